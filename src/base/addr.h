@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* IP addresses and prefixes of either family, as values. */
+#ifndef SMF_BASE_ADDR_H
+#define SMF_BASE_ADDR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+enum addr_family {
+    ADDR_NONE = 0, /* no address is known: a local submission */
+    ADDR_V4 = 4,
+    ADDR_V6 = 6,
+};
+
+/* An address in network byte order. Unused bytes are zero, so that two equal addresses are equal byte by byte. */
+struct addr {
+    uint8_t family; /* enum addr_family */
+    uint8_t bytes[16];
+};
+
+/* All addresses of one family that share their first `bits` bits; the others are zero. */
+struct addr_prefix {
+    struct addr base;
+    uint8_t bits; /* 0..32 or 0..128 */
+};
+
+enum {
+    ADDR_TEXT_SIZE = 46,   /* enough for any address as text, with its NUL */
+    ADDR_PREFIX_SIZE = 50, /* the same with "/128" */
+    ADDR_ARPA_SIZE = 74,   /* enough for any in-addr.arpa or ip6.arpa name, with its NUL */
+};
+
+/* Reads an IPv4 or IPv6 address (RFC 4291 2.2) without brackets or a zone. `::ffff:a.b.c.d` becomes IPv4 (RFC 7208 5).
+ * False, with *out untouched, if `text` is anything else. */
+bool addr_parse(const char *text, struct addr *out);
+
+/* Takes the address of a sockaddr; a v4-mapped address becomes IPv4. NULL or another family gives ADDR_NONE. */
+struct addr addr_from_sockaddr(const struct sockaddr *sa);
+
+/* Builds an address out of 4 or 16 octets in network order. An IPv6 one is kept as it is, even if v4-mapped. */
+struct addr addr_from_v4(const uint8_t octets[4]);
+struct addr addr_from_v6(const uint8_t octets[16]);
+
+/* Writes the usual text form (RFC 5952 for IPv6) into `text` and returns it. ADDR_NONE gives "". */
+const char *addr_format(const struct addr *addr, char text[ADDR_TEXT_SIZE]);
+
+/* Writes the name that a PTR question for `addr` asks (RFC 1035 3.5, RFC 3596 2.5), without a final dot. */
+const char *addr_arpa(const struct addr *addr, char name[ADDR_ARPA_SIZE]);
+
+bool addr_equal(const struct addr *a, const struct addr *b);
+
+/* True if `a` and `b` are of one family and agree in their first `bits` bits. */
+bool addr_same_prefix(const struct addr *a, const struct addr *b, unsigned bits);
+
+/* Reads `address` or `address/bits`. A v4-mapped address with at least 96 bits becomes an IPv4 prefix. Bits beyond the prefix
+ * are cleared. False, with *out untouched, if `text` is anything else. */
+bool addr_prefix_parse(const char *text, struct addr_prefix *out);
+
+bool addr_prefix_contains(const struct addr_prefix *prefix, const struct addr *addr);
+
+/* Writes `address/bits`, or the address alone where the prefix is one address, and returns `text`. */
+const char *addr_prefix_format(const struct addr_prefix *prefix, char text[ADDR_PREFIX_SIZE]);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A growing string. A failed allocation or an exceeded limit sticks, so a caller builds a text and checks once. */
+#ifndef SMF_BASE_STRBUF_H
+#define SMF_BASE_STRBUF_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct strbuf {
+    char *text;   /* NUL-terminated once anything was added; NULL before */
+    size_t len;   /* octets, without the NUL */
+    size_t size;  /* allocated octets */
+    size_t limit; /* most octets it may hold; 0: no limit */
+    bool failed;  /* out of memory or past the limit: what was added since is lost */
+};
+
+#define STRBUF_INIT {0}
+
+/* Each appends; none does anything once `failed` is set. `addf` takes printf's formats. */
+void strbuf_add(struct strbuf *buf, const char *text);
+void strbuf_add_mem(struct strbuf *buf, const void *octets, size_t len);
+void strbuf_add_char(struct strbuf *buf, char c);
+void strbuf_addf(struct strbuf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void strbuf_vaddf(struct strbuf *buf, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
+
+/* Shortens to `len` octets; no effect on a shorter one. */
+void strbuf_truncate(struct strbuf *buf, size_t len);
+
+/* The text so far, never NULL; "" if nothing was added. Belongs to the buffer. */
+const char *strbuf_text(const struct strbuf *buf);
+
+/* Hands the text to the caller, who frees it, and empties the buffer. NULL if `failed`. */
+char *strbuf_take(struct strbuf *buf);
+
+/* Frees the text and returns to STRBUF_INIT. */
+void strbuf_free(struct strbuf *buf);
+
+#endif
