@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* smf-spf.conf, read whole and checked whole into one immutable, counted value. */
+#ifndef SMF_POLICY_CONFIG_H
+#define SMF_POLICY_CONFIG_H
+
+#include "base/addr.h"
+#include "base/log.h"
+#include "base/strbuf.h"
+#include "policy/whitelist.h"
+#include "spf/result.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum quarantine_mode { QUARANTINE_OFF, QUARANTINE_ON };
+
+/* Each member is the value of the key of that name; defaults are filled in. Texts are never NULL unless said so. */
+struct config {
+    /* who is not checked */
+    struct addr_list whitelist_ip;
+    struct text_list whitelist_ptr;
+    struct text_list whitelist_from;
+    struct text_list whitelist_to;
+    struct addr fixed_client_ip; /* ADDR_NONE: none */
+    struct nat_list client_ip_nat;
+    bool skip_auth;
+    bool skip_ndr;
+
+    /* what is refused: the words as written ... */
+    bool refuse_fail;
+    bool refuse_spf_none;
+    bool refuse_spf_none_helo;
+    bool accept_temp_error;
+    bool soft_fail;
+    bool spf_best_guess;
+    bool relaxed_local_part;
+    char *reject_reason;
+    /* ... and the sets they stand for, which verdict.c alone looks at */
+    result_set refuse_sender;      /* results refused for a message with a sender */
+    result_set refuse_null_sender; /* and for one without */
+    result_set defer;              /* results answered with a temporary failure */
+
+    /* what is done to a message that goes on */
+    bool tag_subject;
+    char *tag;
+    bool add_header;
+    bool add_received_header;
+    char *authserv_id; /* NULL: the MTA's `j`, else the host name */
+    enum quarantine_mode quarantine;
+    char *quarantine_box;
+
+    /* caches and DNS */
+    uint32_t ttl_s;
+    size_t cache_octets;
+    struct text_list nameservers; /* as written, checked */
+    uint32_t dns_timeout_ms;
+    char *zone_file; /* NULL: none */
+
+    /* the process */
+    char *socket; /* as written, checked for its form */
+    mode_t socket_mode;
+    char *socket_group; /* NULL: the group of `user` */
+    char *user;
+    char *pid_file; /* NULL: none */
+    bool daemonize;
+    int syslog_facility; /* LOG_* of syslog.h, or -1: none */
+    char *log_to;        /* NULL: none */
+    enum log_level log_level;
+};
+
+/* Reads the file at `path`. NULL, with one line per mistake in `errors` ("smf-spf.conf:12: Tag: ..." with key, value,
+ * and what would be right), if it cannot be read or holds a mistake. The caller releases the result. */
+const struct config *config_load(const char *path, struct strbuf *errors);
+
+/* The same from text in memory; `path` is for messages. */
+const struct config *config_parse(const char *text, size_t len, const char *path, struct strbuf *errors);
+
+/* A connection pins the configuration that it began with. Any thread. */
+const struct config *config_acquire(const struct config *config);
+void config_release(const struct config *config); /* NULL is fine */
+
+/* Appends the whole effective configuration: one `Key value` line per option in the table's order; a list option one
+ * line per item; an unset text as
+ * `#Key` with nothing behind it. What is printed, read again, gives the same configuration. */
+void config_print(const struct config *config, struct strbuf *out);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The header fields of a message: those that are written, those that are recognised as forged, and the tagged subject.
+ * Pure. */
+#ifndef SMF_POLICY_HEADER_H
+#define SMF_POLICY_HEADER_H
+
+#include "base/strbuf.h"
+#include "spf/spf_check.h"
+
+#include <stdbool.h>
+
+/* What a result field tells about one identity. Texts may hold anything; they are quoted, or replaced where the grammar
+ * cannot hold them. */
+struct header_result {
+    const struct spf_outcome *outcome;
+    enum spf_identity identity;
+    struct addr client;
+    const char *sender; /* whole envelope sender, "" for the null one */
+    const char *domain; /* the domain that was checked */
+    const char *helo;
+    const char *receiver;
+};
+
+/* Appends the value of Authentication-Results (RFC 8601 2.2): `authserv-id; spf=result smtp.mailfrom=domain` or
+ * smtp.helo. */
+void header_authentication_results(const char *authserv_id, const struct header_result *result, struct strbuf *out);
+
+/* Appends the value of Received-SPF (RFC 7208 9.1), folded at 78 octets with "\n\t" where it can be. */
+void header_received_spf(const struct header_result *result, struct strbuf *out);
+
+/* Appends `subject` (NULL: there is none) with `tag` and a blank before it; unchanged where it already begins with the
+ * tag. An encoded subject (RFC 2047) keeps its encoding; a tag that is not ASCII is encoded. */
+void header_tag_subject(const char *tag, const char *subject, struct strbuf *out);
+
+/* True if this Authentication-Results value claims to be ours and holds an spf result (RFC 8601 5): its authserv-id
+ * equals one of ours, compared without case, as A-labels, comments and quotes aside. */
+bool header_is_forged_result(const char *value, const char *authserv_id);
+
+/* True if this Received-SPF value names `receiver` as its receiver. */
+bool header_names_receiver(const char *value, const char *receiver);
+
+#endif

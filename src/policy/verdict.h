@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The one rule that decides what follows from a result. Pure. */
+#ifndef SMF_POLICY_VERDICT_H
+#define SMF_POLICY_VERDICT_H
+
+#include "policy/config.h"
+#include "spf/spf_check.h"
+
+enum verdict_kind {
+    VERDICT_CONTINUE, /* the message goes on, with `tag` and `quarantine` as they say */
+    VERDICT_REFUSE,   /* 5xx, or 450 where SoftFail is on */
+    VERDICT_DEFER,    /* 4xx */
+};
+
+struct verdict {
+    enum verdict_kind kind;
+    bool tag;             /* prepend the tag to the subject */
+    bool quarantine;      /* send to the quarantine box */
+    const char *code;     /* refuse, defer: "550", "450", "451" */
+    const char *enhanced; /* refuse, defer: "5.7.23", ... (RFC 7372) */
+};
+
+/* What follows for a message with this result, unless its recipient is whitelisted. A refused result would be tagged or
+ * quarantined where it goes on all the same, because of a whitelisted recipient: see verdict_released. */
+struct verdict verdict_decide(const struct config *config, const struct spf_outcome *outcome, bool null_sender);
+
+/* What is done for a whitelisted recipient: it gets the message, neither tagged nor quarantined. */
+struct verdict verdict_released(void);
+
+/* Appends the reply text for a refused or deferred message: RejectReason with its macros filled in (see smf-spf.conf's
+ * RejectReason). Octets that a reply cannot hold are replaced by '?'; the result is at most 900 octets, without CR or
+ * LF. */
+struct verdict_words {
+    const char *sender; /* whole address, "" for the null sender */
+    const char *local;
+    const char *domain; /* of the identity that was checked */
+    struct addr client;
+    const char *helo;
+    const char *receiver;
+};
+void verdict_reply_text(const struct config *config, const struct spf_outcome *outcome,
+                        const struct verdict_words *words, struct strbuf *out);
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The front of this room: the SPF outcome for one identity of one client, out of the result cache or by an evaluation.
+ */
+#ifndef SMF_SPF_SPF_CHECK_H
+#define SMF_SPF_SPF_CHECK_H
+
+#include "base/addr.h"
+#include "base/clock.h"
+#include "base/ttl_cache.h"
+#include "dns/dns.h"
+#include "spf/result.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum spf_identity { IDENTITY_MAILFROM, IDENTITY_HELO }; /* RFC 7208 2.4, 2.3 */
+
+/* What is asked. All texts are NUL-terminated, not NULL, and belong to the caller. They may hold anything: what is no
+ * valid domain gives `none` (RFC 7208 4.3). */
+struct spf_question {
+    enum spf_identity identity;
+    struct addr client;
+    const char *helo;  /* the name in HELO, "" if there was none */
+    const char *local; /* local part; "postmaster" for the HELO identity and where the sender has none (RFC 7208 4.3) */
+    const char *domain;   /* the domain whose policy is asked for */
+    const char *receiver; /* this host's name, for %{r} (RFC 7208 7.3) */
+    bool best_guess;      /* where there is no record, evaluate `v=spf1 a/24 mx/24 ptr ?all` */
+};
+
+enum {
+    SPF_TERM_SIZE = 256,        /* room for the term that decided */
+    SPF_PROBLEM_SIZE = 160,     /* room for a reason */
+    SPF_EXPLANATION_SIZE = 512, /* room for an explanation */
+};
+
+/* What came out. The texts are printable US-ASCII, or empty. */
+struct spf_outcome {
+    enum spf_result result;
+    bool cached;    /* out of the result cache */
+    bool guessed;   /* there was no record: result of the best guess */
+    uint32_t ttl_s; /* smallest TTL of the DNS answers used */
+    char
+        mechanism[SPF_TERM_SIZE]; /* the term of the domain's record that decided, as written there ("ip4:192.0.2.0/24",
+                                     "-all"); "default" where none matched; empty for none and the errors */
+    char problem[SPF_PROBLEM_SIZE];         /* temperror, permerror: what went wrong and with which name */
+    char explanation[SPF_EXPLANATION_SIZE]; /* fail: the domain's own words (RFC 7208 6.2), checked and expanded; else
+                                               empty */
+};
+
+struct spf_checker;
+
+struct spf_checker_config {
+    struct dns *dns; /* taken over: destroyed with the checker, or by a failed create */
+    const struct clock *clock;
+    size_t cache_octets;   /* bound of the result cache; 0: none */
+    uint32_t result_ttl_s; /* longest life of a result; 0: no cache */
+    uint32_t timeout_ms;   /* for one whole evaluation (RFC 7208 4.6.4) */
+    uint8_t seed[16];      /* random octets for the cache's hash */
+};
+
+/* Creates a checker with one reference. NULL if out of memory. */
+struct spf_checker *spf_checker_create(const struct spf_checker_config *config);
+struct spf_checker *spf_checker_acquire(struct spf_checker *checker);
+void spf_checker_release(struct spf_checker *checker); /* the last one destroys; NULL is fine */
+
+/* Answers `question`, within the timeout. A fault of ours (out of memory) gives temperror with a problem that says so,
+ * never fail. Any number of threads at once; hold no lock. */
+void spf_check(struct spf_checker *checker, const struct spf_question *question, struct spf_outcome *outcome);
+
+struct ttl_cache_stats spf_checker_cache_stats(struct spf_checker *checker);
+
+#endif
