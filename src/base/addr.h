@@ -54,8 +54,8 @@ bool addr_equal(const struct addr *a, const struct addr *b);
 /* True if `a` and `b` are of one family and agree in their first `bits` bits. */
 bool addr_same_prefix(const struct addr *a, const struct addr *b, unsigned bits);
 
-/* Reads `address` or `address/bits`. A v4-mapped address with at least 96 bits becomes an IPv4 prefix. Bits beyond the prefix
- * are cleared. False, with *out untouched, if `text` is anything else. */
+/* Reads `address` or `address/bits`. A v4-mapped address with at least 96 bits becomes an IPv4 prefix. Bits beyond the
+ * prefix are cleared. False, with *out untouched, if `text` is anything else. */
 bool addr_prefix_parse(const char *text, struct addr_prefix *out);
 
 bool addr_prefix_contains(const struct addr_prefix *prefix, const struct addr *addr);

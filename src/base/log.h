@@ -8,17 +8,17 @@
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_NOTICE, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
 struct log_config {
-    enum log_level level;   /* lines above this level are dropped */
-    int syslog_facility;    /* a LOG_* facility of syslog.h, or -1: no syslog */
-    const char *path;       /* a file to append to, /dev/stdout or /dev/stderr; NULL: no file. Copied. */
-    const char *ident;      /* the program's name in each line; lives as long as the program */
+    enum log_level level; /* lines above this level are dropped */
+    int syslog_facility;  /* a LOG_* facility of syslog.h, or -1: no syslog */
+    const char *path;     /* a file to append to, /dev/stdout or /dev/stderr; NULL: no file. Copied. */
+    const char *ident;    /* the program's name in each line; lives as long as the program */
 };
 
 /* A receiver of finished lines, for tests. Called with the log's lock held: must not log. */
 typedef void (*log_sink)(void *context, enum log_level level, const char *line);
 
-/* Opens the log, or swaps an open one for another (reload). Before the first call lines go to standard error at LOG_LEVEL_INFO.
- * False if the file cannot be opened: then the log is as it was, and errno says why. */
+/* Opens the log, or swaps an open one for another (reload). Before the first call lines go to standard error at
+ * LOG_LEVEL_INFO. False if the file cannot be opened: then the log is as it was, and errno says why. */
 bool log_open(const struct log_config *config);
 
 /* Opens the file again under its name, after a rotation. False, keeping the old file, if that fails. */
@@ -31,9 +31,9 @@ void log_set_sink(log_sink sink, void *context);
 
 bool log_enabled(enum log_level level);
 
-/* Writes one line, at most 2,000 octets of it, without a final newline in `format`. Control characters, DEL and octets that are not
- * valid UTF-8 are written as \xNN, and a backslash as \\, so that no input can forge a line or a terminal escape. Any thread may call it.
- * errno is kept. Locks: the log's own, a leaf. */
+/* Writes one line, at most 2,000 octets of it, without a final newline in `format`. Control characters, DEL and octets
+ * that are not valid UTF-8 are written as \xNN, and a backslash as \\, so that no input can forge a line or a terminal
+ * escape. Any thread may call it. errno is kept. Locks: the log's own, a leaf. */
 void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #define log_error(...)   log_write(LOG_LEVEL_ERROR, __VA_ARGS__)

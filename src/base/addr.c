@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* IP addresses and prefixes of either family, as values. */
+#include "base/addr.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { V4_BITS = 32, V6_BITS = 128, V4_MAPPED_BITS = 96 };
+
+static const uint8_t v4_mapped[V4_MAPPED_BITS / 8] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}; /* RFC 4291 2.5.5.2 */
+
+static unsigned width_bits(const struct addr *addr)
+{
+    switch (addr->family) {
+    case ADDR_V4:
+        return V4_BITS;
+    case ADDR_V6:
+        return V6_BITS;
+    default:
+        return 0;
+    }
+}
+
+static bool is_v4_mapped(const struct addr *addr)
+{
+    return addr->family == ADDR_V6 && memcmp(addr->bytes, v4_mapped, sizeof v4_mapped) == 0;
+}
+
+static struct addr without_mapping(struct addr addr)
+{
+    return is_v4_mapped(&addr) ? addr_from_v4(addr.bytes + sizeof v4_mapped) : addr;
+}
+
+static bool parse_either(const char *text, struct addr *out)
+{
+    uint8_t octets[16];
+
+    if (inet_pton(AF_INET, text, octets) == 1)
+        *out = addr_from_v4(octets);
+    else if (inet_pton(AF_INET6, text, octets) == 1)
+        *out = addr_from_v6(octets);
+    else
+        return false;
+    return true;
+}
+
+bool addr_parse(const char *text, struct addr *out)
+{
+    struct addr addr;
+
+    if (!parse_either(text, &addr))
+        return false;
+    *out = without_mapping(addr); /* RFC 7208 5 */
+    return true;
+}
+
+struct addr addr_from_sockaddr(const struct sockaddr *sa)
+{
+    struct addr none = {0};
+
+    if (sa != NULL && sa->sa_family == AF_INET) {
+        struct sockaddr_in in;
+        uint8_t octets[4];
+
+        memcpy(&in, sa, sizeof in);
+        memcpy(octets, &in.sin_addr, sizeof octets);
+        return addr_from_v4(octets);
+    }
+    if (sa != NULL && sa->sa_family == AF_INET6) {
+        struct sockaddr_in6 in6;
+
+        memcpy(&in6, sa, sizeof in6);
+        return without_mapping(addr_from_v6(in6.sin6_addr.s6_addr));
+    }
+    return none;
+}
+
+struct addr addr_from_v4(const uint8_t octets[4])
+{
+    struct addr addr = {.family = ADDR_V4};
+
+    memcpy(addr.bytes, octets, 4);
+    return addr;
+}
+
+struct addr addr_from_v6(const uint8_t octets[16])
+{
+    struct addr addr = {.family = ADDR_V6};
+
+    memcpy(addr.bytes, octets, 16);
+    return addr;
+}
+
+const char *addr_format(const struct addr *addr, char text[ADDR_TEXT_SIZE])
+{
+    text[0] = '\0';
+    if (addr->family == ADDR_V4)
+        inet_ntop(AF_INET, addr->bytes, text, ADDR_TEXT_SIZE);
+    else if (addr->family == ADDR_V6)
+        inet_ntop(AF_INET6, addr->bytes, text, ADDR_TEXT_SIZE);
+    return text;
+}
+
+static void arpa_v4(const uint8_t *octets, char *name)
+{
+    snprintf(name, ADDR_ARPA_SIZE, "%u.%u.%u.%u.in-addr.arpa", octets[3], octets[2], octets[1], octets[0]);
+}
+
+static void arpa_v6(const uint8_t *octets, char *name)
+{
+    static const char digits[] = "0123456789abcdef";
+    char *end = name;
+
+    for (int i = 15; i >= 0; i--) {
+        *end++ = digits[octets[i] & 0x0f];
+        *end++ = '.';
+        *end++ = digits[octets[i] >> 4];
+        *end++ = '.';
+    }
+    memcpy(end, "ip6.arpa", sizeof "ip6.arpa");
+}
+
+const char *addr_arpa(const struct addr *addr, char name[ADDR_ARPA_SIZE])
+{
+    name[0] = '\0';
+    if (addr->family == ADDR_V4)
+        arpa_v4(addr->bytes, name); /* RFC 1035 3.5 */
+    else if (addr->family == ADDR_V6)
+        arpa_v6(addr->bytes, name); /* RFC 3596 2.5 */
+    return name;
+}
+
+bool addr_equal(const struct addr *a, const struct addr *b)
+{
+    return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
+bool addr_same_prefix(const struct addr *a, const struct addr *b, unsigned bits)
+{
+    unsigned width = width_bits(a);
+
+    if (a->family != b->family || width == 0)
+        return false;
+    if (bits > width)
+        bits = width;
+
+    unsigned whole = bits / 8, rest = bits % 8;
+    if (memcmp(a->bytes, b->bytes, whole) != 0)
+        return false;
+    return rest == 0 || (a->bytes[whole] ^ b->bytes[whole]) >> (8 - rest) == 0;
+}
+
+static void clear_behind(struct addr *addr, unsigned bits)
+{
+    for (unsigned i = 0; i < sizeof addr->bytes; i++) {
+        unsigned kept = bits > i * 8 ? bits - i * 8 : 0;
+
+        if (kept < 8)
+            addr->bytes[i] = (uint8_t)(addr->bytes[i] & (0xff00U >> kept));
+    }
+}
+
+/* A prefix length as RFC 7208 5.6 writes it: decimal, no sign, no leading zero. */
+static bool parse_bits(const char *text, unsigned max, unsigned *out)
+{
+    unsigned bits = 0;
+    size_t len = strspn(text, "0123456789");
+
+    if (len == 0 || len > 3 || text[len] != '\0' || (text[0] == '0' && len > 1))
+        return false;
+    for (; *text != '\0'; text++)
+        bits = bits * 10 + (unsigned)(*text - '0');
+    if (bits > max)
+        return false;
+    *out = bits;
+    return true;
+}
+
+bool addr_prefix_parse(const char *text, struct addr_prefix *out)
+{
+    size_t len = strcspn(text, "/");
+    char address[ADDR_TEXT_SIZE];
+    struct addr base;
+
+    if (len >= sizeof address)
+        return false;
+    memcpy(address, text, len);
+    address[len] = '\0';
+    if (!parse_either(address, &base))
+        return false;
+
+    unsigned bits = width_bits(&base);
+    if (text[len] == '/' && !parse_bits(text + len + 1, bits, &bits))
+        return false;
+    if (bits >= V4_MAPPED_BITS && is_v4_mapped(&base)) {
+        base = without_mapping(base);
+        bits -= V4_MAPPED_BITS;
+    }
+    clear_behind(&base, bits);
+    *out = (struct addr_prefix){.base = base, .bits = (uint8_t)bits};
+    return true;
+}
+
+bool addr_prefix_contains(const struct addr_prefix *prefix, const struct addr *addr)
+{
+    return addr_same_prefix(&prefix->base, addr, prefix->bits);
+}
+
+const char *addr_prefix_format(const struct addr_prefix *prefix, char text[ADDR_PREFIX_SIZE])
+{
+    char address[ADDR_TEXT_SIZE];
+
+    addr_format(&prefix->base, address);
+    if (prefix->bits == width_bits(&prefix->base))
+        snprintf(text, ADDR_PREFIX_SIZE, "%s", address);
+    else
+        snprintf(text, ADDR_PREFIX_SIZE, "%s/%u", address, prefix->bits);
+    return text;
+}

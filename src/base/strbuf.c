@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A growing string whose errors stick. */
+#include "base/strbuf.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SIZE_MIN = 64 };
+
+/* Makes room for `more` octets and a NUL behind them. */
+static bool reserve(struct strbuf *buf, size_t more)
+{
+    if (buf->failed)
+        return false;
+    if (more >= SIZE_MAX / 2 - buf->len || (buf->limit > 0 && more > buf->limit - buf->len))
+        goto failed;
+
+    size_t need = buf->len + more + 1;
+    if (need <= buf->size)
+        return true;
+
+    size_t size = buf->size > 0 ? buf->size : SIZE_MIN;
+    while (size < need)
+        size *= 2;
+
+    char *text = realloc(buf->text, size);
+    if (text == NULL)
+        goto failed;
+    buf->text = text;
+    buf->size = size;
+    return true;
+
+failed:
+    buf->failed = true;
+    return false;
+}
+
+void strbuf_add(struct strbuf *buf, const char *text)
+{
+    strbuf_add_mem(buf, text, strlen(text));
+}
+
+void strbuf_add_mem(struct strbuf *buf, const void *octets, size_t len)
+{
+    if (!reserve(buf, len))
+        return;
+    if (len > 0)
+        memcpy(buf->text + buf->len, octets, len);
+    buf->len += len;
+    buf->text[buf->len] = '\0';
+}
+
+void strbuf_add_char(struct strbuf *buf, char c)
+{
+    strbuf_add_mem(buf, &c, 1);
+}
+
+void strbuf_addf(struct strbuf *buf, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    strbuf_vaddf(buf, format, args);
+    va_end(args);
+}
+
+void strbuf_vaddf(struct strbuf *buf, const char *format, va_list args)
+{
+    va_list measured;
+
+    va_copy(measured, args);
+    int len = vsnprintf(NULL, 0, format, measured);
+    va_end(measured);
+    if (len < 0) {
+        buf->failed = true;
+        return;
+    }
+    if (!reserve(buf, (size_t)len))
+        return;
+    vsnprintf(buf->text + buf->len, (size_t)len + 1, format, args);
+    buf->len += (size_t)len;
+}
+
+void strbuf_truncate(struct strbuf *buf, size_t len)
+{
+    if (len >= buf->len)
+        return;
+    buf->len = len;
+    buf->text[len] = '\0';
+}
+
+const char *strbuf_text(const struct strbuf *buf)
+{
+    return buf->text != NULL ? buf->text : "";
+}
+
+char *strbuf_take(struct strbuf *buf)
+{
+    size_t limit = buf->limit;
+    char *text = NULL;
+
+    strbuf_add_mem(buf, NULL, 0); /* an empty text is a text too */
+    if (!buf->failed) {
+        text = buf->text;
+        buf->text = NULL;
+    }
+    strbuf_free(buf);
+    buf->limit = limit;
+    return text;
+}
+
+void strbuf_free(struct strbuf *buf)
+{
+    free(buf->text);
+    *buf = (struct strbuf)STRBUF_INIT;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A connection to the system's log that a stuck or absent receiver cannot stop, which syslog(3) does not promise. */
+#ifndef SMF_BASE_SYSLOG_SOCKET_H
+#define SMF_BASE_SYSLOG_SOCKET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct syslog_socket {
+    const char *path; /* of a datagram socket; lives as long as this */
+    int fd;           /* -1: not connected */
+    bool stalled;     /* the receiver did not take the last message in time */
+};
+
+/* Where this system's log listens. */
+extern const char *const syslog_socket_default_path;
+
+#define SYSLOG_SOCKET_INIT(socket_path)                                                                                \
+    {                                                                                                                  \
+        .path = (socket_path), .fd = -1                                                                                \
+    }
+
+/* Sends one message "<priority>text" (RFC 3164 4.1), connecting first where necessary, as after a restart of the
+ * receiver. Waits at most 200 ms for a full receiver, and not at all while it has been full since. False if the message
+ * is lost. Locks: none; one thread at a time. */
+bool syslog_socket_send(struct syslog_socket *log, int priority, const char *text, size_t len);
+
+void syslog_socket_close(struct syslog_socket *log);
+
+#endif

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A bounded cache of octet strings: sharded hash tables whose entries expire and are evicted by SIEVE. */
+#include "base/ttl_cache.h"
+
+#include <pthread.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    SHARDS_MAX = 64,
+    SHARD_OCTETS_MIN = 128 * 1024, /* a smaller share would refuse large values, so a small cache has fewer shards */
+    BUCKETS_MIN = 16,
+};
+
+struct entry {
+    struct entry *next; /* in its bucket */
+    struct entry *newer, *older;
+    uint64_t hash;
+    int64_t expires_ms;
+    size_t key_len, value_len;
+    bool was_hit;           /* since the hand last came by */
+    unsigned char octets[]; /* the key, then the value */
+};
+
+struct shard {
+    pthread_mutex_t lock; /* covers the whole shard but `octets_max` */
+    struct entry **buckets;
+    size_t bucket_count; /* a power of two, or 0 before the first entry */
+    struct entry *newest, *oldest;
+    struct entry *hand; /* where SIEVE looks next; NULL: at the oldest */
+    size_t octets, octets_max;
+    size_t entries;
+    uint64_t hits, misses, insertions, evictions;
+};
+
+struct ttl_cache {
+    const struct clock *clock;
+    uint8_t seed[crypto_shorthash_KEYBYTES];
+    size_t shard_count; /* a power of two */
+    struct shard shards[];
+};
+
+/* A key on its way through the cache. */
+struct lookup {
+    const void *key;
+    size_t key_len;
+    uint64_t hash;
+    struct shard *shard;
+};
+
+/* ---- Entries ---- */
+
+/* What an entry takes, with about what the allocator adds. No overflow: put asks only for lengths below a shard's
+ * bound. */
+static size_t entry_octets(size_t key_len, size_t value_len)
+{
+    size_t size = sizeof(struct entry) + key_len + value_len;
+
+    return (size + sizeof(size_t) + 15) / 16 * 16;
+}
+
+static size_t table_octets(const struct shard *shard)
+{
+    return shard->bucket_count * sizeof(struct entry *);
+}
+
+static struct entry **bucket_of(const struct shard *shard, uint64_t hash)
+{
+    return &shard->buckets[(size_t)(hash >> 32) & (shard->bucket_count - 1)]; /* the low bits chose the shard */
+}
+
+static struct entry *find(const struct lookup *lookup)
+{
+    struct entry *entry;
+
+    if (lookup->shard->bucket_count == 0)
+        return NULL;
+    for (entry = *bucket_of(lookup->shard, lookup->hash); entry != NULL; entry = entry->next)
+        if (entry->hash == lookup->hash && entry->key_len == lookup->key_len &&
+            memcmp(entry->octets, lookup->key, lookup->key_len) == 0)
+            break;
+    return entry;
+}
+
+static void insert(struct shard *shard, struct entry *entry)
+{
+    struct entry **bucket = bucket_of(shard, entry->hash);
+
+    entry->next = *bucket;
+    *bucket = entry;
+    entry->older = shard->newest;
+    if (shard->newest != NULL)
+        shard->newest->newer = entry;
+    else
+        shard->oldest = entry;
+    shard->newest = entry;
+    shard->octets += entry_octets(entry->key_len, entry->value_len);
+    shard->entries++;
+    shard->insertions++;
+}
+
+static void remove_entry(struct shard *shard, struct entry *entry)
+{
+    struct entry **link = bucket_of(shard, entry->hash);
+
+    while (*link != entry)
+        link = &(*link)->next;
+    *link = entry->next;
+    *(entry->newer != NULL ? &entry->newer->older : &shard->newest) = entry->older;
+    *(entry->older != NULL ? &entry->older->newer : &shard->oldest) = entry->newer;
+    if (shard->hand == entry)
+        shard->hand = entry->newer;
+    shard->octets -= entry_octets(entry->key_len, entry->value_len);
+    shard->entries--;
+    free(entry);
+}
+
+/* SIEVE: the hand goes from old to new, spares what was hit since it last came by, and takes the first that was not. */
+static void evict_one(struct shard *shard, int64_t now_ms)
+{
+    struct entry *entry = shard->hand != NULL ? shard->hand : shard->oldest;
+
+    while (entry->was_hit && now_ms < entry->expires_ms) {
+        entry->was_hit = false;
+        entry = entry->newer != NULL ? entry->newer : shard->oldest;
+    }
+    shard->hand = entry;
+    remove_entry(shard, entry);
+    shard->evictions++;
+}
+
+/* ---- Room ---- */
+
+/* Doubles the table when there are as many entries as buckets. Without memory for that the chains just get longer. */
+static void grow_table(struct shard *shard)
+{
+    size_t count = shard->bucket_count > 0 ? shard->bucket_count * 2 : BUCKETS_MIN;
+    struct entry **buckets;
+
+    if (shard->entries < shard->bucket_count)
+        return;
+    buckets = calloc(count, sizeof(struct entry *));
+    if (buckets == NULL)
+        return;
+    shard->octets += count * sizeof(struct entry *) - table_octets(shard);
+    free(shard->buckets);
+    shard->buckets = buckets;
+    shard->bucket_count = count;
+    for (struct entry *entry = shard->oldest; entry != NULL; entry = entry->newer) {
+        struct entry **bucket = bucket_of(shard, entry->hash);
+
+        entry->next = *bucket;
+        *bucket = entry;
+    }
+}
+
+/* False if `octets` more do not fit even into an empty shard; then nothing is evicted. */
+static bool make_room(struct shard *shard, size_t octets, int64_t now_ms)
+{
+    grow_table(shard);
+    if (shard->bucket_count == 0 || table_octets(shard) + octets > shard->octets_max)
+        return false;
+    while (shard->octets + octets > shard->octets_max)
+        evict_one(shard, now_ms);
+    return true;
+}
+
+static struct entry *create_entry(const struct lookup *lookup, const void *value, size_t value_len, int64_t expires_ms)
+{
+    struct entry *entry = malloc(sizeof *entry + lookup->key_len + value_len);
+
+    if (entry == NULL)
+        return NULL;
+    *entry = (struct entry){
+        .hash = lookup->hash, .expires_ms = expires_ms, .key_len = lookup->key_len, .value_len = value_len};
+    if (lookup->key_len > 0)
+        memcpy(entry->octets, lookup->key, lookup->key_len);
+    if (value_len > 0)
+        memcpy(entry->octets + lookup->key_len, value, value_len);
+    return entry;
+}
+
+/* ---- The cache ---- */
+
+static size_t choose_shard_count(size_t max_octets)
+{
+    size_t count = SHARDS_MAX;
+
+    while (count > 1 && max_octets / count < SHARD_OCTETS_MIN)
+        count /= 2;
+    return count;
+}
+
+struct ttl_cache *ttl_cache_create(size_t max_octets, const uint8_t seed[16], const struct clock *clock)
+{
+    size_t count = choose_shard_count(max_octets);
+    struct ttl_cache *cache = calloc(1, sizeof *cache + count * sizeof cache->shards[0]);
+
+    if (cache == NULL)
+        return NULL;
+    cache->clock = clock;
+    memcpy(cache->seed, seed, sizeof cache->seed);
+    for (; cache->shard_count < count; cache->shard_count++) {
+        struct shard *shard = &cache->shards[cache->shard_count];
+
+        shard->octets_max = max_octets / count;
+        if (pthread_mutex_init(&shard->lock, NULL) != 0) {
+            ttl_cache_destroy(cache);
+            return NULL;
+        }
+    }
+    return cache;
+}
+
+void ttl_cache_destroy(struct ttl_cache *cache)
+{
+    if (cache == NULL)
+        return;
+    for (size_t i = 0; i < cache->shard_count; i++) {
+        struct shard *shard = &cache->shards[i];
+
+        while (shard->oldest != NULL)
+            remove_entry(shard, shard->oldest);
+        free(shard->buckets);
+        pthread_mutex_destroy(&shard->lock);
+    }
+    free(cache);
+}
+
+static struct lookup look_up(struct ttl_cache *cache, const void *key, size_t key_len)
+{
+    struct lookup lookup = {.key = key, .key_len = key_len};
+    unsigned char hash[crypto_shorthash_BYTES];
+
+    crypto_shorthash(hash, key, key_len, cache->seed);
+    memcpy(&lookup.hash, hash, sizeof lookup.hash);
+    lookup.shard = &cache->shards[lookup.hash & (cache->shard_count - 1)];
+    return lookup;
+}
+
+static void copy_value(const struct entry *entry, void *value, size_t *value_len)
+{
+    size_t len = *value_len < entry->value_len ? *value_len : entry->value_len;
+
+    if (len > 0)
+        memcpy(value, entry->octets + entry->key_len, len);
+    *value_len = entry->value_len;
+}
+
+bool ttl_cache_get(struct ttl_cache *cache, const void *key, size_t key_len, void *value, size_t *value_len)
+{
+    struct lookup lookup = look_up(cache, key, key_len);
+    int64_t now_ms = clock_monotonic_ms(cache->clock);
+    struct shard *shard = lookup.shard;
+
+    pthread_mutex_lock(&shard->lock);
+    struct entry *entry = find(&lookup);
+    if (entry != NULL && now_ms >= entry->expires_ms) {
+        remove_entry(shard, entry);
+        entry = NULL;
+    }
+    if (entry != NULL) {
+        entry->was_hit = true;
+        shard->hits++;
+        copy_value(entry, value, value_len);
+    } else {
+        shard->misses++;
+    }
+    pthread_mutex_unlock(&shard->lock);
+    return entry != NULL;
+}
+
+void ttl_cache_put(struct ttl_cache *cache, const void *key, size_t key_len, const void *value, size_t value_len,
+                   int64_t ttl_ms)
+{
+    struct lookup lookup = look_up(cache, key, key_len);
+    int64_t now_ms = clock_monotonic_ms(cache->clock);
+    struct shard *shard = lookup.shard;
+    struct entry *entry = NULL;
+
+    if (ttl_ms > 0 && key_len < shard->octets_max && value_len < shard->octets_max) {
+        int64_t expires_ms = ttl_ms < INT64_MAX - now_ms ? now_ms + ttl_ms : INT64_MAX;
+
+        entry = create_entry(&lookup, value, value_len, expires_ms);
+    }
+    pthread_mutex_lock(&shard->lock);
+    struct entry *old = find(&lookup);
+    if (old != NULL)
+        remove_entry(shard, old);
+    if (entry != NULL && make_room(shard, entry_octets(key_len, value_len), now_ms)) {
+        insert(shard, entry);
+        entry = NULL;
+    }
+    pthread_mutex_unlock(&shard->lock);
+    free(entry);
+}
+
+struct ttl_cache_stats ttl_cache_stats(struct ttl_cache *cache)
+{
+    struct ttl_cache_stats stats = {0};
+
+    for (size_t i = 0; i < cache->shard_count; i++) {
+        struct shard *shard = &cache->shards[i];
+
+        pthread_mutex_lock(&shard->lock);
+        stats.hits += shard->hits;
+        stats.misses += shard->misses;
+        stats.insertions += shard->insertions;
+        stats.evictions += shard->evictions;
+        stats.entries += shard->entries;
+        stats.octets += shard->octets;
+        pthread_mutex_unlock(&shard->lock);
+    }
+    return stats;
+}
