@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Collects test cases and runs them one after the other, each and all of them bounded in time."""
+
+import argparse
+import os
+import signal
+import sys
+import time
+import traceback
+
+CASES = []
+CASE_LIMIT_S = 120
+EXIT_FAILED = 1
+
+
+class Skip(Exception):
+    """This case cannot be shown here; the text says why."""
+
+
+class Overdue(BaseException):
+    """A case took longer than it may. Not an Exception, so that no case swallows it."""
+
+
+def case(function=None, *, limit_s=CASE_LIMIT_S):
+    """Decorator: the function, called with the path of the binary, is a test case named after it."""
+    def register(body):
+        CASES.append((body.__name__.replace("_", "-"), body, limit_s))
+        return body
+    return register(function) if function else register
+
+
+def rows(table, limit_s=CASE_LIMIT_S):
+    """Decorator: one case per row of the table; the row's first value is the end of its name."""
+    def register(body):
+        for row in table:
+            name = f"{body.__name__}-{row[0]}".replace("_", "-").replace(" ", "-")
+            CASES.append((name, lambda binary, row=row: body(binary, *row[1:]), limit_s))
+        return body
+    return register
+
+
+def check(condition, what):
+    if not condition:
+        raise AssertionError(str(what))
+
+
+def equal(found, expected, what=""):
+    if found != expected:
+        raise AssertionError(f"{what or 'value'}: found {found!r}, expected {expected!r}")
+
+
+def contains(text, part, what=""):
+    if part not in text:
+        raise AssertionError(f"{what or 'text'}: {part!r} is not in {text!r}")
+
+
+def lacks(text, part, what=""):
+    if part in text:
+        raise AssertionError(f"{what or 'text'}: {part!r} is in {text!r}")
+
+
+def run_case(body, binary, limit_s):
+    """None when passed, else why not."""
+    signal.alarm(limit_s)
+    try:
+        body(binary)
+        return None
+    except Overdue:
+        return f"took longer than {limit_s} s\n{traceback.format_exc(limit=-6)}"
+    except Skip:
+        raise
+    except Exception as error:  # pylint: disable=broad-except
+        where = traceback.extract_tb(error.__traceback__)
+        last = next((entry for entry in reversed(where) if os.path.basename(entry.filename).startswith("cases_")), where[-1])
+        return f"{type(error).__name__} at {os.path.basename(last.filename)}:{last.lineno}: {error}"
+    finally:
+        signal.alarm(0)
+
+
+def on_alarm(*_):
+    raise Overdue
+
+
+def arguments(description):
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--smf-spf", required=True, metavar="BINARY", help="the filter under test")
+    parser.add_argument("--only", metavar="TEXT", action="append", help="only cases whose name contains this")
+    parser.add_argument("--list", action="store_true", help="print the names of the cases and end")
+    parser.add_argument("--limit", type=int, default=1500, metavar="SECONDS", help="for everything together")
+    return parser.parse_args()
+
+
+def selected(only):
+    return [entry for entry in CASES if not only or any(part in entry[0] for part in only)]
+
+
+def main(description):
+    """Run what was asked for; returns the exit status."""
+    options = arguments(description)
+    cases = selected(options.only)
+    if options.list:
+        print("\n".join(name for name, _, _ in cases))
+        return 0
+    if not os.access(options.smf_spf, os.X_OK):
+        print(f"{options.smf_spf} is not an executable", file=sys.stderr)
+        return 2
+    signal.signal(signal.SIGALRM, on_alarm)
+    deadline = time.monotonic() + options.limit
+    passed = failed = 0
+    for name, body, limit_s in cases:
+        left_s = int(deadline - time.monotonic())
+        try:
+            why = run_case(body, os.path.abspath(options.smf_spf), min(limit_s, left_s)) if left_s > 0 else "no time left"
+        except Skip as skip:
+            print(f"skip {name}: {skip}", flush=True)
+            continue
+        passed, failed = passed + (why is None), failed + (why is not None)
+        print(f"ok {name}" if why is None else f"not ok {name}: {why}", flush=True)
+    print(f"{passed} passed, {failed} failed", flush=True)
+    return EXIT_FAILED if failed or not passed else 0
