@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* DNS questions and answers, whoever answers them. The backends (dns_ares.h, dns_zone.h) implement dns_ops; evaluations call dns_ask(). */
+/* DNS questions and answers, whoever answers them. The backends (dns_ares.h, dns_zone.h) implement dns_ops; evaluations
+ * call dns_ask(). */
 #ifndef SMF_DNS_DNS_H
 #define SMF_DNS_DNS_H
 
@@ -10,7 +11,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum dns_type { DNS_A = 1, DNS_PTR = 12, DNS_MX = 15, DNS_TXT = 16, DNS_AAAA = 28 }; /* as on the wire (RFC 1035 3.2.2, RFC 3596 2.1) */
+enum dns_type {
+    DNS_A = 1,
+    DNS_PTR = 12,
+    DNS_MX = 15,
+    DNS_TXT = 16,
+    DNS_AAAA = 28
+}; /* as on the wire (RFC 1035 3.2.2, RFC 3596 2.1) */
 
 enum dns_status {
     DNS_OK,       /* at least one record */
@@ -21,23 +28,27 @@ enum dns_status {
 };
 
 enum {
-    DNS_NAME_MAX = 253,  /* octets of a domain name as text, without a final dot (RFC 1035 2.3.4) */
-    DNS_NAME_SIZE = 1024 /* room for any name that an answer can hold, with each octet that needs it escaped as \DDD, and its NUL */
+    DNS_NAME_MAX = 253, /* octets of a domain name as text, without a final dot (RFC 1035 2.3.4) */
+    DNS_NAME_SIZE =
+        1024 /* room for any name that an answer can hold, with each octet that needs it escaped as \DDD, and its NUL */
 };
 
 /* One record of an answer. The pointers belong to the answer. */
 struct dns_record {
     struct addr addr;    /* A, AAAA */
     uint16_t preference; /* MX */
-    const char *name;    /* MX, PTR: without a final dot, NUL-terminated; "" is the root. Octets that a host name cannot hold are \DDD (RFC 4343 2.1) */
-    const char *text;    /* TXT: its strings joined without a space (RFC 7208 3.3), with a NUL behind it; may hold any octet, NUL too */
+    const char *name;    /* MX, PTR: without a final dot, NUL-terminated; "" is the root. Octets that a host name cannot
+                            hold are \DDD (RFC 4343 2.1) */
+    const char *text;    /* TXT: its strings joined without a space (RFC 7208 3.3), with a NUL behind it; may hold any
+                            octet, NUL too */
     size_t text_len;
 };
 
 /* An answer, immutable and shared by counting. */
 struct dns_answer {
     enum dns_status status;
-    uint32_t ttl_s; /* the smallest TTL on the way; for NODATA and NXDOMAIN that of RFC 2308 section 5, 0 if not known; 0 for the failures */
+    uint32_t ttl_s; /* the smallest TTL on the way; for NODATA and NXDOMAIN that of RFC 2308 section 5, 0 if not known;
+                       0 for the failures */
     size_t count;   /* records of the type that was asked, in the order of the answer; aliases are followed */
     const struct dns_record *records;
 };
@@ -45,7 +56,8 @@ struct dns_answer {
 const struct dns_answer *dns_answer_acquire(const struct dns_answer *answer);
 void dns_answer_release(const struct dns_answer *answer); /* NULL is fine */
 
-/* For backends: builds an answer piece by piece. The functions return false when out of memory; dns_builder_finish then gives DNS_FAILURE. */
+/* For backends: builds an answer piece by piece. The functions return false when out of memory; dns_builder_finish then
+ * gives DNS_FAILURE. */
 struct dns_builder;
 struct dns_builder *dns_builder_create(enum dns_type type);
 bool dns_builder_add_addr(struct dns_builder *builder, const struct addr *addr);
@@ -56,15 +68,17 @@ const struct dns_answer *dns_builder_finish(struct dns_builder *builder, enum dn
 /* An answer without records; never fails. */
 const struct dns_answer *dns_answer_empty(enum dns_status status, uint32_t ttl_s);
 
-/* Called once for each question, with a reference that the callee releases. It may run on the backend's thread, or before dns_query returns.
- * It must not block and must not call into the backend that calls it. */
+/* Called once for each question, with a reference that the callee releases. It may run on the backend's thread, or
+ * before dns_query returns. It must not block and must not call into the backend that calls it. */
 typedef void (*dns_callback)(void *context, const struct dns_answer *answer);
 
 struct dns;
 
 struct dns_ops {
-    /* Asks `name` (without a final dot) for `type` and calls `done` once, at `deadline_ms` (the clock's monotonic_ms) at the latest. */
-    void (*query)(struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms, dns_callback done, void *context);
+    /* Asks `name` (without a final dot) for `type` and calls `done` once, at `deadline_ms` (the clock's monotonic_ms)
+     * at the latest. */
+    void (*query)(struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms, dns_callback done,
+                  void *context);
     /* Calls `done` of what is still under way with DNS_TIMEOUT, then frees the backend. */
     void (*destroy)(struct dns *dns);
 };
@@ -75,11 +89,15 @@ struct dns {
     const struct clock *clock;
 };
 
+/* For backends: calls `done` with the answer, and counts a timeout or a failure. */
+void dns_deliver(dns_callback done, void *context, const struct dns_answer *answer);
+
 void dns_destroy(struct dns *dns); /* NULL is fine */
 
-/* Asks without waiting; see dns_callback. A name that is not a valid domain name (an empty label, a label above 63 or a name above 253 octets)
- * is answered DNS_NXDOMAIN without a question. Any thread. */
-void dns_query(struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms, dns_callback done, void *context);
+/* Asks without waiting; see dns_callback. A name that is not a valid domain name (an empty label, a label above 63 or a
+ * name above 253 octets) is answered DNS_NXDOMAIN without a question. Any thread. */
+void dns_query(struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms, dns_callback done,
+               void *context);
 
 /* Asks and waits, until `deadline_ms` at the latest. Never NULL; the caller releases it. Any thread; hold no lock. */
 const struct dns_answer *dns_ask(struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms);

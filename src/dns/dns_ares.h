@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The DNS of the network, through c-ares: one event thread per backend; UDP with EDNS, TCP after truncation, several servers tried in turn. */
+/* The DNS of the network, through c-ares: one event thread per backend; UDP with EDNS, TCP after truncation, several
+ * servers tried in turn. */
 #ifndef SMF_DNS_DNS_ARES_H
 #define SMF_DNS_DNS_ARES_H
 
 #include "dns/dns.h"
 
 struct dns_ares_config {
-    const char *const *servers; /* "192.0.2.1", "192.0.2.1:5353", "[2001:db8::1]:53", "2001:db8::1"; none: those of resolv.conf */
+    const char *const
+        *servers; /* "192.0.2.1", "192.0.2.1:5353", "[2001:db8::1]:53", "2001:db8::1"; none: those of resolv.conf */
     size_t server_count;
 };
 
@@ -14,6 +16,7 @@ struct dns_ares_config {
 bool dns_ares_server_valid(const char *text);
 
 /* Starts the backend. NULL, with a message in `error`, if that fails. The config may be freed afterwards. */
-struct dns *dns_ares_create(const struct dns_ares_config *config, const struct clock *clock, char *error, size_t error_size);
+struct dns *dns_ares_create(const struct dns_ares_config *config, const struct clock *clock, char *error,
+                            size_t error_size);
 
 #endif

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Hands questions to a backend, and waits for the answer where the caller wants to. */
+#include "dns/dns.h"
+
+#include "base/log.h"
+#include "base/stats.h"
+#include "dns/dns_name.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+/* How long dns_ask waits past the deadline for a backend that is late, before it answers by itself. */
+enum { LATE_MS = 200 };
+
+void dns_destroy(struct dns *dns)
+{
+    if (dns)
+        dns->ops->destroy(dns);
+}
+
+void dns_query(struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms, dns_callback done,
+               void *context)
+{
+    if (dns_name_valid(name))
+        dns->ops->query(dns, name, type, deadline_ms, done, context);
+    else
+        done(context, dns_answer_empty(DNS_NXDOMAIN, 0));
+}
+
+void dns_deliver(dns_callback done, void *context, const struct dns_answer *answer)
+{
+    if (answer->status == DNS_TIMEOUT)
+        stats_add(STATS_DNS_TIMEOUTS, 1);
+    else if (answer->status == DNS_FAILURE)
+        stats_add(STATS_DNS_FAILURES, 1);
+    done(context, answer);
+}
+
+/* Shared by the thread that waits and the callback: whoever comes last frees it, so a late answer finds it alive. */
+struct waiter {
+    pthread_mutex_t lock; /* covers all below; a leaf */
+    pthread_cond_t answered;
+    const struct dns_answer *answer;
+    unsigned users;
+};
+
+static struct waiter *waiter_create(void)
+{
+    struct waiter *waiter = calloc(1, sizeof(*waiter));
+    pthread_condattr_t monotonic;
+
+    if (!waiter)
+        return NULL;
+    waiter->users = 2;
+    pthread_mutex_init(&waiter->lock, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&waiter->answered, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    return waiter;
+}
+
+/* Takes the lock's holder out of the users, gives the lock back, and frees what nobody uses any more. */
+static void waiter_leave(struct waiter *waiter)
+{
+    unsigned users = --waiter->users;
+
+    pthread_mutex_unlock(&waiter->lock);
+    if (users > 0)
+        return;
+    dns_answer_release(waiter->answer);
+    pthread_cond_destroy(&waiter->answered);
+    pthread_mutex_destroy(&waiter->lock);
+    free(waiter);
+}
+
+static void waiter_answer(void *context, const struct dns_answer *answer)
+{
+    struct waiter *waiter = context;
+
+    pthread_mutex_lock(&waiter->lock);
+    waiter->answer = answer;
+    pthread_cond_signal(&waiter->answered);
+    waiter_leave(waiter);
+}
+
+/* The moment `delay_ms` from now on the system's monotonic clock. */
+static struct timespec moment_after(int64_t delay_ms)
+{
+    struct timespec moment;
+    int64_t ns;
+
+    clock_gettime(CLOCK_MONOTONIC, &moment);
+    ns = moment.tv_nsec + delay_ms % 1000 * 1000000;
+    moment.tv_sec += (time_t)(delay_ms / 1000 + ns / 1000000000);
+    moment.tv_nsec = (long)(ns % 1000000000);
+    return moment;
+}
+
+static const struct dns_answer *wait_until(struct waiter *waiter, const struct timespec *moment)
+{
+    const struct dns_answer *answer;
+
+    pthread_mutex_lock(&waiter->lock);
+    while (!waiter->answer && pthread_cond_timedwait(&waiter->answered, &waiter->lock, moment) != ETIMEDOUT)
+        ;
+    answer = waiter->answer;
+    waiter->answer = NULL;
+    waiter_leave(waiter);
+    return answer;
+}
+
+const struct dns_answer *dns_ask(struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms)
+{
+    int64_t left_ms = deadline_ms - clock_monotonic_ms(dns->clock);
+    struct timespec moment = moment_after((left_ms > 0 ? left_ms : 0) + LATE_MS);
+    struct waiter *waiter = waiter_create();
+    const struct dns_answer *answer;
+
+    if (!waiter)
+        return dns_answer_empty(DNS_FAILURE, 0);
+    dns_query(dns, name, type, deadline_ms, waiter_answer, waiter);
+    answer = wait_until(waiter, &moment);
+    if (answer)
+        return answer;
+    log_warning("DNS: nothing was heard of %s %s at its deadline", name, dns_type_name(type));
+    stats_add(STATS_DNS_TIMEOUTS, 1);
+    return dns_answer_empty(DNS_TIMEOUT, 0);
+}
+
+const char *dns_type_name(enum dns_type type)
+{
+    switch (type) {
+    case DNS_A:
+        return "A";
+    case DNS_PTR:
+        return "PTR";
+    case DNS_MX:
+        return "MX";
+    case DNS_TXT:
+        return "TXT";
+    case DNS_AAAA:
+        return "AAAA";
+    }
+    return "?";
+}
+
+const char *dns_status_name(enum dns_status status)
+{
+    static const char *const names[] = {
+        [DNS_OK] = "answered",     [DNS_NODATA] = "no data",  [DNS_NXDOMAIN] = "NXDOMAIN",
+        [DNS_TIMEOUT] = "timeout", [DNS_FAILURE] = "failure",
+    };
+
+    return names[status];
+}
