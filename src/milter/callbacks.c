@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* libmilter's callbacks: each turns its arguments into plain values, asks the session, and carries out what that
+ * answers. */
+#include "milter/callbacks.h"
+
+#include "base/addr.h"
+#include "base/log.h"
+#include "base/stats.h"
+#include "base/strbuf.h"
+
+#include <arpa/inet.h>
+#include <libmilter/mfapi.h>
+#include <netinet/in.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { REPLY_MAX = 980 }; /* octets of a reply line, '%' counted twice; libmilter refuses a longer one */
+
+/* What belongs to one connection of the MTA. Consecutive callbacks of a connection may run on different threads, never
+ * at once. */
+struct connection {
+    struct session *session;
+    bool trusted; /* accepted at connect or HELO, where nothing is answered: every message is accepted at MAIL */
+    bool in_message;
+};
+
+static struct callbacks_host host;
+static atomic_uint messages_under_way;
+static atomic_uint running;
+
+unsigned callbacks_messages_under_way(void)
+{
+    return messages_under_way;
+}
+
+unsigned callbacks_running(void)
+{
+    return running;
+}
+
+static struct connection *connection_of(SMFICTX *ctx)
+{
+    return smfi_getpriv(ctx);
+}
+
+static void begin_message(struct connection *connection)
+{
+    if (!connection->in_message)
+        messages_under_way++;
+    connection->in_message = true;
+}
+
+static void end_message(struct connection *connection)
+{
+    if (connection->in_message)
+        messages_under_way--;
+    connection->in_message = false;
+}
+
+/* The answer to a step for which SMFIP_NR_* was negotiated. An ACCEPT has to wait for MAIL. */
+static sfsistat without_reply(struct connection *connection, enum session_step step)
+{
+    if (step == SESSION_ACCEPT)
+        connection->trusted = true;
+    return SMFIS_NOREPLY;
+}
+
+/* Hands the reply text to libmilter, which takes it for a printf format: each % is doubled. Without a text the MTA uses
+ * its own. */
+static void set_reply(SMFICTX *ctx, const struct session_reply *reply)
+{
+    char text[REPLY_MAX + 1];
+    size_t len = 0;
+
+    for (const char *from = reply->text; *from != '\0' && len + 2 < sizeof text; from++) {
+        if (*from == '%')
+            text[len++] = '%';
+        text[len++] = *from;
+    }
+    text[len] = '\0';
+    if (smfi_setreply(ctx, (char *)reply->code, (char *)reply->enhanced, text) != MI_SUCCESS)
+        log_warning("the MTA does not take the reply text \"%s\"", reply->text);
+}
+
+static sfsistat status_of(SMFICTX *ctx, const struct session_reply *reply)
+{
+    if (reply->step == SESSION_ACCEPT)
+        return SMFIS_ACCEPT;
+    if (reply->step == SESSION_CONTINUE)
+        return SMFIS_CONTINUE;
+    set_reply(ctx, reply);
+    return reply->code[0] == '4' ? SMFIS_TEMPFAIL : SMFIS_REJECT;
+}
+
+/* Asks for no step and no macro that is not needed, and answers nothing where no answer is needed: round trips decide
+ * the speed. */
+static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps, unsigned long unused2,
+                             unsigned long unused3, unsigned long *wanted_actions, unsigned long *wanted_steps,
+                             unsigned long *wanted2, unsigned long *wanted3)
+{
+    unsigned long unneeded = SMFIP_NOBODY | SMFIP_NOUNKNOWN | SMFIP_NODATA | SMFIP_NOEOH;
+    const unsigned long unanswered = SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_HDR;
+    struct session_needs needs = host.needs(host.context);
+
+    (void)unused2;
+    (void)unused3;
+    if (!needs.headers)
+        unneeded |= SMFIP_NOHDRS;
+    *wanted_actions = actions & (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_ADDRCPT | SMFIF_DELRCPT);
+    *wanted_steps = (steps & unneeded) | unanswered; /* libmilter answers in our place where an MTA cannot do without */
+    *wanted2 = 0;
+    *wanted3 = 0;
+    if ((actions & SMFIF_SETSYMLIST) != 0) {
+        smfi_setsymlist(ctx, SMFIM_CONNECT, (char *)"j");
+        smfi_setsymlist(ctx, SMFIM_HELO, (char *)"{verify}");
+        smfi_setsymlist(ctx, SMFIM_ENVFROM, (char *)"i {auth_type} {auth_authen} {verify} {mail_addr}");
+        smfi_setsymlist(ctx, SMFIM_ENVRCPT, (char *)"i");
+        smfi_setsymlist(ctx, SMFIM_EOM, (char *)"i");
+    }
+    return SMFIS_CONTINUE;
+}
+
+static uint16_t port_of(const struct sockaddr *sa)
+{
+    if (sa != NULL && sa->sa_family == AF_INET)
+        return ntohs(((const struct sockaddr_in *)(const void *)sa)->sin_port);
+    if (sa != NULL && sa->sa_family == AF_INET6)
+        return ntohs(((const struct sockaddr_in6 *)(const void *)sa)->sin6_port);
+    return 0;
+}
+
+static struct connection *connection_create(void)
+{
+    struct connection *connection = calloc(1, sizeof *connection);
+
+    if (connection == NULL)
+        return NULL;
+    connection->session = host.begin_session(host.context);
+    if (connection->session == NULL) {
+        free(connection);
+        return NULL;
+    }
+    return connection;
+}
+
+static sfsistat on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *sa)
+{
+    struct connection *connection = connection_create();
+    struct addr client = addr_from_sockaddr(sa);
+    struct session_reply reply;
+
+    stats_add(STATS_CONNECTIONS, 1);
+    if (connection == NULL || smfi_setpriv(ctx, connection) != MI_SUCCESS) {
+        log_error("out of memory: a connection goes on unchecked");
+        stats_add(STATS_FAULTS, 1);
+        if (connection != NULL)
+            session_destroy(connection->session);
+        free(connection);
+        return SMFIS_NOREPLY;
+    }
+    reply = session_connect(connection->session, &client, port_of(sa), name);
+    return without_reply(connection, reply.step);
+}
+
+static sfsistat on_helo(SMFICTX *ctx, char *helo)
+{
+    struct connection *connection = connection_of(ctx);
+
+    if (connection == NULL || connection->trusted)
+        return SMFIS_NOREPLY;
+    return without_reply(connection, session_helo(connection->session, helo).step);
+}
+
+static sfsistat on_mail(SMFICTX *ctx, char **arguments)
+{
+    struct connection *connection = connection_of(ctx);
+    struct session_macros macros = {
+        .mta_name = smfi_getsymval(ctx, (char *)"j"),
+        .auth_type = smfi_getsymval(ctx, (char *)"{auth_type}"),
+        .auth_authen = smfi_getsymval(ctx, (char *)"{auth_authen}"),
+        .verify = smfi_getsymval(ctx, (char *)"{verify}"),
+        .mail_addr = smfi_getsymval(ctx, (char *)"{mail_addr}"),
+    };
+    struct session_reply reply;
+
+    if (connection == NULL || connection->trusted)
+        return SMFIS_ACCEPT;
+    begin_message(connection);
+    reply = session_mail(connection->session, arguments[0], &macros);
+    if (reply.step != SESSION_CONTINUE)
+        end_message(connection);
+    return status_of(ctx, &reply);
+}
+
+static sfsistat on_rcpt(SMFICTX *ctx, char **arguments)
+{
+    struct connection *connection = connection_of(ctx);
+    struct session_reply reply;
+
+    if (connection == NULL)
+        return SMFIS_CONTINUE;
+    reply = session_rcpt(connection->session, arguments[0]);
+    return status_of(ctx, &reply);
+}
+
+static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
+{
+    struct connection *connection = connection_of(ctx);
+
+    if (connection != NULL)
+        session_header(connection->session, name, value);
+    return SMFIS_NOREPLY;
+}
+
+/* Carries out one action; false if the MTA did not take it. */
+static bool carry_out(SMFICTX *ctx, const struct action *action)
+{
+    switch (action->kind) {
+    case ACTION_CHANGE_HEADER:
+        return smfi_chgheader(ctx, (char *)action->name, action->index, (char *)action->value) == MI_SUCCESS;
+    case ACTION_INSERT_HEADER:
+        return smfi_insheader(ctx, 0, (char *)action->name, (char *)action->value) == MI_SUCCESS;
+    case ACTION_ADD_HEADER:
+        return smfi_addheader(ctx, (char *)action->name, (char *)action->value) == MI_SUCCESS;
+    case ACTION_DELETE_RECIPIENT:
+        return smfi_delrcpt(ctx, (char *)action->value) == MI_SUCCESS;
+    case ACTION_ADD_RECIPIENT:
+        return smfi_addrcpt(ctx, (char *)action->value) == MI_SUCCESS;
+    }
+    return false;
+}
+
+static sfsistat on_eom(SMFICTX *ctx)
+{
+    struct connection *connection = connection_of(ctx);
+    struct action_list actions;
+
+    if (connection == NULL)
+        return SMFIS_CONTINUE;
+    actions = session_eom(connection->session, smfi_getsymval(ctx, (char *)"i"));
+    for (size_t n = 0; n < actions.count; n++) {
+        if (!carry_out(ctx, &actions.items[n])) {
+            log_error("the MTA did not take a change of %s to a message",
+                      actions.items[n].name != NULL ? actions.items[n].name : "the recipients");
+            stats_add(STATS_FAULTS, 1);
+        }
+    }
+    end_message(connection);
+    return SMFIS_CONTINUE;
+}
+
+static sfsistat on_abort(SMFICTX *ctx)
+{
+    struct connection *connection = connection_of(ctx);
+
+    if (connection != NULL) {
+        session_abort(connection->session);
+        end_message(connection);
+    }
+    return SMFIS_CONTINUE;
+}
+
+/* May come without a connect, and at any moment. */
+static sfsistat on_close(SMFICTX *ctx)
+{
+    struct connection *connection = connection_of(ctx);
+
+    if (connection != NULL) {
+        smfi_setpriv(ctx, NULL);
+        end_message(connection);
+        session_destroy(connection->session);
+        free(connection);
+    }
+    return SMFIS_CONTINUE;
+}
+
+/* Each callback as libmilter sees it: counted while it runs. */
+#define COUNTED(name, parameters, arguments)                                                                           \
+    static sfsistat counted_##name parameters                                                                          \
+    {                                                                                                                  \
+        sfsistat status;                                                                                               \
+                                                                                                                       \
+        running++;                                                                                                     \
+        status = on_##name arguments;                                                                                  \
+        running--;                                                                                                     \
+        return status;                                                                                                 \
+    }
+
+COUNTED(connect, (SMFICTX * ctx, char *name, _SOCK_ADDR *sa), (ctx, name, sa))
+COUNTED(helo, (SMFICTX * ctx, char *helo), (ctx, helo))
+COUNTED(mail, (SMFICTX * ctx, char **arguments), (ctx, arguments))
+COUNTED(rcpt, (SMFICTX * ctx, char **arguments), (ctx, arguments))
+COUNTED(header, (SMFICTX * ctx, char *name, char *value), (ctx, name, value))
+COUNTED(eom, (SMFICTX * ctx), (ctx))
+COUNTED(abort, (SMFICTX * ctx), (ctx))
+COUNTED(close, (SMFICTX * ctx), (ctx))
+
+bool callbacks_register(const struct callbacks_host *new_host)
+{
+    struct smfiDesc filter = {
+        .xxfi_name = (char *)"smf-spf",
+        .xxfi_version = SMFI_VERSION,
+        .xxfi_flags = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_ADDRCPT | SMFIF_DELRCPT | SMFIF_SETSYMLIST,
+        .xxfi_connect = counted_connect,
+        .xxfi_helo = counted_helo,
+        .xxfi_envfrom = counted_mail,
+        .xxfi_envrcpt = counted_rcpt,
+        .xxfi_header = counted_header,
+        .xxfi_eom = counted_eom,
+        .xxfi_abort = counted_abort,
+        .xxfi_close = counted_close,
+        .xxfi_negotiate = on_negotiate,
+    };
+
+    host = *new_host;
+    return smfi_register(filter) == MI_SUCCESS;
+}

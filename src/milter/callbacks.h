@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The filter's callbacks, registered with libmilter: they carry values between it and a session. */
+#ifndef SMF_MILTER_CALLBACKS_H
+#define SMF_MILTER_CALLBACKS_H
+
+#include "milter/session.h"
+
+#include <stdbool.h>
+
+/* Where the callbacks get what belongs to the running configuration. Called on any of libmilter's threads. */
+struct callbacks_host {
+    struct session *(*begin_session)(void *context); /* a new session, NULL if out of memory; owned by the connection */
+    struct session_needs (*needs)(void *context);
+    void *context;
+};
+
+/* Makes the filter known to libmilter; once in a process, before listener_open. `host` is copied, its context lives as
+ * long as the process. */
+bool callbacks_register(const struct callbacks_host *host);
+
+/* Messages between MAIL and their end, and callbacks that are running: what an orderly stop waits for. */
+unsigned callbacks_messages_under_way(void);
+unsigned callbacks_running(void);
+
+#endif

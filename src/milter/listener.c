@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Opens, runs and stops libmilter's listener. */
+#include "milter/listener.h"
+
+#include <errno.h>
+#include <libmilter/mfapi.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { BACKLOG = 1024 }; /* connections that wait to be accepted; the kernel cuts it to its own bound */
+
+static const char *socket_spec;
+
+/* The path of a unix socket, NULL for any other kind. */
+static const char *unix_path(const char *spec)
+{
+    if (strncmp(spec, "unix:", 5) == 0)
+        return spec + 5;
+    if (strncmp(spec, "local:", 6) == 0)
+        return spec + 6;
+    return spec[0] == '/' ? spec : NULL;
+}
+
+static bool connect_unix(const char *path)
+{
+    struct sockaddr_un sa = {.sun_family = AF_UNIX};
+    int fd = -1;
+    bool connected = false;
+
+    if (strlen(path) >= sizeof sa.sun_path)
+        return false;
+    memcpy(sa.sun_path, path, strlen(path) + 1);
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return false;
+    connected = connect(fd, (const struct sockaddr *)&sa, sizeof sa) == 0 || errno == EAGAIN;
+    close(fd);
+    return connected;
+}
+
+/* Connects to `port` or `port@host` of the family; a listener on every address is reached over loopback. */
+static void connect_inet(const char *spec, int family)
+{
+    const struct addrinfo hints = {.ai_family = family, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *found = NULL;
+    char port[32];
+    const char *at = strchr(spec, '@');
+    const char *address = at != NULL ? at + 1 : NULL;
+
+    snprintf(port, sizeof port, "%.*s", at != NULL ? (int)(at - spec) : (int)strlen(spec), spec);
+    if (getaddrinfo(address, port, &hints, &found) != 0)
+        return;
+    for (const struct addrinfo *ai = found; ai != NULL; ai = ai->ai_next) {
+        int fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+        if (fd < 0)
+            continue;
+        (void)connect(fd, ai->ai_addr, ai->ai_addrlen);
+        close(fd);
+    }
+    freeaddrinfo(found);
+}
+
+/* Connects to a socket that was handed over by its number. */
+static void connect_descriptor(int listening)
+{
+    struct sockaddr_storage sa;
+    socklen_t len = sizeof sa;
+    int fd = -1;
+
+    if (getsockname(listening, (struct sockaddr *)&sa, &len) != 0)
+        return;
+    fd = socket(sa.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return;
+    (void)connect(fd, (const struct sockaddr *)&sa, len);
+    close(fd);
+}
+
+/* Gives a bound unix socket its mode and owner. */
+static bool set_permissions(const char *path, const struct listener_config *config, char *error, size_t error_size)
+{
+    if (chown(path, config->owner, config->group) == 0 && chmod(path, config->mode) == 0)
+        return true;
+    snprintf(error, error_size, "%s: cannot set its owner and mode: %s", path, strerror(errno));
+    unlink(path);
+    return false;
+}
+
+bool listener_open(const struct listener_config *config, char *error, size_t error_size)
+{
+    const char *path = unix_path(config->socket);
+    mode_t old_mask = 0;
+    int opened = MI_FAILURE;
+
+    if (path != NULL && connect_unix(path)) {
+        snprintf(error, error_size, "%s: another program answers on this socket", path);
+        return false;
+    }
+    socket_spec = config->socket;
+    old_mask = umask(0177); /* nobody else gets in before set_permissions */
+    errno = 0;
+    if (smfi_setconn((char *)config->socket) == MI_SUCCESS && smfi_setbacklog(BACKLOG) == MI_SUCCESS)
+        opened = smfi_opensocket(true);
+    umask(old_mask);
+    if (opened != MI_SUCCESS) {
+        snprintf(error, error_size, "%s: cannot listen: %s", config->socket,
+                 errno != 0 ? strerror(errno) : "not a socket of this host");
+        return false;
+    }
+    return path == NULL || set_permissions(path, config, error, error_size);
+}
+
+bool listener_run(void)
+{
+    return smfi_main() == MI_SUCCESS;
+}
+
+void listener_stop(void)
+{
+    const char *path = unix_path(socket_spec);
+
+    smfi_stop();
+    /* libmilter looks at its stop flag when a connection arrives, or once in five seconds. */
+    if (path != NULL)
+        connect_unix(path);
+    else if (strncmp(socket_spec, "inet6:", 6) == 0)
+        connect_inet(socket_spec + 6, AF_INET6);
+    else if (strncmp(socket_spec, "inet:", 5) == 0)
+        connect_inet(socket_spec + 5, AF_INET);
+    else if (strncmp(socket_spec, "fd:", 3) == 0)
+        connect_descriptor(atoi(socket_spec + 3));
+}
