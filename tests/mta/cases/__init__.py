@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The cases, in groups that share one configuration of the filter."""
+
+import importlib
+from dataclasses import dataclass, field
+from typing import Callable
+
+BOTH = ("postfix", "sendmail")
+MODULES = ("results", "replies", "tags", "skips", "fields", "failures")
+
+
+@dataclass
+class Case:
+    name: str
+    mtas: tuple
+    run: Callable
+
+
+@dataclass
+class Group:
+    """other_socket: the filter listens where the mail server's second port looks for it."""
+
+    name: str
+    settings: list
+    other_socket: bool = False
+    cases: list = field(default_factory=list)
+
+    def case(self, mtas=BOTH):
+        """Decorator: the function is a case of this group, called with the world; AssertionError is a failure."""
+
+        def add(function):
+            self.cases.append(Case(function.__name__.replace("_", "-"), mtas, function))
+            return function
+
+        return add
+
+
+def select(mta, only):
+    """The groups and their cases for this mail server; only: names of cases or groups, or None for all."""
+    selection = []
+    for module in MODULES:
+        for group in importlib.import_module("cases." + module).GROUPS:
+            chosen = [case for case in group.cases if mta in case.mtas and (not only or case.name in only or group.name in only)]
+            if chosen:
+                selection.append((group, chosen))
+    return selection

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Who is not checked, whose mail goes on whatever the result, and which address is checked in place of the client's."""
+
+from cases import Group
+from cases.results import check_fields
+from world import BAD, BAD6, OTHER_USER, USER
+
+WHITELISTS = Group(
+    "whitelists",
+    [
+        ("WhitelistIP", "203.0.113.20, 198.51.100.0/24"),
+        ("WhitelistIP6", "2001:db8:1::77/128"),
+        ("WhitelistPTR", "trusted.example"),
+        ("WhitelistFrom", "friend@fail.example @listed.fail.example"),
+        ("WhitelistFrom", "anyone@"),
+        ("WhitelistTo", USER),
+    ],
+)
+SENDERS = Group("senders", [("SkipNDR", "on"), ("ClientIPNAT", "203.0.113.66:203.0.113.10"), ("ClientIPNAT", "[2001:db8:1::66]:203.0.113.10")])
+FIXED = Group("fixed-client", [("FixedClientIP", "203.0.113.10")])
+UNSKIPPED = Group("unskipped", [("SkipAuth", "off")])
+GROUPS = [WHITELISTS, SENDERS, FIXED, UNSKIPPED]
+
+
+def check_unchecked(world, sender="a@fail.example", **how):
+    message = world.send(sender, recipients=(OTHER_USER,), **how).delivered()
+    assert message.values("Authentication-Results") + message.values("Received-SPF") == [], message.fields
+    assert message.value("Subject") == "hello", message.value("Subject")
+
+
+def check_refused_at_rcpt(world, sender="a@fail.example", **how):
+    """Where somebody may want the message whatever its result, the others' refusal comes at RCPT."""
+    sent = world.send(sender, recipients=(OTHER_USER,), **how)
+    assert sent.mail.code == 250, sent.mail
+    sent.rcpts[0].check(550, "5.7.23", "is not permitted from")
+
+
+@WHITELISTS.case()
+def whitelisted_address(world):
+    check_unchecked(world, client="203.0.113.20")
+
+
+@WHITELISTS.case()
+def whitelisted_prefix(world):
+    check_unchecked(world, client="198.51.100.7")
+    check_refused_at_rcpt(world, client="198.51.101.7")
+
+
+@WHITELISTS.case()
+def whitelisted_ipv6_address(world):
+    check_unchecked(world, "a@pass.example", client="2001:db8:1::77")
+    check_refused_at_rcpt(world, "a@pass.example", client=BAD6)
+
+
+@WHITELISTS.case()
+def whitelisted_name(world):
+    check_unchecked(world, client="203.0.113.50")
+
+
+@WHITELISTS.case()
+def whitelisted_name_that_is_not_verified(world):
+    check_refused_at_rcpt(world, client="203.0.113.51")
+
+
+@WHITELISTS.case()
+def whitelisted_name_ends_at_labels(world):
+    check_refused_at_rcpt(world, client="203.0.113.52")
+
+
+@WHITELISTS.case()
+def whitelisted_sender(world):
+    for sender in ("friend@fail.example", "a@listed.fail.example", "anyone@fail.example"):
+        check_unchecked(world, sender)
+    for sender in ("nofriend@fail.example", "friend@bad.fail.example"):
+        check_refused_at_rcpt(world, sender)
+
+
+@WHITELISTS.case()
+def whitelisted_recipient(world):
+    world.send("a@fail.example", recipients=(USER,)).delivered()
+
+
+@WHITELISTS.case()
+def whitelisted_recipient_beside_another(world):
+    for recipients, refused in (((USER, OTHER_USER), 1), ((OTHER_USER, USER), 0)):
+        sent = world.send("a@fail.example", recipients=recipients)
+        sent.rcpts[refused].check(550, "5.7.23", "SPF: mail from a@fail.example is not permitted from 203.0.113.66.")
+        sent.delivered([USER])
+
+
+@WHITELISTS.case()
+def whitelisted_recipient_on_the_same_connection_as_another(world):
+    with world.connect(BAD) as connection:
+        first = world.send_on(connection, "a@fail.example", recipients=(USER,))
+        second = world.send_on(connection, "a@fail.example", recipients=(OTHER_USER,))
+        first.delivered()
+        second.rcpts[0].check(550, "5.7.23")
+
+
+@WHITELISTS.case()
+def local_submission_beside_a_recipient_whitelist(world):
+    world.submit_locally("a@fail.example")
+
+
+@WHITELISTS.case()
+def authenticated_sender(world):
+    with world.connect(BAD) as connection:
+        world.mta.authenticate(connection)
+        message = world.send_on(connection, "a@fail.example", recipients=(OTHER_USER,)).delivered()
+    assert message.values("Authentication-Results") + message.values("Received-SPF") == [], message.fields
+
+
+@SENDERS.case()
+def null_sender_skipped(world):
+    message = world.send("", "203.0.113.67").delivered()
+    assert message.values("Authentication-Results") == [], message.fields
+
+
+@SENDERS.case()
+def translated_client_address(world):
+    for client in (BAD, BAD6):
+        message = world.send("a@pass.example", client).delivered()
+        assert "spf=pass" in message.value("Authentication-Results"), message.fields
+    world.send("a@pass.example", "203.0.113.67").mail.check(550, "5.7.23")
+
+
+@FIXED.case()
+def fixed_client_address(world):
+    message = world.send("a@pass.example", BAD).delivered()
+    check_fields(message, "pass", "mailfrom", "pass.example", "203.0.113.10", "a@pass.example")
+
+
+@UNSKIPPED.case()
+def authenticated_sender_is_checked_where_it_is_wanted(world):
+    with world.connect(BAD) as connection:
+        world.mta.authenticate(connection)
+        world.send_on(connection, "a@fail.example").mail.check(550, "5.7.23")

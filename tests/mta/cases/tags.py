@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A message that goes on although it failed: the tag in its subject, and quarantine."""
+
+import email.header
+
+from cases import Group
+from cases.results import check_fields
+from world import BAD, GOOD, OTHER_USER, USER
+
+BOX = "box@receiver.example"
+TAG = Group("tag", [("RefuseFail", "off")])
+OWN_TAG = Group("own-tag", [("RefuseFail", "off"), ("Tag", '"*** forged? ***"')])
+NO_TAG = Group("no-tag", [("RefuseFail", "off"), ("TagSubject", "off"), ("AddHeader", "off"), ("AddReceivedHeader", "off")])
+QUARANTINE = Group("quarantine", [("RefuseFail", "off"), ("Quarantine", "on"), ("QuarantineBox", BOX)])
+GROUPS = [TAG, OWN_TAG, NO_TAG, QUARANTINE]
+
+
+def decoded(subject):
+    return str(email.header.make_header(email.header.decode_header(subject)))
+
+
+@TAG.case()
+def fail_is_tagged(world):
+    message = world.send("a@fail.example").delivered()
+    check_fields(message, "fail", "mailfrom", "fail.example", BAD, "a@fail.example")
+    assert message.value("Subject") == "[SPF:fail] hello", message.value("Subject")
+
+
+@TAG.case()
+def tag_stands_once(world):
+    message = world.send("a@fail.example", subject="[SPF:fail] hello").delivered()
+    assert message.value("Subject") == "[SPF:fail] hello", message.value("Subject")
+
+
+@TAG.case()
+def encoded_subject_is_tagged(world):
+    message = world.send("a@fail.example", subject="=?utf-8?Q?gr=C3=BC=C3=9Fe?= =?utf-8?B?IGF1cyBLw7Zsbg==?=").delivered()
+    assert decoded(message.value("Subject")) == "[SPF:fail] grüße aus Köln", message.value("Subject")
+
+
+@TAG.case()
+def folded_subject_is_tagged(world):
+    message = world.send("a@fail.example", subject="hello\n\tyou\n there").delivered()
+    assert " ".join(message.value("Subject").split()) == "[SPF:fail] hello you there", message.value("Subject")
+
+
+@TAG.case()
+def missing_subject_is_tagged(world):
+    message = world.send("a@fail.example", subject=None).delivered()
+    assert message.value("Subject") == "[SPF:fail]", message.value("Subject")
+
+
+@TAG.case()
+def empty_subject_is_tagged(world):
+    message = world.send("a@softfail.example", subject="").delivered()
+    assert message.value("Subject") == "[SPF:fail]", message.value("Subject")
+
+
+@TAG.case()
+def subject_of_eight_bits_is_tagged(world):
+    message = world.send("a@fail.example", subject="grüße").delivered()
+    assert decoded(message.value("Subject")).startswith("[SPF:fail] "), message.value("Subject")
+
+
+@TAG.case()
+def only_the_failed_message_of_a_connection_is_tagged(world):
+    with world.connect(BAD) as connection:
+        first = world.send_on(connection, "a@fail.example")
+        second = world.send_on(connection, "a@neutral.example", subject=None)
+    assert first.delivered().value("Subject") == "[SPF:fail] hello"
+    assert second.delivered().values("Subject") == []
+
+
+@OWN_TAG.case()
+def tag_of_the_configuration(world):
+    message = world.send("a@softfail.example").delivered()
+    assert message.value("Subject") == "*** forged? *** hello", message.value("Subject")
+
+
+@NO_TAG.case()
+def everything_switched_off(world):
+    message = world.send("a@fail.example").delivered()
+    assert message.value("Subject") == "hello", message.value("Subject")
+    assert message.values("Authentication-Results") + message.values("Received-SPF") == [], message.fields
+
+
+@QUARANTINE.case()
+def fail_goes_to_quarantine(world):
+    message = world.send("a@fail.example", recipients=(USER, OTHER_USER)).delivered([BOX])
+    originals = " ".join(message.values("X-SPF-Original-To"))
+    for recipient in (USER, OTHER_USER):
+        assert originals.count(recipient) == 1, f"X-SPF-Original-To: {originals}"
+    check_fields(message, "fail", "mailfrom", "fail.example", BAD, "a@fail.example")
+
+
+@QUARANTINE.case()
+def softfail_goes_to_quarantine(world):
+    message = world.send("a@softfail.example").delivered([BOX])
+    assert USER in message.value("X-SPF-Original-To"), message.fields
+
+
+@QUARANTINE.case()
+def pass_goes_to_its_recipients(world):
+    with world.connect(GOOD) as connection:
+        world.send_on(connection, "a@pass.example", recipients=(USER, OTHER_USER)).delivered([USER, OTHER_USER])
+
+
+@QUARANTINE.case()
+def recipients_of_one_message_do_not_reach_the_next(world):
+    with world.connect(BAD) as connection:
+        first = world.send_on(connection, "a@fail.example", recipients=(USER,))
+        second = world.send_on(connection, "a@fail.example", recipients=(OTHER_USER,))
+    assert USER in first.delivered([BOX]).value("X-SPF-Original-To")
+    assert USER not in second.delivered([BOX]).value("X-SPF-Original-To")
