@@ -138,7 +138,7 @@ static void grow_table(struct shard *shard)
     size_t count = shard->bucket_count > 0 ? shard->bucket_count * 2 : BUCKETS_MIN;
     struct entry **buckets;
 
-    if (shard->entries < shard->bucket_count)
+    if (shard->entries < shard->bucket_count || count * sizeof(struct entry *) > shard->octets_max)
         return;
     buckets = calloc(count, sizeof(struct entry *));
     if (buckets == NULL)
