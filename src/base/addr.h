@@ -51,11 +51,12 @@ const char *addr_arpa(const struct addr *addr, char name[ADDR_ARPA_SIZE]);
 
 bool addr_equal(const struct addr *a, const struct addr *b);
 
-/* True if `a` and `b` are of one family and agree in their first `bits` bits. */
+/* True if `a` and `b` are of one family and agree in their first `bits` bits. Never true for ADDR_NONE. */
 bool addr_same_prefix(const struct addr *a, const struct addr *b, unsigned bits);
 
-/* Reads `address` or `address/bits`. A v4-mapped address with at least 96 bits becomes an IPv4 prefix. Bits beyond the
- * prefix are cleared. False, with *out untouched, if `text` is anything else. */
+/* Reads `address` or `address/bits`, where `bits` is decimal without a leading zero. A v4-mapped address with at least
+ * 96 bits becomes an IPv4 prefix. Bits beyond the prefix are cleared. False, with *out untouched, if `text` is anything
+ * else. */
 bool addr_prefix_parse(const char *text, struct addr_prefix *out);
 
 bool addr_prefix_contains(const struct addr_prefix *prefix, const struct addr *addr);

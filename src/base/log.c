@@ -2,6 +2,8 @@
 /* The program's log: one line a call, to syslog, a file or standard error. Losing a line never stops the mail. */
 #include "base/log.h"
 
+#include "base/clock.h"
+#include "base/stats.h"
 #include "base/syslog_socket.h"
 #include "base/utf8.h"
 
@@ -20,16 +22,18 @@
 
 enum {
     TEXT_MAX = 2000,
-    HEAD_SIZE = 100,       /* room for time, program and process */
-    FILE_TIMEOUT_MS = 200, /* how long a full pipe or terminal may hold up one line */
+    HEAD_SIZE = 100,         /* room for time, program and process */
+    ESCAPED_SIZE = 8,        /* room for a character or an escape */
+    FILE_TIMEOUT_MS = 200,   /* how long a full pipe may hold up one line */
+    FILE_NO_WAIT_MS = 10000, /* for how long after that it holds up none */
 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* covers everything below but `level` */
-static atomic_int level = LOG_LEVEL_INFO;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* covers everything below but `level_max` */
+static atomic_int level_max = LOG_LEVEL_INFO;
 static const char *ident = "smf-spf";
 static char *file_path; /* NULL: no file, or standard error before log_open */
 static int file = STDERR_FILENO;
-static bool file_stalled;
+static int64_t file_no_wait_until_ms;
 static int facility = -1;
 static struct syslog_socket syslog_receiver = SYSLOG_SOCKET_INIT(NULL);
 static log_sink sink;
@@ -52,7 +56,7 @@ static void replace_file(int fd)
     if (file > STDERR_FILENO)
         close(file);
     file = fd;
-    file_stalled = false;
+    file_no_wait_until_ms = 0;
 }
 
 bool log_open(const struct log_config *config)
@@ -79,7 +83,7 @@ bool log_open(const struct log_config *config)
     facility = config->syslog_facility;
     syslog_socket_close(&syslog_receiver);
     syslog_receiver.path = syslog_socket_default_path;
-    atomic_store_explicit(&level, (int)config->level, memory_order_relaxed);
+    atomic_store_explicit(&level_max, (int)config->level, memory_order_relaxed);
     pthread_mutex_unlock(&lock);
     return true;
 }
@@ -108,7 +112,7 @@ void log_close(void)
     file_path = NULL;
     facility = -1;
     syslog_socket_close(&syslog_receiver);
-    atomic_store_explicit(&level, LOG_LEVEL_INFO, memory_order_relaxed);
+    atomic_store_explicit(&level_max, LOG_LEVEL_INFO, memory_order_relaxed);
     pthread_mutex_unlock(&lock);
 }
 
@@ -120,42 +124,46 @@ void log_set_sink(log_sink new_sink, void *context)
     pthread_mutex_unlock(&lock);
 }
 
-bool log_enabled(enum log_level of_line)
+bool log_enabled(enum log_level level)
 {
-    return (int)of_line <= atomic_load_explicit(&level, memory_order_relaxed);
+    return (int)level <= atomic_load_explicit(&level_max, memory_order_relaxed);
 }
 
-/* How one character of the input stands in the line: its octets, or an escape if it is a backslash, a control character
- * (C0, DEL, C1) or an octet outside of UTF-8. Returns how many octets of the input that covers. */
-static size_t escape_one(const char *in, size_t in_len, char out[16], size_t *out_len)
+static bool is_control(const char *text, size_t len)
 {
-    size_t len = utf8_char_len(in, in_len);
-    unsigned char first = (unsigned char)in[0];
-    bool is_c1 = len == 2 && first == 0xc2 && (unsigned char)in[1] < 0xa0;
+    const unsigned char *octets = (const unsigned char *)text;
+    bool is_c1 = len == 2 && octets[0] == 0xc2 && octets[1] < 0xa0;
 
-    if (first == '\\') {
-        memcpy(out, "\\\\", 2);
-        *out_len = 2;
-    } else if (len == 0 || is_c1 || first < ' ' || first == 0x7f) {
-        *out_len = (size_t)snprintf(out, 16, "\\x%02X", first);
-        if (is_c1)
-            *out_len += (size_t)snprintf(out + *out_len, 16 - *out_len, "\\x%02X", (unsigned char)in[1]);
-        return is_c1 ? 2 : 1;
-    } else {
-        memcpy(out, in, len);
-        *out_len = len;
+    return octets[0] < ' ' || octets[0] == 0x7f || is_c1;
+}
+
+/* Writes the first character of `text`, or an escape for its first octet, to `out` with a NUL. Returns how much of
+ * `text` that covers. */
+static size_t escape_one(const char *text, size_t text_len, char out[ESCAPED_SIZE])
+{
+    size_t len = utf8_char_len(text, text_len);
+
+    if (len == 0 || is_control(text, len)) {
+        snprintf(out, ESCAPED_SIZE, "\\x%02X", (unsigned char)*text);
+        return 1;
     }
+    if (*text == '\\') {
+        snprintf(out, ESCAPED_SIZE, "\\\\");
+        return 1;
+    }
+    memcpy(out, text, len);
+    out[len] = '\0';
     return len;
 }
 
 /* Fills `line` with at most TEXT_MAX octets, whole characters and escapes only, and a NUL. Returns its length. */
-static size_t escape(const char *text, char line[TEXT_MAX + 1])
+static size_t escape(char line[TEXT_MAX + 1], const char *text)
 {
-    size_t left = strlen(text), len = 0, out_len;
-    char out[16];
+    size_t left = strlen(text), len = 0;
 
     while (left > 0) {
-        size_t used = escape_one(text, left, out, &out_len);
+        char out[ESCAPED_SIZE];
+        size_t used = escape_one(text, left, out), out_len = strlen(out);
 
         if (len + out_len > TEXT_MAX)
             break;
@@ -168,14 +176,18 @@ static size_t escape(const char *text, char line[TEXT_MAX + 1])
     return len;
 }
 
-static void write_file(const char *line, size_t len)
+/* A standard stream may be a pipe that nobody empties, and is not ours to make non-blocking. Lock held. */
+static bool file_takes_line(void)
 {
     struct pollfd ready = {.fd = file, .events = POLLOUT};
+    int64_t now_ms = clock_monotonic_ms(&clock_system);
+    bool waits = now_ms >= file_no_wait_until_ms;
 
-    /* A standard stream may be a pipe that nobody empties, and is not ours to make non-blocking. */
-    file_stalled = poll(&ready, 1, file_stalled ? 0 : FILE_TIMEOUT_MS) <= 0;
-    if (!file_stalled && write(file, line, len) < 0)
-        return; /* a line is lost, and there is no better place to say so */
+    if (poll(&ready, 1, waits ? FILE_TIMEOUT_MS : 0) != 0)
+        return true;
+    if (waits)
+        file_no_wait_until_ms = now_ms + FILE_NO_WAIT_MS;
+    return false;
 }
 
 /* Writes `Mon DD HH:MM:SS ident[pid]: ` (RFC 3164 4.1.2) and returns its length. Lock held. */
@@ -192,7 +204,7 @@ static size_t format_head(char head[HEAD_SIZE])
 }
 
 /* Lock held. */
-static void deliver(enum log_level of_line, const char *text, size_t text_len)
+static void deliver(enum log_level level, const char *text, size_t text_len)
 {
     static const int priorities[] = {LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO, LOG_DEBUG};
     char line[HEAD_SIZE + TEXT_MAX + 1];
@@ -200,32 +212,32 @@ static void deliver(enum log_level of_line, const char *text, size_t text_len)
 
     memcpy(line + len, text, text_len);
     len += text_len;
-    if (facility >= 0)
-        syslog_socket_send(&syslog_receiver, facility | priorities[of_line], line, len);
+    if (facility >= 0 && !syslog_socket_send(&syslog_receiver, facility | priorities[level], line, len))
+        stats_add(STATS_LOG_LINES_LOST, 1);
     line[len++] = '\n';
-    if (file >= 0)
-        write_file(line, len);
+    if (file >= 0 && !(file_takes_line() && write(file, line, len) == (ssize_t)len))
+        stats_add(STATS_LOG_LINES_LOST, 1);
     if (sink != NULL)
-        sink(sink_context, of_line, text);
+        sink(sink_context, level, text);
 }
 
-void log_write(enum log_level of_line, const char *format, ...)
+void log_write(enum log_level level, const char *format, ...)
 {
     int saved_errno = errno;
     char raw[TEXT_MAX + 4 + 1]; /* the last character that can count is whole */
-    char text[TEXT_MAX + 1];
     va_list args;
 
-    if (!log_enabled(of_line))
+    if (!log_enabled(level))
         return;
     va_start(args, format);
     int raw_len = vsnprintf(raw, sizeof raw, format, args);
     va_end(args);
     if (raw_len >= 0) {
-        size_t len = escape(raw, text);
+        char text[TEXT_MAX + 1];
+        size_t len = escape(text, raw);
 
         pthread_mutex_lock(&lock);
-        deliver(of_line, text, len);
+        deliver(level, text, len);
         pthread_mutex_unlock(&lock);
     }
     errno = saved_errno;

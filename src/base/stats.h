@@ -25,6 +25,7 @@
     X(STATS_DNS_QUESTIONS, "dns-questions")                                                                            \
     X(STATS_DNS_TIMEOUTS, "dns-timeouts")                                                                              \
     X(STATS_DNS_FAILURES, "dns-failures")                                                                              \
+    X(STATS_LOG_LINES_LOST, "log-lines-lost")                                                                          \
     X(STATS_FAULTS, "faults")
 
 enum stats_counter {

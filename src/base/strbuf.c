@@ -79,7 +79,7 @@ void strbuf_vaddf(struct strbuf *buf, const char *format, va_list args)
     }
     if (!reserve(buf, (size_t)len))
         return;
-    vsnprintf(buf->text + buf->len, (size_t)len + 1, format, args);
+    (void)vsnprintf(buf->text + buf->len, (size_t)len + 1, format, args);
     buf->len += (size_t)len;
 }
 

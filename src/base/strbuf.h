@@ -33,7 +33,8 @@ void strbuf_truncate(struct strbuf *buf, size_t len);
 /* The text so far, never NULL; "" if nothing was added. Belongs to the buffer. */
 const char *strbuf_text(const struct strbuf *buf);
 
-/* Hands the text to the caller, who frees it, and empties the buffer. NULL if `failed`. */
+/* Hands the text to the caller, who frees it, and empties the buffer, which keeps its limit. "" if nothing was added,
+ * NULL if `failed`. */
 char *strbuf_take(struct strbuf *buf);
 
 /* Frees the text and returns to STRBUF_INIT. */

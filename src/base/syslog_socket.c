@@ -2,8 +2,9 @@
 /* Sends messages to the system's log without ever waiting long for it. */
 #include "base/syslog_socket.h"
 
+#include "base/clock.h"
+
 #include <errno.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,18 +18,22 @@
 #define _PATH_LOG "/dev/log"
 #endif
 
-enum { SEND_TIMEOUT_MS = 200 };
+enum {
+    SEND_TIMEOUT_MS = 200,
+    NO_WAIT_MS = 10000, /* after a timeout, so that a slow receiver costs a small part of our time */
+};
 
 const char *const syslog_socket_default_path = _PATH_LOG;
 
 static bool connect_to(struct syslog_socket *log)
 {
     struct sockaddr_un name = {.sun_family = AF_UNIX};
-    struct timeval timeout = {.tv_usec = SEND_TIMEOUT_MS * 1000};
+    struct timeval timeout = {.tv_usec = SEND_TIMEOUT_MS * 1000L};
+    size_t path_len = strlen(log->path);
 
-    if (strlen(log->path) >= sizeof name.sun_path)
+    if (path_len >= sizeof name.sun_path)
         return false;
-    strcpy(name.sun_path, log->path);
+    memcpy(name.sun_path, log->path, path_len);
     log->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (log->fd < 0)
         return false;
@@ -40,16 +45,24 @@ static bool connect_to(struct syslog_socket *log)
     return true;
 }
 
-static bool send_once(struct syslog_socket *log, const struct msghdr *message)
+enum send_result { SENT, RECEIVER_FULL, RECEIVER_GONE };
+
+static enum send_result send_once(struct syslog_socket *log, const struct msghdr *message)
 {
+    int64_t now_ms = clock_monotonic_ms(&clock_system);
+    bool waits = now_ms >= log->no_wait_until_ms;
     ssize_t sent;
-    int flags = MSG_NOSIGNAL | (log->stalled ? MSG_DONTWAIT : 0);
 
     do
-        sent = sendmsg(log->fd, message, flags);
+        sent = sendmsg(log->fd, message, MSG_NOSIGNAL | (waits ? 0 : MSG_DONTWAIT));
     while (sent < 0 && errno == EINTR);
-    log->stalled = sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS);
-    return sent >= 0;
+    if (sent >= 0)
+        return SENT;
+    if (errno != EAGAIN && errno != EWOULDBLOCK && errno != ENOBUFS)
+        return RECEIVER_GONE;
+    if (waits)
+        log->no_wait_until_ms = now_ms + NO_WAIT_MS;
+    return RECEIVER_FULL;
 }
 
 bool syslog_socket_send(struct syslog_socket *log, int priority, const char *text, size_t len)
@@ -57,17 +70,16 @@ bool syslog_socket_send(struct syslog_socket *log, int priority, const char *tex
     char head[16];
     int head_len = snprintf(head, sizeof head, "<%d>", priority);
     struct iovec parts[] = {{.iov_base = head, .iov_len = (size_t)head_len},
-                            {.iov_base = (void *)(uintptr_t)text, .iov_len = len}};
+                            {.iov_base = (void *)text, .iov_len = len}};
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+    enum send_result result = log->fd >= 0 ? send_once(log, &message) : RECEIVER_GONE;
 
-    if (log->fd >= 0) {
-        if (send_once(log, &message))
-            return true;
-        if (log->stalled)
-            return false;
-        syslog_socket_close(log); /* its receiver was restarted */
+    if (result == RECEIVER_GONE) {
+        syslog_socket_close(log);
+        if (connect_to(log))
+            result = send_once(log, &message);
     }
-    return connect_to(log) && send_once(log, &message);
+    return result == SENT;
 }
 
 void syslog_socket_close(struct syslog_socket *log)
@@ -75,5 +87,4 @@ void syslog_socket_close(struct syslog_socket *log)
     if (log->fd >= 0)
         close(log->fd);
     log->fd = -1;
-    log->stalled = false;
 }

@@ -107,8 +107,14 @@ static void remove_entry(struct shard *shard, struct entry *entry)
     while (*link != entry)
         link = &(*link)->next;
     *link = entry->next;
-    *(entry->newer != NULL ? &entry->newer->older : &shard->newest) = entry->older;
-    *(entry->older != NULL ? &entry->older->newer : &shard->oldest) = entry->newer;
+    if (entry->newer != NULL)
+        entry->newer->older = entry->older;
+    else
+        shard->newest = entry->older;
+    if (entry->older != NULL)
+        entry->older->newer = entry->newer;
+    else
+        shard->oldest = entry->newer;
     if (shard->hand == entry)
         shard->hand = entry->newer;
     shard->octets -= entry_octets(entry->key_len, entry->value_len);
@@ -135,15 +141,15 @@ static void evict_one(struct shard *shard, int64_t now_ms)
 /* Doubles the table when there are as many entries as buckets. Without memory for that the chains just get longer. */
 static void grow_table(struct shard *shard)
 {
-    size_t count = shard->bucket_count > 0 ? shard->bucket_count * 2 : BUCKETS_MIN;
-    struct entry **buckets;
-
-    if (shard->entries < shard->bucket_count || count * sizeof(struct entry *) > shard->octets_max)
+    if (shard->entries < shard->bucket_count)
         return;
-    buckets = calloc(count, sizeof(struct entry *));
+
+    size_t count = shard->bucket_count > 0 ? shard->bucket_count * 2 : BUCKETS_MIN;
+    size_t octets = count * sizeof(struct entry *);
+    struct entry **buckets = octets <= shard->octets_max ? calloc(1, octets) : NULL;
     if (buckets == NULL)
         return;
-    shard->octets += count * sizeof(struct entry *) - table_octets(shard);
+    shard->octets += octets - table_octets(shard);
     free(shard->buckets);
     shard->buckets = buckets;
     shard->bucket_count = count;
@@ -228,7 +234,7 @@ void ttl_cache_destroy(struct ttl_cache *cache)
     free(cache);
 }
 
-static struct lookup look_up(struct ttl_cache *cache, const void *key, size_t key_len)
+static struct lookup prepare_lookup(struct ttl_cache *cache, const void *key, size_t key_len)
 {
     struct lookup lookup = {.key = key, .key_len = key_len};
     unsigned char hash[crypto_shorthash_BYTES];
@@ -250,7 +256,7 @@ static void copy_value(const struct entry *entry, void *value, size_t *value_len
 
 bool ttl_cache_get(struct ttl_cache *cache, const void *key, size_t key_len, void *value, size_t *value_len)
 {
-    struct lookup lookup = look_up(cache, key, key_len);
+    struct lookup lookup = prepare_lookup(cache, key, key_len);
     int64_t now_ms = clock_monotonic_ms(cache->clock);
     struct shard *shard = lookup.shard;
 
@@ -274,7 +280,7 @@ bool ttl_cache_get(struct ttl_cache *cache, const void *key, size_t key_len, voi
 void ttl_cache_put(struct ttl_cache *cache, const void *key, size_t key_len, const void *value, size_t value_len,
                    int64_t ttl_ms)
 {
-    struct lookup lookup = look_up(cache, key, key_len);
+    struct lookup lookup = prepare_lookup(cache, key, key_len);
     int64_t now_ms = clock_monotonic_ms(cache->clock);
     struct shard *shard = lookup.shard;
     struct entry *entry = NULL;

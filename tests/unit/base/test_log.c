@@ -2,6 +2,7 @@
 /* The log: what a line looks like, what cannot get into one, where lines go, rotation, and receivers that fail. */
 #include "base/log.h"
 
+#include "base/stats.h"
 #include "base/syslog_socket.h"
 #include "support/alloc_fail.h"
 
@@ -161,22 +162,29 @@ static void test_escapes(void **state)
 /* Whatever the last thing in a line is, it is whole or not there. */
 static void test_cut(void **state)
 {
-    static const char *const tails[] = {"a",  "\xc3\xbc", "\xe2\x82\xac", "\xf0\x9f\x92\x8c",
-                                        "\n", "\\",       "\xc2\x9b",     "\xff"};
-    static const char *const written[] = {"a",     "\xc3\xbc", "\xe2\x82\xac", "\xf0\x9f\x92\x8c",
-                                          "\\x0A", "\\\\",     "\\xC2\\x9B",   "\\xFF"};
+    static const struct {
+        const char *in, *out;
+    } rows[] = {
+        {"a", "a"},
+        {"\xc3\xbc", "\xc3\xbc"},
+        {"\xe2\x82\xac", "\xe2\x82\xac"},
+        {"\xf0\x9f\x92\x8c", "\xf0\x9f\x92\x8c"},
+        {"\n", "\\x0A"},
+        {"\\", "\\\\"},
+        {"\xff", "\\xFF"},
+    };
 
     (void)state;
     open_log(LOG_LEVEL_INFO, NULL, -1);
     log_set_sink(remember, last_line);
-    for (size_t i = 0; i < sizeof tails / sizeof tails[0]; i++) {
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         for (size_t fill = TEXT_MAX - 9; fill <= TEXT_MAX + 9; fill++) {
-            bool fits = fill + strlen(written[i]) <= TEXT_MAX;
+            bool fits = fill + strlen(rows[i].out) <= TEXT_MAX;
             size_t filled = fill < TEXT_MAX ? fill : TEXT_MAX;
 
-            log_info("%0*d%s", (int)fill, 0, tails[i]);
-            assert_int_equal(strlen(last_line), filled + (fits ? strlen(written[i]) : 0));
-            assert_string_equal(last_line + filled, fits ? written[i] : "");
+            log_info("%0*d%s", (int)fill, 0, rows[i].in);
+            assert_int_equal(strlen(last_line), filled + (fits ? strlen(rows[i].out) : 0));
+            assert_string_equal(last_line + filled, fits ? rows[i].out : "");
         }
     }
     log_info("%0100000d", 1);
@@ -360,11 +368,14 @@ static void test_failed_open_changes_nothing(void **state)
 
 static void test_full_disk(void **state)
 {
+    uint64_t lost = stats_get(STATS_LOG_LINES_LOST);
+
     (void)state;
     log_set_sink(remember, last_line);
     open_log(LOG_LEVEL_INFO, "/dev/full", LOG_MAIL);
     for (int i = 0; i < 100; i++)
         log_info("line %d", i);
+    assert_int_equal(stats_get(STATS_LOG_LINES_LOST) - lost, 200); /* by the file, and by our stand-in */
     assert_int_equal(line_count, 100);
     assert_int_equal(syslog_count, 100);
 }

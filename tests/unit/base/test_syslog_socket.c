@@ -117,14 +117,12 @@ static void test_receiver_that_does_not_read(void **state)
     while (sent < 1000000 && send_text(&log, "text"))
         sent++;
     assert_in_range(sent, 1, 999999);
-    assert_true(log.stalled);
     for (int i = 0; i < 2000; i++) /* would take minutes if each waited */
         assert_false(send_text(&log, "lost"));
 
     for (unsigned i = 0; i < sent; i++)
         assert_int_equal(recv(receiver, got, sizeof got, MSG_DONTWAIT), strlen("<22>text"));
     assert_true(send_text(&log, "again"));
-    assert_false(log.stalled);
     expect_received(receiver, "<22>again");
     syslog_socket_close(&log);
     close(receiver);
