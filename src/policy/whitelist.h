@@ -14,7 +14,7 @@ struct addr_list {
     size_t count;
 };
 
-/* Texts in lower case. */
+/* Texts as they were written; the look-ups compare them without case. */
 struct text_list {
     char **items;
     size_t count;
@@ -50,7 +50,7 @@ bool whitelist_has_host(const struct text_list *list, const char *name);
  */
 bool whitelist_has_mailbox(const struct text_list *list, const struct address *address);
 
-/* The address that `client` is to be checked as: its NAT rule's target, else itself. */
+/* The address that `client` is to be checked as: its NAT rule's target, else itself. The last rule for it counts. */
 struct addr nat_translate(const struct nat_list *list, const struct addr *client);
 
 #endif
