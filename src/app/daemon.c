@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Starts the filter, waits for signals, and stops it when the messages under way are answered. */
+#include "app/daemon.h"
+
+#include "app/detach.h"
+#include "app/notify.h"
+#include "app/privileges.h"
+#include "app/service.h"
+#include "base/log.h"
+#include "base/stats.h"
+#include "milter/callbacks.h"
+#include "milter/listener.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    DRAIN_POLL_MS = 20,  /* how often an orderly stop looks whether the last message has ended */
+    LISTENER_STOP_S = 2, /* how long it waits for libmilter to leave its loop */
+};
+
+struct daemon {
+    char *config_path;           /* absolute, as the daemon leaves its working directory */
+    const struct config *config; /* of the start: what cannot change later */
+    struct identity identity;
+    struct service *service;
+    pthread_t listener;
+    bool listening;
+};
+
+static int wake_pipe[2] = {-1, -1};
+static volatile sig_atomic_t stop_wanted;
+static volatile sig_atomic_t reload_wanted;
+static volatile sig_atomic_t counters_wanted;
+static volatile sig_atomic_t listener_ended;
+
+static void wake(void)
+{
+    int saved = errno;
+
+    (void)!write(wake_pipe[1], "", 1);
+    errno = saved;
+}
+
+static void on_signal(int number)
+{
+    if (number == SIGUSR1)
+        reload_wanted = 1;
+    else if (number == SIGUSR2)
+        counters_wanted = 1;
+    else
+        stop_wanted++;
+    wake();
+}
+
+/* libmilter waits for the stopping signals on a thread of its own; the kernel prefers the main thread, which never
+ * blocks them. */
+static bool catch_signals(struct strbuf *error)
+{
+    static const int caught[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2};
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+
+    if (pipe2(wake_pipe, O_CLOEXEC | O_NONBLOCK) != 0) {
+        strbuf_addf(error, "cannot make a pipe: %s", strerror(errno));
+        return false;
+    }
+    sigemptyset(&action.sa_mask);
+    for (size_t n = 0; n < sizeof caught / sizeof caught[0]; n++)
+        sigaction(caught[n], &action, NULL);
+    action.sa_handler = SIG_IGN;
+    sigaction(SIGPIPE, &action, NULL);
+    return true;
+}
+
+/* libmilter's listener spins when descriptors run out, so take as many as there may be. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* Creates a missing log file while the program may still write to its directory, and gives it to the user who will
+ * write to it. */
+static void prepare_log_file(const char *path, const struct identity *identity)
+{
+    int fd = -1;
+
+    if (path == NULL || !identity->changes)
+        return;
+    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
+    if (fd < 0)
+        return; /* it is there; if it cannot be written to, opening the log says so */
+    if (fchown(fd, identity->uid, identity->gid) != 0)
+        log_warning("LogTo: cannot give %s to user %s: %s", path, identity->user, strerror(errno));
+    close(fd);
+}
+
+static bool open_log(const struct config *config, struct strbuf *error)
+{
+    const struct log_config log = {
+        .level = config->log_level,
+        .syslog_facility = config->syslog_facility,
+        .path = config->log_to,
+        .ident = "smf-spf",
+    };
+
+    if (log_open(&log))
+        return true;
+    strbuf_addf(error, "LogTo: cannot open %s: %s", config->log_to, strerror(errno));
+    return false;
+}
+
+static struct session *begin_session(void *context)
+{
+    const struct daemon *daemon = context;
+
+    return service_begin_session(daemon->service);
+}
+
+static struct session_needs needs(void *context)
+{
+    const struct daemon *daemon = context;
+
+    return service_needs(daemon->service);
+}
+
+static bool listen_to_mta(struct daemon *daemon, struct strbuf *error)
+{
+    const struct callbacks_host host = {.begin_session = begin_session, .needs = needs, .context = daemon};
+    const struct listener_config listener = {
+        .socket = daemon->config->socket,
+        .mode = daemon->config->socket_mode,
+        .owner = daemon->identity.uid,
+        .group = daemon->identity.socket_gid,
+    };
+    char message[512] = "libmilter does not take the filter";
+
+    if (callbacks_register(&host) && listener_open(&listener, message, sizeof message))
+        return true;
+    strbuf_addf(error, "Socket: %s", message);
+    return false;
+}
+
+static void *run_listener(void *unused)
+{
+    (void)unused;
+    if (!listener_run())
+        log_error("libmilter ended with an error");
+    listener_ended = 1;
+    wake();
+    return NULL;
+}
+
+/* Threads begin with every signal blocked, so that the main thread gets them. */
+static bool start_listener(struct daemon *daemon)
+{
+    sigset_t all, old;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &old);
+    daemon->listening = pthread_create(&daemon->listener, NULL, run_listener, NULL) == 0;
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    return daemon->listening;
+}
+
+/* Everything between the configuration and the first message, in the order that privileges demand. Returns a status of
+ * sysexits.h. */
+static int start(struct daemon *daemon, bool foreground, struct strbuf *error)
+{
+    const struct config *config = daemon->config;
+
+    if (!privileges_look_up(config->user, config->socket_group, &daemon->identity, error))
+        return EX_CONFIG;
+    if (!foreground && config->daemonize && !detach_begin(error))
+        return EX_OSERR;
+    if (!catch_signals(error))
+        return EX_OSERR;
+    raise_descriptor_limit();
+    if (!listen_to_mta(daemon, error))
+        return EX_UNAVAILABLE;
+    if (config->pid_file != NULL && !detach_write_pid_file(config->pid_file, &daemon->identity, error))
+        return EX_CANTCREAT;
+    prepare_log_file(config->log_to, &daemon->identity);
+    if (!privileges_drop(&daemon->identity, error))
+        return EX_NOPERM;
+    if (!open_log(config, error))
+        return EX_CANTCREAT;
+    daemon->service = service_create(config, error);
+    if (daemon->service == NULL)
+        return config->zone_file != NULL ? EX_CONFIG : EX_UNAVAILABLE;
+    if (!start_listener(daemon)) {
+        strbuf_add(error, "cannot start a thread");
+        return EX_OSERR;
+    }
+    return EX_OK;
+}
+
+static void log_lines(const char *lines)
+{
+    while (*lines != '\0') {
+        size_t len = strcspn(lines, "\n");
+
+        log_error("%.*s", (int)len, lines);
+        lines += len + (lines[len] == '\n');
+    }
+}
+
+/* What only a new start can change. */
+static void warn_of_unchanged(const struct config *old, const struct config *new)
+{
+    if (strcmp(old->socket, new->socket) != 0 || strcmp(old->user, new->user) != 0 ||
+        old->socket_mode != new->socket_mode)
+        log_warning("Socket, SocketMode and User change with the next start only");
+}
+
+static void reload(struct daemon *daemon)
+{
+    struct strbuf errors = STRBUF_INIT;
+    const struct config *config = config_load(daemon->config_path, &errors);
+
+    notify_manager("RELOADING=1");
+    if (config != NULL && open_log(config, &errors) && service_replace(daemon->service, config, &errors)) {
+        warn_of_unchanged(daemon->config, config);
+        log_notice("configuration reloaded from %s", daemon->config_path);
+    } else {
+        log_lines(strbuf_text(&errors));
+        log_error("the running configuration stays as it was");
+        (void)log_reopen();
+    }
+    notify_manager("READY=1");
+    config_release(config);
+    strbuf_free(&errors);
+}
+
+static void log_counters(struct service *service)
+{
+    struct ttl_cache_stats cache = service_cache_stats(service);
+    struct strbuf line = STRBUF_INIT;
+
+    for (int n = 0; n < STATS_COUNT; n++)
+        strbuf_addf(&line, " %s=%" PRIu64, stats_name((enum stats_counter)n), stats_get((enum stats_counter)n));
+    log_notice("counters:%s", strbuf_text(&line));
+    log_notice("result cache: entries=%zu octets=%zu hits=%" PRIu64 " misses=%" PRIu64 " evictions=%" PRIu64,
+               cache.entries, cache.octets, cache.hits, cache.misses, cache.evictions);
+    strbuf_free(&line);
+}
+
+/* Waits for a signal, at most `timeout_ms`; -1: without end. */
+static void await_wake(int timeout_ms)
+{
+    struct pollfd pipe_end = {.fd = wake_pipe[0], .events = POLLIN};
+    char drained[64];
+
+    (void)poll(&pipe_end, 1, timeout_ms);
+    while (read(wake_pipe[0], drained, sizeof drained) > 0)
+        ;
+}
+
+static void serve(struct daemon *daemon)
+{
+    while (!stop_wanted && !listener_ended) {
+        if (reload_wanted) {
+            reload_wanted = 0;
+            reload(daemon);
+        }
+        if (counters_wanted) {
+            counters_wanted = 0;
+            log_counters(daemon->service);
+        }
+        await_wake(-1);
+    }
+}
+
+/* Messages under way are answered first: for at most the time that an evaluation may take. A second signal ends the
+ * wait. */
+static void drain(uint32_t limit_ms)
+{
+    const int64_t deadline_ms = clock_monotonic_ms(&clock_system) + limit_ms;
+
+    while ((callbacks_messages_under_way() > 0 || callbacks_running() > 0) && stop_wanted < 2 &&
+           clock_monotonic_ms(&clock_system) < deadline_ms)
+        await_wake(DRAIN_POLL_MS);
+}
+
+/* Ends libmilter's loop; true if none of its threads is in a callback any more, so that what they use may be freed. */
+static bool stop_listener(struct daemon *daemon)
+{
+    struct timespec until;
+
+    if (!daemon->listening)
+        return true;
+    if (!listener_ended)
+        listener_stop();
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += LISTENER_STOP_S;
+    return pthread_timedjoin_np(daemon->listener, NULL, &until) == 0 && callbacks_running() == 0;
+}
+
+static int stop(struct daemon *daemon)
+{
+    const struct config *config = service_config(daemon->service);
+    const bool wanted = stop_wanted > 0;
+
+    notify_manager("STOPPING=1");
+    drain(config->dns_timeout_ms);
+    config_release(config);
+    if (daemon->config->pid_file != NULL)
+        (void)unlink(daemon->config->pid_file);
+    log_notice("stopped");
+    if (!stop_listener(daemon))
+        _exit(EX_OK); /* a thread that is stuck in a callback must not find its configuration gone */
+    return wanted ? EX_OK : EX_SOFTWARE;
+}
+
+/* Frees what a stopped or failed daemon holds. */
+static void clean_up(struct daemon *daemon)
+{
+    service_destroy(daemon->service);
+    config_release(daemon->config);
+    free(daemon->config_path);
+    log_close();
+}
+
+int daemon_run(const char *config_path, bool foreground)
+{
+    struct daemon daemon = {.config_path = realpath(config_path, NULL)};
+    struct strbuf error = STRBUF_INIT;
+    int status = EX_CONFIG;
+
+    daemon.config = config_load(config_path, &error);
+    if (daemon.config != NULL)
+        status = start(&daemon, foreground, &error);
+    if (error.len > 0)
+        fprintf(stderr, "smf-spf: %s\n", strbuf_text(&error));
+    strbuf_free(&error);
+    detach_finish(status);
+    if (status == EX_OK) {
+        log_notice("version " SMF_SPF_VERSION " listens on %s", daemon.config->socket);
+        notify_manager("READY=1");
+        serve(&daemon);
+        status = stop(&daemon);
+    }
+    clean_up(&daemon);
+    return status;
+}

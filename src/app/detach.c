@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Forks into the background and reports how the start went. */
+#include "app/detach.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+static int status_fd = -1; /* the child's end of the pipe to its parent */
+
+/* The parent: waits for the child's word, and ends. */
+static _Noreturn void await_child(int fd)
+{
+    unsigned char status = EX_SOFTWARE;
+    ssize_t got = 0;
+
+    do
+        got = read(fd, &status, 1);
+    while (got < 0 && errno == EINTR);
+    if (got != 1)
+        fputs("smf-spf: the daemon died while it started\n", stderr);
+    _exit(got == 1 ? status : EX_SOFTWARE);
+}
+
+bool detach_begin(struct strbuf *error)
+{
+    int ends[2];
+    pid_t child = -1;
+
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        strbuf_addf(error, "cannot go into the background: %s", strerror(errno));
+        return false;
+    }
+    child = fork();
+    if (child > 0) {
+        close(ends[1]);
+        await_child(ends[0]);
+    }
+    close(ends[0]);
+    if (child < 0) {
+        strbuf_addf(error, "cannot go into the background: %s", strerror(errno));
+        close(ends[1]);
+        return false;
+    }
+    status_fd = ends[1];
+    setsid();
+    return true;
+}
+
+/* Standard streams lead nowhere from now on, so that no later write meets a closed terminal. */
+static void leave_terminal(void)
+{
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+    if (null < 0)
+        return;
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        dup2(null, fd);
+    if (null > STDERR_FILENO)
+        close(null);
+}
+
+void detach_finish(int status)
+{
+    const unsigned char octet = (unsigned char)status;
+
+    if (status_fd < 0)
+        return;
+    if (status == EX_OK) {
+        leave_terminal();
+        (void)!chdir("/");
+    }
+    (void)!write(status_fd, &octet, 1);
+    close(status_fd);
+    status_fd = -1;
+}
+
+bool detach_write_pid_file(const char *path, const struct identity *identity, struct strbuf *error)
+{
+    char text[32];
+    int len = snprintf(text, sizeof text, "%ld\n", (long)getpid());
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+    bool written = fd >= 0 && write(fd, text, (size_t)len) == len &&
+                   (!identity->changes || fchown(fd, identity->uid, identity->gid) == 0);
+
+    if (!written)
+        strbuf_addf(error, "PidFile: cannot write %s: %s", path, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return written;
+}

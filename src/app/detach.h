@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The way into the background: a parent that waits until the daemon says whether its start worked, and the file with
+ * its process id. */
+#ifndef SMF_APP_DETACH_H
+#define SMF_APP_DETACH_H
+
+#include "app/privileges.h"
+#include "base/strbuf.h"
+
+#include <stdbool.h>
+
+/* Forks. The parent does not return: it ends with the status that the child hands to detach_finish, or with EX_SOFTWARE
+ * if the child dies before. The child returns true in a session of its own, its standard streams still open. False in
+ * the only process, with a message in `error`, if there is no child. Before any thread exists. */
+bool detach_begin(struct strbuf *error);
+
+/* In the child: hands `status` (of sysexits.h) to the parent, and for EX_OK leaves terminal and working directory. Does
+ * nothing without detach_begin, or when it was called before. */
+void detach_finish(int status);
+
+/* Writes the process id to `path`, owned by `identity`. False, with a message in `error`. */
+bool detach_write_pid_file(const char *path, const struct identity *identity, struct strbuf *error);
+
+#endif

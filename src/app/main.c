@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The command line of smf-spf. */
+#include "app/daemon.h"
+#include "app/query.h"
+#include "base/strbuf.h"
+#include "policy/config.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#define DEFAULT_CONFIG_PATH SMF_SPF_CONFDIR "/smf-spf.conf"
+
+struct command_line {
+    const char *config_path;
+    bool config_named;
+    bool foreground;
+    bool check_only;
+};
+
+static void print_usage(FILE *to)
+{
+    fputs("usage: smf-spf [-f] [-n] [-V] [-h] [-c FILE]\n"
+          "       smf-spf query --ip ADDRESS --helo NAME --sender ADDRESS [--identity mailfrom|helo]\n"
+          "                     [-c FILE] [--nameserver ADDRESS[:PORT]] [--zone FILE]\n"
+          "       smf-spf config [-c FILE]\n"
+          "\n"
+          "  -f       stay in the foreground\n"
+          "  -n       check the configuration and end\n"
+          "  -V       print the version and end\n"
+          "  -h       print this and end\n"
+          "  -c FILE  the configuration (" DEFAULT_CONFIG_PATH ")\n"
+          "\n"
+          "query      print the SPF result for one client, HELO name and sender\n"
+          "config     print the whole effective configuration\n",
+          to);
+}
+
+/* Loads the configuration for a command that ends at once; NULL after its mistakes were printed. */
+static const struct config *load_config(const char *path)
+{
+    struct strbuf errors = STRBUF_INIT;
+    const struct config *config = config_load(path, &errors);
+
+    if (config == NULL)
+        fprintf(stderr, "%s\n", strbuf_text(&errors));
+    strbuf_free(&errors);
+    return config;
+}
+
+static int check_config(const char *path)
+{
+    const struct config *config = load_config(path);
+
+    if (config == NULL)
+        return EX_CONFIG;
+    config_release(config);
+    printf("%s: the configuration is valid\n", path);
+    return EX_OK;
+}
+
+static int print_config(int argc, char **argv, const struct command_line *line)
+{
+    const char *path = line->config_path;
+    const struct config *config = NULL;
+    struct strbuf text = STRBUF_INIT;
+    int option = 0;
+
+    optind = 1;
+    while ((option = getopt(argc, argv, "c:")) == 'c')
+        path = optarg;
+    if (option != -1 || optind < argc) {
+        print_usage(stderr);
+        return EX_USAGE;
+    }
+    config = load_config(path);
+    if (config == NULL)
+        return EX_CONFIG;
+    config_print(config, &text);
+    fputs(strbuf_text(&text), stdout);
+    strbuf_free(&text);
+    config_release(config);
+    return EX_OK;
+}
+
+/* Ends a command whose output could not be written with an error, as nobody has read it. */
+static int finish_output(int status)
+{
+    if (fflush(stdout) == 0)
+        return status;
+    perror("smf-spf: cannot write the output");
+    return EX_IOERR;
+}
+
+static int run_command(int argc, char **argv, const struct command_line *line)
+{
+    if (strcmp(argv[0], "query") == 0)
+        return finish_output(query_run(argc, argv, line->config_path, line->config_named));
+    if (strcmp(argv[0], "config") == 0)
+        return finish_output(print_config(argc, argv, line));
+    fprintf(stderr, "smf-spf: there is no command \"%s\"\n", argv[0]);
+    print_usage(stderr);
+    return EX_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    struct command_line line = {.config_path = DEFAULT_CONFIG_PATH};
+    int option = 0;
+
+    while ((option = getopt(argc, argv, "+fnVhc:")) != -1) {
+        switch (option) {
+        case 'f':
+            line.foreground = true;
+            break;
+        case 'n':
+            line.check_only = true;
+            break;
+        case 'c':
+            line.config_path = optarg;
+            line.config_named = true;
+            break;
+        case 'V':
+            puts("smf-spf " SMF_SPF_VERSION);
+            return finish_output(EX_OK);
+        case 'h':
+            print_usage(stdout);
+            return finish_output(EX_OK);
+        default:
+            print_usage(stderr);
+            return EX_USAGE;
+        }
+    }
+    if (optind < argc)
+        return run_command(argc - optind, argv + optind, &line);
+    if (line.check_only)
+        return finish_output(check_config(line.config_path));
+    return daemon_run(line.config_path, line.foreground);
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Drops root's privileges, step by step, each one checked. */
+#include "app/privileges.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <string.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+static bool look_up_user(const char *user, struct identity *identity, struct strbuf *error)
+{
+    const struct passwd *entry = getpwnam(user);
+
+    if (entry == NULL) {
+        strbuf_addf(error, "User: there is no user \"%s\" on this host (create it, or name another)", user);
+        return false;
+    }
+    if (entry->pw_uid == 0) {
+        strbuf_addf(error, "User: \"%s\" is root; name a user without privileges", user);
+        return false;
+    }
+    identity->changes = true;
+    identity->user = user;
+    identity->uid = entry->pw_uid;
+    identity->gid = entry->pw_gid;
+    identity->socket_gid = entry->pw_gid;
+    return true;
+}
+
+bool privileges_look_up(const char *user, const char *socket_group, struct identity *out, struct strbuf *error)
+{
+    struct identity identity = {.uid = (uid_t)-1, .gid = (gid_t)-1, .socket_gid = (gid_t)-1};
+
+    if (geteuid() == 0 && !look_up_user(user, &identity, error))
+        return false;
+    if (socket_group != NULL) {
+        const struct group *entry = getgrnam(socket_group);
+
+        if (entry == NULL) {
+            strbuf_addf(error, "SocketGroup: there is no group \"%s\" on this host", socket_group);
+            return false;
+        }
+        identity.socket_gid = entry->gr_gid;
+    }
+    *out = identity;
+    return true;
+}
+
+bool privileges_drop(const struct identity *identity, struct strbuf *error)
+{
+    if (!identity->changes)
+        return true;
+    if (initgroups(identity->user, identity->gid) != 0 || setgid(identity->gid) != 0 || setuid(identity->uid) != 0) {
+        strbuf_addf(error, "cannot become user %s: %s", identity->user, strerror(errno));
+        return false;
+    }
+    if (getuid() != identity->uid || geteuid() != identity->uid || getgid() != identity->gid ||
+        getegid() != identity->gid) {
+        strbuf_addf(error, "became another user than %s", identity->user);
+        return false;
+    }
+    if (setuid(0) == 0 || seteuid(0) == 0) {
+        strbuf_add(error, "root's privileges could be taken back");
+        return false;
+    }
+#ifdef __linux__
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
+        strbuf_addf(error, "cannot give up new privileges: %s", strerror(errno));
+        return false;
+    }
+#endif
+    return true;
+}

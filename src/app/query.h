@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `smf-spf query`: the outcome for one client, HELO name and sender, on standard output. */
+#ifndef SMF_APP_QUERY_H
+#define SMF_APP_QUERY_H
+
+#include <stdbool.h>
+
+/* Runs the command line `smf-spf query ...`, argv[0] being "query". `config_path` is the configuration to use; if it
+ * was not named on the command line
+ * (`config_named` false) and is not there, defaults are used. Returns 0 pass, 1 fail, 2 softfail, 3 neutral, 4
+ * permerror, 5 temperror, 6 none, or a status of sysexits.h after a message on standard error. */
+int query_run(int argc, char **argv, const char *config_path, bool config_named);
+
+#endif
