@@ -27,21 +27,27 @@ static const char *unix_path(const char *spec)
     return spec[0] == '/' ? spec : NULL;
 }
 
+/* Connects and closes again; true if somebody listens. */
+static bool connect_address(const struct sockaddr *sa, socklen_t len)
+{
+    int fd = socket(sa->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    bool connected = false;
+
+    if (fd < 0)
+        return false;
+    connected = connect(fd, sa, len) == 0 || errno == EAGAIN || errno == EINPROGRESS;
+    close(fd);
+    return connected;
+}
+
 static bool connect_unix(const char *path)
 {
     struct sockaddr_un sa = {.sun_family = AF_UNIX};
-    int fd = -1;
-    bool connected = false;
 
     if (strlen(path) >= sizeof sa.sun_path)
         return false;
     memcpy(sa.sun_path, path, strlen(path) + 1);
-    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
-        return false;
-    connected = connect(fd, (const struct sockaddr *)&sa, sizeof sa) == 0 || errno == EAGAIN;
-    close(fd);
-    return connected;
+    return connect_address((const struct sockaddr *)&sa, sizeof sa);
 }
 
 /* Connects to `port` or `port@host` of the family; a listener on every address is reached over loopback. */
@@ -49,21 +55,18 @@ static void connect_inet(const char *spec, int family)
 {
     const struct addrinfo hints = {.ai_family = family, .ai_socktype = SOCK_STREAM};
     struct addrinfo *found = NULL;
-    char port[32];
+    char port[32], host[NI_MAXHOST];
     const char *at = strchr(spec, '@');
-    const char *address = at != NULL ? at + 1 : NULL;
 
-    snprintf(port, sizeof port, "%.*s", at != NULL ? (int)(at - spec) : (int)strlen(spec), spec);
-    if (getaddrinfo(address, port, &hints, &found) != 0)
+    snprintf(port, sizeof port, "%.*s", (int)strcspn(spec, "@"), spec);
+    if (at != NULL && at[1] == '[')
+        snprintf(host, sizeof host, "%.*s", (int)strcspn(at + 2, "]"), at + 2);
+    else
+        snprintf(host, sizeof host, "%s", at != NULL ? at + 1 : "");
+    if (getaddrinfo(host[0] != '\0' ? host : NULL, port, &hints, &found) != 0)
         return;
-    for (const struct addrinfo *ai = found; ai != NULL; ai = ai->ai_next) {
-        int fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-        if (fd < 0)
-            continue;
-        (void)connect(fd, ai->ai_addr, ai->ai_addrlen);
-        close(fd);
-    }
+    for (const struct addrinfo *ai = found; ai != NULL; ai = ai->ai_next)
+        connect_address(ai->ai_addr, ai->ai_addrlen);
     freeaddrinfo(found);
 }
 
@@ -72,15 +75,9 @@ static void connect_descriptor(int listening)
 {
     struct sockaddr_storage sa;
     socklen_t len = sizeof sa;
-    int fd = -1;
 
-    if (getsockname(listening, (struct sockaddr *)&sa, &len) != 0)
-        return;
-    fd = socket(sa.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
-        return;
-    (void)connect(fd, (const struct sockaddr *)&sa, len);
-    close(fd);
+    if (getsockname(listening, (struct sockaddr *)&sa, &len) == 0)
+        connect_address((const struct sockaddr *)&sa, len);
 }
 
 /* Gives a bound unix socket its mode and owner. */

@@ -1,0 +1,36 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Installs into a directory of its own, and looks whether everything came where it belongs.
+# usage: check_install.sh CMAKE BUILD_DIRECTORY
+set -eu
+
+cmake=$1 build=$2
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+
+DESTDIR=$root "$cmake" --install "$build" --prefix /usr >/dev/null
+
+missing=0
+expect() {
+    set -- "$root"/$1
+    if [ ! -e "$1" ]; then
+        echo "missing: ${1#"$root"}" >&2
+        missing=1
+    fi
+}
+expect usr/sbin/smf-spf
+expect 'usr/share/man/man8/smf-spf.8*'
+expect 'usr/share/man/man5/smf-spf.conf.5*'
+expect 'usr/lib/systemd/system/smf-spf.service'
+for script in debian redhat openrc freebsd; do
+    expect "usr/share/smf-spf/init/$script*"
+done
+conf=$(find "$root" -name smf-spf.conf -path '*/etc/*')
+[ -n "$conf" ] || { echo "missing: the shipped smf-spf.conf" >&2; exit 1; }
+"$root/usr/sbin/smf-spf" -n -c "$conf" >/dev/null || missing=1
+
+# A second installation keeps what the postmaster has written.
+echo '# mine' >"$conf"
+DESTDIR=$root "$cmake" --install "$build" --prefix /usr >/dev/null
+[ "$(cat "$conf")" = '# mine' ] || { echo "the installation overwrote $conf" >&2; missing=1; }
+exit $missing

@@ -1,0 +1,89 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Checks that each room of src includes only itself and the rooms below, and that each outside library stays in its file.
+
+usage: check_rooms.py [SOURCE DIRECTORY]
+"""
+import re
+import sys
+from pathlib import Path
+
+ROOMS = ["base", "dns", "spf", "policy", "milter", "app"]  # from below to above
+
+# What may stand in one place only: pattern, the files that may hold it.
+CONFINED = [
+    (re.compile(r"\bSPF_(?!TERM_SIZE|PROBLEM_SIZE|EXPLANATION_SIZE)\w+|spf2/"), {"spf/guard.c"}),
+    (re.compile(r"\bsmfi_|\bSMFI[A-Z]*_|mfapi\.h"), {"milter/callbacks.c", "milter/listener.c"}),
+    (re.compile(r"\bares_|\bARES_|\bares\.h"), {"dns/dns_ares.c"}),
+]
+# The names of our own that begin like a library's: the file dns_ares.h and the functions named after it.
+OWN_NAMES = re.compile(r"dns_ares\w*|DNS_ARES\w*|SMF_\w+")
+INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.MULTILINE)
+SPDX = "SPDX-License-Identifier: GPL-2.0-or-later"
+
+
+def check_includes(room: str, name: str, text: str) -> list[str]:
+    faults = []
+    for mark, path in INCLUDE.findall(text):
+        if mark == "<":
+            continue
+        target = path.split("/")[0]
+        if target not in ROOMS or "/" not in path:
+            faults.append(f'{name}: #include "{path}" names no room')
+        elif ROOMS.index(target) > ROOMS.index(room):
+            faults.append(f'{name}: {room} lies below {target}, so it cannot include "{path}"')
+    return faults
+
+
+def check_confined(name: str, text: str) -> list[str]:
+    text = OWN_NAMES.sub("", text)
+    return [
+        f"{name}: {match.group(0)} may stand only in {', '.join(sorted(places))}"
+        for pattern, places in CONFINED
+        if name not in places
+        for match in [pattern.search(text)]
+        if match
+    ]
+
+
+def check_file(src: Path, path: Path) -> list[str]:
+    name = path.relative_to(src).as_posix()
+    room = name.split("/")[0]
+    text = path.read_text(encoding="utf-8")
+    if room not in ROOMS or name.count("/") != 1:
+        return [f"{name}: is in no room"]
+    faults = check_includes(room, name, text) + check_confined(name, text)
+    lines = text.splitlines()
+    if SPDX not in lines[0]:
+        faults.append(f"{name}: does not begin with its SPDX line")
+    if not lines[1].startswith("/* "):
+        faults.append(f"{name}: does not say in its second line what it is for")
+    return faults
+
+
+def self_test() -> list[str]:
+    """The check can fail: each kind of fault is found in a text that has it."""
+    found = [
+        check_includes("base", "base/x.c", '#include "dns/dns.h"'),
+        check_includes("spf", "spf/x.c", '#include "x.h"'),
+        check_confined("spf/x.c", "SPF_server_new()"),
+        check_confined("milter/session.c", "smfi_getpriv(ctx)"),
+        check_confined("dns/dns.c", "ares_query("),
+    ]
+    sound = check_confined("app/x.c", "dns_ares_create(); SPF_TERM_SIZE") + check_includes("app", "app/x.c", '#include "base/log.h"')
+    return [] if all(found) and not sound else ["the check itself does not find what it should"]
+
+
+def main() -> int:
+    source = Path(sys.argv[1] if len(sys.argv) > 1 else ".")
+    src = source / "src"
+    files = sorted(path for path in src.rglob("*") if path.suffix in (".c", ".h"))
+    faults = self_test() + [fault for path in files for fault in check_file(src, path)]
+    if len(files) < 20:
+        faults.append(f"only {len(files)} files below {src}: is this the source directory?")
+    print("\n".join(faults) if faults else f"{len(files)} files keep to their rooms")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

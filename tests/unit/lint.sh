@@ -1,0 +1,28 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Runs one of the source checkers; it must find nothing.
+# usage: lint.sh format|tidy|cppcheck|shell SOURCE_DIRECTORY BUILD_DIRECTORY
+set -eu
+
+checker=$1 source=$2 build=$3
+cd "$source"
+
+case $checker in
+format)
+    find src tests -name '*.[ch]' -print0 | xargs -0 clang-format --dry-run -Werror
+    ;;
+tidy)
+    find src -name '*.c' -print0 | xargs -0 -n 4 -P 2 clang-tidy --quiet -p "$build"
+    ;;
+cppcheck)
+    cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
+        --suppress=missingIncludeSystem -D_GNU_SOURCE -DSMF_SPF_VERSION='""' -DSMF_SPF_CONFDIR='""' -I src -j 2 src
+    ;;
+shell)
+    shellcheck init/try init/install-packages .ci/run tests/run tests/unit/*.sh
+    ;;
+*)
+    echo "lint.sh: no checker is called $checker" >&2
+    exit 64
+    ;;
+esac
