@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The command line, and configurations that stop the start."""
+
+import os
+
+from process_common import EX_CONFIG, EX_USAGE, prepared, run
+from wire_common import (Mta, Skip, case, check, classic, contains, delivered, equal, have_ipv6, lacks, one, rows,
+                         spf_result, wait_until)
+from filter import accepts
+
+# name, lines, number of the wrong line, words of the message (key, value, what would be right)
+WRONG = [
+    ("unknown-key", "TTL 1h\nRefuseFial on\n", 2, ["RefuseFial", "RefuseFail"]),
+    ("unknown-key-far", "Zebra on\n", 1, ["Zebra"]),
+    ("switch", "RefuseFail maybe\n", 1, ["RefuseFail", "maybe", "on"]),
+    ("no-value", "# one\n\nRefuseFail\n", 3, ["RefuseFail"]),
+    ("prefix", "WhitelistIP 192.0.2.0/33\n", 1, ["WhitelistIP", "192.0.2.0/33"]),
+    ("prefix6", "WhitelistIP 2001:db8::/129\n", 1, ["WhitelistIP", "2001:db8::/129"]),
+    ("address", "WhitelistIP 192.0.2.256\n", 1, ["WhitelistIP", "192.0.2.256"]),
+    ("second-of-list", "WhitelistIP 192.0.2.1, nonsense\n", 1, ["WhitelistIP", "nonsense"]),
+    ("fixed-ip", "FixedClientIP example.org\n", 1, ["FixedClientIP", "example.org"]),
+    ("nat", "ClientIPNAT 192.0.2.1\n", 1, ["ClientIPNAT", "192.0.2.1"]),
+    ("time", "TTL 1x\n", 1, ["TTL", "1x"]),
+    ("time-negative", "TTL -1\n", 1, ["TTL", "-1"]),
+    ("time-overflow", "TTL 99999999999999999999d\n", 1, ["TTL"]),
+    ("size", "CacheSize 10Q\n", 1, ["CacheSize", "10Q"]),
+    ("nameserver", "Nameserver ns.example.org\n", 1, ["Nameserver", "ns.example.org"]),
+    ("nameserver-port", "Nameserver 192.0.2.1:99999\n", 1, ["Nameserver", "99999"]),
+    ("socket", "Socket tcp:10010\n", 1, ["Socket", "tcp:10010"]),
+    ("socket-port", "Socket inet:0x@127.0.0.1\n", 1, ["Socket", "inet:0x@127.0.0.1"]),
+    ("mode", "SocketMode 0999\n", 1, ["SocketMode", "0999"]),
+    ("log-level", "LogLevel inf\n", 1, ["LogLevel", "inf", "info"]),
+    ("facility", "Syslog loca10\n", 1, ["Syslog", "loca10", "local0"]),
+    ("quarantine", "Quarantine maybe\n", 1, ["Quarantine", "maybe"]),
+    ("trailing", "RefuseFail on off\n", 1, ["RefuseFail"]),
+    ("open-quote", 'RejectReason "no end\n', 1, ["RejectReason"]),
+    ("binary", "TTL \x01\x02\n", 1, ["TTL"]),
+]
+
+
+@rows(WRONG)
+def wrong_configuration(binary, text, line_no, words):
+    """Exit 78; the message names file, line, key and value."""
+    for arguments in (["-n"], ["-f"], []):
+        with prepared(binary) as filter_:
+            filter_.configure(text)
+            done = run(binary, *arguments, "-c", filter_.config_path)
+            equal(done.returncode, EX_CONFIG, f"exit status of {arguments}: {done.stderr}")
+            contains(done.stderr, filter_.config_path, "message")
+            check(f":{line_no}" in done.stderr or f"line {line_no}" in done.stderr, f"no line {line_no}: {done.stderr!r}")
+            for word in words:
+                contains(done.stderr, word, "message")
+            lacks(done.stderr, "\x01", "message")
+
+
+@case
+def every_error_is_told_or_at_least_the_first(binary):
+    with prepared(binary) as filter_:
+        filter_.configure("TTL 1x\nRefuseFial on\n")
+        contains(run(binary, "-n", "-c", filter_.config_path).stderr, "TTL", "message")
+
+
+@case
+def configuration_that_is_not_there(binary):
+    with prepared(binary) as filter_:
+        for path in (filter_.path("absent.conf"), filter_.dir):
+            done = run(binary, "-n", "-c", path)
+            check(done.returncode in (66, EX_CONFIG), f"exit status {done.returncode}")
+            contains(done.stderr, path, "message")
+
+
+@case
+def zone_file_that_is_wrong(binary):
+    with prepared(binary, zone="example.org. TXT \"v=spf1 -all\"\nexample.org. SRV 1 2 3 x.\n") as filter_:
+        done = run(binary, "-f", "-c", filter_.config_path)
+        equal(done.returncode, EX_CONFIG, f"exit status: {done.stderr}")
+        contains(done.stderr, filter_.path("zone"), "message")
+        contains(done.stderr, "2", "message")
+        contains(done.stderr, "SRV", "message")
+
+
+@case
+def check_only(binary):
+    with prepared(binary) as filter_:
+        done = run(binary, "-n", "-c", filter_.config_path)
+        equal(done.returncode, 0, f"exit status: {done.stderr}")
+        check(not os.path.exists(filter_.path("sock")), "-n made the socket")
+        check(not os.path.exists(filter_.path("log")) or not filter_.log(), "-n wrote the log")
+
+
+@case
+def version_and_help(binary):
+    done = run(binary, "-V")
+    equal((done.returncode, done.stderr), (0, ""), "-V")
+    contains(done.stdout, "smf-spf", "-V")
+    check(any(char.isdigit() for char in done.stdout), f"no number: {done.stdout!r}")
+    done = run(binary, "-h")
+    equal((done.returncode, done.stderr), (0, ""), "-h")
+    for word in ("-f", "-n", "-V", "-h", "-c", "query", "config"):
+        contains(done.stdout, word, "-h")
+
+
+@rows([
+    ("option", ["-x"]), ("long-option", ["--nonsense"]), ("no-argument", ["-c"]), ("word", ["nonsense"]),
+    ("query-option", ["query", "--nonsense"]), ("query-empty", ["query"]), ("extra", ["-n", "extra"]),
+    ("query-without-value", ["query", "--ip"]), ("query-bad-ip", ["query", "--ip", "x", "--helo", "h", "--sender", "a@b.c"]),
+    ("query-bad-identity", ["query", "--ip", "192.0.2.1", "--helo", "h.x", "--sender", "a@b.c", "--identity", "x"]),
+    ("config-option", ["config", "--nonsense"]),
+])
+def usage_error(binary, arguments):
+    done = run(binary, *arguments)
+    equal(done.returncode, EX_USAGE, f"exit status: {done.stderr}")
+    check(done.stderr.strip(), "nothing on stderr")
+    equal(done.stdout, "", "stdout")
+
+
+@case
+def config_prints_the_effective_configuration(binary):
+    with prepared(binary, {"TTL": "90m", "WhitelistIP": ["192.0.2.0/24", "2001:db8::/32"], "refusefail": "no",
+                           "RejectReason": '"No  # %s"', "CacheSize": "1K"}) as filter_:
+        done = run(binary, "config", "-c", filter_.config_path)
+        equal(done.returncode, 0, f"exit status: {done.stderr}")
+        for word in ("WhitelistIP", "192.0.2.0/24", "2001:db8::/32", "TTL", "RefuseFail", "SPFBestGuess", "QuarantineBox",
+                     "postmaster", "No  # %s", filter_.address):
+            contains(done.stdout, word, "configuration")
+        again = filter_.write("again.conf", done.stdout)
+        second = run(binary, "config", "-c", again)
+        equal((second.returncode, second.stdout), (0, done.stdout), f"read again: {second.stderr}")
+
+
+@case
+def forms_of_the_file(binary):
+    """Case of keys, comments, quotes, CR LF, tabs, a missing last newline, and a byte order mark's clear error."""
+    with prepared(binary) as filter_:
+        filter_.configure("#c\r\n\tREFUSEFAIL\toff # comment\r\n   \r\nwhitelistip6 2001:db8::1\r\nTag \"# [x] \"\r\nTTL 10")
+        done = run(binary, "config", "-c", filter_.config_path)
+        equal(done.returncode, 0, f"exit status: {done.stderr}")
+        contains(done.stdout, "# [x] ", "tag")
+        lacks(done.stdout, "\r", "configuration")
+
+
+@rows([("inet", "inet", "127.0.0.1"), ("inet6", "inet6", "::1")])
+def inet_socket(binary, kind, host):
+    if kind == "inet6" and not have_ipv6():
+        raise Skip("no IPv6 loopback here")
+    with classic(binary, transport=kind) as filter_:
+        contains(filter_.address, host, "address")
+        equal(spf_result(delivered(one(filter_)))[0], "pass", "result")
+
+
+@case
+def options_may_stand_together(binary):
+    with prepared(binary) as filter_:
+        filter_.arguments = ["-f"]
+        filter_.reconfigure({"Daemonize": "on"})
+        filter_.launch()
+        wait_until(lambda: accepts(filter_.address), 30, "-f over Daemonize on")
+        equal(filter_.process.poll(), None, "the foreground process ended")
+        with Mta(filter_.address) as mta:
+            mta.send()
+            mta.quit()
+        filter_.stop()
