@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A private machine: namespaces and an overlay root in which packages are unpacked and /etc is our own; the real machine stays untouched."""
+"""A private machine: namespaces, and an overlay root in which packages are unpacked and /etc is our own."""
 
 import os
 import shutil
@@ -39,14 +39,14 @@ ETC_FILES = {
     "hosts": f"127.0.0.1 localhost\n::1 localhost\n127.0.0.1 {HOSTNAME} mx\n",
     "hostname": HOSTNAME + "\n",
     "host.conf": "multi on\n",
-    "nsswitch.conf": "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\nservices: files\nprotocols: files\nnetworks: files\n",
+    "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n",
     "aliases": "postmaster: root\n",
     "mailname": "receiver.example\n",
 }
 
 
 def reexecute_in_namespaces():
-    """Replaces this process by itself inside namespaces of its own: when it ends, for whatever reason, all in it end."""
+    """Replaces this process by itself in namespaces of its own: when it ends, for whatever reason, all in it end."""
     environment = dict(os.environ, MTA_TEST_INSIDE="1")
     unshare = ["unshare", "--net", "--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child"]
     os.execvpe("unshare", unshare + [sys.executable] + sys.argv, environment)
@@ -58,9 +58,10 @@ def is_inside():
 
 def run(*command, **options):
     """Runs a command that must succeed; its output is shown only when it does not."""
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, check=False, **options)
+    done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, check=False, **options)
     if done.returncode != 0:
-        raise RuntimeError(f"{' '.join(command)}: exit {done.returncode}: {done.stdout.decode(errors='replace').strip()}")
+        output = (done.stdout + done.stderr).decode(errors="replace").strip()
+        raise RuntimeError(f"{' '.join(command)}: exit {done.returncode}: {output}")
     return done.stdout.decode(errors="replace")
 
 
@@ -88,11 +89,14 @@ def enter(packages, parts, binary, zones, keep):
     unpack(packages, parts, root)
     fill_dev(root + "/dev")
     run("mount", "-t", "proc", "proc", root + "/proc")
-    for volatile in ("run", "tmp"):
-        run("mount", "-t", "tmpfs", "-o", "mode=" + ("1777" if volatile == "tmp" else "755"), "tmpfs", f"{root}/{volatile}")
+    run("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", root + "/run")
+    run("mount", "-t", "tmpfs", "-o", "mode=1777", "tmpfs", root + "/tmp")
     os.makedirs(root + LOGS, exist_ok=True)
     if keep:
         run("mount", "--bind", keep, root + LOGS)
+        for old in os.listdir(root + LOGS):
+            if old.endswith((".log", ".stderr")):
+                os.unlink(f"{root}{LOGS}/{old}")
     os.chmod(root + LOGS, 0o777)
     shutil.copytree(zones, root + ZONES, dirs_exist_ok=True)
     os.makedirs(root + os.path.dirname(BINARY), exist_ok=True)
@@ -115,16 +119,19 @@ def unpack(packages, parts, root):
     for part in parts:
         with open(f"{packages}/{part}.list", encoding="ascii") as names:
             for name in names.read().split():
-                with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", f"{packages}/{name}"], stdout=subprocess.PIPE) as deb:
-                    run_tar = subprocess.run(["tar", "-x", "-p", "--keep-directory-symlink", "-C", root], stdin=deb.stdout, check=False)
-                if run_tar.returncode != 0 or deb.returncode != 0:
+                read_package = ["dpkg-deb", "--fsys-tarfile", f"{packages}/{name}"]
+                extract = ["tar", "-x", "-p", "--keep-directory-symlink", "-C", root]
+                with subprocess.Popen(read_package, stdout=subprocess.PIPE) as deb:
+                    tar = subprocess.run(extract, stdin=deb.stdout, check=False)
+                if tar.returncode != 0 or deb.returncode != 0:
                     raise RuntimeError(f"cannot unpack {name}")
 
 
 def fill_dev(dev):
     """A /dev of our own, so that a /dev/log in it is not the real one."""
     run("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", dev)
-    for name, major, minor in (("null", 1, 3), ("zero", 1, 5), ("full", 1, 7), ("random", 1, 8), ("urandom", 1, 9), ("tty", 5, 0)):
+    devices = (("null", 1, 3), ("zero", 1, 5), ("full", 1, 7), ("random", 1, 8), ("urandom", 1, 9), ("tty", 5, 0))
+    for name, major, minor in devices:
         os.mknod(f"{dev}/{name}", 0o666 | stat.S_IFCHR, os.makedev(major, minor))
         os.chmod(f"{dev}/{name}", 0o666)
     os.symlink("/proc/self/fd", dev + "/fd")
@@ -152,6 +159,5 @@ def bring_up_network():
     lines = ["link set lo up"]
     for address in CLIENT_ADDRESSES:
         lines.append(f"address add {address} dev lo" + (" nodad" if ":" in address else ""))
-    run_batch = subprocess.run(["ip", "-batch", "-"], input="\n".join(lines) + "\n", text=True, capture_output=True, check=False)
-    if run_batch.returncode != 0:
-        raise RuntimeError("ip: " + run_batch.stderr)
+    for line in lines:
+        run("ip", *line.split())

@@ -2,7 +2,6 @@
 """A private Postfix: two SMTP ports in front of the filter, everything is delivered to the sink."""
 
 import os
-import subprocess
 
 import machine
 import sink
@@ -75,7 +74,7 @@ def milter(address):
 
 
 class Postfix:
-    """Port 25 reaches the filter by inet and fails temporarily without it; port 26 by a unix socket and accepts without it."""
+    """Port 25 has the filter by inet and is unavailable without it; port 26 by a unix socket and accepts without it."""
 
     name = "postfix"
     packages = ("postfix",)
@@ -87,7 +86,11 @@ class Postfix:
 
     def start(self):
         main_cf = MAIN_CF.format(
-            log=self.log, hostname=machine.HOSTNAME, sink=sink.ADDRESS, main=milter(self.main_socket), patience=PATIENCE_S
+            log=self.log,
+            hostname=machine.HOSTNAME,
+            sink=sink.ADDRESS,
+            main=milter(self.main_socket),
+            patience=PATIENCE_S,
         )
         machine.write("/etc/postfix/main.cf", main_cf)
         machine.write("/etc/postfix/master.cf", MASTER_CF.format(other=milter(self.other_socket)))
@@ -110,9 +113,6 @@ class Postfix:
         client.command("XCLIENT LOGIN=fred").check(220)
         client.ehlo("bad.fail.example")
 
-    def submit_locally(self, sender, message):
-        """Hands a message to the sendmail command, as a user of this machine; returns what it says and its exit status."""
-        done = subprocess.run(
-            ["/usr/sbin/sendmail", "-t", "-i", "-f", sender], input=message, capture_output=True, check=False, timeout=PATIENCE_S
-        )
-        return done.returncode, (done.stdout + done.stderr).decode(errors="replace")
+    def command(self, *arguments):
+        """The sendmail command for a user of this machine."""
+        return ["/usr/sbin/sendmail", *arguments]

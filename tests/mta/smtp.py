@@ -25,32 +25,14 @@ class Reply:
         return self
 
 
-class Client:
-    """One SMTP connection; used as a context it says QUIT at the end."""
+class Dialogue:
+    """The client's side of SMTP over a readable stream and a function that sends; begins with reading the greeting."""
 
-    def __init__(self, source, port, helo):
-        family = socket.AF_INET6 if ":" in source else socket.AF_INET
-        self.socket = socket.socket(family, socket.SOCK_STREAM)
-        self.socket.settimeout(PATIENCE_S)
-        self.socket.bind((source, 0))
-        self.socket.connect(("::1" if family == socket.AF_INET6 else "127.0.0.1", port))
-        self.stream = self.socket.makefile("rb")
+    def __init__(self, stream, send):
+        self.stream = stream
+        self.send = send
         self.extensions = set()
         self.greeting = self.read_reply()
-        if helo:
-            self.ehlo(helo)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, value, trace):
-        try:
-            self.socket.sendall(b"QUIT\r\n")
-            self.stream.readline()
-        except OSError:
-            pass
-        self.stream.close()
-        self.socket.close()
 
     def read_reply(self):
         lines = []
@@ -64,7 +46,7 @@ class Client:
 
     def command(self, line):
         raw = line if isinstance(line, bytes) else line.encode("utf-8", "surrogateescape")
-        self.socket.sendall(raw + b"\r\n")
+        self.send(raw + b"\r\n")
         return self.read_reply()
 
     def ehlo(self, name):
@@ -83,3 +65,36 @@ class Client:
         lines = message.replace(b"\r\n", b"\n").rstrip(b"\n").split(b"\n")
         stuffed = [b"." + line if line.startswith(b".") else line for line in lines]
         return self.command(b"\r\n".join(stuffed) + b"\r\n.")
+
+
+class Client(Dialogue):
+    """A connection from a client address to a port of the server; used as a context it says QUIT at the end."""
+
+    def __init__(self, source, port, helo):
+        family = socket.AF_INET6 if ":" in source else socket.AF_INET
+        self.socket = socket.socket(family, socket.SOCK_STREAM)
+        self.socket.settimeout(PATIENCE_S)
+        self.socket.bind((source, 0))
+        self.socket.connect(("::1" if family == socket.AF_INET6 else "127.0.0.1", port))
+        super().__init__(self.socket.makefile("rb"), self.socket.sendall)
+        self.helo = helo
+        self.ehlo(helo)
+
+    def start_tls(self, context):
+        self.command("STARTTLS").check(220)
+        self.stream.close()
+        self.socket = context.wrap_socket(self.socket)
+        self.stream, self.send = self.socket.makefile("rb"), self.socket.sendall
+        self.ehlo(self.helo)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, value, trace):
+        try:
+            self.socket.sendall(b"QUIT\r\n")
+            self.stream.readline()
+        except OSError:
+            pass
+        self.stream.close()
+        self.socket.close()

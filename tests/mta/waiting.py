@@ -38,16 +38,19 @@ def listens(address):
 class Program:
     """A program in the foreground in its own process group, its output in a file."""
 
-    def __init__(self, command, output, **options):
+    def __init__(self, command, output):
         self.name = os.path.basename(command[0])
         self.output = output
         with open(output, "ab") as out:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True, **options)
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
+            )
 
     def wait_until_listening(self, address):
         def ready():
             if self.process.poll() is not None:
-                raise AssertionError(f"{self.name} ended with {self.process.returncode} at its start: {self.read_output()}")
+                status = self.process.returncode
+                raise AssertionError(f"{self.name} ended with {status} at its start: {self.read_output()}")
             return listens(address)
 
         wait_for(f"{self.name} to listen at {address}", ready)

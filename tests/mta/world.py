@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a case works with: the mail server, the filter, the name server, the sink, and short ways to send a message through them."""
+"""What a case works with: the mail server, the filter, the name server, the sink, and ways to send a message."""
 
 import itertools
+import subprocess
 
 import machine
 import smtp
 from sink import TOKEN_FIELD
-from waiting import wait_for
+from waiting import PATIENCE_S, wait_for
 
 # The client that may send for the domains, the one that may not, and one without a name; the first two by IPv6 as well.
 GOOD, BAD, NAMELESS = "203.0.113.10", "203.0.113.66", "203.0.113.67"
@@ -32,7 +33,7 @@ class Sent:
         return [str(reply) for reply in (self.mail, *self.rcpts, self.end) if reply is not None]
 
     def delivered(self, recipients=None):
-        """Checks that the server took the message; returns it as it reached the recipients (all of them, unless said otherwise)."""
+        """Checks that the server took the message; returns it as it reached these recipients, or all of its own."""
         assert self.end is not None and self.end.code == 250, f"not accepted: {self.replies()}"
         return self.sink.wait_for(self.token, self.recipients if recipients is None else recipients)
 
@@ -51,8 +52,8 @@ class World:
     def compose(self, fields=(), subject="hello"):
         """Returns a message and its token; subject None leaves the field out."""
         token = f"{self.mta.name}-{next(self.numbers)}"
-        lines = [f"{TOKEN_FIELD}: {token}", "From: someone@example", "To: you@example", "Date: Mon, 06 Jan 2025 10:00:00 +0000"]
-        lines += ["Message-Id: <%s@test.example>" % token]
+        lines = [f"{TOKEN_FIELD}: {token}", f"Message-Id: <{token}@test.example>", "From: someone@example"]
+        lines += ["To: you@example", "Date: Mon, 06 Jan 2025 10:00:00 +0000"]
         lines += [f"{name}: {value}" for name, value in fields]
         if subject is not None:
             lines.append("Subject: " + subject)
@@ -86,16 +87,27 @@ class World:
     def wait_until_taken(self, sender):
         wait_for(f"{sender} to be taken", lambda: self.send(sender).mail.code == 250)
 
-    def submit_locally(self, sender):
-        """A message from a program of this machine, not by SMTP over the network."""
+    def submit_by_header(self, sender):
+        """A message handed to the sendmail command, its recipient in the header; returns it as delivered."""
         message, token = self.compose()
-        sent = Sent(self.sink, token, [USER])
-        status, said = self.mta.submit_locally(sender, message.replace(b"To: you@example", b"To: " + USER.encode()))
-        assert status == 0, f"local submission failed: {said}"
-        return self.sink.wait_for(token, sent.recipients)
+        message = message.replace(b"To: you@example", b"To: " + USER.encode())
+        command = self.mta.command("-t", "-i", "-f", sender or "<>")
+        done = subprocess.run(command, input=message, capture_output=True, check=False, timeout=PATIENCE_S)
+        assert done.returncode == 0, f"sendmail -t ended with {done.returncode}: {done.stderr.decode(errors='replace')}"
+        return self.sink.wait_for(token, [USER])
+
+    def submit_by_pipe(self, sender):
+        """A message handed to the sendmail command in SMTP, as mail programs do; returns it as delivered."""
+        with subprocess.Popen(self.mta.command("-bs"), stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+            dialogue = smtp.Dialogue(process.stdout, lambda data: (process.stdin.write(data), process.stdin.flush()))
+            dialogue.ehlo("localhost")
+            sent = self.send_on(dialogue, sender)
+            dialogue.command("QUIT")
+        return sent.delivered([USER])
 
     def logs(self):
-        return {"filter": self.filter.log(), "filter's stderr": read(machine.LOGS + "/smf-spf.stderr"), "mail server": read(self.mta.log)}
+        stderr = read(machine.LOGS + "/smf-spf.stderr")
+        return {"filter": self.filter.log(), "filter's stderr": stderr, "mail server": read(self.mta.log)}
 
 
 def read(path):

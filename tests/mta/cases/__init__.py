@@ -40,7 +40,9 @@ def select(mta, only):
     selection = []
     for module in MODULES:
         for group in importlib.import_module("cases." + module).GROUPS:
-            chosen = [case for case in group.cases if mta in case.mtas and (not only or case.name in only or group.name in only)]
+            chosen = [case for case in group.cases if mta in case.mtas]
+            if only and group.name not in only:
+                chosen = [case for case in chosen if case.name in only]
             if chosen:
                 selection.append((group, chosen))
     return selection

@@ -16,7 +16,14 @@ WHITELISTS = Group(
         ("WhitelistTo", USER),
     ],
 )
-SENDERS = Group("senders", [("SkipNDR", "on"), ("ClientIPNAT", "203.0.113.66:203.0.113.10"), ("ClientIPNAT", "[2001:db8:1::66]:203.0.113.10")])
+SENDERS = Group(
+    "senders",
+    [
+        ("SkipNDR", "on"),
+        ("ClientIPNAT", "203.0.113.66:203.0.113.10"),
+        ("ClientIPNAT", "[2001:db8:1::66]:203.0.113.10"),
+    ],
+)
 FIXED = Group("fixed-client", [("FixedClientIP", "203.0.113.10")])
 UNSKIPPED = Group("unskipped", [("SkipAuth", "off")])
 GROUPS = [WHITELISTS, SENDERS, FIXED, UNSKIPPED]
@@ -99,7 +106,8 @@ def whitelisted_recipient_on_the_same_connection_as_another(world):
 
 @WHITELISTS.case()
 def local_submission_beside_a_recipient_whitelist(world):
-    world.submit_locally("a@fail.example")
+    world.submit_by_header("a@fail.example")
+    world.submit_by_pipe("a@fail.example")
 
 
 @WHITELISTS.case()
@@ -108,6 +116,21 @@ def authenticated_sender(world):
         world.mta.authenticate(connection)
         message = world.send_on(connection, "a@fail.example", recipients=(OTHER_USER,)).delivered()
     assert message.values("Authentication-Results") + message.values("Received-SPF") == [], message.fields
+
+
+@WHITELISTS.case(mtas=("sendmail",))  # Postfix tells a filter nothing about client certificates
+def sender_with_a_verified_certificate(world):
+    with world.connect(BAD) as connection:
+        world.mta.start_tls(connection, with_certificate=True)
+        message = world.send_on(connection, "a@fail.example", recipients=(OTHER_USER,)).delivered()
+    assert message.values("Authentication-Results") + message.values("Received-SPF") == [], message.fields
+
+
+@WHITELISTS.case(mtas=("sendmail",))
+def encryption_alone_proves_nothing(world):
+    with world.connect(BAD) as connection:
+        world.mta.start_tls(connection, with_certificate=False)
+        world.send_on(connection, "a@fail.example", recipients=(OTHER_USER,)).rcpts[0].check(550, "5.7.23")
 
 
 @SENDERS.case()
