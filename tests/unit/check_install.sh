@@ -12,6 +12,7 @@ DESTDIR=$root "$cmake" --install "$build" --prefix /usr >/dev/null
 
 missing=0
 expect() {
+    # shellcheck disable=SC2086 # the pattern is to be expanded
     set -- "$root"/$1
     if [ ! -e "$1" ]; then
         echo "missing: ${1#"$root"}" >&2
