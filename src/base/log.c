@@ -157,19 +157,19 @@ static size_t escape_one(const char *text, size_t text_len, char out[ESCAPED_SIZ
 }
 
 /* Fills `line` with at most TEXT_MAX octets, whole characters and escapes only, and a NUL. Returns its length. */
-static size_t escape(char line[TEXT_MAX + 1], const char *text)
+static size_t escape(char line[TEXT_MAX + 1], const char *raw)
 {
-    size_t left = strlen(text), len = 0;
+    size_t left = strlen(raw), len = 0;
 
     while (left > 0) {
         char out[ESCAPED_SIZE];
-        size_t used = escape_one(text, left, out), out_len = strlen(out);
+        size_t used = escape_one(raw, left, out), out_len = strlen(out);
 
         if (len + out_len > TEXT_MAX)
             break;
         memcpy(line + len, out, out_len);
         len += out_len;
-        text += used;
+        raw += used;
         left -= used;
     }
     line[len] = '\0';
@@ -224,7 +224,7 @@ static void deliver(enum log_level level, const char *text, size_t text_len)
 void log_write(enum log_level level, const char *format, ...)
 {
     int saved_errno = errno;
-    char raw[TEXT_MAX + 4 + 1]; /* the last character that can count is whole */
+    char raw[TEXT_MAX + 1]; /* for the escape of a character that is cut here there is no room in the line */
     va_list args;
 
     if (!log_enabled(level))

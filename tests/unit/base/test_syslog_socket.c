@@ -24,7 +24,7 @@ static int listen_at_path(void)
     int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
 
     assert_true(fd >= 0);
-    strcpy(name.sun_path, path);
+    memcpy(name.sun_path, path, sizeof path);
     unlink(path);
     assert_int_equal(bind(fd, (const struct sockaddr *)&name, sizeof name), 0);
     return fd;
