@@ -242,13 +242,11 @@ static void model_remove(struct model *model, size_t at)
 
 static void model_evict(struct model *model)
 {
-    assert_true(model->count > 0);
-
-    size_t at = model->hand % model->count;
+    size_t at = model->hand < model->count ? model->hand : 0;
 
     while (model->keys[at].was_hit) {
         model->keys[at].was_hit = false;
-        at = (at + 1) % model->count;
+        at = at + 1 < model->count ? at + 1 : 0;
     }
     model->hand = at;
     model_remove(model, at);
