@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Tests of the exchange of configurations under living connections. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "app/service.h"
+#include "milter/session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ZONE "example.org. TXT \"v=spf1 ip4:192.0.2.1 -all\"\n"
+
+static char zone_path[] = "/tmp/smf-spf-service-XXXXXX";
+
+static int write_zone(void **state)
+{
+    int fd = mkstemp(zone_path);
+    const ssize_t written = fd >= 0 ? write(fd, ZONE, strlen(ZONE)) : -1;
+
+    (void)state;
+    if (fd >= 0)
+        close(fd);
+    return written == (ssize_t)strlen(ZONE) ? 0 : -1;
+}
+
+static int remove_zone(void **state)
+{
+    (void)state;
+    return unlink(zone_path);
+}
+
+/* A configuration of `text` on the test's zone. */
+static const struct config *configuration(const char *text)
+{
+    struct strbuf whole = STRBUF_INIT, errors = STRBUF_INIT;
+    const struct config *config = NULL;
+
+    strbuf_addf(&whole, "ZoneFile %s\n%s", zone_path, text);
+    config = config_parse(strbuf_text(&whole), whole.len, "test", &errors);
+    if (config == NULL)
+        fail_msg("%s", strbuf_text(&errors));
+    strbuf_free(&whole);
+    strbuf_free(&errors);
+    return config;
+}
+
+static struct service *service_of(const char *text)
+{
+    struct strbuf error = STRBUF_INIT;
+    const struct config *config = configuration(text);
+    struct service *service = service_create(config, &error);
+
+    if (service == NULL)
+        fail_msg("%s", strbuf_text(&error));
+    config_release(config);
+    strbuf_free(&error);
+    return service;
+}
+
+/* What a forged message meets on this connection. */
+static enum session_step send_forged(struct session *session)
+{
+    const struct session_macros macros = {.mta_name = "mx.example.net"};
+    struct addr client;
+
+    assert_true(addr_parse("203.0.113.66", &client));
+    session_connect(session, &client, 25000, "[203.0.113.66]");
+    session_helo(session, "pc.example.net");
+    return session_mail(session, "<alice@example.org>", &macros).step;
+}
+
+static void a_connection_keeps_what_it_began_with(void **state)
+{
+    struct strbuf error = STRBUF_INIT;
+    struct service *service = service_of("RefuseFail on\nSyslog none\n");
+    const struct config *lenient = configuration("RefuseFail off\nSyslog none\n");
+    struct session *before = service_begin_session(service);
+    struct session *after = NULL;
+
+    (void)state;
+    assert_true(service_replace(service, lenient, &error));
+    after = service_begin_session(service);
+    assert_int_equal(send_forged(before), SESSION_REFUSE);
+    assert_int_equal(send_forged(after), SESSION_CONTINUE);
+    session_destroy(before);
+    session_destroy(after);
+    config_release(lenient);
+    service_destroy(service);
+}
+
+static void a_connection_outlives_the_service(void **state)
+{
+    struct service *service = service_of("");
+    struct session *session = service_begin_session(service);
+
+    (void)state;
+    service_destroy(service);
+    session_destroy(session);
+}
+
+static void a_zone_that_is_gone_changes_nothing(void **state)
+{
+    struct strbuf error = STRBUF_INIT, errors = STRBUF_INIT;
+    struct service *service = service_of("RefuseFail on\n");
+    const char *text = "ZoneFile /nonexistent/zone\nRefuseFail off\n";
+    const struct config *broken = config_parse(text, strlen(text), "test", &errors);
+    const struct config *in_force = NULL;
+
+    (void)state;
+    assert_non_null(broken);
+    assert_false(service_replace(service, broken, &error));
+    assert_non_null(strstr(strbuf_text(&error), "/nonexistent/zone"));
+    in_force = service_config(service);
+    assert_true(in_force->refuse_fail);
+    config_release(in_force);
+    config_release(broken);
+    strbuf_free(&error);
+    strbuf_free(&errors);
+    service_destroy(service);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_connection_keeps_what_it_began_with),
+        cmocka_unit_test(a_connection_outlives_the_service),
+        cmocka_unit_test(a_zone_that_is_gone_changes_nothing),
+    };
+
+    return cmocka_run_group_tests(tests, write_zone, remove_zone);
+}
