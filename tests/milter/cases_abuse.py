@@ -116,7 +116,7 @@ def crowd(binary):
 
 @case
 def stalled_clients(binary):
-    """200 connections that stop in the middle of something: others are served, and the filter stops at once when told."""
+    """200 connections that stop in the middle of something: others are served, and the filter stops when told."""
     places = [b"", OFFER, OFFER[:5], GREETING[0] + GREETING[1], b"".join(GREETING), UP_TO_MAIL[:-3], UP_TO_MAIL]
     with classic(binary) as filter_, contextlib.ExitStack() as stack:
         for number in range(STALLED):
@@ -170,4 +170,4 @@ def memory_over_many_transactions(binary):
         begun = time.monotonic()
         transactions(filter_, TRANSACTIONS, TRANSACTIONS)
         growth = filter_.rss_kb() - before
-        check(growth < GROWTH_KB, f"{growth} kB more after {TRANSACTIONS} transactions ({time.monotonic() - begun:.0f} s)")
+        check(growth < GROWTH_KB, f"{growth} kB more after {TRANSACTIONS} messages ({time.monotonic() - begun:.0f} s)")

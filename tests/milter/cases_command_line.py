@@ -47,7 +47,8 @@ def wrong_configuration(binary, text, line_no, words):
             done = run(binary, *arguments, "-c", filter_.config_path)
             equal(done.returncode, EX_CONFIG, f"exit status of {arguments}: {done.stderr}")
             contains(done.stderr, filter_.config_path, "message")
-            check(f":{line_no}" in done.stderr or f"line {line_no}" in done.stderr, f"no line {line_no}: {done.stderr!r}")
+            numbered = f":{line_no}" in done.stderr or f"line {line_no}" in done.stderr
+            check(numbered, f"no line {line_no}: {done.stderr!r}")
             for word in words:
                 contains(done.stderr, word, "message")
             lacks(done.stderr, "\x01", "message")
@@ -103,7 +104,8 @@ def version_and_help(binary):
 @rows([
     ("option", ["-x"]), ("long-option", ["--nonsense"]), ("no-argument", ["-c"]), ("word", ["nonsense"]),
     ("query-option", ["query", "--nonsense"]), ("query-empty", ["query"]), ("extra", ["-n", "extra"]),
-    ("query-without-value", ["query", "--ip"]), ("query-bad-ip", ["query", "--ip", "x", "--helo", "h", "--sender", "a@b.c"]),
+    ("query-without-value", ["query", "--ip"]),
+    ("query-bad-ip", ["query", "--ip", "x", "--helo", "h", "--sender", "a@b.c"]),
     ("query-bad-identity", ["query", "--ip", "192.0.2.1", "--helo", "h.x", "--sender", "a@b.c", "--identity", "x"]),
     ("config-option", ["config", "--nonsense"]),
 ])
@@ -120,8 +122,8 @@ def config_prints_the_effective_configuration(binary):
                            "RejectReason": '"No  # %s"', "CacheSize": "1K"}) as filter_:
         done = run(binary, "config", "-c", filter_.config_path)
         equal(done.returncode, 0, f"exit status: {done.stderr}")
-        for word in ("WhitelistIP", "192.0.2.0/24", "2001:db8::/32", "TTL", "RefuseFail", "SPFBestGuess", "QuarantineBox",
-                     "postmaster", "No  # %s", filter_.address):
+        for word in ("WhitelistIP", "192.0.2.0/24", "2001:db8::/32", "TTL", "RefuseFail", "SPFBestGuess",
+                     "QuarantineBox", "postmaster", "No  # %s", filter_.address):
             contains(done.stdout, word, "configuration")
         again = filter_.write("again.conf", done.stdout)
         second = run(binary, "config", "-c", again)
@@ -132,7 +134,8 @@ def config_prints_the_effective_configuration(binary):
 def forms_of_the_file(binary):
     """Case of keys, comments, quotes, CR LF, tabs, a missing last newline, and a byte order mark's clear error."""
     with prepared(binary) as filter_:
-        filter_.configure("#c\r\n\tREFUSEFAIL\toff # comment\r\n   \r\nwhitelistip6 2001:db8::1\r\nTag \"# [x] \"\r\nTTL 10")
+        filter_.configure("#c\r\n\tREFUSEFAIL\toff # comment\r\n   \r\nwhitelistip6 2001:db8::1\r\n"
+                          "Tag \"# [x] \"\r\nTTL 10")
         done = run(binary, "config", "-c", filter_.config_path)
         equal(done.returncode, 0, f"exit status: {done.stderr}")
         contains(done.stdout, "# [x] ", "tag")

@@ -3,7 +3,7 @@
 
 from email.header import decode_header, make_header
 
-from wire_common import (BAD_IP, HEADERS, Mta, case, check, classic, contains, delivered, equal, one, rows, untouched)
+from wire_common import BAD_IP, HEADERS, Mta, case, check, classic, contains, delivered, equal, one, rows, untouched
 
 SOFT = "<alice@soft.example.org>"
 TAG = "[SPF:fail]"

@@ -5,8 +5,8 @@ import socket
 import time
 
 from dns_server import DnsServer
-from wire_common import (BAD_IP, BAD_IP6, GOOD_IP, Filter, Mta, Skip, case, check, classic, contains, delivered, equal,
-                         have_ipv6, one, refused, rows, spf_result)
+from wire_common import (BAD_IP, BAD_IP6, GOOD_IP, Filter, Mta, Skip, case, check, classic, contains, delivered,
+                         equal, have_ipv6, one, refused, rows, spf_result)
 
 FAIL = "550 5.7.23"
 RECORDS = """
@@ -122,7 +122,8 @@ def silent_server_is_a_temperror_and_comes_back(binary):
         check(server.count() > 0, "nobody asked the server")
         server.silent = False
         equal(result_of(filter_, "<a@dns.example>"), "pass", "result when the server is back")
-    with DnsServer(RECORDS) as server, asking(server, binary, {"DNSTimeout": "2s", "AcceptTempError": "off"}) as filter_:
+    config = {"DNSTimeout": "2s", "AcceptTempError": "off"}
+    with DnsServer(RECORDS) as server, asking(server, binary, config) as filter_:
         server.silent = True
         refused(one(filter_, "<a@dns.example>"), "451 4.7.24")
         server.silent = False
@@ -180,7 +181,8 @@ def large_txt(binary, size):
 @rows([
     ("servfail", "servfail", "temperror"), ("refused", "refused", "temperror"), ("notimp", "notimp", "temperror"),
     ("drop", "drop", "temperror"), ("nxdomain", "nxdomain", "none"), ("wrongid", "wrongid", "temperror"),
-    ("wrongquestion", "wrongquestion", "temperror"), ("garbage", "garbage", "temperror"), ("truncate", "truncate", "pass"),
+    ("wrongquestion", "wrongquestion", "temperror"), ("garbage", "garbage", "temperror"),
+    ("truncate", "truncate", "pass"),
     ("tcpclose", "tcpclose", "temperror"), ("tcprefuse", "tcprefuse", "temperror"), ("formerr", "formerr", "temperror"),
 ])
 def faulty_server(binary, kind, result):
@@ -233,8 +235,9 @@ def records(binary, domain, result):
 @case
 def binary_text_records(binary):
     with DnsServer() as server, asking(server, binary) as filter_:
-        for number, record in enumerate([b"v=spf1 \xff\xfe -all", b"v=spf1\0-all", b"v=spf1 -all\0", b"v=spf1 exp=\x80 -all",
-                                         b"v=spf1 ip4:\xb9.2 -all", bytes(range(256)), b""]):
+        contents = [b"v=spf1 \xff\xfe -all", b"v=spf1\0-all", b"v=spf1 -all\0", b"v=spf1 exp=\x80 -all",
+                    b"v=spf1 ip4:\xb9.2 -all", bytes(range(256)), b""]
+        for number, record in enumerate(contents):
             server.add(f"b{number}.example", "TXT", record)
             found = result_of(filter_, f"<a@b{number}.example>", ip=BAD_IP6)
             check(found in ("permerror", "none"), f"{record!r}: {found}")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The fields the filter writes, to the letter, and the forged ones it takes out."""
 
-from wire_common import (BAD_IP, BAD_IP6, GOOD_IP, GOOD_IP6, HEADERS, MX, Mta, authentication_results, case, check, classic,
-                         clean_log, delivered, equal, one, received_spf, rows, spf_result)
+from wire_common import (BAD_IP, BAD_IP6, GOOD_IP, GOOD_IP6, HEADERS, MX, Mta, authentication_results, case, check,
+                         classic, clean_log, delivered, equal, one, received_spf, rows, spf_result)
 
 BOTH = {"AddReceivedHeader": "on"}
 OPEN = {"AddReceivedHeader": "on", "RefuseFail": "off", "TagSubject": "off"}
@@ -65,7 +65,8 @@ def order_of_insertion(binary):
 @rows([
     ("injection", "x;dkim=pass"), ("space", "foo bar"), ("comment", "foo (bar"), ("quote", 'foo"bar'),
     ("backslash", "foo\\"), ("utf8", "müx.example.org"), ("latin1", "m\udcfcx.example.org"), ("equals", "a=b"),
-    ("long", "h" * 300), ("long-name", ".".join(["h" * 60] * 5)), ("newline", "x\r\nX-Evil: yes"), ("tab", "x\tspf=pass"),
+    ("long", "h" * 300), ("long-name", ".".join(["h" * 60] * 5)), ("newline", "x\r\nX-Evil: yes"),
+    ("tab", "x\tspf=pass"),
     ("nul-like", "\x01\x02\x7f"), ("literal", "[192.0.2.1]"), ("literal6", "[IPv6:2001:db8::1]"), ("empty", ""),
     ("dot", "."), ("dots", "a..example.org"), ("percent", "%{l}%s%n.example.org"), ("underscore", "a_b.example.org"),
     ("single", "localhost"), ("bom", "\ufeffmx.example.org"), ("semicolon-result", "a; spf=pass"),
@@ -98,7 +99,8 @@ def sender_domain_of_octets(binary):
     with classic(binary, {"AddReceivedHeader": "on"}, zone=zone) as filter_:
         message = delivered(one(filter_, "<alice@müller.example>"))
         equal(spf_result(message)[0], "pass", "U-label")
-        equal(spf_result(message)[1].get("smtp.mailfrom") in ("xn--mller-kva.example", "müller.example"), True, message)
+        domain = spf_result(message)[1].get("smtp.mailfrom")
+        check(domain in ("xn--mller-kva.example", "müller.example"), message)
         found = one(filter_, "<alice@müller.example>", ip=BAD_IP)
         check(found.refusal is not None and found.refusal.text.startswith("550 5.7.23 "), f"U-label: {found}")
         for sender in ("<alice@m\udcfcller.example>", "<a\udcff@none.example>", "<ülice@müller.example>"):
@@ -146,7 +148,8 @@ def forged_several_among_others(binary):
     for number, (_, value, _) in enumerate(FORGED):
         headers += [("authentication-RESULTS", value), (f"X-{number}", value)]
     headers.append(("Subject", "hello"))
-    kept = [entry for place, entry in enumerate(headers) if place % 2 or place == len(headers) - 1 or not FORGED[place // 2][2]]
+    last = len(headers) - 1
+    kept = [entry for place, entry in enumerate(headers) if place % 2 or place == last or not FORGED[place // 2][2]]
     with classic(binary, {"AddHeader": "off"}) as filter_, Mta(filter_.address) as mta:
         for _ in range(2):
             message = delivered(mta.send(headers=headers))
@@ -159,7 +162,7 @@ def forged_several_among_others(binary):
 @case
 def forged_thousands(binary):
     """More than anybody would write: all go, and the filter's memory stays its own."""
-    forged_ones = [("Authentication-Results", f"mx.example.net; spf=pass smtp.mailfrom=d{n}.example") for n in range(3000)]
+    forged_ones = [("Authentication-Results", f"mx.example.net; spf=pass smtp.helo=d{n}.example") for n in range(3000)]
     with classic(binary, {"AddHeader": "off"}) as filter_:
         equal(delivered(one(filter_, headers=HEADERS + forged_ones)).fields[1:], HEADERS, "fields")
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Each classic key in both directions: what a client sees with it, and what without."""
 
-from wire_common import (BAD_IP, BAD_IP6, GOOD_IP, GOOD_IP6, MX, Mta, case, check, classic, contains, delivered, equal,
-                         lacks, one, refused, rows, spf_result, untouched)
+from wire_common import (BAD_IP, BAD_IP6, GOOD_IP, GOOD_IP6, MX, Mta, case, check, classic, contains, delivered,
+                         equal, lacks, one, refused, rows, spf_result, untouched)
 
 FAIL = "550 5.7.23"
 
@@ -53,7 +53,8 @@ def whitelist_ip(binary, value, inside, outside):
 
 @case
 def whitelist_ip_lines_and_alias(binary):
-    with classic(binary, {"WhitelistIP": ["203.0.113.1", "198.51.100.9"], "WhitelistIP6": "2001:db8:9::/64"}) as filter_:
+    config = {"WhitelistIP": ["203.0.113.1", "198.51.100.9"], "WhitelistIP6": "2001:db8:9::/64"}
+    with classic(binary, config) as filter_:
         untouched(delivered(one(filter_, ip=BAD_IP)))
         untouched(delivered(one(filter_, ip=BAD_IP6)))
         refused(one(filter_, ip="198.51.100.8"), FAIL)

@@ -3,7 +3,7 @@
 
 import milter_wire as wire
 from milter_client import MilterClient, plain
-from wire_common import (BAD_IP, Mta, case, check, classic, contains, delivered, equal, refused, rows, spf_result)
+from wire_common import BAD_IP, Mta, case, check, classic, contains, delivered, equal, refused, rows, spf_result
 
 FAIL = "550 5.7.23"
 WANTED = {"NOBODY": wire.NOBODY, "NOUNKNOWN": wire.NOUNKNOWN, "NODATA": wire.NODATA, "NOEOH": wire.NOEOH,

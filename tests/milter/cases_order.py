@@ -3,8 +3,8 @@
 
 import milter_wire as wire
 from milter_client import MilterClient
-from wire_common import (BAD_IP, GOOD_IP, Mta, case, check, classic, contains, delivered, equal, lacks, one, refused, rows,
-                         spf_result, untouched)
+from wire_common import (BAD_IP, GOOD_IP, Mta, case, check, classic, contains, delivered, equal, lacks, one, refused,
+                         rows, spf_result, untouched)
 
 FAIL = "550 5.7.23"
 STEPS = ["negotiate", "connect", "helo", "mail", "rcpt", "data", "header", "eoh", "body", "eom"]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The text of refusals, malformed addresses, and what reaches the log."""
 
-from wire_common import (BAD_IP, MX, Mta, case, check, classic, clean_log, contains, delivered, equal, lacks, one, refused,
-                         rows, spf_result)
+from wire_common import (BAD_IP, MX, Mta, case, check, classic, clean_log, contains, delivered, equal, lacks, one,
+                         refused, rows, spf_result)
 
 FAIL = "550 5.7.23"
 RCPT_RULE = {"WhitelistTo": "postmaster@"}
@@ -18,16 +18,19 @@ def default_text(binary):
 
 
 @rows([
-    ("classic-order", "Rejected: sender=%s ip=%s host=%s", "Rejected: sender=alice@example.org ip=198.51.100.9 host=" + MX),
+    ("classic-order", "Rejected: sender=%s ip=%s host=%s",
+     "Rejected: sender=alice@example.org ip=198.51.100.9 host=" + MX),
     ("one-percent-s", "Rejected, %s", "Rejected, alice@example.org"),
     ("fourth-percent-s", "%s %s %s", f"alice@example.org 198.51.100.9 {MX}"),
     ("no-percent", "Go away", "Go away"),
     ("other-percents", "100% of %n, %d %% %x", "100% of %n, %d %% %x"),
     ("last-percent", "this is 5%", "this is 5%"),
-    ("macros", "%{s} %{l} %{o} %{d} %{i} %{h}", "alice@example.org alice example.org example.org 198.51.100.9 mx.example.org"),
+    ("macros", "%{s} %{l} %{o} %{d} %{i} %{h}",
+     "alice@example.org alice example.org example.org 198.51.100.9 mx.example.org"),
     ("client", "%{c}", BAD_IP),
     ("receiver", "%{r}", MX),
-    ("escaped", "see http://why.example/?s=%{S}&i=%{C}", "see http://why.example/?s=alice%40example.org&i=198.51.100.9"),
+    ("escaped", "see http://why.example/?s=%{S}&i=%{C}",
+     "see http://why.example/?s=alice%40example.org&i=198.51.100.9"),
     ("unknown-macro", "x %{z} y", "x %{z} y"),
     ("unclosed-macro", "x %{s", "x %{s"),
     ("quoted", '"with  blanks # and hash"', "with  blanks # and hash"),
@@ -144,7 +147,8 @@ def malformed_recipient(binary, recipient):
 
 
 @rows([
-    ("local-part-64", "<" + "y" * 64 + "@example.net>"), ("no-domain", "<postmaster>"), ("quoted", '<"a b"@example.net>'),
+    ("local-part-64", "<" + "y" * 64 + "@example.net>"), ("no-domain", "<postmaster>"),
+    ("quoted", '<"a b"@example.net>'),
     ("utf8", "<müller@müller.example>"), ("literal", "<bob@[192.0.2.5]>"), ("plus", "<bob+tag=x@example.net>"),
 ])
 def unusual_recipient(binary, recipient):
@@ -152,7 +156,8 @@ def unusual_recipient(binary, recipient):
         equal(delivered(one(filter_, recipients=recipient)).recipients, [recipient], "recipients")
 
 
-@rows([("no-domain", "<root>"), ("literal", "<a@[192.0.2.5]>"), ("single-label", "<a@localhost>"), ("dotless", "<a@com>")])
+@rows([("no-domain", "<root>"), ("literal", "<a@[192.0.2.5]>"), ("single-label", "<a@localhost>"),
+       ("dotless", "<a@com>")])
 def sender_without_a_domain_to_ask(binary, sender):
     """Not a multi-label name: none (RFC 7208 4.3), and not refused for it."""
     with classic(binary) as filter_:
@@ -173,7 +178,8 @@ def log_lines(binary):
 
 @rows([
     ("helo-newline", {"helo": "x\r\nX-Evil: 1"}), ("helo-result", {"helo": "x, from=<y>\nX-Evil: SPF pass: ip=1"}),
-    ("helo-long", {"helo": "h" * 5000}), ("helo-8-bit", {"helo": "\udcff\udc80\x1b[31m"}), ("host", {"host": "a\nX-Evil: b"}),
+    ("helo-long", {"helo": "h" * 5000}), ("helo-8-bit", {"helo": "\udcff\udc80\x1b[31m"}),
+    ("host", {"host": "a\nX-Evil: b"}),
     ("macro", {"macros": {"connect": {"j": "mx\nX-Evil: 1"}, "mail": {"i": "Q\nX-Evil: 2"}}}),
 ])
 def log_of_hostile_values(binary, client):

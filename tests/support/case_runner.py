@@ -71,7 +71,8 @@ def run_case(body, binary, limit_s):
         raise
     except Exception as error:  # pylint: disable=broad-except
         where = traceback.extract_tb(error.__traceback__)
-        last = next((entry for entry in reversed(where) if os.path.basename(entry.filename).startswith("cases_")), where[-1])
+        own = [entry for entry in where if os.path.basename(entry.filename).startswith("cases_")]
+        last = (own or where)[-1]
         return f"{type(error).__name__} at {os.path.basename(last.filename)}:{last.lineno}: {error}"
     finally:
         signal.alarm(0)
@@ -110,7 +111,8 @@ def main(description):
     for name, body, limit_s in cases:
         left_s = int(deadline - time.monotonic())
         try:
-            why = run_case(body, os.path.abspath(options.smf_spf), min(limit_s, left_s)) if left_s > 0 else "no time left"
+            binary = os.path.abspath(options.smf_spf)
+            why = run_case(body, binary, min(limit_s, left_s)) if left_s > 0 else "no time left"
         except Skip as skip:
             print(f"skip {name}: {skip}", flush=True)
             continue

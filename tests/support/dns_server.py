@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A DNS server for tests: UDP and TCP on a loopback address, its own zone, faults per name, and a log of every question.
+"""A DNS server for tests: UDP and TCP on a loopback address, its own zone, faults per name, a log of questions.
 
 As a library:   with DnsServer(zone_text) as dns: ... dns.address, dns.fault(...), dns.count(...)
 As a command:   dns_server.py [--host H] [--port P] [--zone FILE], then commands on stdin, one answer line each:

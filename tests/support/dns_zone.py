@@ -153,4 +153,5 @@ def txt(values):
 
 def simple(kind, values):
     values = [value.encode("ascii").decode("ascii") for value in values]
-    return dns.rdata.from_text(dns.rdataclass.IN, dns.rdatatype.from_text(kind), " ".join(values), dns.name.root, relativize=False)
+    return dns.rdata.from_text(dns.rdataclass.IN, dns.rdatatype.from_text(kind), " ".join(values), dns.name.root,
+                               relativize=False)
