@@ -12,7 +12,7 @@ format)
     find src tests -name '*.[ch]' -print0 | xargs -0 clang-format --dry-run -Werror
     ;;
 tidy)
-    find src -name '*.c' -print0 | xargs -0 -n 4 -P 2 clang-tidy --quiet -p "$build"
+    find src -name '*.c' -print0 | xargs -0 -n 1 -P 2 clang-tidy --quiet -p "$build"
     ;;
 cppcheck)
     cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
