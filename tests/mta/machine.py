@@ -74,12 +74,12 @@ def write(path, text, mode=0o644):
     os.chmod(path, mode)
 
 
-def enter(packages, parts, binary, zones, keep):
+def enter(packages, parts, binary, tests, keep):
     """Builds the machine from the packages of these parts, moves into it, and brings up its network.
 
-    keep: a directory of the real machine in which the logs are to remain, or None.
+    tests: the directory of these tests; keep: a directory of the real machine in which the logs are to remain, or None.
     """
-    base = free_mount_point([packages, binary, zones, __file__])
+    base = free_mount_point([packages, binary, tests])
     run("mount", "--make-rprivate", "/")
     run("mount", "-t", "tmpfs", "-o", "mode=755,size=512m", "tmpfs", base)
     root = base + "/root"
@@ -98,13 +98,21 @@ def enter(packages, parts, binary, zones, keep):
             if old.endswith((".log", ".stderr")):
                 os.unlink(f"{root}{LOGS}/{old}")
     os.chmod(root + LOGS, 0o777)
-    shutil.copytree(zones, root + ZONES, dirs_exist_ok=True)
+    shutil.copytree(tests + "/zones", root + ZONES, dirs_exist_ok=True)
     os.makedirs(root + os.path.dirname(BINARY), exist_ok=True)
     shutil.copy(binary, root + BINARY)
+    bring_along(os.path.dirname(tests), root)
     os.chroot(root)
     os.chdir("/")
     fill_etc()
     bring_up_network()
+
+
+def bring_along(directory, root):
+    """What is not on the root file system is not in the overlay either: binds the directory, if it is such a one."""
+    if os.stat(directory).st_dev != os.stat("/").st_dev:
+        os.makedirs(root + directory, exist_ok=True)
+        run("mount", "--bind", directory, root + directory)
 
 
 def free_mount_point(needed):

@@ -30,6 +30,7 @@ def fail_is_tagged(world):
 @TAG.case()
 def tag_stands_once(world):
     message = world.send("a@fail.example", subject="[SPF:fail] hello").delivered()
+    assert "spf=fail" in message.value("Authentication-Results"), message.fields
     assert message.value("Subject") == "[SPF:fail] hello", message.value("Subject")
 
 
