@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Checks lengths, characters and kinship of domain names. */
+#include "spf/domain.h"
+
+#include "dns/dns.h"
+
+#include <string.h>
+#include <strings.h>
+
+enum { LABEL_MAX = 63 }; /* RFC 1035 2.3.4 */
+
+bool domain_can_be_asked(const char *name)
+{
+    size_t label;
+
+    if (strnlen(name, DNS_NAME_MAX + 1) > DNS_NAME_MAX)
+        return false;
+    for (;; name += label + 1) {
+        label = strcspn(name, ".");
+        if (label == 0 || label > LABEL_MAX)
+            return false;
+        if (name[label] == '\0')
+            return true;
+    }
+}
+
+bool domain_can_have_policy(const char *name)
+{
+    if (!domain_can_be_asked(name) || !strchr(name, '.') || strpbrk(name, "\"(),:;<>@[\\]"))
+        return false;
+    for (; *name; name++)
+        if (*name <= ' ' || *name > '~')
+            return false;
+    return true;
+}
+
+bool domain_is_within(const char *name, const char *domain)
+{
+    size_t name_len = strlen(name), len = strlen(domain);
+
+    if (name_len < len || strcasecmp(name + name_len - len, domain) != 0)
+        return false;
+    return name_len == len || name[name_len - len - 1] == '.';
+}

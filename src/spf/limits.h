@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What one evaluation may cost (RFC 7208 4.6.4). */
+#ifndef SMF_SPF_LIMITS_H
+#define SMF_SPF_LIMITS_H
+
+enum {
+    LIMIT_DNS_TERMS = 10,    /* include, a, mx, ptr, exists, redirect, over all records of an evaluation */
+    LIMIT_VOID_LOOKUPS = 2,  /* answers without a record */
+    LIMIT_MX_NAMES = 10,     /* of one mx term: more are a permanent error */
+    LIMIT_CLIENT_NAMES = 10, /* PTR names of the client: more are left aside (RFC 7208 5.5) */
+};
+
+/* Start with {0}. */
+struct limits {
+    unsigned dns_terms;
+    unsigned void_lookups;
+};
+
+#endif
