@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The writer of header field values. */
+#include "policy/field_writer.h"
+
+#include <string.h>
+
+enum {
+    SHOWN_MAX = 400, /* octets of one text from outside; twice that when all of it is escaped */
+};
+
+void field_begin(struct field_writer *writer, const char *name, size_t fold_at, struct strbuf *out)
+{
+    *writer = (struct field_writer){.out = out, .word = STRBUF_INIT, .fold_at = fold_at, .column = strlen(name) + 2};
+}
+
+void field_add(struct field_writer *writer, const char *text)
+{
+    strbuf_add(&writer->word, text);
+}
+
+/* Adds `text`, printable and bounded, with a backslash before each octet of `escaped`. */
+static void add_shown(struct field_writer *writer, const char *text, const char *escaped)
+{
+    size_t len = strlen(text);
+    size_t shown = len <= SHOWN_MAX ? len : SHOWN_MAX;
+
+    for (size_t i = 0; i < shown; i++) {
+        char c = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
+
+        if (strchr(escaped, c) != NULL)
+            strbuf_add_char(&writer->word, '\\');
+        strbuf_add_char(&writer->word, c);
+    }
+    if (shown < len)
+        strbuf_add(&writer->word, "...");
+}
+
+static void add_quoted(struct field_writer *writer, const char *text)
+{
+    strbuf_add_char(&writer->word, '"');
+    add_shown(writer, text, "\"\\");
+    strbuf_add_char(&writer->word, '"');
+}
+
+/* RFC 2045 5.1 */
+static bool is_token(const char *text)
+{
+    if (*text == '\0' || strlen(text) > SHOWN_MAX)
+        return false;
+    for (; *text != '\0'; text++) {
+        if (*text <= ' ' || *text > '~' || strchr("()<>@,;:\\\"/[]?=", *text) != NULL)
+            return false;
+    }
+    return true;
+}
+
+/* RFC 5322 3.2.3 */
+static bool is_dot_atom(const char *text)
+{
+    char last = '.';
+
+    if (strlen(text) > SHOWN_MAX)
+        return false;
+    for (; *text != '\0'; text++) {
+        bool atext = *text > ' ' && *text <= '~' && strchr("()<>[]:;@\\,.\"", *text) == NULL;
+
+        if (!atext && (*text != '.' || last == '.'))
+            return false;
+        last = *text;
+    }
+    return last != '.';
+}
+
+void field_add_token(struct field_writer *writer, const char *text)
+{
+    if (is_token(text))
+        field_add(writer, text);
+    else
+        add_quoted(writer, text);
+}
+
+void field_add_dot_atom(struct field_writer *writer, const char *text)
+{
+    if (is_dot_atom(text))
+        field_add(writer, text);
+    else
+        add_quoted(writer, text);
+}
+
+void field_add_comment(struct field_writer *writer, const char *text)
+{
+    add_shown(writer, text, "()\\");
+}
+
+void field_next(struct field_writer *writer)
+{
+    size_t len = writer->word.len;
+
+    if (len > 0) {
+        if (writer->begun && writer->column + 1 + len > writer->fold_at) {
+            strbuf_add(writer->out, "\n\t");
+            writer->column = 1;
+        } else if (writer->begun) {
+            strbuf_add_char(writer->out, ' ');
+            writer->column++;
+        }
+        strbuf_add_mem(writer->out, strbuf_text(&writer->word), len);
+        writer->column += len;
+        writer->begun = true;
+    }
+    strbuf_truncate(&writer->word, 0);
+}
+
+void field_end(struct field_writer *writer)
+{
+    field_next(writer);
+    if (writer->word.failed)
+        writer->out->failed = true;
+    strbuf_free(&writer->word);
+}

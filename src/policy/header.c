@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The two result fields. */
+#include "policy/header.h"
+#include "policy/field_writer.h"
+#include "policy/idna.h"
+
+/* A name as it is in the DNS, if it is one. */
+static const char *dns_form(const char *name, char ascii[IDNA_SIZE])
+{
+    return idna_to_ascii(name, ascii) ? ascii : name;
+}
+
+static void add_guess_comment(struct field_writer *writer, const char *domain)
+{
+    field_next(writer);
+    field_add(writer, "(best guess record for domain of ");
+    field_add_comment(writer, domain);
+    field_add(writer, ")");
+}
+
+void header_authentication_results(const char *authserv_id, const struct header_result *result, struct strbuf *out)
+{
+    char id_ascii[IDNA_SIZE];
+    char domain_ascii[IDNA_SIZE];
+    const char *domain = dns_form(result->domain, domain_ascii);
+    struct field_writer writer;
+
+    /* In one line, for the sake of those who read it line by line. */
+    field_begin(&writer, "Authentication-Results", FIELD_FOLD_LATE, out);
+    field_add_token(&writer, dns_form(authserv_id, id_ascii));
+    field_add(&writer, ";");
+    field_next(&writer);
+    field_add(&writer, "spf="); /* RFC 8601 2.7.2 */
+    field_add(&writer, result_name(result->outcome->result));
+    if (result->outcome->guessed)
+        add_guess_comment(&writer, domain);
+    if (domain[0] != '\0') {
+        field_next(&writer);
+        field_add(&writer, result->identity == IDENTITY_HELO ? "smtp.helo=" : "smtp.mailfrom=");
+        field_add_token(&writer, domain);
+    }
+    field_end(&writer);
+}
+
+/* The sentence about each result: words before the client's address, and behind it (NULL: none). */
+struct sentence {
+    const char *before, *behind;
+};
+
+static const struct sentence sentences[RESULT_COUNT] = {
+    [RESULT_NONE] = {"has no policy about", NULL},
+    [RESULT_NEUTRAL] = {"says nothing about", NULL},
+    [RESULT_PASS] = {"designates", "as permitted sender"},
+    [RESULT_FAIL] = {"does not permit", "as sender"},
+    [RESULT_SOFTFAIL] = {"probably does not permit", "as sender"},
+    [RESULT_TEMPERROR] = {"could not be asked about", NULL},
+    [RESULT_PERMERROR] = {"has an invalid policy about", NULL},
+};
+
+/* Adds words of our own with a blank or fold between them; the last one is not ended. */
+static void add_words(struct field_writer *writer, const char *words)
+{
+    for (; *words != '\0'; words++) {
+        if (*words == ' ')
+            field_next(writer);
+        else
+            field_add(writer, (char[]){*words, '\0'});
+    }
+}
+
+/* The mailbox that was checked (RFC 7208 2.3, 2.4). */
+static void add_mailbox(struct field_writer *writer, const struct header_result *result)
+{
+    if (result->identity == IDENTITY_HELO) {
+        field_add(writer, "postmaster@");
+        field_add_comment(writer, result->domain);
+    } else {
+        field_add_comment(writer, result->sender);
+    }
+}
+
+static void add_comment(struct field_writer *writer, const struct header_result *result, const char *client)
+{
+    const struct sentence *sentence = &sentences[result->outcome->result];
+
+    field_add(writer, "(");
+    field_add_comment(writer, result->receiver);
+    add_words(writer, result->outcome->guessed ? ": best guess: domain of " : ": domain of ");
+    add_mailbox(writer, result);
+    field_next(writer);
+    add_words(writer, sentence->before);
+    field_next(writer);
+    field_add(writer, client[0] != '\0' ? client : "it");
+    if (sentence->behind != NULL) {
+        field_next(writer);
+        add_words(writer, sentence->behind);
+    }
+    field_add(writer, ")");
+    field_next(writer);
+}
+
+static void add_pair(struct field_writer *writer, const char *key, const char *value)
+{
+    field_add(writer, key);
+    field_add(writer, "=");
+    field_add_dot_atom(writer, value);
+    field_add(writer, ";");
+    field_next(writer);
+}
+
+void header_received_spf(const struct header_result *result, struct strbuf *out)
+{
+    char client[ADDR_TEXT_SIZE];
+    const struct spf_outcome *outcome = result->outcome;
+    struct field_writer writer;
+
+    addr_format(&result->client, client);
+    field_begin(&writer, "Received-SPF", FIELD_FOLD_EARLY, out);
+    field_add(&writer, result_name(outcome->result));
+    field_next(&writer);
+    add_comment(&writer, result, client);
+    if (client[0] != '\0')
+        add_pair(&writer, "client-ip", client);
+    add_pair(&writer, "envelope-from", result->sender[0] != '\0' ? result->sender : "<>");
+    add_pair(&writer, "helo", result->helo);
+    add_pair(&writer, "identity", result->identity == IDENTITY_HELO ? "helo" : "mailfrom");
+    if (outcome->mechanism[0] != '\0')
+        add_pair(&writer, "mechanism", outcome->mechanism);
+    if (outcome->problem[0] != '\0')
+        add_pair(&writer, "problem", outcome->problem);
+    field_add(&writer, "receiver=");
+    field_add_dot_atom(&writer, result->receiver);
+    field_end(&writer);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Internationalised domain names as they are in the DNS. Pure. */
+#ifndef SMF_POLICY_IDNA_H
+#define SMF_POLICY_IDNA_H
+
+#include <stdbool.h>
+
+enum { IDNA_SIZE = 256 }; /* room for any domain name as text, with its NUL */
+
+/* Writes `domain` with its U-labels as A-labels (RFC 5891 4, RFC 7208 4.3). An ASCII one is copied as it is. False,
+ * with `ascii` untouched, if it is no domain name, or too long, or if memory ran out. */
+bool idna_to_ascii(const char *domain, char ascii[IDNA_SIZE]);
+
+#endif

@@ -1,0 +1,467 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The fields that are written, the tagged subject, and the recognition of forged fields. */
+#include "policy/header.h"
+
+#include "support/alloc_fail.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#define V4                                                                                                             \
+    {                                                                                                                  \
+        .family = ADDR_V4, .bytes = { 192, 0, 2, 1 }                                                                   \
+    }
+
+struct field_case {
+    struct spf_outcome outcome;
+    struct header_result result;
+    const char *results;  /* Authentication-Results */
+    const char *received; /* Received-SPF */
+};
+
+static const struct field_case field_cases[] = {
+    {
+        {.result = RESULT_PASS, .mechanism = "ip4:192.0.2.0/24"},
+        {.client = V4,
+         .sender = "a@example.org",
+         .domain = "example.org",
+         .helo = "mx.example.org",
+         .receiver = "in.example.com"},
+        "in.example.com; spf=pass smtp.mailfrom=example.org",
+        "pass (in.example.com: domain of a@example.org designates "
+        "192.0.2.1 as permitted sender) client-ip=192.0.2.1; "
+        "envelope-from=\"a@example.org\"; helo=mx.example.org; identity=mailfrom; "
+        "mechanism=\"ip4:192.0.2.0/24\"; receiver=in.example.com",
+    },
+    {
+        {.result = RESULT_FAIL, .mechanism = "-all"},
+        {.client = {.family = ADDR_V6, .bytes = {0x20, 0x01, 0x0d, 0xb8, [15] = 1}},
+         .identity = IDENTITY_HELO,
+         .sender = "",
+         .domain = "mx.example.org",
+         .helo = "mx.example.org",
+         .receiver = "in.example.com"},
+        "in.example.com; spf=fail smtp.helo=mx.example.org",
+        "fail (in.example.com: domain of postmaster@mx.example.org does "
+        "not permit 2001:db8::1 as sender) client-ip=\"2001:db8::1\"; "
+        "envelope-from=\"<>\"; helo=mx.example.org; identity=helo; mechanism=-all; "
+        "receiver=in.example.com",
+    },
+    {
+        {.result = RESULT_PERMERROR, .problem = "example.org: unknown \"x(\" in its record"},
+        {.client = V4, .sender = "a@example.org", .domain = "example.org", .helo = "", .receiver = "in.example.com"},
+        "in.example.com; spf=permerror smtp.mailfrom=example.org",
+        "permerror (in.example.com: domain of a@example.org has an invalid "
+        "policy about 192.0.2.1) client-ip=192.0.2.1; envelope-from=\"a@example.org\"; "
+        "helo=\"\"; identity=mailfrom; "
+        "problem=\"example.org: unknown \\\"x(\\\" in its record\"; receiver=in.example.com",
+    },
+    {
+        {.result = RESULT_PASS, .guessed = true, .mechanism = "a/24"},
+        {.client = V4, .sender = "a@example.org", .domain = "example.org", .helo = "h", .receiver = "r"},
+        "r; spf=pass (best guess record for domain of example.org) smtp.mailfrom=example.org",
+        "pass (r: best guess: domain of a@example.org designates "
+        "192.0.2.1 as permitted sender) client-ip=192.0.2.1; "
+        "envelope-from=\"a@example.org\"; helo=h; identity=mailfrom; mechanism=a/24; "
+        "receiver=r",
+    },
+    {
+        /* No domain, no address. */
+        {.result = RESULT_NONE},
+        {.client = {.family = ADDR_NONE}, .sender = "root", .domain = "", .helo = "h", .receiver = "r"},
+        "r; spf=none",
+        "none (r: domain of root has no policy about it) "
+        "envelope-from=root; helo=h; identity=mailfrom; receiver=r",
+    },
+    {
+        /* A HELO that would like to be a result. */
+        {.result = RESULT_NONE},
+        {.client = V4,
+         .identity = IDENTITY_HELO,
+         .sender = "",
+         .domain = "x;dkim=pass",
+         .helo = "x;dkim=pass",
+         .receiver = "r"},
+        "r; spf=none smtp.helo=\"x;dkim=pass\"",
+        "none (r: domain of postmaster@x;dkim=pass has no policy about "
+        "192.0.2.1) client-ip=192.0.2.1; envelope-from=\"<>\"; helo=\"x;dkim=pass\"; "
+        "identity=helo; receiver=r",
+    },
+    {
+        {.result = RESULT_NONE},
+        {.client = V4,
+         .identity = IDENTITY_HELO,
+         .sender = "",
+         .domain = "a\"\\\r\nX: y",
+         .helo = "a\"\\\r\nX: y",
+         .receiver = "r)(\\"},
+        "r; spf=none smtp.helo=\"a\\\"\\\\??X: y\"",
+        "none (r\\)\\(\\\\: domain of postmaster@a\"\\\\??X: y has no policy "
+        "about 192.0.2.1) client-ip=192.0.2.1; envelope-from=\"<>\"; "
+        "helo=\"a\\\"\\\\??X: y\"; identity=helo; receiver=\"r)(\\\\\"",
+    },
+    {
+        /* U-labels are written as A-labels where they are a name. */
+        {.result = RESULT_SOFTFAIL},
+        {.client = V4,
+         .sender = "a@b\xC3\xBC"
+                   "cher.example",
+         .domain = "B\xC3\xBC"
+                   "cher.example",
+         .helo = "h\xFF",
+         .receiver = "r"},
+        "r; spf=softfail smtp.mailfrom=xn--bcher-kva.example",
+        "softfail (r: domain of a@b??cher.example probably does not "
+        "permit 192.0.2.1 as sender) client-ip=192.0.2.1; "
+        "envelope-from=\"a@b??cher.example\"; helo=\"h?\"; identity=mailfrom; receiver=r",
+    },
+};
+
+static size_t longest_line(const char *name, const char *value)
+{
+    size_t longest = strlen(name) + 2 + strcspn(value, "\n");
+
+    for (const char *line = value; (line = strchr(line, '\n')) != NULL; line++) {
+        size_t len = strcspn(line + 1, "\n");
+        assert_true(line[1] == '\t');
+        longest = len > longest ? len : longest;
+    }
+    return longest;
+}
+
+/* Puts the lines of a value back into one (RFC 5322 2.2.3), with a blank for each fold. */
+static void unfold(char *value)
+{
+    char *to = value;
+
+    for (const char *from = value; *from != '\0'; from++) {
+        if (from[0] == '\n' && from[1] == '\t') {
+            *to++ = ' ';
+            from++;
+        } else {
+            *to++ = *from;
+        }
+    }
+    *to = '\0';
+}
+
+static void result_fields_are_written_to_the_letter(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(field_cases); i++) {
+        const struct field_case *c = &field_cases[i];
+        struct header_result result = c->result;
+        struct strbuf out = STRBUF_INIT;
+
+        result.outcome = &c->outcome;
+        header_authentication_results(result.receiver[1] == ')' ? "r" : result.receiver, &result, &out);
+        assert_string_equal(strbuf_text(&out), c->results);
+        strbuf_truncate(&out, 0);
+        header_received_spf(&result, &out);
+        assert_in_range(longest_line("Received-SPF", strbuf_text(&out)), 1, 78);
+        unfold(out.text);
+        assert_string_equal(out.text, c->received);
+        strbuf_free(&out);
+    }
+}
+
+static void each_result_has_a_sentence(void **state)
+{
+    (void)state;
+    for (int i = 0; i < RESULT_COUNT; i++) {
+        struct spf_outcome outcome = {.result = (enum spf_result)i};
+        struct header_result result = {&outcome, IDENTITY_MAILFROM, V4, "a@example.org", "example.org", "h", "r"};
+        struct strbuf out = STRBUF_INIT;
+
+        header_received_spf(&result, &out);
+        assert_ptr_equal(strstr(strbuf_text(&out), result_name(outcome.result)), out.text);
+        assert_non_null(strstr(out.text, " (r: domain of a@example.org "));
+        assert_null(strstr(out.text, "  "));
+        assert_null(strstr(out.text, " )"));
+        strbuf_free(&out);
+    }
+}
+
+static void no_line_gets_too_long(void **state)
+{
+    static const char fills[] = "a\"\\( ;\xC3\n";
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(fills) - 1; i++) {
+        char text[3000];
+        struct spf_outcome outcome = {.result = RESULT_FAIL};
+        struct header_result result = {&outcome, (enum spf_identity)(i % 2), V4, text, text, text, text};
+        struct strbuf out = STRBUF_INIT;
+
+        memset(text, fills[i], sizeof(text) - 1);
+        text[sizeof(text) - 1] = '\0';
+        memset(outcome.mechanism, '"', sizeof(outcome.mechanism) - 1);
+        memset(outcome.problem, '\\', sizeof(outcome.problem) - 1);
+        header_received_spf(&result, &out);
+        assert_false(out.failed);
+        assert_in_range(longest_line("Received-SPF", out.text), 1, 998);
+        assert_null(strchr(out.text, '\r'));
+        strbuf_truncate(&out, 0);
+        header_authentication_results(text, &result, &out);
+        assert_in_range(longest_line("Authentication-Results", out.text), 1, 998);
+        strbuf_free(&out);
+    }
+}
+
+struct subject_case {
+    const char *tag, *subject, *expected;
+};
+
+/* The base64 texts: "wichtig: grün " and "grün". */
+static const struct subject_case subject_cases[] = {
+    {"[SPF:fail]", "hello", "[SPF:fail] hello"},
+    {"[SPF:fail]", "  hello", "[SPF:fail] hello"},
+    {"[SPF:fail]", NULL, "[SPF:fail]"},
+    {"[SPF:fail]", "", "[SPF:fail]"},
+    {"[SPF:fail]", " \t", "[SPF:fail]"},
+    {"[SPF:fail]", "[SPF:fail] hello", "[SPF:fail] hello"},
+    {"[SPF:fail]", " [SPF:fail]", " [SPF:fail]"},
+    {"[SPF:fail]", "Re: [SPF:fail] hello", "[SPF:fail] Re: [SPF:fail] hello"},
+    {"[SPF:fail]", "=?utf-8?q?gr=C3=BCn?=", "[SPF:fail] =?utf-8?q?gr=C3=BCn?="},
+    {"[SPF:fail]", "=?utf-8?q?gr=C3=BCn?=\n\t=?utf-8?q?er?=", "[SPF:fail] =?utf-8?q?gr=C3=BCn?=\n\t=?utf-8?q?er?="},
+    {"[SPF:fail]", "gr\xC3\xBCn", "[SPF:fail] gr\xC3\xBCn"},
+    {"gr\xC3\xBCn", "hello", "=?UTF-8?B?Z3LDvG4=?= hello"},
+    {"gr\xC3\xBCn", NULL, "=?UTF-8?B?Z3LDvG4=?="},
+    {"gr\xC3\xBCn", "=?UTF-8?B?Z3LDvG4=?= hello", "=?UTF-8?B?Z3LDvG4=?= hello"},
+    {"gr\xC3\xBCn", "=?utf-8?q?er?=", "=?UTF-8?B?Z3LDvG4g?= =?utf-8?q?er?="},
+    {"gr\xC3\xBCn", "=?UTF-8?B?Z3LDvG4g?= =?utf-8?q?er?=", "=?UTF-8?B?Z3LDvG4g?= =?utf-8?q?er?="},
+    {"a\nX: b", "hello", "=?UTF-8?B?YQpYOiBi?= hello"},
+    {"", "hello", "hello"},
+};
+
+static void subjects_are_tagged_once(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(subject_cases); i++) {
+        const struct subject_case *c = &subject_cases[i];
+        struct strbuf out = STRBUF_INIT;
+
+        header_tag_subject(c->tag, c->subject, &out);
+        assert_false(out.failed);
+        assert_string_equal(strbuf_text(&out), c->expected);
+        strbuf_free(&out);
+    }
+}
+
+static void long_tags_and_subjects_keep_to_the_line_lengths(void **state)
+{
+    char tag[301] = "";
+    char subject[991];
+    struct strbuf out = STRBUF_INIT;
+
+    (void)state;
+    for (size_t i = 0; i < 150; i++)
+        memcpy(tag + 2 * i, "\xC3\xBC", 3);
+    header_tag_subject(tag, "hello", &out);
+    for (const char *word = out.text; *word == '='; word += strcspn(word, " ") + 1)
+        assert_in_range(strcspn(word, " "), 12, 75); /* RFC 2047 2 */
+    strbuf_truncate(&out, 0);
+
+    memset(subject, 's', sizeof(subject) - 1);
+    subject[sizeof(subject) - 1] = '\0';
+    header_tag_subject("[tag]", subject, &out);
+    assert_memory_equal(out.text, "[tag]\n ss", 9);
+    strbuf_free(&out);
+}
+
+struct forged_case {
+    const char *value;
+    bool forged;
+};
+
+static const struct forged_case results_cases[] = {
+    {"mx.example.org; spf=pass smtp.mailfrom=example.com", true},
+    {"mx.example.org;spf=pass", true},
+    {" MX.Example.ORG ; SPF = Pass", true},
+    {"mx.example.org.; spf=pass", true},
+    {"mx.example.org 1; spf=pass", true},
+    {"mx.example.org; spf/1=pass", true},
+    {"mx.example.org; spf / 1 (v) = (x) pass", true},
+    {"\"mx.example.org\"; spf=pass", true},
+    {"\"mx\\.example.org\"; spf=pass", true},
+    {"(a (nested \\) one)) mx.example.org (b); (c) spf (d) = pass", true},
+    {"mx.example.org;\n\tdkim=pass header.d=example.com;\n\tspf=pass", true},
+    {"mx.example.org;\r\n\t(x)\r\n\tspf=fail", true},
+    {"mx.example.org; dkim=pass reason=\"a;b\"; spf=pass", true},
+    {"mx.example.org;; spf=pass", true},
+    {"mx.example.org junk; spf=pass", true},
+    {"mx.example.org; (unbalanced spf=pass", true},
+    {"mx.example.org; dkim=pass reason=\"open; spf=pass", true},
+    {"(open mx.example.org; spf=pass", true},
+    {"mx.example.org; none", false},
+    {"mx.example.org; dkim=pass header.d=example.com", false},
+    {"mx.example.org; dkim=pass (spf=pass)", false},
+    {"mx.example.org; dkim=pass reason=\"; spf=pass\"", false},
+    {"mx.example.org; dkim=pass reason=spf", false},
+    {"mx.example.org; x-spf=pass", false},
+    {"mx.example.org; spf", false},
+    {"mx.example.org; (open dkim=pass", false},
+    {"mx.example.org", false},
+    {"other.example.org; spf=pass", false},
+    {"xmx.example.org; spf=pass", false},
+    {"mx.example.org.evil.example; spf=pass", false},
+    {"(mx.example.org); spf=pass", false},
+    {"other.example.org; dkim=pass header.d=mx.example.org; spf=pass", false},
+    {"; spf=pass", false},
+    {"spf=pass", false},
+    {"(", false},
+    {"\"", false},
+    {"\\", false},
+    {"", false},
+};
+
+static void forged_results_are_recognised(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(results_cases); i++) {
+        const struct forged_case *c = &results_cases[i];
+
+        if (header_is_forged_result(c->value, "mx.example.org") != c->forged)
+            fail_msg("<%s> is taken for %s", c->value, c->forged ? "honest" : "forged");
+    }
+}
+
+static void authserv_ids_are_compared_as_a_labels(void **state)
+{
+    static const char *const forms[] = {"b\xC3\xBC"
+                                        "cher.example",
+                                        "B\xC3\x9C"
+                                        "CHER.example",
+                                        "xn--bcher-kva.example", "XN--BCHER-KVA.EXAMPLE"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(forms); i++) {
+        for (size_t j = 0; j < COUNT(forms); j++) {
+            char value[100];
+
+            snprintf(value, sizeof(value), "%s; spf=pass", forms[j]);
+            assert_true(header_is_forged_result(value, forms[i]));
+        }
+    }
+    assert_true(header_is_forged_result("\xFF\xFE; spf=pass", "\xFF\xFE"));
+    assert_false(header_is_forged_result("\xFF\xFE; spf=pass", "mx"));
+    assert_true(header_is_forged_result("\"our mail; site\"; spf=pass", "our mail; site"));
+    assert_true(header_is_forged_result("a/b=c; spf=pass", "a/b=c"));
+    assert_false(header_is_forged_result("; spf=pass", ""));
+}
+
+static const struct forged_case received_cases[] = {
+    {"pass (c) client-ip=192.0.2.1; receiver=mx.example.org", true},
+    {"pass (c) receiver=MX.example.org.; client-ip=192.0.2.1", true},
+    {"pass receiver = (x) \"mx.example.org\"", true},
+    {"pass (c) RECEIVER=mx.example.org;", true},
+    {"Pass (mx: domain) client-ip=192.0.2.1;\n\tenvelope-from=\"a;b@example.org\";\n\treceiver=mx.example.org;", true},
+    {"pass (open receiver=mx.example.org", true},
+    {"pass receiver=other.example receiver=mx.example.org", true},
+    {"pass receiver receiver=mx.example.org", true},
+    {"pass (c) client-ip=192.0.2.1; receiver=other.example.org", false},
+    {"pass (receiver=mx.example.org) client-ip=192.0.2.1", false},
+    {"pass envelope-from=\"receiver=mx.example.org\"; receiver=other.example", false},
+    {"pass (c) helo=mx.example.org", false},
+    {"pass x-receiver=mx.example.org", false},
+    {"pass receiver=", false},
+    {"pass receiver", false},
+    {"", false},
+};
+
+static void received_fields_that_name_us_are_recognised(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(received_cases); i++) {
+        const struct forged_case *c = &received_cases[i];
+
+        if (header_names_receiver(c->value, "mx.example.org") != c->forged)
+            fail_msg("<%s> is taken for %s", c->value, c->forged ? "honest" : "forged");
+    }
+}
+
+static void over_long_values_are_read(void **state)
+{
+    enum { SIZE = 200000 };
+    char *value = malloc(SIZE);
+
+    (void)state;
+    for (const char *fill = "a(\"\\;= \n"; *fill != '\0'; fill++) {
+        memset(value, *fill, SIZE - 1);
+        value[SIZE - 1] = '\0';
+        assert_false(header_is_forged_result(value, "mx.example.org"));
+        assert_false(header_names_receiver(value, "mx.example.org"));
+        memcpy(value, "mx.example.org; (", 17);
+        memcpy(value + SIZE - 10, " spf=pass", 9);
+        header_is_forged_result(value, "mx.example.org");
+    }
+    free(value);
+}
+
+static void what_we_write_we_recognise(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(field_cases); i++) {
+        struct header_result result = field_cases[i].result;
+        struct strbuf out = STRBUF_INIT;
+
+        result.outcome = &field_cases[i].outcome;
+        header_authentication_results(result.receiver, &result, &out);
+        assert_true(header_is_forged_result(strbuf_text(&out), result.receiver));
+        strbuf_truncate(&out, 0);
+        header_received_spf(&result, &out);
+        assert_true(header_names_receiver(strbuf_text(&out), result.receiver));
+        strbuf_free(&out);
+    }
+}
+
+static void out_of_memory_shows_in_the_output(void **state)
+{
+    (void)state;
+    for (unsigned n = 1;; n++) {
+        struct header_result result = field_cases[1].result;
+        struct strbuf results = STRBUF_INIT, received = STRBUF_INIT, subject = STRBUF_INIT;
+
+        result.outcome = &field_cases[1].outcome;
+        alloc_fail_at(n);
+        header_authentication_results("r", &result, &results);
+        header_received_spf(&result, &received);
+        header_tag_subject("gr\xC3\xBCn", "=?x?q?y?=", &subject);
+        bool happened = alloc_fail_happened();
+        alloc_fail_at(0);
+        assert_int_equal(happened, results.failed || received.failed || subject.failed);
+        strbuf_free(&results);
+        strbuf_free(&received);
+        strbuf_free(&subject);
+        if (!happened)
+            return;
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(result_fields_are_written_to_the_letter),
+        cmocka_unit_test(each_result_has_a_sentence),
+        cmocka_unit_test(no_line_gets_too_long),
+        cmocka_unit_test(subjects_are_tagged_once),
+        cmocka_unit_test(long_tags_and_subjects_keep_to_the_line_lengths),
+        cmocka_unit_test(forged_results_are_recognised),
+        cmocka_unit_test(authserv_ids_are_compared_as_a_labels),
+        cmocka_unit_test(received_fields_that_name_us_are_recognised),
+        cmocka_unit_test(over_long_values_are_read),
+        cmocka_unit_test(what_we_write_we_recognise),
+        cmocka_unit_test(out_of_memory_shows_in_the_output),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

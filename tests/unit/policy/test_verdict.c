@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What follows from each result under each setting, and the reply text. */
+#include "policy/verdict.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#define FAIL     RESULT_BIT(RESULT_FAIL)
+#define NONE     RESULT_BIT(RESULT_NONE)
+#define TEMP     RESULT_BIT(RESULT_TEMPERROR)
+#define PERM     RESULT_BIT(RESULT_PERMERROR)
+#define NEUTRAL  RESULT_BIT(RESULT_NEUTRAL)
+#define SOFTFAIL RESULT_BIT(RESULT_SOFTFAIL)
+
+/* What is expected for one result: "-" goes on, "t" tagged, "q" quarantined, "tq" both, else the reply's codes. */
+struct rule_case {
+    const char *name;
+    struct config config;
+    bool null_sender;
+    bool guessed;
+    const char *expected[RESULT_COUNT]; /* none neutral pass fail softfail temperror permerror */
+};
+
+static const struct rule_case rule_cases[] = {
+    {"nothing is refused", {.tag_subject = false}, false, false, {"-", "-", "-", "-", "-", "-", "-"}},
+    {"defaults",
+     {.refuse_sender = FAIL, .refuse_null_sender = FAIL, .tag_subject = true},
+     false,
+     false,
+     {"-", "-", "-", "550 5.7.23", "t", "-", "-"}},
+    {"defaults, null sender",
+     {.refuse_sender = FAIL, .refuse_null_sender = FAIL, .tag_subject = true},
+     true,
+     false,
+     {"-", "-", "-", "550 5.7.23", "t", "-", "-"}},
+    {"defaults with SoftFail",
+     {.refuse_sender = FAIL, .refuse_null_sender = FAIL, .soft_fail = true},
+     false,
+     false,
+     {"-", "-", "-", "450 4.7.23", "-", "-", "-"}},
+    {"RefuseFail off", {.tag_subject = true}, false, false, {"-", "-", "-", "t", "t", "-", "-"}},
+    {"RefuseFail off, quarantine", {.quarantine = QUARANTINE_ON}, false, false, {"-", "-", "-", "q", "q", "-", "-"}},
+    {"tag and quarantine",
+     {.tag_subject = true, .quarantine = QUARANTINE_ON},
+     true,
+     false,
+     {"-", "-", "-", "tq", "tq", "-", "-"}},
+    {"RefuseSPFNone",
+     {.refuse_sender = FAIL | NONE},
+     false,
+     false,
+     {"550 5.7.1", "-", "-", "550 5.7.23", "-", "-", "-"}},
+    {"RefuseSPFNone leaves a null sender alone",
+     {.refuse_sender = NONE},
+     true,
+     false,
+     {"-", "-", "-", "-", "-", "-", "-"}},
+    {"RefuseSPFNoneHelo", {.refuse_null_sender = NONE}, true, false, {"550 5.7.1", "-", "-", "-", "-", "-", "-"}},
+    {"RefuseSPFNoneHelo leaves others alone",
+     {.refuse_null_sender = NONE},
+     false,
+     false,
+     {"-", "-", "-", "-", "-", "-", "-"}},
+    {"AcceptTempError off", {.defer = TEMP}, false, false, {"-", "-", "-", "-", "-", "451 4.7.24", "-"}},
+    {"AcceptTempError off, null sender, SoftFail",
+     {.defer = TEMP, .soft_fail = true},
+     true,
+     false,
+     {"-", "-", "-", "-", "-", "451 4.7.24", "-"}},
+    {"everything that can be refused",
+     {.refuse_sender = FAIL | NONE | TEMP | PERM | NEUTRAL | SOFTFAIL},
+     false,
+     false,
+     {"550 5.7.1", "550 5.7.1", "-", "550 5.7.23", "550 5.7.1", "451 4.7.24", "550 5.7.24"}},
+    {"the same with SoftFail",
+     {.refuse_sender = FAIL | NONE | TEMP | PERM | NEUTRAL | SOFTFAIL, .soft_fail = true},
+     false,
+     false,
+     {"450 4.7.1", "450 4.7.1", "-", "450 4.7.23", "450 4.7.1", "451 4.7.24", "450 4.7.24"}},
+    {"a result that is refused and deferred is deferred",
+     {.refuse_sender = FAIL | PERM, .defer = FAIL | PERM | NEUTRAL},
+     false,
+     false,
+     {"-", "451 4.7.1", "-", "451 4.7.23", "-", "-", "451 4.7.24"}},
+    {"nothing follows from a guess",
+     {.refuse_sender = FAIL | NONE | NEUTRAL | SOFTFAIL | PERM,
+      .defer = TEMP,
+      .tag_subject = true,
+      .quarantine = QUARANTINE_ON},
+     false,
+     true,
+     {"-", "-", "-", "-", "-", "-", "-"}},
+};
+
+static void describe(const struct verdict *verdict, char text[32])
+{
+    if (verdict->kind != VERDICT_CONTINUE)
+        snprintf(text, 32, "%s %s", verdict->code, verdict->enhanced);
+    else if (verdict->tag || verdict->quarantine)
+        snprintf(text, 32, "%s%s", verdict->tag ? "t" : "", verdict->quarantine ? "q" : "");
+    else
+        snprintf(text, 32, "-");
+}
+
+static void each_result_has_its_verdict(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(rule_cases); i++) {
+        const struct rule_case *c = &rule_cases[i];
+
+        for (int result = 0; result < RESULT_COUNT; result++) {
+            struct spf_outcome outcome = {.result = (enum spf_result)result, .guessed = c->guessed};
+            struct verdict verdict = verdict_decide(&c->config, &outcome, c->null_sender);
+            char text[32];
+
+            describe(&verdict, text);
+            if (strcmp(text, c->expected[result]) != 0)
+                fail_msg("%s: %s gives %s, not %s", c->name, result_name(outcome.result), text, c->expected[result]);
+            if (verdict.kind != VERDICT_CONTINUE)
+                assert_int_equal(verdict.kind == VERDICT_DEFER, strcmp(verdict.code, "451") == 0);
+        }
+    }
+}
+
+static void a_released_message_goes_on_as_it_is(void **state)
+{
+    struct verdict verdict = verdict_released();
+
+    (void)state;
+    assert_int_equal(verdict.kind, VERDICT_CONTINUE);
+    assert_false(verdict.tag);
+    assert_false(verdict.quarantine);
+}
+
+static const struct verdict_words usual = {
+    .sender = "a@example.org",
+    .local = "a",
+    .domain = "example.org",
+    .client = {.family = ADDR_V4, .bytes = {192, 0, 2, 1}},
+    .helo = "mx.example.net",
+    .receiver = "in.example.com",
+};
+
+static const struct verdict_words null_sender = {
+    .sender = "",
+    .local = "postmaster",
+    .domain = "mx.example.net",
+    .client = {.family = ADDR_V6, .bytes = {0x20, 0x01, 0x0d, 0xb8, [15] = 0x1f}},
+    .helo = "mx.example.net",
+    .receiver = "in.example.com",
+};
+
+static const struct verdict_words hostile = {
+    .sender = "a\r\n550 x%n@ex\xC3\xA4mple.org",
+    .local = "a+b/c%",
+    .domain = "ex\xC3\xA4mple.org",
+    .client = {.family = ADDR_V4, .bytes = {192, 0, 2, 1}},
+    .helo = "x;\x01y",
+    .receiver = "in.example.com",
+};
+
+struct reply_case {
+    const char *reason;
+    const struct verdict_words *words;
+    enum spf_result result;
+    const char *detail; /* the explanation of a fail, the problem of an error */
+    const char *expected;
+};
+
+#define DEFAULT_REASON "SPF: mail from %{s} is not permitted from %{c}. %{e}"
+
+static const struct reply_case reply_cases[] = {
+    {DEFAULT_REASON, &usual, RESULT_FAIL, "", "SPF: mail from a@example.org is not permitted from 192.0.2.1."},
+    {DEFAULT_REASON, &usual, RESULT_FAIL, "see https://example.org/",
+     "SPF: mail from a@example.org is not permitted from 192.0.2.1. example.org explains: see https://example.org/"},
+    {DEFAULT_REASON, &null_sender, RESULT_NONE, "",
+     "SPF: mail from postmaster@mx.example.net is not permitted from 2001:db8::1f."},
+    {"%s %s %s|%s|%s", &usual, RESULT_FAIL, "", "a@example.org 192.0.2.1 in.example.com||"},
+    {"%{l} %{o} %{d} %{i} %{h} %{r}", &usual, RESULT_FAIL, "",
+     "a example.org example.org 192.0.2.1 mx.example.net in.example.com"},
+    {"%{i}", &null_sender, RESULT_FAIL, "", "2.0.0.1.0.d.b.8.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.1.f"},
+    {"?s=%{S}&c=%{C}&l=%{L}&h=%{H}", &null_sender, RESULT_FAIL, "",
+     "?s=postmaster%40mx.example.net&c=2001%3Adb8%3A%3A1f&l=postmaster&h=mx.example.net"},
+    {"%{S} %{L}", &hostile, RESULT_FAIL, "", "a%0D%0A550%20x%25n%40ex%C3%A4mple.org a%2Bb%2Fc%25"},
+    {"%{s} %{d} %{h}", &hostile, RESULT_FAIL, "", "a??550 x%n@ex??mple.org ex??mple.org x;?y"},
+    {"100% %% %{x} %{s %d %{ss} %{E} %n %", &usual, RESULT_FAIL, "", "100% %% %{x} %{s %d %{ss} %{E} %n %"},
+    {"a\tb\xFF", &usual, RESULT_FAIL, "", "a?b?"},
+    {"%{e}", &usual, RESULT_FAIL, "", ""},
+    {"", &usual, RESULT_FAIL, "", ""},
+    {"%", &usual, RESULT_FAIL, "", "%"},
+    {"%{", &usual, RESULT_FAIL, "", "%{"},
+    {"never shown", &usual, RESULT_TEMPERROR, "example.org TXT: timeout",
+     "SPF: the policy of example.org cannot be evaluated now: example.org TXT: timeout"},
+    {"never shown", &usual, RESULT_PERMERROR, "", "SPF: the policy of example.org cannot be evaluated"},
+};
+
+static void the_reply_text_is_filled_in(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(reply_cases); i++) {
+        const struct reply_case *c = &reply_cases[i];
+        struct config config = {.reject_reason = (char *)c->reason};
+        struct spf_outcome outcome = {.result = c->result};
+        struct strbuf out = STRBUF_INIT;
+
+        strcpy(c->result == RESULT_FAIL ? outcome.explanation : outcome.problem, c->detail);
+        verdict_reply_text(&config, &outcome, c->words, &out);
+        assert_false(out.failed);
+        assert_string_equal(strbuf_text(&out), c->expected);
+        strbuf_free(&out);
+    }
+}
+
+static void a_reply_text_is_bounded(void **state)
+{
+    char long_text[5000];
+    struct verdict_words words = usual;
+    const char *const reasons[] = {"%{s}", "%{S}", "x%s%s%s", long_text};
+
+    (void)state;
+    memset(long_text, '%', sizeof(long_text) - 1);
+    long_text[sizeof(long_text) - 1] = '\0';
+    words.sender = long_text;
+    for (size_t i = 0; i < COUNT(reasons); i++) {
+        struct config config = {.reject_reason = (char *)reasons[i]};
+        struct spf_outcome outcome = {.result = RESULT_FAIL};
+        struct strbuf out = STRBUF_INIT;
+        size_t doubled = 0;
+
+        verdict_reply_text(&config, &outcome, &words, &out);
+        assert_false(out.failed);
+        for (const char *c = strbuf_text(&out); *c != '\0'; c++)
+            doubled += *c == '%' ? 2 : 1;
+        assert_in_range(doubled, 890, 900);
+        strbuf_free(&out);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_result_has_its_verdict),
+        cmocka_unit_test(a_released_message_goes_on_as_it_is),
+        cmocka_unit_test(the_reply_text_is_filled_in),
+        cmocka_unit_test(a_reply_text_is_bounded),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
