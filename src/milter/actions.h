@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A list of actions that grows in groups: a group that cannot be built whole is taken back. */
+#ifndef SMF_MILTER_ACTIONS_H
+#define SMF_MILTER_ACTIONS_H
+
+#include "milter/session.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Zeroed: an empty list. The values are owned, the names are literals. */
+struct action_builder {
+    struct action *items;
+    size_t count;
+    size_t size;
+    size_t group;      /* where the group under way begins */
+    bool group_failed; /* something of it is missing */
+};
+
+void actions_begin_group(struct action_builder *builder);
+
+/* Adds an action with a copy of `value` (NULL: none). */
+void actions_add(struct action_builder *builder, enum action_kind kind, int index, const char *name, const char *value);
+
+/* Marks the group as incomplete. */
+void actions_fail(struct action_builder *builder);
+
+/* Keeps the group, or takes all of it back and returns false if anything of it is missing. */
+bool actions_end_group(struct action_builder *builder);
+
+void actions_free(struct action_builder *builder); /* zeroes it */
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One message under way: its sender, what was found out about it, and what was noted for its end. */
+#ifndef SMF_MILTER_MESSAGE_H
+#define SMF_MILTER_MESSAGE_H
+
+#include "milter/actions.h"
+#include "policy/address.h"
+#include "policy/header.h"
+#include "policy/idna.h"
+#include "policy/verdict.h"
+#include "spf/spf_check.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A recipient that the message may be kept from. */
+struct recipient {
+    char *argument; /* exactly as the MTA gave it */
+    char *shown;    /* the address in it */
+};
+
+/* Fields of one name: how many there were, and which of them (counted from 1) are forged. */
+struct forged_fields {
+    int seen;
+    int *forged;
+    size_t count;
+};
+
+struct message {
+    bool open;     /* between MAIL and the message's end */
+    bool judged;   /* `outcome` and `verdict` hold */
+    bool released; /* a whitelisted recipient gets it */
+
+    char *receiver;    /* this host, as it names itself to others */
+    char *authserv_id; /* the name our results stand under */
+
+    bool null_sender;
+    struct address sender;         /* zeroed for the null sender */
+    enum spf_identity identity;    /* the one that was checked */
+    char checked_ascii[IDNA_SIZE]; /* its domain with A-labels; "" where it has none ... */
+    const char *domain;            /* ... and the domain itself: points into here, the sender, or the peer */
+    struct spf_outcome outcome;
+    struct verdict verdict;
+
+    struct recipient *recipients; /* those that a quarantine takes the message from */
+    size_t recipient_count;
+    bool recipients_lost; /* some could not be kept */
+
+    char *subject; /* of the first Subject field; NULL where there was none, or it is not needed or lost */
+    bool subject_seen;
+    bool subject_lost;
+    struct forged_fields results;  /* Authentication-Results */
+    struct forged_fields received; /* Received-SPF */
+    bool forged_lost;              /* some could not be noted */
+
+    struct action_builder actions;
+};
+
+enum {
+    MESSAGE_RECIPIENTS_MAX = 1000, /* kept for a quarantine */
+    MESSAGE_FORGED_MAX = 10000,    /* forged fields noted, for each name */
+    MESSAGE_SUBJECT_MAX = 60000,   /* octets of a subject; a milter packet holds 65,535 */
+};
+
+/* Begins a message: `open`, with copies of the two names. False, with the message empty, if out of memory. */
+bool message_begin(struct message *message, const char *receiver, const char *authserv_id);
+
+/* Frees all that the message holds and zeroes it. */
+void message_reset(struct message *message);
+
+/* The whole address of the sender; "" for the null one. */
+const char *message_sender(const struct message *message);
+
+/* Keeps a recipient for a quarantine. `shown` NULL: as the argument. False if it could not be kept; then
+ * `recipients_lost` is set. */
+bool message_add_recipient(struct message *message, const char *argument, const char *shown);
+
+/* Notes a field. False if this is the first one that could not be kept. */
+bool message_note_field(struct message *message, const char *name, const char *value);
+
+#endif

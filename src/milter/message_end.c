@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The actions at the end of a message. */
+#include "milter/message_end.h"
+
+#include "base/stats.h"
+#include "base/strbuf.h"
+#include "milter/message_log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { ORIGINAL_TO_MAX = 960 }; /* octets; with the field's name less than the 998 of RFC 5322 2.1.1 */
+
+/* What the steps below share. */
+struct ending {
+    struct message *message;
+    const struct config *config;
+    const struct peer *peer;
+    const char *queue_id;
+};
+
+static void log_done(const struct ending *ending, const char *event, const char *more)
+{
+    message_log_action(ending->message, ending->peer, event, more, ending->queue_id);
+}
+
+/* Deletes the forged fields of one name, from the last to the first, so that the others keep their numbers. */
+static size_t remove_fields(const struct ending *ending, const char *name, const struct forged_fields *fields)
+{
+    struct action_builder *actions = &ending->message->actions;
+    size_t removed = 0;
+
+    for (size_t i = fields->count; i > 0; i--) {
+        actions_begin_group(actions);
+        actions_add(actions, ACTION_CHANGE_HEADER, fields->forged[i - 1], name, NULL);
+        if (actions_end_group(actions))
+            removed++;
+    }
+    if (removed < fields->count)
+        peer_fault(ending->peer, "out of memory for the removal of a forged field");
+    return removed;
+}
+
+/* RFC 8601 5 */
+static void remove_forged(const struct ending *ending)
+{
+    const struct message *message = ending->message;
+    size_t removed = remove_fields(ending, "Authentication-Results", &message->results);
+    char more[48];
+
+    removed += remove_fields(ending, "Received-SPF", &message->received);
+    if (removed == 0)
+        return;
+    snprintf(more, sizeof(more), ", fields=%zu", removed);
+    log_done(ending, "removed forged results", more);
+}
+
+/* Adds the change to a subject that needs one; false if it has its tag already. */
+static bool add_subject(struct message *message, const char *tag)
+{
+    struct strbuf tagged = STRBUF_INIT;
+    bool is_new = !message->subject_seen;
+    bool changed;
+
+    header_tag_subject(tag, message->subject, &tagged);
+    changed = is_new || tagged.failed || strcmp(strbuf_text(&tagged), message->subject) != 0;
+    if (tagged.failed)
+        actions_fail(&message->actions);
+    else if (changed)
+        actions_add(&message->actions, is_new ? ACTION_ADD_HEADER : ACTION_CHANGE_HEADER, 1, "Subject",
+                    strbuf_text(&tagged));
+    strbuf_free(&tagged);
+    return changed;
+}
+
+static void tag_subject(const struct ending *ending)
+{
+    struct message *message = ending->message;
+
+    /* The subject is shared with the whitelisted recipients, who get the message as it came. */
+    if (!message->verdict.tag || message->released || message->subject_lost)
+        return;
+    actions_begin_group(&message->actions);
+    bool changed = add_subject(message, ending->config->tag);
+    if (!actions_end_group(&message->actions)) {
+        peer_fault(ending->peer, "out of memory for the subject's tag");
+    } else if (changed) {
+        stats_add(STATS_TAGGED, 1);
+        log_done(ending, "tagged", "");
+    }
+}
+
+/* Adds a field with an address that is not to be lost. */
+static void add_original_to(struct action_builder *actions, const char *address)
+{
+    char value[ORIGINAL_TO_MAX + 1];
+    size_t len = 0;
+
+    for (; address[len] != '\0' && len < ORIGINAL_TO_MAX; len++) {
+        unsigned char c = (unsigned char)address[len];
+        value[len] = c < ' ' || c == 0x7F ? '?' : address[len];
+    }
+    value[len] = '\0';
+    actions_add(actions, ACTION_ADD_HEADER, 0, "X-SPF-Original-To", value);
+}
+
+/* All of this or nothing: a message whose recipients are gone and whose box is missing would be lost. */
+static void add_quarantine(struct message *message, const char *box)
+{
+    struct action_builder *actions = &message->actions;
+
+    for (size_t i = 0; i < message->recipient_count; i++)
+        actions_add(actions, ACTION_DELETE_RECIPIENT, 0, NULL, message->recipients[i].argument);
+    actions_add(actions, ACTION_ADD_RECIPIENT, 0, NULL, box);
+    for (size_t i = 0; i < message->recipient_count; i++)
+        add_original_to(actions, message->recipients[i].shown);
+}
+
+static void quarantine(const struct ending *ending)
+{
+    struct message *message = ending->message;
+    const char *box = ending->config->quarantine_box;
+    char more[400];
+
+    if (!message->verdict.quarantine || message->recipients_lost || message->recipient_count == 0)
+        return;
+    actions_begin_group(&message->actions);
+    add_quarantine(message, box);
+    if (!actions_end_group(&message->actions)) {
+        peer_fault(ending->peer, "out of memory for the quarantine");
+        return;
+    }
+    stats_add(STATS_QUARANTINED, 1);
+    snprintf(more, sizeof(more), ", to=<%.320s>, recipients=%zu", box, message->recipient_count);
+    log_done(ending, "quarantined", more);
+}
+
+static void insert_field(const struct ending *ending, const char *name, const struct strbuf *value)
+{
+    struct action_builder *actions = &ending->message->actions;
+
+    actions_begin_group(actions);
+    if (value->failed)
+        actions_fail(actions);
+    else
+        actions_add(actions, ACTION_INSERT_HEADER, 0, name, strbuf_text(value));
+    if (!actions_end_group(actions))
+        peer_fault(ending->peer, "out of memory for a result field");
+}
+
+/* Each goes on top: Authentication-Results ends up above Received-SPF. */
+static void insert_results(const struct ending *ending)
+{
+    const struct message *message = ending->message;
+    struct strbuf value = STRBUF_INIT;
+    struct header_result result = {
+        .outcome = &message->outcome,
+        .identity = message->identity,
+        .client = ending->peer->checked,
+        .sender = message_sender(message),
+        .domain = message->domain,
+        .helo = peer_helo_shown(ending->peer),
+        .receiver = message->receiver,
+    };
+
+    if (!message->judged)
+        return;
+    if (ending->config->add_received_header) {
+        header_received_spf(&result, &value);
+        insert_field(ending, "Received-SPF", &value);
+        strbuf_free(&value);
+    }
+    if (ending->config->add_header) {
+        header_authentication_results(message->authserv_id, &result, &value);
+        insert_field(ending, "Authentication-Results", &value);
+        strbuf_free(&value);
+    }
+}
+
+void message_end(struct message *message, const struct config *config, const struct peer *peer, const char *queue_id)
+{
+    struct ending ending = {.message = message, .config = config, .peer = peer, .queue_id = queue_id};
+
+    remove_forged(&ending);
+    tag_subject(&ending);
+    quarantine(&ending);
+    insert_results(&ending);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is done and logged at the end of a message. */
+#ifndef SMF_MILTER_MESSAGE_END_H
+#define SMF_MILTER_MESSAGE_END_H
+
+#include "milter/message.h"
+#include "milter/peer.h"
+#include "policy/config.h"
+
+/* Builds the message's actions in their order, logs and counts them. What cannot be built for want of memory is left
+ * out, each kind of action whole. */
+void message_end(struct message *message, const struct config *config, const struct peer *peer, const char *queue_id);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Tells the log and the counters what became of a message. */
+#include "milter/message_log.h"
+
+#include "base/stats.h"
+
+#include <stdio.h>
+
+static const enum stats_counter result_counters[RESULT_COUNT] = {
+    [RESULT_NONE] = STATS_NONE,           [RESULT_NEUTRAL] = STATS_NEUTRAL,   [RESULT_PASS] = STATS_PASS,
+    [RESULT_FAIL] = STATS_FAIL,           [RESULT_SOFTFAIL] = STATS_SOFTFAIL, [RESULT_TEMPERROR] = STATS_TEMPERROR,
+    [RESULT_PERMERROR] = STATS_PERMERROR,
+};
+
+void message_log_result(const struct message *message, const struct peer *peer)
+{
+    const struct spf_outcome *outcome = &message->outcome;
+    const char *reason = outcome->problem[0] != '\0' ? outcome->problem : outcome->mechanism;
+    char event[32];
+
+    stats_add(result_counters[outcome->result], 1);
+    if (outcome->cached)
+        stats_add(STATS_CACHED, 1);
+    snprintf(event, sizeof(event), "%s%s", result_name(outcome->result), outcome->cached ? " (cached)" : "");
+    peer_log(peer, LOG_LEVEL_INFO, event, message_sender(message), "%s%s%s",
+             reason[0] != '\0' || outcome->guessed ? ", reason=" : "", outcome->guessed ? "best guess " : "", reason);
+}
+
+void message_log_refusal(const struct message *message, const struct peer *peer, const char *recipient)
+{
+    const struct verdict *verdict = &message->verdict;
+    bool defers = verdict->kind == VERDICT_DEFER;
+
+    stats_add(defers ? STATS_DEFERRED : STATS_REFUSED, 1);
+    peer_log(peer, LOG_LEVEL_NOTICE, defers ? "deferred" : "refused", message_sender(message),
+             "%s%.320s%s, reply=%s %s", recipient != NULL ? ", to=<" : "", recipient != NULL ? recipient : "",
+             recipient != NULL ? ">" : "", verdict->code, verdict->enhanced);
+}
+
+void message_log_released(const struct message *message, const struct peer *peer, const char *recipient)
+{
+    peer_log(peer, LOG_LEVEL_INFO, "skipped (whitelisted recipient)", message_sender(message), ", to=<%.320s>",
+             recipient);
+}
+
+void message_log_action(const struct message *message, const struct peer *peer, const char *event, const char *more,
+                        const char *queue_id)
+{
+    peer_log(peer, LOG_LEVEL_NOTICE, event, message_sender(message), "%s%s%.64s", more, queue_id != NULL ? ", id=" : "",
+             queue_id != NULL ? queue_id : "");
+}

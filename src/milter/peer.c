@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The client of a connection in memory and in the log. */
+#include "milter/peer.h"
+
+#include "base/stats.h"
+#include "base/strbuf.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    HELO_MAX = 1000,   /* octets of a HELO name that is evaluated; no valid name is nearly as long (RFC 1035 2.3.4) */
+    SHOWN_MAX = 320,   /* octets of one value in a log line; a whole mailbox of RFC 5321 4.5.3.1 */
+    LINE_LIMIT = 1900, /* octets of a log line */
+};
+
+static bool replace(char **text, const char *value, size_t len)
+{
+    free(*text);
+    *text = strndup(value, len);
+    return *text != NULL;
+}
+
+bool peer_set_host(struct peer *peer, const char *host)
+{
+    return replace(&peer->host, host, SHOWN_MAX);
+}
+
+bool peer_set_helo(struct peer *peer, const char *helo)
+{
+    free(peer->helo);
+    peer->helo = NULL;
+    /* A cut name would be another name, so an over-long one is evaluated as none. */
+    bool kept = strlen(helo) > HELO_MAX || replace(&peer->helo, helo, HELO_MAX);
+
+    return replace(&peer->helo_shown, helo, HELO_MAX) && kept;
+}
+
+void peer_free(struct peer *peer)
+{
+    free(peer->host);
+    free(peer->helo);
+    free(peer->helo_shown);
+    *peer = (struct peer){.local = false};
+}
+
+const char *peer_helo(const struct peer *peer)
+{
+    return peer->helo != NULL ? peer->helo : "";
+}
+
+const char *peer_helo_shown(const struct peer *peer)
+{
+    return peer->helo_shown != NULL ? peer->helo_shown : "";
+}
+
+/* Adds a value from outside so that it cannot pass for the next key of the line. */
+static void add_value(struct strbuf *line, const char *value)
+{
+    size_t len = strlen(value);
+    size_t shown = len <= SHOWN_MAX ? len : SHOWN_MAX;
+
+    for (size_t i = 0; i < shown; i++)
+        strbuf_add_char(line, strchr(" ,<>", value[i]) != NULL ? '?' : value[i]);
+    if (shown < len)
+        strbuf_add(line, "...");
+}
+
+static void add_key(struct strbuf *line, const char *key, const char *value)
+{
+    if (value == NULL)
+        return;
+    strbuf_addf(line, ", %s=", key);
+    add_value(line, value);
+}
+
+void peer_log(const struct peer *peer, enum log_level level, const char *event, const char *sender, const char *format,
+              ...)
+{
+    char text[ADDR_TEXT_SIZE];
+    struct strbuf line = {.limit = LINE_LIMIT};
+    va_list args;
+
+    if (!log_enabled(level))
+        return;
+    strbuf_addf(&line, "SPF %s: ip=%s", event, addr_format(&peer->checked, text));
+    add_key(&line, "fqdn", peer->host);
+    add_key(&line, "helo", peer->helo_shown);
+    if (sender != NULL) {
+        strbuf_add(&line, ", from=<");
+        add_value(&line, sender);
+        strbuf_add_char(&line, '>');
+    }
+    if (!addr_equal(&peer->client, &peer->checked))
+        strbuf_addf(&line, ", client=%s", addr_format(&peer->client, text));
+    va_start(args, format);
+    strbuf_vaddf(&line, format, args);
+    va_end(args);
+    log_write(level, "%s", strbuf_text(&line));
+    strbuf_free(&line);
+}
+
+void peer_fault(const struct peer *peer, const char *what)
+{
+    char text[ADDR_TEXT_SIZE];
+
+    stats_add(STATS_FAULTS, 1);
+    log_error("%s for the client %s: the message goes on", what, addr_format(&peer->checked, text));
+}

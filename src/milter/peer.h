@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The client of a connection, and the log lines about it. */
+#ifndef SMF_MILTER_PEER_H
+#define SMF_MILTER_PEER_H
+
+#include "base/addr.h"
+#include "base/log.h"
+
+#include <stdbool.h>
+
+/* What is known of the client. */
+struct peer {
+    struct addr client;  /* as it connected */
+    struct addr checked; /* as it is judged: translated by ClientIPNAT or FixedClientIP */
+    bool local;          /* a local submission */
+    char *host;          /* its name as the MTA gave it; NULL before connect */
+    char *helo;          /* its HELO name, for the evaluation; NULL before HELO and where the name is too long for any
+                            use */
+    char *helo_shown;    /* the same for people: bounded; NULL before HELO */
+};
+
+/* Each sets its part of the peer. False, with that part unset, if out of memory. */
+bool peer_set_host(struct peer *peer, const char *host);
+bool peer_set_helo(struct peer *peer, const char *helo);
+
+void peer_free(struct peer *peer); /* zeroes it */
+
+const char *peer_helo(const struct peer *peer);       /* "" where there is none */
+const char *peer_helo_shown(const struct peer *peer); /* "" where there is none */
+
+/* Writes `SPF event: ip=..., fqdn=..., helo=..., from=<...>` with what is known of the client, and behind it whatever
+ * `format` makes, which begins with ", ". `sender` is NULL before MAIL. */
+void peer_log(const struct peer *peer, enum log_level level, const char *event, const char *sender, const char *format,
+              ...) __attribute__((format(printf, 5, 6)));
+
+/* Counts a fault of ours and logs it: `what` could not be done, and the message goes on. */
+void peer_fault(const struct peer *peer, const char *what);
+
+#endif

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The steps of one SMTP connection. */
+#include "milter/session.h"
+
+#include "base/stats.h"
+#include "milter/message.h"
+#include "milter/message_end.h"
+#include "milter/message_log.h"
+#include "milter/peer.h"
+#include "policy/address.h"
+#include "policy/verdict.h"
+#include "policy/whitelist.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+struct session {
+    struct session_shared shared;
+    struct peer peer;
+    struct message message;
+    struct strbuf reply;
+};
+
+static const struct session_reply go_on = {.step = SESSION_CONTINUE};
+static const struct session_reply leave_alone = {.step = SESSION_ACCEPT};
+
+struct session_needs session_needs(const struct config *config)
+{
+    /* Forged fields are always looked for, and taken out. */
+    return (struct session_needs){
+        .headers = true,
+        .changes_headers = true,
+        .changes_recipients = config->quarantine == QUARANTINE_ON,
+    };
+}
+
+struct session *session_create(const struct session_shared *shared)
+{
+    struct session *session = calloc(1, sizeof(*session));
+
+    if (session == NULL)
+        return NULL;
+    session->shared = *shared;
+    session->shared.config = config_acquire(shared->config);
+    session->shared.checker = spf_checker_acquire(shared->checker);
+    return session;
+}
+
+void session_destroy(struct session *session)
+{
+    if (session == NULL)
+        return;
+    message_reset(&session->message);
+    peer_free(&session->peer);
+    strbuf_free(&session->reply);
+    config_release(session->shared.config);
+    spf_checker_release(session->shared.checker);
+    free(session);
+}
+
+static bool is_loopback(const struct addr *addr)
+{
+    static const uint8_t v6_loopback[16] = {[15] = 1};
+
+    if (addr->family == ADDR_V4)
+        return addr->bytes[0] == 127;
+    return addr->family == ADDR_V6 && memcmp(addr->bytes, v6_loopback, sizeof(v6_loopback)) == 0;
+}
+
+/* The address to judge the client by: ClientIPNAT comes before FixedClientIP. */
+static struct addr checked_address(const struct config *config, const struct addr *client)
+{
+    struct addr translated = nat_translate(&config->client_ip_nat, client);
+
+    if (addr_equal(&translated, client) && config->fixed_client_ip.family != ADDR_NONE)
+        return config->fixed_client_ip;
+    return translated;
+}
+
+/* The name that the MTA gives where the client's own does not lead back to its address is no name. */
+static bool is_verified(const char *host)
+{
+    return host[0] != '\0' && host[0] != '[' && strcasecmp(host, "unknown") != 0;
+}
+
+/* Why a connection is not looked at; NULL: it is. */
+static const char *connection_skip(const struct session *session, const char *host)
+{
+    const struct config *config = session->shared.config;
+    const struct peer *peer = &session->peer;
+
+    if (peer->client.family == ADDR_NONE)
+        return "skipped (no client address)";
+    if (whitelist_has_addr(&config->whitelist_ip, &peer->client))
+        return "skipped (whitelisted address)";
+    if (is_verified(host) && whitelist_has_host(&config->whitelist_ptr, host))
+        return "skipped (whitelisted host)";
+    if (peer->local && addr_equal(&peer->client, &peer->checked))
+        return "skipped (local submission)";
+    return NULL;
+}
+
+static void log_skip(const struct session *session, enum log_level level, const char *what, const char *sender)
+{
+    stats_add(STATS_SKIPPED, 1);
+    peer_log(&session->peer, level, what, sender, "%s", "");
+}
+
+struct session_reply session_connect(struct session *session, const struct addr *client, uint16_t port,
+                                     const char *host)
+{
+    struct peer *peer = &session->peer;
+    const char *known_host = host != NULL ? host : "";
+    const char *skip;
+
+    message_reset(&session->message);
+    peer_free(peer);
+    peer->client = *client;
+    peer->checked = checked_address(session->shared.config, client);
+    peer->local = port == 0 && is_loopback(client);
+    if (!peer_set_host(peer, known_host))
+        peer_fault(peer, "out of memory at connect");
+    skip = connection_skip(session, known_host);
+    if (skip == NULL)
+        return go_on;
+    log_skip(session, LOG_LEVEL_DEBUG, skip, NULL);
+    return leave_alone;
+}
+
+struct session_reply session_helo(struct session *session, const char *helo)
+{
+    message_reset(&session->message); /* RFC 5321 4.1.4: HELO ends what was under way */
+    if (!peer_set_helo(&session->peer, helo != NULL ? helo : ""))
+        peer_fault(&session->peer, "out of memory at HELO");
+    return go_on;
+}
+
+/* A refusal for a reason that is not the result's; SoftFail makes it a temporary one. */
+static struct session_reply refuse_syntax(const struct session *session, const char *permanent, const char *temporary,
+                                          const char *text)
+{
+    bool soft = session->shared.config->soft_fail;
+
+    return (struct session_reply){
+        .step = SESSION_REFUSE,
+        .code = soft ? "450" : "550",
+        .enhanced = soft ? temporary : permanent,
+        .text = text,
+    };
+}
+
+/* The refusal that follows from the verdict, the same at MAIL and at RCPT. `recipient` is for the log. */
+static struct session_reply refuse(struct session *session, const char *recipient)
+{
+    struct message *message = &session->message;
+    const struct verdict *verdict = &message->verdict;
+    struct verdict_words words = {
+        .sender = message_sender(message),
+        .local = message->null_sender ? "postmaster" : message->sender.local,
+        .domain = message->domain,
+        .client = session->peer.checked,
+        .helo = peer_helo_shown(&session->peer),
+        .receiver = message->receiver,
+    };
+
+    strbuf_truncate(&session->reply, 0);
+    session->reply.failed = false;
+    verdict_reply_text(session->shared.config, &message->outcome, &words, &session->reply);
+    if (session->reply.failed)
+        peer_fault(&session->peer, "out of memory for the text of a reply");
+    message_log_refusal(message, &session->peer, recipient);
+    return (struct session_reply){
+        .step = SESSION_REFUSE,
+        .code = verdict->code,
+        .enhanced = verdict->enhanced,
+        .text = session->reply.failed ? "SPF: mail from this client is not permitted" : strbuf_text(&session->reply),
+    };
+}
+
+static bool is_authenticated(const struct session_macros *macros)
+{
+    if (macros->auth_type != NULL && macros->auth_type[0] != '\0')
+        return true;
+    if (macros->auth_authen != NULL && macros->auth_authen[0] != '\0')
+        return true;
+    return macros->verify != NULL && strcmp(macros->verify, "OK") == 0;
+}
+
+static bool begin_message(struct session *session, const struct session_macros *macros)
+{
+    const struct config *config = session->shared.config;
+    const char *receiver = macros->mta_name;
+
+    if (receiver == NULL || receiver[0] == '\0')
+        receiver = session->shared.host_name;
+    if (receiver == NULL)
+        receiver = "";
+    return message_begin(&session->message, receiver, config->authserv_id != NULL ? config->authserv_id : receiver);
+}
+
+/* Reads the sender; where the client's own text is no address, the MTA's reading of it. */
+static enum address_status read_sender(struct message *message, const char *argument, const char *mail_addr)
+{
+    enum address_status status = address_parse(argument, &message->sender);
+
+    if (status == ADDRESS_MALFORMED && mail_addr != NULL) {
+        enum address_status other = address_parse(mail_addr, &message->sender);
+        if (other != ADDRESS_NULL)
+            status = other;
+    }
+    message->null_sender = status == ADDRESS_NULL;
+    return status;
+}
+
+/* Why this sender is not checked; NULL: it is. */
+static const char *sender_skip(const struct session *session)
+{
+    const struct config *config = session->shared.config;
+    const struct message *message = &session->message;
+
+    if (message->null_sender)
+        return config->skip_ndr ? "skipped (null sender)" : NULL;
+    if (whitelist_has_mailbox(&config->whitelist_from, &message->sender))
+        return "skipped (whitelisted sender)";
+    return NULL;
+}
+
+/* Finds out the result and the verdict. May block. */
+static void judge(struct session *session)
+{
+    struct message *message = &session->message;
+    const char *helo = peer_helo(&session->peer);
+    struct spf_question question = {
+        .identity = message->null_sender ? IDENTITY_HELO : IDENTITY_MAILFROM,
+        .client = session->peer.checked,
+        .helo = helo,
+        .local = message->null_sender ? "postmaster" : message->sender.local, /* RFC 7208 2.4 */
+        .receiver = message->receiver,
+        .best_guess = session->shared.config->spf_best_guess,
+    };
+
+    message->identity = question.identity;
+    message->domain = message->null_sender ? helo : message->sender.domain;
+    /* RFC 7208 4.3: a policy is looked for under A-labels */
+    question.domain = idna_to_ascii(message->domain, message->checked_ascii) ? message->checked_ascii : message->domain;
+    spf_check(session->shared.checker, &question, &message->outcome);
+    message->verdict = verdict_decide(session->shared.config, &message->outcome, message->null_sender);
+    message->judged = true;
+    message_log_result(message, &session->peer);
+}
+
+/* The answer to MAIL for a sender that was read. */
+static struct session_reply mail_from(struct session *session, enum address_status status)
+{
+    const struct config *config = session->shared.config;
+    struct message *message = &session->message;
+    const char *skip = sender_skip(session);
+
+    if (skip != NULL) {
+        log_skip(session, LOG_LEVEL_INFO, skip, message_sender(message));
+        return go_on;
+    }
+    if (status == ADDRESS_LOCAL_TOO_LONG && !config->relaxed_local_part)
+        return refuse_syntax(session, "5.1.7", "4.1.7", "SPF: the local part of the sender is too long");
+    judge(session);
+    /* Where some recipients are whitelisted, each is decided on its own; a local submission's never. */
+    if (message->verdict.kind == VERDICT_CONTINUE || (config->whitelist_to.count > 0 && !session->peer.local))
+        return go_on;
+    return refuse(session, NULL);
+}
+
+struct session_reply session_mail(struct session *session, const char *argument, const struct session_macros *macros)
+{
+    struct message *message = &session->message;
+    enum address_status status;
+    struct session_reply reply;
+
+    message_reset(message);
+    stats_add(STATS_MESSAGES, 1);
+    if (session->shared.config->skip_auth && is_authenticated(macros)) {
+        log_skip(session, LOG_LEVEL_INFO, "skipped (authenticated sender)", NULL);
+        return leave_alone;
+    }
+    if (!begin_message(session, macros)) {
+        peer_fault(&session->peer, "out of memory at MAIL");
+        return go_on;
+    }
+    status = read_sender(message, argument, macros->mail_addr);
+    if (status == ADDRESS_NO_MEMORY) {
+        peer_fault(&session->peer, "out of memory at MAIL");
+        return go_on;
+    }
+    reply = status == ADDRESS_MALFORMED ? refuse_syntax(session, "5.1.7", "4.1.7", "SPF: the sender is no mail address")
+                                        : mail_from(session, status);
+    if (reply.step == SESSION_REFUSE)
+        message_reset(message);
+    return reply;
+}
+
+/* Keeps a recipient that gets the message, in case it is to be kept from it. */
+static void keep_recipient(struct session *session, const char *argument, const char *shown)
+{
+    struct message *message = &session->message;
+
+    if (!message->verdict.quarantine || message->recipients_lost)
+        return;
+    if (!message_add_recipient(message, argument, shown))
+        peer_fault(&session->peer, "too many recipients to quarantine a message");
+}
+
+/* The answer to RCPT for what was read of the recipient. */
+static struct session_reply rcpt_to(struct session *session, const char *argument, enum address_status status,
+                                    const struct address *recipient)
+{
+    const struct config *config = session->shared.config;
+    struct message *message = &session->message;
+    const char *shown = recipient->text;
+
+    if (shown != NULL && whitelist_has_mailbox(&config->whitelist_to, recipient)) {
+        message->released = true;
+        message_log_released(message, &session->peer, shown);
+        return go_on;
+    }
+    if (session->peer.local || status == ADDRESS_NO_MEMORY) {
+        keep_recipient(session, argument, shown);
+        return go_on;
+    }
+    if (shown == NULL)
+        return refuse_syntax(session, "5.1.3", "4.1.3", "SPF: the recipient is no mail address");
+    if (status == ADDRESS_LOCAL_TOO_LONG && !config->relaxed_local_part)
+        return refuse_syntax(session, "5.1.3", "4.1.3", "SPF: the local part of the recipient is too long");
+    if (message->verdict.kind != VERDICT_CONTINUE)
+        return refuse(session, shown);
+    keep_recipient(session, argument, shown);
+    return go_on;
+}
+
+struct session_reply session_rcpt(struct session *session, const char *argument)
+{
+    struct address recipient = {NULL, NULL, NULL};
+    enum address_status status;
+    struct session_reply reply;
+
+    if (!session->message.open || !session->message.judged)
+        return go_on;
+    status = address_parse(argument, &recipient);
+    if (status == ADDRESS_NO_MEMORY)
+        peer_fault(&session->peer, "out of memory at RCPT");
+    reply = rcpt_to(session, argument, status, &recipient);
+    address_free(&recipient);
+    return reply;
+}
+
+void session_header(struct session *session, const char *name, const char *value)
+{
+    if (session->message.open && !message_note_field(&session->message, name, value))
+        peer_fault(&session->peer, "a header field could not be kept");
+}
+
+struct action_list session_eom(struct session *session, const char *queue_id)
+{
+    struct message *message = &session->message;
+
+    if (!message->open)
+        return (struct action_list){NULL, 0};
+    message_end(message, session->shared.config, &session->peer, queue_id);
+    message->open = false;
+    return (struct action_list){message->actions.items, message->actions.count};
+}
+
+void session_abort(struct session *session)
+{
+    message_reset(&session->message);
+}
