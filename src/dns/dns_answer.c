@@ -29,7 +29,7 @@ static struct counted_answer bare_answers[] = {
 
 static struct counted_answer *counted(const struct dns_answer *answer)
 {
-    return (struct counted_answer *)(uintptr_t)answer;
+    return (struct counted_answer *)answer;
 }
 
 const struct dns_answer *dns_answer_acquire(const struct dns_answer *answer)

@@ -217,8 +217,8 @@ static void work(struct dns_ares *backend)
         ares_socket_t fd = backend->ready[i].fd;
 
         if (events != 0)
-            ares_process_fd(backend->channel, events & ~POLLOUT ? fd : ARES_SOCKET_BAD,
-                            events & POLLOUT ? fd : ARES_SOCKET_BAD);
+            ares_process_fd(backend->channel, (events & ~POLLOUT) ? fd : ARES_SOCKET_BAD,
+                            (events & POLLOUT) ? fd : ARES_SOCKET_BAD);
     }
     ares_process_fd(backend->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD); /* what timed out */
 }

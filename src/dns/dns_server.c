@@ -27,7 +27,7 @@ static bool read_port(const char *text, unsigned *port)
 
 bool dns_server_read(const char *text, char out[DNS_SERVER_SIZE])
 {
-    char address[ADDR_TEXT_SIZE] = "", canonical[ADDR_TEXT_SIZE];
+    char address[ADDR_TEXT_SIZE], canonical[ADDR_TEXT_SIZE];
     const char *colon = strchr(text, ':');
     bool bracketed = text[0] == '[', bare_v6 = !bracketed && colon && strchr(colon + 1, ':');
     size_t len = bare_v6 ? strlen(text) : strcspn(text, bracketed ? "]" : ":");
@@ -40,7 +40,7 @@ bool dns_server_read(const char *text, char out[DNS_SERVER_SIZE])
     len -= bracketed;
     if (len >= sizeof(address))
         return false;
-    memcpy(address, text + bracketed, len);
+    snprintf(address, sizeof(address), "%.*s", (int)len, text + bracketed);
     if (!addr_parse(address, &addr))
         return false;
     if (*rest != '\0' && (*rest != ':' || !read_port(rest + 1, &port)))

@@ -181,7 +181,7 @@ static bool keep_text(struct parser *parser, struct zone_record *record, const c
 
 static bool read_target(struct parser *parser, const struct zone_token *tokens, struct zone_record *record)
 {
-    struct dns_name name;
+    struct dns_name name = {0};
 
     if (!read_name(parser, tokens, &name))
         return false;
