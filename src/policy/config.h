@@ -54,12 +54,12 @@ struct config {
     /* caches and DNS */
     uint32_t ttl_s;
     size_t cache_octets;
-    struct text_list nameservers; /* as written, checked */
+    struct text_list nameservers; /* as dns_ares_server_valid takes them */
     uint32_t dns_timeout_ms;
     char *zone_file; /* NULL: none */
 
     /* the process */
-    char *socket; /* as written, checked for its form */
+    char *socket; /* unix:path, inet:port@host, inet:port, inet6:port@host, inet6:port or fd:number, in these letters */
     mode_t socket_mode;
     char *socket_group; /* NULL: the group of `user` */
     char *user;

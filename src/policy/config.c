@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reads smf-spf.conf whole, checks it whole, and hands it out counted. */
+#include "policy/config.h"
+
+#include "base/utf8.h"
+#include "policy/config_file.h"
+#include "policy/config_options.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum {
+    MISTAKES_SHOWN = 50,
+    VALUE_SHOWN = 60,            /* octets of a value in a message */
+    FILE_MAX = 16 * 1024 * 1024, /* octets */
+};
+
+/* A configuration with its count of references. */
+struct counted {
+    struct config config; /* first: a pointer to it is one to the whole */
+    atomic_uint references;
+};
+
+/* A file while it is read. */
+struct reading {
+    struct config *config;
+    struct config_file file;
+    const char *path;
+    struct strbuf *errors;
+    unsigned mistakes;
+    bool no_memory;
+    unsigned *lines; /* for each option the line that set it last (lists: first), 0: none */
+};
+
+static void *member_of(struct config *config, const struct config_option *option)
+{
+    return (char *)config + option->offset;
+}
+
+static size_t index_of(const struct config_option *option)
+{
+    size_t count;
+
+    return (size_t)(option - config_options(&count));
+}
+
+/* Messages */
+
+/* Appends text of the file: what is no valid UTF-8 as \xNN, and at most VALUE_SHOWN octets of it. */
+static void add_shown(struct strbuf *out, const char *text)
+{
+    size_t left = strlen(text), shown = 0;
+
+    while (left > 0 && shown < VALUE_SHOWN) {
+        size_t octets = utf8_char_len(text, left);
+
+        if (octets > 0)
+            strbuf_add_mem(out, text, octets);
+        else
+            strbuf_addf(out, "\\x%02x", (unsigned)(unsigned char)*text);
+        octets = octets > 0 ? octets : 1;
+        text += octets;
+        left -= octets;
+        shown += octets;
+    }
+    if (left > 0)
+        strbuf_add(out, "...");
+}
+
+/* Begins the message of one mistake. False if there were too many to show. */
+static bool begin_mistake(struct reading *reading, unsigned line)
+{
+    if (++reading->mistakes > MISTAKES_SHOWN)
+        return false;
+    strbuf_addf(reading->errors, "%s:%u: ", reading->path, line);
+    return true;
+}
+
+static void mistake_in_line(struct reading *reading, const char *problem)
+{
+    if (begin_mistake(reading, reading->file.line))
+        strbuf_addf(reading->errors, "%s\n", problem);
+}
+
+/* A mistake at the option's key: what is wrong, and what would be right. */
+static void mistake_at_option(struct reading *reading, const struct config_option *option, const char *problem)
+{
+    if (!begin_mistake(reading, reading->file.line))
+        return;
+    strbuf_addf(reading->errors, "%s: %s; it takes ", option->key, problem);
+    config_option_form(option, reading->errors);
+    strbuf_add_char(reading->errors, '\n');
+}
+
+static void unknown_key(struct reading *reading)
+{
+    const char *nearest = config_option_nearest(reading->file.key);
+
+    if (!begin_mistake(reading, reading->file.line))
+        return;
+    add_shown(reading->errors, reading->file.key);
+    strbuf_add(reading->errors, ": there is no such key");
+    if (nearest != NULL)
+        strbuf_addf(reading->errors, "; did you mean %s?", nearest);
+    else
+        strbuf_add(reading->errors, "; smf-spf.conf(5) names them all");
+    strbuf_add_char(reading->errors, '\n');
+}
+
+static void bad_value(struct reading *reading, const struct config_option *option, const char *value)
+{
+    if (!begin_mistake(reading, reading->file.line))
+        return;
+    strbuf_addf(reading->errors, "%s: \"", option->key);
+    add_shown(reading->errors, value);
+    strbuf_add(reading->errors, "\" is not ");
+    config_option_form(option, reading->errors);
+    strbuf_add_char(reading->errors, '\n');
+}
+
+/* Reading */
+
+static enum config_value_status read_value(struct config *config, const struct config_option *option, const char *value)
+{
+    void *member = member_of(config, option);
+
+    if (config_option_is_optional(option) && strcasecmp(value, "none") == 0) {
+        option->type->clear(member);
+        return CONFIG_VALUE_OK;
+    }
+    return option->type->read(option, value, member);
+}
+
+static void store(struct reading *reading, const struct config_option *option, const char *value)
+{
+    enum config_value_status status = read_value(reading->config, option, value);
+    unsigned *line = &reading->lines[index_of(option)];
+
+    if (status == CONFIG_VALUE_NO_MEMORY)
+        reading->no_memory = true;
+    else if (status == CONFIG_VALUE_BAD)
+        bad_value(reading, option, value);
+    else if (*line == 0 || !option->type->is_list)
+        *line = reading->file.line;
+}
+
+static void read_option(struct reading *reading, const struct config_option *option)
+{
+    char value[CONFIG_LINE_SIZE];
+    bool is_list = option->type->is_list, found = false;
+    enum config_token token;
+
+    while ((token = config_file_value(&reading->file, is_list, value)) == CONFIG_TOKEN_FOUND) {
+        found = true;
+        store(reading, option, value);
+    }
+    if (token == CONFIG_TOKEN_BAD)
+        mistake_at_option(reading, option, reading->file.problem);
+    else if (!found)
+        mistake_at_option(reading, option, "the value is missing");
+}
+
+static void read_lines(struct reading *reading)
+{
+    enum config_token token;
+
+    while ((token = config_file_next(&reading->file)) != CONFIG_TOKEN_END && !reading->no_memory) {
+        const struct config_option *option;
+
+        if (token == CONFIG_TOKEN_BAD)
+            mistake_in_line(reading, reading->file.problem);
+        else if ((option = config_option_find(reading->file.key)) == NULL)
+            unknown_key(reading);
+        else
+            read_option(reading, option);
+    }
+}
+
+static bool set_defaults(struct config *config)
+{
+    size_t count;
+    const struct config_option *options = config_options(&count);
+
+    for (size_t i = 0; i < count; i++)
+        if (options[i].default_text && read_value(config, &options[i], options[i].default_text) != CONFIG_VALUE_OK)
+            return false;
+    return true;
+}
+
+/* Contradictions */
+
+static bool asks_two_sources(const struct config *config)
+{
+    return config->zone_file != NULL && config->nameservers.count > 0;
+}
+
+static bool is_no_unix_socket(const struct config *config)
+{
+    return strncmp(config->socket, "unix:", strlen("unix:")) != 0;
+}
+
+/* Keys that cannot both be set while `contradicts` holds, and why. */
+static const struct contradiction {
+    const char *key, *other;
+    bool (*contradicts)(const struct config *config);
+    const char *reason;
+} contradictions[] = {
+    {"Nameserver", "ZoneFile", asks_two_sources, "with a zone file no name server is asked; leave out one of the two"},
+    {"SocketMode", "Socket", is_no_unix_socket, "only a unix socket has permissions; leave it out"},
+    {"SocketGroup", "Socket", is_no_unix_socket, "only a unix socket has a group; leave it out"},
+};
+
+static unsigned line_of(const struct reading *reading, const char *key)
+{
+    return reading->lines[index_of(config_option_find(key))];
+}
+
+static void find_contradictions(struct reading *reading)
+{
+    for (size_t i = 0; i < sizeof contradictions / sizeof *contradictions; i++) {
+        const struct contradiction *c = &contradictions[i];
+        unsigned line = line_of(reading, c->key), other_line = line_of(reading, c->other);
+
+        if (line > 0 && other_line > 0 && c->contradicts(reading->config) && begin_mistake(reading, line))
+            strbuf_addf(reading->errors, "%s: contradicts %s in line %u: %s\n", c->key, c->other, other_line,
+                        c->reason);
+    }
+}
+
+/* The classic words as members of the sets of results. */
+static void derive_sets(struct config *config)
+{
+    if (config->refuse_fail) {
+        config->refuse_sender |= RESULT_BIT(RESULT_FAIL);
+        config->refuse_null_sender |= RESULT_BIT(RESULT_FAIL);
+    }
+    if (config->refuse_spf_none)
+        config->refuse_sender |= RESULT_BIT(RESULT_NONE);
+    if (config->refuse_spf_none_helo)
+        config->refuse_null_sender |= RESULT_BIT(RESULT_NONE);
+    if (!config->accept_temp_error)
+        config->defer |= RESULT_BIT(RESULT_TEMPERROR);
+}
+
+static void read_all(struct reading *reading, const char *text, size_t len)
+{
+    size_t count;
+
+    config_options(&count);
+    reading->lines = calloc(count, sizeof *reading->lines);
+    if (reading->lines == NULL || !set_defaults(reading->config)) {
+        reading->no_memory = true;
+        return;
+    }
+    config_file_begin(&reading->file, text, len);
+    read_lines(reading);
+    if (!reading->no_memory)
+        find_contradictions(reading);
+    derive_sets(reading->config);
+}
+
+static void add_closing_message(const struct reading *reading)
+{
+    if (reading->no_memory)
+        strbuf_addf(reading->errors, "%s: out of memory\n", reading->path);
+    else if (reading->mistakes > MISTAKES_SHOWN)
+        strbuf_addf(reading->errors, "%s: %u mistakes more\n", reading->path, reading->mistakes - MISTAKES_SHOWN);
+}
+
+const struct config *config_parse(const char *text, size_t len, const char *path, struct strbuf *errors)
+{
+    struct counted *counted = calloc(1, sizeof *counted);
+    struct reading reading = {.path = path, .errors = errors, .no_memory = counted == NULL};
+
+    if (counted != NULL) {
+        atomic_init(&counted->references, 1);
+        reading.config = &counted->config;
+        read_all(&reading, text, len);
+        free(reading.lines);
+    }
+    add_closing_message(&reading);
+    if (!reading.no_memory && reading.mistakes == 0)
+        return reading.config;
+    config_release(reading.config);
+    return NULL;
+}
+
+/* Reads a file to its end. False, with errno, if it cannot be read. */
+static bool read_file(const char *path, struct strbuf *text)
+{
+    FILE *file = fopen(path, "re");
+    char chunk[4096];
+    size_t len;
+
+    if (file == NULL)
+        return false;
+    errno = 0;
+    while (!text->failed && (len = fread(chunk, 1, sizeof chunk, file)) > 0)
+        strbuf_add_mem(text, chunk, len);
+
+    int error = ferror(file) != 0 ? errno : 0;
+    if (text->failed)
+        error = text->len > FILE_MAX - sizeof chunk ? EFBIG : ENOMEM;
+    fclose(file);
+    errno = error;
+    return error == 0;
+}
+
+const struct config *config_load(const char *path, struct strbuf *errors)
+{
+    struct strbuf text = {.limit = FILE_MAX};
+    const struct config *config = NULL;
+
+    if (read_file(path, &text))
+        config = config_parse(strbuf_text(&text), text.len, path, errors);
+    else
+        strbuf_addf(errors, "%s: cannot be read: %s\n", path, strerror(errno));
+    strbuf_free(&text);
+    return config;
+}
+
+const struct config *config_acquire(const struct config *config)
+{
+    struct counted *counted = (struct counted *)config;
+
+    atomic_fetch_add_explicit(&counted->references, 1, memory_order_relaxed);
+    return config;
+}
+
+static void clear_all(struct config *config)
+{
+    size_t count;
+    const struct config_option *options = config_options(&count);
+
+    for (size_t i = 0; i < count; i++)
+        if (options[i].type->clear != NULL)
+            options[i].type->clear(member_of(config, &options[i]));
+}
+
+void config_release(const struct config *config)
+{
+    struct counted *counted = (struct counted *)config;
+
+    if (counted == NULL || atomic_fetch_sub_explicit(&counted->references, 1, memory_order_acq_rel) > 1)
+        return;
+    clear_all(&counted->config);
+    free(counted);
+}
+
+static void print_option(const struct config *config, const struct config_option *option, struct strbuf *out)
+{
+    const void *member = (const char *)config + option->offset;
+    struct strbuf value = STRBUF_INIT;
+    size_t written = 0;
+
+    while (option->type->write(option, member, written, &value)) {
+        strbuf_addf(out, "%s ", option->key);
+        config_file_write(strbuf_text(&value), option->type->is_list, out);
+        strbuf_add_char(out, '\n');
+        out->failed |= value.failed;
+        strbuf_truncate(&value, 0);
+        written++;
+    }
+    if (written == 0)
+        strbuf_addf(out, "#%s\n", option->key);
+    strbuf_free(&value);
+}
+
+void config_print(const struct config *config, struct strbuf *out)
+{
+    size_t count;
+    const struct config_option *options = config_options(&count);
+
+    for (size_t i = 0; i < count; i++)
+        print_option(config, &options[i], out);
+}

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Values of smf-spf.conf that are texts, or lists. */
+#include "policy/config_value.h"
+
+#include "base/addr.h"
+#include "dns/dns_ares.h"
+#include "policy/address.h"
+#include "policy/config_form.h"
+#include "policy/whitelist.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Texts */
+
+static enum config_value_status status_of(bool good)
+{
+    return good ? CONFIG_VALUE_OK : CONFIG_VALUE_BAD;
+}
+
+/* Puts a text in place of the one that the member holds; NULL is a failed allocation. */
+static enum config_value_status replace_text(char *text, void *member)
+{
+    if (text == NULL)
+        return CONFIG_VALUE_NO_MEMORY;
+    free(*(char **)member);
+    *(char **)member = text;
+    return CONFIG_VALUE_OK;
+}
+
+static enum config_value_status text_read(const struct config_option *option, const char *text, void *member)
+{
+    enum config_value_status status = option->type->check(option, text);
+
+    return status == CONFIG_VALUE_OK ? replace_text(strdup(text), member) : status;
+}
+
+static bool text_write(const struct config_option *option, const void *member, size_t index, struct strbuf *out)
+{
+    const char *text = *(char *const *)member;
+
+    (void)option;
+    if (index > 0 || text == NULL)
+        return false;
+    strbuf_add(out, text);
+    return true;
+}
+
+static void text_clear(void *member)
+{
+    free(*(char **)member);
+    *(char **)member = NULL;
+}
+
+static enum config_value_status check_text(const struct config_option *option, const char *text)
+{
+    size_t len = strlen(text);
+
+    return status_of(len >= strtoul(option->min, NULL, 10) && len <= strtoul(option->max, NULL, 10) &&
+                     strchr(text, '\t') == NULL);
+}
+
+const struct config_type config_text = {.form = "a text",
+                                        .detail = " octets, without control characters",
+                                        .check = check_text,
+                                        .read = text_read,
+                                        .write = text_write,
+                                        .clear = text_clear};
+
+static enum config_value_status check_path(const struct config_option *option, const char *text)
+{
+    (void)option;
+    return status_of(config_form_is_path(text));
+}
+
+const struct config_type config_path = {.form = "the absolute path of a file",
+                                        .check = check_path,
+                                        .read = text_read,
+                                        .write = text_write,
+                                        .clear = text_clear};
+
+static enum config_value_status check_account(const struct config_option *option, const char *text)
+{
+    (void)option;
+    return status_of(config_form_is_account(text));
+}
+
+const struct config_type config_account = {.form = "the name of an account",
+                                           .check = check_account,
+                                           .read = text_read,
+                                           .write = text_write,
+                                           .clear = text_clear};
+
+static enum config_value_status check_authserv_id(const struct config_option *option, const char *text)
+{
+    (void)option;
+    return status_of(config_form_is_authserv_id(text));
+}
+
+const struct config_type config_authserv_id = {.form = "an authserv-id",
+                                               .detail = " (a name like mx.example.org)",
+                                               .check = check_authserv_id,
+                                               .read = text_read,
+                                               .write = text_write,
+                                               .clear = text_clear};
+
+static enum config_value_status socket_read(const struct config_option *option, const char *text, void *member)
+{
+    struct strbuf form = STRBUF_INIT;
+
+    (void)option;
+    if (!config_form_socket(text, &form))
+        return CONFIG_VALUE_BAD;
+    return replace_text(strbuf_take(&form), member);
+}
+
+const struct config_type config_socket = {.form = "a socket",
+                                          .detail = " (unix:path, inet:port@host, inet6:port@host or fd:number)",
+                                          .read = socket_read,
+                                          .write = text_write,
+                                          .clear = text_clear};
+
+/* True if `text` is the address alone, in brackets or not. */
+static bool is_address_alone(const char *text, const struct address *address)
+{
+    size_t len = strlen(address->text);
+    bool bracketed = *text == '<';
+
+    return strncmp(text + bracketed, address->text, len) == 0 &&
+           strcmp(text + bracketed + len, bracketed ? ">" : "") == 0;
+}
+
+static enum config_value_status mailbox_read(const struct config_option *option, const char *text, void *member)
+{
+    struct address address = {0};
+    enum address_status parsed = address_parse(text, &address);
+
+    (void)option;
+    if (parsed == ADDRESS_NO_MEMORY)
+        return CONFIG_VALUE_NO_MEMORY;
+    if (parsed != ADDRESS_OK || !is_address_alone(text, &address)) {
+        address_free(&address);
+        return CONFIG_VALUE_BAD;
+    }
+    return replace_text(address.text, member); /* the one allocation of the address */
+}
+
+const struct config_type config_mailbox = {.form = "an address",
+                                           .detail = " (postmaster, spam@example.org)",
+                                           .read = mailbox_read,
+                                           .write = text_write,
+                                           .clear = text_clear};
+
+/* Lists of texts */
+
+static enum config_value_status texts_read(const struct config_option *option, const char *text, void *member)
+{
+    enum config_value_status status = option->type->check(option, text);
+
+    if (status == CONFIG_VALUE_OK && !text_list_add(member, text))
+        status = CONFIG_VALUE_NO_MEMORY;
+    return status;
+}
+
+static bool texts_write(const struct config_option *option, const void *member, size_t index, struct strbuf *out)
+{
+    const struct text_list *list = member;
+
+    (void)option;
+    if (index >= list->count)
+        return false;
+    strbuf_add(out, list->items[index]);
+    return true;
+}
+
+static void texts_clear(void *member)
+{
+    text_list_free(member);
+}
+
+static enum config_value_status check_host(const struct config_option *option, const char *text)
+{
+    (void)option;
+    return status_of(config_form_is_host_pattern(text));
+}
+
+const struct config_type config_hosts = {.form = "a host name",
+                                         .detail = " (mx.example.org, or .example.org for all names below)",
+                                         .is_list = true,
+                                         .check = check_host,
+                                         .read = texts_read,
+                                         .write = texts_write,
+                                         .clear = texts_clear};
+
+static enum config_value_status check_pattern(const struct config_option *option, const char *text)
+{
+    (void)option;
+    return config_form_check_mailbox_pattern(text);
+}
+
+const struct config_type config_patterns = {
+    .form = "an address pattern",
+    .detail = " (user@example.org, user@, @example.org, @.example.org, or a part of an address without @)",
+    .is_list = true,
+    .check = check_pattern,
+    .read = texts_read,
+    .write = texts_write,
+    .clear = texts_clear};
+
+static enum config_value_status check_server(const struct config_option *option, const char *text)
+{
+    (void)option;
+    return status_of(dns_ares_server_valid(text));
+}
+
+const struct config_type config_servers = {.form = "a name server",
+                                           .detail =
+                                               " (192.0.2.53, 192.0.2.53:5353, 2001:db8::53, [2001:db8::53]:5353)",
+                                           .is_list = true,
+                                           .check = check_server,
+                                           .read = texts_read,
+                                           .write = texts_write,
+                                           .clear = texts_clear};
+
+/* Lists of addresses */
+
+static enum config_value_status prefixes_read(const struct config_option *option, const char *text, void *member)
+{
+    struct addr_prefix prefix;
+
+    (void)option;
+    if (!addr_prefix_parse(text, &prefix))
+        return CONFIG_VALUE_BAD;
+    return addr_list_add(member, &prefix) ? CONFIG_VALUE_OK : CONFIG_VALUE_NO_MEMORY;
+}
+
+static bool prefixes_write(const struct config_option *option, const void *member, size_t index, struct strbuf *out)
+{
+    const struct addr_list *list = member;
+    char text[ADDR_PREFIX_SIZE];
+
+    (void)option;
+    if (index >= list->count)
+        return false;
+    strbuf_add(out, addr_prefix_format(&list->items[index], text));
+    return true;
+}
+
+static void prefixes_clear(void *member)
+{
+    addr_list_free(member);
+}
+
+const struct config_type config_prefixes = {.form = "an address or prefix",
+                                            .detail = " (192.0.2.1, 192.0.2.0/24, 2001:db8::/32)",
+                                            .is_list = true,
+                                            .read = prefixes_read,
+                                            .write = prefixes_write,
+                                            .clear = prefixes_clear};
+
+/* Reads an address that goes up to a colon or the end, IPv6 in brackets. Returns where it ends, NULL if it is none. */
+static const char *nat_address(const char *text, struct addr *out)
+{
+    bool bracketed = *text == '[';
+    const char *begin = text + bracketed;
+    size_t len = strcspn(begin, bracketed ? "]" : ":");
+    char plain[ADDR_TEXT_SIZE];
+
+    if (len >= sizeof plain || (bracketed && begin[len] != ']'))
+        return NULL;
+    memcpy(plain, begin, len);
+    plain[len] = '\0';
+    return addr_parse(plain, out) ? begin + len + bracketed : NULL;
+}
+
+static enum config_value_status nats_read(const struct config_option *option, const char *text, void *member)
+{
+    struct nat_rule rule;
+    const char *end = nat_address(text, &rule.from);
+
+    (void)option;
+    if (end == NULL || *end != ':')
+        return CONFIG_VALUE_BAD;
+    end = nat_address(end + 1, &rule.to);
+    if (end == NULL || *end != '\0' || rule.from.family != rule.to.family)
+        return CONFIG_VALUE_BAD;
+    return nat_list_add(member, &rule) ? CONFIG_VALUE_OK : CONFIG_VALUE_NO_MEMORY;
+}
+
+static void add_nat_address(const struct addr *addr, struct strbuf *out)
+{
+    char text[ADDR_TEXT_SIZE];
+
+    strbuf_addf(out, addr->family == ADDR_V6 ? "[%s]" : "%s", addr_format(addr, text));
+}
+
+static bool nats_write(const struct config_option *option, const void *member, size_t index, struct strbuf *out)
+{
+    const struct nat_list *list = member;
+
+    (void)option;
+    if (index >= list->count)
+        return false;
+    add_nat_address(&list->items[index].from, out);
+    strbuf_add_char(out, ':');
+    add_nat_address(&list->items[index].to, out);
+    return true;
+}
+
+static void nats_clear(void *member)
+{
+    nat_list_free(member);
+}
+
+const struct config_type config_nats = {.form = "two addresses of one family",
+                                        .detail = " (10.0.0.1:192.0.2.1, [fd00::1]:[2001:db8::1])",
+                                        .is_list = true,
+                                        .read = nats_read,
+                                        .write = nats_write,
+                                        .clear = nats_clear};

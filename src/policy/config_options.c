@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table of all keys of smf-spf.conf, and how a key is found in it. */
+#include "policy/config_options.h"
+
+#include "policy/config.h"
+#include "policy/config_value.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#define AT(member) offsetof(struct config, member)
+
+/* key, alias, type, member, default, min, max, help */
+static const struct config_option options[] = {
+    {"WhitelistIP", "WhitelistIP6", &config_prefixes, AT(whitelist_ip), NULL, NULL, NULL,
+     "clients that are not checked, by address"},
+    {"WhitelistPTR", NULL, &config_hosts, AT(whitelist_ptr), NULL, NULL, NULL,
+     "clients that are not checked, by verified name"},
+    {"WhitelistFrom", NULL, &config_patterns, AT(whitelist_from), NULL, NULL, NULL,
+     "envelope senders that are not checked"},
+    {"WhitelistTo", NULL, &config_patterns, AT(whitelist_to), NULL, NULL, NULL,
+     "envelope recipients who get their mail whatever the result"},
+    {"SkipAuth", NULL, &config_switch, AT(skip_auth), "on", NULL, NULL, "do not check authenticated senders"},
+    {"SkipNDR", NULL, &config_switch, AT(skip_ndr), "off", NULL, NULL, "do not check null senders"},
+    {"ClientIPNAT", NULL, &config_nats, AT(client_ip_nat), NULL, NULL, NULL,
+     "check a client as if it had another address"},
+    {"FixedClientIP", NULL, &config_address, AT(fixed_client_ip), "none", NULL, NULL,
+     "check all clients as if they had this address"},
+
+    {"RefuseFail", NULL, &config_switch, AT(refuse_fail), "on", NULL, NULL, "refuse the result fail"},
+    {"RefuseSPFNone", NULL, &config_switch, AT(refuse_spf_none), "off", NULL, NULL, "refuse the result none"},
+    {"RefuseSPFNoneHelo", NULL, &config_switch, AT(refuse_spf_none_helo), "off", NULL, NULL,
+     "refuse the result none of a null sender"},
+    {"AcceptTempError", NULL, &config_switch, AT(accept_temp_error), "on", NULL, NULL,
+     "let the result temperror go on"},
+    {"SoftFail", NULL, &config_switch, AT(soft_fail), "off", NULL, NULL, "answer refusals with 450 in place of 550"},
+    {"SPFBestGuess", NULL, &config_switch, AT(spf_best_guess), "off", NULL, NULL,
+     "guess a record where a domain has none"},
+    {"RelaxedLocalPart", NULL, &config_switch, AT(relaxed_local_part), "off", NULL, NULL,
+     "let local parts of more than 64 octets through"},
+    {"RejectReason", NULL, &config_text, AT(reject_reason), "SPF: mail from %{s} is not permitted from %{c}. %{e}", "1",
+     "800", "text of a refusal"},
+
+    {"TagSubject", NULL, &config_switch, AT(tag_subject), "on", NULL, NULL,
+     "tag the subject of a fail or softfail that goes on"},
+    {"Tag", NULL, &config_text, AT(tag), "[SPF:fail]", "1", "200", "the tag"},
+    {"AddHeader", NULL, &config_switch, AT(add_header), "on", NULL, NULL, "add Authentication-Results"},
+    {"AddReceivedHeader", NULL, &config_switch, AT(add_received_header), "off", NULL, NULL, "add Received-SPF"},
+    {"AuthservID", NULL, &config_authserv_id, AT(authserv_id), "none", NULL, NULL,
+     "this host's name in Authentication-Results"},
+    {"Quarantine", NULL, &config_quarantine, AT(quarantine), "off", NULL, NULL,
+     "send a fail or softfail that goes on to QuarantineBox"},
+    {"QuarantineBox", NULL, &config_mailbox, AT(quarantine_box), "postmaster", NULL, NULL,
+     "mailbox for quarantined messages"},
+
+    {"TTL", NULL, &config_time_s, AT(ttl_s), "1h", "0", "30d", "longest life of a kept result; 0: none is kept"},
+    {"CacheSize", NULL, &config_size, AT(cache_octets), "32M", "0", "64G", "memory for kept results"},
+    {"Nameserver", NULL, &config_servers, AT(nameservers), NULL, NULL, NULL,
+     "name servers to ask in place of those in resolv.conf"},
+    {"DNSTimeout", NULL, &config_time_ms, AT(dns_timeout_ms), "8s", "1s", "10m", "time for one whole evaluation"},
+    {"ZoneFile", NULL, &config_path, AT(zone_file), "none", NULL, NULL, "answer DNS questions out of this file only"},
+
+    {"Socket", NULL, &config_socket, AT(socket), "unix:/var/run/smfs/smf-spf.sock", NULL, NULL,
+     "where the MTA reaches the filter"},
+    {"SocketMode", NULL, &config_mode, AT(socket_mode), "0660", "0", "0777", "permissions of a unix socket"},
+    {"SocketGroup", NULL, &config_account, AT(socket_group), "none", NULL, NULL, "group of a unix socket"},
+    {"User", NULL, &config_account, AT(user), "smfs", NULL, NULL, "account to run under when started by root"},
+    {"PidFile", NULL, &config_path, AT(pid_file), "none", NULL, NULL, "file for the process number"},
+    {"Daemonize", NULL, &config_switch, AT(daemonize), "on", NULL, NULL, "go into the background"},
+    {"Syslog", NULL, &config_facility, AT(syslog_facility), "mail", NULL, NULL, "syslog facility"},
+    {"LogTo", NULL, &config_path, AT(log_to), "none", NULL, NULL, "file to log to"},
+    {"LogLevel", NULL, &config_level, AT(log_level), "info", NULL, NULL, "least important kind of line to log"},
+};
+
+enum { OPTION_COUNT = sizeof options / sizeof *options, KEY_MAX = 31 };
+
+const struct config_option *config_options(size_t *count)
+{
+    *count = OPTION_COUNT;
+    return options;
+}
+
+const struct config_option *config_option_find(const char *key)
+{
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        if (strcasecmp(key, options[i].key) == 0 || (options[i].alias && strcasecmp(key, options[i].alias) == 0))
+            return &options[i];
+    return NULL;
+}
+
+static unsigned least(unsigned a, unsigned b, unsigned c)
+{
+    unsigned smaller = a < b ? a : b;
+
+    return smaller < c ? smaller : c;
+}
+
+/* How many letters must be inserted, deleted or replaced to make `b` out of `a`, which has at most KEY_MAX of them. */
+static unsigned edit_distance(const char *a, const char *b)
+{
+    unsigned row[KEY_MAX + 1];
+    size_t len = strlen(a);
+
+    for (size_t i = 0; i <= len; i++)
+        row[i] = (unsigned)i;
+    for (unsigned typed = 1; *b != '\0'; b++, typed++) {
+        unsigned diagonal = row[0];
+
+        row[0] = typed;
+        for (size_t i = 1; i <= len; i++) {
+            unsigned replaced = diagonal + (tolower((unsigned char)a[i - 1]) != tolower((unsigned char)*b));
+
+            diagonal = row[i];
+            row[i] = least(replaced, row[i] + 1, row[i - 1] + 1);
+        }
+    }
+    return row[len];
+}
+
+const char *config_option_nearest(const char *key)
+{
+    char word[KEY_MAX + 1];
+    size_t len = strcspn(key, "=:"); /* other programs' way to set a value */
+    const char *nearest = NULL;
+
+    if (len > KEY_MAX)
+        return NULL;
+    memcpy(word, key, len);
+    word[len] = '\0';
+
+    unsigned best = (unsigned)len / 3 + 1; /* what is further away was not meant */
+    for (size_t i = 0; i < 2 * (size_t)OPTION_COUNT; i++) {
+        const struct config_option *option = &options[i / 2];
+        const char *name = i % 2 == 0 ? option->key : option->alias;
+        unsigned distance = name ? edit_distance(word, name) : best;
+
+        if (distance < best) {
+            best = distance;
+            nearest = name;
+        }
+    }
+    return nearest;
+}
+
+bool config_option_is_optional(const struct config_option *option)
+{
+    return option->default_text && strcmp(option->default_text, "none") == 0;
+}
+
+void config_option_form(const struct config_option *option, struct strbuf *out)
+{
+    strbuf_add(out, option->type->form);
+    if (option->max)
+        strbuf_addf(out, " from %s to %s", option->min, option->max);
+    if (option->type->detail)
+        strbuf_add(out, option->type->detail);
+}

@@ -1,0 +1,728 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* smf-spf.conf: what is read, what is refused with which words, and that printing and reading agree. */
+#include "policy/config.h"
+
+#include "policy/config_file.h"
+#include "policy/config_options.h"
+#include "support/alloc_fail.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof *(array))
+
+static const struct config *parse(const char *text)
+{
+    struct strbuf errors = STRBUF_INIT;
+    const struct config *config = config_parse(text, strlen(text), "t.conf", &errors);
+
+    assert_string_equal(strbuf_text(&errors), "");
+    assert_non_null(config);
+    strbuf_free(&errors);
+    return config;
+}
+
+static void assert_errors_of(const char *text, size_t len, const char *expected)
+{
+    struct strbuf errors = STRBUF_INIT;
+    const struct config *config = config_parse(text, len, "t.conf", &errors);
+
+    assert_string_equal(strbuf_text(&errors), expected);
+    assert_null(config);
+    strbuf_free(&errors);
+}
+
+static void assert_errors(const char *text, const char *expected)
+{
+    assert_errors_of(text, strlen(text), expected);
+}
+
+static void print(const struct config *config, struct strbuf *out)
+{
+    config_print(config, out);
+    assert_false(out->failed);
+}
+
+/* The lines of `key` in the printed form of the configuration. */
+static void assert_printed(const char *text, const char *key, const char *expected)
+{
+    const struct config *config = parse(text);
+    struct strbuf all = STRBUF_INIT, lines = STRBUF_INIT;
+    char *rest = NULL;
+
+    print(config, &all);
+    for (char *line = strtok_r(all.text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
+        const char *name = *line == '#' ? line + 1 : line;
+        size_t len = strlen(key);
+
+        if (strncmp(name, key, len) == 0 && (name[len] == ' ' || name[len] == '\0'))
+            strbuf_addf(&lines, "%s\n", line);
+    }
+    assert_string_equal(strbuf_text(&lines), expected);
+    strbuf_free(&all);
+    strbuf_free(&lines);
+    config_release(config);
+}
+
+static void assert_defaults(const struct config *c)
+{
+    assert_int_equal(c->whitelist_ptr.count + c->whitelist_from.count + c->whitelist_to.count, 0);
+    assert_int_equal(c->client_ip_nat.count + c->nameservers.count, 0);
+    assert_int_equal(c->fixed_client_ip.family, ADDR_NONE);
+    assert_true(c->skip_auth && c->refuse_fail && c->accept_temp_error && c->tag_subject && c->add_header);
+    assert_false(c->skip_ndr || c->refuse_spf_none || c->refuse_spf_none_helo || c->soft_fail || c->spf_best_guess);
+    assert_false(c->relaxed_local_part || c->add_received_header);
+    assert_true(c->daemonize);
+    assert_string_equal(c->reject_reason, "SPF: mail from %{s} is not permitted from %{c}. %{e}");
+    assert_string_equal(c->tag, "[SPF:fail]");
+    assert_null(c->authserv_id);
+    assert_int_equal(c->quarantine, QUARANTINE_OFF);
+    assert_string_equal(c->quarantine_box, "postmaster");
+    assert_int_equal(c->ttl_s, 3600);
+    assert_int_equal(c->cache_octets, 32 << 20);
+    assert_int_equal(c->dns_timeout_ms, 8000);
+    assert_null(c->zone_file);
+    assert_string_equal(c->socket, "unix:/var/run/smfs/smf-spf.sock");
+    assert_int_equal(c->socket_mode, 0660);
+    assert_null(c->socket_group);
+    assert_string_equal(c->user, "smfs");
+    assert_null(c->pid_file);
+    assert_int_equal(c->syslog_facility, LOG_MAIL);
+    assert_null(c->log_to);
+    assert_int_equal(c->log_level, LOG_LEVEL_INFO);
+    assert_int_equal(c->refuse_sender, RESULT_BIT(RESULT_FAIL));
+    assert_int_equal(c->refuse_null_sender, RESULT_BIT(RESULT_FAIL));
+    assert_int_equal(c->defer, 0);
+}
+
+static void an_empty_file_gives_the_defaults(void **state)
+{
+    (void)state;
+    const char *const empty[] = {"", "\n", "# comment\n\n   # another", "\xef\xbb\xbf", "\r\n\t\r\n"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(empty); i++) {
+        const struct config *config = parse(empty[i]);
+
+        assert_int_equal(config->whitelist_ip.count, 0);
+        assert_defaults(config);
+        config_release(config);
+    }
+}
+
+static void the_shipped_file_is_read(void **state)
+{
+    (void)state;
+    struct strbuf errors = STRBUF_INIT;
+    const struct config *config = config_load("conf/smf-spf.conf", &errors);
+
+    assert_string_equal(strbuf_text(&errors), "");
+    assert_non_null(config);
+    assert_int_equal(config->whitelist_ip.count, 7);
+    assert_defaults(config);
+    config_release(config);
+    strbuf_free(&errors);
+}
+
+/* Reads a whole file of the project. */
+static void read_text(const char *path, struct strbuf *text)
+{
+    FILE *file = fopen(path, "re");
+    char chunk[4096];
+    size_t len;
+
+    assert_non_null(file);
+    while ((len = fread(chunk, 1, sizeof chunk, file)) > 0)
+        strbuf_add_mem(text, chunk, len);
+    fclose(file);
+    assert_false(text->failed);
+}
+
+/* Its lines of the form "#Key value" are good values too, one by one, and of each option there is exactly one. */
+static void the_shipped_file_shows_each_key_once(void **state)
+{
+    (void)state;
+    struct strbuf text = STRBUF_INIT;
+    size_t count, shown = 0;
+    const struct config_option *options = config_options(&count);
+    unsigned *times = calloc(count, sizeof *times);
+    char *rest = NULL;
+
+    assert_non_null(times);
+    read_text("conf/smf-spf.conf", &text);
+    for (char *line = strtok_r(text.text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
+        const char *setting = *line == '#' ? line + 1 : line;
+
+        if (*setting == ' ' || *setting == '#' || *setting == '\0')
+            continue;
+
+        char *key = strndup(setting, strcspn(setting, " "));
+        const struct config_option *option = config_option_find(key);
+
+        print_message("%s\n", setting);
+        assert_non_null(option);
+        assert_string_equal(option->key, key);
+        times[option - options]++;
+        free(key);
+        config_release(parse(setting));
+        shown++;
+    }
+    assert_int_equal(shown, count);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(times[i], 1);
+    free(times);
+    strbuf_free(&text);
+}
+
+/* What smf-spf 2.0.2 and 2.5 took. */
+static void classic_files_are_read(void **state)
+{
+    (void)state;
+    const struct config *c =
+        parse("WhitelistIP\t127.0.0.0/8\n"
+              "whitelistip 10.0.0.0/8   # inside\n"
+              "WhitelistPTR\t.friendlydomain.tld\n"
+              "WhitelistPTR\tfriendlyhost.friendlydomain\n"
+              "WhitelistFrom\tfriend@\n"
+              "WhitelistFrom @friendlydomain.com\n"
+              "WhitelistTo spamlover@yourdomain.tld\n"
+              "RefuseFail\ton\t# (on|off)\n"
+              "RefuseFail OFF\n"
+              "SoftFail       off      # (on|off)\n"
+              "AcceptTempError off\n"
+              "refusespfnone on\nrefusespfnonehelo on\nrelaxedlocalpart on\nspfbestguess on\n"
+              "Tag\t\t[SPF:FAIL]\t# tag\n"
+              "AddReceivedHeader on\n"
+              "Quarantine      on      # (on|off)\n"
+              "QuarantineBox abuse@example.com\n"
+              "TTL 1D\n"
+              "User nobody\n"
+              "Socket inet:2424@localhost\n"
+              "Syslog local0\n"
+              "Daemonize off # (on|off)\n"
+              "LogTo /dev/stdout\n"
+              "AuthservID  mail.example.com\n"
+              "SkipNDR on\nSkipAuth off\n"
+              "FixedClientIP 192.168.1.1\n"
+              "ClientIPNAT 10.0.0.1:192.0.2.1\n"
+              "RejectReason Rejected, look at http://spf.example/why.html?sender=%s&ip=%s#x \"so\"\n");
+
+    assert_int_equal(c->whitelist_ip.count, 2);
+    assert_int_equal(c->whitelist_ptr.count, 2);
+    assert_string_equal(c->whitelist_ptr.items[0], ".friendlydomain.tld");
+    assert_int_equal(c->whitelist_from.count, 2);
+    assert_string_equal(c->whitelist_to.items[0], "spamlover@yourdomain.tld");
+    assert_true(c->refuse_spf_none && c->refuse_spf_none_helo && c->relaxed_local_part && c->spf_best_guess);
+    assert_false(c->refuse_fail || c->soft_fail || c->accept_temp_error || c->daemonize || c->skip_auth);
+    assert_true(c->skip_ndr && c->add_received_header);
+    assert_string_equal(c->tag, "[SPF:FAIL]");
+    assert_int_equal(c->quarantine, QUARANTINE_ON);
+    assert_string_equal(c->quarantine_box, "abuse@example.com");
+    assert_int_equal(c->ttl_s, 86400);
+    assert_string_equal(c->user, "nobody");
+    assert_string_equal(c->socket, "inet:2424@localhost");
+    assert_int_equal(c->syslog_facility, LOG_LOCAL0);
+    assert_string_equal(c->log_to, "/dev/stdout");
+    assert_string_equal(c->authserv_id, "mail.example.com");
+    assert_int_equal(c->fixed_client_ip.family, ADDR_V4);
+    assert_int_equal(c->client_ip_nat.count, 1);
+    assert_string_equal(c->reject_reason, "Rejected, look at http://spf.example/why.html?sender=%s&ip=%s#x \"so\"");
+    config_release(c);
+}
+
+struct value_case {
+    const char *text, *key, *printed;
+};
+
+static const struct value_case values[] = {
+    /* lists: several lines, commas, white space, quotes, comments, both families */
+    {"WhitelistIP 192.0.2.1,198.51.100.0/24 2001:DB8::/32 # 10.0.0.1\nWhitelistIP6 ::1 , ,10.1.2.3/8", "WhitelistIP",
+     "WhitelistIP 192.0.2.1\nWhitelistIP 198.51.100.0/24\nWhitelistIP 2001:db8::/32\nWhitelistIP ::1\n"
+     "WhitelistIP 10.0.0.0/8\n"},
+    {"WhitelistIP ::ffff:192.0.2.0/120", "WhitelistIP", "WhitelistIP 192.0.2.0/24\n"},
+    {"", "WhitelistIP", "#WhitelistIP\n"},
+    {"WhitelistFrom \"a b\" \"#c\",\"d,e\"\tf#g", "WhitelistFrom",
+     "WhitelistFrom \"a b\"\nWhitelistFrom \"#c\"\nWhitelistFrom \"d,e\"\nWhitelistFrom f#g\n"},
+    {"WhitelistTo \"\\\"a b\\\"@example.org\"", "WhitelistTo", "WhitelistTo \"\\\"a b\\\"@example.org\"\n"},
+    {"WhitelistTo Postmaster@,@.Example.org,@[192.0.2.1]", "WhitelistTo",
+     "WhitelistTo Postmaster@\nWhitelistTo @.Example.org\nWhitelistTo @[192.0.2.1]\n"},
+    {"WhitelistFrom none", "WhitelistFrom", "WhitelistFrom none\n"},
+    {"WhitelistFrom j\xc3\xb6rg@b\xc3\xbc"
+     "cher.example",
+     "WhitelistFrom",
+     "WhitelistFrom j\xc3\xb6rg@b\xc3\xbc"
+     "cher.example\n"},
+    {"WhitelistPTR mx_1.example.org. xn--bcher-kva.example", "WhitelistPTR",
+     "WhitelistPTR mx_1.example.org.\nWhitelistPTR xn--bcher-kva.example\n"},
+    {"ClientIPNAT 10.0.0.1:192.0.2.1 [fd00::1]:[2001:db8::1]", "ClientIPNAT",
+     "ClientIPNAT 10.0.0.1:192.0.2.1\nClientIPNAT [fd00::1]:[2001:db8::1]\n"},
+    {"Nameserver 127.0.0.1, [::1]:5353 192.0.2.53:53", "Nameserver",
+     "Nameserver 127.0.0.1\nNameserver [::1]:5353\nNameserver 192.0.2.53:53\n"},
+    /* texts */
+    {"Tag   [a  b]  ", "Tag", "Tag [a  b]\n"},
+    {"Tag \" a \"", "Tag", "Tag \" a \"\n"},
+    {"Tag \"a # b\" # c", "Tag", "Tag \"a # b\"\n"},
+    {"Tag \"a \\\"b\\\" \\\\ \\c\"", "Tag", "Tag a \"b\" \\ \\c\n"},
+    {"Tag a#b", "Tag", "Tag a#b\n"},
+    {"Tag a # b", "Tag", "Tag a\n"},
+    {"Tag none", "Tag", "Tag none\n"},
+    {"Tag [\xc3\xa4]", "Tag", "Tag [\xc3\xa4]\n"},
+    {"Tag one\nTag two", "Tag", "Tag two\n"},
+    {"Tag a\r\n", "Tag", "Tag a\n"},
+    {"  tAG\ta", "Tag", "Tag a\n"},
+    {"AuthservID a\nAuthservID none", "AuthservID", "#AuthservID\n"},
+    {"QuarantineBox <spam@example.org>", "QuarantineBox", "QuarantineBox spam@example.org\n"},
+    /* switches */
+    {"SkipNDR ON", "SkipNDR", "SkipNDR on\n"},
+    {"SkipNDR yes", "SkipNDR", "SkipNDR on\n"},
+    {"SkipNDR True", "SkipNDR", "SkipNDR on\n"},
+    {"SkipAuth no", "SkipAuth", "SkipAuth off\n"},
+    {"SkipAuth false", "SkipAuth", "SkipAuth off\n"},
+    {"Quarantine yes", "Quarantine", "Quarantine on\n"},
+    /* numbers */
+    {"TTL 0", "TTL", "TTL 0\n"},
+    {"TTL 0d", "TTL", "TTL 0\n"},
+    {"TTL 3600", "TTL", "TTL 1h\n"},
+    {"TTL 90", "TTL", "TTL 90s\n"},
+    {"TTL 60m", "TTL", "TTL 1h\n"},
+    {"TTL 30D", "TTL", "TTL 30d\n"},
+    {"DNSTimeout 1", "DNSTimeout", "DNSTimeout 1s\n"},
+    {"DNSTimeout 10m", "DNSTimeout", "DNSTimeout 10m\n"},
+    {"CacheSize 0", "CacheSize", "CacheSize 0\n"},
+    {"CacheSize 1000", "CacheSize", "CacheSize 1000\n"},
+    {"CacheSize 1024k", "CacheSize", "CacheSize 1M\n"},
+    {"SocketMode 600", "SocketMode", "SocketMode 0600\n"},
+    {"SocketMode 0777", "SocketMode", "SocketMode 0777\n"},
+    /* words */
+    {"Syslog NONE", "Syslog", "Syslog none\n"},
+    {"Syslog local7", "Syslog", "Syslog local7\n"},
+    {"LogLevel Debug", "LogLevel", "LogLevel debug\n"},
+    /* sockets */
+    {"Socket UNIX:/run/x", "Socket", "Socket unix:/run/x\n"},
+    {"Socket local:/run/x", "Socket", "Socket unix:/run/x\n"},
+    {"Socket /run/x", "Socket", "Socket unix:/run/x\n"},
+    {"Socket inet:10010@127.0.0.1", "Socket", "Socket inet:10010@127.0.0.1\n"},
+    {"Socket inet:10010@[127.0.0.1]", "Socket", "Socket inet:10010@[127.0.0.1]\n"},
+    {"Socket inet:65535", "Socket", "Socket inet:65535\n"},
+    {"Socket inet6:1@::1", "Socket", "Socket inet6:1@::1\n"},
+    {"Socket inet6:1@[::1]", "Socket", "Socket inet6:1@[::1]\n"},
+    {"Socket inet6:1@localhost", "Socket", "Socket inet6:1@localhost\n"},
+    {"Socket fd:3", "Socket", "Socket fd:3\n"},
+};
+
+static void values_are_read(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
+        print_message("%s\n", values[i].text);
+        assert_printed(values[i].text, values[i].key, values[i].printed);
+        assert_printed(values[i].printed, values[i].key, values[i].printed);
+    }
+}
+
+struct bad_case {
+    const char *key;
+    const char *values[24];
+};
+
+/* Each value by itself is refused, with a message that names it. */
+static const struct bad_case bad[] = {
+    {"WhitelistIP",
+     {"10.0.0.0/33", "10.0.0/8", "10.0.0.1.", "2001:db8::/129", "localhost", "10.0.0.0/", "10.0.0.0/-1", "[::1]",
+      "none", "10.0.0.0-10.0.0.9", "/8"}},
+    {"WhitelistPTR",
+     {"..example.org", "example..org", ".", "*.example.org", "exa mple\"", "192.0.2.1", "a@b",
+      "b\xc3\xbc"
+      "cher.example",
+      "012345678901234567890123456789012345678901234567890123456789abcd.example"}},
+    {"WhitelistFrom",
+     {"@", "a@b@c", "user@.example.org", "<user@example.org>", "user@exam_ple..org", "@..org", "@192.0.2.1", "a(b)@c",
+      "@[192.0.2.1"}},
+    {"FixedClientIP", {"192.0.2.1/32", "localhost", "192.0.2.256", "[::1]", "1"}},
+    {"ClientIPNAT",
+     {"10.0.0.1", "10.0.0.1:", ":10.0.0.1", "10.0.0.1:2001:db8::1", "10.0.0.1:[2001:db8::1]", "[::1]:[::2",
+      "[::1]x[::2]", "10.0.0.1:10.0.0.2:10.0.0.3", "127.0.0.ss:54.154.127.152", "[::1]:[::2]x"}},
+    {"SkipAuth", {"1", "onn", "of", "-"}},
+    {"Quarantine", {"hold", "maybe"}},
+    {"RejectReason", {"a\tb"}},
+    {"Tag", {"a\tb"}},
+    {"AuthservID",
+     {"a b", "a;b", "\"a\"b",
+      "b\xc3\xbc"
+      "cher",
+      "a/b", "a=b"}},
+    {"QuarantineBox", {"a@b@c", "a@", "@b", "a b", "<>", "a@b c", "a@b (c)", "Fred <a@b>"}},
+    {"TTL", {"-1", "31d", "1w", "1hh", "h", "1 h", "1.5h", "99999999999999999999", "18446744073709551617", "0x10"}},
+    {"DNSTimeout", {"0", "601", "11m", "8 seconds", "500ms"}},
+    {"CacheSize", {"65G", "1T", "32MB", "-1", "M"}},
+    {"Nameserver", {"localhost", "127.0.0.1:0", "127.0.0.1:65536", "[::1", "127.0.0.1:x"}},
+    {"ZoneFile", {"example.zone", "/", "/etc/", "./x"}},
+    {"PidFile", {"smf-spf.pid"}},
+    {"LogTo", {"smf-spf.log", "/var/log/"}},
+    {"Socket",
+     {"unix:", "inet:", "inet:0@127.0.0.1", "inet:65536", "inet:x@127.0.0.1", "inet:1@", "inet:1@::1",
+      "inet6:1@127.0.0.1", "inet:1@300.0.0.1", "inet:1@a..b", "fd:", "fd:x", "fd:-1", "run/x", "tcp:1@x",
+      "inet:1@[127.0.0.1", "unix:/run/",
+      "/012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567"}},
+    {"SocketMode", {"0778", "01777", "rw", "-600", "0x1ff", "000600"}},
+    {"SocketGroup", {"a b", "-a", "a:b", "a/b"}},
+    {"User", {"smfs:smfs", "\xc3\xa4"}},
+    {"Syslog", {"mial", "local8", "auth"}},
+    {"LogLevel", {"6", "warn", "err"}},
+};
+
+static void bad_values_are_refused(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+        for (size_t j = 0; bad[i].values[j] != NULL; j++) {
+            char text[512], begin[64];
+            struct strbuf errors = STRBUF_INIT;
+
+            snprintf(text, sizeof text, "\n%s %s\n", bad[i].key, bad[i].values[j]);
+            snprintf(begin, sizeof begin, "t.conf:2: %s: \"", bad[i].key);
+            print_message("%s %s\n", bad[i].key, bad[i].values[j]);
+            assert_null(config_parse(text, strlen(text), "t.conf", &errors));
+            print_message("%s", strbuf_text(&errors));
+            if (bad[i].values[j][0] != '"')
+                assert_memory_equal(strbuf_text(&errors), begin, strlen(begin));
+            strbuf_free(&errors);
+        }
+}
+
+static void an_unset_text_is_refused(void **state)
+{
+    (void)state;
+    const char *const keys[] = {"Tag",   "RejectReason", "AuthservID", "QuarantineBox", "Socket", "User",
+                                "LogTo", "TTL",          "CacheSize",  "SkipAuth",      "Syslog", "SocketMode"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+        char text[64];
+        struct strbuf errors = STRBUF_INIT;
+
+        snprintf(text, sizeof text, "%s \"\"\n", keys[i]);
+        assert_null(config_parse(text, strlen(text), "t.conf", &errors));
+        assert_non_null(strstr(errors.text, "\"\" is not "));
+        strbuf_free(&errors);
+    }
+}
+
+static void messages_say_what_would_be_right(void **state)
+{
+    (void)state;
+    assert_errors("DNSTimeout 0s\n", "t.conf:1: DNSTimeout: \"0s\" is not a time from 1s to 10m (30s, 5m, 1h, 2d)\n");
+    assert_errors("\nwhitelistip 10.0.0.0/33 # x\n",
+                  "t.conf:2: WhitelistIP: \"10.0.0.0/33\" is not an address or prefix (192.0.2.1, 192.0.2.0/24, "
+                  "2001:db8::/32)\n");
+    assert_errors("RefusFail on\n", "t.conf:1: RefusFail: there is no such key; did you mean RefuseFail?\n");
+    assert_errors("WhitelistIP4 10.0.0.1\n",
+                  "t.conf:1: WhitelistIP4: there is no such key; did you mean WhitelistIP?\n");
+    assert_errors("whitelistpt a\n", "t.conf:1: whitelistpt: there is no such key; did you mean WhitelistPTR?\n");
+    assert_errors("Socket=unix:/x\n", "t.conf:1: Socket=unix:/x: there is no such key; did you mean Socket?\n");
+    assert_errors("loglevel: info\n", "t.conf:1: loglevel:: there is no such key; did you mean LogLevel?\n");
+    assert_errors("Frobnicate on\n", "t.conf:1: Frobnicate: there is no such key; smf-spf.conf(5) names them all\n");
+    assert_errors("Key\xff on\n", "t.conf:1: Key\\xff: there is no such key; smf-spf.conf(5) names them all\n");
+    assert_errors("RefuseFail\n", "t.conf:1: RefuseFail: the value is missing; it takes on or off\n");
+    assert_errors("RefuseFail   # on\n", "t.conf:1: RefuseFail: the value is missing; it takes on or off\n");
+    assert_errors("Nameserver ,\n", "t.conf:1: Nameserver: the value is missing; it takes a name server (192.0.2.53, "
+                                    "192.0.2.53:5353, 2001:db8::53, [2001:db8::53]:5353)\n");
+    assert_errors("User \"smfs\n", "t.conf:1: User: the closing \" is missing; it takes the name of an account\n");
+    assert_errors("User \"smfs\\\"\n", "t.conf:1: User: the closing \" is missing; it takes the name of an account\n");
+    assert_errors("User \"a\" b\n", "t.conf:1: User: text follows the closing \" (inside quotes write \\\" for a "
+                                    "quote); it takes the name of an account\n");
+    assert_errors("User \"a\"# b\n", "t.conf:1: User: text follows the closing \" (inside quotes write \\\" for a "
+                                     "quote); it takes the name of an account\n");
+    assert_errors("User a\xff\n", "t.conf:1: User: the value is not valid UTF-8; it takes the name of an account\n");
+}
+
+static void octets_that_no_text_holds_are_refused(void **state)
+{
+    (void)state;
+    static const char nul[] = "Tag a\0b\nSkipNDR on\n";
+
+    assert_errors_of(nul, sizeof nul - 1, "t.conf:1: the line holds a control character\n");
+    assert_errors("Tag a\x1b[1m\n", "t.conf:1: the line holds a control character\n");
+    assert_errors("Tag a\rb\n", "t.conf:1: the line holds a control character\n");
+    assert_errors("# \x7f\n", "t.conf:1: the line holds a control character\n");
+    config_release(parse("# not UTF-8: \xe4\nTag a # \xe4\n"));
+}
+
+/* A line of CONFIG_LINE_MAX octets is read, a longer one is not. */
+static void lines_are_bounded(void **state)
+{
+    (void)state;
+    struct strbuf text = STRBUF_INIT;
+
+    strbuf_add(&text, "WhitelistIP ::1");
+    while (text.len < CONFIG_LINE_MAX)
+        strbuf_add_char(&text, ' ');
+    config_release(parse(text.text));
+    strbuf_add(&text, "\r\nTag x\n");
+    config_release(parse(text.text));
+    strbuf_truncate(&text, CONFIG_LINE_MAX);
+    strbuf_add(&text, " \nTTL x\n");
+    assert_errors(text.text, "t.conf:1: the line is longer than 8192 octets\n"
+                             "t.conf:2: TTL: \"x\" is not a time from 0 to 30d (30s, 5m, 1h, 2d)\n");
+    strbuf_free(&text);
+}
+
+static void all_mistakes_are_told(void **state)
+{
+    (void)state;
+    struct strbuf text = STRBUF_INIT, errors = STRBUF_INIT;
+    size_t lines = 0;
+
+    assert_errors("TTL x\nFoo\nWhitelistIP a ::1 b\n",
+                  "t.conf:1: TTL: \"x\" is not a time from 0 to 30d (30s, 5m, 1h, 2d)\n"
+                  "t.conf:2: Foo: there is no such key; smf-spf.conf(5) names them all\n"
+                  "t.conf:3: WhitelistIP: \"a\" is not an address or prefix (192.0.2.1, 192.0.2.0/24, 2001:db8::/32)\n"
+                  "t.conf:3: WhitelistIP: \"b\" is not an address or prefix (192.0.2.1, 192.0.2.0/24, "
+                  "2001:db8::/32)\n");
+    for (int i = 0; i < 60; i++)
+        strbuf_add(&text, "Tag\n");
+    assert_null(config_parse(text.text, text.len, "t.conf", &errors));
+    for (const char *p = errors.text; (p = strchr(p, '\n')) != NULL; p++)
+        lines++;
+    assert_int_equal(lines, 51);
+    assert_non_null(strstr(errors.text, "\nt.conf: 10 mistakes more\n"));
+    strbuf_free(&text);
+    strbuf_free(&errors);
+}
+
+/* A long value is cut in its message, never within a character. */
+static void long_values_are_cut(void **state)
+{
+    (void)state;
+    struct strbuf text = STRBUF_INIT, errors = STRBUF_INIT;
+
+    strbuf_add(&text, "LogLevel ");
+    for (int i = 0; i < 1000; i++)
+        strbuf_add(&text, "\xe2\x82\xac");
+    assert_null(config_parse(text.text, text.len, "t.conf", &errors));
+    assert_true(errors.len < 200);
+    assert_non_null(strstr(errors.text, "\xe2\x82\xac...\" is not error,"));
+    strbuf_free(&text);
+    strbuf_free(&errors);
+}
+
+static void contradictions_name_both_lines(void **state)
+{
+    (void)state;
+    assert_errors("Nameserver 127.0.0.1\n\nNameserver ::1\nZoneFile /x.zone\n",
+                  "t.conf:1: Nameserver: contradicts ZoneFile in line 4: with a zone file no name server is asked; "
+                  "leave out one of the two\n");
+    assert_errors(
+        "SocketMode 0600\nSocketGroup mail\nSocket inet:1@127.0.0.1\n",
+        "t.conf:1: SocketMode: contradicts Socket in line 3: only a unix socket has permissions; leave it "
+        "out\n"
+        "t.conf:2: SocketGroup: contradicts Socket in line 3: only a unix socket has a group; leave it out\n");
+    config_release(parse("SocketMode 0600\nSocketGroup mail\n"));
+    config_release(parse("SocketMode 0600\nSocket fd:3\nSocket unix:/x\n"));
+    config_release(parse("Nameserver ::1\nZoneFile /x\nZoneFile none\n"));
+}
+
+struct set_case {
+    const char *text;
+    result_set sender, null_sender, defer;
+};
+
+#define FAIL RESULT_BIT(RESULT_FAIL)
+#define NONE RESULT_BIT(RESULT_NONE)
+#define TEMP RESULT_BIT(RESULT_TEMPERROR)
+
+static const struct set_case sets[] = {
+    {"RefuseFail off", 0, 0, 0},
+    {"RefuseSPFNone on", FAIL | NONE, FAIL, 0},
+    {"RefuseSPFNoneHelo on", FAIL, FAIL | NONE, 0},
+    {"RefuseFail off\nRefuseSPFNone on\nRefuseSPFNoneHelo on", NONE, NONE, 0},
+    {"AcceptTempError off", FAIL, FAIL, TEMP},
+};
+
+static void classic_words_become_sets(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {
+        const struct config *config = parse(sets[i].text);
+
+        assert_int_equal(config->refuse_sender, sets[i].sender);
+        assert_int_equal(config->refuse_null_sender, sets[i].null_sender);
+        assert_int_equal(config->defer, sets[i].defer);
+        config_release(config);
+    }
+}
+
+static const char everything[] =
+    "WhitelistIP ::1, 127.0.0.0/8\nWhitelistPTR .a.example\nWhitelistFrom \"a b\", c@\n"
+    "WhitelistTo @d.example\nFixedClientIP ::1\nClientIPNAT 10.0.0.1:10.0.0.2\nTag \" x\"\n"
+    "AuthservID a\nZoneFile /z\nSocketGroup g\nPidFile /p\nLogTo /l\nSocket local:/s\n"
+    "QuarantineBox <a@b>\nUser u\nRejectReason \"# \\\" \\\\\"\n";
+
+/* What is printed holds every key and is read again as the same. */
+static void printing_and_reading_agree(void **state)
+{
+    (void)state;
+    const char *const texts[] = {"", everything};
+
+    for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+        const struct config *first = parse(texts[i]);
+        struct strbuf once = STRBUF_INIT, twice = STRBUF_INIT;
+
+        print(first, &once);
+        const struct config *second = parse(once.text);
+        print(second, &twice);
+        assert_string_equal(once.text, twice.text);
+        config_release(first);
+        config_release(second);
+        strbuf_free(&once);
+        strbuf_free(&twice);
+    }
+}
+
+static void options_are_sound(void **state)
+{
+    (void)state;
+    size_t count;
+    const struct config_option *options = config_options(&count);
+
+    assert_true(count > 0);
+    for (size_t i = 0; i < count; i++) {
+        const struct config_option *option = &options[i];
+        struct strbuf form = STRBUF_INIT;
+
+        assert_ptr_equal(config_option_find(option->key), option);
+        assert_string_equal(config_option_nearest(option->key), option->key);
+        assert_int_equal(option->default_text == NULL, option->type->is_list);
+        assert_int_equal(option->min == NULL, option->max == NULL);
+        assert_true(!config_option_is_optional(option) || option->type->clear != NULL);
+        assert_null(strchr(option->help, '\n'));
+        config_option_form(option, &form);
+        assert_true(form.len > 0);
+        strbuf_free(&form);
+    }
+    assert_ptr_equal(config_option_find("whitelistip6"), config_option_find("WhitelistIP"));
+    assert_null(config_option_find("White"));
+    assert_null(config_option_find(""));
+}
+
+static void references_are_counted(void **state)
+{
+    (void)state;
+    const struct config *config = parse("Tag x\n");
+
+    assert_ptr_equal(config_acquire(config), config);
+    config_release(config);
+    assert_string_equal(config->tag, "x");
+    config_release(config);
+    config_release(NULL);
+}
+
+static void files_that_cannot_be_read_are_told(void **state)
+{
+    (void)state;
+    const char *const paths[][2] = {
+        {"/nonexistent/x.conf", "/nonexistent/x.conf: cannot be read: No such file or directory\n"},
+        {"/", "/: cannot be read: Is a directory\n"},
+        {"/dev/zero", "/dev/zero: cannot be read: File too large\n"}};
+
+    for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+        struct strbuf errors = STRBUF_INIT;
+
+        assert_null(config_load(paths[i][0], &errors));
+        assert_string_equal(strbuf_text(&errors), paths[i][1]);
+        strbuf_free(&errors);
+    }
+}
+
+/* Each allocation fails in turn: an error that says so or is lost, never a half configuration. */
+static void survives_no_memory(void **state)
+{
+    (void)state;
+    unsigned failures = 0;
+
+    for (unsigned n = 1;; n++) {
+        struct strbuf errors = STRBUF_INIT;
+
+        alloc_fail_at(n);
+        const struct config *config = config_parse(everything, sizeof everything - 1, "t.conf", &errors);
+        bool failed = alloc_fail_happened();
+        alloc_fail_at(0);
+        if (!failed) {
+            assert_non_null(config);
+            config_release(config);
+            break;
+        }
+        failures++;
+        assert_null(config);
+        assert_string_equal(strbuf_text(&errors), "t.conf: out of memory\n");
+        strbuf_free(&errors);
+    }
+    assert_true(failures > 30);
+}
+
+static void survives_no_memory_when_printing_and_telling(void **state)
+{
+    (void)state;
+    static const char wrong[] = "Tag\nFoo x\nTTL x\n";
+    const struct config *config = parse(everything);
+
+    for (unsigned n = 1;; n++) {
+        struct strbuf out = STRBUF_INIT;
+
+        alloc_fail_at(n);
+        config_print(config, &out);
+        bool happened = alloc_fail_happened();
+        alloc_fail_at(0);
+        assert_int_equal(out.failed, happened);
+        strbuf_free(&out);
+        if (!happened)
+            break;
+    }
+    for (unsigned n = 1;; n++) {
+        struct strbuf errors = STRBUF_INIT;
+
+        alloc_fail_at(n);
+        assert_null(config_parse(wrong, sizeof wrong - 1, "t.conf", &errors));
+        bool happened = alloc_fail_happened();
+        alloc_fail_at(0);
+        strbuf_free(&errors);
+        if (!happened)
+            break;
+    }
+    config_release(config);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_empty_file_gives_the_defaults),
+        cmocka_unit_test(the_shipped_file_is_read),
+        cmocka_unit_test(the_shipped_file_shows_each_key_once),
+        cmocka_unit_test(classic_files_are_read),
+        cmocka_unit_test(values_are_read),
+        cmocka_unit_test(bad_values_are_refused),
+        cmocka_unit_test(an_unset_text_is_refused),
+        cmocka_unit_test(messages_say_what_would_be_right),
+        cmocka_unit_test(octets_that_no_text_holds_are_refused),
+        cmocka_unit_test(lines_are_bounded),
+        cmocka_unit_test(all_mistakes_are_told),
+        cmocka_unit_test(long_values_are_cut),
+        cmocka_unit_test(contradictions_name_both_lines),
+        cmocka_unit_test(classic_words_become_sets),
+        cmocka_unit_test(printing_and_reading_agree),
+        cmocka_unit_test(options_are_sound),
+        cmocka_unit_test(references_are_counted),
+        cmocka_unit_test(files_that_cannot_be_read_are_told),
+        cmocka_unit_test(survives_no_memory),
+        cmocka_unit_test(survives_no_memory_when_printing_and_telling),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
