@@ -39,7 +39,11 @@ class Filter:
 
     def start(self):
         self.program = Program([machine.BINARY, "-f", "-c", CONFIG], machine.LOGS + "/smf-spf.stderr")
-        self.program.wait_until_listening(self.address)
+        try:
+            self.program.wait_until_listening(self.address)
+        except AssertionError:
+            self.program = None
+            raise
 
     def stop(self):
         """Ends the filter in good order: anything but exit 0, as after a sanitizer's report, is a failure."""

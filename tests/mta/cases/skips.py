@@ -21,7 +21,7 @@ SENDERS = Group(
     [
         ("SkipNDR", "on"),
         ("ClientIPNAT", "203.0.113.66:203.0.113.10"),
-        ("ClientIPNAT", "[2001:db8:1::66]:203.0.113.10"),
+        ("ClientIPNAT", "[2001:db8:1::66]:[2001:db8:1::10]"),
     ],
 )
 FIXED = Group("fixed-client", [("FixedClientIP", "203.0.113.10")])
