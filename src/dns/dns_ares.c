@@ -6,12 +6,12 @@
 #include "base/strbuf.h"
 #include "dns/dns_packet.h"
 #include "dns/dns_server.h"
+#include "dns/poll_set.h"
 
 /* Nothing that c-ares 1.18 has is replaced by newer calls that it lacks. */
 #define CARES_NO_DEPRECATED 1
 #include <ares.h>
 #include <errno.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -26,13 +26,15 @@ enum {
     EDNS_SIZE = 1232,      /* octets that pass every usual path without fragments */
     QUERIES_PER_PORT = 32, /* where c-ares can tell: then another random port, against forged replies (RFC 5452 9.2) */
     CLASS_IN = 1,
-    SOCKETS_AT_START = 16,
+    VERSION_WITH_FAILOVER = 0x011600,
 };
 
 /* One question. It belongs to the queue, then to the event thread, then to c-ares, which always calls back. */
 struct question {
     struct question *next, *previous; /* in the queue (next alone), then among those under way */
     struct dns_ares *backend;
+    ares_channel channel; /* that it was sent through */
+    bool asked_again;
     dns_callback done; /* NULL once it was called: the deadline came before c-ares did */
     void *context;
     int64_t deadline_ms;
@@ -51,11 +53,11 @@ struct dns_ares {
 
     /* Those below belong to the event thread. */
     ares_channel channel;
+    ares_channel draining;    /* finishes what it has, but is not asked any more; NULL: none is */
+    bool first_server_silent; /* the first server of `channel` let a question time out that another answered */
     struct question *under_way;
     int64_t next_deadline_ms; /* no question under way has an earlier one; INT64_MAX: none has one */
-    struct pollfd *sockets;   /* wake_fd, then those of c-ares */
-    struct pollfd *ready;     /* a copy to walk over, since the walk changes `sockets`; as large */
-    size_t socket_count, socket_size;
+    struct poll_set sockets;  /* wake_fd, and those of c-ares */
 };
 
 bool dns_ares_server_valid(const char *text)
@@ -106,58 +108,41 @@ static const struct dns_answer *read_reply(int status, const uint8_t *packet, si
     }
 }
 
+static void send_question(struct question *question);
+
 /* c-ares has finished with a question, successfully or not. */
 static void on_reply(void *context, int status, int timeouts, unsigned char *packet, int len)
 {
     struct question *question = context;
+    struct dns_ares *backend = question->backend;
 
-    (void)timeouts;
     unlink_question(question);
+    if (status == ARES_EFORMERR && question->done && !question->asked_again) {
+        question->asked_again = true; /* c-ares 1.18 repeats only the first of several refused questions without EDNS */
+        send_question(question);
+        return;
+    }
+    if (packet && timeouts > 0 && question->channel == backend->channel)
+        backend->first_server_silent = true;
     if (question->done)
         answer_question(question, read_reply(status, packet, (size_t)len, question->type));
     free(question);
 }
 
-/* Watches one more socket. Without memory it is not watched, and its questions end at their deadlines. */
-static void add_socket(struct dns_ares *backend, int fd, short events)
-{
-    if (backend->socket_count == backend->socket_size) {
-        size_t size = 2 * backend->socket_size;
-        struct pollfd *sockets = realloc(backend->sockets, size * sizeof(*sockets));
-        struct pollfd *ready = realloc(backend->ready, size * sizeof(*ready));
-
-        if (sockets)
-            backend->sockets = sockets;
-        if (ready)
-            backend->ready = ready;
-        if (!sockets || !ready)
-            return;
-        backend->socket_size = size;
-    }
-    backend->sockets[backend->socket_count++] = (struct pollfd){.fd = fd, .events = events};
-}
-
-/* c-ares opens a socket, closes one, or waits for something else on it. */
+/* c-ares opens a socket, closes one, or waits for something else on it. Without memory a socket is not watched, and
+ * what is asked through it ends at its deadline. */
 static void on_socket_state(void *context, ares_socket_t fd, int readable, int writable)
 {
     struct dns_ares *backend = context;
-    short events = (short)((readable ? POLLIN : 0) | (writable ? POLLOUT : 0));
-    size_t i = 1;
 
-    while (i < backend->socket_count && backend->sockets[i].fd != fd)
-        i++;
-    if (i == backend->socket_count) {
-        if (events != 0)
-            add_socket(backend, fd, events);
-    } else if (events != 0) {
-        backend->sockets[i].events = events;
-    } else {
-        backend->sockets[i] = backend->sockets[--backend->socket_count];
-    }
+    poll_set_watch(&backend->sockets, fd, (short)((readable ? POLLIN : 0) | (writable ? POLLOUT : 0)));
 }
 
-static void send_question(struct dns_ares *backend, struct question *question)
+static void send_question(struct question *question)
 {
+    struct dns_ares *backend = question->backend;
+
+    question->channel = backend->channel;
     question->previous = NULL;
     question->next = backend->under_way;
     if (question->next)
@@ -165,8 +150,7 @@ static void send_question(struct dns_ares *backend, struct question *question)
     backend->under_way = question;
     if (question->deadline_ms < backend->next_deadline_ms)
         backend->next_deadline_ms = question->deadline_ms;
-    ares_query(backend->channel, question->name, CLASS_IN, (int)question->type, on_reply,
-               question); /* frees it if it fails */
+    ares_query(question->channel, question->name, CLASS_IN, (int)question->type, on_reply, question); /* may free it */
 }
 
 /* Answers what has reached its deadline. c-ares may go on with it, for nobody. */
@@ -185,14 +169,21 @@ static void expire(struct dns_ares *backend, int64_t now_ms)
     }
 }
 
-/* How long poll may sleep: until c-ares wants to try again or a deadline comes. */
-static int sleep_ms(struct dns_ares *backend, int64_t now_ms)
+/* When c-ares wants to try again, from now; INT32_MAX if it waits for nothing. */
+static int64_t retry_ms(ares_channel channel)
 {
-    struct timeval retry, *next = ares_timeout(backend->channel, NULL, &retry);
-    int64_t left_ms = INT32_MAX;
+    struct timeval retry, *next = channel ? ares_timeout(channel, NULL, &retry) : NULL;
 
-    if (next)
-        left_ms = (int64_t)next->tv_sec * 1000 + next->tv_usec / 1000 + 1;
+    return next ? (int64_t)next->tv_sec * 1000 + next->tv_usec / 1000 + 1 : INT32_MAX;
+}
+
+/* How long poll may sleep: until c-ares wants to try again or a deadline comes. */
+static int sleep_ms(const struct dns_ares *backend, int64_t now_ms)
+{
+    int64_t left_ms = retry_ms(backend->channel), drain_ms = retry_ms(backend->draining);
+
+    if (drain_ms < left_ms)
+        left_ms = drain_ms;
     if (backend->next_deadline_ms - now_ms < left_ms)
         left_ms = backend->next_deadline_ms - now_ms;
     if (left_ms == INT32_MAX)
@@ -200,27 +191,94 @@ static int sleep_ms(struct dns_ares *backend, int64_t now_ms)
     return left_ms > 0 ? (int)left_ms : 0;
 }
 
+/* Lets a channel work on the sockets that are ready, which may be another's, and on what timed out. */
+static void process(struct dns_ares *backend, ares_channel channel)
+{
+    for (size_t i = 0; i < backend->sockets.ready_count; i++) {
+        struct pollfd ready = backend->sockets.ready[i];
+
+        if (ready.fd != backend->wake_fd)
+            ares_process_fd(channel, (ready.revents & ~POLLOUT) ? ready.fd : ARES_SOCKET_BAD,
+                            (ready.revents & POLLOUT) ? ready.fd : ARES_SOCKET_BAD);
+    }
+    ares_process_fd(channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+}
+
 /* Sleeps until a socket is ready, a question was queued or time has come, then lets c-ares work. */
 static void work(struct dns_ares *backend)
 {
-    size_t count = backend->socket_count;
-    int ready = poll(backend->sockets, count, sleep_ms(backend, clock_monotonic_ms(backend->dns.clock)));
     uint64_t ignored;
 
-    if (ready > 0 && backend->sockets[0].revents != 0 && read(backend->wake_fd, &ignored, sizeof(ignored)) < 0)
-        ready--; /* another round has read it */
-    if (ready <= 0)
-        count = 0;
-    memcpy(backend->ready, backend->sockets, count * sizeof(*backend->ready));
-    for (size_t i = 1; i < count; i++) {
-        short events = backend->ready[i].revents;
-        ares_socket_t fd = backend->ready[i].fd;
-
-        if (events != 0)
-            ares_process_fd(backend->channel, (events & ~POLLOUT) ? fd : ARES_SOCKET_BAD,
-                            (events & POLLOUT) ? fd : ARES_SOCKET_BAD);
+    poll_set_wait(&backend->sockets, sleep_ms(backend, clock_monotonic_ms(backend->dns.clock)));
+    while (read(backend->wake_fd, &ignored, sizeof(ignored)) > 0)
+        ;
+    process(backend, backend->channel);
+    if (backend->draining)
+        process(backend, backend->draining);
+    if (backend->draining && retry_ms(backend->draining) == INT32_MAX) {
+        ares_destroy(backend->draining);
+        backend->draining = NULL;
     }
-    ares_process_fd(backend->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD); /* what timed out */
+}
+
+static void init_library(void)
+{
+    ares_library_init(
+        ARES_LIB_INIT_ALL); /* allocates nothing, and is never undone: backends come and go on any thread */
+}
+
+static int open_channel(struct dns_ares *backend, ares_channel *channel)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    struct ares_options options = {
+        .flags = ARES_FLAG_EDNS | ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES,
+        .timeout = TRY_MS,
+        .tries = TRIES,
+        .ednspsz = EDNS_SIZE,
+        .sock_state_cb = on_socket_state,
+        .sock_state_cb_data = backend,
+    };
+    int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_EDNSPSZ | ARES_OPT_SOCK_STATE_CB |
+               ARES_OPT_NOROTATE | ARES_OPT_DOMAINS;
+
+#ifdef ARES_OPT_UDP_MAX_QUERIES
+    options.udp_max_queries = QUERIES_PER_PORT;
+    mask |= ARES_OPT_UDP_MAX_QUERIES;
+#endif
+#ifdef ARES_OPT_QUERY_CACHE
+    mask |= ARES_OPT_QUERY_CACHE; /* of no seconds: none */
+#endif
+    pthread_once(&once, init_library);
+    return ares_init_options(channel, &options, mask);
+}
+
+/* Asks another server first from now on, if the first was silent. Later versions of c-ares see to that. The servers of
+ * a channel cannot be changed while it waits for replies, so a new channel takes its place. */
+static void prefer_next_server(struct dns_ares *backend)
+{
+    struct ares_addr_port_node *servers = NULL, *last;
+    ares_channel channel = NULL;
+
+    if (ARES_VERSION >= VERSION_WITH_FAILOVER || !backend->first_server_silent || backend->draining)
+        return;
+    backend->first_server_silent = false;
+    if (ares_get_servers_ports(backend->channel, &servers) != ARES_SUCCESS)
+        return;
+    if (servers && servers->next && open_channel(backend, &channel) == ARES_SUCCESS) {
+        for (last = servers; last->next; last = last->next)
+            ;
+        last->next = servers;
+        last = servers;
+        servers = servers->next;
+        last->next = NULL;
+        if (ares_set_servers_ports(channel, servers) == ARES_SUCCESS) {
+            backend->draining = backend->channel;
+            backend->channel = channel;
+        } else {
+            ares_destroy(channel);
+        }
+    }
+    ares_free_data(servers);
 }
 
 /* Takes all that is queued. */
@@ -245,10 +303,11 @@ static void *run(void *context)
     while (!stopping) {
         struct question *question = take_queue(backend, &stopping);
 
+        prefer_next_server(backend);
         while (question) {
             struct question *next = question->next;
 
-            send_question(backend, question);
+            send_question(question);
             question = next;
         }
         expire(backend, stopping ? INT64_MAX : clock_monotonic_ms(backend->dns.clock));
@@ -310,11 +369,12 @@ static void backend_free(struct dns_ares *backend)
 {
     if (backend->channel)
         ares_destroy(backend->channel); /* calls on_reply for what is left */
+    if (backend->draining)
+        ares_destroy(backend->draining);
     if (backend->wake_fd >= 0)
         close(backend->wake_fd);
     pthread_mutex_destroy(&backend->lock);
-    free(backend->sockets);
-    free(backend->ready);
+    poll_set_free(&backend->sockets);
     free(backend);
 }
 
@@ -331,37 +391,6 @@ static void ares_backend_destroy(struct dns *dns)
 }
 
 static const struct dns_ops ares_ops = {.query = ares_backend_query, .destroy = ares_backend_destroy};
-
-static void init_library(void)
-{
-    ares_library_init(
-        ARES_LIB_INIT_ALL); /* allocates nothing, and is never undone: backends come and go on any thread */
-}
-
-static int open_channel(struct dns_ares *backend)
-{
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    struct ares_options options = {
-        .flags = ARES_FLAG_EDNS | ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES,
-        .timeout = TRY_MS,
-        .tries = TRIES,
-        .ednspsz = EDNS_SIZE,
-        .sock_state_cb = on_socket_state,
-        .sock_state_cb_data = backend,
-    };
-    int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_EDNSPSZ | ARES_OPT_SOCK_STATE_CB |
-               ARES_OPT_NOROTATE | ARES_OPT_DOMAINS;
-
-#ifdef ARES_OPT_UDP_MAX_QUERIES
-    options.udp_max_queries = QUERIES_PER_PORT;
-    mask |= ARES_OPT_UDP_MAX_QUERIES;
-#endif
-#ifdef ARES_OPT_QUERY_CACHE
-    mask |= ARES_OPT_QUERY_CACHE; /* of no seconds: none */
-#endif
-    pthread_once(&once, init_library);
-    return ares_init_options(&backend->channel, &options, mask);
-}
 
 /* Gives c-ares the configured servers. False, with a message. */
 static bool set_servers(struct dns_ares *backend, const struct dns_ares_config *config, char *error, size_t error_size)
@@ -414,13 +443,6 @@ static struct dns_ares *backend_create(const struct clock *clock)
     backend->queue_end = &backend->queue;
     backend->next_deadline_ms = INT64_MAX;
     backend->wake_fd = -1;
-    backend->sockets = calloc(SOCKETS_AT_START, sizeof(*backend->sockets));
-    backend->ready = calloc(SOCKETS_AT_START, sizeof(*backend->ready));
-    if (!backend->sockets || !backend->ready) {
-        backend_free(backend);
-        return NULL;
-    }
-    backend->socket_size = SOCKETS_AT_START;
     return backend;
 }
 
@@ -439,8 +461,11 @@ struct dns *dns_ares_create(const struct dns_ares_config *config, const struct c
         snprintf(error, error_size, "eventfd: %s", strerror(errno));
         goto failed;
     }
-    add_socket(backend, backend->wake_fd, POLLIN);
-    problem = open_channel(backend);
+    if (!poll_set_watch(&backend->sockets, backend->wake_fd, POLLIN)) {
+        snprintf(error, error_size, "out of memory");
+        goto failed;
+    }
+    problem = open_channel(backend, &backend->channel);
     if (problem != ARES_SUCCESS) {
         snprintf(error, error_size, "c-ares does not start: %s", ares_strerror(problem));
         goto failed;

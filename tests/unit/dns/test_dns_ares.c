@@ -174,13 +174,36 @@ static void test_malformed(void **state)
     stop_pair(&pair);
 }
 
+struct counts {
+    pthread_mutex_t lock;
+    unsigned answered, timeouts, failures;
+};
+
+static void count_answer(void *context, const struct dns_answer *answer)
+{
+    struct counts *counts = context;
+
+    pthread_mutex_lock(&counts->lock);
+    counts->answered++;
+    counts->timeouts += answer->status == DNS_TIMEOUT;
+    counts->failures += answer->status == DNS_FAILURE;
+    pthread_mutex_unlock(&counts->lock);
+    dns_answer_release(answer);
+}
+
 static void test_no_edns(void **state)
 {
     struct pair pair = start_pair("127.0.0.1");
+    struct counts counts = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
     (void)state;
+    for (unsigned i = 0; i < 20; i++)
+        dns_query(pair.dns, "formerr.example", DNS_A, now_ms() + LONG_MS, count_answer, &counts);
     expect(pair.dns, "formerr.example", DNS_A, DNS_OK, 300, "192.0.2.1");
     expect(pair.dns, "formerr.example", DNS_A, DNS_OK, 300, "192.0.2.1");
+    pthread_mutex_lock(&counts.lock);
+    assert_int_equal(counts.failures, 0);
+    pthread_mutex_unlock(&counts.lock);
     stop_pair(&pair);
 }
 
@@ -243,6 +266,23 @@ static void test_several_servers(void **state)
     responder_stop(second);
 }
 
+/* A first server that is silent is asked no more than it has to be. */
+static void test_silent_server(void **state)
+{
+    struct responder *first = responder_start("127.0.0.1", true), *second = responder_start("127.0.0.1", false);
+    const char *const servers[] = {responder_address(first), responder_address(second)};
+    struct dns *dns = create(servers, 2);
+
+    (void)state;
+    for (unsigned i = 0; i < 6; i++)
+        expect(dns, "drop1.example", DNS_A, DNS_OK, 300, "192.0.2.1");
+    assert_true(responder_asked(first) >= 1);
+    assert_true(responder_asked(first) <= 2);
+    dns_destroy(dns);
+    responder_stop(first);
+    responder_stop(second);
+}
+
 /* Nobody listens: no knowledge, and no waiting for the end of all tries. */
 static void test_no_server(void **state)
 {
@@ -257,22 +297,6 @@ static void test_no_server(void **state)
     dns = create(&server, 1);
     expect(dns, "plain.example", DNS_A, DNS_FAILURE, 0, "");
     dns_destroy(dns);
-}
-
-struct counts {
-    pthread_mutex_t lock;
-    unsigned answered, timeouts;
-};
-
-static void count_answer(void *context, const struct dns_answer *answer)
-{
-    struct counts *counts = context;
-
-    pthread_mutex_lock(&counts->lock);
-    counts->answered++;
-    counts->timeouts += answer->status == DNS_TIMEOUT;
-    pthread_mutex_unlock(&counts->lock);
-    dns_answer_release(answer);
 }
 
 /* Whatever is under way when the backend goes is answered, once. */
@@ -402,14 +426,15 @@ static void test_create(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ipv4),           cmocka_unit_test(test_ipv6),
-        cmocka_unit_test(test_large_text),     cmocka_unit_test(test_odd_names),
-        cmocka_unit_test(test_false_replies),  cmocka_unit_test(test_malformed),
-        cmocka_unit_test(test_no_edns),        cmocka_unit_test(test_deadline),
-        cmocka_unit_test(test_retries),        cmocka_unit_test(test_several_servers),
-        cmocka_unit_test(test_no_server),      cmocka_unit_test(test_destroy),
-        cmocka_unit_test(test_many_deadlines), cmocka_unit_test(test_many_threads),
-        cmocka_unit_test(test_server_texts),   cmocka_unit_test(test_create),
+        cmocka_unit_test(test_ipv4),          cmocka_unit_test(test_ipv6),
+        cmocka_unit_test(test_large_text),    cmocka_unit_test(test_odd_names),
+        cmocka_unit_test(test_false_replies), cmocka_unit_test(test_malformed),
+        cmocka_unit_test(test_no_edns),       cmocka_unit_test(test_deadline),
+        cmocka_unit_test(test_retries),       cmocka_unit_test(test_several_servers),
+        cmocka_unit_test(test_silent_server), cmocka_unit_test(test_no_server),
+        cmocka_unit_test(test_destroy),       cmocka_unit_test(test_many_deadlines),
+        cmocka_unit_test(test_many_threads),  cmocka_unit_test(test_server_texts),
+        cmocka_unit_test(test_create),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
