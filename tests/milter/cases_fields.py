@@ -171,8 +171,9 @@ def forged_thousands(binary):
 def forged_as_u_label_and_a_label(binary):
     for own, theirs in (("xn--mx-xka.example.net", "müx.example.net"), ("xn--mx-xka.example.net", "MÜX.Example.net"),
                         ("müx.example.net", "xn--mx-xka.example.net"), ("müx.example.net", "müx.example.net")):
-        with classic(binary, {"AuthservID": own, "AddHeader": "off"}) as filter_:
-            message = delivered(one(filter_, headers=HEADERS + [("Authentication-Results", f"{theirs}; spf=pass")]))
+        headers = HEADERS + [("Authentication-Results", f"{theirs}; spf=pass")]
+        with classic(binary, {"AddHeader": "off"}) as filter_:
+            message = delivered(one(filter_, headers=headers, macros={"connect": {"j": own}}))
             equal(message.fields[1:], HEADERS, f"{theirs} while we are {own}")
 
 

@@ -55,7 +55,7 @@ class Prepared(Filter):
         with open(self.stderr_path, "ab") as stderr:
             done = subprocess.run([self.binary, *arguments, "-c", self.config_path], stdin=subprocess.DEVNULL, cwd="/",
                                   stdout=stderr, stderr=stderr, timeout=RUN_LIMIT_S, check=False,
-                                  env=self.sanitized_environment())
+                                  env=self.sanitized_environment(), **self.identity())
         return done.returncode
 
     def background(self, **config):

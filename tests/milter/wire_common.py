@@ -29,9 +29,9 @@ broken      TXT "v=spf1 ip4:192.0.2.999 -all"
 timeout     TIMEOUT
 servfail    SERVFAIL
 guess       A 192.0.2.200
-why         TXT "v=spf1 -all exp=text.why"
+why         TXT "v=spf1 -all exp=text.why.example.org"
 text.why    TXT "%{i} may not send as 100%% %{d}"
-evil        TXT "v=spf1 -all exp=text.evil"
+evil        TXT "v=spf1 -all exp=text.evil.example.org"
 text.evil   TXT "first\013\010X-Evil: yes \255\200 %%s%%n"
 local       TXT "v=spf1 exists:%{l}.users.example.org -all"
 alice.users A 127.0.0.2

@@ -147,15 +147,18 @@ class Filter:
         environment.update(self.environment)
         return environment
 
+    def identity(self):
+        """How subprocess starts the program as its user."""
+        if self.root:
+            return {}
+        return {"user": UNPRIVILEGED, "group": group_of(UNPRIVILEGED), "extra_groups": []}
+
     def launch(self):
         """Start without waiting."""
-        identity = {}
-        if not self.root:
-            identity = {"user": UNPRIVILEGED, "group": group_of(UNPRIVILEGED), "extra_groups": []}
         with open(self.stderr_path, "ab") as stderr:
             self.process = subprocess.Popen([self.binary, *self.arguments, "-c", self.config_path], cwd="/",
                                             stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr,
-                                            env=self.sanitized_environment(), **identity)
+                                            env=self.sanitized_environment(), **self.identity())
         return self.process
 
     def start(self):

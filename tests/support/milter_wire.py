@@ -38,6 +38,10 @@ class ProtocolError(Exception):
     """The filter said something that an MTA would not accept."""
 
 
+class NoAnswer(ProtocolError):
+    """The filter was silent for as long as the client waits."""
+
+
 class Closed(ProtocolError):
     """The filter closed the connection."""
 
@@ -184,7 +188,7 @@ class Wire:
             except ConnectionResetError as error:
                 raise Closed(str(error)) from error
             except socket.timeout as error:
-                raise ProtocolError(f"no answer within {self.timeout:.0f} s") from error
+                raise NoAnswer(f"no answer within {self.timeout:.0f} s") from error
             if not chunk:
                 raise Closed("the filter closed the connection")
             data += chunk
@@ -205,6 +209,8 @@ def open_stream(address, timeout):
         sock.settimeout(timeout)
         try:
             sock.connect(target)
+            if kind != "unix":
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return sock
         except BlockingIOError:
             sock.close()

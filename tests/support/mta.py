@@ -154,6 +154,7 @@ class Mta:
                 self.client.macros[stage]["i"] = f"QUEUE{self.queue_id}"
 
     def _envelope(self, sender, recipients, message):
+        self.client.macros["mail"].update({"{mail_addr}": sender.strip("<> ") or "<>", "{mail_mailer}": "smtp"})
         outcome = Outcome(self.client.mail(sender), {})
         if outcome.mail.refused:
             outcome.refusal = outcome.mail
@@ -164,6 +165,7 @@ class Mta:
             outcome.message = message
             return outcome
         for recipient in recipients:
+            self.client.macros["rcpt"]["{rcpt_addr}"] = recipient.strip("<>")
             reply = self.client.rcpt(recipient)
             outcome.rcpts[recipient] = reply
             if reply.kind == "accept":
