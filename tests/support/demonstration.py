@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Hands a running filter a few messages, as an MTA does, and prints what comes back.
 
-usage: demonstration.py inet:PORT@HOST
+usage: demonstration.py SOCKET
 """
 import sys
 from pathlib import Path
@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from mta import Mta  # noqa: E402
 
-OWN_HOST = "mail.example.net"
+OWN_HOST = "mx.example.net"
 MESSAGES = [
     ("An honest message: example.org's own server sends it",
      {"host": "mx.example.org", "ip": "192.0.2.1", "helo": "mx.example.org"}, "<alice@example.org>"),
@@ -32,7 +32,7 @@ def show(title, client, sender, address):
         mta.quit()
     print(f"\n{title}\n  client {client['ip']}, HELO {client['helo']}, MAIL FROM:{sender}")
     if outcome.refusal:
-        print(f"  refused: {outcome.refusal}")
+        print(f"  refused: {outcome.refusal.text or outcome.refusal}")
         return
     print("  goes on, as:")
     for name, value in outcome.message.fields:
@@ -43,13 +43,8 @@ def main():
     if len(sys.argv) != 2:
         print(__doc__, file=sys.stderr)
         return 64
-    kind, rest = sys.argv[1].split(":", 1)
-    port, host = rest.split("@")
-    if kind != "inet":
-        print("only inet:PORT@HOST", file=sys.stderr)
-        return 64
     for title, client, sender in MESSAGES:
-        show(title, client, sender, (host, int(port)))
+        show(title, client, sender, sys.argv[1])
     return 0
 
 
