@@ -99,10 +99,10 @@ static void mistake_at_option(struct reading *reading, const struct config_optio
 
 static void unknown_key(struct reading *reading)
 {
-    const char *nearest = config_option_nearest(reading->file.key);
-
     if (!begin_mistake(reading, reading->file.line))
         return;
+
+    const char *nearest = config_option_nearest(reading->file.key);
     add_shown(reading->errors, reading->file.key);
     strbuf_add(reading->errors, ": there is no such key");
     if (nearest != NULL)
@@ -199,9 +199,9 @@ static bool asks_two_sources(const struct config *config)
     return config->zone_file != NULL && config->nameservers.count > 0;
 }
 
-static bool is_no_unix_socket(const struct config *config)
+static bool gives_group_to_other_socket(const struct config *config)
 {
-    return strncmp(config->socket, "unix:", strlen("unix:")) != 0;
+    return config->socket_group != NULL && strncmp(config->socket, "unix:", strlen("unix:")) != 0;
 }
 
 /* Keys that cannot both be set while `contradicts` holds, and why. */
@@ -211,8 +211,7 @@ static const struct contradiction {
     const char *reason;
 } contradictions[] = {
     {"Nameserver", "ZoneFile", asks_two_sources, "with a zone file no name server is asked; leave out one of the two"},
-    {"SocketMode", "Socket", is_no_unix_socket, "only a unix socket has permissions; leave it out"},
-    {"SocketGroup", "Socket", is_no_unix_socket, "only a unix socket has a group; leave it out"},
+    {"SocketGroup", "Socket", gives_group_to_other_socket, "only a unix socket has a group; leave it out"},
 };
 
 static unsigned line_of(const struct reading *reading, const char *key)
@@ -306,7 +305,7 @@ static bool read_file(const char *path, struct strbuf *text)
     int error = ferror(file) != 0 ? errno : 0;
     if (text->failed)
         error = text->len > FILE_MAX - sizeof chunk ? EFBIG : ENOMEM;
-    fclose(file);
+    (void)fclose(file);
     errno = error;
     return error == 0;
 }

@@ -23,8 +23,8 @@ struct config {
     struct text_list whitelist_ptr;
     struct text_list whitelist_from;
     struct text_list whitelist_to;
-    struct addr fixed_client_ip; /* ADDR_NONE: none */
     struct nat_list client_ip_nat;
+    struct addr fixed_client_ip; /* ADDR_NONE: none */
     bool skip_auth;
     bool skip_ndr;
 
@@ -44,19 +44,19 @@ struct config {
 
     /* what is done to a message that goes on */
     bool tag_subject;
-    char *tag;
     bool add_header;
     bool add_received_header;
-    char *authserv_id; /* NULL: the MTA's `j`, else the host name */
     enum quarantine_mode quarantine;
+    char *tag;
+    char *authserv_id; /* NULL: the MTA's `j`, else the host name */
     char *quarantine_box;
 
     /* caches and DNS */
     uint32_t ttl_s;
+    uint32_t dns_timeout_ms;
     size_t cache_octets;
     struct text_list nameservers; /* as dns_ares_server_valid takes them */
-    uint32_t dns_timeout_ms;
-    char *zone_file; /* NULL: none */
+    char *zone_file;              /* NULL: none */
 
     /* the process */
     char *socket; /* unix:path, inet:port@host, inet:port, inet6:port@host, inet6:port or fd:number, in these letters */

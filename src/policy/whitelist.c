@@ -143,11 +143,12 @@ static bool same_local(const char *written, size_t len, const char *local)
     return *local == '\0';
 }
 
-static bool covers_domain(const char *pattern, const char *domain)
+/* `domain` is what stands behind the @ of a pattern; with a leading dot it is itself and all below. */
+static bool covers_domain(const char *domain, const char *name)
 {
-    if (*pattern == '.')
-        return same_name(pattern + 1, domain) || is_below(pattern, domain);
-    return same_name(pattern, domain);
+    if (*domain == '.')
+        return same_name(domain + 1, name) || is_below(domain, name);
+    return same_name(domain, name);
 }
 
 static bool covers_mailbox(const char *pattern, const struct address *address)

@@ -520,10 +520,10 @@ static void contradictions_name_both_lines(void **state)
                   "t.conf:1: Nameserver: contradicts ZoneFile in line 4: with a zone file no name server is asked; "
                   "leave out one of the two\n");
     assert_errors(
-        "SocketMode 0600\nSocketGroup mail\nSocket inet:1@127.0.0.1\n",
-        "t.conf:1: SocketMode: contradicts Socket in line 3: only a unix socket has permissions; leave it "
-        "out\n"
-        "t.conf:2: SocketGroup: contradicts Socket in line 3: only a unix socket has a group; leave it out\n");
+        "SocketGroup mail\nSocket inet:1@127.0.0.1\n",
+        "t.conf:1: SocketGroup: contradicts Socket in line 2: only a unix socket has a group; leave it out\n");
+    config_release(parse("SocketGroup mail\nSocketGroup none\nSocket inet:1\n"));
+    config_release(parse("SocketMode 0600\nSocket inet:1\n"));
     config_release(parse("SocketMode 0600\nSocketGroup mail\n"));
     config_release(parse("SocketMode 0600\nSocket fd:3\nSocket unix:/x\n"));
     config_release(parse("Nameserver ::1\nZoneFile /x\nZoneFile none\n"));
@@ -569,7 +569,7 @@ static const char everything[] =
 static void printing_and_reading_agree(void **state)
 {
     (void)state;
-    const char *const texts[] = {"", everything};
+    const char *const texts[] = {"", everything, "Socket inet:1@localhost\nTag none\nLogTo none\n"};
 
     for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
         const struct config *first = parse(texts[i]);

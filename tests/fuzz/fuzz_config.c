@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Fuzzes smf-spf.conf: a file is refused with reasons, or what is printed of it is read again as the same. */
+#include "policy/config.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(bool holds)
+{
+    if (!holds)
+        abort();
+}
+
+static void check_printed(const struct config *config)
+{
+    struct strbuf once = STRBUF_INIT, twice = STRBUF_INIT, errors = STRBUF_INIT;
+
+    config_print(config, &once);
+    const struct config *again = config_parse(strbuf_text(&once), once.len, "printed", &errors);
+    require(again != NULL && errors.len == 0);
+    config_print(again, &twice);
+    require(strcmp(once.text, twice.text) == 0);
+    require(again->refuse_sender == config->refuse_sender && again->defer == config->defer);
+    config_release(again);
+    strbuf_free(&once);
+    strbuf_free(&twice);
+    strbuf_free(&errors);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct strbuf errors = STRBUF_INIT;
+    const struct config *config = config_parse((const char *)data, size, "fuzz", &errors);
+
+    require((config == NULL) == (errors.len > 0));
+    if (config != NULL)
+        check_printed(config);
+    config_release(config);
+    strbuf_free(&errors);
+    return 0;
+}
