@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Tells the log and the counters what became of a message. */
+/* Tells the log what became of a message. */
 #include "milter/message_log.h"
 
 #include "base/stats.h"
 
 #include <stdio.h>
-
-static const enum stats_counter result_counters[RESULT_COUNT] = {
-    [RESULT_NONE] = STATS_NONE,           [RESULT_NEUTRAL] = STATS_NEUTRAL,   [RESULT_PASS] = STATS_PASS,
-    [RESULT_FAIL] = STATS_FAIL,           [RESULT_SOFTFAIL] = STATS_SOFTFAIL, [RESULT_TEMPERROR] = STATS_TEMPERROR,
-    [RESULT_PERMERROR] = STATS_PERMERROR,
-};
 
 void message_log_result(const struct message *message, const struct peer *peer)
 {
@@ -18,9 +12,6 @@ void message_log_result(const struct message *message, const struct peer *peer)
     const char *reason = outcome->problem[0] != '\0' ? outcome->problem : outcome->mechanism;
     char event[32];
 
-    stats_add(result_counters[outcome->result], 1);
-    if (outcome->cached)
-        stats_add(STATS_CACHED, 1);
     snprintf(event, sizeof(event), "%s%s", result_name(outcome->result), outcome->cached ? " (cached)" : "");
     peer_log(peer, LOG_LEVEL_INFO, event, message_sender(message), "%s%s%s",
              reason[0] != '\0' || outcome->guessed ? ", reason=" : "", outcome->guessed ? "best guess " : "", reason);

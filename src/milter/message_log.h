@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The log lines and counters of one message. */
+/* The log lines of one message. */
 #ifndef SMF_MILTER_MESSAGE_LOG_H
 #define SMF_MILTER_MESSAGE_LOG_H
 

@@ -86,7 +86,7 @@ void peer_log(const struct peer *peer, enum log_level level, const char *event, 
         return;
     strbuf_addf(&line, "SPF %s: ip=%s", event, addr_format(&peer->checked, text));
     add_key(&line, "fqdn", peer->host);
-    add_key(&line, "helo", peer->helo_shown);
+    add_key(&line, "helo", sender != NULL ? peer_helo_shown(peer) : peer->helo_shown);
     if (sender != NULL) {
         strbuf_add(&line, ", from=<");
         add_value(&line, sender);

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The envelope: who is checked, what is refused, and where. */
+#include "base/stats.h"
+#include "story.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+struct story {
+    const char *name, *config, *script, *expected;
+};
+
+/* The beginnings of most stories. */
+#define CLIENT   "connect 192.0.2.1 mx.pass.example | helo mx.pass.example | "
+#define STRANGER "connect 203.0.113.9 [203.0.113.9] | helo stranger.example | "
+
+#define FAIL_AT_MAIL "550 5.7.23 SPF: mail from a@fail.example is not permitted from 192.0.2.1."
+
+static const struct story stories[] = {
+    {"pass", "", CLIENT "mail <a@pass.example> | rcpt <u@here.example>", "- | - | - | -"},
+    {"fail", "", CLIENT "mail <a@fail.example>", "- | - | " FAIL_AT_MAIL},
+    {"fail, from elsewhere", "", STRANGER "mail <a@pass.example>",
+     "- | - | 550 5.7.23 SPF: mail from a@pass.example is not permitted from 203.0.113.9."},
+    {"fail with an explanation", "", STRANGER "mail <a@explain.example>",
+     "- | - | 550 5.7.23 SPF: mail from a@explain.example is not permitted from 203.0.113.9. explain.example explains: "
+     "203.0.113.9 is 100% wrong"},
+    {"IPv6", "",
+     "connect 2001:db8::1 x | helo x | mail <a@pass.example> | connect 2001:db9::1 x | mail <a@pass.example>",
+     "- | - | - | - | 550 5.7.23 SPF: mail from a@pass.example is not permitted from 2001:db9::1."},
+    {"all other results go on", "",
+     CLIENT "mail <a@softfail.example> | mail <a@neutral.example> | mail <a@none.example> | mail <a@temp.example> | "
+            "mail <a@perm.example> | mail <a> | mail <a@nowhere.invalid>",
+     "- | - | - | - | - | - | - | - | -"},
+    {"without HELO", "", "connect 192.0.2.1 x | mail <a@fail.example> | mail <>", "- | " FAIL_AT_MAIL " | -"},
+    {"the null sender is judged by the HELO name", "", STRANGER "helo mx.pass.example | mail <>",
+     "- | - | - | 550 5.7.23 SPF: mail from postmaster@mx.pass.example is not permitted from 203.0.113.9."},
+    {"and passes by it", "", CLIENT "mail <> | rcpt <u@here.example>", "- | - | - | -"},
+    {"RefuseFail off", "RefuseFail off", CLIENT "mail <a@fail.example> | rcpt <u@here.example>", "- | - | - | -"},
+    {"SoftFail", "SoftFail on", CLIENT "mail <a@fail.example> | mail <a@@b>",
+     "- | - | 450 4.7.23 SPF: mail from a@fail.example is not permitted from 192.0.2.1. | 450 4.1.7 SPF: the sender is "
+     "no mail "
+     "address"},
+    {"RefuseSPFNone", "RefuseSPFNone on", CLIENT "mail <a@none.example> | mail <>",
+     "- | - | 550 5.7.1 SPF: mail from a@none.example is not permitted from 192.0.2.1. | -"},
+    {"RefuseSPFNoneHelo", "RefuseSPFNoneHelo on", STRANGER "mail <a@none.example> | mail <>",
+     "- | - | - | 550 5.7.1 SPF: mail from postmaster@stranger.example is not permitted from 203.0.113.9."},
+    {"AcceptTempError off", "AcceptTempError off", CLIENT "mail <a@temp.example> | mail <a@perm.example>",
+     "- | - | 451 4.7.24 *temp.example* | -"},
+    {"a guess is never refused", "SPFBestGuess on\nRefuseSPFNone on",
+     CLIENT "mail <a@none.example> | mail <a@fail.example>", "- | - | - | " FAIL_AT_MAIL},
+    {"an internationalised domain", "",
+     CLIENT "mail <a@b\xC3\xBC"
+            "cher.example>",
+     "- | - | 550 5.7.23 SPF: mail from a@b??cher.example is not permitted from 192.0.2.1."},
+
+    {"whitelisted address", "WhitelistIP 192.0.2.0/28, 2001:db8::/32",
+     "connect 192.0.2.15 x | connect 192.0.2.16 x | connect 2001:db8::9 x", "accept | - | accept"},
+    {"whitelisted host", "WhitelistPTR pass.example unknown",
+     "connect 203.0.113.1 MX.pass.example. | connect 203.0.113.1 xpass.example | connect 203.0.113.1 [203.0.113.1] | "
+     "connect "
+     "203.0.113.1 unknown",
+     "accept | - | - | -"},
+    {"no client address", "", "connect none localhost", "accept"},
+    {"whitelisted sender", "WhitelistFrom @fail.example",
+     CLIENT "mail <a@fail.example> | rcpt <u@here.example> | mail <a@pass.example>", "- | - | - | - | -"},
+    {"whitelisted sender with a long local part", "WhitelistFrom @fail.example",
+     CLIENT "mail <0123456789012345678901234567890123456789012345678901234567890123456789@fail.example>", "- | - | -"},
+    {"SkipNDR", "SkipNDR on", STRANGER "helo mx.pass.example | mail <>", "- | - | - | -"},
+    {"authenticated", "", CLIENT "macro auth_authen=joe | mail <a@fail.example>", "- | - | accept"},
+    {"authenticated without a name", "", CLIENT "macro auth_type=EXTERNAL | mail <a@fail.example>", "- | - | accept"},
+    {"authenticated by certificate", "", CLIENT "macro verify=OK | mail <a@fail.example>", "- | - | accept"},
+    {"an unverified certificate", "", CLIENT "macro verify=NO | mail <a@fail.example>", "- | - | " FAIL_AT_MAIL},
+    {"empty macros", "", CLIENT "macro auth_type= | macro auth_authen= | macro verify= | mail <a@fail.example>",
+     "- | - | " FAIL_AT_MAIL},
+    {"the macros of one message do not reach the next", "",
+     CLIENT "macro auth_authen=joe | mail <a@fail.example> | mail <a@fail.example>", "- | - | accept | " FAIL_AT_MAIL},
+    {"SkipAuth off", "SkipAuth off", CLIENT "macro auth_authen=joe | mail <a@fail.example>", "- | - | " FAIL_AT_MAIL},
+
+    {"FixedClientIP", "FixedClientIP 192.0.2.77", STRANGER "mail <a@pass.example> | mail <a@fail.example>",
+     "- | - | - | 550 5.7.23 SPF: mail from a@fail.example is not permitted from 192.0.2.77."},
+    {"ClientIPNAT comes first", "ClientIPNAT 203.0.113.9:192.0.2.9\nFixedClientIP 203.0.113.1",
+     STRANGER "mail <a@pass.example> | connect 203.0.113.8 x | mail <a@pass.example>",
+     "- | - | - | - | 550 5.7.23 SPF: mail from a@pass.example is not permitted from 203.0.113.1."},
+    {"the whitelist looks at the real client", "ClientIPNAT 203.0.113.9:192.0.2.9\nWhitelistIP 192.0.2.9",
+     "connect 203.0.113.9 x | connect 192.0.2.9 x", "- | accept"},
+    {"local submission", "", "connect local localhost", "accept"},
+    {"local submission judged by another address", "FixedClientIP 203.0.113.1\nWhitelistTo w@here.example",
+     "connect local localhost | helo localhost | mail a@pass.example",
+     "- | - | 550 5.7.23 SPF: mail from a@pass.example is not permitted from 203.0.113.1."},
+    {"a recipient of a local submission is never refused", "FixedClientIP 192.0.2.1",
+     "connect local localhost | mail a@pass.example | rcpt a@b@c | rcpt | rcpt u@here.example", "- | - | - | - | -"},
+    {"loopback over SMTP is a client as any other", "", "connect 127.0.0.1 localhost | mail <a@softfail.example>",
+     "- | -"},
+
+    {"malformed sender", "", CLIENT "mail <a@b@fail.example> | mail <@> | mail <a@>",
+     "- | - | 550 5.1.7 SPF: the sender is no mail address | 550 5.1.7 SPF: the sender is no mail address | 550 5.1.7 "
+     "SPF: the "
+     "sender is no mail address"},
+    {"malformed sender that the MTA can read", "",
+     CLIENT "macro mail_addr=a@fail.example | mail <a@b@c> | macro mail_addr=a@pass.example | mail <a@b@c> | macro "
+            "mail_addr= | "
+            "mail <a@b@c>",
+     "- | - | " FAIL_AT_MAIL " | - | 550 5.1.7 SPF: the sender is no mail address"},
+    {"long local part of the sender", "",
+     CLIENT "mail <0123456789012345678901234567890123456789012345678901234567890123456789@pass.example>",
+     "- | - | 550 5.1.7 SPF: the local part of the sender is too long"},
+    {"and relaxed", "RelaxedLocalPart on",
+     CLIENT "mail <0123456789012345678901234567890123456789012345678901234567890123456789@pass.example> | rcpt "
+            "<0123456789012345678901234567890123456789012345678901234567890123456789@here.example>",
+     "- | - | - | -"},
+    {"malformed recipients", "",
+     CLIENT
+     "mail <a@pass.example> | rcpt <a@b@c> | rcpt <> | rcpt "
+     "<0123456789012345678901234567890123456789012345678901234567890123456789@here.example> | rcpt <u@here.example>",
+     "- | - | - | 550 5.1.3 SPF: the recipient is no mail address | 550 5.1.3 SPF: the recipient is no mail address | "
+     "550 5.1.3 "
+     "SPF: the local part of the recipient is too long | -"},
+
+    {"a whitelisted recipient beside another", "WhitelistTo w@here.example",
+     CLIENT "mail <a@fail.example> | rcpt <u@here.example> | rcpt <W@Here.example> | rcpt <v@here.example> | eom",
+     "- | - | - | " FAIL_AT_MAIL " | - | " FAIL_AT_MAIL
+     " | [insert Authentication-Results: host.here.example; spf=fail smtp.mailfrom=fail.example]"},
+    {"deferred at the recipient", "WhitelistTo w@here.example\nAcceptTempError off",
+     CLIENT "mail <a@temp.example> | rcpt <w@here.example> | rcpt <u@here.example>",
+     "- | - | - | - | 451 4.7.24 *temp.example*"},
+
+    {"a recipient without a sender", "", CLIENT "rcpt <u@here.example> | eom", "- | - | - | nothing"},
+    {"a refused message is over", "", CLIENT "mail <a@fail.example> | rcpt <u@here.example> | eom",
+     "- | - | " FAIL_AT_MAIL " | - | nothing"},
+    {"an aborted message is over", "", CLIENT "mail <a@pass.example> | abort | rcpt <a@b@c> | eom",
+     "- | - | - | - | nothing"},
+    {"HELO ends a message", "", CLIENT "mail <a@pass.example> | helo other.example | rcpt <a@b@c> | eom",
+     "- | - | - | - | - | nothing"},
+    {"several messages on one connection", "",
+     CLIENT
+     "mail <a@pass.example> | rcpt <u@here.example> | eom | mail <a@fail.example> | mail <b@pass.example> | rcpt "
+     "<u@here.example> | abort | abort",
+     "- | - | - | - | [insert Authentication-Results: host.here.example; spf=pass smtp.mailfrom=pass.example] "
+     "| " FAIL_AT_MAIL " | - | -"},
+    {"answers out of the cache keep senders apart", "",
+     STRANGER "mail <joe@local.example> | mail <ann@local.example> | mail <joe@local.example>",
+     "- | - | - | 550 5.7.23 SPF: mail from ann@local.example is not permitted from 203.0.113.9. | -"},
+    {"and HELO names", "",
+     "connect 203.0.113.9 x | helo h | mail <a@helo.example> | helo i | mail <a@helo.example> | helo h | mail "
+     "<a@helo.example>",
+     "- | - | - | - | 550 5.7.23 SPF: mail from a@helo.example is not permitted from 203.0.113.9. | - | -"},
+};
+
+/* Compares with `pattern`, in which a '*' stands for any text. */
+static bool matches(const char *text, const char *pattern)
+{
+    const char *star = strchr(pattern, '*');
+
+    if (star == NULL)
+        return strcmp(text, pattern) == 0;
+    if (strncmp(text, pattern, (size_t)(star - pattern)) != 0)
+        return false;
+    for (text += star - pattern;; text++) {
+        if (matches(text, star + 1))
+            return true;
+        if (*text == '\0')
+            return false;
+    }
+}
+
+static void each_story_has_its_answers(void **state)
+{
+    bool all = true;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(stories); i++) {
+        struct world world;
+        struct strbuf out = STRBUF_INIT;
+
+        assert_true(world_open(&world, stories[i].config));
+        assert_true(story_play(&world, stories[i].script, &out));
+        if (!matches(strbuf_text(&out), stories[i].expected)) {
+            print_error("%s:\n  is       %s\n  expected %s\n", stories[i].name, strbuf_text(&out), stories[i].expected);
+            all = false;
+        }
+        strbuf_free(&out);
+        world_close(&world);
+    }
+    assert_true(all);
+}
+
+/* A HELO name that would be cut is not mistaken for another one. */
+static void an_over_long_helo_is_none(void **state)
+{
+    enum { LEN = 3000 };
+    char script[LEN + 200];
+    struct world world;
+    struct strbuf out = STRBUF_INIT;
+
+    (void)state;
+    assert_true(world_open(&world, "AddReceivedHeader on"));
+    strcpy(script, "connect 203.0.113.9 x | helo ");
+    memset(script + strlen(script), 'h', LEN);
+    strcpy(script + 29 + LEN, " | mail <> | rcpt <u@here.example> | eom");
+    assert_true(story_play(&world, script, &out));
+    assert_non_null(strstr(strbuf_text(&out), "- | - | - | - | [insert Received-SPF: none (host.here.example: "));
+    assert_non_null(strstr(out.text, "hhh...\""));
+    assert_in_range(out.len, 400, 3000);
+    assert_non_null(strstr(out.text, "Authentication-Results: host.here.example; spf=none]"));
+    strbuf_free(&out);
+    world_close(&world);
+}
+
+static void what_happens_is_counted(void **state)
+{
+    struct world world;
+    struct strbuf out = STRBUF_INIT;
+    uint64_t before[STATS_COUNT];
+    const struct {
+        enum stats_counter counter;
+        unsigned n;
+    } expected[] = {{STATS_MESSAGES, 6},  {STATS_SKIPPED, 2}, {STATS_PASS, 1},    {STATS_FAIL, 2},
+                    {STATS_TEMPERROR, 1}, {STATS_CACHED, 1},  {STATS_REFUSED, 2}, {STATS_DEFERRED, 1},
+                    {STATS_FAULTS, 0},    {STATS_NONE, 0}};
+
+    (void)state;
+    assert_true(world_open(&world, "AcceptTempError off\nWhitelistFrom w@"));
+    for (unsigned i = 0; i < STATS_COUNT; i++)
+        before[i] = stats_get((enum stats_counter)i);
+    assert_true(story_play(
+        &world,
+        CLIENT "mail <a@pass.example> | mail <a@fail.example> | mail <a@fail.example> | mail <a@temp.example> | "
+               "mail <w@fail.example> | macro auth_type=X | mail <a@fail.example>",
+        &out));
+    for (size_t i = 0; i < COUNT(expected); i++) {
+        uint64_t n = stats_get(expected[i].counter) - before[expected[i].counter];
+        if (n != expected[i].n)
+            fail_msg("%s: %u, not %u", stats_name(expected[i].counter), (unsigned)n, expected[i].n);
+    }
+    strbuf_free(&out);
+    world_close(&world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_story_has_its_answers),
+        cmocka_unit_test(an_over_long_helo_is_none),
+        cmocka_unit_test(what_happens_is_counted),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is done at the end of a message, and in which order. */
+#include "base/stats.h"
+#include "milter/session.h"
+#include "policy/config.h"
+#include "story.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+struct story {
+    const char *name, *config, *script, *expected;
+};
+
+#define CLIENT "connect 192.0.2.1 mx.pass.example | helo mx.pass.example | macro j=mx.here.example | "
+#define PASS   CLIENT "mail <a@pass.example> | rcpt <u@here.example> | "
+#define SOFT   CLIENT "mail <a@softfail.example> | rcpt <u@here.example> | "
+
+#define RESULT(result, domain)                                                                                         \
+    "[insert Authentication-Results: mx.here.example; spf=" result " smtp.mailfrom=" domain "]"
+
+/* The answers up to eom are not shown again. */
+static const struct story stories[] = {
+    {"the result field", "", PASS "eom", RESULT("pass", "pass.example")},
+    {"the HELO identity", "", CLIENT "mail <> | eom",
+     "[insert Authentication-Results: mx.here.example; spf=pass smtp.helo=mx.pass.example]"},
+    {"AuthservID", "AuthservID mail.here.example", PASS "eom",
+     "[insert Authentication-Results: mail.here.example; spf=pass smtp.mailfrom=pass.example]"},
+    {"without the MTA's name", "", "connect 192.0.2.1 x | mail <a@pass.example> | eom",
+     "[insert Authentication-Results: host.here.example; spf=pass smtp.mailfrom=pass.example]"},
+    {"AddHeader off", "AddHeader off", PASS "eom", "nothing"},
+    {"both fields, Authentication-Results on top", "AddReceivedHeader on", PASS "eom",
+     "[insert Received-SPF: pass (mx.here.example: domain of a@pass.example designates\n\t192.0.2.1 as permitted "
+     "sender) "
+     "client-ip=192.0.2.1;\n\tenvelope-from=\"a@pass.example\"; helo=mx.pass.example; identity=mailfrom;\n\t"
+     "mechanism=\"ip4:192.0.2.0/24\"; receiver=mx.here.example]" RESULT("pass", "pass.example")},
+    {"a guess", "SPFBestGuess on", CLIENT "mail <a@none.example> | eom",
+     "[insert Authentication-Results: mx.here.example; spf=pass (best guess record for domain of none.example) "
+     "smtp.mailfrom=none.example]"},
+    {"a skipped message gets no field", "WhitelistFrom a@", PASS "header Subject: s | eom", "nothing"},
+    {"no recipients, no headers", "", SOFT "eom", "[add Subject: [SPF:fail]]" RESULT("softfail", "softfail.example")},
+
+    {"a tagged subject", "", SOFT "header Subject: hello | header subject: second | eom",
+     "[change 1 Subject: [SPF:fail] hello]" RESULT("softfail", "softfail.example")},
+    {"a tag of one's own", "Tag \"**SPAM?**\"", SOFT "header SUBJECT: hello | eom",
+     "[change 1 Subject: **SPAM?** hello]" RESULT("softfail", "softfail.example")},
+    {"a subject with its tag", "", SOFT "header Subject: [SPF:fail] hello | eom",
+     RESULT("softfail", "softfail.example")},
+    {"an empty subject", "", SOFT "header Subject: | eom",
+     "[change 1 Subject: [SPF:fail]]" RESULT("softfail", "softfail.example")},
+    {"an encoded subject", "", SOFT "header Subject: =?utf-8?q?=C3=BC?= | eom",
+     "[change 1 Subject: [SPF:fail] =?utf-8?q?=C3=BC?=]" RESULT("softfail", "softfail.example")},
+    {"a fail that goes on is tagged too", "RefuseFail off",
+     CLIENT "mail <a@fail.example> | rcpt <u@here.example> | header Subject: x | eom",
+     "[change 1 Subject: [SPF:fail] x]" RESULT("fail", "fail.example")},
+    {"TagSubject off", "TagSubject off", SOFT "header Subject: x | eom", RESULT("softfail", "softfail.example")},
+    {"a pass is not tagged", "", PASS "header Subject: x | eom", RESULT("pass", "pass.example")},
+    {"nor is what goes to a whitelisted recipient too", "WhitelistTo w@here.example",
+     SOFT "rcpt <w@here.example> | header Subject: x | eom", RESULT("softfail", "softfail.example")},
+
+    {"forged results, counted over all of that name", "",
+     PASS
+     "header Authentication-Results: other.example; spf=pass | header AUTHENTICATION-RESULTS: MX.here.example; "
+     "spf=pass | "
+     "header Received-SPF: pass receiver=mx.here.example | header authentication-results: mx.here.example; dkim=pass | "
+     "header "
+     "Authentication-Results: mx.here.example;\n\tspf=fail | header Received-SPF: pass receiver=other.example | header "
+     "received-spf: fail (x) receiver=\"mx.here.example\" | eom",
+     "[change 4 Authentication-Results: (gone)][change 2 Authentication-Results: (gone)][change 3 Received-SPF: "
+     "(gone)][change 1 "
+     "Received-SPF: (gone)]" RESULT("pass", "pass.example")},
+    {"forged results under AuthservID", "AuthservID mail.here.example",
+     PASS "header Authentication-Results: mx.here.example; spf=pass | header Authentication-Results: "
+          "mail.here.example; spf=pass | eom",
+     "[change 2 Authentication-Results: (gone)][insert Authentication-Results: mail.here.example; spf=pass "
+     "smtp.mailfrom=pass.example]"},
+    {"forged results in a skipped message", "WhitelistFrom a@\nAddHeader off",
+     PASS "header Authentication-Results: mx.here.example; spf=pass | eom",
+     "[change 1 Authentication-Results: (gone)]"},
+    {"the numbers begin anew with each message", "",
+     PASS "header Authentication-Results: x; none | abort | macro j=mx.here.example | mail <a@pass.example> | header "
+          "Authentication-Results: mx.here.example; spf=pass | eom",
+     "[change 1 Authentication-Results: (gone)]" RESULT("pass", "pass.example")},
+
+    {"quarantine", "Quarantine on\nTagSubject off\nAddHeader off",
+     SOFT "rcpt U2@here.example | rcpt <u3@here.example> | eom",
+     "[delrcpt <u@here.example>][delrcpt U2@here.example][delrcpt <u3@here.example>][addrcpt postmaster][add "
+     "X-SPF-Original-To: "
+     "u@here.example][add X-SPF-Original-To: U2@here.example][add X-SPF-Original-To: u3@here.example]"},
+    {"quarantine of a pass", "Quarantine on", PASS "eom", RESULT("pass", "pass.example")},
+    {"quarantine with a tag, a box, and a whitelisted recipient",
+     "Quarantine on\nQuarantineBox box@here.example\nWhitelistTo w@\n",
+     SOFT "rcpt <w@here.example> | header Subject: s | eom",
+     "[delrcpt <u@here.example>][addrcpt box@here.example][add X-SPF-Original-To: u@here.example]" RESULT(
+         "softfail", "softfail.example")},
+    {"quarantine of a message for whitelisted recipients only", "Quarantine on\nWhitelistTo u@", SOFT "eom",
+     RESULT("softfail", "softfail.example")},
+    {"a refused recipient is not quarantined", "Quarantine on\nAddHeader off\nTagSubject off",
+     SOFT "rcpt <a@b@c> | eom",
+     "[delrcpt <u@here.example>][addrcpt postmaster][add X-SPF-Original-To: u@here.example]"},
+    {"quarantine of a local submission", "Quarantine on\nFixedClientIP 192.0.2.1\nAddHeader off\nTagSubject off",
+     "connect local localhost | mail a@softfail.example | rcpt u@here.example | rcpt a\r\nX: b@c@d | eom",
+     "[delrcpt u@here.example][delrcpt a\r\nX: b@c@d][addrcpt postmaster][add X-SPF-Original-To: u@here.example][add "
+     "X-SPF-Original-To: a??X: b@c@d]"},
+    {"everything in its order", "Quarantine on\nAddReceivedHeader on",
+     SOFT "header Authentication-Results: mx.here.example; spf=pass | header Subject: s | eom",
+     "[change 1 Authentication-Results: (gone)][change 1 Subject: [SPF:fail] s][delrcpt <u@here.example>][addrcpt "
+     "postmaster][add X-SPF-Original-To: u@here.example][insert Received-SPF: softfail (mx.here.example: domain of "
+     "a@softfail.example probably\n\tdoes not permit 192.0.2.1 as sender) client-ip=192.0.2.1;\n"
+     "\tenvelope-from=\"a@softfail.example\"; helo=mx.pass.example; identity=mailfrom;\n\tmechanism=~all; "
+     "receiver=mx.here.example]" RESULT("softfail", "softfail.example")},
+    {"a HELO that would like to be a result", "",
+     "connect 192.0.2.1 x | helo x;dkim=pass | macro j=mx.here.example | mail <> | eom",
+     "[insert Authentication-Results: mx.here.example; spf=none smtp.helo=\"x;dkim=pass\"]"},
+};
+
+/* The answer to the last step. */
+static const char *last_answer(const struct strbuf *out)
+{
+    const char *last = strbuf_text(out);
+
+    for (const char *bar; (bar = strstr(last, " | ")) != NULL;)
+        last = bar + 3;
+    return last;
+}
+
+static void each_message_ends_as_told(void **state)
+{
+    bool all = true;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(stories); i++) {
+        struct world world;
+        struct strbuf out = STRBUF_INIT;
+
+        assert_true(world_open(&world, stories[i].config));
+        assert_true(story_play(&world, stories[i].script, &out));
+        if (strcmp(last_answer(&out), stories[i].expected) != 0) {
+            print_error("%s:\n  is       %s\n  expected %s\n", stories[i].name, last_answer(&out), stories[i].expected);
+            all = false;
+        }
+        strbuf_free(&out);
+        world_close(&world);
+    }
+    assert_true(all);
+}
+
+static unsigned occurrences(const char *text, const char *what)
+{
+    unsigned n = 0;
+
+    for (; (text = strstr(text, what)) != NULL; text++)
+        n++;
+    return n;
+}
+
+/* Plays one message with `n` steps of `step`. */
+static void play_many(const char *config, const char *step, unsigned n, struct strbuf *out)
+{
+    struct world world;
+    struct strbuf script = STRBUF_INIT;
+
+    strbuf_add(&script, SOFT);
+    for (unsigned i = 0; i < n; i++)
+        strbuf_add(&script, step);
+    strbuf_add(&script, "eom");
+    assert_true(world_open(&world, config));
+    assert_true(story_play(&world, strbuf_text(&script), out));
+    strbuf_free(&script);
+    world_close(&world);
+}
+
+static void many_recipients_are_all_kept_or_none(void **state)
+{
+    struct strbuf out = STRBUF_INIT;
+    uint64_t faults = stats_get(STATS_FAULTS);
+
+    (void)state;
+    play_many("Quarantine on", "rcpt <v@b> | ", 999, &out);
+    assert_int_equal(occurrences(out.text, "[delrcpt "), 1000);
+    assert_int_equal(occurrences(out.text, "[addrcpt "), 1);
+    assert_int_equal(occurrences(out.text, "[add X-SPF-Original-To: "), 1000);
+    assert_int_equal(stats_get(STATS_FAULTS), faults);
+    strbuf_free(&out);
+
+    play_many("Quarantine on", "rcpt <v@b> | ", 1002, &out);
+    assert_int_equal(occurrences(out.text, "[delrcpt "), 0);
+    assert_int_equal(occurrences(out.text, "[addrcpt "), 0);
+    assert_int_equal(occurrences(out.text, "[add Subject: [SPF:fail]]"), 1);
+    assert_int_equal(stats_get(STATS_FAULTS), faults + 1);
+    strbuf_free(&out);
+}
+
+static void many_forged_fields_are_all_removed(void **state)
+{
+    struct strbuf out = STRBUF_INIT;
+
+    (void)state;
+    play_many("", "header Authentication-Results: mx.here.example;spf=pass | ", 1500, &out);
+    assert_int_equal(occurrences(out.text, "(gone)"), 1500);
+    assert_non_null(strstr(out.text, "[change 1500 Authentication-Results: (gone)][change 1499 "));
+    strbuf_free(&out);
+}
+
+static void a_subject_too_long_for_a_packet_is_left_alone(void **state)
+{
+    struct strbuf header = STRBUF_INIT;
+    struct strbuf out = STRBUF_INIT;
+
+    (void)state;
+    strbuf_add(&header, "header Subject: ");
+    for (unsigned i = 0; i < 7000; i++)
+        strbuf_add(&header, "word wor\n ");
+    strbuf_add(&header, "| ");
+    play_many("", header.text, 1, &out);
+    assert_string_equal(last_answer(&out), RESULT("softfail", "softfail.example"));
+    strbuf_free(&header);
+    strbuf_free(&out);
+}
+
+static void the_steps_that_are_needed(void **state)
+{
+    struct strbuf errors = STRBUF_INIT;
+    const char *text = "Quarantine on\n";
+    const struct config *with = config_parse(text, strlen(text), "c", &errors);
+    const struct config *without = config_parse("", 0, "c", &errors);
+
+    (void)state;
+    assert_true(session_needs(with).changes_recipients);
+    assert_false(session_needs(without).changes_recipients);
+    assert_true(session_needs(without).headers && session_needs(without).changes_headers);
+    config_release(with);
+    config_release(without);
+    strbuf_free(&errors);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_message_ends_as_told),
+        cmocka_unit_test(many_recipients_are_all_kept_or_none),
+        cmocka_unit_test(many_forged_fields_are_all_removed),
+        cmocka_unit_test(a_subject_too_long_for_a_packet_is_left_alone),
+        cmocka_unit_test(the_steps_that_are_needed),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The log lines of a connection. */
+#include "base/log.h"
+#include "story.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+struct line_case {
+    const char *config, *script, *expected; /* lines, each with its newline */
+};
+
+#define CLIENT "connect 192.0.2.1 mx.pass.example | helo h | "
+#define KNOWN  "ip=192.0.2.1, fqdn=mx.pass.example, helo=h, "
+
+static const struct line_case cases[] = {
+    {"", CLIENT "mail <a@fail.example>",
+     "SPF fail: " KNOWN "from=<a@fail.example>, reason=-all\nSPF refused: " KNOWN
+     "from=<a@fail.example>, reply=550 5.7.23\n"},
+    {"", CLIENT "mail <a@pass.example> | mail <b@pass.example>",
+     "SPF pass: " KNOWN "from=<a@pass.example>, reason=ip4:192.0.2.0/24\nSPF pass (cached): " KNOWN
+     "from=<b@pass.example>, reason=ip4:192.0.2.0/24\n"},
+    {"", CLIENT "mail <>", "SPF none: " KNOWN "from=<>\n"},
+    {"", "connect 192.0.2.1 x | mail <>", "SPF none: ip=192.0.2.1, fqdn=x, helo=, from=<>\n"},
+    {"SPFBestGuess on", CLIENT "mail <a@none.example>",
+     "SPF pass: " KNOWN "from=<a@none.example>, reason=best guess a/24\n"},
+    {"ClientIPNAT 203.0.113.1:192.0.2.1", "connect 203.0.113.1 x | helo h | mail <a@pass.example>",
+     "SPF pass: ip=192.0.2.1, fqdn=x, helo=h, from=<a@pass.example>, client=203.0.113.1, reason=ip4:192.0.2.0/24\n"},
+    {"WhitelistFrom a@", CLIENT "mail <a@fail.example>",
+     "SPF skipped (whitelisted sender): " KNOWN "from=<a@fail.example>\n"},
+    {"SkipNDR on", CLIENT "mail <>", "SPF skipped (null sender): " KNOWN "from=<>\n"},
+    {"", CLIENT "macro auth_type=PLAIN | mail <a@fail.example>",
+     "SPF skipped (authenticated sender): ip=192.0.2.1, fqdn=mx.pass.example, helo=h\n"},
+    {"WhitelistIP 192.0.2.1", "connect 192.0.2.1 x", "SPF skipped (whitelisted address): ip=192.0.2.1, fqdn=x\n"},
+    {"", "connect local localhost", "SPF skipped (local submission): ip=127.0.0.1, fqdn=localhost\n"},
+    {"WhitelistTo w@", CLIENT "mail <a@fail.example> | rcpt <w@here.example> | rcpt <u@here.example>",
+     "SPF fail: " KNOWN "from=<a@fail.example>, reason=-all\nSPF skipped (whitelisted recipient): " KNOWN
+     "from=<a@fail.example>, to=<w@here.example>\nSPF refused: " KNOWN
+     "from=<a@fail.example>, to=<u@here.example>, reply=550 5.7.23\n"},
+    {"Quarantine on",
+     CLIENT
+     "mail <a@softfail.example> | rcpt <u@here.example> | header Received-SPF: pass receiver=host.here.example | eom",
+     "SPF softfail: " KNOWN "from=<a@softfail.example>, reason=~all\nSPF removed forged results: " KNOWN
+     "from=<a@softfail.example>, fields=1, id=QID\nSPF tagged: " KNOWN
+     "from=<a@softfail.example>, id=QID\nSPF quarantined: " KNOWN
+     "from=<a@softfail.example>, to=<postmaster>, recipients=1, id=QID\n"},
+    {"AcceptTempError off", CLIENT "mail <a@temp.example>",
+     "SPF temperror: " KNOWN "from=<a@temp.example>, reason=DNS failure for temp.example TXT\nSPF deferred: " KNOWN
+     "from=<a@temp.example>, reply=451 4.7.24\n"},
+    /* No value can begin a key or a line. */
+    {"", "connect 192.0.2.1 x | helo h, from=<b@c>\n\x1b | mail <\"a>, x=\"@none.example>",
+     "SPF none: ip=192.0.2.1, fqdn=x, helo=h??from=?b@c?\\x0A\\x1B, from=<\"a???x=\"@none.example>\n"},
+};
+
+static void keep_line(void *context, enum log_level level, const char *line)
+{
+    (void)level;
+    strbuf_add(context, line);
+    strbuf_add_char(context, '\n');
+}
+
+static void each_connection_leaves_its_lines(void **state)
+{
+    struct log_config quiet = {.level = LOG_LEVEL_DEBUG, .syslog_facility = -1, .ident = "test"};
+    bool all = true;
+
+    (void)state;
+    assert_true(log_open(&quiet));
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct world world;
+        struct strbuf lines = STRBUF_INIT;
+        struct strbuf out = STRBUF_INIT;
+
+        assert_true(world_open(&world, cases[i].config));
+        log_set_sink(keep_line, &lines);
+        assert_true(story_play(&world, cases[i].script, &out));
+        log_set_sink(NULL, NULL);
+        if (strcmp(strbuf_text(&lines), cases[i].expected) != 0) {
+            print_error("%s\nis\n%sexpected\n%s\n", cases[i].script, strbuf_text(&lines), cases[i].expected);
+            all = false;
+        }
+        strbuf_free(&lines);
+        strbuf_free(&out);
+        world_close(&world);
+    }
+    log_close();
+    assert_true(all);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_connection_leaves_its_lines),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Every allocation of a connection fails once: no mail is refused for that, and nothing of it is lost. */
+#include "base/log.h"
+#include "base/stats.h"
+#include "story.h"
+#include "support/alloc_fail.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* Plays the script with the n-th allocation failing; false once there are no n. `out` is empty if there was not even a
+ * session. */
+static bool play_failing(unsigned n, const char *config, const char *script, struct strbuf *out)
+{
+    struct world world;
+    char *room = malloc(1 << 16);
+
+    assert_true(world_open(&world, config));
+    /* The transcript itself is not to fail. */
+    *out = (struct strbuf){.text = room, .size = 1 << 16};
+    room[0] = '\0';
+    alloc_fail_at(n);
+    story_play(&world, script, out);
+    bool happened = alloc_fail_happened();
+    alloc_fail_at(0);
+    assert_false(out->failed);
+    world_close(&world);
+    return happened;
+}
+
+static void quiet_log(void)
+{
+    struct log_config quiet = {.level = LOG_LEVEL_ERROR, .syslog_facility = -1, .ident = "test"};
+
+    assert_true(log_open(&quiet));
+}
+
+static void a_message_that_passes_is_never_refused(void **state)
+{
+    unsigned n = 1;
+    struct strbuf out;
+
+    (void)state;
+    quiet_log();
+    for (bool more = true; more; n++) {
+        more = play_failing(
+            n, "RefuseFail on\nRefuseSPFNone on\nRefuseSPFNoneHelo on\nAddReceivedHeader on",
+            "connect 192.0.2.1 x | helo mx.pass.example | mail <a@pass.example> | rcpt <u@here.example> | header "
+            "Authentication-Results: host.here.example; spf=pass | eom",
+            &out);
+        assert_null(strstr(out.text, "550"));
+        assert_null(strstr(out.text, "450"));
+        strbuf_free(&out);
+    }
+    assert_in_range(n, 15, 100000);
+}
+
+static void a_quarantined_message_is_never_lost(void **state)
+{
+    unsigned n = 1;
+    struct strbuf out;
+
+    (void)state;
+    quiet_log();
+    for (bool more = true; more; n++) {
+        uint64_t faults = stats_get(STATS_FAULTS);
+
+        more = play_failing(n, "Quarantine on\nSkipAuth on",
+                            "connect 192.0.2.1 x | helo h | mail <a@softfail.example> | rcpt <u@here.example> | rcpt "
+                            "<v@here.example> | header Subject: s | eom",
+                            &out);
+        if (strstr(out.text, "[delrcpt ") != NULL) {
+            assert_non_null(
+                strstr(out.text, "[delrcpt <u@here.example>][delrcpt <v@here.example>][addrcpt postmaster]"));
+            assert_non_null(strstr(out.text, "X-SPF-Original-To: u@here.example]"));
+            assert_non_null(strstr(out.text, "X-SPF-Original-To: v@here.example]"));
+        } else if (out.len > 0 && strstr(out.text, "spf=temperror") == NULL && stats_get(STATS_FAULTS) == faults) {
+            fail_msg("nobody knows why allocation %u gave %s", n, out.text);
+        }
+        strbuf_free(&out);
+    }
+    assert_in_range(n, 15, 100000);
+}
+
+static void a_refusal_keeps_its_reply(void **state)
+{
+    unsigned n = 1;
+    struct strbuf out;
+
+    (void)state;
+    quiet_log();
+    for (bool more = true; more; n++) {
+        more = play_failing(n, "WhitelistTo w@",
+                            "connect 192.0.2.1 x | helo h | mail <a@fail.example> | rcpt <u@here.example>", &out);
+        if (strstr(out.text, "550") != NULL)
+            assert_non_null(strstr(out.text, "550 5.7.23 SPF: mail from "));
+        strbuf_free(&out);
+    }
+    assert_in_range(n, 8, 100000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_message_that_passes_is_never_refused),
+        cmocka_unit_test(a_quarantined_message_is_never_lost),
+        cmocka_unit_test(a_refusal_keeps_its_reply),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
