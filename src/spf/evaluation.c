@@ -102,6 +102,7 @@ static const char *describe(const struct place *place, char text[PLACE_SIZE])
     return text;
 }
 
+/* Finds the place of a tag, and notes that its record has come to it. */
 static bool find_place(struct evaluation *evaluation, unsigned number, struct place *place)
 {
     for (size_t i = 0; i < evaluation->frame_count; i++) {
@@ -452,7 +453,7 @@ bool evaluation_answer(struct evaluation *evaluation, const char *tag, struct ev
     }
     if (!find_place(evaluation, asked.number, &place))
         return false;
-    if (asked.is_mx_name)
+    if (asked.is_mx_name && place.term && place.term->kind == TERM_MX)
         return answer_mx_name(evaluation, &place, asked.mx_index, answer);
     if (!place.term || !term_asks_dns(place.term)) /* a milestone */
         return true;

@@ -8,6 +8,8 @@
 
 #define DELIMITERS ".-+,/_=" /* RFC 7208 7.1 */
 
+enum { KEEP_ALL = 1000000 }; /* more parts than any value has */
+
 /* One piece of a macro string: a run of literal octets, or one macro-expand. */
 struct token {
     const char *literal; /* NULL: a macro */
@@ -56,7 +58,7 @@ static bool read_transformers(const char *text, size_t len, size_t *at, struct t
     size_t start = *at;
 
     for (; *at < len && is_digit(text[*at]); ++*at)
-        if (token->keep < len + DNS_NAME_MAX * 64) /* more parts than any value has are as good as all */
+        if (token->keep < KEEP_ALL)
             token->keep = token->keep * 10 + (size_t)(text[*at] - '0');
     if (*at > start && token->keep == 0)
         return fails(error, start, "a macro keeps 0 parts");
@@ -276,7 +278,7 @@ static void add_tail(const char *value, size_t len, const struct token *token, s
         if (is_delimiter(token, value[start - 1]) && ++parts == token->keep)
             break;
     for (size_t i = start; i < len; i++)
-        add_octet(is_delimiter(token, value[i]) ? '.' : value[i], token->url_escaped, out);
+        add_octet((char)(is_delimiter(token, value[i]) ? '.' : value[i]), token->url_escaped, out);
 }
 
 /* The same after a reversal: the first parts, from the last of them to the first. */
@@ -331,7 +333,7 @@ bool macro_expand(const char *text, size_t len, enum macro_place place, const st
 static const char *shortened(const char *name)
 {
     size_t len = strlen(name);
-    const char *dot = name;
+    const char *dot;
 
     while (len > DNS_NAME_MAX && (dot = strchr(name, '.')) != NULL) {
         len -= (size_t)(dot + 1 - name);

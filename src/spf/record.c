@@ -249,7 +249,8 @@ static bool read_term(struct parser *parser, struct term *term)
     return name_len > 0 ? read_modifier(parser, name_len, term) : read_directive(parser, term);
 }
 
-static size_t count_terms(const char *text, size_t len)
+/* At least the number of terms: that of all words, the version too. */
+static size_t count_words(const char *text, size_t len)
 {
     size_t count = 0;
 
@@ -301,7 +302,7 @@ enum record_status record_parse(const char *text, size_t len, struct record *out
     enum record_status status = RECORD_NO_MEMORY;
 
     record.text = malloc(len + 1);
-    record.terms = calloc(count_terms(text, len), sizeof(*record.terms));
+    record.terms = calloc(count_words(text, len) + 1, sizeof(*record.terms));
     if (!record.text || !record.terms)
         goto done;
     memcpy(record.text, text, len);

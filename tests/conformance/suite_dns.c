@@ -24,6 +24,7 @@ struct suite_dns {
     struct dns dns;
     struct entry *entries;
     size_t count;
+    uint32_t ttl_s;
     unsigned questions;
 };
 
@@ -107,7 +108,7 @@ static const struct dns_answer *answer(const struct suite_dns *suite, const char
         if (found.timed_out || (!found.known && strncasecmp(name, "error.", 6) == 0))
             return dns_builder_finish(found.builder, DNS_TIMEOUT, 0);
         if (found.records > 0 || !found.alias)
-            return dns_builder_finish(found.builder, found.known ? DNS_OK : DNS_NXDOMAIN, 300);
+            return dns_builder_finish(found.builder, found.known ? DNS_OK : DNS_NXDOMAIN, suite->ttl_s);
         dns_builder_finish(found.builder, DNS_NXDOMAIN, 0); /* without records: nothing to release */
         name = found.alias->data;
     }
@@ -145,6 +146,7 @@ struct dns *suite_dns_create(const struct clock *clock)
     if (!suite)
         return NULL;
     suite->dns = (struct dns){.ops = &suite_ops, .clock = clock};
+    suite->ttl_s = 300;
     return &suite->dns;
 }
 
@@ -188,6 +190,11 @@ bool suite_dns_add(struct dns *dns, const char *name, const char *type, unsigned
     memcpy(entry->data, data, len);
     entry->data[len] = '\0';
     return classify(entry, type);
+}
+
+void suite_dns_set_ttl(struct dns *dns, uint32_t ttl_s)
+{
+    ((struct suite_dns *)dns)->ttl_s = ttl_s;
 }
 
 unsigned suite_dns_questions(const struct dns *dns)
