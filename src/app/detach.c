@@ -24,7 +24,7 @@ static _Noreturn void await_child(int fd)
         got = read(fd, &status, 1);
     while (got < 0 && errno == EINTR);
     if (got != 1)
-        fputs("smf-spf: the daemon died while it started\n", stderr);
+        (void)fputs("smf-spf: the daemon died while it started\n", stderr);
     _exit(got == 1 ? status : EX_SOFTWARE);
 }
 

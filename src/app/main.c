@@ -22,20 +22,20 @@ struct command_line {
 
 static void print_usage(FILE *to)
 {
-    fputs("usage: smf-spf [-f] [-n] [-V] [-h] [-c FILE]\n"
-          "       smf-spf query --ip ADDRESS --helo NAME --sender ADDRESS [--identity mailfrom|helo]\n"
-          "                     [-c FILE] [--nameserver ADDRESS[:PORT]] [--zone FILE]\n"
-          "       smf-spf config [-c FILE]\n"
-          "\n"
-          "  -f       stay in the foreground\n"
-          "  -n       check the configuration and end\n"
-          "  -V       print the version and end\n"
-          "  -h       print this and end\n"
-          "  -c FILE  the configuration (" DEFAULT_CONFIG_PATH ")\n"
-          "\n"
-          "query      print the SPF result for one client, HELO name and sender\n"
-          "config     print the whole effective configuration\n",
-          to);
+    (void)fputs("usage: smf-spf [-f] [-n] [-V] [-h] [-c FILE]\n"
+                "       smf-spf query --ip ADDRESS --helo NAME --sender ADDRESS [--identity mailfrom|helo]\n"
+                "                     [-c FILE] [--nameserver ADDRESS[:PORT]] [--zone FILE]\n"
+                "       smf-spf config [-c FILE]\n"
+                "\n"
+                "  -f       stay in the foreground\n"
+                "  -n       check the configuration and end\n"
+                "  -V       print the version and end\n"
+                "  -h       print this and end\n"
+                "  -c FILE  the configuration (" DEFAULT_CONFIG_PATH ")\n"
+                "\n"
+                "query      print the SPF result for one client, HELO name and sender\n"
+                "config     print the whole effective configuration\n",
+                to);
 }
 
 /* Loads the configuration for a command that ends at once; NULL after its mistakes were printed. */
@@ -79,7 +79,7 @@ static int print_config(int argc, char **argv, const struct command_line *line)
     if (config == NULL)
         return EX_CONFIG;
     config_print(config, &text);
-    fputs(strbuf_text(&text), stdout);
+    (void)fputs(strbuf_text(&text), stdout);
     strbuf_free(&text);
     config_release(config);
     return EX_OK;

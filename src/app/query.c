@@ -32,9 +32,9 @@ struct subject {
 
 static void print_usage(FILE *to)
 {
-    fputs("usage: smf-spf query --ip ADDRESS --helo NAME --sender ADDRESS [--identity mailfrom|helo]\n"
-          "                     [-c FILE] [--nameserver ADDRESS[:PORT]] [--zone FILE]\n",
-          to);
+    (void)fputs("usage: smf-spf query --ip ADDRESS --helo NAME --sender ADDRESS [--identity mailfrom|helo]\n"
+                "                     [-c FILE] [--nameserver ADDRESS[:PORT]] [--zone FILE]\n",
+                to);
 }
 
 static int usage_error(const char *what, const char *value)
@@ -167,7 +167,7 @@ static int read_subject(const struct query *query, struct subject *subject)
     if (status == ADDRESS_MALFORMED)
         return usage_error("--sender is an address (\"\" for the null sender), not", query->sender);
     if (status == ADDRESS_NO_MEMORY) {
-        fputs("smf-spf query: out of memory\n", stderr);
+        (void)fputs("smf-spf query: out of memory\n", stderr);
         return EX_OSERR;
     }
     subject->null_sender = status == ADDRESS_NULL;

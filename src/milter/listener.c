@@ -73,7 +73,7 @@ static void connect_inet(const char *spec, int family)
 /* Connects to a socket that was handed over by its number. */
 static void connect_descriptor(int listening)
 {
-    struct sockaddr_storage sa;
+    struct sockaddr_storage sa = {0};
     socklen_t len = sizeof sa;
 
     if (getsockname(listening, (struct sockaddr *)&sa, &len) == 0)
@@ -132,5 +132,5 @@ void listener_stop(void)
     else if (strncmp(socket_spec, "inet:", 5) == 0)
         connect_inet(socket_spec + 5, AF_INET);
     else if (strncmp(socket_spec, "fd:", 3) == 0)
-        connect_descriptor(atoi(socket_spec + 3));
+        connect_descriptor((int)strtol(socket_spec + 3, NULL, 10));
 }
