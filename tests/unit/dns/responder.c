@@ -157,7 +157,7 @@ static void big(struct message *message, const struct request *request)
         return;
     }
     begin(message, request, FLAGS_OK, 1, 0);
-    put_record(message, HEADER_SIZE, TYPE_TXT, 300, 240 * 256);
+    put_record(message, HEADER_SIZE, TYPE_TXT, 300, (size_t)240 * 256);
     for (unsigned i = 0; i < 240; i++) {
         message->octets[message->len++] = 255;
         memset(message->octets + message->len, 'A' + (int)(i % 26), 255);

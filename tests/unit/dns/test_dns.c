@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -45,7 +46,7 @@ static void puppet_query(struct dns *dns, const char *name, enum dns_type type, 
     (void)type;
     (void)deadline_ms;
     puppet->asked++;
-    strcpy(puppet->name, name);
+    snprintf(puppet->name, sizeof(puppet->name), "%s", name);
     puppet->done = done;
     puppet->context = context;
     if (puppet->answers_at_once)
@@ -59,9 +60,10 @@ static void puppet_destroy(struct dns *dns)
 
 static const struct dns_ops puppet_ops = {.query = puppet_query, .destroy = puppet_destroy};
 
-#define PUPPET                                                                                                         \
+/* A puppet that answers at once, or not at all. */
+#define PUPPET(at_once)                                                                                                \
     {                                                                                                                  \
-        .dns = {.ops = &puppet_ops, .clock = &clock_system }                                                           \
+        .dns = {.ops = &puppet_ops, .clock = &clock_system}, .answers_at_once = (at_once)                              \
     }
 
 static void keep_answer(void *context, const struct dns_answer *answer)
@@ -92,10 +94,9 @@ static void test_names(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct puppet puppet = PUPPET;
+        struct puppet puppet = PUPPET(true);
         const struct dns_answer *answer = NULL;
 
-        puppet.answers_at_once = true;
         dns_query(&puppet.dns, rows[i].name, DNS_TXT, now_ms() + 1000, keep_answer, &answer);
         assert_non_null(answer);
         assert_int_equal(answer->status, rows[i].valid ? DNS_OK : DNS_NXDOMAIN);
@@ -110,14 +111,13 @@ static void test_name_lengths(void **state)
 {
     (void)state;
     for (size_t len = 250; len <= 260; len++) {
-        struct puppet puppet = PUPPET;
+        struct puppet puppet = PUPPET(true);
         const struct dns_answer *answer = NULL;
         char name[300];
 
         for (size_t i = 0; i < len; i++)
             name[i] = i % 50 == 49 && i + 1 < len ? '.' : 'a';
         name[len] = '\0';
-        puppet.answers_at_once = true;
         dns_query(&puppet.dns, name, DNS_TXT, now_ms() + 1000, keep_answer, &answer);
         assert_int_equal(puppet.asked, len <= DNS_NAME_MAX);
         dns_answer_release(answer);
@@ -262,7 +262,7 @@ static void test_sharing(void **state)
 
     (void)state;
     for (size_t i = 0; i < 4; i++)
-        assert_int_equal(pthread_create(&threads[i], NULL, share, (void *)(uintptr_t)dns_answer_acquire(answer)), 0);
+        assert_int_equal(pthread_create(&threads[i], NULL, share, (void *)dns_answer_acquire(answer)), 0);
     dns_answer_release(answer);
     for (size_t i = 0; i < 4; i++)
         pthread_join(threads[i], NULL);
@@ -270,11 +270,10 @@ static void test_sharing(void **state)
 
 static void test_ask_at_once(void **state)
 {
-    struct puppet puppet = PUPPET;
+    struct puppet puppet = PUPPET(true);
     const struct dns_answer *answer;
 
     (void)state;
-    puppet.answers_at_once = true;
     answer = dns_ask(&puppet.dns, "example.com", DNS_TXT, now_ms() - 5);
     assert_int_equal(answer->status, DNS_OK);
     assert_string_equal(answer->records[0].text, "here");
@@ -287,7 +286,7 @@ static void test_ask_at_once(void **state)
 /* The waiter goes at the deadline; an answer that comes after that finds nobody, and harms nobody. */
 static void test_ask_too_late(void **state)
 {
-    struct puppet puppet = PUPPET;
+    struct puppet puppet = PUPPET(false);
     uint64_t timeouts = stats_get(STATS_DNS_TIMEOUTS);
     int64_t start_ms = now_ms();
     const struct dns_answer *answer = dns_ask(&puppet.dns, "example.com", DNS_TXT, start_ms + 100);
@@ -334,7 +333,7 @@ static void test_ask_other_thread(void **state)
 
 static void test_ask_memory(void **state)
 {
-    struct puppet puppet = PUPPET;
+    struct puppet puppet = PUPPET(false);
     const struct dns_answer *answer;
 
     (void)state;

@@ -3,14 +3,17 @@
 #include "dns/dns_ares.h"
 
 #include "base/stats.h"
+#include "support/alloc_fail.h"
 #include "unit/dns/responder.h"
 
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -62,8 +65,8 @@ static void expect(struct dns *dns, const char *name, enum dns_type type, enum d
                    const char *record)
 {
     const struct dns_answer *answer = dns_ask(dns, name, type, now_ms() + LONG_MS);
-    char text[ADDR_TEXT_SIZE];
     const char *got = "";
+    char text[ADDR_TEXT_SIZE]; /* may be what got points to */
 
     if (answer->count > 0 && (type == DNS_A || type == DNS_AAAA))
         got = addr_format(&answer->records[0].addr, text);
@@ -337,21 +340,22 @@ static void test_many_deadlines(void **state)
     stop_pair(&pair);
 }
 
+static atomic_uint wrong_answers;
+
 static void *ask_often(void *context)
 {
     static const char *const names[] = {"plain.example", "cname.example", "big.example", "nodata.example",
                                         "nxdomain.example"};
     struct dns *dns = context;
-    uintptr_t wrong = 0;
 
     for (unsigned i = 0; i < 40; i++) {
         const char *name = names[i % 5];
         const struct dns_answer *answer = dns_ask(dns, name, DNS_TXT, now_ms() + LONG_MS);
 
-        wrong += answer->status != (i % 5 < 3 ? DNS_OK : i % 5 == 3 ? DNS_NODATA : DNS_NXDOMAIN);
+        wrong_answers += answer->status != (i % 5 < 3 ? DNS_OK : i % 5 == 3 ? DNS_NODATA : DNS_NXDOMAIN);
         dns_answer_release(answer);
     }
-    return (void *)wrong;
+    return NULL;
 }
 
 static void test_many_threads(void **state)
@@ -362,13 +366,10 @@ static void test_many_threads(void **state)
     (void)state;
     for (size_t i = 0; i < 8; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, ask_often, pair.dns), 0);
-    for (size_t i = 0; i < 8; i++) {
-        void *wrong;
-
-        pthread_join(threads[i], &wrong);
-        assert_null(wrong);
-    }
+    for (size_t i = 0; i < 8; i++)
+        pthread_join(threads[i], NULL);
     stop_pair(&pair);
+    assert_int_equal(wrong_answers, 0);
 }
 
 static void test_server_texts(void **state)
@@ -423,6 +424,72 @@ static void test_create(void **state)
     dns_destroy(create(NULL, 0)); /* with resolv.conf's servers; nothing is asked */
 }
 
+/* Without a descriptor for a socket nothing is known about the name; with one again, all is well. */
+static void test_no_descriptors(void **state)
+{
+    struct pair pair = start_pair("127.0.0.1");
+    struct rlimit before, none;
+
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = (struct rlimit){.rlim_cur = 0, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    expect(pair.dns, "plain.example", DNS_A, DNS_FAILURE, 0, "");
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    expect(pair.dns, "plain.example", DNS_A, DNS_OK, 300, "192.0.2.1");
+    stop_pair(&pair);
+}
+
+/* Whichever allocation of the start fails, there is an error and no leak. */
+static void test_create_memory(void **state)
+{
+    const char *const servers[] = {"127.0.0.1", "[::1]:5353"};
+    struct dns_ares_config config = {.servers = servers, .server_count = 2};
+    unsigned n = 1;
+
+    (void)state;
+    for (;; n++) {
+        char error[256] = "";
+        struct dns *dns;
+        bool failed;
+
+        alloc_fail_at(n);
+        dns = dns_ares_create(&config, &clock_system, error, sizeof(error));
+        failed = alloc_fail_happened();
+        alloc_fail_at(0);
+        assert_int_equal(dns == NULL, failed);
+        assert_int_equal(error[0] != '\0', failed);
+        dns_destroy(dns);
+        if (!failed)
+            break;
+    }
+    assert_true(n > 3);
+}
+
+/* Whichever allocation of a question or its answer fails, the question is answered, with no knowledge at worst. */
+static void test_ask_memory(void **state)
+{
+    struct pair pair = start_pair("127.0.0.1");
+    unsigned n = 1;
+
+    (void)state;
+    for (;; n++) {
+        const struct dns_answer *answer;
+        bool failed;
+
+        alloc_fail_at(n);
+        answer = dns_ask(pair.dns, "plain.example", DNS_TXT, now_ms() + LONG_MS);
+        failed = alloc_fail_happened();
+        alloc_fail_at(0);
+        assert_int_equal(answer->status, failed ? DNS_FAILURE : DNS_OK);
+        dns_answer_release(answer);
+        if (!failed)
+            break;
+    }
+    assert_true(n > 4);
+    stop_pair(&pair);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -434,7 +501,8 @@ int main(void)
         cmocka_unit_test(test_silent_server), cmocka_unit_test(test_no_server),
         cmocka_unit_test(test_destroy),       cmocka_unit_test(test_many_deadlines),
         cmocka_unit_test(test_many_threads),  cmocka_unit_test(test_server_texts),
-        cmocka_unit_test(test_create),
+        cmocka_unit_test(test_create),        cmocka_unit_test(test_no_descriptors),
+        cmocka_unit_test(test_create_memory), cmocka_unit_test(test_ask_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

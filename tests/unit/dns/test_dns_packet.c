@@ -266,10 +266,10 @@ static void test_names(void **state)
 static void test_longest_name(void **state)
 {
     static const uint8_t lens[] = {63, 63, 63, 61, 0};
-    const struct dns_answer *answer;
 
     (void)state;
     for (unsigned more = 0; more < 2; more++) {
+        const struct dns_answer *answer;
         size_t start;
 
         begin(OK, 1, 0, "x", DNS_PTR);
@@ -422,13 +422,13 @@ static void test_cut(void **state)
 
 static void test_memory(void **state)
 {
-    size_t start;
     unsigned n = 1;
 
     (void)state;
     begin(OK, 2, 0, "example.com", DNS_TXT);
     for (unsigned i = 0; i < 2; i++) {
-        start = begin_record("example.com", DNS_TXT, IN, 60);
+        size_t start = begin_record("example.com", DNS_TXT, IN, 60);
+
         put_mem("\7v=spf1 \4-all", 13);
         end_record(start);
     }

@@ -194,7 +194,7 @@ static void test_empty_files(void **state)
 
 static void test_text_lengths(void **state)
 {
-    char *text = malloc(70000 * 2), *end = text;
+    char *text = malloc(100000), *end = text;
     const struct dns_answer *answer;
     struct dns *dns;
 
