@@ -109,7 +109,8 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long 
         unneeded |= SMFIP_NOHDRS;
     *wanted_actions = actions & (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_ADDRCPT | SMFIF_DELRCPT);
     if ((actions & SMFIF_ADDRCPT) == 0)
-        *wanted_actions &= ~SMFIF_DELRCPT; /* a message whose recipients can be taken but not given would vanish */
+        *wanted_actions &=
+            ~(unsigned long)SMFIF_DELRCPT; /* a message whose recipients can be taken but not given would vanish */
     *wanted_steps = (steps & unneeded) | unanswered; /* libmilter answers in our place where an MTA cannot do without */
     *wanted2 = 0;
     *wanted3 = 0;
