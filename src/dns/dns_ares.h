@@ -15,7 +15,10 @@ struct dns_ares_config {
 /* Checks one server as text, as the configuration gives it. */
 bool dns_ares_server_valid(const char *text);
 
-/* Starts the backend. NULL, with a message in `error`, if that fails. The config may be freed afterwards. */
+/* Starts the backend and its thread, which blocks every signal: so only after the last fork. NULL, with a message in
+ * `error`, if that fails. The config may be freed afterwards; the clock has to run with the system's. A try waits 2 s
+ * for its server, later rounds twice as long each; a question whose deadline comes first is answered DNS_TIMEOUT then.
+ * Locks: one, for the queue, a leaf. */
 struct dns *dns_ares_create(const struct dns_ares_config *config, const struct clock *clock, char *error,
                             size_t error_size);
 
