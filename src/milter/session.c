@@ -322,7 +322,9 @@ static struct session_reply rcpt_to(struct session *session, const char *argumen
         message_log_released(message, &session->peer, shown);
         return go_on;
     }
-    if (session->peer.local || status == ADDRESS_NO_MEMORY) {
+    if (status == ADDRESS_NO_MEMORY) /* perhaps a whitelisted one: it gets the message */
+        return go_on;
+    if (session->peer.local) {
         keep_recipient(session, argument, shown);
         return go_on;
     }

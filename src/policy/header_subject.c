@@ -113,6 +113,7 @@ void header_tag_subject(const char *tag, const char *subject, struct strbuf *out
 {
     const char *text = subject != NULL ? subject + strspn(subject, " \t") : "";
 
+    tag += strspn(tag, " \t"); /* blanks before a subject are not a part of it */
     if (subject != NULL && is_tagged(text, tag, out)) {
         strbuf_add(out, subject);
         return;

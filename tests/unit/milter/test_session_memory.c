@@ -75,14 +75,15 @@ static void a_quarantined_message_is_never_lost(void **state)
                             "connect 192.0.2.1 x | helo h | mail <a@softfail.example> | rcpt <u@here.example> | rcpt "
                             "<v@here.example> | header Subject: s | eom",
                             &out);
-        if (strstr(out.text, "[delrcpt ") != NULL) {
-            assert_non_null(
-                strstr(out.text, "[delrcpt <u@here.example>][delrcpt <v@here.example>][addrcpt postmaster]"));
-            assert_non_null(strstr(out.text, "X-SPF-Original-To: u@here.example]"));
-            assert_non_null(strstr(out.text, "X-SPF-Original-To: v@here.example]"));
-        } else if (out.len > 0 && strstr(out.text, "spf=temperror") == NULL && stats_get(STATS_FAULTS) == faults) {
+        bool first = strstr(out.text, "[delrcpt <u@here.example>]") != NULL;
+        bool second = strstr(out.text, "[delrcpt <v@here.example>]") != NULL;
+
+        assert_int_equal(first || second, strstr(out.text, "[addrcpt postmaster]") != NULL);
+        assert_int_equal(first, strstr(out.text, "X-SPF-Original-To: u@here.example]") != NULL);
+        assert_int_equal(second, strstr(out.text, "X-SPF-Original-To: v@here.example]") != NULL);
+        bool explained = strstr(out.text, "spf=temperror") != NULL || stats_get(STATS_FAULTS) > faults;
+        if (out.len > 0 && !(first && second) && !explained)
             fail_msg("nobody knows why allocation %u gave %s", n, out.text);
-        }
         strbuf_free(&out);
     }
     assert_in_range(n, 15, 100000);

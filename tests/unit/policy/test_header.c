@@ -241,6 +241,8 @@ static const struct subject_case subject_cases[] = {
     {"gr\xC3\xBCn", "=?UTF-8?B?Z3LDvG4g?= =?utf-8?q?er?=", "=?UTF-8?B?Z3LDvG4g?= =?utf-8?q?er?="},
     {"a\nX: b", "hello", "=?UTF-8?B?YQpYOiBi?= hello"},
     {"", "hello", "hello"},
+    {" [x]", "hello", "[x] hello"},
+    {" [x]", "[x] hello", "[x] hello"},
 };
 
 static void subjects_are_tagged_once(void **state)
