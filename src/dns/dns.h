@@ -95,7 +95,8 @@ void dns_deliver(dns_callback done, void *context, const struct dns_answer *answ
 void dns_destroy(struct dns *dns); /* NULL is fine */
 
 /* Asks without waiting; see dns_callback. A name that is not a valid domain name (an empty label, a label above 63 or a
- * name above 253 octets) is answered DNS_NXDOMAIN without a question. Any thread. */
+ * name above 253 octets) is answered DNS_NXDOMAIN without a question. Every other octet goes out as it is: an answer's
+ * name that holds a \DDD is not the same name here. Any thread. */
 void dns_query(struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms, dns_callback done,
                void *context);
 

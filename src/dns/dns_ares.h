@@ -7,8 +7,8 @@
 #include "dns/dns.h"
 
 struct dns_ares_config {
-    const char *const
-        *servers; /* "192.0.2.1", "192.0.2.1:5353", "[2001:db8::1]:53", "2001:db8::1"; none: those of resolv.conf */
+    /* "192.0.2.1", "192.0.2.1:5353", "[2001:db8::1]:53" or "2001:db8::1"; none: those of resolv.conf */
+    const char *const *servers;
     size_t server_count;
 };
 
