@@ -143,6 +143,7 @@ def privileges_are_dropped(binary, background):
             pid = filter_.background_pid()
         else:
             pid = filter_.start().process.pid
+        one(filter_)  # the socket accepts before privileges are dropped, an answer comes only after that
         user = pwd.getpwnam(UNPRIVILEGED)
         equal(process_status(pid, "Uid").split(), [str(user.pw_uid)] * 4, "real, effective, saved, fs uid")
         equal(process_status(pid, "Gid").split(), [str(user.pw_gid)] * 4, "gids")
@@ -152,7 +153,6 @@ def privileges_are_dropped(binary, background):
         equal(int(process_status(pid, "CapEff"), 16), 0, "capabilities")
         for task in os.listdir(f"/proc/{pid}/task"):
             equal(process_status(f"{pid}/task/{task}", "Uid").split(), [str(user.pw_uid)] * 4, "uid of a thread")
-        one(filter_)
         if background:
             stop_background(filter_, pid)
         else:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """An MTA in miniature on top of the milter client: sends messages, and applies what the filter changes."""
 
+import re
 from dataclasses import dataclass, field
 
 from milter_client import MilterClient
@@ -99,6 +100,12 @@ class Outcome:
         return f"mail {self.mail}; rcpt {rcpts or '-'}; eom {self.eom}"
 
 
+def cleaned(sender):
+    """{mail_addr}: what the MTA makes of the client's text; nothing where it cannot read it."""
+    text = sender.strip("<> ").rstrip(".")
+    return text if re.fullmatch(r"[^\s<>\"\\\x00-\x1f\x7f@]+@[^\s<>@\x00-\x1f\x7f]+", text) else ""
+
+
 class Mta:
     """One SMTP connection as the filter sees it. style: `postfix` (queue id late, abort after each message) or
     `sendmail`."""
@@ -154,7 +161,7 @@ class Mta:
                 self.client.macros[stage]["i"] = f"QUEUE{self.queue_id}"
 
     def _envelope(self, sender, recipients, message):
-        self.client.macros["mail"].update({"{mail_addr}": sender.strip("<> ") or "<>", "{mail_mailer}": "smtp"})
+        self.client.macros["mail"]["{mail_addr}"] = cleaned(sender)
         outcome = Outcome(self.client.mail(sender), {})
         if outcome.mail.refused:
             outcome.refusal = outcome.mail
