@@ -27,33 +27,33 @@ struct forged_fields {
 };
 
 struct message {
-    bool open;     /* between MAIL and the message's end */
-    bool judged;   /* `outcome` and `verdict` hold */
-    bool released; /* a whitelisted recipient gets it */
-
     char *receiver;    /* this host, as it names itself to others */
     char *authserv_id; /* the name our results stand under */
 
-    bool null_sender;
     struct address sender;         /* zeroed for the null sender */
-    enum spf_identity identity;    /* the one that was checked */
-    char checked_ascii[IDNA_SIZE]; /* its domain with A-labels; "" where it has none ... */
-    const char *domain;            /* ... and the domain itself: points into here, the sender, or the peer */
+    const char *domain;            /* of the identity that was checked; "" where it has none */
+    char checked_ascii[IDNA_SIZE]; /* the same with A-labels, if it is a domain name */
+    enum spf_identity identity;
     struct spf_outcome outcome;
     struct verdict verdict;
 
     struct recipient *recipients; /* those that a quarantine takes the message from */
     size_t recipient_count;
-    bool recipients_lost; /* some could not be kept */
 
     char *subject; /* of the first Subject field; NULL where there was none, or it is not needed or lost */
-    bool subject_seen;
-    bool subject_lost;
     struct forged_fields results;  /* Authentication-Results */
     struct forged_fields received; /* Received-SPF */
-    bool forged_lost;              /* some could not be noted */
 
     struct action_builder actions;
+
+    bool open; /* between MAIL and the message's end */
+    bool null_sender;
+    bool judged;          /* `outcome` and `verdict` hold */
+    bool released;        /* a whitelisted recipient gets it */
+    bool recipients_lost; /* some could not be kept */
+    bool subject_seen;
+    bool subject_lost;
+    bool forged_lost; /* some could not be noted */
 };
 
 enum {

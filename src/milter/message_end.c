@@ -6,6 +6,7 @@
 #include "base/strbuf.h"
 #include "milter/message_log.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -51,7 +52,7 @@ static void remove_forged(const struct ending *ending)
     removed += remove_fields(ending, "Received-SPF", &message->received);
     if (removed == 0)
         return;
-    snprintf(more, sizeof(more), ", fields=%zu", removed);
+    (void)snprintf(more, sizeof(more), ", fields=%zu", removed);
     log_done(ending, "removed forged results", more);
 }
 
@@ -96,9 +97,10 @@ static void add_original_to(struct action_builder *actions, const char *address)
     char value[ORIGINAL_TO_MAX + 1];
     size_t len = 0;
 
-    for (; address[len] != '\0' && len < ORIGINAL_TO_MAX; len++) {
-        unsigned char c = (unsigned char)address[len];
-        value[len] = c < ' ' || c == 0x7F ? '?' : address[len];
+    for (; len < ORIGINAL_TO_MAX && address[len] != '\0'; len++) {
+        value[len] = address[len];
+        if (iscntrl((unsigned char)value[len]))
+            value[len] = '?';
     }
     value[len] = '\0';
     actions_add(actions, ACTION_ADD_HEADER, 0, "X-SPF-Original-To", value);
@@ -131,7 +133,7 @@ static void quarantine(const struct ending *ending)
         return;
     }
     stats_add(STATS_QUARANTINED, 1);
-    snprintf(more, sizeof(more), ", to=<%.320s>, recipients=%zu", box, message->recipient_count);
+    (void)snprintf(more, sizeof(more), ", to=<%.320s>, recipients=%zu", box, message->recipient_count);
     log_done(ending, "quarantined", more);
 }
 

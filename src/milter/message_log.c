@@ -12,7 +12,7 @@ void message_log_result(const struct message *message, const struct peer *peer)
     const char *reason = outcome->problem[0] != '\0' ? outcome->problem : outcome->mechanism;
     char event[32];
 
-    snprintf(event, sizeof(event), "%s%s", result_name(outcome->result), outcome->cached ? " (cached)" : "");
+    (void)snprintf(event, sizeof(event), "%s%s", result_name(outcome->result), outcome->cached ? " (cached)" : "");
     peer_log(peer, LOG_LEVEL_INFO, event, message_sender(message), "%s%s%s",
              reason[0] != '\0' || outcome->guessed ? ", reason=" : "", outcome->guessed ? "best guess " : "", reason);
 }

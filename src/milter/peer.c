@@ -61,8 +61,12 @@ static void add_value(struct strbuf *line, const char *value)
     size_t len = strlen(value);
     size_t shown = len <= SHOWN_MAX ? len : SHOWN_MAX;
 
-    for (size_t i = 0; i < shown; i++)
-        strbuf_add_char(line, strchr(" ,<>", value[i]) != NULL ? '?' : value[i]);
+    for (size_t i = 0; i < shown; i++) {
+        if (strchr(" ,<>", value[i]) != NULL)
+            strbuf_add_char(line, '?');
+        else
+            strbuf_add_char(line, value[i]);
+    }
     if (shown < len)
         strbuf_add(line, "...");
 }

@@ -25,8 +25,10 @@ static void add_shown(struct field_writer *writer, const char *text, const char 
     size_t shown = len <= SHOWN_MAX ? len : SHOWN_MAX;
 
     for (size_t i = 0; i < shown; i++) {
-        char c = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
+        char c = text[i];
 
+        if (c < ' ' || c > '~')
+            c = '?';
         if (strchr(escaped, c) != NULL)
             strbuf_add_char(&writer->word, '\\');
         strbuf_add_char(&writer->word, c);

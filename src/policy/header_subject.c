@@ -23,7 +23,7 @@ static bool is_plain(const char *text)
 
 static void add_base64(struct strbuf *out, const unsigned char *octets, size_t len)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
 
     for (size_t i = 0; i < len; i += 3) {
         unsigned second = i + 1 < len ? octets[i + 1] : 0;
@@ -32,8 +32,8 @@ static void add_base64(struct strbuf *out, const unsigned char *octets, size_t l
 
         strbuf_add_char(out, digits[group >> 18]);
         strbuf_add_char(out, digits[group >> 12 & 63]);
-        strbuf_add_char(out, i + 1 < len ? digits[group >> 6 & 63] : '=');
-        strbuf_add_char(out, i + 2 < len ? digits[group & 63] : '=');
+        strbuf_add_char(out, digits[i + 1 < len ? group >> 6 & 63 : 64]);
+        strbuf_add_char(out, digits[i + 2 < len ? group & 63 : 64]);
     }
 }
 

@@ -30,7 +30,9 @@ static void put_char(struct reply *reply, char c)
         reply->cost = REPLY_MAX; /* nothing behind the cut either */
         return;
     }
-    reply->text[reply->len++] = c >= ' ' && c <= '~' ? c : '?';
+    if (c < ' ' || c > '~')
+        c = '?';
+    reply->text[reply->len++] = c;
     reply->cost += cost;
 }
 
@@ -47,7 +49,7 @@ static void put_escaped(struct reply *reply, const char *text)
         unsigned char c = (unsigned char)*text;
         char escape[4];
 
-        snprintf(escape, sizeof(escape), "%%%02X", (unsigned)c);
+        (void)snprintf(escape, sizeof(escape), "%%%02X", (unsigned)c);
         if (c < 0x80 && (isalnum(c) || strchr("-._~", c) != NULL))
             put_char(reply, (char)c);
         else
