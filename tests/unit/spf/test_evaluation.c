@@ -214,7 +214,7 @@ static void test_fan_out(void **state)
 
     for (int level = 0; level < 6; level++) {
         struct strbuf text = STRBUF_INIT;
-        char name[16];
+        char name[32];
 
         snprintf(name, sizeof(name), "f%d.org", level);
         strbuf_add(&text, "v=spf1");

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Any octets as the records of a zone, evaluated: no crash, no loop, no more questions than RFC 7208 4.6.4 allows, and
+ * texts that can be shown.
+ *
+ * Lines `LTdata`: L is a letter, the name L.org; T is the type: t TXT, a A, 6 AAAA, m MX, p PTR (of the client,
+ * whatever L is), c no answer, f failure. Without a line a name does not exist. The first line is local part and HELO,
+ * with a tab between. The domain asked is a.org. */
+#include "spf/spf_check.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The record; ten terms, each a MX and ten names; the client's names; the explanation. */
+enum { QUESTIONS_MAX = 1 + 10 * 11 + 11 + 1 };
+
+struct line {
+    const char *text;
+    size_t len;
+};
+
+struct fuzz_dns {
+    struct dns dns;
+    struct line lines[64];
+    size_t count;
+    unsigned questions;
+};
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static char type_letter(enum dns_type type)
+{
+    switch (type) {
+    case DNS_A:
+        return 'a';
+    case DNS_AAAA:
+        return '6';
+    case DNS_MX:
+        return 'm';
+    case DNS_PTR:
+        return 'p';
+    case DNS_TXT:
+        break;
+    }
+    return 't';
+}
+
+static void add(struct dns_builder *builder, const struct line *line, enum dns_type type)
+{
+    char name[256] = "";
+    uint8_t octets[16] = {0};
+    size_t len = line->len - 2;
+    struct addr addr;
+
+    memcpy(octets, line->text + 2, len < sizeof(octets) ? len : sizeof(octets));
+    memcpy(name, line->text + 2, len < sizeof(name) - 1 ? len : sizeof(name) - 1);
+    addr = type == DNS_A ? addr_from_v4(octets) : addr_from_v6(octets);
+    if (type == DNS_TXT)
+        dns_builder_add_text(builder, line->text + 2, len);
+    else if (type == DNS_A || type == DNS_AAAA)
+        dns_builder_add_addr(builder, &addr);
+    else
+        dns_builder_add_name(builder, 10, name);
+}
+
+static const struct dns_answer *answer(const struct fuzz_dns *fuzz, const char *name, enum dns_type type)
+{
+    struct dns_builder *builder = dns_builder_create(type);
+    enum dns_status status = DNS_NXDOMAIN;
+
+    for (size_t i = 0; i < fuzz->count; i++) {
+        const struct line *line = &fuzz->lines[i];
+
+        if (type != DNS_PTR && tolower((unsigned char)name[0]) != tolower((unsigned char)line->text[0]))
+            continue;
+        if (status == DNS_NXDOMAIN)
+            status = DNS_OK;
+        if (line->text[1] == 'c' || line->text[1] == 'f')
+            status = line->text[1] == 'c' ? DNS_TIMEOUT : DNS_FAILURE;
+        else if (line->text[1] == type_letter(type))
+            add(builder, line, type);
+    }
+    return dns_builder_finish(builder, status, 60);
+}
+
+static void query(struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms, dns_callback done,
+                  void *context)
+{
+    struct fuzz_dns *fuzz = (struct fuzz_dns *)dns;
+
+    (void)deadline_ms;
+    if (++fuzz->questions > QUESTIONS_MAX)
+        abort();
+    done(context, answer(fuzz, name, type));
+}
+
+static void destroy(struct dns *dns)
+{
+    (void)dns;
+}
+
+static int64_t no_time(void *context)
+{
+    (void)context;
+    return 0;
+}
+
+static const struct clock stopped_clock = {.monotonic_ms = no_time, .unix_s = no_time};
+static const struct dns_ops fuzz_ops = {.query = query, .destroy = destroy};
+
+static void check_text(const char *text, size_t size)
+{
+    size_t len = strnlen(text, size);
+
+    if (len == size)
+        abort();
+    for (size_t i = 0; i < len; i++)
+        if (text[i] < ' ' || text[i] > '~')
+            abort();
+}
+
+static struct spf_outcome check(struct fuzz_dns *fuzz, struct spf_checker *checker, const char *client,
+                                const char *local, const char *helo)
+{
+    struct spf_question question = {.local = local, .helo = helo, .domain = "a.org", .receiver = "r.example"};
+    struct spf_outcome outcome;
+
+    if (!addr_parse(client, &question.client))
+        abort();
+    fuzz->questions = 0;
+    question.best_guess = local[0] == 'g';
+    spf_check(checker, &question, &outcome);
+    if (outcome.result >= RESULT_COUNT)
+        abort();
+    check_text(outcome.mechanism, sizeof(outcome.mechanism));
+    check_text(outcome.problem, sizeof(outcome.problem));
+    check_text(outcome.explanation, sizeof(outcome.explanation));
+    return outcome;
+}
+
+/* Asks twice: what comes out of the cache is what went in. */
+static void check_twice(struct fuzz_dns *fuzz, struct spf_checker *checker, const char *client, const char *local,
+                        const char *helo)
+{
+    struct spf_outcome first = check(fuzz, checker, client, local, helo);
+    struct spf_outcome second = check(fuzz, checker, client, local, helo);
+
+    second.cached = first.cached;
+    if (memcmp(&first, &second, sizeof(first)) != 0)
+        abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct fuzz_dns fuzz = {.dns = {.ops = &fuzz_ops, .clock = &stopped_clock}};
+    struct spf_checker_config config = {
+        .dns = &fuzz.dns, .clock = &stopped_clock, .timeout_ms = 1000, .cache_octets = 1 << 16, .result_ttl_s = 60};
+    struct spf_checker *checker = spf_checker_create(&config);
+    const char *at = (const char *)data, *end = at + size;
+    char local[128] = "", *helo = local;
+
+    if (!checker)
+        abort();
+    for (bool is_first = true; at < end; is_first = false) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        size_t len = (size_t)((newline ? newline : end) - at);
+
+        if (is_first)
+            memcpy(local, at, len < sizeof(local) - 1 ? len : sizeof(local) - 1);
+        else if (len >= 2 && fuzz.count < sizeof(fuzz.lines) / sizeof(fuzz.lines[0]))
+            fuzz.lines[fuzz.count++] = (struct line){at, len};
+        at = newline ? newline + 1 : end;
+    }
+    strsep(&helo, "\t");
+    check_twice(&fuzz, checker, "192.0.2.1", local, helo ? helo : "");
+    check_twice(&fuzz, checker, "2001:db8::1", local, helo ? helo : "");
+    spf_checker_release(checker);
+    return 0;
+}
