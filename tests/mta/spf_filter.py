@@ -49,15 +49,17 @@ class Filter:
         """Ends the filter in good order: anything but exit 0, as after a sanitizer's report, is a failure."""
         if self.program is None:
             return
-        status = self.program.stop()
-        output = self.program.read_output()
+        program, self.program = self.program, None
+        status = program.stop()
+        output = program.read_output()
         is_clean = status == 0 and "Sanitizer" not in output and "runtime error:" not in output
         assert is_clean, f"the filter ended with {status}: {output}"
-        self.program = None
+
+    def is_running(self):
+        return self.program is not None and self.program.process.poll() is None
 
     def check_is_running(self):
-        status = self.program.process.poll()
-        assert status is None, f"the filter ended by itself with {status}: {self.program.read_output()}"
+        assert self.is_running(), f"the filter ended by itself: {self.program.read_output() if self.program else ''}"
 
     def reload(self):
         self.program.process.send_signal(signal.SIGUSR1)

@@ -42,6 +42,7 @@ class Program:
         self.name = os.path.basename(command[0])
         self.output = output
         with open(output, "ab") as out:
+            self.output_start = out.tell()
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
             )
@@ -70,5 +71,7 @@ class Program:
             raise AssertionError(f"{self.name} did not end within {PATIENCE_S} s of signal {int(number)}") from None
 
     def read_output(self):
-        with open(self.output, encoding="utf-8", errors="replace") as text:
-            return text.read()
+        """What this program wrote so far; others may have written to the file before it."""
+        with open(self.output, "rb") as output:
+            output.seek(self.output_start)
+            return output.read().decode("utf-8", "replace")
