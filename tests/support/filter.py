@@ -15,6 +15,7 @@ import time
 from milter_wire import open_stream
 
 UNPRIVILEGED = "nobody"
+TSAN_SUPPRESSIONS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "tsan.supp")
 START_LIMIT_S = 60
 STOP_LIMIT_S = 60
 
@@ -140,7 +141,7 @@ class Filter:
         report = self.path("sanitizer")
         options = {"ASAN_OPTIONS": f"detect_leaks={leaks}:exitcode=99:log_path={report}",
                    "UBSAN_OPTIONS": f"print_stacktrace=1:halt_on_error=1:exitcode=99:log_path={report}",
-                   "TSAN_OPTIONS": f"exitcode=99:log_path={report}"}
+                   "TSAN_OPTIONS": f"suppressions={TSAN_SUPPRESSIONS}:exitcode=99:log_path={report}"}
         for name, value in options.items():
             given = environment.get(name)
             environment[name] = f"{given}:{value}" if given else value
