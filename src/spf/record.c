@@ -301,12 +301,11 @@ enum record_status record_parse(const char *text, size_t len, struct record *out
     struct record record = {.len = len};
     enum record_status status = RECORD_NO_MEMORY;
 
-    record.text = malloc(len + 1);
+    record.text = calloc(len + 1, 1);
     record.terms = calloc(count_words(text, len) + 1, sizeof(*record.terms));
     if (!record.text || !record.terms)
         goto done;
     memcpy(record.text, text, len);
-    record.text[len] = '\0';
     status = read_terms(&record, error) ? RECORD_OK : RECORD_SYNTAX;
 done:
     if (status == RECORD_OK)

@@ -3,6 +3,7 @@
 #include "conformance/suite_dns.h"
 
 #include <arpa/inet.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -25,7 +26,7 @@ struct suite_dns {
     struct entry *entries;
     size_t count;
     uint32_t ttl_s;
-    unsigned questions;
+    atomic_uint questions;
 };
 
 static bool type_from_name(const char *name, enum dns_type *type)
@@ -199,5 +200,5 @@ void suite_dns_set_ttl(struct dns *dns, uint32_t ttl_s)
 
 unsigned suite_dns_questions(const struct dns *dns)
 {
-    return ((const struct suite_dns *)dns)->questions;
+    return atomic_load(&((struct suite_dns *)(uintptr_t)dns)->questions);
 }

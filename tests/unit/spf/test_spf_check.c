@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/stats.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -474,6 +475,59 @@ static void test_create_out_of_memory(void **state)
     }
 }
 
+/* Asks the same few questions over and over; counts what came out wrong. */
+static void *ask_often(void *context)
+{
+    static const struct {
+        const char *client, *domain;
+        enum spf_result result;
+    } rows[] = {
+        {"10.0.0.1", "a.org", RESULT_PASS},      {"192.0.2.1", "a.org", RESULT_FAIL},
+        {"192.0.2.1", "b.org", RESULT_PASS},     {"10.0.0.2", "b.org", RESULT_FAIL},
+        {"10.0.0.2", "c.org", RESULT_PERMERROR}, {"10.0.0.2", "d.org", RESULT_NONE},
+        {"10.0.0.1", "e.org", RESULT_TEMPERROR},
+    };
+    struct zone_checks *checks = context;
+    uintptr_t wrong = 0;
+
+    for (size_t i = 0; i < 700; i++) {
+        size_t row = i % COUNT(rows);
+        struct spf_outcome outcome = zone_checks_ask(checks, rows[row].client, rows[row].domain);
+
+        wrong += outcome.result != rows[row].result;
+        if (outcome.result == RESULT_FAIL)
+            wrong += strcmp(outcome.explanation, "not user") != 0;
+    }
+    return (void *)wrong;
+}
+
+static void test_threads(void **state)
+{
+    static const struct zone_entry zone[] = {
+        {"a.org", "TXT", "v=spf1 a:h.org/32 mx:m.org -all exp=x.org"},
+        {"b.org", "TXT", "v=spf1 include:i.org exists:%{l}.%{h}.no.org -all exp=x.org"},
+        {"c.org", "TXT", "v=spf1 a:%{d} include:c.org"},
+        {"c.org", "A", "10.9.9.9"},
+        {"e.org", "TIMEOUT", ""},
+        {"i.org", "TXT", "v=spf1 ip4:192.0.2.0/24"},
+        {"h.org", "A", "10.0.0.1"},
+        {"m.org", "MX", "h.org"},
+        {"x.org", "TXT", "not %{l}"},
+    };
+    struct zone_checks *checks = *state;
+    pthread_t threads[6];
+
+    zone_checks_add_all(checks, zone, COUNT(zone));
+    for (size_t i = 0; i < COUNT(threads); i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, ask_often, checks), 0);
+    for (size_t i = 0; i < COUNT(threads); i++) {
+        void *wrong;
+
+        pthread_join(threads[i], &wrong);
+        assert_null(wrong);
+    }
+}
+
 #define IN_ZONE(test) cmocka_unit_test_setup_teardown(test, open_plain, close_zone)
 
 int main(void)
@@ -489,6 +543,8 @@ int main(void)
         IN_ZONE(test_best_guess),
         cmocka_unit_test_setup_teardown(test_cached, open_cached, close_zone),
         cmocka_unit_test(test_deadline),
+        cmocka_unit_test_setup_teardown(test_threads, open_plain, close_zone),
+        cmocka_unit_test_setup_teardown(test_threads, open_cached, close_zone),
         cmocka_unit_test(test_out_of_memory),
         cmocka_unit_test(test_create_out_of_memory),
     };
