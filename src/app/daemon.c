@@ -17,6 +17,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +45,8 @@ static int wake_pipe[2] = {-1, -1};
 static volatile sig_atomic_t stop_wanted;
 static volatile sig_atomic_t reload_wanted;
 static volatile sig_atomic_t counters_wanted;
-static volatile sig_atomic_t listener_ended;
+static atomic_bool listener_ended;
+static atomic_bool listener_failed;
 
 static void wake(void)
 {
@@ -157,43 +159,25 @@ static bool listen_to_mta(struct daemon *daemon, struct strbuf *error)
     return false;
 }
 
+/* Runs with all signals blocked: the main thread is the one that does not block them. */
 static void *run_listener(void *unused)
 {
+    sigset_t all;
+
     (void)unused;
-    if (!listener_run())
-        log_error("libmilter ended with an error");
-    listener_ended = 1;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, NULL);
+    listener_failed = !listener_run();
+    listener_ended = true;
     wake();
     return NULL;
 }
 
-/* Threads begin with every signal blocked, so that the main thread gets them. */
-static bool start_listener(struct daemon *daemon)
-{
-    sigset_t all, old;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, &old);
-    daemon->listening = pthread_create(&daemon->listener, NULL, run_listener, NULL) == 0;
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    return daemon->listening;
-}
-
-/* Everything between the configuration and the first message, in the order that privileges demand. Returns a status of
- * sysexits.h. */
-static int start(struct daemon *daemon, bool foreground, struct strbuf *error)
+/* What follows once the socket is bound, in the order that privileges demand. Returns a status of sysexits.h. */
+static int start_behind_socket(struct daemon *daemon, struct strbuf *error)
 {
     const struct config *config = daemon->config;
 
-    if (!privileges_look_up(config->user, config->socket_group, &daemon->identity, error))
-        return EX_CONFIG;
-    if (!foreground && config->daemonize && !detach_begin(error))
-        return EX_OSERR;
-    if (!catch_signals(error))
-        return EX_OSERR;
-    raise_descriptor_limit();
-    if (!listen_to_mta(daemon, error))
-        return EX_UNAVAILABLE;
     if (config->pid_file != NULL && !detach_write_pid_file(config->pid_file, &daemon->identity, error))
         return EX_CANTCREAT;
     prepare_log_file(config->log_to, &daemon->identity);
@@ -204,11 +188,40 @@ static int start(struct daemon *daemon, bool foreground, struct strbuf *error)
     daemon->service = service_create(config, error);
     if (daemon->service == NULL)
         return config->zone_file != NULL ? EX_CONFIG : EX_UNAVAILABLE;
-    if (!start_listener(daemon)) {
-        strbuf_add(error, "cannot start a thread");
+    daemon->listening = pthread_create(&daemon->listener, NULL, run_listener, NULL) == 0;
+    if (daemon->listening)
+        return EX_OK;
+    strbuf_add(error, "cannot start a thread");
+    return EX_OSERR;
+}
+
+static void remove_pid_file(const struct config *config)
+{
+    if (config->pid_file != NULL)
+        (void)unlink(config->pid_file);
+}
+
+/* Everything between the configuration and the first message. Returns a status of sysexits.h. */
+static int start(struct daemon *daemon, bool foreground, struct strbuf *error)
+{
+    const struct config *config = daemon->config;
+    int status = EX_OSERR;
+
+    if (!privileges_look_up(config->user, config->socket_group, &daemon->identity, error))
+        return EX_CONFIG;
+    if (!foreground && config->daemonize && !detach_begin(error))
         return EX_OSERR;
+    if (!catch_signals(error))
+        return EX_OSERR;
+    raise_descriptor_limit();
+    if (!listen_to_mta(daemon, error))
+        return EX_UNAVAILABLE;
+    status = start_behind_socket(daemon, error);
+    if (status != EX_OK) {
+        listener_discard();
+        remove_pid_file(config);
     }
-    return EX_OK;
+    return status;
 }
 
 static void log_lines(const char *lines)
@@ -315,17 +328,17 @@ static bool stop_listener(struct daemon *daemon)
 static int stop(struct daemon *daemon)
 {
     const struct config *config = service_config(daemon->service);
-    const bool wanted = stop_wanted > 0;
 
     notify_manager("STOPPING=1");
     drain(config->dns_timeout_ms);
     config_release(config);
-    if (daemon->config->pid_file != NULL)
-        (void)unlink(daemon->config->pid_file);
-    log_notice("stopped");
+    remove_pid_file(daemon->config);
     if (!stop_listener(daemon))
         _exit(EX_OK); /* a thread that is stuck in a callback must not find its configuration gone */
-    return wanted ? EX_OK : EX_SOFTWARE;
+    log_notice("stopped");
+    if (listener_failed)
+        log_error("libmilter ended by itself");
+    return listener_failed ? EX_SOFTWARE : EX_OK;
 }
 
 /* Frees what a stopped or failed daemon holds. */

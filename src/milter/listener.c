@@ -5,26 +5,30 @@
 #include <errno.h>
 #include <libmilter/mfapi.h>
 #include <netdb.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { BACKLOG = 1024 }; /* connections that wait to be accepted; the kernel cuts it to its own bound */
+enum {
+    BACKLOG = 1024, /* connections that wait to be accepted; the kernel cuts it to its own bound */
+    STOP_TRIES = 200,
+    STOP_PAUSE_NS = 10000000, /* 10 ms */
+};
 
 static const char *socket_spec;
+static atomic_bool running; /* listener_run */
 
 /* The path of a unix socket, NULL for any other kind. */
 static const char *unix_path(const char *spec)
 {
-    if (strncmp(spec, "unix:", 5) == 0)
-        return spec + 5;
-    if (strncmp(spec, "local:", 6) == 0)
-        return spec + 6;
-    return spec[0] == '/' ? spec : NULL;
+    return strncmp(spec, "unix:", 5) == 0 ? spec + 5 : NULL;
 }
 
 /* Connects and closes again; true if somebody listens. */
@@ -114,17 +118,29 @@ bool listener_open(const struct listener_config *config, char *error, size_t err
     return path == NULL || set_permissions(path, config, error, error_size);
 }
 
-bool listener_run(void)
-{
-    return smfi_main() == MI_SUCCESS;
-}
-
-void listener_stop(void)
+void listener_discard(void)
 {
     const char *path = unix_path(socket_spec);
 
-    smfi_stop();
-    /* libmilter looks at its stop flag when a connection arrives, or once in five seconds. */
+    if (path != NULL)
+        unlink(path);
+}
+
+bool listener_run(void)
+{
+    bool succeeded = false;
+
+    running = true;
+    succeeded = smfi_main() == MI_SUCCESS;
+    running = false;
+    return succeeded;
+}
+
+/* Lets libmilter's loop look at its stop flag, which it does when a connection arrives, or once in five seconds. */
+static void wake_listener(void)
+{
+    const char *path = unix_path(socket_spec);
+
     if (path != NULL)
         connect_unix(path);
     else if (strncmp(socket_spec, "inet6:", 6) == 0)
@@ -133,4 +149,29 @@ void listener_stop(void)
         connect_inet(socket_spec + 5, AF_INET);
     else if (strncmp(socket_spec, "fd:", 3) == 0)
         connect_descriptor((int)strtol(socket_spec + 3, NULL, 10));
+}
+
+static void *stop_libmilter(void *unused)
+{
+    (void)unused;
+    smfi_stop();
+    return NULL;
+}
+
+/* smfi_stop sets the flag, then waits for a lock that the sleeping loop holds: so it gets a thread of its own, and the
+ * loop is woken beside it. */
+void listener_stop(void)
+{
+    const struct timespec pause = {.tv_nsec = STOP_PAUSE_NS};
+    pthread_t stopper;
+
+    if (pthread_create(&stopper, NULL, stop_libmilter, NULL) != 0) {
+        smfi_stop();
+        return;
+    }
+    for (int tries = 0; running && tries < STOP_TRIES; tries++) {
+        wake_listener();
+        nanosleep(&pause, NULL);
+    }
+    pthread_detach(stopper);
 }

@@ -18,6 +18,9 @@ struct listener_config {
  * is an error. False, with a message in `error`. After callbacks_register, before privileges are dropped. */
 bool listener_open(const struct listener_config *config, char *error, size_t error_size);
 
+/* Takes away the socket that listener_open has made, where the start fails afterwards. */
+void listener_discard(void);
+
 /* Serves the MTA until listener_stop; false if libmilter gave up by itself. */
 bool listener_run(void);
 
