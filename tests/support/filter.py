@@ -141,7 +141,7 @@ class Filter:
         report = self.path("sanitizer")
         options = {"ASAN_OPTIONS": f"detect_leaks={leaks}:exitcode=99:log_path={report}",
                    "UBSAN_OPTIONS": f"print_stacktrace=1:halt_on_error=1:exitcode=99:log_path={report}",
-                   "TSAN_OPTIONS": f"suppressions={TSAN_SUPPRESSIONS}:exitcode=99:log_path={report}"}
+                   "TSAN_OPTIONS": f"suppressions={TSAN_SUPPRESSIONS}:exitcode=99:atexit_sleep_ms=0:log_path={report}"}
         for name, value in options.items():
             given = environment.get(name)
             environment[name] = f"{given}:{value}" if given else value
