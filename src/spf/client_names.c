@@ -31,8 +31,9 @@ void client_names_find(struct client_names *names, struct lookups *lookups, cons
     names->answer = lookups_ask(lookups, addr_arpa(client, arpa), DNS_PTR);
     names->is_void = names->answer->status == DNS_NODATA || names->answer->status == DNS_NXDOMAIN;
     for (size_t i = 0; i < names->answer->count && i < LIMIT_CLIENT_NAMES; i++) /* RFC 7208 4.6.4 */
-        if (is_validated(lookups, names->answer->records[i].name, client))
-            names->validated[names->count++] = names->answer->records[i].name;
+        if (domain_from_answer(names->answer->records[i].name, names->validated[names->count]) &&
+            is_validated(lookups, names->validated[names->count], client))
+            names->count++;
 }
 
 bool client_names_match(const struct client_names *names, const char *domain)

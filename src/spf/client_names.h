@@ -4,6 +4,7 @@
 #define SMF_SPF_CLIENT_NAMES_H
 
 #include "base/addr.h"
+#include "dns/dns.h"
 #include "spf/limits.h"
 #include "spf/lookups.h"
 
@@ -15,8 +16,8 @@ struct client_names {
     bool known;                                /* the rest is filled in */
     bool is_void;                              /* the PTR question found no record */
     const struct dns_answer *answer;           /* of the PTR question */
-    const char *validated[LIMIT_CLIENT_NAMES]; /* point into it, in its order */
     size_t count;
+    char validated[LIMIT_CLIENT_NAMES][DNS_NAME_MAX + 1]; /* in its order */
 };
 
 /* Asks for the names of `client` and for the addresses of the first 10 of them, unless that was done before. Errors of

@@ -2,8 +2,6 @@
 /* Checks lengths, characters and kinship of domain names. */
 #include "spf/domain.h"
 
-#include "dns/dns.h"
-
 #include <string.h>
 #include <strings.h>
 
@@ -31,6 +29,29 @@ bool domain_can_have_policy(const char *name)
     for (; *name; name++)
         if (*name <= ' ' || *name > '~')
             return false;
+    return true;
+}
+
+bool domain_from_answer(const char *answer, char name[DNS_NAME_MAX + 1])
+{
+    char text[DNS_NAME_MAX + 1];
+    size_t len = 0;
+
+    for (; *answer && len < DNS_NAME_MAX; len++) {
+        char octet = *answer++;
+
+        if (octet == '\\' && strspn(answer, "0123456789") >= 3) {
+            octet = (char)((answer[0] - '0') * 100 + (answer[1] - '0') * 10 + (answer[2] - '0'));
+            answer += 3;
+            if (octet == '.' || octet == '\0')
+                return false;
+        }
+        text[len] = octet;
+    }
+    if (*answer)
+        return false;
+    memcpy(name, text, len);
+    name[len] = '\0';
     return true;
 }
 

@@ -381,7 +381,7 @@ static bool answer_mx(struct evaluation *evaluation, const struct place *place, 
 static bool answer_mx_name(struct evaluation *evaluation, const struct place *place, unsigned index,
                            struct evaluation_answer *answer)
 {
-    char text[PLACE_SIZE];
+    char text[PLACE_SIZE], name[DNS_NAME_MAX + 1] = "";
 
     if (index >= LIMIT_MX_NAMES) {
         evaluation_stop(evaluation, RESULT_PERMERROR, "more than %d mail exchangers, at %s", LIMIT_MX_NAMES,
@@ -392,7 +392,8 @@ static bool answer_mx_name(struct evaluation *evaluation, const struct place *pl
         evaluation_fault(evaluation, "libspf2 asked for a mail exchanger that does not exist");
         return false;
     }
-    return answer_addresses(evaluation, place, evaluation->mx_answer->records[index].name, answer);
+    domain_from_answer(evaluation->mx_answer->records[index].name, name); /* else no name that can be asked */
+    return answer_addresses(evaluation, place, name, answer);
 }
 
 /* RFC 7208 5.5: an error of the DNS is no match, and what the names' questions find is not counted. */

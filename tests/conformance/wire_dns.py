@@ -9,6 +9,7 @@ It prints `listening ADDRESS`, then obeys lines on its standard input until that
     questions                                      the answer is what was asked since `zone`: xNAME/TYPE words, or `-`
 TIMEOUT as a TYPE: no answer to questions for which nothing stands before this entry; with a type as data, to that only.
 """
+import functools
 import os
 import sys
 
@@ -85,6 +86,11 @@ class SuiteServer(DnsServer):
             types = self.zone.records.setdefault(name_key(name), {})
             if rdata is not None:
                 types.setdefault(kind, []).append((0, rdata))
+
+    def _lookup(self, query):
+        response = super()._lookup(query)
+        response.to_wire = functools.partial(response.to_wire, want_shuffle=False)  # the suites' answers have an order
+        return response
 
     def _fault_for(self, name, kind):
         for _ in range(CNAME_LIMIT):

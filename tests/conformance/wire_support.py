@@ -2,6 +2,7 @@
 """What the tests over the wire share: the DNS server process, zones for it, and one SPF question put to a real daemon."""
 
 import os
+import re
 import select
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from result_fields import received_spf  # noqa: E402
 from suite import encode, host  # noqa: E402
 
 ANSWER_LIMIT_S = 60
+DOT_STRING = re.compile(r"[^\x00- \"(),:;<>@\[\\\]\x7f]+")
 CONFIG = {"TTL": "0", "RefuseFail": "off", "AddReceivedHeader": "on", "TagSubject": "off", "DNSTimeout": "2s"}
 CONFIG_REFUSING = {"TTL": "0", "RejectReason": "Explanation: %{e}", "DNSTimeout": "2s"}
 
@@ -64,7 +66,7 @@ class DnsProcess:
 
 def record(name, kind, value, preference=0):
     """A line for the server. value: a string, or the several strings of a TXT."""
-    values = value if isinstance(value, (list, tuple)) else [value]
+    values = value if isinstance(value, (list, tuple)) and value else [value or ""]
     return f"record {encode(name)} {kind} {preference} {','.join(encode(part) for part in values)}"
 
 
@@ -91,10 +93,18 @@ def suite_record(name, kind, value):
     return record(name, kind, host(value) if kind in ("PTR", "CNAME") else value)
 
 
+def mailbox(sender):
+    """A sender as it stands in MAIL FROM: a local part that is no dot-string is quoted (RFC 5321 4.1.2)."""
+    local, at, domain = sender.rpartition("@")
+    if not at or not local or DOT_STRING.fullmatch(local):
+        return sender
+    return '"' + re.sub(r'(["\\])', r"\\\1", local) + '"@' + domain
+
+
 def send(daemon, client, helo, sender, receiver="mx.example.net"):
-    """Hand a daemon one message of this client; returns the Outcome. Nothing is corrected on the way."""
+    """Hand a daemon one message of this client; returns the Outcome. Nothing else is corrected on the way."""
     with Mta(daemon.address, host="unknown", ip=client, helo=helo, macros={"connect": {"j": receiver}}) as mta:
-        outcome = mta.send(f"<{sender}>")
+        outcome = mta.send(f"<{mailbox(sender)}>")
         mta.quit()
     return outcome
 

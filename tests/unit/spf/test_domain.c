@@ -44,6 +44,33 @@ static void test_names(void **state)
             fail_msg("%s", rows[i].name);
 }
 
+static void test_names_from_answers(void **state)
+{
+    static const struct {
+        const char *answer, *name; /* NULL: no text can ask for it */
+    } rows[] = {
+        {"mx.example.org", "mx.example.org"},
+        {"", ""},
+        {"foo\\058bar\\047baz.example.org", "foo:bar/baz.example.org"},
+        {"\\042.example.org", "*.example.org"},
+        {"a\\092046b.org", "a\\046b.org"},
+        {"caf\\195\\169.org", "caf\xc3\xa9.org"},
+        {"a\\046b.org", NULL},
+        {"a\\000b.org", NULL},
+        {"a\\04", "a\\04"},
+        {LABEL_63 "." LABEL_63 "." LABEL_63 "." LABEL_63, NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char name[DNS_NAME_MAX + 1] = "untouched";
+
+        if (domain_from_answer(rows[i].answer, name) != (rows[i].name != NULL) ||
+            strcmp(name, rows[i].name ? rows[i].name : "untouched") != 0)
+            fail_msg("%s: %s", rows[i].answer, name);
+    }
+}
+
 static void test_kinship(void **state)
 {
     (void)state;
@@ -59,6 +86,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names),
+        cmocka_unit_test(test_names_from_answers),
         cmocka_unit_test(test_kinship),
     };
 
