@@ -197,8 +197,9 @@ def ask_pyspf(zone, case):
 
 
 def explains_badly(zone):
-    """True if the name that explanations of policies lead to has a text with a macro error."""
-    texts = [entry["TXT"] for entry in zone["x.a.example"] if entry != "TIMEOUT" and "TXT" in entry]
+    """True if a name that exp leads to (MODIFIERS) has a text with a macro error."""
+    found = zone["e.example"] + zone["x.a.example"]
+    texts = [entry["TXT"] for entry in found if entry != "TIMEOUT" and "TXT" in entry]
     return any(bad in text for text in texts for bad in BAD_DOMAINS if "%" in bad)
 
 
