@@ -28,6 +28,7 @@ READINGS = {
     "MUST appear at most once": "only redirect and exp must not be repeated (6)",
     "zero parts": "a macro must not keep 0 parts (7.3)",
     "explanation": "an explanation with a macro error is left out (6.2)",
+    "cut": "names are cut to 253 octets, explanations are not (7.3)",
 }
 
 NAMES = [f"{letter}.example" for letter in "abcdefgh"] + ["x.a.example", "mx.b.example"]
@@ -210,6 +211,8 @@ def reading_of(zone, ours, theirs):
             return text
     if ours[0] == theirs[0] == "fail" and not ours[1] and explains_badly(zone):
         return "explanation"
+    if ours[0] == theirs[0] == "fail" and len(ours[1]) > 253 and ours[1].endswith(theirs[1]):
+        return "cut"
     return "zero parts" if "keeps 0 parts" in ours[2] else None
 
 
