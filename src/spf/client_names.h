@@ -13,9 +13,9 @@
 
 /* Start with {0}. */
 struct client_names {
-    bool known;                                /* the rest is filled in */
-    bool is_void;                              /* the PTR question found no record */
-    const struct dns_answer *answer;           /* of the PTR question */
+    bool known;                      /* the rest is filled in */
+    bool is_void;                    /* the PTR question found no record */
+    const struct dns_answer *answer; /* of the PTR question */
     size_t count;
     char validated[LIMIT_CLIENT_NAMES][DNS_NAME_MAX + 1]; /* in its order */
 };

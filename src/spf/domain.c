@@ -34,7 +34,7 @@ bool domain_can_have_policy(const char *name)
 
 bool domain_from_answer(const char *answer, char name[DNS_NAME_MAX + 1])
 {
-    char text[DNS_NAME_MAX + 1];
+    char text[DNS_NAME_MAX + 1] = "";
     size_t len = 0;
 
     for (; *answer && len < DNS_NAME_MAX; len++) {

@@ -23,7 +23,8 @@ static int replay_file(const char *path)
     }
     size = fread(buffer, 1, INPUT_MAX, file);
     fclose(file);
-    input = malloc(size > 0 ? size : 1); /* exactly as large as the input, so that AddressSanitizer sees a step beyond it */
+    input =
+        malloc(size > 0 ? size : 1); /* exactly as large as the input, so that AddressSanitizer sees a step beyond it */
     if (input == NULL)
         exit(EXIT_FAILURE);
     memcpy(input, buffer, size);

@@ -9,10 +9,10 @@ cd "$source"
 
 case $checker in
 format)
-    find src tests -name '*.[ch]' -print0 | xargs -0 clang-format --dry-run -Werror
+    find src tests -path tests/out -prune -o -name '*.[ch]' -print0 | xargs -0 clang-format --dry-run -Werror
     ;;
 tidy)
-    find src -name '*.c' -print0 | xargs -0 -n 1 -P 2 clang-tidy --quiet -p "$build"
+    find src -name '*.c' -print0 | xargs -0 -n 1 -P 2 clang-tidy --quiet -p "$build" 2>/dev/null
     ;;
 cppcheck)
     cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
