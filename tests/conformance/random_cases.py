@@ -25,6 +25,7 @@ except ImportError:
 READINGS = {
     "include has trivial recursion": "an include of its own domain is an error only if it is evaluated, by the term limit"
                                      " (5.2, 4.6.4)",
+    "Too many DNS lookups": "a redirect counts where it is followed, not where it stands (4.6.4)",
     "MUST appear at most once": "only redirect and exp must not be repeated (6)",
     "zero parts": "a macro must not keep 0 parts (7.3)",
     "explanation": "an explanation with a macro error is left out (6.2)",
