@@ -50,7 +50,7 @@ void evaluation_free(struct evaluation *evaluation)
     }
     dns_answer_release(evaluation->mx_answer);
     client_names_free(&evaluation->names);
-    free(evaluation->found.addrs);
+    free(evaluation->found);
 }
 
 void evaluation_stop(struct evaluation *evaluation, enum spf_result result, const char *format, ...)
@@ -332,7 +332,7 @@ static void answer_match(struct evaluation *evaluation, struct evaluation_answer
 static bool answer_found(struct evaluation *evaluation, const struct dns_answer *found,
                          struct evaluation_answer *answer)
 {
-    struct addr *addrs = realloc(evaluation->found.addrs, (found->count + 1) * sizeof(*addrs));
+    struct addr *addrs = realloc(evaluation->found, (found->count + 1) * sizeof(*addrs));
 
     if (!addrs) {
         evaluation_fault(evaluation, "out of memory");
@@ -340,7 +340,7 @@ static bool answer_found(struct evaluation *evaluation, const struct dns_answer 
     }
     for (size_t i = 0; i < found->count; i++)
         addrs[i] = found->records[i].addr;
-    evaluation->found = (struct addr_list){addrs, found->count};
+    evaluation->found = addrs;
     *answer = (struct evaluation_answer){found->count, addrs};
     return true;
 }

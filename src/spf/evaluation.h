@@ -34,17 +34,13 @@ struct evaluation {
     struct lookups lookups;
     struct limits limits;
     struct client_names names;
-    struct frame
-        *frames[LIMIT_DNS_TERMS + 1]; /* the first is the question's; a frame more for each include, redirect */
+    struct frame *frames[LIMIT_DNS_TERMS + 1]; /* that of the question, then one for each include or redirect */
     size_t frame_count;
     unsigned next_tag;
     const struct dns_answer *mx_answer; /* of the mx term that is being evaluated */
-    struct addr_list {
-        struct addr *addrs;
-        size_t count;
-    } found;              /* what the last question found */
-    unsigned macros_used; /* MACRO_USED_* */
-    bool guessed;         /* there was no record: the first frame is the best guess */
+    struct addr *found;                 /* the addresses of the last answer to the library */
+    unsigned macros_used;               /* MACRO_USED_* */
+    bool guessed;                       /* there was no record: the first frame is the best guess */
     bool stopped;
     enum spf_result stop_result;
     char problem[SPF_PROBLEM_SIZE];
