@@ -7,6 +7,7 @@
 #include "spf/canonical.h"
 #include "spf/domain.h"
 #include "spf/printable.h"
+#include "spf/trace.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,7 +38,7 @@ void evaluation_init(struct evaluation *evaluation, const struct spf_question *q
                    .receiver = question->receiver,
                    .client = question->client,
                    .now_s = now_s},
-        .lookups = {.dns = dns, .deadline_ms = deadline_ms, .ttl_s = UINT32_MAX},
+        .lookups = {.dns = dns, .deadline_ms = deadline_ms, .ttl_s = UINT32_MAX, .trace = question->trace},
         .next_tag = ROOT_NUMBER + 1,
     };
 }
@@ -112,6 +113,7 @@ static bool find_place(struct evaluation *evaluation, unsigned number, struct pl
         if (number < frame->first_tag || index > frame->record.count)
             continue;
         frame->reached = index;
+        trace_reach(evaluation->question->trace, i, index);
         place->frame = frame;
         place->term = index < frame->record.count ? &frame->record.terms[index] : NULL;
         return true;
@@ -125,7 +127,8 @@ static bool count_term(struct evaluation *evaluation, const struct place *place)
 {
     char text[PLACE_SIZE];
 
-    if (++evaluation->limits.dns_terms <= LIMIT_DNS_TERMS)
+    trace_dns_term(evaluation->question->trace, ++evaluation->limits.dns_terms);
+    if (evaluation->limits.dns_terms <= LIMIT_DNS_TERMS)
         return true;
     evaluation_stop(evaluation, RESULT_PERMERROR, "more than %d terms that ask the DNS, at %s", LIMIT_DNS_TERMS,
                     describe(place, text));
@@ -137,7 +140,8 @@ static bool count_void(struct evaluation *evaluation, const struct place *place)
 {
     char text[PLACE_SIZE];
 
-    if (++evaluation->limits.void_lookups <= LIMIT_VOID_LOOKUPS)
+    trace_void(evaluation->question->trace, ++evaluation->limits.void_lookups);
+    if (evaluation->limits.void_lookups <= LIMIT_VOID_LOOKUPS)
         return true;
     evaluation_stop(evaluation, RESULT_PERMERROR, "more than %d questions without an answer, at %s", LIMIT_VOID_LOOKUPS,
                     describe(place, text));
@@ -159,6 +163,7 @@ static bool target_name(struct evaluation *evaluation, const struct place *place
         evaluation_fault(evaluation, "out of memory");
     else
         snprintf(name, DNS_NAME_MAX + 1, "%s", domain_can_be_asked(strbuf_text(&expanded)) ? expanded.text : "");
+    trace_name(evaluation->question->trace, strbuf_text(&expanded));
     strbuf_free(&expanded);
     return !evaluation->stopped;
 }
@@ -224,8 +229,10 @@ static bool parse(struct evaluation *evaluation, struct frame *frame, const char
 
     switch (record_parse(text, len, &frame->record, &error)) {
     case RECORD_OK:
+        trace_record(evaluation->question->trace, evaluation->frame_count, frame->domain, &frame->record);
         return true;
     case RECORD_SYNTAX:
+        trace_wrong_record(evaluation->question->trace, frame->domain, text, len, &error);
         evaluation_stop(evaluation, RESULT_PERMERROR, "record of %s: %s at octet %zu: %.*s", frame->domain,
                         error.reason, error.offset + 1,
                         len - error.offset > SHOWN_MAX ? SHOWN_MAX : (int)(len - error.offset), text + error.offset);
@@ -401,6 +408,8 @@ static bool answer_ptr(struct evaluation *evaluation, const struct place *place,
                        struct evaluation_answer *answer)
 {
     client_names_find(&evaluation->names, &evaluation->lookups, &evaluation->question->client);
+    for (size_t i = 0; i < evaluation->names.count; i++)
+        trace_client_name(evaluation->question->trace, evaluation->names.validated[i]);
     if (evaluation->names.is_void && !count_void(evaluation, place))
         return false;
     if (client_names_match(&evaluation->names, name))

@@ -4,6 +4,7 @@
 
 #include "spf/domain.h"
 #include "spf/printable.h"
+#include "spf/trace.h"
 
 #include <string.h>
 
@@ -32,9 +33,11 @@ void explanation_fetch(struct evaluation *evaluation, char out[SPF_EXPLANATION_S
         frame = frame->redirected_to;
     if (!frame->record.exp)
         return;
+    trace_explain(evaluation->question->trace);
     values = evaluation_values(evaluation, frame);
     macro_expand_domain(frame->record.exp->domain, frame->record.exp->domain_len, &values, &name,
                         &evaluation->macros_used);
+    trace_name(evaluation->question->trace, strbuf_text(&name));
     if (!name.failed && domain_can_be_asked(strbuf_text(&name))) {
         answer = lookups_ask(&evaluation->lookups, name.text, DNS_TXT);
         if (answer->count == 1)

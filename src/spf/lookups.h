@@ -7,10 +7,13 @@
 
 #include <stdint.h>
 
+struct spf_trace;
+
 struct lookups {
     struct dns *dns;
-    int64_t deadline_ms; /* on the clock of `dns` */
-    uint32_t ttl_s;      /* smallest so far; UINT32_MAX before the first answer */
+    int64_t deadline_ms;     /* on the clock of `dns` */
+    uint32_t ttl_s;          /* smallest so far; UINT32_MAX before the first answer */
+    struct spf_trace *trace; /* told of each question; NULL: nobody is */
 };
 
 /* Asks and waits. Past the deadline the answer is DNS_TIMEOUT without a question. Never NULL; the caller releases it.

@@ -9,6 +9,7 @@
 #include "spf/guard.h"
 #include "spf/printable.h"
 #include "spf/result_cache.h"
+#include "spf/trace.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -115,6 +116,7 @@ static void evaluate(struct spf_checker *checker, const struct spf_question *que
         explanation_fetch(&evaluation, outcome->explanation);
     outcome->ttl_s = evaluation.lookups.ttl_s == UINT32_MAX ? 0 : evaluation.lookups.ttl_s;
     result_cache_put(checker->cache, question, outcome, evaluation.macros_used);
+    trace_finish(question->trace, evaluation.stopped, &evaluation.limits);
     evaluation_free(&evaluation);
 }
 
@@ -136,10 +138,12 @@ void spf_check(struct spf_checker *checker, const struct spf_question *question,
 
     *outcome = (struct spf_outcome){.result = RESULT_NONE};
     if (normalize(&normal, domain)) {
-        if (result_cache_get(checker->cache, &normal, outcome))
+        if (result_cache_get(checker->cache, &normal, outcome)) {
             stats_add(STATS_CACHED, 1);
-        else
+            trace_cached(normal.trace);
+        } else {
             evaluate(checker, &normal, outcome);
+        }
     }
     count(outcome->result);
 }

@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct spf_trace;
+
 enum spf_identity { IDENTITY_MAILFROM, IDENTITY_HELO }; /* RFC 7208 2.4, 2.3 */
 
 /* What is asked. All texts are NUL-terminated, not NULL, and belong to the caller. They may hold anything: what is no
@@ -23,9 +25,10 @@ struct spf_question {
     struct addr client;
     const char *helo;  /* the name in HELO, "" if there was none */
     const char *local; /* local part; "postmaster" for the HELO identity and where the sender has none (RFC 7208 4.3) */
-    const char *domain;   /* the domain whose policy is asked for */
-    const char *receiver; /* this host's name, for %{r} (RFC 7208 7.3) */
-    bool best_guess;      /* where there is no record, evaluate `v=spf1 a/24 mx/24 ptr ?all` */
+    const char *domain;      /* the domain whose policy is asked for */
+    const char *receiver;    /* this host's name, for %{r} (RFC 7208 7.3) */
+    bool best_guess;         /* where there is no record, evaluate `v=spf1 a/24 mx/24 ptr ?all` */
+    struct spf_trace *trace; /* told of each step (trace.h), if not NULL */
 };
 
 enum {

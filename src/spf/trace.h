@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What an evaluation did, step by step, for people who ask why: a tree of records, their terms, and the questions that
+ * each of them asked.
+ *
+ * A trace hangs on spf_question.trace; the daemon has none. The functions that note something are called by the
+ * evaluation, do nothing for a NULL trace, and keep copies, so that a trace outlives what it tells of. Used by one
+ * thread. */
+#ifndef SMF_SPF_TRACE_H
+#define SMF_SPF_TRACE_H
+
+#include "base/strbuf.h"
+#include "dns/dns.h"
+#include "spf/limits.h"
+#include "spf/record.h"
+#include "spf/spf_check.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A question and its answer. */
+struct trace_question {
+    struct trace_question *next;
+    char name[DNS_NAME_MAX + 1];
+    enum dns_type type;
+    const struct dns_answer *answer;
+    bool asked;            /* false: it was past the deadline, and the answer is DNS_TIMEOUT */
+    int64_t took_ms;       /* until the answer was there */
+    unsigned void_lookups; /* the answer was counted as without a record, and so many there were with it; else 0 */
+};
+
+struct trace_record;
+
+/* One thing done: its questions in their order, and the record that they led to. */
+struct trace_step {
+    char *
+        name; /* the domain-spec, expanded, or the current domain, be it one that can be asked for or not; NULL: none */
+    char *client_names; /* the validated names of the client (RFC 7208 5.5), with ", " between them; NULL: not asked */
+    unsigned dns_terms; /* it was counted as a term that asks the DNS, and so many there were with it; else 0 */
+    struct trace_question *questions;
+    struct trace_record *record; /* of the domain, include or redirect; NULL: none was found */
+};
+
+/* What became of a term. */
+enum trace_state {
+    TRACE_NOT_REACHED, /* an earlier one decided */
+    TRACE_NO_MATCH,
+    TRACE_MATCH,    /* it decided its record; a redirect: it was followed */
+    TRACE_STOPPED,  /* the evaluation ended here, with an error */
+    TRACE_MODIFIER, /* is no mechanism, and was not followed */
+};
+
+struct trace_term {
+    enum term_kind kind;
+    char qualifier;
+    size_t offset, len; /* in the record's text */
+    enum trace_state state;
+    struct trace_step step;
+};
+
+/* A record that was found. */
+struct trace_record {
+    char domain[DNS_NAME_MAX + 1];
+    char *text; /* as published; may hold any octet, with a NUL behind it */
+    size_t len;
+    uint32_t ttl_s;
+    struct trace_term *terms;
+    size_t count;
+    size_t reached;         /* the last term that was evaluated; count: the record's end */
+    const char *error;      /* why it is no record, a constant; NULL: it is one, and what stands above holds */
+    size_t error_offset;    /* of the first wrong octet */
+    bool has_result;        /* false: the evaluation was stopped in it */
+    enum spf_result result; /* of check_host() for this record */
+};
+
+/* Start with {0}, free with trace_free. */
+struct spf_trace {
+    bool cached;                   /* the outcome came out of the result cache: there is nothing else */
+    bool failed;                   /* out of memory: something is missing */
+    struct trace_step root;        /* the domain that was asked for */
+    struct trace_step explanation; /* name: that of the exp of the record that decided; NULL: none was fetched */
+    struct limits limits;          /* what it all cost */
+    unsigned questions;
+    int64_t took_ms;
+
+    struct trace_record *records[LIMIT_DNS_TERMS + 1]; /* by the number of their frame (evaluation.h) */
+    struct trace_step *step;                           /* the one under way */
+    struct trace_record *current;                      /* the record that it belongs to */
+};
+
+/* Notes that the outcome came out of the result cache. */
+void trace_cached(struct spf_trace *trace);
+
+/* Note a record of the step under way: one that was read, with the number of its frame, or one that is wrong. */
+void trace_record(struct spf_trace *trace, size_t frame, const char *domain, const struct record *record);
+void trace_wrong_record(struct spf_trace *trace, const char *domain, const char *text, size_t len,
+                        const struct record_error *error);
+
+/* Notes that the evaluation has come to a term; `term` equal to the record's count: to its end. */
+void trace_reach(struct spf_trace *trace, size_t frame, size_t term);
+
+/* Notes that the explanation is next. */
+void trace_explain(struct spf_trace *trace);
+
+/* Note for the step under way: its expanded name, its count as a term that asks the DNS, a question and its answer, the
+ * count of that answer as one without a record, the validated names of the client. */
+void trace_name(struct spf_trace *trace, const char *name);
+void trace_dns_term(struct spf_trace *trace, unsigned count);
+void trace_question(struct spf_trace *trace, const char *name, enum dns_type type, const struct dns_answer *answer,
+                    bool asked, int64_t took_ms);
+void trace_void(struct spf_trace *trace, unsigned count);
+void trace_client_name(struct spf_trace *trace, const char *name);
+
+/* Ends the trace: finds out what became of each term. `stopped`: by an error, at the step under way. */
+void trace_finish(struct spf_trace *trace, bool stopped, const struct limits *limits);
+
+/* The records on the way to the decision, from the question's domain to the one whose term decided: `next` of a record
+ * is the one that its last term led to, if that decided; NULL at the end. */
+const struct trace_record *trace_next(const struct trace_record *record);
+
+/* Frees what a trace holds and empties it. */
+void trace_free(struct spf_trace *trace);
+
+#endif
