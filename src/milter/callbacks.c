@@ -26,8 +26,14 @@ struct connection {
 };
 
 static struct callbacks_host host;
+static atomic_uint connections;
 static atomic_uint messages_under_way;
 static atomic_uint running;
+
+unsigned callbacks_connections(void)
+{
+    return connections;
+}
 
 unsigned callbacks_messages_under_way(void)
 {
@@ -144,7 +150,18 @@ static struct connection *connection_create(void)
         free(connection);
         return NULL;
     }
+    connections++;
     return connection;
+}
+
+static void connection_destroy(struct connection *connection)
+{
+    if (connection == NULL)
+        return;
+    end_message(connection);
+    session_destroy(connection->session);
+    free(connection);
+    connections--;
 }
 
 static sfsistat on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *sa)
@@ -157,9 +174,7 @@ static sfsistat on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *sa)
     if (connection == NULL || smfi_setpriv(ctx, connection) != MI_SUCCESS) {
         log_error("out of memory: a connection goes on unchecked");
         stats_add(STATS_FAULTS, 1);
-        if (connection != NULL)
-            session_destroy(connection->session);
-        free(connection);
+        connection_destroy(connection);
         return SMFIS_NOREPLY;
     }
     reply = session_connect(connection->session, &client, port_of(sa), name);
@@ -269,12 +284,9 @@ static sfsistat on_close(SMFICTX *ctx)
 {
     struct connection *connection = connection_of(ctx);
 
-    if (connection != NULL) {
+    if (connection != NULL)
         smfi_setpriv(ctx, NULL);
-        end_message(connection);
-        session_destroy(connection->session);
-        free(connection);
-    }
+    connection_destroy(connection);
     return SMFIS_CONTINUE;
 }
 

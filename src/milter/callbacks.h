@@ -18,6 +18,9 @@ struct callbacks_host {
  * long as the process. */
 bool callbacks_register(const struct callbacks_host *host);
 
+/* Connections that have begun and not ended. */
+unsigned callbacks_connections(void);
+
 /* Messages between MAIL and their end, and callbacks that are running: what an orderly stop waits for. */
 unsigned callbacks_messages_under_way(void);
 unsigned callbacks_running(void);

@@ -116,10 +116,10 @@ def crowd(binary):
 
 @case
 def stalled_clients(binary):
-    """200 connections that fall silent between two steps: others are served, and the filter stops when told. (One that
-    falls silent within a frame keeps a thread of libmilter's pool, which is slow to start others: not shown here.)"""
-    places = [b"", OFFER, GREETING[0] + GREETING[1], b"".join(GREETING), UP_TO_MAIL]
-    with classic(binary) as filter_, contextlib.ExitStack() as stack:
+    """200 connections that stop in the middle of something, even of a frame: others are served, and the filter stops
+    when told."""
+    places = [b"", OFFER, OFFER[:5], GREETING[0] + GREETING[1], b"".join(GREETING), UP_TO_MAIL[:-3], UP_TO_MAIL]
+    with classic(binary, {"DNSTimeout": "2s"}) as filter_, contextlib.ExitStack() as stack:
         for number in range(STALLED):
             stream = stack.enter_context(contextlib.closing(wire.Wire(filter_.address, 60)))
             stream.send_raw(places[number % len(places)])

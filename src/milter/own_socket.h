@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The filter's own listening socket, as somebody who connects to it sees it. */
+#ifndef SMF_MILTER_OWN_SOCKET_H
+#define SMF_MILTER_OWN_SOCKET_H
+
+#include <stdbool.h>
+
+/* Notes where `spec` (unix:path, inet:port@host, inet6:port@host, fd:N) listens; a listener on every address is met
+ * over loopback. False if that names no address of this host. May ask the resolver. Before any thread exists. */
+bool own_socket_set(const char *spec);
+
+/* The path of a unix socket, NULL for any other kind. Lives as long as the spec. */
+const char *own_socket_path(void);
+
+/* Connects without waiting; a descriptor that the caller closes, or -1 if nobody listens. Any thread. */
+int own_socket_connect(void);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Keeps libmilter's pool of threads from forgetting a connection.
+ *
+ * Where libmilter is built with a pool (Debian's is), sessions that become ready together may wake one thread for all
+ * of them. If that thread then blocks, in a callback that waits for the DNS or on an MTA that stops in the middle of a
+ * frame, the others wait for it, though the pool could grow. Any new connection makes the pool look again. So the guard
+ * connects to the filter's own socket now and then and hangs up; if libmilter does not hang up in turn at once, the
+ * pool is held up, and the guard connects again, which adds a thread. */
+#ifndef SMF_MILTER_POOL_GUARD_H
+#define SMF_MILTER_POOL_GUARD_H
+
+#include <stdbool.h>
+
+/* Starts the guard's thread, which rests while no connection is open. After own_socket_set. False if there is no
+ * thread: the filter works without it. */
+bool pool_guard_start(void);
+
+/* Ends it; fine without a start. */
+void pool_guard_stop(void);
+
+#endif
