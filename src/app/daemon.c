@@ -24,13 +24,9 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sysexits.h>
-#include <time.h>
 #include <unistd.h>
 
-enum {
-    DRAIN_POLL_MS = 20,  /* how often an orderly stop looks whether the last message has ended */
-    LISTENER_STOP_S = 2, /* how long it waits for libmilter to leave its loop */
-};
+enum { DRAIN_POLL_MS = 20 }; /* how often an orderly stop looks whether the last message has ended */
 
 struct daemon {
     char *config_path;           /* absolute, as the daemon leaves its working directory */
@@ -38,7 +34,6 @@ struct daemon {
     struct identity identity;
     struct service *service;
     pthread_t listener;
-    bool listening;
 };
 
 static int wake_pipe[2] = {-1, -1};
@@ -188,8 +183,7 @@ static int start_behind_socket(struct daemon *daemon, struct strbuf *error)
     daemon->service = service_create(config, error);
     if (daemon->service == NULL)
         return config->zone_file != NULL ? EX_CONFIG : EX_UNAVAILABLE;
-    daemon->listening = pthread_create(&daemon->listener, NULL, run_listener, NULL) == 0;
-    if (daemon->listening)
+    if (pthread_create(&daemon->listener, NULL, run_listener, NULL) == 0)
         return EX_OK;
     strbuf_add(error, "cannot start a thread");
     return EX_OSERR;
@@ -311,20 +305,8 @@ static void drain(uint32_t limit_ms)
         await_wake(DRAIN_POLL_MS);
 }
 
-/* Ends libmilter's loop; true if none of its threads is in a callback any more, so that what they use may be freed. */
-static bool stop_listener(struct daemon *daemon)
-{
-    struct timespec until;
-
-    if (!daemon->listening)
-        return true;
-    if (!listener_ended)
-        listener_stop();
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += LISTENER_STOP_S;
-    return pthread_timedjoin_np(daemon->listener, NULL, &until) == 0 && callbacks_running() == 0;
-}
-
+/* libmilter's own end is not waited for: it destroys locks that its threads still use. They end with the process, and
+ * until then find everything in its place. */
 static int stop(struct daemon *daemon)
 {
     const struct config *config = service_config(daemon->service);
@@ -332,43 +314,32 @@ static int stop(struct daemon *daemon)
     notify_manager("STOPPING=1");
     drain(config->dns_timeout_ms);
     config_release(config);
+    listener_discard();
     remove_pid_file(daemon->config);
-    if (!stop_listener(daemon))
-        _exit(EX_OK); /* a thread that is stuck in a callback must not find its configuration gone */
-    log_notice("stopped");
     if (listener_failed)
         log_error("libmilter ended by itself");
+    log_notice("stopped");
     return listener_failed ? EX_SOFTWARE : EX_OK;
-}
-
-/* Frees what a stopped or failed daemon holds. */
-static void clean_up(struct daemon *daemon)
-{
-    service_destroy(daemon->service);
-    config_release(daemon->config);
-    free(daemon->config_path);
-    log_close();
 }
 
 int daemon_run(const char *config_path, bool foreground)
 {
-    struct daemon daemon = {.config_path = realpath(config_path, NULL)};
+    static struct daemon daemon; /* outlives this function, as libmilter's threads do */
     struct strbuf error = STRBUF_INIT;
     int status = EX_CONFIG;
 
+    daemon.config_path = realpath(config_path, NULL);
     daemon.config = config_load(config_path, &error);
     if (daemon.config != NULL)
         status = start(&daemon, foreground, &error);
     if (error.len > 0)
-        fprintf(stderr, "smf-spf: %s\n", strbuf_text(&error));
+        (void)fprintf(stderr, "smf-spf: %s\n", strbuf_text(&error));
     strbuf_free(&error);
     detach_finish(status);
-    if (status == EX_OK) {
-        log_notice("version " SMF_SPF_VERSION " listens on %s", daemon.config->socket);
-        notify_manager("READY=1");
-        serve(&daemon);
-        status = stop(&daemon);
-    }
-    clean_up(&daemon);
-    return status;
+    if (status != EX_OK)
+        return status;
+    log_notice("version " SMF_SPF_VERSION " listens on %s", daemon.config->socket);
+    notify_manager("READY=1");
+    serve(&daemon);
+    return stop(&daemon);
 }

@@ -8,24 +8,15 @@
 
 #include <errno.h>
 #include <libmilter/mfapi.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-enum {
-    BACKLOG = 1024, /* connections that wait to be accepted; the kernel cuts it to its own bound */
-    STOP_TRIES = 200,
-    STOP_PAUSE_NS = 10000000, /* 10 ms */
-};
+enum { BACKLOG = 1024 }; /* connections that wait to be accepted; the kernel cuts it to its own bound */
 
-static atomic_bool running; /* listener_run */
-
-/* Connects and hangs up; true if somebody listens. */
-static bool touch_socket(void)
+/* True if somebody listens. */
+static bool is_answered(void)
 {
     int fd = own_socket_connect();
 
@@ -69,7 +60,7 @@ bool listener_open(const struct listener_config *config, char *error, size_t err
         return false;
     }
     path = own_socket_path();
-    if (path != NULL && touch_socket()) {
+    if (path != NULL && is_answered()) {
         snprintf(error, error_size, "%s: another program answers on this socket", path);
         return false;
     }
@@ -86,39 +77,7 @@ void listener_discard(void)
 
 bool listener_run(void)
 {
-    bool succeeded = false;
-
-    running = true;
     if (!pool_guard_start())
         log_warning("no thread to guard libmilter's pool: connections may wait for each other");
-    succeeded = smfi_main() == MI_SUCCESS;
-    pool_guard_stop();
-    running = false;
-    return succeeded;
-}
-
-static void *stop_libmilter(void *unused)
-{
-    (void)unused;
-    smfi_stop();
-    return NULL;
-}
-
-/* libmilter's loop looks at its stop flag when a connection arrives, or once in five seconds. smfi_stop sets the flag,
- * then waits for a lock that the sleeping loop holds: so it gets a thread of its own, and the loop is woken beside it.
- */
-void listener_stop(void)
-{
-    const struct timespec pause = {.tv_nsec = STOP_PAUSE_NS};
-    pthread_t stopper;
-
-    if (pthread_create(&stopper, NULL, stop_libmilter, NULL) != 0) {
-        smfi_stop();
-        return;
-    }
-    for (int tries = 0; running && tries < STOP_TRIES; tries++) {
-        touch_socket();
-        nanosleep(&pause, NULL);
-    }
-    pthread_detach(stopper);
+    return smfi_main() == MI_SUCCESS;
 }

@@ -18,14 +18,11 @@ struct listener_config {
  * is an error. False, with a message in `error`. After callbacks_register, before privileges are dropped. */
 bool listener_open(const struct listener_config *config, char *error, size_t error_size);
 
-/* Takes away the socket that listener_open has made, where the start fails afterwards. */
+/* Takes away the socket that listener_open has made; at the end of the process, or where its start fails. */
 void listener_discard(void);
 
-/* Serves the MTA until listener_stop; false if libmilter gave up by itself. */
+/* Serves the MTA for as long as the process lives; true if libmilter was stopped by a signal, false if it gave up by
+ * itself. */
 bool listener_run(void);
-
-/* Ends listener_run at once, from another thread. libmilter answers no further command then, so wait for the messages
- * under way before. */
-void listener_stop(void);
 
 #endif

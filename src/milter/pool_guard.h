@@ -11,11 +11,8 @@
 
 #include <stdbool.h>
 
-/* Starts the guard's thread, which rests while no connection is open. After own_socket_set. False if there is no
- * thread: the filter works without it. */
+/* Starts the guard's thread, which lives as long as the process and rests while no connection is open. After
+ * own_socket_set. False if there is no thread: the filter works without it. */
 bool pool_guard_start(void);
-
-/* Ends it; fine without a start. */
-void pool_guard_stop(void);
 
 #endif
