@@ -139,28 +139,42 @@ static void put_word(struct reply *reply, const struct source *source, char lett
     }
 }
 
-/* `%s` as smf-spf always had it: sender, client, receiving host, and then nothing. */
-static void put_classic(struct reply *reply, struct source *source)
+/* What `%s` stood for in smf-spf, one after the other, or by number as `%1$s`: sender, client, receiving host. */
+static void put_classic(struct reply *reply, const struct source *source, unsigned index)
 {
     static const char order[] = {'s', 'c', 'r'};
 
-    if (source->classic < sizeof(order))
-        put_word(reply, source, order[source->classic++]);
+    if (index < sizeof(order))
+        put_word(reply, source, order[index]);
+}
+
+/* Writes what stands for the words at `reason`, if there are some; their length, or 0. */
+static size_t put_words(struct reply *reply, struct source *source, const char *reason)
+{
+    if (strncmp(reason, "%s", 2) == 0) {
+        put_classic(reply, source, source->classic++);
+        return 2;
+    }
+    if (reason[0] == '%' && reason[1] >= '1' && reason[1] <= '9' && strncmp(reason + 2, "$s", 2) == 0) {
+        put_classic(reply, source, (unsigned)(reason[1] - '1'));
+        return 4;
+    }
+    if (strncmp(reason, "%{", 2) == 0 && reason[2] != '\0' && reason[3] == '}' &&
+        strchr("slodichreSLODICHR", reason[2]) != NULL) {
+        put_word(reply, source, reason[2]);
+        return 4;
+    }
+    return 0;
 }
 
 static void put_reason(struct reply *reply, struct source *source, const char *reason)
 {
     while (*reason != '\0') {
-        if (strncmp(reason, "%s", 2) == 0) {
-            put_classic(reply, source);
-            reason += 2;
-        } else if (strncmp(reason, "%{", 2) == 0 && reason[2] != '\0' && reason[3] == '}' &&
-                   strchr("slodichreSLODICHR", reason[2]) != NULL) {
-            put_word(reply, source, reason[2]);
-            reason += 4;
-        } else {
+        const size_t taken = put_words(reply, source, reason);
+
+        if (taken == 0)
             put_char(reply, *reason++);
-        }
+        reason += taken;
     }
 }
 

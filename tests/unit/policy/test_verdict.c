@@ -184,6 +184,7 @@ static const struct reply_case reply_cases[] = {
     {DEFAULT_REASON, &null_sender, RESULT_NONE, "",
      "SPF: mail from postmaster@mx.example.net is not permitted from 2001:db8::1f."},
     {"%s %s %s|%s|%s", &usual, RESULT_FAIL, "", "a@example.org 192.0.2.1 in.example.com||"},
+    {"%2$s %1$s %3$s|%4$s|%0$s", &usual, RESULT_FAIL, "", "192.0.2.1 a@example.org in.example.com||%0$s"},
     {"%{l} %{o} %{d} %{i} %{h} %{r}", &usual, RESULT_FAIL, "",
      "a example.org example.org 192.0.2.1 mx.example.net in.example.com"},
     {"%{i}", &null_sender, RESULT_FAIL, "", "2.0.0.1.0.d.b.8.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.1.f"},
