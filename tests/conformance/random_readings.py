@@ -40,6 +40,7 @@ READINGS = {
                 "takes it as it is"),
     "empty": ("4.8, 7.3", "permerror where a domain-spec expands to nothing",
               "such a name does not exist: the term does not match, an include or redirect is a permerror"),
+    "dots": ("7.3", "takes two dots off the end of a name", "takes one: what is left is no name"),
     "mx": ("4.6.4, 5.4", "asks for all mail exchangers before it compares, those that are preferred first, and for "
            "none where there are more than 10",
            "asks in the order of the answer until one matches; the eleventh is a permerror"),
@@ -148,7 +149,7 @@ class Query(spf.query):
             return mech, "all", None, 32, NOMATCH
         if "current" in self.on:
             mech = re.sub(r"(?i)^([-+~?]?(?:a|mx|ptr))(/.*)?$", r"\1:%{d}\2", mech)
-        self.including = re.match(r"(?i)[-+~?]?include:", mech) is not None
+        self.including = re.match(r"(?i)[-+~?]?include:", mech) is not None  # for expand_domain
         try:
             return super().validate_mechanism(mech)
         finally:
@@ -166,6 +167,8 @@ class Query(spf.query):
     def expand_domain(self, arg):
         name = super().expand_domain(arg)
         if "empty" in self.on and arg and not name:
+            return ".."
+        if "dots" in self.on and name.endswith("."):
             return ".."
         if "self" in self.on and self.including and name == self.d:
             return name.swapcase()

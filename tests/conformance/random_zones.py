@@ -170,7 +170,9 @@ def spec(rng):
     chance = rng.random()
     if chance < 0.55:
         return rng.choice(DOMAINS + HOSTS)
-    if chance < 0.57:
+    if chance < 0.59:
+        return "%{p" + rng.choice(["", "2", "r"]) + "}." + rng.choice(["p", "q"]) + ".example.org"
+    if chance < 0.61:
         return ".".join(["%{d}"] * rng.choice([8, 15, 20])) + rng.choice(["", ".org"])
     pieces = [piece(rng) for _ in range(rng.choice([1, 1, 2, 3, 4]))]
     joined = pieces[0] + "".join(pick(rng, (85, "."), (10, "-"), (5, "")) + part for part in pieces[1:])

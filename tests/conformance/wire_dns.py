@@ -6,7 +6,8 @@ It prints `listening ADDRESS`, then obeys lines on its standard input until that
     zone                                           a new, empty zone; the count begins again
     record xNAME TYPE PREFERENCE xDATA[,xDATA...]  an entry; all octets in hexadecimal; several strings for a TXT
     ready                                          the answer is `ready`, when all lines before have been obeyed
-    questions                                      the answer is what was asked since `zone`: xNAME/TYPE words, or `-`
+    questions                                      the answer is what was asked since `zone`: words xNAME/TYPE, or `-`.
+                                                   A question that is repeated over TCP counts once
 TIMEOUT as a TYPE: no answer to questions for which nothing stands before this entry; with a type as data, to that only.
 """
 import functools
@@ -119,7 +120,8 @@ def obey(server, line):
     elif words[0] == "ready":
         return "ready"
     elif words[0] == "questions":
-        asked = [f"x{asked_name(question.name).hex()}/{question.type}" for question in list(server.questions)]
+        asked = [f"x{asked_name(question.name).hex()}/{question.type}" for question in list(server.questions)
+                 if question.transport == "udp"]
         return " ".join(asked) or "-"
     else:
         raise ValueError(line)
