@@ -109,8 +109,9 @@ def enter(packages, parts, binary, tests, keep):
 
 
 def bring_along(directory, root):
-    """What is not on the root file system is not in the overlay either: binds the directory, if it is such a one."""
-    if os.stat(directory).st_dev != os.stat("/").st_dev:
+    """Binds the directory, if the machine does not have it yet: what is on another file system is not in the overlay,
+    and /tmp and /run are the machine's own."""
+    if os.stat(directory).st_dev != os.stat("/").st_dev or not os.path.exists(root + directory):
         os.makedirs(root + directory, exist_ok=True)
         run("mount", "--bind", directory, root + directory)
 
