@@ -12,7 +12,7 @@ ALIASES_MAX = 8
 DOMAINS = [f"e{number}.example.org" for number in range(4)] + ["Sub.e0.example.org"]
 HOSTS = [f"h{number}.example.net" for number in range(6)] + ["mx.e0.example.org", "E1.example.org", "odd/:x.example.net"]
 CLIENTS = ["192.0.2.1", "192.0.2.77", "198.51.100.200", "2001:db8::1", "2001:db8:1:2::fade", "::ffff:192.0.2.1"]
-LOCALS = ["alice", "bob.smith", "a-b+c_d=e/f.g", "", "x y", "strong-bad", "L" * 64, "joe%{d}", "j\u00f6rg", "%", ".a."]
+LOCALS = ["alice", "bob.smith", "a-b+c_d=e/f.g", "", "x y", "strong-bad", "L" * 64, "joe%{d}", "j\u00f6rg", "%", ".a.", "m~n!o"]
 HELOS = ["mail.example.net", "e0.example.org", "E1.EXAMPLE.org", "", "localhost", "[192.0.2.1]", "bad..name",
          "a_b.e2.example.org", "x." + "y" * 63 + ".example.net", "under score.example.org"]
 ODD_DOMAINS = ["org", "bad..example.org", "x" * 64 + ".example.org", "a b.example.org", "e0.example.org:1",
@@ -44,6 +44,9 @@ class Zone:
     def __init__(self, rng):
         self.rng = rng
         self.clients = []
+        # Some zones lead far into their records: little fails, is missing or matches there, and there are many terms.
+        self.deep = rng.random() < 0.3
+        self.failing, self.missing, self.matching = (0.003, 0.02, 0.12) if self.deep else (0.03, 0.27, 0.4)
         self.answers = {}  # (name, type) -> values, or None for no answer in time
         self.aliases = {}  # name -> name or None
         self.asked = set()  # names, for a reader of the test
@@ -78,18 +81,17 @@ class Zone:
         return self.answers[name, kind]
 
     def _addresses(self, _name, kind):
-        chance = self.rng.random()
-        if chance < 0.03:
+        chance = self.rng.random() - self.failing
+        if chance < 0:
             return None
-        if chance < 0.30:
+        if chance < self.missing:
             return []
-        found = [self._address(kind) for _ in range(self.rng.choice([1, 1, 1, 2, 3]))]
-        return found
+        return [self._address(kind) for _ in range(self.rng.choice([1, 1, 1, 2, 3]))]
 
     def _address(self, kind):
         rng = self.rng
         fitting = [client for client in self.clients if (":" in client) == (kind == "AAAA")]
-        if fitting and rng.random() < 0.4:
+        if fitting and rng.random() < self.matching:
             return rng.choice(fitting)
         if kind == "A":
             return f"192.0.{rng.choice([2, 2, 3])}.{rng.randrange(256)}"
@@ -97,39 +99,39 @@ class Zone:
 
     def _exchangers(self, _name, _kind):
         rng = self.rng
-        chance = rng.random()
-        if chance < 0.03:
+        chance = rng.random() - self.failing
+        if chance < 0:
             return None
-        if chance < 0.2:
+        if chance < self.missing / 2:
             return []
         count = rng.choice([1, 1, 2, 2, 3, 4, 10, 11, 12])
         return [(rng.randrange(30), rng.choice(HOSTS + DOMAINS + [f"m{rng.randrange(12)}.example.net"]))
-                for _ in range(count)] if chance < 0.97 else [(0, "")]
+                for _ in range(count)] if chance < 0.95 else [(0, "")]
 
     def _names(self, _name, _kind):
         rng = self.rng
-        chance = rng.random()
-        if chance < 0.05:
+        chance = rng.random() - self.failing
+        if chance < 0:
             return None
-        if chance < 0.25:
+        if chance < self.missing:
             return []
-        count = rng.choice([1, 1, 2, 3, 5, 12])
+        count = rng.choice([1, 1, 2, 3, 5, 10, 11, 12])
         return [rng.choice(HOSTS + DOMAINS + [f"p{rng.randrange(15)}.e0.example.org"]) for _ in range(count)]
 
     def _texts(self, name, _kind):
         rng = self.rng
-        chance = rng.random()
-        if chance < 0.03:
+        chance = rng.random() - self.failing
+        if chance < 0:
             return None
-        if chance < 0.07:
+        if chance < self.missing / 5:
             return []
         make = explanation if name.startswith("why") else record
-        texts = [make(rng, self.clients)]
-        if chance < 0.10:
-            texts.append(make(rng, self.clients))
-        if chance > 0.92:
+        texts = [make(rng, self)]
+        if chance < self.missing / 3:
+            texts.append(make(rng, self))
+        if chance > 0.92 - self.failing:
             texts.insert(rng.randrange(2), rng.choice(["some text", "v=spf10 -all", "spf2.0/pra -all", "v=spf1-all"]))
-        if chance > 0.98:
+        if chance > 0.98 - self.failing:
             texts = texts[:1] if not name.startswith("why") else []
         return texts
 
@@ -183,49 +185,52 @@ def lengths(rng):
     return pick(rng, (70, ""), (8, "/24"), (4, "/0"), (4, "/31"), (4, "//64"), (4, "//0"), (4, "/16//48"), (2, "/32//128"))
 
 
-def network(rng, clients):
-    if rng.random() < 0.5:
-        address, bits = rng.choice(clients).replace("::ffff:", ""), pick(rng, (3, ""), (1, "/24"), (1, "/32"), (1, "/8"))
+def network(rng, zone):
+    if rng.random() < zone.matching:
+        address, bits = rng.choice(zone.clients).replace("::ffff:", ""), pick(rng, (3, ""), (1, "/24"), (1, "/32"), (1, "/8"))
     else:
-        address, bits = rng.choice(["192.0.2.0", "10.0.0.1", "2001:db8:9::", "::1"]), rng.choice(["", "/24", "/25", "/0"])
+        address, bits = rng.choice(["192.0.2.0", "10.0.0.1", "2001:db8:9::", "::1"]), rng.choice(["", "/24", "/25", "/120"])
     return ("ip6:" if ":" in address else "ip4:") + address + bits
 
 
-def mechanism(rng, clients):
-    name = pick(rng, (22, "a"), (18, "include"), (14, "mx"), (8, "ptr"), (18, "exists"), (20, "ip"))
+def mechanism(rng, zone):
+    name = pick(rng, (22, "a"), (18, "include"), (14, "mx"), (8, "ptr"), (18 if zone.missing > 0.1 else 4, "exists"),
+                (20, "ip"))
     if name == "ip":
-        return network(rng, clients)
+        return network(rng, zone)
     if name in ("include", "exists"):
         return f"{name}:{spec(rng)}"
     argument = f":{spec(rng)}" if rng.random() < 0.6 else ""
     return name + argument + (lengths(rng) if name != "ptr" else "")
 
 
-def term(rng, clients):
-    if rng.random() < 0.03:
+def term(rng, zone):
+    if rng.random() < zone.failing:
         return rng.choice(BROKEN)
     if rng.random() < 0.06:
         return pick(rng, (3, "x-tag="), (1, "m="), (1, "Op=")) + pick(rng, (3, "abc"), (1, macro(rng)), (1, "%%/%-"))
-    text = mechanism(rng, clients)
+    text = mechanism(rng, zone)
     if rng.random() < 0.08:
         text = text.replace(text.split(":")[0], text.split(":")[0].upper(), 1)
     return pick(rng, (62, ""), (4, "+"), (12, "-"), (11, "~"), (11, "?")) + text
 
 
-def record(rng, clients):
+def record(rng, zone):
     """The text of an SPF record."""
-    terms = [term(rng, clients) for _ in range(rng.choice([0, 1, 1, 2, 2, 3, 3, 4, 5, 7, 12]))]
+    terms = [term(rng, zone) for _ in range(rng.choice([3, 5, 8, 12] if zone.deep else [0, 1, 1, 2, 2, 3, 3, 4, 5, 7]))]
     if rng.random() < 0.55:
         terms.append(pick(rng, (10, "-"), (4, "~"), (3, "?"), (1, "")) + "all")
     if rng.random() < 0.25:
         terms.insert(rng.randrange(len(terms) + 1), "redirect=" + spec(rng))
     if rng.random() < 0.4:
         terms.insert(rng.randrange(len(terms) + 1), "exp=why" + pick(rng, (4, ".example.org"), (1, "." + spec(rng))))
+    if rng.random() < 0.01:
+        terms.append(rng.choice(["exp=why.example.org", "redirect=e1.example.org"]))
     version = pick(rng, (96, "v=spf1"), (4, "V=sPf1"))
     return version + "".join(pick(rng, (95, " "), (5, "  ")) + word for word in terms) + pick(rng, (95, ""), (5, "  "))
 
 
-def explanation(rng, _clients):
+def explanation(rng, _zone):
     """The text of an explanation."""
     words = [pick(rng, (40, macro(rng, "slodiphvcr")), (30, rng.choice(["See", "why.", "http://x.example/?s=", "100%%"])),
                   (3, "%_"), (3, "%-"), (1, "%"), (1, "%{x}"), (1, "tab\there"), (1, "caf\u00e9"), (1, "z" * 200))
