@@ -2,6 +2,7 @@
 /* The command line of smf-spf. */
 #include "app/daemon.h"
 #include "app/query.h"
+#include "app/query_options.h"
 #include "base/strbuf.h"
 #include "policy/config.h"
 
@@ -23,9 +24,7 @@ struct command_line {
 static void print_usage(FILE *to)
 {
     (void)fputs("usage: smf-spf [-f] [-n] [-V] [-h] [-c FILE]\n"
-                "       smf-spf query --ip ADDRESS --helo NAME --sender ADDRESS [--identity mailfrom|helo]\n"
-                "                     [-c FILE] [--nameserver ADDRESS[:PORT]] [--zone FILE]\n"
-                "       smf-spf config [-c FILE]\n"
+                "       " QUERY_USAGE "       smf-spf config [-c FILE]\n"
                 "\n"
                 "  -f       stay in the foreground\n"
                 "  -n       check the configuration and end\n"
@@ -33,7 +32,7 @@ static void print_usage(FILE *to)
                 "  -h       print this and end\n"
                 "  -c FILE  the configuration (" DEFAULT_CONFIG_PATH ")\n"
                 "\n"
-                "query      print the SPF result for one client, HELO name and sender\n"
+                "query      print the SPF result for one client, HELO name and sender, or check a record\n"
                 "config     print the whole effective configuration\n",
                 to);
 }

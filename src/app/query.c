@@ -1,116 +1,48 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Answers one SPF question from the command line, from the real DNS, a given server or a zone file. */
+/* Answers one SPF question from the command line, or checks a record before it is published: with the real DNS, a given
+ * server or a zone file. */
 #include "app/query.h"
 
+#include "app/query_options.h"
+#include "app/report.h"
 #include "app/service.h"
 #include "dns/dns_ares.h"
+#include "dns/dns_overlay.h"
 #include "dns/dns_zone.h"
 #include "policy/address.h"
-#include "policy/header.h"
+#include "policy/idna.h"
+#include "spf/domain.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
-/* The command line as given. */
+/* One run of the command: what is asked for, checked and taken apart, and what is needed to answer. */
 struct query {
-    const char *config_path;
-    bool config_named;
-    const char *ip, *helo, *sender, *nameserver, *zone;
-    bool helo_identity;
-};
-
-/* What is asked for, checked and taken apart. */
-struct subject {
+    struct query_options options;
     struct addr client;
     struct address sender;
     bool null_sender;
+    char helo[IDNA_SIZE], domain[IDNA_SIZE]; /* with A-labels */
+    char record_domain[IDNA_SIZE];
+    char host_name[256];
+
+    const struct config *config;
+    struct dns *dns; /* until the checker takes it over */
+    struct record_check check;
+    struct spf_trace trace;
+    struct spf_outcome outcome;
 };
 
-static void print_usage(FILE *to)
-{
-    (void)fputs("usage: smf-spf query --ip ADDRESS --helo NAME --sender ADDRESS [--identity mailfrom|helo]\n"
-                "                     [-c FILE] [--nameserver ADDRESS[:PORT]] [--zone FILE]\n",
-                to);
-}
-
-static int usage_error(const char *what, const char *value)
-{
-    fprintf(stderr, "smf-spf query: %s%s%s%s\n", what, value != NULL ? " \"" : "", value != NULL ? value : "",
-            value != NULL ? "\"" : "");
-    print_usage(stderr);
-    return EX_USAGE;
-}
-
-/* Takes one option; EX_OK, or EX_USAGE after a message. */
-static int take_option(int option, const char *value, struct query *query)
-{
-    switch (option) {
-    case 'c':
-        query->config_path = value;
-        query->config_named = true;
-        return EX_OK;
-    case 'i':
-        query->ip = value;
-        return EX_OK;
-    case 'e':
-        query->helo = value;
-        return EX_OK;
-    case 's':
-        query->sender = value;
-        return EX_OK;
-    case 'n':
-        query->nameserver = value;
-        return EX_OK;
-    case 'z':
-        query->zone = value;
-        return EX_OK;
-    case 'd':
-        query->helo_identity = strcmp(value, "helo") == 0;
-        if (!query->helo_identity && strcmp(value, "mailfrom") != 0)
-            return usage_error("--identity is mailfrom or helo, not", value);
-        return EX_OK;
-    default:
-        print_usage(stderr);
-        return EX_USAGE;
-    }
-}
-
-static int read_command_line(int argc, char **argv, struct query *query)
-{
-    static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'},   {"ip", required_argument, NULL, 'i'},
-        {"helo", required_argument, NULL, 'e'},     {"sender", required_argument, NULL, 's'},
-        {"identity", required_argument, NULL, 'd'}, {"nameserver", required_argument, NULL, 'n'},
-        {"zone", required_argument, NULL, 'z'},     {NULL, 0, NULL, 0},
-    };
-    int option = 0;
-    int status = EX_OK;
-
-    optind = 1;
-    while (status == EX_OK && (option = getopt_long(argc, argv, "c:", options, NULL)) != -1)
-        status = take_option(option, optarg, query);
-    if (status != EX_OK)
-        return status;
-    if (optind < argc)
-        return usage_error("unexpected argument", argv[optind]);
-    if (query->ip == NULL || query->helo == NULL || (query->sender == NULL && !query->helo_identity))
-        return usage_error("--ip, --helo and --sender are needed", NULL);
-    if (query->nameserver != NULL && query->zone != NULL)
-        return usage_error("--nameserver and --zone exclude each other", NULL);
-    return EX_OK;
-}
-
 /* The named configuration, or the defaults where the usual file is not there. */
-static const struct config *load_config(const struct query *query)
+static const struct config *load_config(const struct query_options *options)
 {
     struct strbuf errors = STRBUF_INIT;
-    const bool missing = !query->config_named && access(query->config_path, F_OK) != 0;
+    const bool missing = !options->config_named && access(options->config_path, F_OK) != 0;
     const struct config *config =
-        missing ? config_parse("", 0, "defaults", &errors) : config_load(query->config_path, &errors);
+        missing ? config_parse("", 0, "defaults", &errors) : config_load(options->config_path, &errors);
 
     if (config == NULL)
         fprintf(stderr, "smf-spf query: %s\n", strbuf_text(&errors));
@@ -119,18 +51,18 @@ static const struct config *load_config(const struct query *query)
 }
 
 /* The DNS of the command line, else that of the configuration. */
-static struct dns *open_dns(const struct query *query, const struct config *config)
+static struct dns *open_dns(const struct query_options *options, const struct config *config)
 {
     char message[512] = "not a name server's address";
     struct strbuf error = STRBUF_INIT;
     struct dns *dns = NULL;
 
-    if (query->zone != NULL) {
-        dns = dns_zone_load(query->zone, &clock_system, message, sizeof message);
-    } else if (query->nameserver != NULL) {
-        const struct dns_ares_config servers = {.servers = &query->nameserver, .server_count = 1};
+    if (options->zone != NULL) {
+        dns = dns_zone_load(options->zone, &clock_system, message, sizeof message);
+    } else if (options->nameserver != NULL) {
+        const struct dns_ares_config servers = {.servers = &options->nameserver, .server_count = 1};
 
-        if (dns_ares_server_valid(query->nameserver))
+        if (dns_ares_server_valid(options->nameserver))
             dns = dns_ares_create(&servers, &clock_system, message, sizeof message);
     } else {
         dns = service_open_dns(config, &error);
@@ -141,125 +73,195 @@ static struct dns *open_dns(const struct query *query, const struct config *conf
     return dns;
 }
 
-static struct spf_checker *build_checker(const struct query *query, const struct config *config)
+static int no_memory(void)
 {
-    struct strbuf error = STRBUF_INIT;
-    struct dns *dns = open_dns(query, config);
-    struct spf_checker *checker = NULL;
-
-    if (dns == NULL)
-        return NULL;
-    checker = service_build_checker(config, dns, &error);
-    if (checker == NULL)
-        fprintf(stderr, "smf-spf query: %s\n", strbuf_text(&error));
-    strbuf_free(&error);
-    return checker;
+    (void)fputs("smf-spf query: out of memory\n", stderr);
+    return EX_OSERR;
 }
 
-static int read_subject(const struct query *query, struct subject *subject)
+/* Copies a name with A-labels (RFC 7208 4.3); one that is no domain name stays as it is, and has no policy then. */
+static void take_name(const char *name, char ascii[IDNA_SIZE])
 {
+    if (!idna_to_ascii(name, ascii))
+        (void)snprintf(ascii, IDNA_SIZE, "%s", strlen(name) < IDNA_SIZE ? name : "");
+}
+
+static int read_record_domain(struct query *query)
+{
+    size_t len;
+
+    take_name(query->options.domain, query->record_domain);
+    len = strlen(query->record_domain);
+    if (len > 0 && query->record_domain[len - 1] == '.')
+        query->record_domain[len - 1] = '\0';
+    if (domain_can_have_policy(query->record_domain))
+        return EX_OK;
+    return query_options_error("--domain is a domain name of two labels or more, not", query->options.domain);
+}
+
+/* Where a record is tried, the domain's own postmaster is the sender, and its name the HELO name, unless others are
+ * given. */
+static int read_sender(struct query *query)
+{
+    const struct query_options *options = &query->options;
+    char postmaster[IDNA_SIZE + sizeof "postmaster@"];
+    const char *sender = options->sender;
     enum address_status status = ADDRESS_NULL;
 
-    if (!addr_parse(query->ip, &subject->client))
-        return usage_error("--ip is an IPv4 or IPv6 address, not", query->ip);
-    if (query->sender != NULL)
-        status = address_parse(query->sender, &subject->sender);
-    if (status == ADDRESS_MALFORMED)
-        return usage_error("--sender is an address (\"\" for the null sender), not", query->sender);
-    if (status == ADDRESS_NO_MEMORY) {
-        (void)fputs("smf-spf query: out of memory\n", stderr);
-        return EX_OSERR;
+    if (sender == NULL && options->record != NULL) {
+        (void)snprintf(postmaster, sizeof postmaster, "postmaster@%s", query->record_domain);
+        sender = postmaster;
     }
-    subject->null_sender = status == ADDRESS_NULL;
+    if (sender != NULL)
+        status = address_parse(sender, &query->sender);
+    if (status == ADDRESS_MALFORMED)
+        return query_options_error("--sender is an address (\"\" for the null sender), not", sender);
+    if (status == ADDRESS_NO_MEMORY)
+        return no_memory();
+    query->null_sender = status == ADDRESS_NULL;
+    take_name(options->helo != NULL ? options->helo : query->record_domain, query->helo);
+    take_name(query->null_sender || options->helo_identity ? query->helo : query->sender.domain, query->domain);
     return EX_OK;
 }
 
-static void print_field(const char *name, const struct strbuf *value)
+static int read_subject(struct query *query)
 {
-    printf("%s: %s\n", name, strbuf_text(value));
+    int status = EX_OK;
+
+    if (query->options.ip != NULL && !addr_parse(query->options.ip, &query->client))
+        return query_options_error("--ip is an IPv4 or IPv6 address, not", query->options.ip);
+    if (query->options.record != NULL)
+        status = read_record_domain(query);
+    return status == EX_OK ? read_sender(query) : status;
 }
 
-static void print_outcome(const struct header_result *result, const char *authserv_id)
+/* Checks the record, and lays it over the DNS for the evaluation. */
+static int check_record(struct query *query)
 {
-    const struct spf_outcome *outcome = result->outcome;
-    struct strbuf authentication_results = STRBUF_INIT, received_spf = STRBUF_INIT;
+    const char *record = query->options.record;
 
-    printf("result: %s%s\n", result_name(outcome->result), outcome->guessed ? " (best guess)" : "");
-    if (outcome->problem[0] != '\0')
-        printf("reason: %s\n", outcome->problem);
-    else if (outcome->mechanism[0] != '\0')
-        printf("reason: %s\n", outcome->mechanism);
+    record_check_run(&query->check, record, strlen(record), query->record_domain, query->dns,
+                     clock_monotonic_ms(&clock_system) + query->config->dns_timeout_ms);
+    query->dns = dns_overlay_create(query->dns, query->record_domain, record, strlen(record));
+    return query->dns != NULL ? EX_OK : no_memory();
+}
+
+/* Evaluates. */
+static int evaluate(struct query *query)
+{
+    const bool by_helo = query->options.helo_identity || query->null_sender;
+    struct spf_question question = {
+        .identity = by_helo ? IDENTITY_HELO : IDENTITY_MAILFROM,
+        .client = query->client,
+        .helo = query->helo,
+        .local = by_helo ? "postmaster" : query->sender.local,
+        .domain = query->domain,
+        .receiver = query->host_name,
+        .best_guess = query->config->spf_best_guess,
+        .trace = query->options.trace ? &query->trace : NULL,
+    };
+    struct strbuf error = STRBUF_INIT;
+    struct spf_checker *checker = service_build_checker(query->config, query->dns, &error);
+
+    query->dns = NULL;
+    if (checker != NULL)
+        spf_check(checker, &question, &query->outcome);
     else
-        printf("reason: %s publishes no SPF record\n", result->domain[0] != '\0' ? result->domain : "a missing domain");
-    if (outcome->explanation[0] != '\0')
-        printf("explanation: %s\n", outcome->explanation);
-    header_authentication_results(authserv_id, result, &authentication_results);
-    header_received_spf(result, &received_spf);
-    print_field("Authentication-Results", &authentication_results);
-    print_field("Received-SPF", &received_spf);
-    strbuf_free(&authentication_results);
-    strbuf_free(&received_spf);
+        fprintf(stderr, "smf-spf query: %s\n", strbuf_text(&error));
+    strbuf_free(&error);
+    spf_checker_release(checker);
+    return checker != NULL ? EX_OK : EX_CONFIG;
 }
 
-/* Evaluates and prints; the exit status for the result. */
-static int answer(struct spf_checker *checker, const struct config *config, const struct query *query,
-                  const struct subject *subject)
+static int print_report(const struct query *query)
+{
+    const struct query_options *options = &query->options;
+    const struct header_result result = {
+        .outcome = &query->outcome,
+        .identity = options->helo_identity || query->null_sender ? IDENTITY_HELO : IDENTITY_MAILFROM,
+        .client = query->client,
+        .sender = query->null_sender ? "" : query->sender.text,
+        .domain = query->domain,
+        .helo = query->helo,
+        .receiver = query->host_name,
+    };
+    const struct report report = {
+        .record = options->record,
+        .record_len = options->record != NULL ? strlen(options->record) : 0,
+        .record_domain = query->record_domain,
+        .check = options->record != NULL ? &query->check : NULL,
+        .result = options->ip != NULL ? &result : NULL,
+        .authserv_id = query->config->authserv_id != NULL ? query->config->authserv_id : query->host_name,
+        .trace = options->trace ? &query->trace : NULL,
+    };
+    struct strbuf text = STRBUF_INIT;
+    bool written;
+
+    if (options->json)
+        report_json(&report, &text);
+    else
+        report_text(&report, &text);
+    written = !text.failed;
+    if (written)
+        (void)fputs(strbuf_text(&text), stdout);
+    strbuf_free(&text);
+    return written ? EX_OK : no_memory();
+}
+
+/* The exit status for what was found out. */
+static int status_of(const struct query *query)
 {
     static const int statuses[RESULT_COUNT] = {
         [RESULT_PASS] = 0,      [RESULT_FAIL] = 1,      [RESULT_SOFTFAIL] = 2, [RESULT_NEUTRAL] = 3,
         [RESULT_PERMERROR] = 4, [RESULT_TEMPERROR] = 5, [RESULT_NONE] = 6,
     };
-    const bool by_helo = query->helo_identity || subject->null_sender;
-    char host_name[256] = "";
-    struct spf_outcome outcome;
-    struct spf_question question = {
-        .identity = by_helo ? IDENTITY_HELO : IDENTITY_MAILFROM,
-        .client = subject->client,
-        .helo = query->helo,
-        .local = by_helo ? "postmaster" : subject->sender.local,
-        .domain = by_helo ? query->helo : subject->sender.domain,
-        .receiver = host_name,
-        .best_guess = config->spf_best_guess,
-    };
-    struct header_result result = {
-        .outcome = &outcome,
-        .identity = question.identity,
-        .client = subject->client,
-        .sender = subject->null_sender ? "" : subject->sender.text,
-        .domain = question.domain,
-        .helo = query->helo,
-        .receiver = host_name,
-    };
 
-    if (gethostname(host_name, sizeof host_name - 1) != 0 || host_name[0] == '\0')
-        memcpy(host_name, "localhost", sizeof "localhost");
-    spf_check(checker, &question, &outcome);
-    print_outcome(&result, config->authserv_id != NULL ? config->authserv_id : host_name);
-    return statuses[outcome.result];
+    if (query->options.record == NULL)
+        return statuses[query->outcome.result];
+    if (record_check_has(&query->check, FINDING_ERROR) || query->outcome.result == RESULT_PERMERROR)
+        return statuses[RESULT_PERMERROR];
+    if (record_check_has(&query->check, FINDING_UNKNOWN) || query->outcome.result == RESULT_TEMPERROR)
+        return statuses[RESULT_TEMPERROR];
+    return EX_OK;
+}
+
+/* Does all that the options ask for, with a configuration at hand. */
+static int answer(struct query *query)
+{
+    int status = EX_OK;
+
+    if (gethostname(query->host_name, sizeof query->host_name - 1) != 0 || query->host_name[0] == '\0')
+        memcpy(query->host_name, "localhost", sizeof "localhost");
+    query->dns = open_dns(&query->options, query->config);
+    if (query->dns == NULL)
+        return EX_CONFIG;
+    if (query->options.record != NULL)
+        status = check_record(query);
+    if (status == EX_OK && query->options.ip != NULL)
+        status = evaluate(query);
+    if (status == EX_OK)
+        status = print_report(query);
+    return status == EX_OK ? status_of(query) : status;
 }
 
 int query_run(int argc, char **argv, const char *config_path, bool config_named)
 {
-    struct query query = {.config_path = config_path, .config_named = config_named};
-    struct subject subject = {0};
-    const struct config *config = NULL;
-    struct spf_checker *checker = NULL;
-    int status = read_command_line(argc, argv, &query);
+    struct query query = {.options = {.config_path = config_path, .config_named = config_named}};
+    int status = query_options_read(argc, argv, &query.options);
 
     if (status == EX_OK)
-        status = read_subject(&query, &subject);
+        status = read_subject(&query);
     if (status != EX_OK)
         goto done;
     status = EX_CONFIG;
-    config = load_config(&query);
-    if (config == NULL)
-        goto done;
-    checker = build_checker(&query, config);
-    if (checker != NULL)
-        status = answer(checker, config, &query, &subject);
+    query.config = load_config(&query.options);
+    if (query.config != NULL)
+        status = answer(&query);
 done:
-    spf_checker_release(checker);
-    config_release(config);
-    address_free(&subject.sender);
+    dns_destroy(query.dns);
+    trace_free(&query.trace);
+    record_check_free(&query.check);
+    config_release(query.config);
+    address_free(&query.sender);
     return status;
 }

@@ -2,10 +2,10 @@
 /* The table of all keys of smf-spf.conf, and how a key is found in it. */
 #include "policy/config_options.h"
 
+#include "base/edit_distance.h"
 #include "policy/config.h"
 #include "policy/config_value.h"
 
-#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -73,7 +73,7 @@ static const struct config_option options[] = {
     {"LogLevel", NULL, &config_level, AT(log_level), "info", NULL, NULL, "least important kind of line to log"},
 };
 
-enum { OPTION_COUNT = sizeof options / sizeof *options, KEY_MAX = 31 };
+enum { OPTION_COUNT = sizeof options / sizeof *options, KEY_MAX = EDIT_DISTANCE_MAX };
 
 const struct config_option *config_options(size_t *count)
 {
@@ -87,35 +87,6 @@ const struct config_option *config_option_find(const char *key)
         if (strcasecmp(key, options[i].key) == 0 || (options[i].alias && strcasecmp(key, options[i].alias) == 0))
             return &options[i];
     return NULL;
-}
-
-static unsigned least(unsigned a, unsigned b, unsigned c)
-{
-    unsigned smaller = a < b ? a : b;
-
-    return smaller < c ? smaller : c;
-}
-
-/* How many letters must be inserted, deleted or replaced to make `b` out of `a`, which has at most KEY_MAX of them. */
-static unsigned edit_distance(const char *a, const char *b)
-{
-    unsigned row[KEY_MAX + 1];
-    size_t len = strlen(a);
-
-    for (size_t i = 0; i <= len; i++)
-        row[i] = (unsigned)i;
-    for (unsigned typed = 1; *b != '\0'; b++, typed++) {
-        unsigned diagonal = row[0];
-
-        row[0] = typed;
-        for (size_t i = 1; i <= len; i++) {
-            unsigned replaced = diagonal + (tolower((unsigned char)a[i - 1]) != tolower((unsigned char)*b));
-
-            diagonal = row[i];
-            row[i] = least(replaced, row[i] + 1, row[i - 1] + 1);
-        }
-    }
-    return row[len];
 }
 
 const char *config_option_nearest(const char *key)

@@ -14,6 +14,7 @@ ROOMS = ["base", "dns", "spf", "policy", "milter", "app"]  # from below to above
 CONFINED = [
     (re.compile(r"\bSPF_(?!TERM_SIZE|PROBLEM_SIZE|EXPLANATION_SIZE)\w+|spf2/"), {"spf/guard.c"}),
     (re.compile(r"\bsmfi_|\bSMFI[A-Z]*_|mfapi\.h"), {"milter/callbacks.c", "milter/listener.c"}),
+    (re.compile(r"\bjson_|jansson\.h"), {"app/report_json.c"}),
     (re.compile(r"\bares_|\bARES_|\bares\.h"), {"dns/dns_ares.c"}),
 ]
 # The names of our own that begin like a library's: the file dns_ares.h and the functions named after it.

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Writes reports as JSON. */
+#include "app/report.h"
+
+#include "base/utf8.h"
+#include "spf/limits.h"
+#include "spf/record_hint.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A text from outside as a JSON string; octets that are not UTF-8 become \xNN. NULL if out of memory. */
+static json_t *text(const char *octets, size_t len)
+{
+    struct strbuf utf8 = STRBUF_INIT;
+    json_t *string = NULL;
+    size_t step;
+
+    for (size_t i = 0; i < len; i += step) {
+        step = utf8_char_len(octets + i, len - i);
+        if (step > 0)
+            strbuf_add_mem(&utf8, octets + i, step);
+        else
+            strbuf_addf(&utf8, "\\x%02x", (unsigned)(unsigned char)octets[i]);
+        step += step == 0;
+    }
+    if (!utf8.failed)
+        string = json_stringn(strbuf_text(&utf8), utf8.len);
+    strbuf_free(&utf8);
+    return string;
+}
+
+static json_t *name(const char *value)
+{
+    return text(value, strlen(value));
+}
+
+/* Sets a member, and takes its value over. Out of memory, now or for the value, shows in *failed. */
+static void set(json_t *object, const char *key, json_t *value, bool *failed)
+{
+    *failed |= json_object_set_new(object, key, value) != 0;
+}
+
+static void append(json_t *array, json_t *value, bool *failed)
+{
+    *failed |= json_array_append_new(array, value) != 0;
+}
+
+static json_t *number(size_t value)
+{
+    return json_integer((json_int_t)value);
+}
+
+/* A text that is left out where it is empty. */
+static void set_text(json_t *object, const char *key, const char *value, bool *failed)
+{
+    if (value[0] != '\0')
+        set(object, key, name(value), failed);
+}
+
+/* A record of an answer, as in a zone file. */
+static json_t *answer_record(enum dns_type type, const struct dns_record *record)
+{
+    char address[ADDR_TEXT_SIZE];
+    struct strbuf exchanger = STRBUF_INIT;
+    json_t *string;
+
+    switch (type) {
+    case DNS_A:
+    case DNS_AAAA:
+        return name(addr_format(&record->addr, address));
+    case DNS_PTR:
+        return name(record->name);
+    case DNS_TXT:
+        return text(record->text, record->text_len);
+    case DNS_MX:
+        break;
+    }
+    strbuf_addf(&exchanger, "%u %s", record->preference, record->name);
+    string = exchanger.failed ? NULL : name(exchanger.text);
+    strbuf_free(&exchanger);
+    return string;
+}
+
+static json_t *question_object(const struct trace_question *question, bool *failed)
+{
+    const struct dns_answer *answer = question->answer;
+    json_t *object = json_object(), *records = json_array();
+
+    set(object, "name", name(question->name), failed);
+    set(object, "type", json_string(dns_type_name(question->type)), failed);
+    set(object, "asked", json_boolean(question->asked), failed);
+    set(object, "status", json_string(dns_status_name(answer->status)), failed);
+    set(object, "ttl_s", number(answer->ttl_s), failed);
+    set(object, "took_ms", json_integer(question->took_ms), failed);
+    if (question->void_lookups > 0)
+        set(object, "void_lookup", number(question->void_lookups), failed);
+    for (size_t i = 0; i < answer->count; i++)
+        append(records, answer_record(question->type, &answer->records[i]), failed);
+    set(object, "records", records, failed);
+    return object;
+}
+
+static json_t *record_object(const struct trace_record *record, bool *failed);
+
+/* Sets what a step did. */
+static void set_step(json_t *object, const struct trace_step *step, bool *failed)
+{
+    json_t *questions = json_array();
+
+    if (step->name)
+        set(object, "name", name(step->name), failed);
+    if (step->dns_terms > 0)
+        set(object, "dns_term", number(step->dns_terms), failed);
+    for (const struct trace_question *question = step->questions; question; question = question->next)
+        append(questions, question_object(question, failed), failed);
+    set(object, "questions", questions, failed);
+    if (step->client_names)
+        set(object, "client_names", name(step->client_names), failed);
+    if (step->record)
+        set(object, "record", record_object(step->record, failed), failed);
+}
+
+static json_t *term_object(const struct trace_record *record, const struct trace_term *term, bool *failed)
+{
+    static const char *const states[] = {[TRACE_NOT_REACHED] = "not reached",
+                                         [TRACE_NO_MATCH] = "no match",
+                                         [TRACE_MATCH] = "match",
+                                         [TRACE_STOPPED] = "stopped",
+                                         [TRACE_MODIFIER] = "modifier"};
+    json_t *object = json_object();
+
+    set(object, "term", text(record->text + term->offset, term->len), failed);
+    set(object, "offset", number(term->offset), failed);
+    set(object, "state", json_string(states[term->state]), failed);
+    set_step(object, &term->step, failed);
+    return object;
+}
+
+/* A mistake of grammar. */
+static json_t *mistake_object(const char *record, size_t len, size_t offset, const char *reason, bool *failed)
+{
+    json_t *object = json_object();
+
+    set(object, "offset", number(offset), failed);
+    set(object, "reason", json_string(reason), failed);
+    set(object, "hint", json_string(record_hint(record, len, offset)), failed);
+    return object;
+}
+
+static json_t *record_object(const struct trace_record *record, bool *failed)
+{
+    json_t *object = json_object(), *terms = json_array();
+
+    set(object, "domain", name(record->domain), failed);
+    set(object, "text", text(record->text, record->len), failed);
+    set(object, "ttl_s", number(record->ttl_s), failed);
+    if (record->error)
+        set(object, "error", mistake_object(record->text, record->len, record->error_offset, record->error, failed),
+            failed);
+    if (record->has_result)
+        set(object, "result", json_string(result_name(record->result)), failed);
+    for (size_t i = 0; i < record->count; i++)
+        append(terms, term_object(record, &record->terms[i], failed), failed);
+    set(object, "terms", terms, failed);
+    return object;
+}
+
+/* The terms on the way to the decision; "default" at the end of a record (RFC 7208 4.7). */
+static json_t *way_array(const struct spf_trace *trace, bool *failed)
+{
+    json_t *way = json_array();
+
+    for (const struct trace_record *record = trace->root.record; record && !record->error;
+         record = trace_next(record)) {
+        const struct trace_term *term = &record->terms[record->reached];
+        json_t *object = json_object();
+
+        set(object, "domain", name(record->domain), failed);
+        set(object, "term",
+            record->reached < record->count ? text(record->text + term->offset, term->len) : json_string("default"),
+            failed);
+        append(way, object, failed);
+    }
+    return way;
+}
+
+static json_t *trace_object(const struct spf_trace *trace, bool *failed)
+{
+    json_t *object = json_object(), *explanation = json_object();
+
+    set(object, "cached", json_boolean(trace->cached), failed);
+    set(object, "decided_by", way_array(trace, failed), failed);
+    set(object, "dns_terms", number(trace->limits.dns_terms), failed);
+    set(object, "dns_terms_limit", number(LIMIT_DNS_TERMS), failed);
+    set(object, "void_lookups", number(trace->limits.void_lookups), failed);
+    set(object, "void_lookups_limit", number(LIMIT_VOID_LOOKUPS), failed);
+    set(object, "asked", number(trace->questions), failed);
+    set(object, "took_ms", json_integer(trace->took_ms), failed);
+    set_step(object, &trace->root, failed);
+    set_step(explanation, &trace->explanation, failed);
+    set(object, "explanation", explanation, failed);
+    *failed |= trace->failed;
+    return object;
+}
+
+/* Sets the value of a field, without the newlines of its folds (RFC 5322 2.2.3). */
+static void set_field(json_t *object, const char *key, struct strbuf *value, bool *failed)
+{
+    struct strbuf unfolded = STRBUF_INIT;
+
+    for (const char *octet = strbuf_text(value); *octet != '\0'; octet++)
+        if (*octet != '\n')
+            strbuf_add_char(&unfolded, *octet == '\t' ? ' ' : *octet);
+    *failed |= value->failed || unfolded.failed;
+    set(object, key, name(strbuf_text(&unfolded)), failed);
+    strbuf_free(&unfolded);
+    strbuf_free(value);
+}
+
+static json_t *fields_object(const struct report *report, bool *failed)
+{
+    struct strbuf results = STRBUF_INIT, received = STRBUF_INIT;
+    json_t *object = json_object();
+
+    header_authentication_results(report->authserv_id, report->result, &results);
+    header_received_spf(report->result, &received);
+    set_field(object, "Authentication-Results", &results, failed);
+    set_field(object, "Received-SPF", &received, failed);
+    return object;
+}
+
+static void set_result(json_t *object, const struct report *report, bool *failed)
+{
+    const struct header_result *result = report->result;
+    const struct spf_outcome *outcome = result->outcome;
+    char client[ADDR_TEXT_SIZE];
+
+    set(object, "identity", json_string(result->identity == IDENTITY_HELO ? "helo" : "mailfrom"), failed);
+    set(object, "client_ip", name(addr_format(&result->client, client)), failed);
+    set(object, "helo", name(result->helo), failed);
+    set(object, "sender", name(result->sender), failed);
+    set(object, "domain", name(result->domain), failed);
+    set(object, "receiver", name(result->receiver), failed);
+    set(object, "result", json_string(result_name(outcome->result)), failed);
+    set(object, "best_guess", json_boolean(outcome->guessed), failed);
+    set(object, "ttl_s", number(outcome->ttl_s), failed);
+    set_text(object, "mechanism", outcome->mechanism, failed);
+    set_text(object, "problem", outcome->problem, failed);
+    set_text(object, "explanation", outcome->explanation, failed);
+    set(object, "fields", fields_object(report, failed), failed);
+    if (report->trace)
+        set(object, "trace", trace_object(report->trace, failed), failed);
+}
+
+static json_t *finding_object(const struct report *report, const struct finding *finding, bool *failed)
+{
+    static const char *const levels[] = {[FINDING_ERROR] = "error",
+                                         [FINDING_UNKNOWN] = "unknown",
+                                         [FINDING_WARNING] = "warning",
+                                         [FINDING_NOTE] = "note"};
+    json_t *object = json_object();
+
+    set(object, "level", json_string(levels[finding->level]), failed);
+    set(object, "text", name(finding->text), failed);
+    if (finding->has_place)
+        set(object, "offset", number(finding->offset), failed);
+    if (finding->hint)
+        set(object, "hint", json_string(finding->hint), failed);
+    else if (finding->has_place)
+        set(object, "term", text(report->record + finding->offset, finding->len), failed);
+    return object;
+}
+
+static json_t *check_object(const struct report *report, bool *failed)
+{
+    const struct record_check *check = report->check;
+    json_t *object = json_object(), *findings = json_array();
+
+    set(object, "domain", name(report->record_domain), failed);
+    set(object, "record", text(report->record, report->record_len), failed);
+    set(object, "status", json_string(record_check_status(check)), failed);
+    for (size_t i = 0; i < check->count; i++)
+        append(findings, finding_object(report, &check->findings[i], failed), failed);
+    set(object, "findings", findings, failed);
+    if (check->costs_known) {
+        set(object, "dns_terms", number(check->dns_terms), failed);
+        set(object, "void_lookups_ipv4", number(check->void_lookups_v4), failed);
+        set(object, "void_lookups_ipv6", number(check->void_lookups_v6), failed);
+        set(object, "costs_at_least", json_boolean(check->is_partial), failed);
+    }
+    *failed |= check->failed;
+    return object;
+}
+
+void report_json(const struct report *report, struct strbuf *out)
+{
+    json_t *object = json_object();
+    bool failed = false;
+    char *written;
+
+    if (report->check)
+        set(object, "check", check_object(report, &failed), &failed);
+    if (report->result)
+        set_result(object, report, &failed);
+    written = failed ? NULL : json_dumps(object, JSON_INDENT(2));
+    if (written)
+        strbuf_addf(out, "%s\n", written);
+    else
+        out->failed = true;
+    free(written);
+    json_decref(object);
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Writes reports for people. */
+#include "app/report.h"
+#include "app/trace_text.h"
+#include "spf/limits.h"
+
+#include <string.h>
+
+enum { TERM_SHOWN_MAX = 200 };
+
+static void add_line(struct strbuf *out, const char *key, const char *text)
+{
+    strbuf_addf(out, "%s: ", key);
+    trace_text_add(out, text, strlen(text), strlen(text));
+    strbuf_add_char(out, '\n');
+}
+
+static void add_field(struct strbuf *out, const char *name, struct strbuf *value)
+{
+    strbuf_addf(out, "%s: %s\n", name, strbuf_text(value));
+    out->failed |= value->failed;
+    strbuf_free(value);
+}
+
+static void add_reason(struct strbuf *out, const struct header_result *result)
+{
+    const struct spf_outcome *outcome = result->outcome;
+
+    if (outcome->problem[0] != '\0') {
+        add_line(out, "reason", outcome->problem);
+    } else if (outcome->mechanism[0] != '\0') {
+        add_line(out, "reason", outcome->mechanism);
+    } else {
+        strbuf_add(out, "reason: ");
+        trace_text_add(out, result->domain, strlen(result->domain), DNS_NAME_MAX);
+        strbuf_add(out, result->domain[0] != '\0' ? " publishes no SPF record\n"
+                                                  : "a missing domain publishes no SPF record\n");
+    }
+}
+
+static void add_result(struct strbuf *out, const struct report *report)
+{
+    const struct spf_outcome *outcome = report->result->outcome;
+    struct strbuf results = STRBUF_INIT, received = STRBUF_INIT;
+
+    strbuf_addf(out, "result: %s%s\n", result_name(outcome->result), outcome->guessed ? " (best guess)" : "");
+    add_reason(out, report->result);
+    if (outcome->explanation[0] != '\0')
+        add_line(out, "explanation", outcome->explanation);
+    header_authentication_results(report->authserv_id, report->result, &results);
+    header_received_spf(report->result, &received);
+    add_field(out, "Authentication-Results", &results);
+    add_field(out, "Received-SPF", &received);
+}
+
+static const char *level_word(enum finding_level level)
+{
+    switch (level) {
+    case FINDING_ERROR:
+        return "error";
+    case FINDING_UNKNOWN:
+        return "unknown";
+    case FINDING_WARNING:
+        return "warning";
+    case FINDING_NOTE:
+        break;
+    }
+    return "note";
+}
+
+static void add_finding(struct strbuf *out, const struct report *report, const struct finding *finding)
+{
+    if (finding->hint) {
+        trace_text_mistake(out, 0, report->record, report->record_len, finding->offset, finding->text, finding->hint);
+        return;
+    }
+    strbuf_addf(out, "%s: ", level_word(finding->level));
+    if (finding->has_place) {
+        trace_text_add(out, report->record + finding->offset, finding->len, TERM_SHOWN_MAX);
+        strbuf_add(out, ": ");
+    }
+    strbuf_addf(out, "%s\n", finding->text);
+}
+
+static void add_check(struct strbuf *out, const struct report *report)
+{
+    const struct record_check *check = report->check;
+
+    strbuf_addf(out, "record: %s\n", record_check_status(check));
+    for (int level = FINDING_ERROR; level <= FINDING_NOTE; level++)
+        for (size_t i = 0; i < check->count; i++)
+            if (check->findings[i].level == (enum finding_level)level)
+                add_finding(out, report, &check->findings[i]);
+    if (check->failed)
+        strbuf_add(out, "out of memory: parts of this are missing\n");
+    if (check->costs_known)
+        strbuf_addf(out,
+                    "cost: %s%u of %d DNS terms, %u void look-ups for IPv4 clients and %u for IPv6 clients of %d\n",
+                    check->is_partial ? "at least " : "", check->dns_terms, LIMIT_DNS_TERMS, check->void_lookups_v4,
+                    check->void_lookups_v6, LIMIT_VOID_LOOKUPS);
+}
+
+void report_text(const struct report *report, struct strbuf *out)
+{
+    if (report->check)
+        add_check(out, report);
+    if (report->check && report->result)
+        strbuf_add_char(out, '\n');
+    if (report->result)
+        add_result(out, report);
+    if (report->result && report->trace) {
+        strbuf_add_char(out, '\n');
+        trace_text(out, report->trace, report->result->outcome->result);
+    }
+}

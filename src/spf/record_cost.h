@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a record costs an evaluation that comes to its end, and the records that it leads to. */
+#ifndef SMF_SPF_RECORD_COST_H
+#define SMF_SPF_RECORD_COST_H
+
+#include "spf/record_check.h"
+
+/* Asks for all that the record's terms name, until `deadline_ms`, and adds up the costs and what is found to be wrong.
+ */
+void record_cost(struct record_check *check, const struct record *record, const char *domain, struct dns *dns,
+                 int64_t deadline_ms);
+
+#endif
