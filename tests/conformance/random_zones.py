@@ -10,9 +10,11 @@ import spf
 
 ALIASES_MAX = 8
 DOMAINS = [f"e{number}.example.org" for number in range(4)] + ["Sub.e0.example.org"]
-HOSTS = [f"h{number}.example.net" for number in range(6)] + ["mx.e0.example.org", "E1.example.org", "odd/:x.example.net"]
+HOSTS = [f"h{number}.example.net" for number in range(6)] + ["mx.e0.example.org", "E1.example.org",
+                                                             "odd/:x.example.net"]
 CLIENTS = ["192.0.2.1", "192.0.2.77", "198.51.100.200", "2001:db8::1", "2001:db8:1:2::fade", "::ffff:192.0.2.1"]
-LOCALS = ["alice", "bob.smith", "a-b+c_d=e/f.g", "", "x y", "strong-bad", "L" * 64, "joe%{d}", "j\u00f6rg", "%", ".a.", "m~n!o"]
+LOCALS = ["alice", "bob.smith", "a-b+c_d=e/f.g", "", "x y", "strong-bad", "L" * 64, "joe%{d}", "j\u00f6rg", "%",
+          ".a.", "m~n!o"]
 HELOS = ["mail.example.net", "e0.example.org", "E1.EXAMPLE.org", "", "localhost", "[192.0.2.1]", "bad..name",
          "a_b.e2.example.org", "x." + "y" * 63 + ".example.net", "under score.example.org"]
 ODD_DOMAINS = ["org", "bad..example.org", "x" * 64 + ".example.org", "a b.example.org", "e0.example.org:1",
@@ -20,10 +22,13 @@ ODD_DOMAINS = ["org", "bad..example.org", "x" * 64 + ".example.org", "a b.exampl
 BROKEN = ["moo", "ip4:192.0.2", "ip4:192.0.2.1/33", "ip4:192.0.2.01", "ip6:2001:db8::g", "ip6:2001:db8::/129", "a:",
           "include:", "include", "exists", "all:x.org", "-all.", "a/33", "mx//129", "a/024", "a:192.0.2.1", "=x",
           "a:example.123", "exists:%{z}.org", "a:%{d", "a:%{d0}.org", "ptr/24", "redirect=", "exp=", "--all", "ip4:",
-          "ip6:192.0.2.1", "a:x.example.org,", "include:%{d2x}.org", "exists:%{d:}.org", "exists:%(d).org", "a:%%{d}.org",
+          "ip6:192.0.2.1", "a:x.example.org,", "include:%{d2x}.org", "exists:%{d:}.org", "exists:%(d).org",
+          "a:%%{d}.org",
           "a:x\ty.org", "Redirect=e1.example.org", "EXP=why.example.org", "v=spf1", "a:foo", "a:foo.-bar", "a:foo.b-",
-          "1x=y", "x-y.z_1=", "op=%x", "default=%{", "a:%{c}.org", "mx:%{t}", "exists:%%%x.org", "a:h0.example.net/24/24",
-          "a:h0.example.net.", "ip4:192.0.2.1//32", "ip6:::ffff:192.0.2.1/120", "ip6:::/0", "ip4:0.0.0.0/0", "a//0", "a/0",
+          "1x=y", "x-y.z_1=", "op=%x", "default=%{", "a:%{c}.org", "mx:%{t}", "exists:%%%x.org",
+          "a:h0.example.net/24/24",
+          "a:h0.example.net.", "ip4:192.0.2.1//32", "ip6:::ffff:192.0.2.1/120", "ip6:::/0", "ip4:0.0.0.0/0", "a//0",
+          "a/0",
           "mx/0//0", "ptr:", "all/8", "caf\u00e9", "exists:%{ir}.%{v}._spf.%{d2}", "ip4:1.2.3.4,", "\u00e4=1"]
 
 
@@ -163,7 +168,8 @@ def macro(rng, letters="slodiphv"):
 
 
 def piece(rng):
-    return pick(rng, (50, macro(rng)), (6, "%%"), (4, "%-"), (4, "%_"), (30, rng.choice(["a", "_spf", "x-y", "sp", "8"])),
+    return pick(rng, (50, macro(rng)), (6, "%%"), (4, "%-"), (4, "%_"), (30, rng.choice(["a", "_spf", "x-y", "sp",
+                                                                                         "8"])),
                 (2, rng.choice(string.punctuation.replace("%", ""))), (1, "w" * 63), (1, "w" * 64), (0.3, "%{c}"))
 
 
@@ -182,14 +188,17 @@ def spec(rng):
 
 
 def lengths(rng):
-    return pick(rng, (70, ""), (8, "/24"), (4, "/0"), (4, "/31"), (4, "//64"), (4, "//0"), (4, "/16//48"), (2, "/32//128"))
+    return pick(rng, (70, ""), (8, "/24"), (4, "/0"), (4, "/31"), (4, "//64"), (4, "//0"), (4, "/16//48"), (2,
+                                                                                                            "/32//128"))
 
 
 def network(rng, zone):
     if rng.random() < zone.matching:
-        address, bits = rng.choice(zone.clients).replace("::ffff:", ""), pick(rng, (3, ""), (1, "/24"), (1, "/32"), (1, "/8"))
+        address, bits = rng.choice(zone.clients).replace("::ffff:", ""), pick(rng, (3, ""), (1, "/24"), (1, "/32"),
+                                                                              (1, "/8"))
     else:
-        address, bits = rng.choice(["192.0.2.0", "10.0.0.1", "2001:db8:9::", "::1"]), rng.choice(["", "/24", "/25", "/120"])
+        address, bits = rng.choice(["192.0.2.0", "10.0.0.1", "2001:db8:9::", "::1"]), rng.choice(["", "/24", "/25",
+                                                                                                  "/120"])
     return ("ip6:" if ":" in address else "ip4:") + address + bits
 
 
@@ -232,7 +241,8 @@ def record(rng, zone):
 
 def explanation(rng, _zone):
     """The text of an explanation."""
-    words = [pick(rng, (40, macro(rng, "slodiphvcr")), (30, rng.choice(["See", "why.", "http://x.example/?s=", "100%%"])),
+    words = [pick(rng, (40, macro(rng, "slodiphvcr")), (30, rng.choice(["See", "why.", "http://x.example/?s=",
+                                                                        "100%%"])),
                   (3, "%_"), (3, "%-"), (1, "%"), (1, "%{x}"), (1, "tab\there"), (1, "caf\u00e9"), (1, "z" * 200))
              for _ in range(rng.choice([1, 2, 3, 5, 8]))]
     return " ".join(words)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the tests over the wire share: the DNS server process, zones for it, and one SPF question put to a real daemon."""
+"""What the tests over the wire share: the DNS server process, zones for it, and SPF questions put to a real daemon."""
 
 import os
 import re
@@ -121,7 +121,7 @@ def result_of(outcome):
 
 
 def explanation_of(outcome):
-    """The domain's explanation as the client is told it, "" if there is none; None where it is not refused for a fail."""
+    """The domain's explanation as the client is told it, or ""; None where it is not refused for a fail."""
     if outcome.refusal is None or not outcome.refusal.text.startswith("550 5.7.23 Explanation:"):
         return None
     return outcome.refusal.text.partition(" explains: ")[2]
