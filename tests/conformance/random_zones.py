@@ -10,8 +10,8 @@ import spf
 
 ALIASES_MAX = 8
 DOMAINS = [f"e{number}.example.org" for number in range(4)] + ["Sub.e0.example.org"]
-HOSTS = [f"h{number}.example.net" for number in range(6)] + ["mx.e0.example.org", "E1.example.org",
-                                                             "odd/:x.example.net"]
+HOSTS = [*(f"h{number}.example.net" for number in range(6)), "mx.e0.example.org", "E1.example.org",
+         "odd/:x.example.net"]
 CLIENTS = ["192.0.2.1", "192.0.2.77", "198.51.100.200", "2001:db8::1", "2001:db8:1:2::fade", "::ffff:192.0.2.1"]
 LOCALS = ["alice", "bob.smith", "a-b+c_d=e/f.g", "", "x y", "strong-bad", "L" * 64, "joe%{d}", "j\u00f6rg", "%",
           ".a.", "m~n!o"]
@@ -168,8 +168,8 @@ def macro(rng, letters="slodiphv"):
 
 
 def piece(rng):
-    return pick(rng, (50, macro(rng)), (6, "%%"), (4, "%-"), (4, "%_"), (30, rng.choice(["a", "_spf", "x-y", "sp",
-                                                                                         "8"])),
+    return pick(rng, (50, macro(rng)), (6, "%%"), (4, "%-"), (4, "%_"),
+                (30, rng.choice(["a", "_spf", "x-y", "sp", "8"])),
                 (2, rng.choice(string.punctuation.replace("%", ""))), (1, "w" * 63), (1, "w" * 64), (0.3, "%{c}"))
 
 
@@ -188,17 +188,17 @@ def spec(rng):
 
 
 def lengths(rng):
-    return pick(rng, (70, ""), (8, "/24"), (4, "/0"), (4, "/31"), (4, "//64"), (4, "//0"), (4, "/16//48"), (2,
-                                                                                                            "/32//128"))
+    return pick(rng, (70, ""), (8, "/24"), (4, "/0"), (4, "/31"), (4, "//64"), (4, "//0"), (4, "/16//48"),
+                (2, "/32//128"))
 
 
 def network(rng, zone):
     if rng.random() < zone.matching:
-        address, bits = rng.choice(zone.clients).replace("::ffff:", ""), pick(rng, (3, ""), (1, "/24"), (1, "/32"),
-                                                                              (1, "/8"))
+        address = rng.choice(zone.clients).replace("::ffff:", "")
+        bits = pick(rng, (3, ""), (1, "/24"), (1, "/32"), (1, "/8"))
     else:
-        address, bits = rng.choice(["192.0.2.0", "10.0.0.1", "2001:db8:9::", "::1"]), rng.choice(["", "/24", "/25",
-                                                                                                  "/120"])
+        address = rng.choice(["192.0.2.0", "10.0.0.1", "2001:db8:9::", "::1"])
+        bits = rng.choice(["", "/24", "/25", "/120"])
     return ("ip6:" if ":" in address else "ip4:") + address + bits
 
 
@@ -241,8 +241,8 @@ def record(rng, zone):
 
 def explanation(rng, _zone):
     """The text of an explanation."""
-    words = [pick(rng, (40, macro(rng, "slodiphvcr")), (30, rng.choice(["See", "why.", "http://x.example/?s=",
-                                                                        "100%%"])),
+    words = [pick(rng, (40, macro(rng, "slodiphvcr")),
+                  (30, rng.choice(["See", "why.", "http://x.example/?s=", "100%%"])),
                   (3, "%_"), (3, "%-"), (1, "%"), (1, "%{x}"), (1, "tab\there"), (1, "caf\u00e9"), (1, "z" * 200))
              for _ in range(rng.choice([1, 2, 3, 5, 8]))]
     return " ".join(words)
