@@ -16,16 +16,9 @@
 enum {
     ROOT_NUMBER = 0, /* of EVALUATION_ROOT */
     SHOWN_MAX = 60,  /* octets of a term that a problem shows */
-    PLACE_SIZE = SHOWN_MAX + DNS_NAME_MAX + sizeof(" of "),
 };
 
 #define BEST_GUESS "v=spf1 a/24 mx/24 ptr ?all"
-
-/* A term, and the record it stands in; the term is NULL at the record's end. */
-struct place {
-    struct frame *frame;
-    const struct term *term;
-};
 
 void evaluation_init(struct evaluation *evaluation, const struct spf_question *question, struct dns *dns,
                      int64_t deadline_ms, int64_t now_s)
@@ -54,6 +47,16 @@ void evaluation_free(struct evaluation *evaluation)
     free(evaluation->found);
 }
 
+/* Appends the term under way to a problem. */
+static void add_place(const struct place *at, char problem[SPF_PROBLEM_SIZE])
+{
+    size_t len = strlen(problem);
+
+    if (at->term)
+        snprintf(problem + len, SPF_PROBLEM_SIZE - len, ", at %.*s of %s",
+                 at->term->len > SHOWN_MAX ? SHOWN_MAX : (int)at->term->len, at->term->text, at->frame->domain);
+}
+
 void evaluation_stop(struct evaluation *evaluation, enum spf_result result, const char *format, ...)
 {
     va_list args;
@@ -65,6 +68,7 @@ void evaluation_stop(struct evaluation *evaluation, enum spf_result result, cons
     va_start(args, format);
     vsnprintf(evaluation->problem, sizeof(evaluation->problem), format, args);
     va_end(args);
+    add_place(&evaluation->at, evaluation->problem);
     printable_make(evaluation->problem);
 }
 
@@ -95,12 +99,13 @@ struct macro_values evaluation_values(struct evaluation *evaluation, const struc
     return values;
 }
 
-/* Writes "term of domain" for a problem. */
-static const char *describe(const struct place *place, char text[PLACE_SIZE])
+const struct frame *evaluation_last_frame(const struct evaluation *evaluation)
 {
-    snprintf(text, PLACE_SIZE, "%.*s of %s", place->term->len > SHOWN_MAX ? SHOWN_MAX : (int)place->term->len,
-             place->term->text, place->frame->domain);
-    return text;
+    const struct frame *frame = evaluation->frames[0];
+
+    while (frame->redirected_to)
+        frame = frame->redirected_to;
+    return frame;
 }
 
 /* Finds the place of a tag, and notes that its record has come to it. */
@@ -116,6 +121,7 @@ static bool find_place(struct evaluation *evaluation, unsigned number, struct pl
         trace_reach(evaluation->question->trace, i, index);
         place->frame = frame;
         place->term = index < frame->record.count ? &frame->record.terms[index] : NULL;
+        evaluation->at = *place;
         return true;
     }
     evaluation_fault(evaluation, "libspf2 asked for a term that does not exist");
@@ -123,29 +129,37 @@ static bool find_place(struct evaluation *evaluation, unsigned number, struct pl
 }
 
 /* RFC 7208 4.6.4: at most 10 terms that ask the DNS, over all records. */
-static bool count_term(struct evaluation *evaluation, const struct place *place)
+static bool count_term(struct evaluation *evaluation)
 {
-    char text[PLACE_SIZE];
-
     trace_dns_term(evaluation->question->trace, ++evaluation->limits.dns_terms);
     if (evaluation->limits.dns_terms <= LIMIT_DNS_TERMS)
         return true;
-    evaluation_stop(evaluation, RESULT_PERMERROR, "more than %d terms that ask the DNS, at %s", LIMIT_DNS_TERMS,
-                    describe(place, text));
+    evaluation_stop(evaluation, RESULT_PERMERROR, "more than %d terms that ask the DNS", LIMIT_DNS_TERMS);
     return false;
 }
 
 /* RFC 7208 4.6.4: at most 2 answers without a record. */
-static bool count_void(struct evaluation *evaluation, const struct place *place)
+static bool count_void(struct evaluation *evaluation)
 {
-    char text[PLACE_SIZE];
-
     trace_void(evaluation->question->trace, ++evaluation->limits.void_lookups);
     if (evaluation->limits.void_lookups <= LIMIT_VOID_LOOKUPS)
         return true;
-    evaluation_stop(evaluation, RESULT_PERMERROR, "more than %d questions without an answer, at %s", LIMIT_VOID_LOOKUPS,
-                    describe(place, text));
+    evaluation_stop(evaluation, RESULT_PERMERROR, "more than %d questions without an answer", LIMIT_VOID_LOOKUPS);
     return false;
+}
+
+static bool is_ascii(const char *text)
+{
+    while (*text && (unsigned char)*text < 0x80)
+        text++;
+    return *text == '\0';
+}
+
+/* True if an expansion that used these macros is a name to ask for. RFC 8616 4: with a local part beyond US-ASCII in
+ * it, it matches nothing. */
+static bool is_usable(const struct evaluation *evaluation, const char *name, unsigned used)
+{
+    return domain_can_be_asked(name) && (!(used & MACRO_USED_LOCAL) || is_ascii(evaluation->values.local));
 }
 
 /* Writes the name that a term asks for: its domain-spec, expanded, or the current domain (RFC 7208 4.8). False if the
@@ -154,15 +168,18 @@ static bool target_name(struct evaluation *evaluation, const struct place *place
 {
     struct macro_values values = evaluation_values(evaluation, place->frame);
     struct strbuf expanded = STRBUF_INIT;
+    unsigned used = 0;
 
     if (place->term->domain)
-        macro_expand_domain(place->term->domain, place->term->domain_len, &values, &expanded, &evaluation->macros_used);
+        macro_expand_domain(place->term->domain, place->term->domain_len, &values, &expanded, &used);
     else
         strbuf_add(&expanded, place->frame->domain);
+    evaluation->macros_used |= used;
     if (expanded.failed)
         evaluation_fault(evaluation, "out of memory");
     else
-        snprintf(name, DNS_NAME_MAX + 1, "%s", domain_can_be_asked(strbuf_text(&expanded)) ? expanded.text : "");
+        snprintf(name, DNS_NAME_MAX + 1, "%s",
+                 is_usable(evaluation, strbuf_text(&expanded), used) ? expanded.text : "");
     trace_name(evaluation->question->trace, strbuf_text(&expanded));
     strbuf_free(&expanded);
     return !evaluation->stopped;
@@ -183,15 +200,14 @@ static const struct dns_answer *ask(struct evaluation *evaluation, const char *n
 }
 
 /* The same for a term, whose void answers are counted. A name that cannot exist is answered without a question. */
-static const struct dns_answer *ask_for_term(struct evaluation *evaluation, const struct place *place, const char *name,
-                                             enum dns_type type)
+static const struct dns_answer *ask_for_term(struct evaluation *evaluation, const char *name, enum dns_type type)
 {
     const struct dns_answer *answer;
 
     if (!domain_can_be_asked(name))
         return dns_answer_empty(DNS_NXDOMAIN, 0);
     answer = ask(evaluation, name, type);
-    if (answer && answer->count == 0 && !count_void(evaluation, place)) {
+    if (answer && answer->count == 0 && !count_void(evaluation)) {
         dns_answer_release(answer);
         return NULL;
     }
@@ -267,14 +283,12 @@ static bool load(struct evaluation *evaluation, struct frame *frame)
 /* Writes the domain whose record the term of this tag leads to. False if the evaluation is stopped. */
 static bool policy_domain(struct evaluation *evaluation, struct place *place, char name[DNS_NAME_MAX + 1])
 {
-    char text[PLACE_SIZE];
-
-    if (!count_term(evaluation, place) || !target_name(evaluation, place, name))
+    if (!count_term(evaluation) || !target_name(evaluation, place, name))
         return false;
     if (domain_can_have_policy(name))
         return true;
     /* RFC 7208 4.3: none, and so 5.2, 6.1: a permanent error */
-    evaluation_stop(evaluation, RESULT_PERMERROR, "%s leads to no valid domain", describe(place, text));
+    evaluation_stop(evaluation, RESULT_PERMERROR, "no valid domain to go on with");
     return false;
 }
 
@@ -358,7 +372,7 @@ static bool answer_addresses(struct evaluation *evaluation, const struct place *
                              struct evaluation_answer *answer)
 {
     bool is_v4 = evaluation->question->client.family == ADDR_V4, done = true;
-    const struct dns_answer *found = ask_for_term(evaluation, place, name, is_v4 ? DNS_A : DNS_AAAA);
+    const struct dns_answer *found = ask_for_term(evaluation, name, is_v4 ? DNS_A : DNS_AAAA);
 
     if (!found)
         return false;
@@ -371,10 +385,9 @@ static bool answer_addresses(struct evaluation *evaluation, const struct place *
 }
 
 /* The mail exchangers (RFC 7208 5.4). One more than is allowed is reported, so that the library comes to ask for it. */
-static bool answer_mx(struct evaluation *evaluation, const struct place *place, const char *name,
-                      struct evaluation_answer *answer)
+static bool answer_mx(struct evaluation *evaluation, const char *name, struct evaluation_answer *answer)
 {
-    const struct dns_answer *found = ask_for_term(evaluation, place, name, DNS_MX);
+    const struct dns_answer *found = ask_for_term(evaluation, name, DNS_MX);
 
     if (!found)
         return false;
@@ -388,11 +401,10 @@ static bool answer_mx(struct evaluation *evaluation, const struct place *place, 
 static bool answer_mx_name(struct evaluation *evaluation, const struct place *place, unsigned index,
                            struct evaluation_answer *answer)
 {
-    char text[PLACE_SIZE], name[DNS_NAME_MAX + 1] = "";
+    char name[DNS_NAME_MAX + 1] = "";
 
     if (index >= LIMIT_MX_NAMES) {
-        evaluation_stop(evaluation, RESULT_PERMERROR, "more than %d mail exchangers, at %s", LIMIT_MX_NAMES,
-                        describe(place, text));
+        evaluation_stop(evaluation, RESULT_PERMERROR, "more than %d mail exchangers", LIMIT_MX_NAMES);
         return false;
     }
     if (!evaluation->mx_answer || index >= evaluation->mx_answer->count) {
@@ -404,13 +416,12 @@ static bool answer_mx_name(struct evaluation *evaluation, const struct place *pl
 }
 
 /* RFC 7208 5.5: an error of the DNS is no match, and what the names' questions find is not counted. */
-static bool answer_ptr(struct evaluation *evaluation, const struct place *place, const char *name,
-                       struct evaluation_answer *answer)
+static bool answer_ptr(struct evaluation *evaluation, const char *name, struct evaluation_answer *answer)
 {
     client_names_find(&evaluation->names, &evaluation->lookups, &evaluation->question->client);
     for (size_t i = 0; i < evaluation->names.count; i++)
         trace_client_name(evaluation->question->trace, evaluation->names.validated[i]);
-    if (evaluation->names.is_void && !count_void(evaluation, place))
+    if (evaluation->names.is_void && !count_void(evaluation))
         return false;
     if (client_names_match(&evaluation->names, name))
         answer_match(evaluation, answer);
@@ -418,10 +429,9 @@ static bool answer_ptr(struct evaluation *evaluation, const struct place *place,
 }
 
 /* RFC 7208 5.7: the type is A also for an IPv6 client. */
-static bool answer_exists(struct evaluation *evaluation, const struct place *place, const char *name,
-                          struct evaluation_answer *answer)
+static bool answer_exists(struct evaluation *evaluation, const char *name, struct evaluation_answer *answer)
 {
-    const struct dns_answer *found = ask_for_term(evaluation, place, name, DNS_A);
+    const struct dns_answer *found = ask_for_term(evaluation, name, DNS_A);
     bool done;
 
     if (!found)
@@ -435,17 +445,17 @@ static bool answer_term(struct evaluation *evaluation, const struct place *place
 {
     char name[DNS_NAME_MAX + 1];
 
-    if (!count_term(evaluation, place) || !target_name(evaluation, place, name))
+    if (!count_term(evaluation) || !target_name(evaluation, place, name))
         return false;
     switch (place->term->kind) {
     case TERM_A:
         return answer_addresses(evaluation, place, name, answer);
     case TERM_MX:
-        return answer_mx(evaluation, place, name, answer);
+        return answer_mx(evaluation, name, answer);
     case TERM_PTR:
-        return answer_ptr(evaluation, place, name, answer);
+        return answer_ptr(evaluation, name, answer);
     default:
-        return answer_exists(evaluation, place, name, answer);
+        return answer_exists(evaluation, name, answer);
     }
 }
 

@@ -28,6 +28,12 @@ struct frame {
     struct frame *redirected_to; /* the record that took this one's place (RFC 7208 6.1) */
 };
 
+/* A term, and the record it stands in. */
+struct place {
+    struct frame *frame;
+    const struct term *term; /* NULL: the record's end, or none is reached yet */
+};
+
 struct evaluation {
     const struct spf_question *question;
     struct macro_values values; /* without the current domain */
@@ -36,6 +42,7 @@ struct evaluation {
     struct client_names names;
     struct frame *frames[LIMIT_DNS_TERMS + 1]; /* that of the question, then one for each include or redirect */
     size_t frame_count;
+    struct place at; /* what is being evaluated */
     unsigned next_tag;
     const struct dns_answer *mx_answer; /* of the mx term that is being evaluated */
     struct addr *found;                 /* the addresses of the last answer to the library */
@@ -69,12 +76,16 @@ char *evaluation_record(struct evaluation *evaluation, const char *tag);
 /* Answers the question that the library asks for a tag (as text). False if the evaluation is stopped. */
 bool evaluation_answer(struct evaluation *evaluation, const char *tag, struct evaluation_answer *answer);
 
-/* Fixes the result; the problem takes printf's formats. Without effect on a stopped evaluation. */
+/* Fixes the result; the problem takes printf's formats, and is followed by the term that is being evaluated: ", at
+ * a:x.org of y.org". Without effect on a stopped evaluation. */
 void evaluation_stop(struct evaluation *evaluation, enum spf_result result, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* Stops with temperror for a fault of ours, and counts it. */
 void evaluation_fault(struct evaluation *evaluation, const char *what);
+
+/* The record that the question's own came to, along redirects (RFC 7208 6.1), and whose last term decided. */
+const struct frame *evaluation_last_frame(const struct evaluation *evaluation);
 
 /* The values for expanding macros in the record of `frame`. */
 struct macro_values evaluation_values(struct evaluation *evaluation, const struct frame *frame);

@@ -23,14 +23,12 @@ static void expand(struct evaluation *evaluation, const struct macro_values *val
 
 void explanation_fetch(struct evaluation *evaluation, char out[SPF_EXPLANATION_SIZE])
 {
-    const struct frame *frame = evaluation->frames[0];
+    const struct frame *frame = evaluation_last_frame(evaluation); /* RFC 7208 6.2: not the redirecting record's */
     const struct dns_answer *answer;
     struct macro_values values;
     struct strbuf name = STRBUF_INIT;
 
     out[0] = '\0';
-    while (frame->redirected_to) /* RFC 7208 6.2: that of the redirecting record is not used */
-        frame = frame->redirected_to;
     if (!frame->record.exp)
         return;
     trace_explain(evaluation->question->trace);

@@ -87,17 +87,21 @@ static bool normalize(struct spf_question *question, char domain[DNS_NAME_MAX + 
     return domain_can_have_policy(domain);
 }
 
-/* The term of the domain's own record that decided. */
-static void write_mechanism(const struct evaluation *evaluation, struct spf_outcome *outcome)
+/* The term of the domain's own record that decided, or of the record that a redirect led to, and then its domain too.
+ */
+static void write_mechanism(const struct evaluation *evaluation, char text[SPF_TERM_SIZE])
 {
-    const struct frame *frame = evaluation->frames[0];
+    const struct frame *frame = evaluation_last_frame(evaluation);
     const struct term *term = &frame->record.terms[frame->reached];
+    bool is_redirected = frame != evaluation->frames[0];
+    const char *of = is_redirected ? " of " : "", *domain = is_redirected ? frame->domain : "";
+    size_t behind = strlen(of) + strlen(domain);
+    size_t room = SPF_TERM_SIZE - 1 - (behind < SPF_TERM_SIZE / 2 ? behind : SPF_TERM_SIZE / 2);
 
     if (frame->reached == frame->record.count)
-        snprintf(outcome->mechanism, sizeof(outcome->mechanism), "default"); /* RFC 7208 4.7 */
+        snprintf(text, SPF_TERM_SIZE, "default%s%s", of, domain); /* RFC 7208 4.7 */
     else
-        snprintf(outcome->mechanism, sizeof(outcome->mechanism), "%.*s",
-                 term->len < SPF_TERM_SIZE ? (int)term->len : SPF_TERM_SIZE - 1, term->text);
+        snprintf(text, SPF_TERM_SIZE, "%.*s%s%s", (int)(term->len < room ? term->len : room), term->text, of, domain);
 }
 
 static void evaluate(struct spf_checker *checker, const struct spf_question *question, struct spf_outcome *outcome)
@@ -111,7 +115,7 @@ static void evaluate(struct spf_checker *checker, const struct spf_question *que
     if (evaluation.stopped)
         memcpy(outcome->problem, evaluation.problem, sizeof(outcome->problem));
     else
-        write_mechanism(&evaluation, outcome);
+        write_mechanism(&evaluation, outcome->mechanism);
     if (outcome->result == RESULT_FAIL)
         explanation_fetch(&evaluation, outcome->explanation);
     outcome->ttl_s = evaluation.lookups.ttl_s == UINT32_MAX ? 0 : evaluation.lookups.ttl_s;

@@ -33,7 +33,7 @@ struct spf_question {
 
 enum {
     SPF_TERM_SIZE = 256,        /* room for the term that decided */
-    SPF_PROBLEM_SIZE = 160,     /* room for a reason */
+    SPF_PROBLEM_SIZE = 240,     /* room for a reason */
     SPF_EXPLANATION_SIZE = 512, /* room for an explanation */
 };
 
@@ -45,8 +45,10 @@ struct spf_outcome {
     uint32_t ttl_s; /* smallest TTL of the DNS answers used */
     char
         mechanism[SPF_TERM_SIZE]; /* the term of the domain's record that decided, as written there ("ip4:192.0.2.0/24",
-                                     "-all"); "default" where none matched; empty for none and the errors */
-    char problem[SPF_PROBLEM_SIZE];         /* temperror, permerror: what went wrong and with which name */
+                                     "-all"); "default" where none matched; where a redirect led to another record, the
+                                     term there ("-all of b.example"); empty for none and the errors */
+    char problem[SPF_PROBLEM_SIZE];         /* temperror, permerror: what went wrong, with which name, and at which term
+                                               ("..., at mx of b.example") */
     char explanation[SPF_EXPLANATION_SIZE]; /* fail: the domain's own words (RFC 7208 6.2), checked and expanded; else
                                                empty */
 };

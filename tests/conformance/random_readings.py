@@ -40,6 +40,8 @@ READINGS = {
                 "takes it as it is"),
     "empty": ("4.8, 7.3", "permerror where a domain-spec expands to nothing",
               "such a name does not exist: the term does not match, an include or redirect is a permerror"),
+    "local": ("7.3; RFC 8616 4", "asks for names with octets of the local part beyond US-ASCII",
+              "such a name does not exist: the term does not match, an include or redirect is a permerror"),
     "dots": ("7.3", "takes two dots off the end of a name", "takes one: what is left is no name"),
     "mx": ("4.6.4, 5.4", "asks for all mail exchangers before it compares, those that are preferred first, and for "
            "none where there are more than 10",
@@ -168,6 +170,8 @@ class Query(spf.query):
         name = super().expand_domain(arg)
         if "empty" in self.on and arg and not name:
             return ".."
+        if "local" in self.on and not self.l.isascii() and uses_local_part(arg):
+            return ".."
         if "dots" in self.on and name.endswith("."):
             return ".."
         if "self" in self.on and self.including and name == self.d:
@@ -249,6 +253,11 @@ class Query(spf.query):
                                       and len(expanded) <= EXPLANATION_MAX):
             return None
         return expanded
+
+
+def uses_local_part(spec):
+    """True if one of its macros is s or l."""
+    return any(re.match(r"%\{[sl]", match.group(), re.IGNORECASE) for match in spf.RE_CHAR.finditer(spec or ""))
 
 
 def is_printable(text):

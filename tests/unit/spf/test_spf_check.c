@@ -108,6 +108,12 @@ static void test_texts(void **state)
         {"b.org", "TXT", "v=spf1 ip4:192.0.2.3 -all"},
         {"d.org", "TXT", "v=spf1 a:h.org"},
         {"r.org", "TXT", "v=spf1 a:h.org redirect=a.org"},
+        {"rrr.org", "TXT", "v=spf1 redirect=d.org"},
+        {"rto.org", "TXT", "v=spf1 redirect=to.org"},
+        {"in.org", "TXT", "v=spf1 include:bad.org -all"},
+        {"nowhere.org", "TXT", "v=spf1 include:%{d1}"},
+        {"ten.org", "TXT", "v=spf1 include:ten.org"},
+        {"void.org", "TXT", "v=spf1 a:v1.org a:v2.org exists:v3.org"},
         {"bad.org", "TXT", "v=spf1 a foo:\x01%n\xff bar"},
         {"lost.org", "TXT", "v=spf1 a:slow.org -all"},
         {"slow.org", "TIMEOUT", ""},
@@ -126,11 +132,22 @@ static void test_texts(void **state)
         {"192.0.2.4", "a.org", RESULT_NEUTRAL, "?aLL", ""},
         {"192.0.2.4", "d.org", RESULT_NEUTRAL, "default", ""},
         {"10.0.0.1", "d.org", RESULT_PASS, "a:h.org", ""},
-        {"192.0.2.4", "r.org", RESULT_NEUTRAL, "redirect=a.org", ""},
+        {"192.0.2.4", "r.org", RESULT_NEUTRAL, "?aLL of a.org", ""},
+        {"192.0.2.3", "r.org", RESULT_FAIL, "-include:b.org of a.org", ""},
+        {"192.0.2.4", "rrr.org", RESULT_NEUTRAL, "default of d.org", ""},
+        {"192.0.2.1", "rto.org", RESULT_PERMERROR, "", "none.org has no SPF record, at include:none.org of to.org"},
+        {"192.0.2.1", "in.org", RESULT_PERMERROR, "",
+         "record of bad.org: an unknown mechanism at octet 10: foo:?%n? bar, at include:bad.org of in.org"},
+        {"192.0.2.1", "nowhere.org", RESULT_PERMERROR, "",
+         "no valid domain to go on with, at include:%{d1} of nowhere.org"},
+        {"192.0.2.1", "ten.org", RESULT_PERMERROR, "",
+         "more than 10 terms that ask the DNS, at include:ten.org of ten.org"},
+        {"192.0.2.1", "void.org", RESULT_PERMERROR, "",
+         "more than 2 questions without an answer, at exists:v3.org of void.org"},
         {"192.0.2.1", "bad.org", RESULT_PERMERROR, "",
          "record of bad.org: an unknown mechanism at octet 10: foo:?%n? bar"},
-        {"192.0.2.1", "lost.org", RESULT_TEMPERROR, "", "DNS timeout for slow.org A"},
-        {"192.0.2.1", "to.org", RESULT_PERMERROR, "", "none.org has no SPF record"},
+        {"192.0.2.1", "lost.org", RESULT_TEMPERROR, "", "DNS timeout for slow.org A, at a:slow.org of lost.org"},
+        {"192.0.2.1", "to.org", RESULT_PERMERROR, "", "none.org has no SPF record, at include:none.org of to.org"},
         {"192.0.2.1", "none.org", RESULT_NONE, "", ""},
     };
     struct zone_checks *checks = *state;
@@ -184,6 +201,10 @@ static void test_senders(void **state)
     question.local = ""; /* RFC 7208 4.3 */
     spf_check(checks->checker, &question, &outcome);
     assert_int_equal(outcome.result, RESULT_PASS);
+    question.local = "us\xc3\xa9r"; /* RFC 8616 4 */
+    zone_checks_add(checks, "us\xc3\xa9r@a.org.mail.example.org.ok.org", "A", "127.0.0.2");
+    spf_check(checks->checker, &question, &outcome);
+    assert_int_equal(outcome.result, RESULT_FAIL);
     question.local = "a b%n\"";
     spf_check(checks->checker, &question, &outcome);
     assert_int_equal(outcome.result, RESULT_FAIL);
@@ -389,7 +410,7 @@ static void slow_destroy(struct dns *dns)
 
 static void test_deadline(void **state)
 {
-    static const struct dns_ops ops = {slow_query, slow_destroy};
+    static const struct dns_ops ops = {.query = slow_query, .destroy = slow_destroy};
     struct slow_dns slow = {.now_ms = 50};
     struct clock clock = {slow_now, slow_now, &slow};
     struct spf_checker_config config = {.dns = &slow.dns, .clock = &clock, .timeout_ms = 1000};
@@ -402,7 +423,7 @@ static void test_deadline(void **state)
     checker = spf_checker_create(&config);
     spf_check(checker, &question, &outcome);
     assert_int_equal(outcome.result, RESULT_TEMPERROR);
-    assert_string_equal(outcome.problem, "DNS timeout for c.org A");
+    assert_string_equal(outcome.problem, "DNS timeout for c.org A, at a:c.org of d.org");
     assert_int_equal(slow.now_ms, 50 + 3 * 400);
     spf_checker_release(checker);
 }
