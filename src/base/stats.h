@@ -25,6 +25,13 @@
     X(STATS_DNS_QUESTIONS, "dns-questions")                                                                            \
     X(STATS_DNS_TIMEOUTS, "dns-timeouts")                                                                              \
     X(STATS_DNS_FAILURES, "dns-failures")                                                                              \
+    X(STATS_DNS_OUTAGES, "dns-outages")                                                                                \
+    X(STATS_DNS_CACHE_HITS, "dns-cache-hits")                                                                          \
+    X(STATS_DNS_CACHE_JOINED, "dns-cache-joined")                                                                      \
+    X(STATS_DNS_CACHE_STALE, "dns-cache-stale")                                                                        \
+    X(STATS_DNS_CACHE_FAILURES, "dns-cache-failures")                                                                  \
+    X(STATS_DNS_CACHE_REFRESHED, "dns-cache-refreshed")                                                                \
+    X(STATS_DNS_CACHE_PREFETCHED, "dns-cache-prefetched")                                                              \
     X(STATS_LOG_LINES_LOST, "log-lines-lost")                                                                          \
     X(STATS_FAULTS, "faults")
 

@@ -19,6 +19,7 @@ struct entry {
     uint64_t hash;
     int64_t expires_ms;
     size_t key_len, value_len;
+    size_t octets_taken;    /* with what its value refers to */
     bool was_hit;           /* since the hand last came by */
     unsigned char octets[]; /* the key, then the value */
 };
@@ -31,6 +32,7 @@ struct shard {
     struct entry *hand; /* where SIEVE looks next; NULL: at the oldest */
     size_t octets, octets_max;
     size_t entries;
+    const struct ttl_cache_references *references; /* NULL: values are plain octets. Never changes */
     uint64_t hits, misses, insertions, evictions;
 };
 
@@ -58,6 +60,11 @@ static size_t entry_octets(size_t key_len, size_t value_len)
     size_t size = sizeof(struct entry) + key_len + value_len;
 
     return (size + sizeof(size_t) + 15) / 16 * 16;
+}
+
+static const void *value_of(const struct entry *entry)
+{
+    return entry->octets + entry->key_len;
 }
 
 static size_t table_octets(const struct shard *shard)
@@ -95,7 +102,7 @@ static void insert(struct shard *shard, struct entry *entry)
     else
         shard->oldest = entry;
     shard->newest = entry;
-    shard->octets += entry_octets(entry->key_len, entry->value_len);
+    shard->octets += entry->octets_taken;
     shard->entries++;
     shard->insertions++;
 }
@@ -117,8 +124,10 @@ static void remove_entry(struct shard *shard, struct entry *entry)
         shard->oldest = entry->newer;
     if (shard->hand == entry)
         shard->hand = entry->newer;
-    shard->octets -= entry_octets(entry->key_len, entry->value_len);
+    shard->octets -= entry->octets_taken;
     shard->entries--;
+    if (shard->references != NULL)
+        shard->references->release(value_of(entry));
     free(entry);
 }
 
@@ -184,6 +193,9 @@ static struct entry *create_entry(const struct lookup *lookup, const void *value
         memcpy(entry->octets, lookup->key, lookup->key_len);
     if (value_len > 0)
         memcpy(entry->octets + lookup->key_len, value, value_len);
+    entry->octets_taken = entry_octets(lookup->key_len, value_len);
+    if (lookup->shard->references != NULL)
+        entry->octets_taken += lookup->shard->references->weigh(value);
     return entry;
 }
 
@@ -200,6 +212,12 @@ static size_t choose_shard_count(size_t max_octets)
 
 struct ttl_cache *ttl_cache_create(size_t max_octets, const uint8_t seed[16], const struct clock *clock)
 {
+    return ttl_cache_create_of_references(max_octets, seed, clock, NULL);
+}
+
+struct ttl_cache *ttl_cache_create_of_references(size_t max_octets, const uint8_t seed[16], const struct clock *clock,
+                                                 const struct ttl_cache_references *references)
+{
     size_t count = choose_shard_count(max_octets);
     struct ttl_cache *cache = calloc(1, sizeof *cache + count * sizeof cache->shards[0]);
 
@@ -211,6 +229,7 @@ struct ttl_cache *ttl_cache_create(size_t max_octets, const uint8_t seed[16], co
         struct shard *shard = &cache->shards[cache->shard_count];
 
         shard->octets_max = max_octets / count;
+        shard->references = references;
         if (pthread_mutex_init(&shard->lock, NULL) != 0) {
             ttl_cache_destroy(cache);
             return NULL;
@@ -245,13 +264,15 @@ static struct lookup prepare_lookup(struct ttl_cache *cache, const void *key, si
     return lookup;
 }
 
-static void copy_value(const struct entry *entry, void *value, size_t *value_len)
+static void copy_value(const struct shard *shard, const struct entry *entry, void *value, size_t *value_len)
 {
     size_t len = *value_len < entry->value_len ? *value_len : entry->value_len;
 
     if (len > 0)
-        memcpy(value, entry->octets + entry->key_len, len);
+        memcpy(value, value_of(entry), len);
     *value_len = entry->value_len;
+    if (shard->references != NULL)
+        shard->references->acquire(value);
 }
 
 bool ttl_cache_get(struct ttl_cache *cache, const void *key, size_t key_len, void *value, size_t *value_len)
@@ -269,7 +290,7 @@ bool ttl_cache_get(struct ttl_cache *cache, const void *key, size_t key_len, voi
     if (entry != NULL) {
         entry->was_hit = true;
         shard->hits++;
-        copy_value(entry, value, value_len);
+        copy_value(shard, entry, value, value_len);
     } else {
         shard->misses++;
     }
@@ -284,6 +305,7 @@ void ttl_cache_put(struct ttl_cache *cache, const void *key, size_t key_len, con
     int64_t now_ms = clock_monotonic_ms(cache->clock);
     struct shard *shard = lookup.shard;
     struct entry *entry = NULL;
+    bool kept = false;
 
     if (ttl_ms > 0 && key_len < shard->octets_max && value_len < shard->octets_max) {
         int64_t expires_ms = ttl_ms < INT64_MAX - now_ms ? now_ms + ttl_ms : INT64_MAX;
@@ -294,11 +316,15 @@ void ttl_cache_put(struct ttl_cache *cache, const void *key, size_t key_len, con
     struct entry *old = find(&lookup);
     if (old != NULL)
         remove_entry(shard, old);
-    if (entry != NULL && make_room(shard, entry_octets(key_len, value_len), now_ms)) {
+    if (entry != NULL && make_room(shard, entry->octets_taken, now_ms)) {
         insert(shard, entry);
-        entry = NULL;
+        kept = true;
     }
     pthread_mutex_unlock(&shard->lock);
+    if (kept)
+        return;
+    if (shard->references != NULL)
+        shard->references->release(value);
     free(entry);
 }
 

@@ -27,6 +27,20 @@ struct ttl_cache_stats {
 struct ttl_cache *ttl_cache_create(size_t max_octets, const uint8_t seed[16], const struct clock *clock);
 void ttl_cache_destroy(struct ttl_cache *cache);
 
+/* For values that refer to something counted elsewhere, so that a hit copies no more than the reference. `value` points
+ * to a value as it was put, perhaps unaligned. All three are called under a shard's lock: they take no lock and do not
+ * call the cache. */
+struct ttl_cache_references {
+    size_t (*weigh)(const void *value); /* octets that the reference keeps alive, counted against the bound */
+    void (*acquire)(const void *value); /* for the copy that ttl_cache_get gives away */
+    void (*release)(const void *value); /* when the cache lets go of it */
+};
+
+/* As ttl_cache_create. ttl_cache_put then takes the value's reference over, whether it is kept or not. Each value has
+ * the same length, and ttl_cache_get must be given room for the whole of it. */
+struct ttl_cache *ttl_cache_create_of_references(size_t max_octets, const uint8_t seed[16], const struct clock *clock,
+                                                 const struct ttl_cache_references *references);
+
 /* Looks up a live entry. If there is one, copies at most *value_len octets of it to `value`, sets *value_len to its
  * whole length (a larger one than was given means that the copy was cut) and returns true. Takes no allocation. Locks:
  * one shard. */

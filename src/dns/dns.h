@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* DNS questions and answers, whoever answers them. The backends (dns_ares.h, dns_zone.h) implement dns_ops; evaluations
- * call dns_ask(). */
+/* DNS questions and answers, whoever answers them. The backends (dns_ares.h, dns_zone.h), and the cache that stands in
+ * front of one (dns_cache.h), implement dns_ops; evaluations call dns_ask(). */
 #ifndef SMF_DNS_DNS_H
 #define SMF_DNS_DNS_H
 
@@ -56,6 +56,13 @@ struct dns_answer {
 const struct dns_answer *dns_answer_acquire(const struct dns_answer *answer);
 void dns_answer_release(const struct dns_answer *answer); /* NULL is fine */
 
+/* The same answer with another TTL. It shares the records, which stay alive with it; the caller keeps its reference to
+ * `answer` and releases what is returned. DNS_FAILURE if out of memory; never NULL. */
+const struct dns_answer *dns_answer_with_ttl(const struct dns_answer *answer, uint32_t ttl_s);
+
+/* What an answer takes in memory, in octets. */
+size_t dns_answer_octets(const struct dns_answer *answer);
+
 /* For backends: builds an answer piece by piece. The functions return false when out of memory; dns_builder_finish then
  * gives DNS_FAILURE. */
 struct dns_builder;
@@ -69,7 +76,8 @@ const struct dns_answer *dns_builder_finish(struct dns_builder *builder, enum dn
 const struct dns_answer *dns_answer_empty(enum dns_status status, uint32_t ttl_s);
 
 /* Called once for each question, with a reference that the callee releases. It may run on the backend's thread, or
- * before dns_query returns. It must not block and must not call into the backend that calls it. */
+ * before dns_query returns. It must not block; it may ask on with dns_query and dns_prefetch, as whoever calls it holds
+ * no lock. */
 typedef void (*dns_callback)(void *context, const struct dns_answer *answer);
 
 struct dns;
@@ -81,6 +89,8 @@ struct dns_ops {
                   void *context);
     /* Calls `done` of what is still under way with DNS_TIMEOUT, then frees the backend. */
     void (*destroy)(struct dns *dns);
+    /* Starts to find out what dns_query is likely to ask soon. NULL where answers are not kept. */
+    void (*prefetch)(struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms);
 };
 
 /* A backend embeds this as its first member. */
@@ -99,6 +109,10 @@ void dns_destroy(struct dns *dns); /* NULL is fine */
  * name that holds a \DDD is not the same name here. Any thread. */
 void dns_query(struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms, dns_callback done,
                void *context);
+
+/* Asks ahead: the answer goes into the cache, and whoever asks meanwhile gets it too. Nothing happens where the answer
+ * is known already or on its way, where answers are not kept, or if out of memory. Any thread; never waits. */
+void dns_prefetch(struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms);
 
 /* Asks and waits, until `deadline_ms` at the latest. Never NULL; the caller releases it. Any thread; hold no lock. */
 const struct dns_answer *dns_ask(struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms);

@@ -9,8 +9,10 @@
 
 /* An answer with its count of references. Its records, and then their texts, follow in the same allocation. */
 struct counted_answer {
-    struct dns_answer answer; /* the first member: the pointers are the same */
-    atomic_uint references;   /* 0: static, never freed */
+    struct dns_answer answer;       /* the first member: the pointers are the same */
+    atomic_uint references;         /* 0: static, never freed */
+    size_t octets;                  /* of this allocation */
+    const struct dns_answer *owner; /* of the records, where they are another's; a reference */
 };
 
 struct dns_builder {
@@ -47,8 +49,30 @@ void dns_answer_release(const struct dns_answer *answer)
 
     if (!answer || atomic_load_explicit(&shared->references, memory_order_relaxed) == 0)
         return;
-    if (atomic_fetch_sub_explicit(&shared->references, 1, memory_order_acq_rel) == 1)
-        free(shared);
+    if (atomic_fetch_sub_explicit(&shared->references, 1, memory_order_acq_rel) > 1)
+        return;
+    dns_answer_release(shared->owner);
+    free(shared);
+}
+
+const struct dns_answer *dns_answer_with_ttl(const struct dns_answer *answer, uint32_t ttl_s)
+{
+    struct counted_answer *view;
+
+    if (answer->ttl_s == ttl_s)
+        return dns_answer_acquire(answer);
+    view = malloc(sizeof(*view));
+    if (!view)
+        return dns_answer_empty(DNS_FAILURE, 0);
+    *view = (struct counted_answer){.answer = *answer, .references = 1, .octets = sizeof(*view)};
+    view->answer.ttl_s = ttl_s;
+    view->owner = dns_answer_acquire(answer);
+    return &view->answer;
+}
+
+size_t dns_answer_octets(const struct dns_answer *answer)
+{
+    return counted(answer)->octets;
 }
 
 static bool is_negative(enum dns_status status)
@@ -64,7 +88,8 @@ const struct dns_answer *dns_answer_empty(enum dns_status status, uint32_t ttl_s
         shared = malloc(sizeof(*shared));
     if (!shared)
         return &bare_answers[status].answer;
-    *shared = (struct counted_answer){.answer = {.status = status, .ttl_s = ttl_s}, .references = 1};
+    *shared = (struct counted_answer){
+        .answer = {.status = status, .ttl_s = ttl_s}, .references = 1, .octets = sizeof(*shared)};
     return &shared->answer;
 }
 
@@ -168,11 +193,12 @@ static void place_texts(struct counted_answer *shared, enum dns_type type, const
 static struct counted_answer *finish_records(const struct dns_builder *builder, uint32_t ttl_s)
 {
     size_t records_size = builder->count * sizeof(*builder->records);
-    struct counted_answer *shared = malloc(sizeof(*shared) + records_size + builder->texts.len);
+    size_t octets = sizeof(struct counted_answer) + records_size + builder->texts.len;
+    struct counted_answer *shared = malloc(octets);
 
     if (!shared)
         return NULL;
-    *shared = (struct counted_answer){.answer = {.status = DNS_OK, .ttl_s = ttl_s}, .references = 1};
+    *shared = (struct counted_answer){.answer = {.status = DNS_OK, .ttl_s = ttl_s}, .references = 1, .octets = octets};
     shared->answer.count = builder->count;
     shared->answer.records = (struct dns_record *)(shared + 1);
     memcpy(shared + 1, builder->records, records_size);

@@ -343,6 +343,21 @@ static struct question *question_create(struct dns_ares *backend, const char *na
     return question;
 }
 
+/* False once the backend stops: a callback that it runs then may still ask. */
+static bool enqueue(struct dns_ares *backend, struct question *question)
+{
+    bool stopping;
+
+    pthread_mutex_lock(&backend->lock);
+    stopping = backend->stopping;
+    if (!stopping) {
+        *backend->queue_end = question;
+        backend->queue_end = &question->next;
+    }
+    pthread_mutex_unlock(&backend->lock);
+    return !stopping;
+}
+
 static void ares_backend_query(struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms,
                                dns_callback done, void *context)
 {
@@ -357,11 +372,12 @@ static void ares_backend_query(struct dns *dns, const char *name, enum dns_type 
     question->done = done;
     question->context = context;
     question->deadline_ms = deadline_ms;
-    pthread_mutex_lock(&backend->lock);
-    *backend->queue_end = question;
-    backend->queue_end = &question->next;
-    pthread_mutex_unlock(&backend->lock);
-    wake(backend);
+    if (enqueue(backend, question)) {
+        wake(backend);
+        return;
+    }
+    answer_question(question, dns_answer_empty(DNS_TIMEOUT, 0));
+    free(question);
 }
 
 /* Frees what dns_ares_create has made so far. */
