@@ -32,7 +32,7 @@ struct message {
 
     struct address sender;         /* zeroed for the null sender */
     const char *domain;            /* of the identity that was checked; "" where it has none */
-    char checked_ascii[IDNA_SIZE]; /* the same with A-labels, if it is a domain name */
+    char checked_ascii[IDNA_SIZE]; /* room for the same with A-labels */
     enum spf_identity identity;
     struct spf_outcome outcome;
     struct verdict verdict;

@@ -4,6 +4,7 @@
 
 #include "base/stats.h"
 #include "base/strbuf.h"
+#include "policy/idna.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -29,10 +30,13 @@ bool peer_set_host(struct peer *peer, const char *host)
 
 bool peer_set_helo(struct peer *peer, const char *helo)
 {
+    char ascii[IDNA_SIZE];
+
     free(peer->helo);
     peer->helo = NULL;
-    /* A cut name would be another name, so an over-long one is evaluated as none. */
-    bool kept = strlen(helo) > HELO_MAX || replace(&peer->helo, helo, HELO_MAX);
+    /* A cut name would be another name, so an over-long one is evaluated as none. The evaluation wants A-labels (RFC
+     * 7208 4.3). */
+    bool kept = strlen(helo) > HELO_MAX || replace(&peer->helo, idna_ascii_form(helo, ascii), HELO_MAX);
 
     return replace(&peer->helo_shown, helo, HELO_MAX) && kept;
 }

@@ -14,8 +14,8 @@ struct peer {
     struct addr checked; /* as it is judged: translated by ClientIPNAT or FixedClientIP */
     bool local;          /* a local submission */
     char *host;          /* its name as the MTA gave it; NULL before connect */
-    char *helo;          /* its HELO name, for the evaluation; NULL before HELO and where the name is too long for any
-                            use */
+    char *helo;          /* its HELO name, with A-labels, for the evaluation; NULL before HELO and where the name is too
+                            long for any use */
     char *helo_shown;    /* the same for people: bounded; NULL before HELO */
 };
 

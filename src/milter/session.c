@@ -243,7 +243,7 @@ static void judge(struct session *session)
     message->identity = question.identity;
     message->domain = message->null_sender ? helo : message->sender.domain;
     /* RFC 7208 4.3: a policy is looked for under A-labels */
-    question.domain = idna_to_ascii(message->domain, message->checked_ascii) ? message->checked_ascii : message->domain;
+    question.domain = idna_ascii_form(message->domain, message->checked_ascii);
     spf_check(session->shared.checker, &question, &message->outcome);
     message->verdict = verdict_decide(session->shared.config, &message->outcome, message->null_sender);
     message->judged = true;

@@ -4,12 +4,6 @@
 #include "policy/field_writer.h"
 #include "policy/idna.h"
 
-/* A name as it is in the DNS, if it is one. */
-static const char *dns_form(const char *name, char ascii[IDNA_SIZE])
-{
-    return idna_to_ascii(name, ascii) ? ascii : name;
-}
-
 static void add_guess_comment(struct field_writer *writer, const char *domain)
 {
     field_next(writer);
@@ -22,12 +16,12 @@ void header_authentication_results(const char *authserv_id, const struct header_
 {
     char id_ascii[IDNA_SIZE];
     char domain_ascii[IDNA_SIZE];
-    const char *domain = dns_form(result->domain, domain_ascii);
+    const char *domain = idna_ascii_form(result->domain, domain_ascii);
     struct field_writer writer;
 
     /* In one line, for the sake of those who read it line by line. */
     field_begin(&writer, "Authentication-Results", FIELD_FOLD_LATE, out);
-    field_add_token(&writer, dns_form(authserv_id, id_ascii));
+    field_add_token(&writer, idna_ascii_form(authserv_id, id_ascii));
     field_add(&writer, ";");
     field_next(&writer);
     field_add(&writer, "spf="); /* RFC 8601 2.7.2 */
@@ -71,12 +65,16 @@ static void add_words(struct field_writer *writer, const char *words)
 /* The mailbox that was checked (RFC 7208 2.3, 2.4). */
 static void add_mailbox(struct field_writer *writer, const struct header_result *result)
 {
-    if (result->identity == IDENTITY_HELO) {
-        field_add(writer, "postmaster@");
-        field_add_comment(writer, result->domain);
-    } else {
-        field_add_comment(writer, result->sender);
-    }
+    char ascii[IDNA_SIZE];
+    struct strbuf mailbox = STRBUF_INIT;
+
+    if (result->identity == IDENTITY_HELO)
+        strbuf_addf(&mailbox, "postmaster@%s", idna_ascii_form(result->domain, ascii));
+    else
+        idna_add_mailbox(result->sender, &mailbox);
+    field_add_comment(writer, strbuf_text(&mailbox));
+    writer->word.failed |= mailbox.failed;
+    strbuf_free(&mailbox);
 }
 
 static void add_comment(struct field_writer *writer, const struct header_result *result, const char *client)
@@ -110,8 +108,9 @@ static void add_pair(struct field_writer *writer, const char *key, const char *v
 
 void header_received_spf(const struct header_result *result, struct strbuf *out)
 {
-    char client[ADDR_TEXT_SIZE];
+    char client[ADDR_TEXT_SIZE], helo_ascii[IDNA_SIZE];
     const struct spf_outcome *outcome = result->outcome;
+    struct strbuf sender = STRBUF_INIT;
     struct field_writer writer;
 
     addr_format(&result->client, client);
@@ -121,8 +120,9 @@ void header_received_spf(const struct header_result *result, struct strbuf *out)
     add_comment(&writer, result, client);
     if (client[0] != '\0')
         add_pair(&writer, "client-ip", client);
-    add_pair(&writer, "envelope-from", result->sender[0] != '\0' ? result->sender : "<>");
-    add_pair(&writer, "helo", result->helo);
+    idna_add_mailbox(result->sender[0] != '\0' ? result->sender : "<>", &sender);
+    add_pair(&writer, "envelope-from", strbuf_text(&sender));
+    add_pair(&writer, "helo", idna_ascii_form(result->helo, helo_ascii));
     add_pair(&writer, "identity", result->identity == IDENTITY_HELO ? "helo" : "mailfrom");
     if (outcome->mechanism[0] != '\0')
         add_pair(&writer, "mechanism", outcome->mechanism);
@@ -130,5 +130,7 @@ void header_received_spf(const struct header_result *result, struct strbuf *out)
         add_pair(&writer, "problem", outcome->problem);
     field_add(&writer, "receiver=");
     field_add_dot_atom(&writer, result->receiver);
+    writer.word.failed |= sender.failed;
+    strbuf_free(&sender);
     field_end(&writer);
 }

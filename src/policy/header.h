@@ -10,7 +10,8 @@
 #include <stdbool.h>
 
 /* What a result field tells about one identity. Texts may hold anything; they are quoted, or replaced where the grammar
- * cannot hold them. */
+ * cannot hold them. Domains are written with A-labels, which every message may hold: RFC 8601 5 and RFC 8616 3 allow
+ * U-labels in messages with UTF-8 header fields only, and which those are is not known here. */
 struct header_result {
     const struct spf_outcome *outcome;
     enum spf_identity identity;

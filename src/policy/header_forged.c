@@ -123,8 +123,8 @@ static bool same_name(const char *a, const char *b)
     char a_ascii[IDNA_SIZE];
     char b_ascii[IDNA_SIZE];
 
-    a = idna_to_ascii(a, a_ascii) ? a_ascii : a;
-    b = idna_to_ascii(b, b_ascii) ? b_ascii : b;
+    a = idna_ascii_form(a, a_ascii);
+    b = idna_ascii_form(b, b_ascii);
 
     size_t a_len = strlen(a);
     size_t b_len = strlen(b);

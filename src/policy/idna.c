@@ -33,3 +33,18 @@ bool idna_to_ascii(const char *domain, char ascii[IDNA_SIZE])
     idn2_free(converted);
     return fits;
 }
+
+const char *idna_ascii_form(const char *domain, char ascii[IDNA_SIZE])
+{
+    return !is_ascii(domain) && idna_to_ascii(domain, ascii) ? ascii : domain;
+}
+
+void idna_add_mailbox(const char *address, struct strbuf *out)
+{
+    const char *at = strrchr(address, '@');
+    const char *domain = at != NULL ? at + 1 : address + strlen(address);
+    char ascii[IDNA_SIZE];
+
+    strbuf_add_mem(out, address, (size_t)(domain - address));
+    strbuf_add(out, idna_ascii_form(domain, ascii));
+}

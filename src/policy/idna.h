@@ -3,6 +3,8 @@
 #ifndef SMF_POLICY_IDNA_H
 #define SMF_POLICY_IDNA_H
 
+#include "base/strbuf.h"
+
 #include <stdbool.h>
 
 enum { IDNA_SIZE = 256 }; /* room for any domain name as text, with its NUL */
@@ -10,5 +12,12 @@ enum { IDNA_SIZE = 256 }; /* room for any domain name as text, with its NUL */
 /* Writes `domain` with its U-labels as A-labels (RFC 5891 4, RFC 7208 4.3). An ASCII one is copied as it is. False,
  * with `ascii` untouched, if it is no domain name, or too long, or if memory ran out. */
 bool idna_to_ascii(const char *domain, char ascii[IDNA_SIZE]);
+
+/* The form in which names are compared and shown where US-ASCII is wanted: `domain` with A-labels, in `ascii`, or
+ * itself if it is ASCII already or no domain name. */
+const char *idna_ascii_form(const char *domain, char ascii[IDNA_SIZE]);
+
+/* Appends a mail address with its domain in that form; the local part stays as it is, since it has no other form. */
+void idna_add_mailbox(const char *address, struct strbuf *out);
 
 #endif

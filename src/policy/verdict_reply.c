@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The reply text of a refusal: RejectReason with its words filled in, safe for an SMTP reply. */
+#include "policy/idna.h"
 #include "policy/verdict.h"
 
 #include <ctype.h>
@@ -65,15 +66,26 @@ static void put_value(struct reply *reply, const char *value, bool escaped)
         put(reply, value);
 }
 
+/* A reply can hold no U-labels (RFC 5321 4.2). */
+static void put_domain(struct reply *reply, const char *domain, bool escaped)
+{
+    char ascii[IDNA_SIZE];
+
+    put_value(reply, idna_ascii_form(domain, ascii), escaped);
+}
+
 /* The null sender is postmaster at the HELO name (RFC 7208 2.4). */
 static void put_sender(struct reply *reply, const struct verdict_words *words, bool escaped)
 {
-    if (words->sender[0] != '\0') {
-        put_value(reply, words->sender, escaped);
-        return;
-    }
-    put_value(reply, "postmaster@", escaped);
-    put_value(reply, words->domain, escaped);
+    struct strbuf sender = STRBUF_INIT;
+
+    if (words->sender[0] == '\0')
+        strbuf_add(&sender, "postmaster@");
+    idna_add_mailbox(words->sender, &sender);
+    put_value(reply, strbuf_text(&sender), escaped);
+    if (words->sender[0] == '\0')
+        put_domain(reply, words->domain, escaped);
+    strbuf_free(&sender);
 }
 
 /* The address as the `i` macro writes it: an IPv6 one as dotted nibbles (RFC 7208 7.3). */
@@ -99,7 +111,7 @@ static void put_explanation(struct reply *reply, const struct source *source)
 {
     if (source->outcome->explanation[0] == '\0')
         return;
-    put(reply, source->words->domain);
+    put_domain(reply, source->words->domain, false);
     put(reply, " explains: ");
     put(reply, source->outcome->explanation);
 }
@@ -119,7 +131,7 @@ static void put_word(struct reply *reply, const struct source *source, char lett
         break;
     case 'o':
     case 'd':
-        put_value(reply, words->domain, escaped);
+        put_domain(reply, words->domain, escaped);
         break;
     case 'i':
         put_macro_address(reply, &words->client);
@@ -128,7 +140,7 @@ static void put_word(struct reply *reply, const struct source *source, char lett
         put_value(reply, addr_format(&words->client, text), escaped);
         break;
     case 'h':
-        put_value(reply, words->helo, escaped);
+        put_domain(reply, words->helo, escaped);
         break;
     case 'r':
         put_value(reply, words->receiver, escaped);
@@ -182,7 +194,7 @@ static void put_reason(struct reply *reply, struct source *source, const char *r
 static void put_error(struct reply *reply, const struct source *source)
 {
     put(reply, "SPF: the policy of ");
-    put(reply, source->words->domain);
+    put_domain(reply, source->words->domain, false);
     put(reply, source->outcome->result == RESULT_TEMPERROR ? " cannot be evaluated now" : " cannot be evaluated");
     if (source->outcome->problem[0] == '\0')
         return;

@@ -2,6 +2,8 @@
 /* The lists of who is not checked: how they grow, and what they cover. */
 #include "policy/whitelist.h"
 
+#include "policy/idna.h"
+
 #include <ctype.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -118,11 +120,18 @@ static bool is_below(const char *domain, const char *name)
 
 static bool covers_host(const char *item, const char *name)
 {
-    return is_below(item, name) || (*item != '.' && same_name(item, name));
+    char ascii[IDNA_SIZE];
+    bool only_below = *item == '.';
+    const char *domain = idna_ascii_form(item + only_below, ascii);
+
+    return is_below(domain, name) || (!only_below && same_name(domain, name));
 }
 
 bool whitelist_has_host(const struct text_list *list, const char *name)
 {
+    char ascii[IDNA_SIZE];
+
+    name = idna_ascii_form(name, ascii);
     for (size_t i = 0; i < list->count; i++)
         if (covers_host(list->items[i], name))
             return true;
@@ -146,12 +155,14 @@ static bool same_local(const char *written, size_t len, const char *local)
 /* `domain` is what stands behind the @ of a pattern; with a leading dot it is itself and all below. */
 static bool covers_domain(const char *domain, const char *name)
 {
-    if (*domain == '.')
-        return same_name(domain + 1, name) || is_below(domain, name);
-    return same_name(domain, name);
+    char ascii[IDNA_SIZE];
+    bool with_below = *domain == '.';
+
+    domain = idna_ascii_form(domain + with_below, ascii);
+    return same_name(domain, name) || (with_below && is_below(domain, name));
 }
 
-static bool covers_mailbox(const char *pattern, const struct address *address)
+static bool covers_mailbox(const char *pattern, const struct address *address, const char *domain)
 {
     const char *at = strrchr(pattern, '@');
 
@@ -161,13 +172,16 @@ static bool covers_mailbox(const char *pattern, const struct address *address)
         return false;
     if (at != pattern && !same_local(pattern, (size_t)(at - pattern), address->local))
         return false;
-    return at[1] == '\0' || covers_domain(at + 1, address->domain);
+    return at[1] == '\0' || covers_domain(at + 1, domain);
 }
 
 bool whitelist_has_mailbox(const struct text_list *list, const struct address *address)
 {
+    char ascii[IDNA_SIZE];
+    const char *domain = idna_ascii_form(address->domain, ascii);
+
     for (size_t i = 0; i < list->count; i++)
-        if (covers_mailbox(list->items[i], address))
+        if (covers_mailbox(list->items[i], address, domain))
             return true;
     return false;
 }

@@ -14,7 +14,7 @@ struct addr_list {
     size_t count;
 };
 
-/* Texts as they were written; the look-ups compare them without case. */
+/* Texts as they were written; the look-ups compare them without case, and domains as A-labels (RFC 5891 4). */
 struct text_list {
     char **items;
     size_t count;

@@ -56,6 +56,47 @@ def received_spf_of_a_null_sender(binary):
         check(pairs.get("envelope-from") in (None, "", "<>", "postmaster@mx.example.org"), f"envelope-from: {pairs}")
 
 
+@rows([
+    ("mailfrom", "<alice@bücher.example.org>", "mx.example.org", BAD_IP, "fail",
+     {"smtp.mailfrom": "xn--bcher-kva.example.org"}, {"envelope-from": "alice@xn--bcher-kva.example.org"}),
+    ("mailfrom-pass", "<alice@BÜCHER.example.org>", "mx.example.org", GOOD_IP, "pass",
+     {"smtp.mailfrom": "xn--bcher-kva.example.org"}, {"envelope-from": "alice@xn--bcher-kva.example.org"}),
+    ("local-part", "<älice@local.example.org>", "mx.example.org", GOOD_IP, "fail",
+     {"smtp.mailfrom": "local.example.org"}, {}),
+    ("helo", "<>", "bücher.example.org", BAD_IP, "fail", {"smtp.helo": "xn--bcher-kva.example.org"},
+     {"helo": "xn--bcher-kva.example.org", "identity": "helo"}),
+    ("macros", "<a@macros.example.org>", "bücher.example.org", BAD_IP, "pass", {"smtp.mailfrom": "macros.example.org"},
+     {"helo": "xn--bcher-kva.example.org", "mechanism": "exists:%{o}.%{h}.macros.example.org"}),
+])
+def internationalised(binary, sender, helo, client, result, properties, pairs):
+    """U-labels are evaluated, and shown, as A-labels; a local part that is not ASCII matches no macro."""
+    with classic(binary, OPEN) as filter_:
+        message = delivered(one(filter_, sender, ip=client, helo=helo))
+        equal(spf_result(message), (result, properties), "Authentication-Results")
+        found = received_spf(message.value("Received-SPF"))[2]
+        equal({key: found.get(key) for key in pairs}, pairs, "Received-SPF")
+        check(message.value("Received-SPF").isascii(), "Received-SPF is ASCII")
+
+
+@rows([
+    ("term", "example.org", GOOD_IP, "mechanism", "ip4:192.0.2.1"),
+    ("all", "example.org", BAD_IP, "mechanism", "-all"),
+    ("redirect", "to.example.org", BAD_IP, "mechanism", "-all of example.org"),
+    ("syntax", "broken.example.org", BAD_IP, "problem",
+     "record of broken.example.org: not an IPv4 address at octet 12: 192.0.2.999 -all"),
+    ("temperror", "servfail.example.org", BAD_IP, "problem", "DNS failure for servfail.example.org TXT"),
+    ("limit", "many.example.org", BAD_IP, "problem",
+     "more than 10 terms that ask the DNS, at include:many.example.org of many.example.org"),
+])
+def what_decided(binary, domain, client, key, text):
+    """The field and the log name the term that decided, or at which the evaluation ended."""
+    with classic(binary, OPEN) as filter_:
+        message = delivered(one(filter_, f"<a@{domain}>", ip=client))
+        pairs = received_spf(message.value("Received-SPF"))[2]
+        equal(pairs.get(key), text, key)
+        filter_.wait_log(f"reason={text}")
+
+
 @case
 def order_of_insertion(binary):
     with classic(binary, BOTH) as filter_:

@@ -35,10 +35,16 @@ evil        TXT "v=spf1 -all exp=text.evil.example.org"
 text.evil   TXT "first\013\010X-Evil: yes \255\200 %%s%%n"
 local       TXT "v=spf1 exists:%{l}.users.example.org -all"
 alice.users A 127.0.0.2
+\195\164lice.users A 127.0.0.2
 helo        TXT "v=spf1 exists:%{h}.hosts.example.org -all"
 mx.example.org.hosts A 127.0.0.2
 six         TXT "v=spf1 ip6:2001:db8:1::/48 -all"
 nofrom      TXT "v=spf1 -all"
+xn--bcher-kva TXT "v=spf1 ip4:192.0.2.1 -all"
+macros      TXT "v=spf1 exists:%{o}.%{h}.macros.example.org -all"
+macros.example.org.xn--bcher-kva.example.org.macros A 127.0.0.2
+to          TXT "v=spf1 redirect=example.org"
+many        TXT "v=spf1 include:many.example.org"
 """
 
 

@@ -27,7 +27,10 @@ static const char zone[] = "$TTL 300\n"
                            "joe.ok    A 127.0.0.2\n"
                            "helo      TXT \"v=spf1 exists:%{h}.ok.example -all\"\n"
                            "h.ok      A 127.0.0.2\n"
-                           "xn--bcher-kva TXT \"v=spf1 -all\"\n";
+                           "xn--bcher-kva TXT \"v=spf1 -all\"\n"
+                           "xn--bcher-kva.example.ok A 127.0.0.2\n"
+                           "macros    TXT \"v=spf1 exists:%{o}.%{h}.ok.example -all\"\n"
+                           "macros.example.xn--bcher-kva.example.ok A 127.0.0.2\n";
 
 bool world_open(struct world *world, const char *config)
 {

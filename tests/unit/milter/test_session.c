@@ -60,7 +60,18 @@ static const struct story stories[] = {
     {"an internationalised domain", "",
      CLIENT "mail <a@b\xC3\xBC"
             "cher.example>",
-     "- | - | 550 5.7.23 SPF: mail from a@b??cher.example is not permitted from 192.0.2.1."},
+     "- | - | 550 5.7.23 SPF: mail from a@xn--bcher-kva.example is not permitted from 192.0.2.1."},
+    {"an internationalised HELO name", "",
+     "connect 203.0.113.9 x | helo b\xC3\xBC"
+     "cher.example | mail <> | mail <a@helo.example> | mail <a@macros.example>",
+     "- | - | 550 5.7.23 SPF: mail from postmaster@xn--bcher-kva.example is not permitted from 203.0.113.9. | - | -"},
+    {"an internationalised domain that is whitelisted",
+     "WhitelistFrom @b\xC3\xBC"
+     "cher.example\nWhitelistTo @xn--bcher-kva.example",
+     CLIENT "mail <a@b\xC3\xBC"
+            "cher.example> | mail <a@XN--bcher-kva.example> | mail <a@fail.example> | rcpt <u@b\xC3\xBC"
+            "cher.example>",
+     "- | - | - | - | - | -"},
 
     {"whitelisted address", "WhitelistIP 192.0.2.0/28, 2001:db8::/32",
      "connect 192.0.2.15 x | connect 192.0.2.16 x | connect 2001:db8::9 x", "accept | - | accept"},

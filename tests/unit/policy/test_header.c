@@ -120,9 +120,26 @@ static const struct field_case field_cases[] = {
          .helo = "h\xFF",
          .receiver = "r"},
         "r; spf=softfail smtp.mailfrom=xn--bcher-kva.example",
-        "softfail (r: domain of a@b??cher.example probably does not "
+        "softfail (r: domain of a@xn--bcher-kva.example probably does not "
         "permit 192.0.2.1 as sender) client-ip=192.0.2.1; "
-        "envelope-from=\"a@b??cher.example\"; helo=\"h?\"; identity=mailfrom; receiver=r",
+        "envelope-from=\"a@xn--bcher-kva.example\"; helo=\"h?\"; identity=mailfrom; receiver=r",
+    },
+    {
+        /* The local part has no other form. */
+        {.result = RESULT_FAIL, .mechanism = "-all of xn--bcher-kva.example"},
+        {.client = V4,
+         .identity = IDENTITY_HELO,
+         .sender = "\xC3\xBC@example.org",
+         .domain = "b\xC3\xBC"
+                   "cher.example",
+         .helo = "b\xC3\xBC"
+                 "cher.example",
+         .receiver = "r"},
+        "r; spf=fail smtp.helo=xn--bcher-kva.example",
+        "fail (r: domain of postmaster@xn--bcher-kva.example does not permit "
+        "192.0.2.1 as sender) client-ip=192.0.2.1; "
+        "envelope-from=\"??@example.org\"; helo=xn--bcher-kva.example; identity=helo; "
+        "mechanism=\"-all of xn--bcher-kva.example\"; receiver=r",
     },
 };
 

@@ -47,6 +47,19 @@ static const struct text_case hosts[] = {
     {"", "", false},
     {".", "", false},
     {"example.org", "[192.0.2.1]", false},
+    {"b\xC3\xBC"
+     "cher.example",
+     "mx.xn--bcher-kva.example", true},
+    {".b\xC3\xBC"
+     "cher.example",
+     "xn--bcher-kva.example", false},
+    {".b\xC3\xBC"
+     "cher.example.",
+     "mx.XN--bcher-kva.example", true},
+    {"xn--bcher-kva.example",
+     "b\xC3\xBC"
+     "cher.example",
+     true},
 };
 
 static const struct text_case mailboxes[] = {
@@ -78,6 +91,24 @@ static const struct text_case mailboxes[] = {
     {"@.example.org", "<anybody@a.mx.Example.org.>", true},
     {"@.example.org", "<anybody@notexample.org>", false},
     {"@[192.0.2.1]", "<anybody@[192.0.2.1]>", true},
+    {"@b\xC3\xBC"
+     "cher.example",
+     "<a@xn--bcher-kva.example>", true},
+    {"@xn--bcher-kva.example",
+     "<a@b\xC3\xBC"
+     "cher.example>",
+     true},
+    {"@b\xC3\xBC"
+     "cher.example",
+     "<a@B\xC3\x9C"
+     "cher.example>",
+     true},
+    {"a@.b\xC3\xBC"
+     "cher.example",
+     "<a@mx.xn--bcher-kva.example>", true},
+    {"@b\xC3\xBC"
+     "cher.example",
+     "<a@mx.xn--bcher-kva.example>", false},
     {"ample", "<anybody@example.org>", true},
     {"BODY", "<anybody@example.org>", true},
     {"news-", "<news-7@example.org>", true},
