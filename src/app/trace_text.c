@@ -226,6 +226,10 @@ static void add_term(struct strbuf *out, unsigned indent, const struct trace_rec
     add_columns(out, (columns > term->len ? columns - term->len : 0) + 2);
     add_state(out, term, trace, end);
     add_step(out, indent + STEP, &term->step, memchr(text, '%', term->len) != NULL, trace, end);
+    if (term->kind == TERM_PTR && term->state == TRACE_NO_MATCH && !term->step.client_names) {
+        add_columns(out, indent + STEP);
+        strbuf_add(out, "the client has no validated name\n");
+    }
 }
 
 static void add_record(struct strbuf *out, unsigned indent, const struct trace_record *record,
@@ -251,9 +255,9 @@ static void add_record(struct strbuf *out, unsigned indent, const struct trace_r
 }
 
 /* The terms on the way to the decision, one below the other. */
-static void add_way(struct strbuf *out, const struct spf_trace *trace)
+static void add_way(struct strbuf *out, const struct spf_trace *trace, bool stopped)
 {
-    const char *label = "decided by: ";
+    const char *label = stopped ? "ended at: " : "decided by: ";
 
     for (const struct trace_record *record = trace->root.record; record && !record->error;
          record = trace_next(record)) {
@@ -266,7 +270,7 @@ static void add_way(struct strbuf *out, const struct spf_trace *trace)
         strbuf_add(out, " of the record of ");
         add_name(out, record->domain);
         strbuf_add_char(out, '\n');
-        label = "            ";
+        label = stopped ? "          " : "            ";
     }
 }
 
@@ -290,7 +294,7 @@ void trace_text(struct strbuf *out, const struct spf_trace *trace, enum spf_resu
         strbuf_add(out, "explanation:\n");
         add_step(out, STEP, &trace->explanation, true, trace, result);
     }
-    add_way(out, trace);
+    add_way(out, trace, result == RESULT_TEMPERROR || result == RESULT_PERMERROR);
     add_cost(out, trace);
     if (trace->failed)
         strbuf_add(out, "out of memory: parts of this are missing\n");

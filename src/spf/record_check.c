@@ -18,14 +18,15 @@ enum {
     HEADER_OCTETS = 12,   /* of an answer (RFC 1035 4.1.1) */
     RECORD_OCTETS = 12,   /* of a record besides its data, its name being a pointer (RFC 1035 4.1.3) */
     WIDE_V4 = 8,
-    WIDE_V6 = 19, /* shorter prefixes than registries hand out */
-    TEXT_SHOWN_MAX = 300,
+    WIDE_V6 = 19,         /* shorter prefixes than registries hand out */
+    TEXT_SHOWN_MAX = 300, /* octets of a published record */
+    FINDING_MAX = 600,    /* octets of a finding's text */
 };
 
 /* Adds an empty finding; NULL if out of memory. */
 static struct finding *add(struct record_check *check, enum finding_level level, const char *format, va_list args)
 {
-    struct strbuf text = {.limit = 2 * TEXT_SHOWN_MAX};
+    struct strbuf text = {.limit = FINDING_MAX};
     struct finding *larger = realloc(check->findings, (check->count + 1) * sizeof(*larger));
 
     if (larger)
