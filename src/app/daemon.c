@@ -257,14 +257,16 @@ static void reload(struct daemon *daemon)
 
 static void log_counters(struct service *service)
 {
-    struct ttl_cache_stats cache = service_cache_stats(service);
+    struct ttl_cache_stats results = service_cache_stats(service), answers = service_dns_cache_stats(service);
     struct strbuf line = STRBUF_INIT;
 
     for (int n = 0; n < STATS_COUNT; n++)
         strbuf_addf(&line, " %s=%" PRIu64, stats_name((enum stats_counter)n), stats_get((enum stats_counter)n));
     log_notice("counters:%s", strbuf_text(&line));
     log_notice("result cache: entries=%zu octets=%zu hits=%" PRIu64 " misses=%" PRIu64 " evictions=%" PRIu64,
-               cache.entries, cache.octets, cache.hits, cache.misses, cache.evictions);
+               results.entries, results.octets, results.hits, results.misses, results.evictions);
+    log_notice("DNS cache: entries=%zu octets=%zu evictions=%" PRIu64, answers.entries, answers.octets,
+               answers.evictions);
     strbuf_free(&line);
 }
 

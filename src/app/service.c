@@ -3,6 +3,7 @@
 #include "app/service.h"
 
 #include "dns/dns_ares.h"
+#include "dns/dns_cache.h"
 #include "dns/dns_zone.h"
 
 #include <pthread.h>
@@ -14,11 +15,29 @@
 enum { ERROR_SIZE = 512 };
 
 struct service {
-    pthread_mutex_t lock; /* covers the two pointers */
+    pthread_mutex_t lock; /* covers the three pointers */
     const struct config *config;
     struct spf_checker *checker;
+    struct dns *dns; /* the checker's */
     char host_name[256];
 };
+
+/* Puts the cache in front of the network. Takes `network` over. NULL, with a message in `error`. */
+static struct dns *add_cache(const struct config *config, struct dns *network, struct strbuf *error)
+{
+    struct dns_cache_config cache = {.octets = config->dns_cache_octets, .serve_stale = config->dns_serve_stale};
+    struct dns *dns = NULL;
+
+    if (getrandom(cache.seed, sizeof cache.seed, 0) != (ssize_t)sizeof cache.seed) {
+        strbuf_add(error, "the system gives no random octets");
+        dns_destroy(network);
+        return NULL;
+    }
+    dns = dns_cache_create(&cache, network);
+    if (dns == NULL)
+        strbuf_add(error, "no memory or no thread for the DNS cache");
+    return dns;
+}
 
 struct dns *service_open_dns(const struct config *config, struct strbuf *error)
 {
@@ -37,6 +56,8 @@ struct dns *service_open_dns(const struct config *config, struct strbuf *error)
     }
     if (dns == NULL)
         strbuf_add(error, message);
+    else if (config->zone_file == NULL)
+        dns = add_cache(config, dns, error);
     return dns;
 }
 
@@ -62,11 +83,11 @@ struct spf_checker *service_build_checker(const struct config *config, struct dn
     return checker;
 }
 
-static struct spf_checker *create_checker(const struct config *config, struct strbuf *error)
+/* *dns lives as long as the checker. */
+static struct spf_checker *create_checker(const struct config *config, struct dns **dns, struct strbuf *error)
 {
-    struct dns *dns = service_open_dns(config, error);
-
-    return dns != NULL ? service_build_checker(config, dns, error) : NULL;
+    *dns = service_open_dns(config, error);
+    return *dns != NULL ? service_build_checker(config, *dns, error) : NULL;
 }
 
 struct service *service_create(const struct config *config, struct strbuf *error)
@@ -77,7 +98,7 @@ struct service *service_create(const struct config *config, struct strbuf *error
         strbuf_add(error, "out of memory");
         return NULL;
     }
-    service->checker = create_checker(config, error);
+    service->checker = create_checker(config, &service->dns, error);
     if (service->checker == NULL) {
         free(service);
         return NULL;
@@ -101,7 +122,8 @@ void service_destroy(struct service *service)
 
 bool service_replace(struct service *service, const struct config *config, struct strbuf *error)
 {
-    struct spf_checker *new_checker = create_checker(config, error);
+    struct dns *new_dns = NULL;
+    struct spf_checker *new_checker = create_checker(config, &new_dns, error);
     struct spf_checker *old_checker = NULL;
     const struct config *old_config = NULL;
 
@@ -112,6 +134,7 @@ bool service_replace(struct service *service, const struct config *config, struc
     old_checker = service->checker;
     service->config = config_acquire(config);
     service->checker = new_checker;
+    service->dns = new_dns;
     pthread_mutex_unlock(&service->lock);
     config_release(old_config);
     spf_checker_release(old_checker);
@@ -150,6 +173,24 @@ struct ttl_cache_stats service_cache_stats(struct service *service)
     struct ttl_cache_stats stats = spf_checker_cache_stats(shared.checker);
 
     release_shared(&shared);
+    return stats;
+}
+
+struct ttl_cache_stats service_dns_cache_stats(struct service *service)
+{
+    struct ttl_cache_stats stats = {0};
+    struct spf_checker *checker = NULL;
+    struct dns *dns = NULL;
+    bool is_cache = false;
+
+    pthread_mutex_lock(&service->lock);
+    checker = spf_checker_acquire(service->checker);
+    dns = service->dns;
+    is_cache = service->config->zone_file == NULL;
+    pthread_mutex_unlock(&service->lock);
+    if (is_cache)
+        stats = dns_cache_stats(dns);
+    spf_checker_release(checker);
     return stats;
 }
 

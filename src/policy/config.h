@@ -55,6 +55,8 @@ struct config {
     uint32_t ttl_s;
     uint32_t dns_timeout_ms;
     size_t cache_octets;
+    size_t dns_cache_octets;
+    bool dns_serve_stale;
     struct text_list nameservers; /* as dns_ares_server_valid takes them */
     char *zone_file;              /* NULL: none */
 

@@ -56,6 +56,9 @@ static const struct config_option options[] = {
 
     {"TTL", NULL, &config_time_s, AT(ttl_s), "1h", "0", "30d", "longest life of a kept result; 0: none is kept"},
     {"CacheSize", NULL, &config_size, AT(cache_octets), "32M", "0", "64G", "memory for kept results"},
+    {"DNSCacheSize", NULL, &config_size, AT(dns_cache_octets), "64M", "0", "64G", "memory for DNS answers"},
+    {"DNSServeStale", NULL, &config_switch, AT(dns_serve_stale), "on", NULL, NULL,
+     "use a DNS answer for up to an hour after its time while its name cannot be resolved"},
     {"Nameserver", NULL, &config_servers, AT(nameservers), NULL, NULL, NULL,
      "name servers to ask in place of those in resolv.conf"},
     {"DNSTimeout", NULL, &config_time_ms, AT(dns_timeout_ms), "8s", "1s", "10m", "time for one whole evaluation"},

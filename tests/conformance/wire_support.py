@@ -19,8 +19,9 @@ from suite import encode, host  # noqa: E402
 
 ANSWER_LIMIT_S = 60
 DOT_STRING = re.compile(r"[^\x00- \"(),:;<>@\[\\\]\x7f]+")
-CONFIG = {"TTL": "0", "RefuseFail": "off", "AddReceivedHeader": "on", "TagSubject": "off", "DNSTimeout": "3s"}
-CONFIG_REFUSING = {"TTL": "0", "RejectReason": "Explanation: %{e}", "DNSTimeout": "3s"}
+CONFIG = {"TTL": "0", "DNSCacheSize": "0", "RefuseFail": "off", "AddReceivedHeader": "on", "TagSubject": "off",
+          "DNSTimeout": "3s"}
+CONFIG_REFUSING = {"TTL": "0", "DNSCacheSize": "0", "RejectReason": "Explanation: %{e}", "DNSTimeout": "3s"}
 
 
 class DnsProcess:

@@ -55,14 +55,14 @@ def second_identical_message_comes_from_the_cache(binary):
 
 @case
 def ttl_zero_keeps_nothing(binary):
-    with DnsServer(RECORDS) as server, asking(server, binary, {"TTL": "0"}) as filter_:
+    with DnsServer(RECORDS) as server, asking(server, binary, {"TTL": "0", "DNSCacheSize": "0"}) as filter_:
         for expected in (1, 2, 3):
             equal(result_of(filter_, "<a@dns.example>"), "pass", "result")
             check(server.count("dns.example", "TXT") >= expected, f"questions after {expected} messages")
         check("(cached)" not in filter_.log(), "cached with TTL 0")
 
 
-@rows([("of-the-record", {}, "short.dns.example"), ("of-the-key", {"TTL": "1s"}, "dns.example")])
+@rows([("of-the-record", {}, "short.dns.example"), ("of-the-key", {"TTL": "1s", "DNSCacheSize": "0"}, "dns.example")])
 def ttl_runs_out(binary, config, domain):
     with DnsServer(RECORDS) as server, asking(server, binary, config) as filter_:
         equal(result_of(filter_, f"<a@{domain}>"), "pass", "result")
@@ -187,7 +187,8 @@ def large_txt(binary, size):
 ])
 def faulty_server(binary, kind, result):
     """The deadline holds, the result is as it must be, and the filter is well afterwards."""
-    with DnsServer(RECORDS) as server, asking(server, binary, {"DNSTimeout": "2s"}) as filter_:
+    config = {"DNSTimeout": "2s", "DNSCacheSize": "0"}  # a failure would be remembered for a while
+    with DnsServer(RECORDS) as server, asking(server, binary, config) as filter_:
         server.fault("dns.example", kind)
         begun = time.monotonic()
         equal(result_of(filter_, "<a@dns.example>"), result, kind)

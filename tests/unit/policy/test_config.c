@@ -89,6 +89,8 @@ static void assert_defaults(const struct config *c)
     assert_string_equal(c->quarantine_box, "postmaster");
     assert_int_equal(c->ttl_s, 3600);
     assert_int_equal(c->cache_octets, 32 << 20);
+    assert_int_equal(c->dns_cache_octets, 64 << 20);
+    assert_true(c->dns_serve_stale);
     assert_int_equal(c->dns_timeout_ms, 8000);
     assert_null(c->zone_file);
     assert_string_equal(c->socket, "unix:/var/run/smfs/smf-spf.sock");
@@ -298,6 +300,9 @@ static const struct value_case values[] = {
     {"DNSTimeout 10m", "DNSTimeout", "DNSTimeout 10m\n"},
     {"CacheSize 0", "CacheSize", "CacheSize 0\n"},
     {"CacheSize 1000", "CacheSize", "CacheSize 1000\n"},
+    {"DNSCacheSize 0", "DNSCacheSize", "DNSCacheSize 0\n"},
+    {"DNSCacheSize 2g", "DNSCacheSize", "DNSCacheSize 2G\n"},
+    {"DNSServeStale no", "DNSServeStale", "DNSServeStale off\n"},
     {"CacheSize 1024k", "CacheSize", "CacheSize 1M\n"},
     {"SocketMode 600", "SocketMode", "SocketMode 0600\n"},
     {"SocketMode 0777", "SocketMode", "SocketMode 0777\n"},
