@@ -95,7 +95,7 @@ class Query(spf.query):
         sender = f"{question.local or 'postmaster'}@{question.domain}"
         super().__init__(i=question.client, s=sender, h=question.helo, receiver=question.receiver, strict=True)
         self.l, self.o, self.d = question.local or "postmaster", question.domain, question.domain
-        self.zone, self.on, self.quiet, self.including = zone, readings, False, False
+        self.zone, self.on, self.quiet, self.including, self.asking = zone, readings, False, False, False
         self.exps[NOMATCH] = self.defexps[NOMATCH] = ""
 
     def answer(self):
@@ -138,7 +138,11 @@ class Query(spf.query):
         if result[0] != NOMATCH:
             return result
         self.check_lookups()
-        domain = self.expand_domain(spec)
+        self.asking = True
+        try:
+            domain = self.expand_domain(spec)
+        finally:
+            self.asking = False
         record = self.dns_spf(domain)
         if not record:
             raise spf.PermError("redirect to no record", domain)
@@ -152,10 +156,11 @@ class Query(spf.query):
         if "current" in self.on:
             mech = re.sub(r"(?i)^([-+~?]?(?:a|mx|ptr))(/.*)?$", r"\1:%{d}\2", mech)
         self.including = re.match(r"(?i)[-+~?]?include:", mech) is not None  # for expand_domain
+        self.asking = True
         try:
             return super().validate_mechanism(mech)
         finally:
-            self.including = False
+            self.including = self.asking = False
 
     def dns_spf(self, domain):
         if "domain" in self.on and "." not in domain:
@@ -170,7 +175,7 @@ class Query(spf.query):
         name = super().expand_domain(arg)
         if "empty" in self.on and arg and not name:
             return ".."
-        if "local" in self.on and not self.l.isascii() and uses_local_part(arg):
+        if "local" in self.on and self.asking and not self.l.isascii() and uses_local_part(arg):
             return ".."
         if "dots" in self.on and name.endswith("."):
             return ".."
