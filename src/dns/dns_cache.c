@@ -64,7 +64,7 @@ static void on_reply(void *context, const struct dns_answer *answer)
 {
     struct dns_question *question = context;
     struct dns_cache *cache = (struct dns_cache *)((char *)question->owner - offsetof(struct dns_cache, exchange));
-    DNS_EXCHANGE_WORK(work);
+    struct dns_exchange_work work = {0};
 
     pthread_mutex_lock(&cache->lock);
     dns_exchange_reply(&cache->exchange, question, answer, now_of(cache), &work);
@@ -136,11 +136,9 @@ static void cache_query(struct dns *dns, const char *name, enum dns_type type, i
 {
     struct dns_cache *cache = (struct dns_cache *)dns;
     const struct dns_asker asker = {.done = done, .context = context, .deadline_ms = deadline_ms};
-    struct dns_recollection known;
-    struct dns_key key;
+    const struct dns_key key = dns_key_make(name, type);
+    struct dns_recollection known = dns_memory_recall(cache->memory, &key);
 
-    dns_key_make(&key, name, type);
-    known = dns_memory_recall(cache->memory, &key);
     if (known.is_fresh && known.is_due)
         ask_ahead(cache, &key, name, STATS_DNS_CACHE_REFRESHED);
     if (known.is_fresh || !known.is_due)
@@ -152,13 +150,12 @@ static void cache_query(struct dns *dns, const char *name, enum dns_type type, i
 static void cache_prefetch(struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms)
 {
     struct dns_cache *cache = (struct dns_cache *)dns;
+    const struct dns_key key = dns_key_make(name, type);
     struct dns_recollection known;
-    struct dns_key key;
 
     (void)deadline_ms; /* a question lives long enough */
     if (!cache->remembers)
         return;
-    dns_key_make(&key, name, type);
     known = dns_memory_recall(cache->memory, &key);
     dns_answer_release(known.answer);
     if (known.is_due)
@@ -169,7 +166,7 @@ void dns_cache_run_due(struct dns *dns)
 {
     struct dns_cache *cache = (struct dns_cache *)dns;
     struct dns_question *question, *next;
-    DNS_EXCHANGE_WORK(work);
+    struct dns_exchange_work work = {0};
 
     pthread_mutex_lock(&cache->lock);
     question = dns_exchange_run_due(&cache->exchange, now_of(cache), &work);
@@ -251,7 +248,7 @@ static void stop_thread(struct dns_cache *cache)
 static void cache_destroy(struct dns *dns)
 {
     struct dns_cache *cache = (struct dns_cache *)dns;
-    DNS_EXCHANGE_WORK(work);
+    struct dns_exchange_work work = {0};
 
     stop_thread(cache);
     dns_destroy(cache->backend); /* replies to all that it was asked */

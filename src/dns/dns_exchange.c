@@ -133,7 +133,7 @@ static void take_answer(struct dns_exchange *exchange, struct dns_question *ques
 static size_t answer_askers(struct dns_question *question, int64_t until_ms, const struct dns_answer *answer,
                             struct dns_exchange_work *work)
 {
-    size_t count = dns_question_answer(question, until_ms, answer, &work->answered_end);
+    size_t count = dns_question_answer(question, until_ms, answer, &work->answered);
 
     if (question->stale && (answer->status == DNS_TIMEOUT || answer->status == DNS_FAILURE))
         stats_add(STATS_DNS_CACHE_STALE, count);

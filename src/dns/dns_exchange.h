@@ -22,14 +22,12 @@ struct dns_exchange {
     bool is_stopping;          /* nothing is asked any more */
 };
 
-/* What is to be done once the lock is given back. */
+/* What is to be done once the lock is given back; starts with {0}. */
 struct dns_exchange_work {
-    struct dns_asker *answered, **answered_end;
+    struct dns_asker *answered;
     bool outage_began, outage_ended;
     int64_t outage_ms;
 };
-
-#define DNS_EXCHANGE_WORK(name) struct dns_exchange_work name = {.answered_end = &(name).answered}
 
 /* The caller asks this of the backend as soon as it has given the lock back. */
 struct dns_sending {

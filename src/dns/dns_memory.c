@@ -39,15 +39,14 @@ struct note {
     enum dns_status failure;
 };
 
-void dns_key_make(struct dns_key *key, const char *name, enum dns_type type)
+struct dns_key dns_key_make(const char *name, enum dns_type type)
 {
-    size_t len = strlen(name);
-    char *text = (char *)key->octets + 1;
+    struct dns_key key = {.len = 1 + strlen(name)};
 
-    key->octets[0] = (unsigned char)type;
-    for (size_t i = 0; i < len; i++)
-        text[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] - 'A' + 'a' : name[i]);
-    key->len = 1 + len;
+    key.octets[0] = (unsigned char)type;
+    for (size_t i = 1; i < key.len; i++, name++)
+        key.octets[i] = (unsigned char)(*name >= 'A' && *name <= 'Z' ? *name - 'A' + 'a' : *name);
+    return key;
 }
 
 static struct note note_at(const void *value)

@@ -18,7 +18,7 @@ struct dns_key {
 };
 
 /* `name` is a valid question (dns_name_valid). */
-void dns_key_make(struct dns_key *key, const char *name, enum dns_type type);
+struct dns_key dns_key_make(const char *name, enum dns_type type);
 
 struct dns_memory;
 

@@ -85,7 +85,7 @@ bool dns_question_reply(struct dns_question *question)
 }
 
 size_t dns_question_answer(struct dns_question *question, int64_t now_ms, const struct dns_answer *answer,
-                           struct dns_asker ***out)
+                           struct dns_asker **out)
 {
     bool is_failure = answer->status == DNS_TIMEOUT || answer->status == DNS_FAILURE;
     const struct dns_answer *given = is_failure && question->stale ? question->stale : answer;
@@ -100,10 +100,9 @@ size_t dns_question_answer(struct dns_question *question, int64_t now_ms, const 
             continue;
         }
         *link = asker->next;
-        asker->next = NULL;
         asker->answer = dns_answer_acquire(given);
-        **out = asker;
-        *out = &asker->next;
+        asker->next = *out;
+        *out = asker;
         count++;
     }
     return count;

@@ -65,8 +65,8 @@ void dns_pending_remove(struct dns_pending *pending, struct dns_question *questi
 bool dns_question_reply(struct dns_question *question);
 
 /* Moves the askers of `question` whose limit is `now_ms` or earlier to `out`, each with what there is for it: `answer`,
- * or for a timeout or failure the stale one. `out` grows at its end. Returns how many. */
+ * or for a timeout or failure the stale one. Returns how many. */
 size_t dns_question_answer(struct dns_question *question, int64_t now_ms, const struct dns_answer *answer,
-                           struct dns_asker ***out);
+                           struct dns_asker **out);
 
 #endif

@@ -131,6 +131,8 @@ static void test_end(void **state)
     script_ask(cache, "fourth.example", 8000, &first);
     pass(3000);
     expect_nothing(&first);
+    script_reply_last(&script, text_answer("fourth", 100));
+    expect_text(&first, "fourth", 100);
 }
 
 /* The name alone was silent: the next answer to another shows it, and nobody waits long for the name again. */
