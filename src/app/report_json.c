@@ -86,11 +86,13 @@ static json_t *answer_record(enum dns_type type, const struct dns_record *record
 static json_t *question_object(const struct trace_question *question, bool *failed)
 {
     const struct dns_answer *answer = question->answer;
+    static const char *const sources[] = {
+        [TRACE_ASKED] = "asked", [TRACE_CACHED] = "cache", [TRACE_LATE] = "not asked: too late"};
     json_t *object = json_object(), *records = json_array();
 
     set(object, "name", name(question->name), failed);
     set(object, "type", json_string(dns_type_name(question->type)), failed);
-    set(object, "asked", json_boolean(question->asked), failed);
+    set(object, "source", json_string(sources[question->source]), failed);
     set(object, "status", json_string(dns_status_name(answer->status)), failed);
     set(object, "ttl_s", number(answer->ttl_s), failed);
     set(object, "took_ms", json_integer(question->took_ms), failed);

@@ -94,7 +94,7 @@ static const char *no_records(const struct trace_question *question)
     case DNS_NXDOMAIN:
         return "there is no such name (NXDOMAIN)";
     case DNS_TIMEOUT:
-        return question->asked ? "nobody answered in time" : "not asked: the time was over";
+        return question->source == TRACE_LATE ? "not asked: the time was over" : "nobody answered in time";
     default:
         return "the name servers failed to answer (SERVFAIL or the like)";
     }
@@ -117,7 +117,8 @@ static void add_question(struct strbuf *out, unsigned indent, const struct trace
         strbuf_add(out, i > 0 ? ", " : "");
         add_answer_record(out, question->type, &answer->records[i]);
     }
-    strbuf_addf(out, " (TTL %" PRIu32 " s, %" PRId64 " ms", answer->ttl_s, question->took_ms);
+    strbuf_addf(out, " (%sTTL %" PRIu32 " s, %" PRId64 " ms",
+                question->source == TRACE_CACHED ? "from the cache, " : "", answer->ttl_s, question->took_ms);
     add_answer_limits(out, question);
     strbuf_add(out, ")\n");
 }

@@ -128,21 +128,21 @@ void trace_dns_term(struct spf_trace *trace, unsigned count)
 }
 
 void trace_question(struct spf_trace *trace, const char *name, enum dns_type type, const struct dns_answer *answer,
-                    bool asked, int64_t took_ms)
+                    enum trace_source source, int64_t took_ms)
 {
     struct trace_question *question, **end;
 
     if (!trace)
         return;
-    trace->questions += asked;
+    trace->questions += source == TRACE_ASKED;
     trace->took_ms += took_ms;
     question = calloc(1, sizeof(*question));
     if (!question) {
         trace->failed = true;
         return;
     }
-    *question =
-        (struct trace_question){.type = type, .answer = dns_answer_acquire(answer), .asked = asked, .took_ms = took_ms};
+    *question = (struct trace_question){
+        .type = type, .answer = dns_answer_acquire(answer), .source = source, .took_ms = took_ms};
     snprintf(question->name, sizeof(question->name), "%s", name);
     for (end = &step_of(trace)->questions; *end; end = &(*end)->next)
         ;

@@ -18,13 +18,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Where an answer came from. */
+enum trace_source {
+    TRACE_ASKED,  /* the backend: name servers, a zone file */
+    TRACE_CACHED, /* the DNS cache (dns_cache.h) */
+    TRACE_LATE,   /* nowhere: it was past the deadline, and the answer is DNS_TIMEOUT */
+};
+
 /* A question and its answer. */
 struct trace_question {
     struct trace_question *next;
     char name[DNS_NAME_MAX + 1];
     enum dns_type type;
     const struct dns_answer *answer;
-    bool asked;            /* false: it was past the deadline, and the answer is DNS_TIMEOUT */
+    enum trace_source source;
     int64_t took_ms;       /* until the answer was there */
     unsigned void_lookups; /* the answer was counted as without a record, and so many there were with it; else 0 */
 };
@@ -107,7 +114,7 @@ void trace_explain(struct spf_trace *trace);
 void trace_name(struct spf_trace *trace, const char *name);
 void trace_dns_term(struct spf_trace *trace, unsigned count);
 void trace_question(struct spf_trace *trace, const char *name, enum dns_type type, const struct dns_answer *answer,
-                    bool asked, int64_t took_ms);
+                    enum trace_source source, int64_t took_ms);
 void trace_void(struct spf_trace *trace, unsigned count);
 void trace_client_name(struct spf_trace *trace, const char *name);
 

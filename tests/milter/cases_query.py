@@ -256,6 +256,21 @@ def query_json(binary):
         equal(terms[2]["name"], f"{BAD_IP}.h.example.org", "expanded name")
 
 
+@case
+def query_trace_tells_the_cache_apart(binary):
+    """With the configured name servers, what is asked twice comes from the cache."""
+    with prepared(binary) as filter_, DnsServer(TRACE_ZONE + "twice TXT \"v=spf1 a:mx.example.org a:mx.example.org "
+                                                "-all\"\n") as server:
+        filter_.configure(f"Nameserver {server.address}\nZoneFile none\n")
+        asked = ("query", "-c", filter_.config_path, "--ip", BAD_IP, "--helo", "h", "--sender", "a@twice.example.org",
+                 "--trace")
+        done = run(binary, *asked)
+        equal(done.returncode, 1, f"exit status: {done.stderr}")
+        equal(done.stdout.count("(from the cache, TTL"), 1, "answers from the cache")
+        terms = json.loads(run(binary, *asked, "--json").stdout)["trace"]["record"]["terms"]
+        equal([question["source"] for term in terms for question in term["questions"]], ["asked", "cache"], "sources")
+
+
 @rows([("octets", "a@octets.example.org", 4), ("syntax", "a@outer.example.org", 4), ("void", "a@void.example.org", 4),
        ("none", "a@none.example.org", 6), ("no-domain", "a@localhost", 6), ("utf8", "é@bücher.example.org", 1),
        ("quote", '"a\\"b"@example.org', 1), ("control", "a\x01\x7f@example.org", None), ("null", "", 6),

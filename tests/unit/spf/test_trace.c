@@ -54,7 +54,7 @@ static void write_step(struct strbuf *out, const struct trace_step *step)
     for (const struct trace_question *question = step->questions; question; question = question->next) {
         strbuf_addf(out, " ?%s %s %zu", question->name, dns_type_name(question->type), question->answer->count);
         if (question->answer->status == DNS_TIMEOUT)
-            strbuf_add(out, question->asked ? " timeout" : " late");
+            strbuf_add(out, question->source == TRACE_LATE ? " late" : " timeout");
         if (question->void_lookups > 0)
             strbuf_addf(out, " void %u", question->void_lookups);
     }
@@ -241,7 +241,7 @@ static void test_late(void **state)
     struct lookups lookups = {.dns = checks->zone, .deadline_ms = checks->now_ms, .trace = &trace};
 
     dns_answer_release(lookups_ask(&lookups, "a.org", DNS_A));
-    assert_false(trace.root.questions->asked);
+    assert_int_equal(trace.root.questions->source, TRACE_LATE);
     assert_int_equal(trace.root.questions->answer->status, DNS_TIMEOUT);
     assert_int_equal(trace.questions, 0);
     trace_free(&trace);
