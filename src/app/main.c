@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The command line of smf-spf. */
+#include "app/convert.h"
 #include "app/daemon.h"
 #include "app/query.h"
 #include "app/query_options.h"
 #include "base/strbuf.h"
 #include "policy/config.h"
 
+#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,18 +25,21 @@ struct command_line {
 
 static void print_usage(FILE *to)
 {
-    (void)fputs("usage: smf-spf [-f] [-n] [-V] [-h] [-c FILE]\n"
-                "       " QUERY_USAGE "       smf-spf config [-c FILE]\n"
-                "\n"
-                "  -f       stay in the foreground\n"
-                "  -n       check the configuration and end\n"
-                "  -V       print the version and end\n"
-                "  -h       print this and end\n"
-                "  -c FILE  the configuration (" DEFAULT_CONFIG_PATH ")\n"
-                "\n"
-                "query      print the SPF result for one client, HELO name and sender, or check a record\n"
-                "config     print the whole effective configuration\n",
-                to);
+    (void)fputs(
+        "usage: smf-spf [-f] [-n] [-V] [-h] [-c FILE]\n"
+        "       " QUERY_USAGE "       smf-spf config [-c FILE]\n"
+        "       smf-spf config --from SYSTEM FILE\n"
+        "\n"
+        "  -f       stay in the foreground\n"
+        "  -n       check the configuration and end\n"
+        "  -V       print the version and end\n"
+        "  -h       print this and end\n"
+        "  -c FILE  the configuration (" DEFAULT_CONFIG_PATH ")\n"
+        "\n"
+        "query      print the SPF result for one client, HELO name and sender, or check a record\n"
+        "config     print the whole effective configuration, or what FILE of policyd-spf, pyspf-milter or spf-milter\n"
+        "           is as smf-spf.conf\n",
+        to);
 }
 
 /* Loads the configuration for a command that ends at once; NULL after its mistakes were printed. */
@@ -44,7 +49,7 @@ static const struct config *load_config(const char *path)
     const struct config *config = config_load(path, &errors);
 
     if (config == NULL)
-        fprintf(stderr, "%s\n", strbuf_text(&errors));
+        (void)fputs(strbuf_text(&errors), stderr);
     strbuf_free(&errors);
     return config;
 }
@@ -60,21 +65,11 @@ static int check_config(const char *path)
     return EX_OK;
 }
 
-static int print_config(int argc, char **argv, const struct command_line *line)
+static int print_config(const char *path)
 {
-    const char *path = line->config_path;
-    const struct config *config = NULL;
+    const struct config *config = load_config(path);
     struct strbuf text = STRBUF_INIT;
-    int option = 0;
 
-    optind = 1;
-    while ((option = getopt(argc, argv, "c:")) == 'c')
-        path = optarg;
-    if (option != -1 || optind < argc) {
-        print_usage(stderr);
-        return EX_USAGE;
-    }
-    config = load_config(path);
     if (config == NULL)
         return EX_CONFIG;
     config_print(config, &text);
@@ -82,6 +77,31 @@ static int print_config(int argc, char **argv, const struct command_line *line)
     strbuf_free(&text);
     config_release(config);
     return EX_OK;
+}
+
+/* `config [-c FILE]` or `config --from SYSTEM FILE`. */
+static int run_config(int argc, char **argv, const struct command_line *line)
+{
+    static const struct option names[] = {{"from", required_argument, NULL, 'f'}, {NULL, 0, NULL, 0}};
+    const char *path = line->config_path, *system = NULL;
+    bool named = line->config_named, good = true;
+    int option = 0;
+
+    optind = 1;
+    while (good && (option = getopt_long(argc, argv, "c:", names, NULL)) != -1) {
+        good = option != '?';
+        if (option == 'f')
+            system = optarg;
+        if (option == 'c') {
+            path = optarg;
+            named = true;
+        }
+    }
+    if (!good || argc - optind != (system != NULL ? 1 : 0) || (system != NULL && named)) {
+        print_usage(stderr);
+        return EX_USAGE;
+    }
+    return system != NULL ? convert_run(system, argv[optind]) : print_config(path);
 }
 
 /* Ends a command whose output could not be written with an error, as nobody has read it. */
@@ -98,7 +118,7 @@ static int run_command(int argc, char **argv, const struct command_line *line)
     if (strcmp(argv[0], "query") == 0)
         return finish_output(query_run(argc, argv, line->config_path, line->config_named));
     if (strcmp(argv[0], "config") == 0)
-        return finish_output(print_config(argc, argv, line));
+        return finish_output(run_config(argc, argv, line));
     fprintf(stderr, "smf-spf: there is no command \"%s\"\n", argv[0]);
     print_usage(stderr);
     return EX_USAGE;

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The state of one conversion, for the driver and the writer. */
+#ifndef SMF_APP_CONVERT_RUN_H
+#define SMF_APP_CONVERT_RUN_H
+
+#include "app/convert_table.h"
+
+struct conversion {
+    const struct foreign_system *system;
+    const char *path;
+    struct foreign_setting *settings; /* in the order of the file; names and values lie in `words` */
+    size_t count;
+    char *words;                           /* the text of the file, taken apart */
+    const struct foreign_setting *current; /* the one that is being converted; NULL: none */
+    struct strbuf *out, *warnings;
+    bool partly, no_memory;
+};
+
+/* Takes the text of the file apart into `settings`. Sets `no_memory` if there is none. */
+void convert_read(struct conversion *run, const char *text, size_t len);
+
+/* Appends text of the foreign file so that it fits into a line: what is no printable UTF-8 as \xNN, and not too much.
+ */
+void convert_add_shown(struct strbuf *out, const char *text);
+
+/* Writes one warning about a line of the file. */
+void convert_warn(struct conversion *run, const struct foreign_setting *setting, const char *problem);
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the converter knows of a foreign system, and what its rows do with a setting. */
+#ifndef SMF_APP_CONVERT_TABLE_H
+#define SMF_APP_CONVERT_TABLE_H
+
+#include "base/strbuf.h"
+#include "spf/result.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct foreign_key;
+
+/* One line of a foreign file, or a default that stands for the missing line. */
+struct foreign_setting {
+    const struct foreign_key *key; /* NULL: the system has no such key, or the line is none */
+    const char *name, *value;
+    unsigned line; /* 0: a default */
+};
+
+/* A run of the converter; the functions below are what rows use of it. */
+struct conversion;
+
+enum foreign_fate {
+    FATE_LINES,    /* `convert` writes our lines for it */
+    FATE_TOGETHER, /* several keys make a line of ours together: the system's `finish` writes it */
+    FATE_MOOT,     /* nothing to carry over, as `note` says */
+    FATE_LOST,     /* there is no equivalent, as `note` says */
+};
+
+struct foreign_key {
+    const char *name;
+    const char *alias;    /* another spelling, or NULL */
+    const char *fallback; /* the value that holds where the file says nothing; NULL: it asks for no line of ours */
+    enum foreign_fate fate;
+    const char *ours; /* our keys, for people; "" if there is none */
+    const char *note; /* what to know about it; NULL: nothing */
+    /* FATE_LINES: writes our lines. */
+    void (*convert)(struct conversion *run, const struct foreign_setting *setting);
+};
+
+struct foreign_table {
+    const struct foreign_key *keys;
+    size_t count;
+};
+
+struct foreign_system {
+    const char *name;
+    const struct foreign_table *tables[2]; /* the second may be NULL */
+    const char *comment_starts;            /* '#' begins a comment: "line" at the start of a line, "any" anywhere */
+    bool value_may_hold_equals;
+    /* Writes what several keys decide together, and what the system does whatever its file says. */
+    void (*finish)(struct conversion *run);
+};
+
+extern const struct foreign_system convert_policyd_spf, convert_pyspf_milter, convert_spf_milter;
+extern const struct foreign_table convert_spf_engine_keys;
+
+/* The system's key of that name or alias; NULL if there is none. */
+const struct foreign_key *convert_key(const struct foreign_system *system, const char *name);
+
+/* The system that is converted from. */
+const struct foreign_system *convert_from(const struct conversion *run);
+
+/* The value in force: that of the file, else the key's fallback, else "". Belongs to the run. */
+const char *convert_value(const struct conversion *run, const char *name);
+
+/* True if the file sets the key. */
+bool convert_is_set(const struct conversion *run, const char *name);
+
+/* Writes `key value`. Where this build has no such key, or the key does not take the value, the line becomes a comment
+ * that says so, and the conversion is partial. */
+void convert_line(struct conversion *run, const char *key, const char *value);
+
+/* The same for each item of a list that commas or white space separate. `rewrite` appends what we call the item; NULL:
+ * we write it alike. */
+void convert_items(struct conversion *run, const char *key, const char *items,
+                   void (*rewrite)(const char *item, struct strbuf *out));
+
+/* Puts the next item of such a list into `item` and goes on behind it. False at the end. */
+bool convert_next_item(const char **list, struct strbuf *item);
+
+/* Writes `key value` where the value is already written as the file takes it, several words of it. */
+void convert_rule(struct conversion *run, const char *key, const char *value);
+
+/* Begins a part of the output with what it is about. */
+void convert_section(struct conversion *run, const char *about);
+
+/* Writes a comment. */
+void convert_note(struct conversion *run, const char *text);
+
+/* Writes why the setting has no equivalent; the conversion is partial. */
+void convert_lost(struct conversion *run, const char *reason);
+
+/* Says that the value is none that the system takes, or none that we know; the conversion is partial. */
+void convert_bad_value(struct conversion *run, const struct foreign_setting *setting);
+
+/* Reads yes/no, true/false, on/off, 1/0 without case; false, with *out untouched, for any other text. */
+bool convert_read_switch(const char *text, bool *out);
+
+/* What is done with which result. */
+struct convert_decision {
+    bool check_helo;
+    result_set refuse_mail_from, refuse_helo, defer;
+};
+
+/* Writes CheckHelo, RefuseMailFrom, RefuseHelo and Defer. */
+void convert_write_decision(struct conversion *run, const struct convert_decision *decision);
+
+/* Appends the names of the results, separated by commas; the word for an empty set if it is empty. */
+void convert_write_set(result_set set, struct strbuf *out);
+
+#endif

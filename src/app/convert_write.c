@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Writes lines of smf-spf.conf for the converter, each of them tried before it is written. */
+#include "app/convert_run.h"
+#include "base/utf8.h"
+#include "policy/config.h"
+#include "policy/config_file.h"
+#include "policy/config_options.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+enum { SHOWN_MAX = 200 }; /* octets of a foreign text in a comment or a warning */
+
+void convert_add_shown(struct strbuf *out, const char *text)
+{
+    size_t left = strlen(text), shown = 0;
+
+    while (left > 0 && shown < SHOWN_MAX) {
+        size_t octets = utf8_char_len(text, left);
+
+        if (octets > 1 || (octets == 1 && isprint((unsigned char)*text)))
+            strbuf_add_mem(out, text, octets);
+        else
+            strbuf_addf(out, "\\x%02x", (unsigned)(unsigned char)*text);
+        octets = octets > 0 ? octets : 1;
+        text += octets;
+        left -= octets;
+        shown += octets;
+    }
+    if (left > 0)
+        strbuf_add(out, "...");
+}
+
+void convert_warn(struct conversion *run, const struct foreign_setting *setting, const char *problem)
+{
+    if (setting->line > 0)
+        strbuf_addf(run->warnings, "%s:%u: ", run->path, setting->line);
+    else
+        strbuf_addf(run->warnings, "%s: ", run->path);
+    convert_add_shown(run->warnings, setting->name);
+    strbuf_addf(run->warnings, ": %s\n", problem);
+}
+
+void convert_section(struct conversion *run, const char *about)
+{
+    strbuf_addf(run->out, "\n# %s\n", about);
+}
+
+void convert_note(struct conversion *run, const char *text)
+{
+    strbuf_addf(run->out, "#   %s\n", text);
+}
+
+/* Marks the conversion as partial and warns about the current setting, or about our key where several settings make
+ * it together. */
+static void lose(struct conversion *run, const char *our_key, const char *problem)
+{
+    const struct foreign_setting together = {.name = our_key};
+
+    run->partly = true;
+    convert_warn(run, run->current != NULL ? run->current : &together, problem);
+}
+
+void convert_lost(struct conversion *run, const char *reason)
+{
+    strbuf_addf(run->out, "#   No equivalent: %s\n", reason);
+    lose(run, "the whole", reason);
+}
+
+void convert_bad_value(struct conversion *run, const struct foreign_setting *setting)
+{
+    strbuf_addf(run->out, "#   Not carried over: %s takes no such value\n", setting->key->name);
+    lose(run, setting->name, "no such value is known");
+}
+
+/* True if the line is a whole configuration without mistakes; if it is not, the mistakes are thrown away. */
+static bool is_accepted(const char *line)
+{
+    struct strbuf errors = STRBUF_INIT;
+    const struct config *config = config_parse(line, strlen(line), "", &errors);
+    const bool accepted = config != NULL;
+
+    config_release(config);
+    strbuf_free(&errors);
+    return accepted;
+}
+
+/* Writes the line if it is good, else as a comment with the reason. */
+static void write_tried(struct conversion *run, const char *key, const char *line)
+{
+    if (config_option_find(key) == NULL) {
+        strbuf_addf(run->out, "#%s#   Not active: this smf-spf has no key %s\n", line, key);
+        lose(run, key, "would need a key that this smf-spf does not have");
+    } else if (!is_accepted(line)) {
+        strbuf_addf(run->out, "#%s#   Not active: %s does not take this value\n", line, key);
+        lose(run, key, "the value has no equivalent");
+    } else {
+        strbuf_add(run->out, line);
+    }
+}
+
+/* Appends the value in printable octets only, so that it stays on its line. */
+static void add_value(const char *key, const char *value, struct strbuf *line)
+{
+    const struct config_option *option = config_option_find(key);
+    struct strbuf plain = STRBUF_INIT;
+
+    for (; *value != '\0'; value++)
+        strbuf_add_char(&plain, iscntrl((unsigned char)*value) ? '?' : *value);
+    config_file_write(strbuf_text(&plain), option != NULL && option->type->is_list, line);
+    line->failed |= plain.failed;
+    strbuf_free(&plain);
+}
+
+void convert_line(struct conversion *run, const char *key, const char *value)
+{
+    struct strbuf line = STRBUF_INIT;
+
+    strbuf_addf(&line, "%s ", key);
+    add_value(key, value, &line);
+    strbuf_add_char(&line, '\n');
+    if (line.failed)
+        run->no_memory = true;
+    else
+        write_tried(run, key, strbuf_text(&line));
+    strbuf_free(&line);
+}
+
+void convert_rule(struct conversion *run, const char *key, const char *value)
+{
+    struct strbuf line = STRBUF_INIT;
+
+    strbuf_addf(&line, "%s %s\n", key, value);
+    if (line.failed)
+        run->no_memory = true;
+    else
+        write_tried(run, key, strbuf_text(&line));
+    strbuf_free(&line);
+}
+
+static void convert_item(struct conversion *run, const char *key, const char *item,
+                         void (*rewrite)(const char *item, struct strbuf *out))
+{
+    struct strbuf ours = STRBUF_INIT;
+
+    if (rewrite != NULL)
+        rewrite(item, &ours);
+    run->no_memory |= ours.failed;
+    convert_line(run, key, rewrite != NULL ? strbuf_text(&ours) : item);
+    strbuf_free(&ours);
+}
+
+bool convert_next_item(const char **list, struct strbuf *item)
+{
+    static const char separators[] = ", \t";
+    size_t len;
+
+    *list += strspn(*list, separators);
+    len = strcspn(*list, separators);
+    strbuf_truncate(item, 0);
+    strbuf_add_mem(item, *list, len);
+    *list += len;
+    return len > 0 && !item->failed;
+}
+
+void convert_items(struct conversion *run, const char *key, const char *items,
+                   void (*rewrite)(const char *item, struct strbuf *out))
+{
+    struct strbuf item = STRBUF_INIT;
+
+    while (convert_next_item(&items, &item))
+        convert_item(run, key, strbuf_text(&item), rewrite);
+    run->no_memory |= item.failed;
+    strbuf_free(&item);
+}
+
+bool convert_read_switch(const char *text, bool *out)
+{
+    static const char *const words[][2] = {{"yes", "no"}, {"true", "false"}, {"on", "off"}, {"1", "0"}};
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        for (size_t j = 0; j < 2; j++)
+            if (strcasecmp(text, words[i][j]) == 0) {
+                *out = j == 0;
+                return true;
+            }
+    return false;
+}
+
+void convert_write_set(result_set set, struct strbuf *out)
+{
+    /* In the order in which people name them. */
+    static const enum spf_result order[] = {RESULT_FAIL, RESULT_SOFTFAIL,  RESULT_NEUTRAL,  RESULT_NONE,
+                                            RESULT_PASS, RESULT_TEMPERROR, RESULT_PERMERROR};
+    const char *separator = "";
+
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+        if (result_set_has(set, order[i])) {
+            strbuf_addf(out, "%s%s", separator, result_name(order[i]));
+            separator = ",";
+        }
+}
+
+static void write_set_line(struct conversion *run, const char *key, result_set set)
+{
+    struct strbuf names = STRBUF_INIT;
+
+    convert_write_set(set, &names);
+    run->no_memory |= names.failed;
+    convert_line(run, key, strbuf_text(&names));
+    strbuf_free(&names);
+}
+
+void convert_write_decision(struct conversion *run, const struct convert_decision *decision)
+{
+    convert_line(run, "CheckHelo", decision->check_helo ? "on" : "off");
+    write_set_line(run, "RefuseMailFrom", decision->refuse_mail_from);
+    if (decision->check_helo && decision->refuse_helo != 0) /* empty by default, as Defer is */
+        write_set_line(run, "RefuseHelo", decision->refuse_helo);
+    if (decision->defer != 0)
+        write_set_line(run, "Defer", decision->defer);
+}
