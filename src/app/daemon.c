@@ -29,11 +29,12 @@
 enum { DRAIN_POLL_MS = 20 }; /* how often an orderly stop looks whether the last message has ended */
 
 struct daemon {
-    char *config_path;           /* absolute, as the daemon leaves its working directory */
+    char *config_path; /* absolute, as the daemon leaves its working directory; not resolved: a link may change */
     const struct config *config; /* of the start: what cannot change later */
     struct identity identity;
     struct service *service;
     pthread_t listener;
+    bool has_pid_file; /* it was written, and so is ours to remove */
 };
 
 static int wake_pipe[2] = {-1, -1};
@@ -175,6 +176,7 @@ static int start_behind_socket(struct daemon *daemon, struct strbuf *error)
 
     if (config->pid_file != NULL && !detach_write_pid_file(config->pid_file, &daemon->identity, error))
         return EX_CANTCREAT;
+    daemon->has_pid_file = config->pid_file != NULL;
     prepare_log_file(config->log_to, &daemon->identity);
     if (!privileges_drop(&daemon->identity, error))
         return EX_NOPERM;
@@ -189,10 +191,10 @@ static int start_behind_socket(struct daemon *daemon, struct strbuf *error)
     return EX_OSERR;
 }
 
-static void remove_pid_file(const struct config *config)
+static void remove_pid_file(const struct daemon *daemon)
 {
-    if (config->pid_file != NULL)
-        (void)unlink(config->pid_file);
+    if (daemon->has_pid_file)
+        (void)unlink(daemon->config->pid_file);
 }
 
 /* Everything between the configuration and the first message. Returns a status of sysexits.h. */
@@ -213,7 +215,7 @@ static int start(struct daemon *daemon, bool foreground, struct strbuf *error)
     status = start_behind_socket(daemon, error);
     if (status != EX_OK) {
         listener_discard();
-        remove_pid_file(config);
+        remove_pid_file(daemon);
     }
     return status;
 }
@@ -317,11 +319,35 @@ static int stop(struct daemon *daemon)
     drain(config->dns_timeout_ms);
     config_release(config);
     listener_discard();
-    remove_pid_file(daemon->config);
+    remove_pid_file(daemon);
     if (listener_failed)
         log_error("libmilter ended by itself");
     log_notice("stopped");
     return listener_failed ? EX_SOFTWARE : EX_OK;
+}
+
+/* `path` seen from the root directory; the caller frees it. NULL, with errno, if there is no such path. */
+static char *absolute_path(const char *path)
+{
+    struct strbuf absolute = STRBUF_INIT;
+    char *directory = path[0] == '/' ? NULL : getcwd(NULL, 0);
+
+    if (path[0] != '/' && directory == NULL)
+        return NULL;
+    strbuf_addf(&absolute, "%s%s%s", directory != NULL ? directory : "", directory != NULL ? "/" : "", path);
+    free(directory);
+    return strbuf_take(&absolute);
+}
+
+/* Each line of `error` behind the program's name. */
+static void print_error(const char *error)
+{
+    while (*error != '\0') {
+        size_t len = strcspn(error, "\n");
+
+        (void)fprintf(stderr, "smf-spf: %.*s\n", (int)len, error);
+        error += len + (error[len] == '\n');
+    }
 }
 
 int daemon_run(const char *config_path, bool foreground)
@@ -330,12 +356,14 @@ int daemon_run(const char *config_path, bool foreground)
     struct strbuf error = STRBUF_INIT;
     int status = EX_CONFIG;
 
-    daemon.config_path = realpath(config_path, NULL);
-    daemon.config = config_load(config_path, &error);
+    daemon.config_path = absolute_path(config_path);
+    if (daemon.config_path != NULL)
+        daemon.config = config_load(config_path, &error);
+    else
+        strbuf_addf(&error, "%s: cannot be found: %s", config_path, strerror(errno));
     if (daemon.config != NULL)
         status = start(&daemon, foreground, &error);
-    if (error.len > 0)
-        (void)fprintf(stderr, "smf-spf: %s\n", strbuf_text(&error));
+    print_error(strbuf_text(&error));
     strbuf_free(&error);
     detach_finish(status);
     if (status != EX_OK)

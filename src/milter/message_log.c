@@ -3,6 +3,7 @@
 #include "milter/message_log.h"
 
 #include "base/stats.h"
+#include "base/strbuf.h"
 
 #include <stdio.h>
 
@@ -17,21 +18,35 @@ void message_log_result(const struct message *message, const struct peer *peer)
              reason[0] != '\0' || outcome->guessed ? ", reason=" : "", outcome->guessed ? "best guess " : "", reason);
 }
 
+static void add_recipient(struct strbuf *more, const char *recipient)
+{
+    strbuf_add(more, ", to=<");
+    peer_add_value(more, recipient);
+    strbuf_add_char(more, '>');
+}
+
 void message_log_refusal(const struct message *message, const struct peer *peer, const char *recipient)
 {
     const struct verdict *verdict = &message->verdict;
     bool defers = verdict->kind == VERDICT_DEFER;
+    struct strbuf more = STRBUF_INIT;
 
     stats_add(defers ? STATS_DEFERRED : STATS_REFUSED, 1);
-    peer_log(peer, LOG_LEVEL_NOTICE, defers ? "deferred" : "refused", message_sender(message),
-             "%s%.320s%s, reply=%s %s", recipient != NULL ? ", to=<" : "", recipient != NULL ? recipient : "",
-             recipient != NULL ? ">" : "", verdict->code, verdict->enhanced);
+    if (recipient != NULL)
+        add_recipient(&more, recipient);
+    peer_log(peer, LOG_LEVEL_NOTICE, defers ? "deferred" : "refused", message_sender(message), "%s, reply=%s %s",
+             strbuf_text(&more), verdict->code, verdict->enhanced);
+    strbuf_free(&more);
 }
 
 void message_log_released(const struct message *message, const struct peer *peer, const char *recipient)
 {
-    peer_log(peer, LOG_LEVEL_INFO, "skipped (whitelisted recipient)", message_sender(message), ", to=<%.320s>",
-             recipient);
+    struct strbuf more = STRBUF_INIT;
+
+    add_recipient(&more, recipient);
+    peer_log(peer, LOG_LEVEL_INFO, "skipped (whitelisted recipient)", message_sender(message), "%s",
+             strbuf_text(&more));
+    strbuf_free(&more);
 }
 
 void message_log_action(const struct message *message, const struct peer *peer, const char *event, const char *more,

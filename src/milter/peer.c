@@ -3,7 +3,6 @@
 #include "milter/peer.h"
 
 #include "base/stats.h"
-#include "base/strbuf.h"
 #include "policy/idna.h"
 
 #include <stdarg.h>
@@ -59,8 +58,7 @@ const char *peer_helo_shown(const struct peer *peer)
     return peer->helo_shown != NULL ? peer->helo_shown : "";
 }
 
-/* Adds a value from outside so that it cannot pass for the next key of the line. */
-static void add_value(struct strbuf *line, const char *value)
+void peer_add_value(struct strbuf *line, const char *value)
 {
     size_t len = strlen(value);
     size_t shown = len <= SHOWN_MAX ? len : SHOWN_MAX;
@@ -80,7 +78,7 @@ static void add_key(struct strbuf *line, const char *key, const char *value)
     if (value == NULL)
         return;
     strbuf_addf(line, ", %s=", key);
-    add_value(line, value);
+    peer_add_value(line, value);
 }
 
 void peer_log(const struct peer *peer, enum log_level level, const char *event, const char *sender, const char *format,
@@ -97,7 +95,7 @@ void peer_log(const struct peer *peer, enum log_level level, const char *event, 
     add_key(&line, "helo", sender != NULL ? peer_helo_shown(peer) : peer->helo_shown);
     if (sender != NULL) {
         strbuf_add(&line, ", from=<");
-        add_value(&line, sender);
+        peer_add_value(&line, sender);
         strbuf_add_char(&line, '>');
     }
     if (!addr_equal(&peer->client, &peer->checked))

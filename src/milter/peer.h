@@ -5,6 +5,7 @@
 
 #include "base/addr.h"
 #include "base/log.h"
+#include "base/strbuf.h"
 
 #include <stdbool.h>
 
@@ -32,6 +33,10 @@ const char *peer_helo_shown(const struct peer *peer); /* "" where there is none 
  * `format` makes, which begins with ", ". `sender` is NULL before MAIL. */
 void peer_log(const struct peer *peer, enum log_level level, const char *event, const char *sender, const char *format,
               ...) __attribute__((format(printf, 5, 6)));
+
+/* Adds a value from outside to a log line so that it cannot pass for the next key of the line: bounded, its separators
+ * replaced. */
+void peer_add_value(struct strbuf *line, const char *value);
 
 /* Counts a fault of ours and logs it: `what` could not be done, and the message goes on. */
 void peer_fault(const struct peer *peer, const char *what);

@@ -155,11 +155,12 @@ static bool is_number(const char *text, size_t len, unsigned min, unsigned max)
     return value >= min && value <= max;
 }
 
+/* Absolute, as the daemon leaves its working directory. */
 static bool is_socket_path(const char *rest)
 {
     size_t len = strlen(rest);
 
-    return len > 0 && len <= SOCKET_PATH_MAX && rest[len - 1] != '/';
+    return len > 1 && len <= SOCKET_PATH_MAX && rest[0] == '/' && rest[len - 1] != '/';
 }
 
 /* An address of the family, IPv6 in brackets or not, or a host name. */

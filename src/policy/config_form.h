@@ -24,8 +24,8 @@ bool config_form_is_account(const char *text);
 /* An authserv-id that needs no quotes (RFC 8601 2.2, RFC 2045 5.1). */
 bool config_form_is_authserv_id(const char *text);
 
-/* Appends the socket in one of the forms `unix:path`, `inet:port@host`, `inet:port`, `inet6:port@host`, `inet6:port`
- * and `fd:number`, the part before the colon in lower case; `local:path` and an absolute path are unix sockets.
+/* Appends the socket in one of the forms `unix:/path`, `inet:port@host`, `inet:port`, `inet6:port@host`, `inet6:port`
+ * and `fd:number`, the part before the colon in lower case; `local:/path` and the path alone are unix sockets.
  * False, with nothing appended, for any other text. */
 bool config_form_socket(const char *text, struct strbuf *out);
 

@@ -55,7 +55,7 @@ def foreground_writes_and_removes_the_pid_file(binary):
 
 @rows([
     ("port-taken", "taken"), ("no-directory", "directory"), ("foreign-address", "foreign"), ("unknown-user", "user"),
-    ("pid-file", "pid"), ("log", "log"), ("unknown-group", "group"),
+    ("pid-file", "pid"), ("pid-link", "link"), ("log", "log"), ("unknown-group", "group"),
 ])
 def start_that_fails(binary, kind):
     """In the foreground and in the background: an exit status, a reason on stderr, and nothing left behind."""
@@ -73,14 +73,17 @@ def start_that_fails(binary, kind):
             "user": ({"User": "no-such-user"}, "no-such-user"),
             "group": ({"SocketGroup": "no-such-group"}, "no-such-group"),
             "pid": ({"PidFile": gone}, gone),
+            "link": ({"PidFile": filter_.path("pid-link")}, "pid-link"),
             "log": ({"LogTo": gone}, gone),
         }[kind]
+        os.symlink(filter_.config_path, filter_.path("pid-link"))
         filter_.background(**config)
         for arguments in ([], ["-f"]):
             status = filter_.parent(*arguments)
             check(status > 0, f"{arguments}: exit status {status}: {filter_.stderr()}")
             contains(filter_.stderr(), word, "reason")
             check(not os.path.exists(filter_.path("sock")), "a socket is left behind")
+            check(os.path.islink(filter_.path("pid-link")), "a file that is not ours was removed")
 
 
 @case

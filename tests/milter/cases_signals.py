@@ -157,6 +157,18 @@ def reload_under_load(binary):
 
 
 @case
+def reload_follows_a_link_anew(binary):
+    with prepared(binary) as filter_:
+        link, filter_.config_path = filter_.config_path, filter_.path("link")
+        os.symlink(link, filter_.config_path)
+        filter_.start()
+        filter_.write("other.conf", "RefuseFail off\n" + open(link, encoding="utf-8").read())
+        os.symlink(filter_.path("other.conf"), filter_.path("new"))
+        os.rename(filter_.path("new"), filter_.config_path)
+        reload_and_wait(filter_, lambda: not is_refused(filter_), "the configuration that the link leads to now")
+
+
+@case
 def reload_in_the_background(binary):
     with prepared(binary).background() as filter_:
         equal(filter_.parent(), 0, f"start: {filter_.stderr()}")

@@ -59,6 +59,12 @@ static const struct line_case cases[] = {
     /* No value can begin a key or a line. */
     {"", "connect 192.0.2.1 x | helo h, from=<b@c>\n\x1b | mail <\"a>, x=\"@none.example>",
      "SPF none: ip=192.0.2.1, fqdn=x, helo=h??from=?b@c?\\x0A\\x1B, from=<\"a???x=\"@none.example>\n"},
+    {"WhitelistTo nobody@", CLIENT "mail <a@fail.example> | rcpt <\"u>, reply=250 2.0.0, to=<x\"@here.example>",
+     "SPF fail: " KNOWN "from=<a@fail.example>, reason=-all\nSPF refused: " KNOWN
+     "from=<a@fail.example>, to=<\"u???reply=250?2.0.0??to=?x\"@here.example>, reply=550 5.7.23\n"},
+    {"WhitelistTo @here.example", CLIENT "mail <a@fail.example> | rcpt <\"u>, from=<x\"@here.example>",
+     "SPF fail: " KNOWN "from=<a@fail.example>, reason=-all\nSPF skipped (whitelisted recipient): " KNOWN
+     "from=<a@fail.example>, to=<\"u???from=?x\"@here.example>\n"},
 };
 
 static void keep_line(void *context, enum log_level level, const char *line)
