@@ -520,6 +520,105 @@ static void test_threads(void **state)
     }
 }
 
+/* ---- Values that refer to something counted ---- */
+
+struct counted {
+    size_t octets;
+    int references;
+};
+
+static struct counted *counted_at(const void *value)
+{
+    struct counted *counted;
+
+    memcpy(&counted, value, sizeof counted);
+    return counted;
+}
+
+static size_t counted_weigh(const void *value)
+{
+    return counted_at(value)->octets;
+}
+
+static void counted_acquire(const void *value)
+{
+    counted_at(value)->references++;
+}
+
+static void counted_release(const void *value)
+{
+    counted_at(value)->references--;
+}
+
+static const struct ttl_cache_references counted_references = {
+    .weigh = counted_weigh, .acquire = counted_acquire, .release = counted_release};
+
+static void put_counted(struct ttl_cache *cache, const char *key, struct counted *value, int64_t ttl_ms)
+{
+    value->references = 2; /* the cache's, and one of the test */
+    ttl_cache_put(cache, key, strlen(key), &value, sizeof value, ttl_ms);
+}
+
+/* Each way out of the cache gives the reference back, and a hit gives another one away. */
+static void test_references(void **state)
+{
+    struct ttl_cache *cache = ttl_cache_create_of_references(ONE_SHARD, seed, &own_clock, &counted_references);
+    struct counted a = {.octets = 1000}, b = {.octets = 2000}, large = {.octets = ONE_SHARD}, *got = NULL;
+    size_t len = sizeof got;
+
+    (void)state;
+    assert_non_null(cache);
+    put_counted(cache, "a", &a, 1000);
+    assert_int_equal(a.references, 2);
+    assert_in_range(ttl_cache_stats(cache).octets, 1000, 2000);
+    assert_true(ttl_cache_get(cache, "a", 1, &got, &len));
+    assert_ptr_equal(got, &a);
+    assert_int_equal(a.references, 3);
+    put_counted(cache, "b", &b, 1000);
+    put_counted(cache, "b", &a, 1000); /* in place of b */
+    assert_int_equal(b.references, 1);
+    put_counted(cache, "large", &large, 1000);
+    assert_int_equal(large.references, 1);
+    put_counted(cache, "b", &b, 0); /* keeps nothing */
+    assert_int_equal(b.references, 1);
+    put_counted(cache, "b", &b, 1000);
+    alloc_fail_at(1);
+    put_counted(cache, "c", &large, 1000);
+    alloc_fail_at(0);
+    assert_int_equal(large.references, 1);
+    now_ms += 1000;
+    assert_false(ttl_cache_get(cache, "b", 1, &got, &len));
+    assert_int_equal(b.references, 1);
+    put_counted(cache, "b", &b, 1000);
+    ttl_cache_destroy(cache);
+    assert_int_equal(b.references, 1);
+}
+
+/* What values refer to counts: the bound holds, and what is evicted is let go of. */
+static void test_weights(void **state)
+{
+    enum { VALUES = 100, OCTETS = 4000 };
+    struct ttl_cache *cache = ttl_cache_create_of_references(ONE_SHARD, seed, &own_clock, &counted_references);
+    struct counted values[VALUES];
+    unsigned kept = 0;
+
+    (void)state;
+    assert_non_null(cache);
+    for (unsigned i = 0; i < VALUES; i++) {
+        char key[16];
+
+        snprintf(key, sizeof key, "%u", i);
+        values[i].octets = OCTETS;
+        put_counted(cache, key, &values[i], HOUR_MS);
+        assert_true(ttl_cache_stats(cache).octets <= ONE_SHARD);
+    }
+    for (unsigned i = 0; i < VALUES; i++)
+        kept += values[i].references == 2;
+    assert_int_equal(kept, ttl_cache_stats(cache).entries);
+    assert_in_range(kept, ONE_SHARD / OCTETS - 3, ONE_SHARD / OCTETS);
+    ttl_cache_destroy(cache);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -536,6 +635,8 @@ int main(void)
         cmocka_unit_test(test_many_small_entries_are_found),
         cmocka_unit_test(test_out_of_memory),
         cmocka_unit_test(test_table_that_cannot_grow),
+        cmocka_unit_test(test_references),
+        cmocka_unit_test(test_weights),
         cmocka_unit_test(test_threads),
     };
 

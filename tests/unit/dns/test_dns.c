@@ -242,6 +242,35 @@ static void test_negative_memory(void **state)
     dns_answer_release(answer);
 }
 
+/* The same records with another TTL: not copied, and alive as long as either is. */
+static void test_other_ttl(void **state)
+{
+    const struct dns_answer *answer = one_text("shared"), *view = dns_answer_with_ttl(answer, 7), *same;
+
+    (void)state;
+    assert_int_equal(view->status, DNS_OK);
+    assert_int_equal(view->ttl_s, 7);
+    assert_int_equal(view->count, 1);
+    assert_ptr_equal(view->records, answer->records);
+    assert_true(dns_answer_octets(answer) > sizeof(*answer) + sizeof(struct dns_record));
+    assert_true(dns_answer_octets(view) < dns_answer_octets(answer));
+    same = dns_answer_with_ttl(answer, answer->ttl_s);
+    assert_ptr_equal(same, answer);
+    dns_answer_release(same);
+    dns_answer_release(answer);
+    assert_string_equal(view->records[0].text, "shared");
+    answer = dns_answer_with_ttl(view, 5);
+    dns_answer_release(view);
+    assert_string_equal(answer->records[0].text, "shared");
+    alloc_fail_at(1);
+    view = dns_answer_with_ttl(answer, 3);
+    alloc_fail_at(0);
+    assert_int_equal(view->status, DNS_FAILURE);
+    dns_answer_release(view);
+    dns_answer_release(answer);
+    assert_int_equal(dns_answer_octets(dns_answer_empty(DNS_FAILURE, 0)), 0);
+}
+
 static void *share(void *context)
 {
     const struct dns_answer *answer = context;
@@ -377,19 +406,13 @@ static void test_words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names),
-        cmocka_unit_test(test_name_lengths),
-        cmocka_unit_test(test_builder_records),
-        cmocka_unit_test(test_builder_octets),
-        cmocka_unit_test(test_builder_ends),
-        cmocka_unit_test(test_builder_memory),
-        cmocka_unit_test(test_negative_memory),
-        cmocka_unit_test(test_sharing),
-        cmocka_unit_test(test_ask_at_once),
-        cmocka_unit_test(test_ask_too_late),
-        cmocka_unit_test(test_ask_other_thread),
-        cmocka_unit_test(test_ask_memory),
-        cmocka_unit_test(test_counters),
+        cmocka_unit_test(test_names),           cmocka_unit_test(test_name_lengths),
+        cmocka_unit_test(test_builder_records), cmocka_unit_test(test_builder_octets),
+        cmocka_unit_test(test_builder_ends),    cmocka_unit_test(test_builder_memory),
+        cmocka_unit_test(test_negative_memory), cmocka_unit_test(test_other_ttl),
+        cmocka_unit_test(test_sharing),         cmocka_unit_test(test_ask_at_once),
+        cmocka_unit_test(test_ask_too_late),    cmocka_unit_test(test_ask_other_thread),
+        cmocka_unit_test(test_ask_memory),      cmocka_unit_test(test_counters),
         cmocka_unit_test(test_words),
     };
 
