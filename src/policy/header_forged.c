@@ -165,11 +165,9 @@ static bool mentions(const char *value, const char *word)
     return false;
 }
 
-/* Whether the resinfo that begins here is of the method spf: `spf [/ version] =` (RFC 8601 2.2). */
+/* Whether the word spf, which was read, is the method of a result: `spf [/ version] =` (RFC 8601 2.2). */
 static bool is_spf_result(struct reader *reader)
 {
-    if (!is_word(&reader->token, "spf"))
-        return false;
     next(reader);
     if (is_special(&reader->token, '/')) {
         next(reader);
@@ -178,16 +176,14 @@ static bool is_spf_result(struct reader *reader)
     return is_special(&reader->token, '=');
 }
 
+/* No `;` is asked for before a result: who searches for `spf=pass` does not ask for it either. */
 static bool holds_spf_result(struct reader *reader, const char *value)
 {
-    while (reader->token.kind != TOKEN_END && reader->token.kind != TOKEN_BROKEN) {
-        if (!is_special(&reader->token, ';')) {
-            next(reader);
-            continue;
+    while (next(reader) != TOKEN_END && reader->token.kind != TOKEN_BROKEN) {
+        while (is_word(&reader->token, "spf")) {
+            if (is_spf_result(reader))
+                return true;
         }
-        next(reader);
-        if (is_spf_result(reader))
-            return true;
     }
     return reader->token.kind == TOKEN_BROKEN && mentions(value, "spf");
 }
