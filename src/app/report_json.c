@@ -212,9 +212,12 @@ static void set_field(json_t *object, const char *key, struct strbuf *value, boo
 {
     struct strbuf unfolded = STRBUF_INIT;
 
-    for (const char *octet = strbuf_text(value); *octet != '\0'; octet++)
-        if (*octet != '\n')
-            strbuf_add_char(&unfolded, *octet == '\t' ? ' ' : *octet);
+    for (const char *octet = strbuf_text(value); *octet != '\0'; octet++) {
+        if (*octet == '\t')
+            strbuf_add_char(&unfolded, ' ');
+        else if (*octet != '\n')
+            strbuf_add_char(&unfolded, *octet);
+    }
     *failed |= value->failed || unfolded.failed;
     set(object, key, name(strbuf_text(&unfolded)), failed);
     strbuf_free(&unfolded);

@@ -20,8 +20,12 @@ enum {
 
 void trace_text_add(struct strbuf *out, const char *text, size_t len, size_t max)
 {
-    for (size_t i = 0; i < len && i < max; i++)
-        strbuf_add_char(out, text[i] < ' ' || text[i] > '~' ? '?' : text[i]);
+    for (size_t i = 0; i < len && i < max; i++) {
+        if (text[i] < ' ' || text[i] > '~')
+            strbuf_add_char(out, '?');
+        else
+            strbuf_add_char(out, text[i]);
+    }
     if (len > max)
         strbuf_add(out, "...");
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Any octets as a record: parsed, or refused at a place within them; the canonical form holds known octets only. */
+/* Any octets as a record: parsed, or refused at a place within them, with a hint; the canonical form holds known octets
+ * only. */
 #include "spf/canonical.h"
+#include "spf/record_hint.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!record_is_spf(text, size))
         return 0;
     if (record_parse(text, size, &record, &error) != RECORD_OK) {
-        if (error.offset > size || !error.reason)
+        if (error.offset > size || !error.reason || !record_hint(text, size, error.offset))
             abort();
         return 0;
     }
