@@ -240,6 +240,7 @@ void convert_finish_spf_engine(struct conversion *run)
     convert_write_decision(run, &decision);
     write_domains(run, &decision);
     convert_section(run, "What else it does");
+    convert_note(run, "Forged result fields are removed (RemoveForgedHeaders), which it does not do");
     convert_note(run, "Subjects are not tagged, and long local parts are let through");
     convert_line(run, "TagSubject", "off");
     convert_line(run, "RelaxedLocalPart", "on");

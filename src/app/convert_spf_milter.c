@@ -213,13 +213,13 @@ static result_set deferred_results(const struct conversion *run)
     return deferred;
 }
 
-/* Says what is assumed where the file leaves it open, as the defaults changed from version to version. */
+/* Says what is assumed where the file leaves it open, as the defaults are not the same in all versions. */
 static void note_assumptions(struct conversion *run)
 {
     if (!convert_is_set(run, "reject_results"))
-        convert_lost(run, "reject_results is not set, and fail is assumed; compare it with your version");
+        convert_lost(run, "reject_results is not set, and fail is assumed; look into its manual");
     if (!convert_is_set(run, "verify_helo"))
-        convert_lost(run, "verify_helo is not set, and yes is assumed; compare it with your version");
+        convert_lost(run, "verify_helo is not set, and yes is assumed; look into its manual");
 }
 
 static void finish_spf_milter(struct conversion *run)

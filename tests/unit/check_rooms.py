@@ -17,8 +17,9 @@ CONFINED = [
     (re.compile(r"\bjson_|jansson\.h"), {"app/report_json.c"}),
     (re.compile(r"\bares_|\bARES_|\bares\.h"), {"dns/dns_ares.c"}),
 ]
-# The names of our own that begin like a library's: the file dns_ares.h and the functions named after it.
-OWN_NAMES = re.compile(r"dns_ares\w*|DNS_ARES\w*|SMF_\w+")
+# Names that begin like a library's: the file dns_ares.h and the functions named after it, and words of configurations
+# that the converter reads.
+OWN_NAMES = re.compile(r"dns_ares\w*|DNS_ARES\w*|SMF_\w+|SPF_Not_Pass|SPF_Enhanced_Status_Codes")
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.MULTILINE)
 SPDX = "SPDX-License-Identifier: GPL-2.0-or-later"
 

@@ -1,0 +1,562 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Tests of the converter: each setting of each foreign system, the lines around them, and the document that lists
+ * them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "app/convert.h"
+#include "app/convert_table.h"
+#include "policy/config.h"
+#include "policy/config_options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define POLICYD "policyd-spf"
+#define PYSPF   "pyspf-milter"
+#define RUST    "spf-milter"
+
+static const char *const system_names[] = {POLICYD, PYSPF, RUST};
+
+/* One run: what was written, and how it ended. */
+struct conversion_result {
+    struct strbuf out, warnings;
+    enum convert_status status;
+};
+
+static struct conversion_result convert_octets(const char *system, const char *text, size_t len)
+{
+    struct conversion_result result = {.status = CONVERT_NO_MEMORY};
+
+    assert_non_null(convert_system(system));
+    result.status = convert_text(convert_system(system), text, len, "old.conf", &result.out, &result.warnings);
+    return result;
+}
+
+static struct conversion_result convert(const char *system, const char *text)
+{
+    return convert_octets(system, text, strlen(text));
+}
+
+static void free_result(struct conversion_result *result)
+{
+    strbuf_free(&result->out);
+    strbuf_free(&result->warnings);
+}
+
+/* True if `line` stands in the text, from its beginning to its end. */
+static bool has_line(const char *text, const char *line)
+{
+    const size_t len = strlen(line);
+
+    for (const char *found = strstr(text, line); found != NULL; found = strstr(found + 1, line))
+        if ((found == text || found[-1] == '\n') && (found[len] == '\n' || found[len] == '\0'))
+            return true;
+    return false;
+}
+
+/* Looks for the line, active where this build has its key, else as a comment. */
+static bool has_setting(const char *text, const char *line)
+{
+    struct strbuf key = STRBUF_INIT, comment = STRBUF_INIT;
+    bool found;
+
+    strbuf_add_mem(&key, line, strcspn(line, " "));
+    strbuf_addf(&comment, "#%s", line);
+    found = has_line(text, config_option_find(strbuf_text(&key)) != NULL ? line : strbuf_text(&comment));
+    strbuf_free(&key);
+    strbuf_free(&comment);
+    return found;
+}
+
+/* Checks a list of lines, one after another with \n between; a line that begins with ! must not be there. */
+static void assert_settings(const char *input, const char *text, const char *lines)
+{
+    char line[600];
+
+    for (; *lines != '\0'; lines += strspn(lines, "\n")) {
+        const size_t len = strcspn(lines, "\n");
+        const bool absent = *lines == '!';
+
+        (void)snprintf(line, sizeof line, "%.*s", (int)(len - absent), lines + absent);
+        if (has_setting(text, line) == absent)
+            fail_msg("%s\n%s: %s\n%s", input, absent ? "is there" : "is missing", line, text);
+        lines += len;
+    }
+}
+
+/* Each key and value */
+
+enum expected { LINES, MOOT, LOST };
+
+static const struct setting_case {
+    const char *system, *input;
+    const char *lines; /* as assert_settings takes them */
+    enum expected expected;
+} settings[] = {
+    {POLICYD, "debugLevel = -1", "LogLevel error", LINES},
+    {POLICYD, "debugLevel = 0", "LogLevel error", LINES},
+    {POLICYD, "debugLevel = 1", "LogLevel info", LINES},
+    {POLICYD, "debugLevel = 5", "LogLevel debug", LINES},
+    {POLICYD, "debugLevel = high", "", LOST},
+    {POLICYD, "TestOnly = 1", "TestMode off", LINES},
+    {POLICYD, "TestOnly = 0", "TestMode on", LINES},
+    {POLICYD, "defaultSeedOnly = 0", "TestMode on", LINES},
+    {POLICYD, "TestOnly = yes", "", LOST},
+    {POLICYD, "HELO_reject = Fail", "CheckHelo on\nRefuseHelo fail\nRefuseMailFrom fail", LINES},
+    {POLICYD, "HELO_reject = Softfail", "CheckHelo on\nRefuseHelo fail,softfail\nRefuseMailFrom fail", LINES},
+    {POLICYD, "HELO_reject = SPF_Not_Pass", "CheckHelo on\nRefuseHelo fail,softfail,neutral", LINES},
+    {POLICYD, "HELO_reject = Null", "CheckHelo on\n!RefuseHelo fail\nRefuseMailFrom fail", LINES},
+    {POLICYD, "HELO_reject = Null\nMail_From_reject = False", "CheckHelo on\n!RefuseHelo fail", LOST},
+    {POLICYD, "HELO_reject = False", "CheckHelo on\n!RefuseHelo fail\nRefuseMailFrom fail", LINES},
+    {POLICYD, "HELO_reject = No_Check", "CheckHelo off\n!RefuseHelo fail\nRefuseMailFrom fail", LINES},
+    {POLICYD, "HELO_reject = Sometimes", "RefuseHelo fail", LOST},
+    {POLICYD, "Mail_From_reject = Fail", "RefuseMailFrom fail\nRefuseHelo fail", LINES},
+    {POLICYD, "Mail_From_reject = Softfail", "RefuseMailFrom fail,softfail\nRefuseHelo fail", LINES},
+    {POLICYD, "Mail_From_reject = SPF_Not_Pass", "RefuseMailFrom fail,softfail,neutral", LINES},
+    {POLICYD, "Mail_From_reject = False", "!RefuseMailFrom fail\nRefuseHelo fail", LINES},
+    {POLICYD, "Mail_From_reject = No_Check", "!RefuseMailFrom fail\nRefuseHelo fail", LINES},
+    {POLICYD, "Mail_From_reject = Pass", "RefuseMailFrom fail", LOST},
+    {POLICYD, "PermError_reject = True", "RefuseMailFrom fail,permerror\nRefuseHelo fail,permerror", LINES},
+    {POLICYD, "PermError_reject = True\nHELO_reject = False", "RefuseMailFrom fail,permerror\n!RefuseHelo permerror",
+     LINES},
+    {POLICYD, "PermError_reject = False", "RefuseMailFrom fail\nRefuseHelo fail", LINES},
+    {POLICYD, "TempError_Defer = True", "Defer temperror\nRefuseMailFrom fail", LINES},
+    {POLICYD, "TempError_Defer = False", "!Defer temperror\nRefuseMailFrom fail", LINES},
+    {POLICYD, "TempError_Defer = True\nHELO_reject = False\nMail_From_reject = False", "!Defer temperror", LINES},
+    {POLICYD, "Reject_Not_Pass_Domains = a.example,b.example",
+     "RefuseFor a.example fail,softfail,neutral\nRefuseFor b.example fail,softfail,neutral", LINES},
+    {POLICYD, "No_Mail = True", "RefuseOnlyNoMail on", LINES},
+    {POLICYD, "No_Mail = False", "RefuseOnlyNoMail off", LINES},
+    {POLICYD, "No_Mail = some", "", LOST},
+    {POLICYD, "HELO_pass_restriction = helo_passed", "", LOST},
+    {POLICYD, "Mail_From_pass_restriction = mfrom_passed", "", LOST},
+    {POLICYD, "Prospective = 192.0.2.25", "FixedClientIP 192.0.2.25\nAddHeader off\nAddReceivedHeader off", LINES},
+    {POLICYD, "Prospective = mail.example", "!FixedClientIP mail.example", LOST},
+    {POLICYD, "skip_addresses = 192.0.2.0/24,2001:db8::1",
+     "WhitelistIP 192.0.2.0/24\nWhitelistIP 2001:db8::1\n!WhitelistIP ::1", LINES},
+    {POLICYD, "skip_addresses = 192.0.2.0/24,here", "WhitelistIP 192.0.2.0/24\n!WhitelistIP here", LOST},
+    {POLICYD, "Whitelist = 192.0.2.1, 192.0.2.9/31", "WhitelistIP 192.0.2.1\nWhitelistIP 192.0.2.9/31\nWhitelistIP ::1",
+     LINES},
+    {POLICYD, "HELO_Whitelist = a.example,b.example", "WhitelistHelo a.example\nWhitelistHelo b.example", LINES},
+    {POLICYD, "Domain_Whitelist = pobox.example", "WhitelistSPF pobox.example", LINES},
+    {POLICYD, "Domain_Whitelist_PTR = pobox.example", "WhitelistPTR pobox.example", LINES},
+    {POLICYD, "SPF_Enhanced_Status_Codes = Yes", "", MOOT},
+    {POLICYD, "SPF_Enhanced_Status_Codes = No", "", LOST},
+    {POLICYD, "Header_Type = SPF", "AddHeader off\nAddReceivedHeader on", LINES},
+    {POLICYD, "Header_Type = AR", "AddHeader on\nAddReceivedHeader off", LINES},
+    {POLICYD, "Header_Type = None", "AddHeader off\nAddReceivedHeader off", LINES},
+    {POLICYD, "Header_Type = DKIM", "!AddHeader on", LOST},
+    {POLICYD, "Hide_Receiver = Yes", "", MOOT},
+    {POLICYD, "Authserv_Id = mx.example.net", "AuthservID mx.example.net", LINES},
+    {POLICYD, "Authserv_Id = HOSTNAME", "!AuthservID HOSTNAME", MOOT},
+    {POLICYD, "Authserv_Id = a b", "!AuthservID a b", LOST},
+    {POLICYD, "Lookup_Time = 15", "DNSTimeout 15", LINES},
+    {POLICYD, "Lookup_Time = 0", "!DNSTimeout 0", LOST},
+    {POLICYD, "Whitelist_Lookup_Time = 5", "", LOST},
+    {POLICYD, "Void_Limit = 2", "", MOOT},
+    {POLICYD, "Void_Limit = 5", "", LOST},
+    {POLICYD, "Reason_Message = Message {rejectdefer}: {{{spf}}} {url} 100%",
+     "RejectReason Message rejected: {SPF: %{s} may not be sent from %{c}. %{e}}  100%", LINES},
+    {POLICYD, "Per_User = file:/etc/per-user", "", LOST},
+    {POLICYD, "Mock = True", "", MOOT},
+    {POLICYD, "QueueID = False", "", MOOT},
+    {PYSPF, "Header_Type = SPF", "AddHeader on\nAddReceivedHeader off", LINES},
+    {PYSPF, "Header_Type = None", "AddHeader off\nAddReceivedHeader off", LINES},
+    {PYSPF, "Socket = inet:8893@localhost", "Socket inet:8893@localhost\n!SocketMode 0660", LINES},
+    {PYSPF, "Socket = inet6:8893@[::1]", "Socket inet6:8893@[::1]", LINES},
+    {PYSPF, "Socket = local:/run/x.sock", "Socket local:/run/x.sock\nSocketMode 0660", LINES},
+    {PYSPF, "Socket = tcp:1", "!Socket tcp:1", LOST},
+    {PYSPF, "PidFile = /run/x.pid", "PidFile /run/x.pid", LINES},
+    {PYSPF, "UserID = spf", "User spf\n!SocketGroup spf", LINES},
+    {PYSPF, "UserID = spf:mail", "User spf\nSocketGroup mail", LINES},
+    {PYSPF, "UserID = spf:mail\nSocket = inet:1@localhost", "User spf\n!SocketGroup mail", LINES},
+    {PYSPF, "UMask = 007", "SocketMode 0660", LINES},
+    {PYSPF, "UMask = 0177", "SocketMode 0600", LINES},
+    {PYSPF, "UMask = 99", "", LOST},
+    {PYSPF, "InternalHosts = csl:[192.0.2.1], 2001:db8::/32, mail.example, .lan.example",
+     "WhitelistIP 192.0.2.1\nWhitelistIP 2001:db8::/32\nWhitelistPTR mail.example\nWhitelistPTR .lan.example", LINES},
+    {PYSPF, "InternalHosts = !192.0.2.1", "!WhitelistIP 192.0.2.1", LOST},
+    {PYSPF, "InternalHosts = /etc/hosts-list", "", LOST},
+    {PYSPF, "InternalHosts = file:/etc/hosts-list", "", LOST},
+    {PYSPF, "MacroList = daemon_name|ORIGINATING", "", LOST},
+    {PYSPF, "MacroListVerify = x", "", LOST},
+    {RUST, "socket = inet:localhost:3000", "Socket inet:3000@localhost", LINES},
+    {RUST, "socket = inet:[::1]:3000", "Socket inet6:3000@[::1]", LINES},
+    {RUST, "socket = inet:3000@localhost", "Socket inet:3000@localhost", LINES},
+    {RUST, "socket = unix:/run/spf.sock", "Socket unix:/run/spf.sock", LINES},
+    {RUST, "socket = nowhere", "!Socket nowhere", LOST},
+    {RUST, "verify_helo = yes", "CheckHelo on\nRefuseHelo fail", LINES},
+    {RUST, "verify_helo = no", "CheckHelo off\n!RefuseHelo fail", LINES},
+    {RUST, "verify_helo = often", "CheckHelo on", LOST},
+    {RUST, "reject_results = fail, softfail", "RefuseMailFrom fail,softfail\nRefuseHelo fail,softfail", LINES},
+    {RUST, "reject_results = fail,permerror, temperror",
+     "RefuseMailFrom fail,permerror\nRefuseHelo fail,permerror\nDefer temperror", LINES},
+    {RUST, "reject_results = fail, bad", "RefuseMailFrom fail", LOST},
+    {RUST, "reject_helo_results = softfail", "RefuseMailFrom fail\nRefuseHelo softfail", LINES},
+    {RUST, "reject_helo_results = bad", "RefuseMailFrom fail", LOST},
+    {RUST, "definitive_helo_results = fail", "", LOST},
+    {RUST, "definitive_hello_results = fail", "", LOST},
+    {RUST, "header = Received-SPF", "AddHeader off\nAddReceivedHeader on", LINES},
+    {RUST, "header_type = Authentication-Results", "AddHeader on\nAddReceivedHeader off", LINES},
+    {RUST, "header = Authentication-Results, Received-SPF", "AddHeader on\nAddReceivedHeader on", LINES},
+    {RUST, "header =", "AddHeader off\nAddReceivedHeader off", LINES},
+    {RUST, "header = X-SPF", "", LOST},
+    {RUST, "include_all_results = yes", "", MOOT},
+    {RUST, "include_mailfrom_local_part = no", "", MOOT},
+    {RUST, "authserv_id = mx.example.net", "AuthservID mx.example.net", LINES},
+    {RUST, "delete_incoming_authentication_results = yes", "RemoveForgedHeaders all", LINES},
+    {RUST, "delete_incoming_authentication_results = no", "RemoveForgedHeaders off", LINES},
+    {RUST, "delete_incoming_authentication_results = some", "", LOST},
+    {RUST, "trusted_networks = 192.0.2.0/24, ::1",
+     "WhitelistIP 192.0.2.0/24\nWhitelistIP ::1\n!WhitelistIP 127.0.0.0/8", LINES},
+    {RUST, "trusted_networks = 192.0.2.1, loopback,192.0.2.9",
+     "WhitelistIP 192.0.2.1\nWhitelistIP 127.0.0.0/8\nWhitelistIP ::1\nWhitelistIP 192.0.2.9", LINES},
+    {RUST, "trust_authenticated_senders = yes", "SkipAuth on", LINES},
+    {RUST, "trust_authenticated_senders = no", "SkipAuth off", LINES},
+    {RUST, "trust_authenticated_senders = x", "", LOST},
+    {RUST, "skip_senders = a.example, .b.example, c@d.example",
+     "WhitelistFrom @a.example\nWhitelistFrom @.b.example\nWhitelistFrom c@d.example", LINES},
+    {RUST, "dry_run = yes", "TestMode on", LINES},
+    {RUST, "dry_run = no", "TestMode off", LINES},
+    {RUST, "hostname = mx.example", "", LOST},
+    {RUST, "lookup_timeout = 12", "DNSTimeout 12", LINES},
+    {RUST, "timeout = 12s", "DNSTimeout 12s", LINES},
+    {RUST, "max_void_lookups = 2", "", MOOT},
+    {RUST, "max_void_lookups = 4", "", LOST},
+    {RUST, "log_destination = syslog", "!Syslog none", MOOT},
+    {RUST, "log_destination = stderr", "Syslog none\nLogTo /dev/stderr", LINES},
+    {RUST, "log_destination = cloud", "", LOST},
+    {RUST, "log_level = error", "LogLevel error", LINES},
+    {RUST, "log_level = warn", "LogLevel warning", LINES},
+    {RUST, "log_level = info", "LogLevel info", LINES},
+    {RUST, "log_level = debug", "LogLevel debug", LINES},
+    {RUST, "log_level = trace", "LogLevel debug", LINES},
+    {RUST, "log_level = loud", "", LOST},
+    {RUST, "syslog_facility = local3", "Syslog local3", LINES},
+    {RUST, "syslog_facility = cron", "!Syslog cron", LOST},
+    {RUST, "reply_text_fail = a%%b%_c%-d %{s} %", "RejectReason a%b c%20d %{s} %", LINES},
+    {RUST, "fail_reply_text = no = yes", "RejectReason no = yes", LINES},
+    {RUST, "reply_text_fail_exp = %{d} says: ", "", LOST},
+    {RUST, "reply_text_softfail = no", "", LOST},
+    {RUST, "reply_text_temperror = no", "", LOST},
+    {RUST, "reply_text_permerror = no", "", LOST},
+    {RUST, "reply_code_fail = 450", "Defer fail", LINES},
+    {RUST, "reply_code_fail = 550", "RefuseMailFrom fail\n!Defer fail", LINES},
+    {RUST, "reply_code_softfail = 450\nreject_results = softfail", "Defer softfail", LINES},
+    {RUST, "reply_code_temperror = 550\nreject_results = temperror", "RefuseMailFrom temperror", LINES},
+    {RUST, "permerror_reply_code = 451\nreject_results = fail,permerror", "RefuseMailFrom fail\nDefer permerror",
+     LINES},
+    {RUST, "status_code_fail = 5.7.23", "", MOOT},
+    {RUST, "status_code_fail = 5.7.1", "", LOST},
+    {RUST, "status_code_softfail = 5.7.1", "", MOOT},
+    {RUST, "status_code_temperror = 4.7.24", "", MOOT},
+    {RUST, "status_code_permerror = 5.7.24", "", MOOT},
+    {RUST, "permerror_status_code = 5.5.2", "", LOST},
+};
+
+/* What takes the two open defaults of spf-milter out of the way, so that only the line under test can be lost. */
+static void add_open_defaults(const struct setting_case *c, struct strbuf *text)
+{
+    if (strcmp(c->system, RUST) != 0)
+        return;
+    if (strstr(c->input, "reject_results") == NULL)
+        strbuf_add(text, "\nreject_results = fail");
+    if (strstr(c->input, "verify_helo") == NULL)
+        strbuf_add(text, "\nverify_helo = yes");
+}
+
+/* The warning that belongs to line 1, or to no line: anything but one about a key that this build lacks. */
+static bool warns_of_loss(const char *warnings)
+{
+    for (const char *line = warnings; *line != '\0'; line += strcspn(line, "\n"), line += *line == '\n') {
+        const char *lacks = strstr(line, "a key that this smf-spf does not have");
+
+        if (lacks == NULL || lacks > line + strcspn(line, "\n"))
+            return true;
+    }
+    return false;
+}
+
+static void each_setting_becomes_ours(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+        const struct setting_case *c = &settings[i];
+        struct strbuf text = STRBUF_INIT;
+        struct conversion_result result;
+
+        strbuf_add(&text, c->input);
+        add_open_defaults(c, &text);
+        result = convert(c->system, strbuf_text(&text));
+        assert_settings(c->input, strbuf_text(&result.out), c->lines);
+        if (warns_of_loss(strbuf_text(&result.warnings)) != (c->expected == LOST))
+            fail_msg("%s %s: %s\n%s", c->system, c->input, strbuf_text(&result.warnings), strbuf_text(&result.out));
+        if (c->expected == LOST)
+            assert_int_equal(result.status, CONVERT_PARTLY);
+        free_result(&result);
+        strbuf_free(&text);
+    }
+}
+
+static bool is_tested(const char *system, const char *key)
+{
+    const size_t len = strlen(key);
+
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
+        if ((strcmp(settings[i].system, system) == 0 || strcmp(system, PYSPF) == 0) &&
+            strncmp(settings[i].input, key, len) == 0 && strncmp(settings[i].input + len, " =", 2) == 0)
+            return true;
+    return false;
+}
+
+static void each_key_has_a_case(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof system_names / sizeof *system_names; i++) {
+        const struct foreign_system *system = convert_system(system_names[i]);
+
+        for (size_t j = 0; j < sizeof system->tables / sizeof *system->tables; j++)
+            for (size_t k = 0; system->tables[j] != NULL && k < system->tables[j]->count; k++) {
+                const struct foreign_key *key = &system->tables[j]->keys[k];
+
+                if (!is_tested(system_names[i], key->name) &&
+                    (key->alias == NULL || !is_tested(system_names[i], key->alias)))
+                    fail_msg("%s: %s", system_names[i], key->name);
+            }
+    }
+}
+
+/* The lines around */
+
+static void an_empty_file_means_the_foreign_defaults(void **state)
+{
+    static const struct {
+        const char *system, *lines;
+    } cases[] = {
+        {POLICYD,
+         "WhitelistIP 127.0.0.0/8\nWhitelistIP ::1\nAddHeader off\nAddReceivedHeader on\nDNSTimeout 20\nCheckHelo "
+         "on\nRefuseMailFrom fail\nRefuseHelo fail\nTagSubject off\nRelaxedLocalPart on\nRefuseAt rcpt"},
+        {PYSPF,
+         "WhitelistIP 127.0.0.1\nAddHeader on\nAddReceivedHeader off\nSkipAuth off\nUser pyspf-milter\nSocketMode "
+         "0660\nSocket local:/run/pyspf-milter/pyspf-milter.sock\nPidFile "
+         "/run/pyspf-milter/pyspf-milter.pid\n!RefuseAt rcpt"},
+        {RUST, "WhitelistIP 127.0.0.0/8\nAddHeader off\nAddReceivedHeader on\nSkipAuth on\nRemoveForgedHeaders "
+               "all\nDNSTimeout 20\nCheckHelo on\nRefuseMailFrom fail\nTagSubject off"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct conversion_result result = convert(cases[i].system, "");
+
+        assert_settings(cases[i].system, strbuf_text(&result.out), cases[i].lines);
+        free_result(&result);
+    }
+}
+
+static const struct line_case {
+    const char *system, *input, *present, *warning; /* parts of the output and of the warnings; NULL: none */
+} lines[] = {
+    {POLICYD, "Nonsense = 1", "# Nonsense = 1\n#   Not carried over: policyd-spf has no such setting\n",
+     "old.conf:1: Nonsense: there is no such setting\n"},
+    {POLICYD, "helo_reject = Fail", "policyd-spf has no such setting", "old.conf:1: helo_reject: "},
+    {POLICYD, "# only\n\n   # comments\n", "RefuseMailFrom fail", NULL},
+    {POLICYD, "Void_Limit=2#default", "# Void_Limit = 2\n", NULL},
+    {POLICYD, "no equals sign", "# no equals sign\n#   Not carried over", "old.conf:1: no equals sign: "},
+    {POLICYD, "Reason_Message = a?b=c", "Not carried over", "old.conf:1: Reason_Message = a?b=c: "},
+    {POLICYD, "\tVoid_Limit\t=\t2\t\r\nVoid_Limit = 3\r\n", "#   A later line replaces this one\n",
+     "old.conf:2: Void_Limit"},
+    {POLICYD, "=\n==\n", "Not carried over", "old.conf:2: ==: "},
+    {RUST, "  # a comment\nreject_results = fail\nverify_helo=no # none", "verify_helo = no # none", "verify_helo"},
+    {POLICYD, "Evil\x01\x1b[2J\xff = 1", "# Evil\\x01\\x1b[2J\\xff = 1\n", "old.conf:1: Evil\\x01\\x1b[2J\\xff: "},
+};
+
+static void lines_are_read_as_the_foreign_program_reads_them(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        struct conversion_result result = convert(lines[i].system, lines[i].input);
+
+        if (strstr(strbuf_text(&result.out), lines[i].present) == NULL)
+            fail_msg("%s: no \"%s\" in\n%s", lines[i].input, lines[i].present, strbuf_text(&result.out));
+        if (lines[i].warning != NULL && strstr(strbuf_text(&result.warnings), lines[i].warning) == NULL)
+            fail_msg("%s: no \"%s\" in\n%s", lines[i].input, lines[i].warning, strbuf_text(&result.warnings));
+        if (lines[i].warning == NULL)
+            assert_false(warns_of_loss(strbuf_text(&result.warnings)));
+        free_result(&result);
+    }
+}
+
+/* Whatever the file holds, the result is a configuration. */
+static void assert_valid(const struct strbuf *text)
+{
+    struct strbuf errors = STRBUF_INIT;
+    const struct config *config = config_parse(strbuf_text(text), text->len, "smf-spf.conf", &errors);
+
+    if (config == NULL)
+        fail_msg("%s\n%s", strbuf_text(&errors), strbuf_text(text));
+    config_release(config);
+    strbuf_free(&errors);
+}
+
+static void any_octets_give_a_valid_file(void **state)
+{
+    static const char keys[][16] = {"Whitelist",   "Socket",          "Reason_Message",
+                                    "Authserv_Id", "reply_text_fail", "socket"};
+    char text[700];
+    unsigned random = 1;
+
+    (void)state;
+    for (size_t i = 0; i < 300; i++) {
+        int begin = snprintf(text, sizeof text, "%s = ", keys[i % (sizeof keys / sizeof *keys)]);
+        struct conversion_result result;
+
+        for (size_t j = (size_t)begin; j < sizeof text; j++) {
+            random = random * 1103515245U + 12345U;
+            text[j] = (char)(random >> 16);
+        }
+        result = convert_octets(system_names[i % 3], text, sizeof text);
+        assert_valid(&result.out);
+        free_result(&result);
+    }
+}
+
+/* The sample files */
+
+static char *read_whole(const char *path)
+{
+    struct strbuf text = STRBUF_INIT;
+    FILE *file = fopen(path, "re");
+    int c;
+
+    if (file == NULL)
+        fail_msg("%s is not there", path);
+    while ((c = fgetc(file)) != EOF)
+        strbuf_add_char(&text, (char)c);
+    (void)fclose(file);
+    return strbuf_take(&text);
+}
+
+static void sample_files_become_valid_files(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof system_names / sizeof *system_names; i++) {
+        char path[100], *text;
+        struct conversion_result result;
+
+        (void)snprintf(path, sizeof path, "tests/unit/app/convert/%s.conf", system_names[i]);
+        text = read_whole(path);
+        result = convert(system_names[i], text);
+        assert_valid(&result.out);
+        assert_false(warns_of_loss(strbuf_text(&result.warnings)));
+        free_result(&result);
+        free(text);
+    }
+}
+
+/* The document: the part of docs/migration.md on a system lists the keys of one table, with the keys of ours. */
+
+/* The line of the section `## name` whose first cell names the key, NULL if none; its length in *len. */
+static const char *find_row(const char *document, const char *name, const char *key, size_t *len)
+{
+    char heading[64], cell[128];
+    const char *line;
+
+    (void)snprintf(heading, sizeof heading, "\n## %s\n", name);
+    (void)snprintf(cell, sizeof cell, "| `%s`", key);
+    line = strstr(document, heading);
+    assert_non_null(line);
+    for (line += strlen(heading); *line != '\0' && strncmp(line, "## ", 3) != 0; line += *len + 1) {
+        *len = strcspn(line, "\n");
+        if (strncmp(line, cell, strlen(cell)) == 0)
+            return line;
+        if (line[*len] == '\0')
+            break;
+    }
+    return NULL;
+}
+
+static void check_row(const char *document, const char *name, const struct foreign_key *key)
+{
+    struct strbuf row = STRBUF_INIT, word = STRBUF_INIT;
+    const char *ours = key->ours;
+    size_t len = 0;
+    const char *found = find_row(document, name, key->name, &len);
+
+    if (found == NULL)
+        fail_msg("%s: docs/migration.md does not list %s", name, key->name);
+    strbuf_add_mem(&row, found, len);
+    if (key->alias != NULL && strstr(strbuf_text(&row), key->alias) == NULL)
+        fail_msg("%s: docs/migration.md does not list %s", name, key->alias);
+    while (convert_next_item(&ours, &word))
+        if (strcmp(strbuf_text(&word), "and") != 0 && strstr(strbuf_text(&row), strbuf_text(&word)) == NULL)
+            fail_msg("%s: docs/migration.md does not say that %s becomes %s", name, key->name, strbuf_text(&word));
+    strbuf_free(&row);
+    strbuf_free(&word);
+}
+
+/* Rows of the section, and the check that each names a key of the system. */
+static size_t count_rows(const char *document, const char *name)
+{
+    char heading[64], key[64];
+    size_t rows = 0;
+    const char *line;
+
+    (void)snprintf(heading, sizeof heading, "\n## %s\n", name);
+    line = strstr(document, heading);
+    assert_non_null(line);
+    for (line += strlen(heading); strncmp(line, "## ", 3) != 0; line = strchr(line, '\n') + 1) {
+        if (strncmp(line, "| `", 3) != 0)
+            continue;
+        (void)snprintf(key, sizeof key, "%.*s", (int)strcspn(line + 3, "`"), line + 3);
+        if (convert_key(convert_system(name), key) == NULL)
+            fail_msg("%s: docs/migration.md lists %s, which the converter does not know", name, key);
+        rows++;
+    }
+    return rows;
+}
+
+static void the_document_lists_what_the_converter_knows(void **state)
+{
+    char *document = read_whole("docs/migration.md");
+
+    (void)state;
+    for (size_t i = 0; i < sizeof system_names / sizeof *system_names; i++) {
+        const struct foreign_system *system = convert_system(system_names[i]);
+        const struct foreign_table *table = system->tables[system->tables[1] != NULL ? 1 : 0]; /* the other is linked */
+
+        for (size_t j = 0; j < table->count; j++)
+            check_row(document, system_names[i], &table->keys[j]);
+        assert_int_equal(count_rows(document, system_names[i]), table->count);
+    }
+    free(document);
+}
+
+static void there_are_no_other_systems(void **state)
+{
+    (void)state;
+    assert_null(convert_system("Policyd-SPF"));
+    assert_null(convert_system(""));
+    assert_null(convert_system("rspamd"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_setting_becomes_ours),
+        cmocka_unit_test(each_key_has_a_case),
+        cmocka_unit_test(an_empty_file_means_the_foreign_defaults),
+        cmocka_unit_test(lines_are_read_as_the_foreign_program_reads_them),
+        cmocka_unit_test(any_octets_give_a_valid_file),
+        cmocka_unit_test(sample_files_become_valid_files),
+        cmocka_unit_test(the_document_lists_what_the_converter_knows),
+        cmocka_unit_test(there_are_no_other_systems),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
