@@ -14,7 +14,6 @@ bool message_begin(struct message *message, const char *receiver, const char *au
         message_reset(message);
         return false;
     }
-    message->domain = "";
     message->open = true;
     return true;
 }

@@ -26,15 +26,25 @@ struct forged_fields {
     size_t count;
 };
 
+/* One identity of a message, and what was found out about it. */
+struct identity_check {
+    enum spf_identity identity;
+    const char *domain;    /* as the client gave it; "" where it has none */
+    char ascii[IDNA_SIZE]; /* room for the same with A-labels */
+    struct spf_outcome outcome;
+};
+
+enum { MESSAGE_CHECKS_MAX = 2 };
+
 struct message {
     char *receiver;    /* this host, as it names itself to others */
     char *authserv_id; /* the name our results stand under */
 
-    struct address sender;         /* zeroed for the null sender */
-    const char *domain;            /* of the identity that was checked; "" where it has none */
-    char checked_ascii[IDNA_SIZE]; /* room for the same with A-labels */
-    enum spf_identity identity;
-    struct spf_outcome outcome;
+    struct address sender; /* zeroed for the null sender */
+    /* That of the sender, or of the HELO name in a null sender's place; behind it that of the HELO name, if it is
+     * checked too. */
+    struct identity_check checks[MESSAGE_CHECKS_MAX];
+    size_t check_count; /* 0: the message is not checked */
     struct verdict verdict;
 
     struct recipient *recipients; /* those that a quarantine takes the message from */
@@ -48,7 +58,7 @@ struct message {
 
     bool open; /* between MAIL and the message's end */
     bool null_sender;
-    bool judged;          /* `outcome` and `verdict` hold */
+    bool judged;          /* the outcomes and `verdict` hold */
     bool released;        /* a whitelisted recipient gets it */
     bool recipients_lost; /* some could not be kept */
     bool subject_seen;

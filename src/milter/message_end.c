@@ -150,30 +150,41 @@ static void insert_field(const struct ending *ending, const char *name, const st
         peer_fault(ending->peer, "out of memory for a result field");
 }
 
-/* Each goes on top: Authentication-Results ends up above Received-SPF. */
+/* What the fields say: a result for each identity, linked in the order of the checks. */
+static void collect_results(const struct ending *ending, struct header_result results[MESSAGE_CHECKS_MAX])
+{
+    const struct message *message = ending->message;
+
+    for (size_t i = 0; i < message->check_count; i++)
+        results[i] = (struct header_result){
+            .outcome = &message->checks[i].outcome,
+            .identity = message->checks[i].identity,
+            .client = ending->peer->checked,
+            .sender = message_sender(message),
+            .domain = message->checks[i].domain,
+            .helo = peer_helo_shown(ending->peer),
+            .receiver = message->receiver,
+            .next = i + 1 < message->check_count ? &results[i + 1] : NULL,
+        };
+}
+
+/* Each goes on top: Authentication-Results ends up above Received-SPF, and the sender's above that of the HELO name. */
 static void insert_results(const struct ending *ending)
 {
     const struct message *message = ending->message;
+    struct header_result results[MESSAGE_CHECKS_MAX];
     struct strbuf value = STRBUF_INIT;
-    struct header_result result = {
-        .outcome = &message->outcome,
-        .identity = message->identity,
-        .client = ending->peer->checked,
-        .sender = message_sender(message),
-        .domain = message->domain,
-        .helo = peer_helo_shown(ending->peer),
-        .receiver = message->receiver,
-    };
 
     if (!message->judged)
         return;
-    if (ending->config->add_received_header) {
-        header_received_spf(&result, &value);
+    collect_results(ending, results);
+    for (size_t i = message->check_count; ending->config->add_received_header && i > 0; i--) {
+        header_received_spf(&results[i - 1], &value);
         insert_field(ending, "Received-SPF", &value);
         strbuf_free(&value);
     }
     if (ending->config->add_header) {
-        header_authentication_results(message->authserv_id, &result, &value);
+        header_authentication_results(message->authserv_id, results, &value);
         insert_field(ending, "Authentication-Results", &value);
         strbuf_free(&value);
     }

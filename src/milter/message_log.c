@@ -7,13 +7,20 @@
 
 #include <stdio.h>
 
-void message_log_result(const struct message *message, const struct peer *peer)
+/* True for the HELO name beside a sender. */
+static bool is_second(const struct message *message, enum spf_identity identity)
 {
-    const struct spf_outcome *outcome = &message->outcome;
+    return identity == IDENTITY_HELO && !message->null_sender;
+}
+
+void message_log_result(const struct message *message, const struct identity_check *check, const struct peer *peer)
+{
+    const struct spf_outcome *outcome = &check->outcome;
     const char *reason = outcome->problem[0] != '\0' ? outcome->problem : outcome->mechanism;
     char event[32];
 
-    (void)snprintf(event, sizeof(event), "%s%s", result_name(outcome->result), outcome->cached ? " (cached)" : "");
+    (void)snprintf(event, sizeof(event), "%s%s%s", is_second(message, check->identity) ? "helo " : "",
+                   result_name(outcome->result), outcome->cached ? " (cached)" : "");
     peer_log(peer, LOG_LEVEL_INFO, event, message_sender(message), "%s%s%s",
              reason[0] != '\0' || outcome->guessed ? ", reason=" : "", outcome->guessed ? "best guess " : "", reason);
 }
@@ -25,17 +32,18 @@ static void add_recipient(struct strbuf *more, const char *recipient)
     strbuf_add_char(more, '>');
 }
 
-void message_log_refusal(const struct message *message, const struct peer *peer, const char *recipient)
+void message_log_refusal(const struct message *message, const struct peer *peer, const struct verdict *verdict,
+                         const char *recipient)
 {
-    const struct verdict *verdict = &message->verdict;
     bool defers = verdict->kind == VERDICT_DEFER;
     struct strbuf more = STRBUF_INIT;
 
     stats_add(defers ? STATS_DEFERRED : STATS_REFUSED, 1);
     if (recipient != NULL)
         add_recipient(&more, recipient);
-    peer_log(peer, LOG_LEVEL_NOTICE, defers ? "deferred" : "refused", message_sender(message), "%s, reply=%s %s",
-             strbuf_text(&more), verdict->code, verdict->enhanced);
+    peer_log(peer, LOG_LEVEL_NOTICE, defers ? "deferred" : "refused", message_sender(message), "%s%s, reply=%s %s",
+             strbuf_text(&more), is_second(message, verdict->identity) ? ", identity=helo" : "", verdict->code,
+             verdict->enhanced);
     strbuf_free(&more);
 }
 

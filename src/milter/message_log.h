@@ -6,11 +6,13 @@
 #include "milter/message.h"
 #include "milter/peer.h"
 
-/* The result: `SPF fail (cached): ip=..., fqdn=..., helo=..., from=<...>, reason=...`. */
-void message_log_result(const struct message *message, const struct peer *peer);
+/* The result of one identity: `SPF fail (cached): ip=..., fqdn=..., helo=..., from=<...>, reason=...`; of the HELO name
+ * beside a sender: `SPF helo fail: ...`, so that whoever counts fails counts each message once. */
+void message_log_result(const struct message *message, const struct identity_check *check, const struct peer *peer);
 
-/* A refusal or deferral by the verdict; `recipient` is NULL at MAIL. */
-void message_log_refusal(const struct message *message, const struct peer *peer, const char *recipient);
+/* A refusal or deferral by the verdict; `recipient` is NULL where it is the whole message's. */
+void message_log_refusal(const struct message *message, const struct peer *peer, const struct verdict *verdict,
+                         const char *recipient);
 
 /* A recipient that gets the message whatever the result. */
 void message_log_released(const struct message *message, const struct peer *peer, const char *recipient);

@@ -3,12 +3,13 @@
 #include "milter/session.h"
 
 #include "base/stats.h"
+#include "milter/decision.h"
 #include "milter/message.h"
 #include "milter/message_end.h"
 #include "milter/message_log.h"
 #include "milter/peer.h"
+#include "milter/refusal.h"
 #include "policy/address.h"
-#include "policy/verdict.h"
 #include "policy/whitelist.h"
 
 #include <stdlib.h>
@@ -136,46 +137,18 @@ struct session_reply session_helo(struct session *session, const char *helo)
     return go_on;
 }
 
-/* A refusal for a reason that is not the result's; SoftFail makes it a temporary one. */
-static struct session_reply refuse_syntax(const struct session *session, const char *permanent, const char *temporary,
-                                          const char *text)
+static struct session_reply refuse_address(const struct session *session, enum refused_address which, const char *text)
 {
-    bool soft = session->shared.config->soft_fail;
-
-    return (struct session_reply){
-        .step = SESSION_REFUSE,
-        .code = soft ? "450" : "550",
-        .enhanced = soft ? temporary : permanent,
-        .text = text,
-    };
+    return refusal_of_address(session->shared.config, which, text);
 }
 
-/* The refusal that follows from the verdict, the same at MAIL and at RCPT. `recipient` is for the log. */
+/* The refusal that follows from the verdict. `recipient` is for the log. */
 static struct session_reply refuse(struct session *session, const char *recipient)
 {
     struct message *message = &session->message;
-    const struct verdict *verdict = &message->verdict;
-    struct verdict_words words = {
-        .sender = message_sender(message),
-        .local = message->null_sender ? "postmaster" : message->sender.local,
-        .domain = message->domain,
-        .client = session->peer.checked,
-        .helo = peer_helo_shown(&session->peer),
-        .receiver = message->receiver,
-    };
 
-    strbuf_truncate(&session->reply, 0);
-    session->reply.failed = false;
-    verdict_reply_text(session->shared.config, &message->outcome, &words, &session->reply);
-    if (session->reply.failed)
-        peer_fault(&session->peer, "out of memory for the text of a reply");
-    message_log_refusal(message, &session->peer, recipient);
-    return (struct session_reply){
-        .step = SESSION_REFUSE,
-        .code = verdict->code,
-        .enhanced = verdict->enhanced,
-        .text = session->reply.failed ? "SPF: mail from this client is not permitted" : strbuf_text(&session->reply),
-    };
+    return refusal_of_message(message, session->shared.config, &session->peer, &message->verdict, recipient,
+                              &session->reply);
 }
 
 static bool is_authenticated(const struct session_macros *macros)
@@ -226,30 +199,6 @@ static const char *sender_skip(const struct session *session)
     return NULL;
 }
 
-/* Finds out the result and the verdict. May block. */
-static void judge(struct session *session)
-{
-    struct message *message = &session->message;
-    const char *helo = peer_helo(&session->peer);
-    struct spf_question question = {
-        .identity = message->null_sender ? IDENTITY_HELO : IDENTITY_MAILFROM,
-        .client = session->peer.checked,
-        .helo = helo,
-        .local = message->null_sender ? "postmaster" : message->sender.local, /* RFC 7208 2.4 */
-        .receiver = message->receiver,
-        .best_guess = session->shared.config->spf_best_guess,
-    };
-
-    message->identity = question.identity;
-    message->domain = message->null_sender ? helo : message->sender.domain;
-    /* RFC 7208 4.3: a policy is looked for under A-labels */
-    question.domain = idna_ascii_form(message->domain, message->checked_ascii);
-    spf_check(session->shared.checker, &question, &message->outcome);
-    message->verdict = verdict_decide(session->shared.config, &message->outcome, message->null_sender);
-    message->judged = true;
-    message_log_result(message, &session->peer);
-}
-
 /* The answer to MAIL for a sender that was read. */
 static struct session_reply mail_from(struct session *session, enum address_status status)
 {
@@ -262,8 +211,9 @@ static struct session_reply mail_from(struct session *session, enum address_stat
         return go_on;
     }
     if (status == ADDRESS_LOCAL_TOO_LONG && !config->relaxed_local_part)
-        return refuse_syntax(session, "5.1.7", "4.1.7", "SPF: the local part of the sender is too long");
-    judge(session);
+        return refuse_address(session, REFUSED_SENDER, "SPF: the local part of the sender is too long");
+    decision_begin(message, config, &session->peer);
+    decision_judge(message, &session->shared, &session->peer);
     /* Where some recipients are whitelisted, each is decided on its own; a local submission's never. */
     if (message->verdict.kind == VERDICT_CONTINUE || (config->whitelist_to.count > 0 && !session->peer.local))
         return go_on;
@@ -291,7 +241,7 @@ struct session_reply session_mail(struct session *session, const char *argument,
         peer_fault(&session->peer, "out of memory at MAIL");
         return go_on;
     }
-    reply = status == ADDRESS_MALFORMED ? refuse_syntax(session, "5.1.7", "4.1.7", "SPF: the sender is no mail address")
+    reply = status == ADDRESS_MALFORMED ? refuse_address(session, REFUSED_SENDER, "SPF: the sender is no mail address")
                                         : mail_from(session, status);
     if (reply.step == SESSION_REFUSE)
         message_reset(message);
@@ -329,9 +279,9 @@ static struct session_reply rcpt_to(struct session *session, const char *argumen
         return go_on;
     }
     if (shown == NULL)
-        return refuse_syntax(session, "5.1.3", "4.1.3", "SPF: the recipient is no mail address");
+        return refuse_address(session, REFUSED_RECIPIENT, "SPF: the recipient is no mail address");
     if (status == ADDRESS_LOCAL_TOO_LONG && !config->relaxed_local_part)
-        return refuse_syntax(session, "5.1.3", "4.1.3", "SPF: the local part of the recipient is too long");
+        return refuse_address(session, REFUSED_RECIPIENT, "SPF: the local part of the recipient is too long");
     if (message->verdict.kind != VERDICT_CONTINUE)
         return refuse(session, shown);
     keep_recipient(session, argument, shown);

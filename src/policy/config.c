@@ -204,6 +204,16 @@ static bool gives_group_to_other_socket(const struct config *config)
     return config->socket_group != NULL && strncmp(config->socket, "unix:", strlen("unix:")) != 0;
 }
 
+static bool refuses_unchecked_helo(const struct config *config)
+{
+    return config->refuse_helo != 0 && !config->check_helo;
+}
+
+static bool both_accepts_and_rejects(const struct config *config)
+{
+    return config->accept_temp_error == config->reject_temp_error;
+}
+
 /* Keys that cannot both be set while `contradicts` holds, and why. */
 static const struct contradiction {
     const char *key, *other;
@@ -212,38 +222,76 @@ static const struct contradiction {
 } contradictions[] = {
     {"Nameserver", "ZoneFile", asks_two_sources, "with a zone file no name server is asked; leave out one of the two"},
     {"SocketGroup", "Socket", gives_group_to_other_socket, "only a unix socket has a group; leave it out"},
+    {"CheckHelo", "RefuseHelo", refuses_unchecked_helo,
+     "only a name that is checked has a result; leave out CheckHelo"},
+    {"AcceptTempError", "RejectTempError", both_accepts_and_rejects,
+     "each says the opposite of the other; leave one out"},
 };
+
+/* The classic words stand for members of the sets, so nobody could say what holds where a file has both. */
+static const char *const classic_words[] = {"RefuseFail", "RefuseSPFNone", "RefuseSPFNoneHelo", "AcceptTempError"};
+static const char *const set_keys[] = {"RefuseMailFrom", "RefuseHelo", "Defer"};
+
+enum { CLASSIC_WORDS = sizeof classic_words / sizeof *classic_words, SET_KEYS = sizeof set_keys / sizeof *set_keys };
 
 static unsigned line_of(const struct reading *reading, const char *key)
 {
     return reading->lines[index_of(config_option_find(key))];
 }
 
+/* Tells of two keys that contradict each other if both are in the file. */
+static void contradiction(struct reading *reading, const char *key, const char *other, const char *reason)
+{
+    unsigned line = line_of(reading, key), other_line = line_of(reading, other);
+
+    if (line > 0 && other_line > 0 && begin_mistake(reading, line))
+        strbuf_addf(reading->errors, "%s: contradicts %s in line %u: %s\n", key, other, other_line, reason);
+}
+
 static void find_contradictions(struct reading *reading)
 {
     for (size_t i = 0; i < sizeof contradictions / sizeof *contradictions; i++) {
         const struct contradiction *c = &contradictions[i];
-        unsigned line = line_of(reading, c->key), other_line = line_of(reading, c->other);
 
-        if (line > 0 && other_line > 0 && c->contradicts(reading->config) && begin_mistake(reading, line))
-            strbuf_addf(reading->errors, "%s: contradicts %s in line %u: %s\n", c->key, c->other, other_line,
-                        c->reason);
+        if (c->contradicts(reading->config))
+            contradiction(reading, c->key, c->other, c->reason);
     }
+    for (size_t i = 0; i < (size_t)CLASSIC_WORDS * SET_KEYS; i++)
+        contradiction(reading, classic_words[i / SET_KEYS], set_keys[i % SET_KEYS],
+                      "it stands for members of the sets; name all results in RefuseMailFrom, RefuseHelo and Defer, or "
+                      "in none of them");
 }
 
-/* The classic words as members of the sets of results. */
-static void derive_sets(struct config *config)
+/* Makes the sets of the classic words. */
+static void derive_classic_sets(struct config *config)
 {
-    if (config->refuse_fail) {
-        config->refuse_sender |= RESULT_BIT(RESULT_FAIL);
-        config->refuse_null_sender |= RESULT_BIT(RESULT_FAIL);
-    }
-    if (config->refuse_spf_none)
-        config->refuse_sender |= RESULT_BIT(RESULT_NONE);
-    if (config->refuse_spf_none_helo)
-        config->refuse_null_sender |= RESULT_BIT(RESULT_NONE);
-    if (!config->accept_temp_error)
+    result_set fail = config->refuse_fail ? RESULT_BIT(RESULT_FAIL) : 0;
+
+    config->refuse_mail_from = fail | (config->refuse_spf_none ? RESULT_BIT(RESULT_NONE) : 0);
+    config->refuse_null_sender = fail | (config->refuse_spf_none_helo ? RESULT_BIT(RESULT_NONE) : 0);
+    /* Two words for one thing: either says it. */
+    config->reject_temp_error = config->reject_temp_error || !config->accept_temp_error;
+    config->accept_temp_error = !config->reject_temp_error;
+}
+
+/* Fills in the sets that are in force. */
+static void derive_sets(struct reading *reading)
+{
+    struct config *config = reading->config;
+
+    for (size_t i = 0; i < SET_KEYS; i++)
+        config->sets_written = config->sets_written || line_of(reading, set_keys[i]) > 0;
+    if (config->sets_written) /* the HELO name takes the place of a null sender (RFC 7208 2.4) */
+        config->refuse_null_sender = config->refuse_mail_from | config->refuse_helo;
+    else
+        derive_classic_sets(config);
+    if (config->reject_temp_error)
         config->defer |= RESULT_BIT(RESULT_TEMPERROR);
+    if (config->reject_perm_error) {
+        config->refuse_mail_from |= RESULT_BIT(RESULT_PERMERROR);
+        config->refuse_null_sender |= RESULT_BIT(RESULT_PERMERROR);
+    }
+    config->check_helo = config->check_helo || config->refuse_helo != 0;
 }
 
 static void read_all(struct reading *reading, const char *text, size_t len)
@@ -260,7 +308,7 @@ static void read_all(struct reading *reading, const char *text, size_t len)
     read_lines(reading);
     if (!reading->no_memory)
         find_contradictions(reading);
-    derive_sets(reading->config);
+    derive_sets(reading);
 }
 
 static void add_closing_message(const struct reading *reading)
@@ -351,6 +399,21 @@ void config_release(const struct config *config)
     free(counted);
 }
 
+static bool is_among(const char *const *keys, size_t count, const char *key)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(keys[i], key) == 0)
+            return true;
+    return false;
+}
+
+/* True if the key is one of the two ways to name results that the configuration does not take. */
+static bool is_out_of_force(const struct config *config, const struct config_option *option)
+{
+    return config->sets_written ? is_among(classic_words, CLASSIC_WORDS, option->key)
+                                : is_among(set_keys, SET_KEYS, option->key);
+}
+
 static void print_option(const struct config *config, const struct config_option *option, struct strbuf *out)
 {
     const void *member = (const char *)config + option->offset;
@@ -358,7 +421,7 @@ static void print_option(const struct config *config, const struct config_option
     size_t written = 0;
 
     while (option->type->write(option, member, written, &value)) {
-        strbuf_addf(out, "%s ", option->key);
+        strbuf_addf(out, "%s%s ", is_out_of_force(config, option) ? "#" : "", option->key);
         config_file_write(strbuf_text(&value), option->type->is_list, out);
         strbuf_add_char(out, '\n');
         out->failed |= value.failed;

@@ -28,19 +28,24 @@ struct config {
     bool skip_auth;
     bool skip_ndr;
 
-    /* what is refused: the words as written ... */
+    /* what is refused: the classic words as written; not in force where sets are ... */
     bool refuse_fail;
     bool refuse_spf_none;
     bool refuse_spf_none_helo;
     bool accept_temp_error;
+    bool reject_temp_error;
+    bool reject_perm_error;
+    /* ... and the sets in force, written or made of these words, which verdict.c alone looks at */
+    bool sets_written;             /* there is a RefuseMailFrom, a RefuseHelo or a Defer */
+    result_set refuse_mail_from;   /* results of the MAIL FROM identity that are refused */
+    result_set refuse_null_sender; /* of the HELO identity, where it stands for a null sender */
+    result_set refuse_helo;        /* of the HELO identity beside a sender */
+    result_set defer;              /* results of either that are answered with a temporary failure */
+    bool check_helo;               /* beside a sender */
     bool soft_fail;
     bool spf_best_guess;
     bool relaxed_local_part;
     char *reject_reason;
-    /* ... and the sets they stand for, which verdict.c alone looks at */
-    result_set refuse_sender;      /* results refused for a message with a sender */
-    result_set refuse_null_sender; /* and for one without */
-    result_set defer;              /* results answered with a temporary failure */
 
     /* what is done to a message that goes on */
     bool tag_subject;
@@ -84,8 +89,8 @@ const struct config *config_acquire(const struct config *config);
 void config_release(const struct config *config); /* NULL is fine */
 
 /* Appends the whole effective configuration: one `Key value` line per option in the table's order; a list option one
- * line per item; an unset text as
- * `#Key` with nothing behind it. What is printed, read again, gives the same configuration. */
+ * line per item; an unset text as `#Key` with nothing behind it; sets as `#Key value` where the classic words are in
+ * force, and these so where sets are. What is printed, read again, gives the same configuration. */
 void config_print(const struct config *config, struct strbuf *out);
 
 #endif

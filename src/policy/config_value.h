@@ -12,6 +12,7 @@ extern const struct config_type config_time_ms;     /* uint32_t, milliseconds */
 extern const struct config_type config_size;        /* size_t, octets */
 extern const struct config_type config_mode;        /* mode_t */
 extern const struct config_type config_quarantine;  /* enum quarantine_mode */
+extern const struct config_type config_results;     /* result_set */
 extern const struct config_type config_facility;    /* int */
 extern const struct config_type config_level;       /* enum log_level */
 extern const struct config_type config_address;     /* struct addr */

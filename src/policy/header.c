@@ -12,27 +12,35 @@ static void add_guess_comment(struct field_writer *writer, const char *domain)
     field_add(writer, ")");
 }
 
+/* Adds what RFC 8601 2.2 calls a resinfo. */
+static void add_result(struct field_writer *writer, const struct header_result *result)
+{
+    char domain_ascii[IDNA_SIZE];
+    const char *domain = idna_ascii_form(result->domain, domain_ascii);
+
+    field_add(writer, ";");
+    field_next(writer);
+    field_add(writer, "spf="); /* RFC 8601 2.7.2 */
+    field_add(writer, result_name(result->outcome->result));
+    if (result->outcome->guessed)
+        add_guess_comment(writer, domain);
+    if (domain[0] != '\0') {
+        field_next(writer);
+        field_add(writer, result->identity == IDENTITY_HELO ? "smtp.helo=" : "smtp.mailfrom=");
+        field_add_token(writer, domain);
+    }
+}
+
 void header_authentication_results(const char *authserv_id, const struct header_result *result, struct strbuf *out)
 {
     char id_ascii[IDNA_SIZE];
-    char domain_ascii[IDNA_SIZE];
-    const char *domain = idna_ascii_form(result->domain, domain_ascii);
     struct field_writer writer;
 
     /* In one line, for the sake of those who read it line by line. */
     field_begin(&writer, "Authentication-Results", FIELD_FOLD_LATE, out);
     field_add_token(&writer, idna_ascii_form(authserv_id, id_ascii));
-    field_add(&writer, ";");
-    field_next(&writer);
-    field_add(&writer, "spf="); /* RFC 8601 2.7.2 */
-    field_add(&writer, result_name(result->outcome->result));
-    if (result->outcome->guessed)
-        add_guess_comment(&writer, domain);
-    if (domain[0] != '\0') {
-        field_next(&writer);
-        field_add(&writer, result->identity == IDENTITY_HELO ? "smtp.helo=" : "smtp.mailfrom=");
-        field_add_token(&writer, domain);
-    }
+    for (; result != NULL; result = result->next)
+        add_result(&writer, result);
     field_end(&writer);
 }
 

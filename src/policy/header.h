@@ -20,13 +20,15 @@ struct header_result {
     const char *domain; /* the domain that was checked */
     const char *helo;
     const char *receiver;
+    const struct header_result *next; /* of the other identity, if that was checked too; NULL: there is none */
 };
 
 /* Appends the value of Authentication-Results (RFC 8601 2.2): `authserv-id; spf=result smtp.mailfrom=domain` or
- * smtp.helo. */
+ * smtp.helo, and the same for `next`. */
 void header_authentication_results(const char *authserv_id, const struct header_result *result, struct strbuf *out);
 
-/* Appends the value of Received-SPF (RFC 7208 9.1), folded at 78 octets with "\n\t" where it can be. */
+/* Appends the value of Received-SPF (RFC 7208 9.1) for this identity alone, folded at 78 octets with "\n\t" where it
+ * can be. */
 void header_received_spf(const struct header_result *result, struct strbuf *out);
 
 /* Appends `subject` (NULL: there is none) with `tag` and a blank before it; unchanged where it already begins with the

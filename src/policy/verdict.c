@@ -2,39 +2,80 @@
 /* The rule that turns a result into continue, refuse or defer; no other place looks at a result to decide. */
 #include "policy/verdict.h"
 
-/* The detail of RFC 7372 3.2, which a refusal and a temporary failure share. */
-static struct verdict stop(enum spf_result result, bool defer, bool soft_fail)
-{
-    struct verdict verdict = {.kind = defer ? VERDICT_DEFER : VERDICT_REFUSE};
-    bool temporary = defer || soft_fail;
+/* Results refused for a message. */
+struct refused {
+    result_set mail_from, helo;
+};
 
-    verdict.code = defer ? "451" : soft_fail ? "450" : "550";
+/* The detail of RFC 7372 3.2, which a refusal and a temporary failure share. */
+static const char *enhanced_code(enum spf_result result, bool temporary)
+{
     if (result == RESULT_FAIL)
-        verdict.enhanced = temporary ? "4.7.23" : "5.7.23";
-    else if (result == RESULT_TEMPERROR || result == RESULT_PERMERROR)
-        verdict.enhanced = temporary ? "4.7.24" : "5.7.24";
-    else
-        verdict.enhanced = temporary ? "4.7.1" : "5.7.1";
-    return verdict;
+        return temporary ? "4.7.23" : "5.7.23";
+    if (result == RESULT_TEMPERROR || result == RESULT_PERMERROR)
+        return temporary ? "4.7.24" : "5.7.24";
+    return temporary ? "4.7.1" : "5.7.1";
 }
 
-struct verdict verdict_decide(const struct config *config, const struct spf_outcome *outcome, bool null_sender)
+static struct verdict stop(enum spf_identity identity, enum spf_result result, bool defer, bool soft_fail)
 {
-    result_set refused = null_sender ? config->refuse_null_sender : config->refuse_sender;
-    struct verdict verdict = verdict_released();
+    return (struct verdict){
+        .kind = defer ? VERDICT_DEFER : VERDICT_REFUSE,
+        .identity = identity,
+        .code = defer       ? "451"
+                : soft_fail ? "450"
+                            : "550",
+        .enhanced = enhanced_code(result, defer || soft_fail),
+    };
+}
 
+/* What follows from the result of one identity, if that is checked. */
+static struct verdict judge(const struct config *config, enum spf_identity identity, const struct spf_outcome *outcome,
+                            result_set refused)
+{
     /* A guess is nobody's policy: nothing follows from it. */
-    if (outcome->guessed)
-        return verdict;
+    if (outcome == NULL || outcome->guessed)
+        return verdict_released();
     if (result_set_has(config->defer, outcome->result))
-        return stop(outcome->result, true, config->soft_fail);
+        return stop(identity, outcome->result, true, config->soft_fail);
     /* A temperror may be a fault of ours, so its refusal is never final (RFC 7208 8.6). */
     if (result_set_has(refused, outcome->result))
-        return stop(outcome->result, outcome->result == RESULT_TEMPERROR, config->soft_fail);
+        return stop(identity, outcome->result, outcome->result == RESULT_TEMPERROR, config->soft_fail);
+    return verdict_released();
+}
 
-    bool suspect = outcome->result == RESULT_FAIL || outcome->result == RESULT_SOFTFAIL;
-    verdict.tag = suspect && config->tag_subject;
-    verdict.quarantine = suspect && config->quarantine == QUARANTINE_ON;
+static struct refused refused_results(const struct config *config, const struct verdict_case *message)
+{
+    if (message->mail_from == NULL)
+        return (struct refused){.helo = config->refuse_null_sender};
+    return (struct refused){.mail_from = config->refuse_mail_from, .helo = config->refuse_helo};
+}
+
+/* True if `other` stops a message that `verdict` would let go on, or come again. */
+static bool is_outweighed(const struct verdict *verdict, const struct verdict *other)
+{
+    return other->kind != VERDICT_CONTINUE &&
+           (verdict->kind == VERDICT_CONTINUE || (verdict->kind == VERDICT_DEFER && other->kind == VERDICT_REFUSE));
+}
+
+static bool is_suspect(const struct verdict_case *message)
+{
+    const struct spf_outcome *outcome = message->mail_from != NULL ? message->mail_from : message->helo;
+
+    return outcome != NULL && !outcome->guessed &&
+           (outcome->result == RESULT_FAIL || outcome->result == RESULT_SOFTFAIL);
+}
+
+struct verdict verdict_decide(const struct config *config, const struct verdict_case *message)
+{
+    struct refused refused = refused_results(config, message);
+    struct verdict verdict = judge(config, IDENTITY_MAILFROM, message->mail_from, refused.mail_from);
+    struct verdict by_helo = judge(config, IDENTITY_HELO, message->helo, refused.helo);
+
+    if (is_outweighed(&verdict, &by_helo))
+        verdict = by_helo;
+    verdict.tag = config->tag_subject && is_suspect(message);
+    verdict.quarantine = config->quarantine == QUARANTINE_ON && is_suspect(message);
     return verdict;
 }
 

@@ -14,15 +14,22 @@ enum verdict_kind {
 
 struct verdict {
     enum verdict_kind kind;
-    bool tag;             /* prepend the tag to the subject */
-    bool quarantine;      /* send to the quarantine box */
-    const char *code;     /* refuse, defer: "550", "450", "451" */
-    const char *enhanced; /* refuse, defer: "5.7.23", ... (RFC 7372) */
+    bool tag;                   /* prepend the tag to the subject, for recipients whom the message goes on to */
+    bool quarantine;            /* send to the quarantine box, the same */
+    enum spf_identity identity; /* refuse, defer: the one whose result decided */
+    const char *code;           /* refuse, defer: "550", "450", "451" */
+    const char *enhanced;       /* refuse, defer: "5.7.23", ... (RFC 7372) */
 };
 
-/* What follows for a message with this result, unless its recipient is whitelisted. A refused result would be tagged or
- * quarantined where it goes on all the same, because of a whitelisted recipient: see verdict_released. */
-struct verdict verdict_decide(const struct config *config, const struct spf_outcome *outcome, bool null_sender);
+/* What there is to decide about. */
+struct verdict_case {
+    const struct spf_outcome *mail_from; /* of the sender; NULL: a null sender, judged by the HELO identity alone */
+    const struct spf_outcome *helo;      /* of the HELO identity; NULL: it was not checked */
+};
+
+/* What follows for a message with these results. Either identity is enough for a refusal, and a refusal goes before a
+ * deferral; tag and quarantine look at the sender's result, or at that of the HELO name in its place. */
+struct verdict verdict_decide(const struct config *config, const struct verdict_case *message);
 
 /* What is done for a whitelisted recipient: it gets the message, neither tagged nor quarantined. */
 struct verdict verdict_released(void);

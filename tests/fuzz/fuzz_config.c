@@ -23,7 +23,9 @@ static void check_printed(const struct config *config)
     require(again != NULL && errors.len == 0);
     config_print(again, &twice);
     require(strcmp(once.text, twice.text) == 0);
-    require(again->refuse_sender == config->refuse_sender && again->defer == config->defer);
+    require(again->refuse_mail_from == config->refuse_mail_from &&
+            again->refuse_null_sender == config->refuse_null_sender && again->refuse_helo == config->refuse_helo &&
+            again->defer == config->defer);
     config_release(again);
     strbuf_free(&once);
     strbuf_free(&twice);

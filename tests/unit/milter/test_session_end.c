@@ -25,6 +25,8 @@ struct story {
 #define PASS   CLIENT "mail <a@pass.example> | rcpt <u@here.example> | "
 #define SOFT   CLIENT "mail <a@softfail.example> | rcpt <u@here.example> | "
 
+#define MAIL_PASS "macro j=mx.here.example | mail <a@pass.example> | "
+
 #define RESULT(result, domain)                                                                                         \
     "[insert Authentication-Results: mx.here.example; spf=" result " smtp.mailfrom=" domain "]"
 
@@ -43,6 +45,40 @@ static const struct story stories[] = {
      "sender) "
      "client-ip=192.0.2.1;\n\tenvelope-from=\"a@pass.example\"; helo=mx.pass.example; identity=mailfrom;\n\t"
      "mechanism=\"ip4:192.0.2.0/24\"; receiver=mx.here.example]" RESULT("pass", "pass.example")},
+    {"two identities", "CheckHelo on", PASS "eom",
+     "[insert Authentication-Results: mx.here.example; spf=pass smtp.mailfrom=pass.example; spf=pass "
+     "smtp.helo=mx.pass.example]"},
+    {"two identities, in Received-SPF the sender on top", "CheckHelo on\nAddReceivedHeader on\nAddHeader off",
+     PASS "eom",
+     "[insert Received-SPF: pass (mx.here.example: domain of postmaster@mx.pass.example\n\tdesignates 192.0.2.1 as "
+     "permitted sender) client-ip=192.0.2.1;\n\tenvelope-from=\"a@pass.example\"; helo=mx.pass.example; "
+     "identity=helo;\n\tmechanism=\"ip4:192.0.2.1\"; receiver=mx.here.example][insert Received-SPF: pass "
+     "(mx.here.example: domain of "
+     "a@pass.example designates\n\t192.0.2.1 as permitted sender) client-ip=192.0.2.1;\n\t"
+     "envelope-from=\"a@pass.example\"; helo=mx.pass.example; identity=mailfrom;\n\tmechanism=\"ip4:192.0.2.0/24\"; "
+     "receiver=mx.here.example]"},
+    {"a null sender has one identity", "CheckHelo on", CLIENT "mail <> | eom",
+     "[insert Authentication-Results: mx.here.example; spf=pass smtp.helo=mx.pass.example]"},
+    {"a HELO name of one label is not checked", "CheckHelo on", CLIENT "helo mx | " MAIL_PASS "eom",
+     RESULT("pass", "pass.example")},
+    {"nor is an address", "CheckHelo on", CLIENT "helo 192.0.2.1 | helo [192.0.2.1] | " MAIL_PASS "eom",
+     RESULT("pass", "pass.example")},
+    {"nor is no HELO name", "CheckHelo on", "connect 192.0.2.1 x | " MAIL_PASS "eom", RESULT("pass", "pass.example")},
+    {"an internationalised HELO name", "CheckHelo on",
+     CLIENT "helo b\xC3\xBC"
+            "cher.example | " MAIL_PASS "eom",
+     "[insert Authentication-Results: mx.here.example; spf=pass smtp.mailfrom=pass.example; spf=fail "
+     "smtp.helo=xn--bcher-kva.example]"},
+    {"a fail of the HELO name tags nothing", "CheckHelo on",
+     CLIENT "helo fail.example | " MAIL_PASS "header Subject: s | eom",
+     "[insert Authentication-Results: mx.here.example; spf=pass smtp.mailfrom=pass.example; spf=fail "
+     "smtp.helo=fail.example]"},
+    {"nor does a pass of it save from a tag", "CheckHelo on", SOFT "header Subject: s | eom",
+     "[change 1 Subject: [SPF:fail] s][insert Authentication-Results: mx.here.example; spf=softfail "
+     "smtp.mailfrom=softfail.example; spf=pass smtp.helo=mx.pass.example]"},
+    {"a HELO name is never guessed", "CheckHelo on\nSPFBestGuess on", CLIENT "helo none.example | " MAIL_PASS "eom",
+     "[insert Authentication-Results: mx.here.example; spf=pass smtp.mailfrom=pass.example; spf=none "
+     "smtp.helo=none.example]"},
     {"a guess", "SPFBestGuess on", CLIENT "mail <a@none.example> | eom",
      "[insert Authentication-Results: mx.here.example; spf=pass (best guess record for domain of none.example) "
      "smtp.mailfrom=none.example]"},

@@ -53,6 +53,11 @@ static const struct line_case cases[] = {
      "from=<a@softfail.example>, fields=1, id=QID\nSPF tagged: " KNOWN
      "from=<a@softfail.example>, id=QID\nSPF quarantined: " KNOWN
      "from=<a@softfail.example>, to=<postmaster>, recipients=1, id=QID\n"},
+    {"RefuseHelo fail", CLIENT "helo fail.example | mail <a@pass.example>",
+     "SPF pass: ip=192.0.2.1, fqdn=mx.pass.example, helo=fail.example, from=<a@pass.example>, reason=ip4:192.0.2.0/24\n"
+     "SPF helo fail: ip=192.0.2.1, fqdn=mx.pass.example, helo=fail.example, from=<a@pass.example>, reason=-all\n"
+     "SPF refused: ip=192.0.2.1, fqdn=mx.pass.example, helo=fail.example, from=<a@pass.example>, identity=helo, "
+     "reply=550 5.7.23\n"},
     {"AcceptTempError off", CLIENT "mail <a@temp.example>",
      "SPF temperror: " KNOWN "from=<a@temp.example>, reason=DNS failure for temp.example TXT\nSPF deferred: " KNOWN
      "from=<a@temp.example>, reply=451 4.7.24\n"},

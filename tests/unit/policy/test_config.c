@@ -101,9 +101,11 @@ static void assert_defaults(const struct config *c)
     assert_int_equal(c->syslog_facility, LOG_MAIL);
     assert_null(c->log_to);
     assert_int_equal(c->log_level, LOG_LEVEL_INFO);
-    assert_int_equal(c->refuse_sender, RESULT_BIT(RESULT_FAIL));
+    assert_int_equal(c->refuse_mail_from, RESULT_BIT(RESULT_FAIL));
     assert_int_equal(c->refuse_null_sender, RESULT_BIT(RESULT_FAIL));
+    assert_int_equal(c->refuse_helo, 0);
     assert_int_equal(c->defer, 0);
+    assert_false(c->sets_written || c->check_helo || c->reject_temp_error || c->reject_perm_error);
 }
 
 static void an_empty_file_gives_the_defaults(void **state)
@@ -289,6 +291,13 @@ static const struct value_case values[] = {
     {"SkipAuth no", "SkipAuth", "SkipAuth off\n"},
     {"SkipAuth false", "SkipAuth", "SkipAuth off\n"},
     {"Quarantine yes", "Quarantine", "Quarantine on\n"},
+    /* sets of results */
+    {"RefuseMailFrom PermError,,Fail  softfail", "RefuseMailFrom", "RefuseMailFrom fail, softfail, permerror\n"},
+    {"RefuseMailFrom none", "RefuseMailFrom", "RefuseMailFrom none\n"},
+    {"RefuseMailFrom \"none neutral\"", "RefuseMailFrom", "RefuseMailFrom none, neutral\n"},
+    {"RefuseMailFrom \"\"", "RefuseMailFrom", "RefuseMailFrom off\n"},
+    {"RefuseMailFrom Off", "RefuseMailFrom", "RefuseMailFrom off\n"},
+    {"Defer pass, temperror,", "Defer", "Defer pass, temperror\n"},
     /* numbers */
     {"TTL 0", "TTL", "TTL 0\n"},
     {"TTL 0d", "TTL", "TTL 0\n"},
@@ -357,6 +366,8 @@ static const struct bad_case bad[] = {
       "[::1]x[::2]", "10.0.0.1:10.0.0.2:10.0.0.3", "127.0.0.ss:54.154.127.152", "[::1]:[::2]x"}},
     {"SkipAuth", {"1", "onn", "of", "-"}},
     {"Quarantine", {"hold", "maybe"}},
+    {"RefuseMailFrom", {"on", "fial", "fail;none", "fail off", "off fail", "fail,, x", ",", "hardfail-or-so-it-seems"}},
+    {"Defer", {"tempfail", "yes"}},
     {"RejectReason", {"a\tb"}},
     {"Tag", {"a\tb"}},
     {"AuthservID",
@@ -544,6 +555,12 @@ static void contradictions_name_both_lines(void **state)
     assert_errors(
         "SocketGroup mail\nSocket inet:1@127.0.0.1\n",
         "t.conf:1: SocketGroup: contradicts Socket in line 2: only a unix socket has a group; leave it out\n");
+    assert_errors("CheckHelo off\nRefuseHelo fail\n",
+                  "t.conf:1: CheckHelo: contradicts RefuseHelo in line 2: only a name that is checked has a result; "
+                  "leave out CheckHelo\n");
+    assert_errors("RejectTempError on\nAcceptTempError on\n",
+                  "t.conf:2: AcceptTempError: contradicts RejectTempError in line 1: each says the opposite of the "
+                  "other; leave one out\n");
     config_release(parse("SocketGroup mail\nSocketGroup none\nSocket inet:1\n"));
     config_release(parse("SocketMode 0600\nSocket inet:1\n"));
     config_release(parse("SocketMode 0600\nSocketGroup mail\n"));
@@ -553,45 +570,107 @@ static void contradictions_name_both_lines(void **state)
 
 struct set_case {
     const char *text;
-    result_set sender, null_sender, defer;
+    result_set mail_from, null_sender, helo, defer;
+    bool check_helo;
 };
 
-#define FAIL RESULT_BIT(RESULT_FAIL)
-#define NONE RESULT_BIT(RESULT_NONE)
-#define TEMP RESULT_BIT(RESULT_TEMPERROR)
+#define FAIL     RESULT_BIT(RESULT_FAIL)
+#define NONE     RESULT_BIT(RESULT_NONE)
+#define TEMP     RESULT_BIT(RESULT_TEMPERROR)
+#define PERM     RESULT_BIT(RESULT_PERMERROR)
+#define SOFTFAIL RESULT_BIT(RESULT_SOFTFAIL)
 
 static const struct set_case sets[] = {
-    {"RefuseFail off", 0, 0, 0},
-    {"RefuseSPFNone on", FAIL | NONE, FAIL, 0},
-    {"RefuseSPFNoneHelo on", FAIL, FAIL | NONE, 0},
-    {"RefuseFail off\nRefuseSPFNone on\nRefuseSPFNoneHelo on", NONE, NONE, 0},
-    {"AcceptTempError off", FAIL, FAIL, TEMP},
+    {"RefuseFail off", 0, 0, 0, 0, false},
+    {"RefuseSPFNone on", FAIL | NONE, FAIL, 0, 0, false},
+    {"RefuseSPFNoneHelo on", FAIL, FAIL | NONE, 0, 0, false},
+    {"RefuseFail off\nRefuseSPFNone on\nRefuseSPFNoneHelo on", NONE, NONE, 0, 0, false},
+    {"AcceptTempError off", FAIL, FAIL, 0, TEMP, false},
+    {"AcceptTempError off\nRejectTempError on", FAIL, FAIL, 0, TEMP, false},
+    {"AcceptTempError on\nRejectTempError off", FAIL, FAIL, 0, 0, false},
+    {"RejectTempError on", FAIL, FAIL, 0, TEMP, false},
+    {"RejectPermError on", FAIL | PERM, FAIL | PERM, 0, 0, false},
+    {"RejectPermError on\nRefuseFail off", PERM, PERM, 0, 0, false},
+    {"CheckHelo on", FAIL, FAIL, 0, 0, true},
+    {"RefuseMailFrom off", 0, 0, 0, 0, false},
+    {"RefuseMailFrom none", NONE, NONE, 0, 0, false},
+    {"RefuseMailFrom fail,softfail permerror", FAIL | SOFTFAIL | PERM, FAIL | SOFTFAIL | PERM, 0, 0, false},
+    {"RefuseMailFrom fail\nRefuseMailFrom softfail", SOFTFAIL, SOFTFAIL, 0, 0, false},
+    {"RefuseHelo fail, none", FAIL, FAIL | NONE, FAIL | NONE, 0, true},
+    {"RefuseHelo fail\nCheckHelo on", FAIL, FAIL, FAIL, 0, true},
+    {"RefuseHelo off\nCheckHelo off", FAIL, FAIL, 0, 0, false},
+    {"RefuseHelo permerror\nRefuseMailFrom off", 0, PERM, PERM, 0, true},
+    {"Defer temperror", FAIL, FAIL, 0, TEMP, false},
+    {"Defer fail\nRejectTempError on\nRejectPermError on", FAIL | PERM, FAIL | PERM, 0, FAIL | TEMP, false},
 };
 
-static void classic_words_become_sets(void **state)
+static void words_become_sets(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {
         const struct config *config = parse(sets[i].text);
 
-        assert_int_equal(config->refuse_sender, sets[i].sender);
+        print_message("%s\n", sets[i].text);
+        assert_int_equal(config->refuse_mail_from, sets[i].mail_from);
         assert_int_equal(config->refuse_null_sender, sets[i].null_sender);
+        assert_int_equal(config->refuse_helo, sets[i].helo);
         assert_int_equal(config->defer, sets[i].defer);
+        assert_int_equal(config->check_helo, sets[i].check_helo);
         config_release(config);
     }
+}
+
+/* Each classic word beside each set is a contradiction, whatever they say. */
+static void classic_words_and_sets_exclude_each_other(void **state)
+{
+    (void)state;
+    static const char *const words[] = {"RefuseFail on", "RefuseSPFNone off", "RefuseSPFNoneHelo on",
+                                        "AcceptTempError on"};
+    static const char *const keys[] = {"RefuseMailFrom", "RefuseHelo", "Defer"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(words) * ARRAY_SIZE(keys); i++) {
+        const char *word = words[i / ARRAY_SIZE(keys)], *key = keys[i % ARRAY_SIZE(keys)];
+        char text[128], expected[256];
+
+        snprintf(text, sizeof text, "%s fail\n\n%s\n", key, word);
+        snprintf(expected, sizeof expected,
+                 "t.conf:3: %.*s: contradicts %s in line 1: it stands for members of the sets; name all results in "
+                 "RefuseMailFrom, RefuseHelo and Defer, or in none of them\n",
+                 (int)strcspn(word, " "), word, key);
+        assert_errors(text, expected);
+    }
+}
+
+/* What is not in force is printed as a comment that says what it would be. */
+static void words_out_of_force_are_printed_as_comments(void **state)
+{
+    (void)state;
+    assert_printed("RefuseFail off", "RefuseFail", "RefuseFail off\n");
+    assert_printed("RefuseFail off", "RefuseMailFrom", "#RefuseMailFrom off\n");
+    assert_printed("RefuseSPFNone on", "RefuseMailFrom", "#RefuseMailFrom none, fail\n");
+    assert_printed("RejectTempError on", "AcceptTempError", "AcceptTempError off\n");
+    assert_printed("Defer off", "RefuseFail", "#RefuseFail on\n");
+    assert_printed("Defer off", "RefuseMailFrom", "RefuseMailFrom fail\n");
+    assert_printed("RefuseHelo fail", "CheckHelo", "CheckHelo on\n");
 }
 
 static const char everything[] =
     "WhitelistIP ::1, 127.0.0.0/8\nWhitelistPTR .a.example\nWhitelistFrom \"a b\", c@\n"
     "WhitelistTo @d.example\nFixedClientIP ::1\nClientIPNAT 10.0.0.1:10.0.0.2\nTag \" x\"\n"
     "AuthservID a\nZoneFile /z\nSocketGroup g\nPidFile /p\nLogTo /l\nSocket local:/s\n"
-    "QuarantineBox <a@b>\nUser u\nRejectReason \"# \\\" \\\\\"\n";
+    "QuarantineBox <a@b>\nUser u\nRefuseMailFrom fail none\nRefuseHelo fail\nRejectPermError on\nRejectReason \"# \\\" "
+    "\\\\\"\n";
 
 /* What is printed holds every key and is read again as the same. */
 static void printing_and_reading_agree(void **state)
 {
     (void)state;
-    const char *const texts[] = {"", everything, "Socket inet:1@localhost\nTag none\nLogTo none\n"};
+    const char *const texts[] = {"",
+                                 everything,
+                                 "Socket inet:1@localhost\nTag none\nLogTo none\n",
+                                 "RefuseSPFNone on\nRefuseSPFNoneHelo on\nAcceptTempError off\n",
+                                 "RejectTempError on\nRefuseFail off\nCheckHelo on\n",
+                                 "Defer temperror, none\nRejectTempError off\n"};
 
     for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
         const struct config *first = parse(texts[i]);
@@ -737,7 +816,9 @@ int main(void)
         cmocka_unit_test(all_mistakes_are_told),
         cmocka_unit_test(long_values_are_cut),
         cmocka_unit_test(contradictions_name_both_lines),
-        cmocka_unit_test(classic_words_become_sets),
+        cmocka_unit_test(words_become_sets),
+        cmocka_unit_test(classic_words_and_sets_exclude_each_other),
+        cmocka_unit_test(words_out_of_force_are_printed_as_comments),
         cmocka_unit_test(printing_and_reading_agree),
         cmocka_unit_test(options_are_sound),
         cmocka_unit_test(references_are_counted),

@@ -196,7 +196,7 @@ static void each_result_has_a_sentence(void **state)
     (void)state;
     for (int i = 0; i < RESULT_COUNT; i++) {
         struct spf_outcome outcome = {.result = (enum spf_result)i};
-        struct header_result result = {&outcome, IDENTITY_MAILFROM, V4, "a@example.org", "example.org", "h", "r"};
+        struct header_result result = {&outcome, IDENTITY_MAILFROM, V4, "a@example.org", "example.org", "h", "r", NULL};
         struct strbuf out = STRBUF_INIT;
 
         header_received_spf(&result, &out);
@@ -208,6 +208,27 @@ static void each_result_has_a_sentence(void **state)
     }
 }
 
+/* The sender's result stands before that of the HELO name, in one field (RFC 8601 2.2). */
+static void two_identities_share_a_field(void **state)
+{
+    struct spf_outcome pass = {.result = RESULT_PASS}, guess = {.result = RESULT_PASS, .guessed = true};
+    struct header_result helo = {&pass, IDENTITY_HELO, V4, "a@example.org", "mx.example.org", "mx.example.org",
+                                 "r",   NULL};
+    struct header_result sender = helo;
+    struct strbuf out = STRBUF_INIT;
+
+    (void)state;
+    sender.outcome = &guess;
+    sender.identity = IDENTITY_MAILFROM;
+    sender.domain = "example.org";
+    sender.next = &helo;
+    header_authentication_results("r", &sender, &out);
+    assert_string_equal(strbuf_text(&out),
+                        "r; spf=pass (best guess record for domain of example.org) smtp.mailfrom=example.org; spf=pass "
+                        "smtp.helo=mx.example.org");
+    strbuf_free(&out);
+}
+
 static void no_line_gets_too_long(void **state)
 {
     static const char fills[] = "a\"\\( ;\xC3\n";
@@ -216,7 +237,7 @@ static void no_line_gets_too_long(void **state)
     for (size_t i = 0; i < sizeof(fills) - 1; i++) {
         char text[3000];
         struct spf_outcome outcome = {.result = RESULT_FAIL};
-        struct header_result result = {&outcome, (enum spf_identity)(i % 2), V4, text, text, text, text};
+        struct header_result result = {&outcome, (enum spf_identity)(i % 2), V4, text, text, text, text, NULL};
         struct strbuf out = STRBUF_INIT;
 
         memset(text, fills[i], sizeof(text) - 1);
@@ -474,6 +495,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(result_fields_are_written_to_the_letter),
         cmocka_unit_test(each_result_has_a_sentence),
+        cmocka_unit_test(two_identities_share_a_field),
         cmocka_unit_test(no_line_gets_too_long),
         cmocka_unit_test(subjects_are_tagged_once),
         cmocka_unit_test(long_tags_and_subjects_keep_to_the_line_lengths),

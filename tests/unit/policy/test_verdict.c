@@ -20,7 +20,8 @@
 #define NEUTRAL  RESULT_BIT(RESULT_NEUTRAL)
 #define SOFTFAIL RESULT_BIT(RESULT_SOFTFAIL)
 
-/* What is expected for one result: "-" goes on, "t" tagged, "q" quarantined, "tq" both, else the reply's codes. */
+/* What is expected for one result, where only one identity is checked: "-" goes on, "t" tagged, "q" quarantined, "tq"
+ * both, else the reply's codes. */
 struct rule_case {
     const char *name;
     struct config config;
@@ -32,17 +33,17 @@ struct rule_case {
 static const struct rule_case rule_cases[] = {
     {"nothing is refused", {.tag_subject = false}, false, false, {"-", "-", "-", "-", "-", "-", "-"}},
     {"defaults",
-     {.refuse_sender = FAIL, .refuse_null_sender = FAIL, .tag_subject = true},
+     {.refuse_mail_from = FAIL, .refuse_null_sender = FAIL, .tag_subject = true},
      false,
      false,
      {"-", "-", "-", "550 5.7.23", "t", "-", "-"}},
     {"defaults, null sender",
-     {.refuse_sender = FAIL, .refuse_null_sender = FAIL, .tag_subject = true},
+     {.refuse_mail_from = FAIL, .refuse_null_sender = FAIL, .tag_subject = true},
      true,
      false,
      {"-", "-", "-", "550 5.7.23", "t", "-", "-"}},
     {"defaults with SoftFail",
-     {.refuse_sender = FAIL, .refuse_null_sender = FAIL, .soft_fail = true},
+     {.refuse_mail_from = FAIL, .refuse_null_sender = FAIL, .soft_fail = true},
      false,
      false,
      {"-", "-", "-", "450 4.7.23", "-", "-", "-"}},
@@ -54,12 +55,12 @@ static const struct rule_case rule_cases[] = {
      false,
      {"-", "-", "-", "tq", "tq", "-", "-"}},
     {"RefuseSPFNone",
-     {.refuse_sender = FAIL | NONE},
+     {.refuse_mail_from = FAIL | NONE},
      false,
      false,
      {"550 5.7.1", "-", "-", "550 5.7.23", "-", "-", "-"}},
     {"RefuseSPFNone leaves a null sender alone",
-     {.refuse_sender = NONE},
+     {.refuse_mail_from = NONE},
      true,
      false,
      {"-", "-", "-", "-", "-", "-", "-"}},
@@ -76,22 +77,22 @@ static const struct rule_case rule_cases[] = {
      false,
      {"-", "-", "-", "-", "-", "451 4.7.24", "-"}},
     {"everything that can be refused",
-     {.refuse_sender = FAIL | NONE | TEMP | PERM | NEUTRAL | SOFTFAIL},
+     {.refuse_mail_from = FAIL | NONE | TEMP | PERM | NEUTRAL | SOFTFAIL},
      false,
      false,
      {"550 5.7.1", "550 5.7.1", "-", "550 5.7.23", "550 5.7.1", "451 4.7.24", "550 5.7.24"}},
     {"the same with SoftFail",
-     {.refuse_sender = FAIL | NONE | TEMP | PERM | NEUTRAL | SOFTFAIL, .soft_fail = true},
+     {.refuse_mail_from = FAIL | NONE | TEMP | PERM | NEUTRAL | SOFTFAIL, .soft_fail = true},
      false,
      false,
      {"450 4.7.1", "450 4.7.1", "-", "450 4.7.23", "450 4.7.1", "451 4.7.24", "450 4.7.24"}},
     {"a result that is refused and deferred is deferred",
-     {.refuse_sender = FAIL | PERM, .defer = FAIL | PERM | NEUTRAL},
+     {.refuse_mail_from = FAIL | PERM, .defer = FAIL | PERM | NEUTRAL},
      false,
      false,
      {"-", "451 4.7.1", "-", "451 4.7.23", "-", "-", "451 4.7.24"}},
     {"nothing follows from a guess",
-     {.refuse_sender = FAIL | NONE | NEUTRAL | SOFTFAIL | PERM,
+     {.refuse_mail_from = FAIL | NONE | NEUTRAL | SOFTFAIL | PERM,
       .defer = TEMP,
       .tag_subject = true,
       .quarantine = QUARANTINE_ON},
@@ -118,7 +119,9 @@ static void each_result_has_its_verdict(void **state)
 
         for (int result = 0; result < RESULT_COUNT; result++) {
             struct spf_outcome outcome = {.result = (enum spf_result)result, .guessed = c->guessed};
-            struct verdict verdict = verdict_decide(&c->config, &outcome, c->null_sender);
+            struct verdict_case message = {.mail_from = c->null_sender ? NULL : &outcome,
+                                           .helo = c->null_sender ? &outcome : NULL};
+            struct verdict verdict = verdict_decide(&c->config, &message);
             char text[32];
 
             describe(&verdict, text);
@@ -128,6 +131,107 @@ static void each_result_has_its_verdict(void **state)
                 assert_int_equal(verdict.kind == VERDICT_DEFER, strcmp(verdict.code, "451") == 0);
         }
     }
+}
+
+/* What becomes of each result of an identity, in the order of enum spf_result: '-' it goes on, 'd' it is deferred, 'r'
+ * it is refused. */
+struct matrix_case {
+    const char *name;
+    struct config config;
+    const char *mail_from, *null_sender, *helo; /* none neutral pass fail softfail temperror permerror */
+};
+
+#define ALL (FAIL | NONE | TEMP | PERM | NEUTRAL | SOFTFAIL | RESULT_BIT(RESULT_PASS))
+
+static const struct matrix_case matrix[] = {
+    {"nothing", {.tag_subject = false}, "-------", "-------", "-------"},
+    {"one set for each identity",
+     {.refuse_mail_from = FAIL, .refuse_null_sender = FAIL | PERM, .refuse_helo = PERM},
+     "---r---",
+     "---r--r",
+     "------r"},
+    {"HELO alone", {.refuse_null_sender = FAIL, .refuse_helo = FAIL}, "-------", "---r---", "---r---"},
+    {"deferred in either", {.refuse_mail_from = FAIL, .defer = TEMP | NONE}, "d--r-d-", "d----d-", "d----d-"},
+    {"deferred before refused",
+     {.refuse_mail_from = FAIL | PERM, .refuse_helo = FAIL, .defer = FAIL},
+     "---d--r",
+     "---d---",
+     "---d---"},
+    {"a temperror is never refused for good",
+     {.refuse_mail_from = ALL, .refuse_null_sender = ALL, .refuse_helo = ALL},
+     "rrrrrdr",
+     "rrrrrdr",
+     "rrrrrdr"},
+    {"different sets",
+     {.refuse_mail_from = SOFTFAIL | NEUTRAL, .refuse_null_sender = NONE, .refuse_helo = NONE | PERM, .defer = TEMP},
+     "-r--rd-",
+     "r----d-",
+     "r----dr"},
+};
+
+enum { ABSENT = RESULT_COUNT, WITH_ABSENT };
+
+static char fate(const char *fates, int result, bool guessed)
+{
+    return result == ABSENT || guessed ? '-' : fates[result];
+}
+
+static const char *expected_code(char fate, bool soft)
+{
+    return fate == 'd' ? "451" : soft ? "450" : "550";
+}
+
+/* RFC 7372 3.2 */
+static const char *expected_enhanced(int result, bool temporary)
+{
+    static const char *const codes[RESULT_COUNT][2] = {
+        [RESULT_NONE] = {"5.7.1", "4.7.1"},       [RESULT_NEUTRAL] = {"5.7.1", "4.7.1"},
+        [RESULT_PASS] = {"5.7.1", "4.7.1"},       [RESULT_FAIL] = {"5.7.23", "4.7.23"},
+        [RESULT_SOFTFAIL] = {"5.7.1", "4.7.1"},   [RESULT_TEMPERROR] = {"5.7.24", "4.7.24"},
+        [RESULT_PERMERROR] = {"5.7.24", "4.7.24"}};
+
+    return codes[result][temporary];
+}
+
+/* One cell of the matrix: what a setting makes of two results, one of which may be a guess or absent. */
+static void check_cell(const struct matrix_case *c, bool soft, int sender, bool guessed, int helo)
+{
+    struct config config = c->config;
+    struct spf_outcome of_sender = {.result = (enum spf_result)sender, .guessed = guessed};
+    struct spf_outcome of_helo = {.result = (enum spf_result)helo};
+    struct verdict_case message = {.mail_from = sender == ABSENT ? NULL : &of_sender,
+                                   .helo = helo == ABSENT ? NULL : &of_helo};
+    char by_sender = fate(c->mail_from, sender, guessed);
+    char by_helo = fate(sender == ABSENT ? c->null_sender : c->helo, helo, false);
+    bool helo_decides = by_sender == '-' || (by_sender == 'd' && by_helo == 'r');
+    char expected = helo_decides ? by_helo : by_sender;
+    int suspect = sender == ABSENT ? helo : sender;
+
+    config.soft_fail = soft;
+    config.tag_subject = true;
+    struct verdict verdict = verdict_decide(&config, &message);
+
+    assert_int_equal(verdict.kind, expected == '-'   ? VERDICT_CONTINUE
+                                   : expected == 'd' ? VERDICT_DEFER
+                                                     : VERDICT_REFUSE);
+    assert_int_equal(verdict.tag, (suspect == RESULT_FAIL || suspect == RESULT_SOFTFAIL) && !guessed);
+    if (expected == '-')
+        return;
+    assert_int_equal(verdict.identity, helo_decides ? IDENTITY_HELO : IDENTITY_MAILFROM);
+    assert_string_equal(verdict.code, expected_code(expected, soft));
+    assert_string_equal(verdict.enhanced, expected_enhanced(helo_decides ? helo : sender, expected == 'd' || soft));
+}
+
+static void each_pair_of_results_has_its_verdict(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(matrix); i++)
+        for (int cell = 0; cell < WITH_ABSENT * WITH_ABSENT * 4; cell++) {
+            int sender = cell / 4 % WITH_ABSENT, helo = cell / 4 / WITH_ABSENT;
+            bool soft = cell % 2 != 0, guessed = cell / 2 % 2 != 0 && sender != ABSENT;
+
+            check_cell(&matrix[i], soft, sender, guessed, helo);
+        }
 }
 
 static void a_released_message_goes_on_as_it_is(void **state)
@@ -249,6 +353,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_result_has_its_verdict),
+        cmocka_unit_test(each_pair_of_results_has_its_verdict),
         cmocka_unit_test(a_released_message_goes_on_as_it_is),
         cmocka_unit_test(the_reply_text_is_filled_in),
         cmocka_unit_test(a_reply_text_is_bounded),

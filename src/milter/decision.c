@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Asks for the results of a message's identities, and hands them to the verdict. */
+#include "milter/decision.h"
+
+#include "milter/message_log.h"
+#include "spf/domain.h"
+
+#include <string.h>
+
+/* True for a name of several labels, which alone says something (RFC 7208 2.3). */
+static bool is_host_name(const char *helo)
+{
+    char name[DNS_NAME_MAX + 1];
+    struct addr addr;
+    size_t len = strlen(helo);
+
+    if (len > 0 && helo[len - 1] == '.')
+        len--;
+    if (len > DNS_NAME_MAX)
+        return false;
+    memcpy(name, helo, len);
+    name[len] = '\0';
+    return domain_can_have_policy(name) && !addr_parse(name, &addr);
+}
+
+static void add_check(struct message *message, enum spf_identity identity, const char *domain)
+{
+    struct identity_check *check = &message->checks[message->check_count++];
+
+    check->identity = identity;
+    check->domain = domain;
+}
+
+void decision_begin(struct message *message, const struct config *config, const struct peer *peer)
+{
+    const char *helo = peer_helo(peer);
+
+    if (message->null_sender) {
+        add_check(message, IDENTITY_HELO, helo); /* RFC 7208 2.4 */
+        return;
+    }
+    add_check(message, IDENTITY_MAILFROM, message->sender.domain);
+    if (config->check_helo && is_host_name(helo))
+        add_check(message, IDENTITY_HELO, helo); /* RFC 7208 2.3 */
+}
+
+static struct spf_question question_of(const struct message *message, struct identity_check *check,
+                                       const struct config *config, const struct peer *peer)
+{
+    return (struct spf_question){
+        .identity = check->identity,
+        .client = peer->checked,
+        .helo = peer_helo(peer),
+        .local = check->identity == IDENTITY_HELO ? "postmaster" : message->sender.local, /* RFC 7208 2.3, 2.4 */
+        .domain = idna_ascii_form(check->domain, check->ascii),                           /* RFC 7208 4.3 */
+        .receiver = message->receiver,
+        /* A guess stands in for the sender's domain, not for a host. */
+        .best_guess = config->spf_best_guess && check == message->checks,
+    };
+}
+
+static struct verdict decide(const struct message *message, const struct config *config)
+{
+    const struct identity_check *last = &message->checks[message->check_count - 1];
+    struct verdict_case facts = {
+        .mail_from = message->null_sender ? NULL : &message->checks[0].outcome,
+        .helo = last->identity == IDENTITY_HELO ? &last->outcome : NULL,
+    };
+
+    return verdict_decide(config, &facts);
+}
+
+void decision_judge(struct message *message, const struct session_shared *shared, const struct peer *peer)
+{
+    for (size_t i = 0; i < message->check_count; i++) {
+        struct identity_check *check = &message->checks[i];
+        struct spf_question question = question_of(message, check, shared->config, peer);
+
+        spf_check(shared->checker, &question, &check->outcome);
+        message_log_result(message, check, peer);
+    }
+    message->verdict = decide(message, shared->config);
+    message->judged = true;
+}

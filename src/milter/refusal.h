@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The replies that refuse a message or a recipient. */
+#ifndef SMF_MILTER_REFUSAL_H
+#define SMF_MILTER_REFUSAL_H
+
+#include "base/strbuf.h"
+#include "milter/message.h"
+#include "milter/peer.h"
+#include "milter/session.h"
+
+/* Which address is no address. */
+enum refused_address { REFUSED_SENDER, REFUSED_RECIPIENT };
+
+/* The refusal of a malformed address, for the reason in `text`; SoftFail makes it a temporary one. */
+struct session_reply refusal_of_address(const struct config *config, enum refused_address which, const char *text);
+
+/* The refusal that follows from a verdict, logged; the same at every step. `recipient` is NULL where it is the whole
+ * message's. The text is written into `text`. */
+struct session_reply refusal_of_message(const struct message *message, const struct config *config,
+                                        const struct peer *peer, const struct verdict *verdict, const char *recipient,
+                                        struct strbuf *text);
+
+#endif

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The sets of results, and the HELO identity beside the sender's, in both directions."""
+
+from wire_common import (BAD_IP, GOOD_IP, MX, Mta, authentication_results, case, check, classic, contains, delivered, equal,
+                         lacks, one, received_spf, refused, rows)
+
+FAIL = "550 5.7.23"
+GOOD_HELO, BAD_HELO = "mx.example.org", "nofrom.example.org"
+
+# A sender for each result, for BAD_IP.
+SENDERS = {
+    "fail": "<a@example.org>", "softfail": "<a@soft.example.org>", "neutral": "<a@neutral.example.org>",
+    "none": "<a@none.example.org>", "permerror": "<a@broken.example.org>", "temperror": "<a@servfail.example.org>",
+}
+CODES = {"fail": FAIL, "permerror": "550 5.7.24", "temperror": "451 4.7.24"}
+
+
+@rows([(result, result) for result in SENDERS])
+def refuse_mail_from(binary, result):
+    with classic(binary, {"RefuseMailFrom": result}) as filter_:
+        for name, sender in SENDERS.items():
+            found = one(filter_, sender, ip=BAD_IP)
+            if name == result:
+                refused(found, CODES.get(name, "550 5.7.1"))
+            else:
+                delivered(found)
+
+
+@rows([(result, result) for result in SENDERS])
+def defer(binary, result):
+    with classic(binary, {"RefuseMailFrom": "off", "Defer": result}) as filter_:
+        for name, sender in SENDERS.items():
+            found = one(filter_, sender, ip=BAD_IP)
+            if name == result:
+                refused(found, {"fail": "451 4.7.23", "permerror": "451 4.7.24", "temperror": "451 4.7.24"}
+                        .get(name, "451 4.7.1"))
+            else:
+                delivered(found)
+
+
+@rows([
+    ("tempfail-on", {"RejectTempError": "on"}, "temperror", "451 4.7.24"),
+    ("tempfail-off", {"RejectTempError": "off"}, "temperror", None),
+    ("permfail-on", {"RejectPermError": "on"}, "permerror", "550 5.7.24"),
+    ("permfail-off", {"RejectPermError": "off"}, "permerror", None),
+    ("beside-a-set", {"RejectPermError": "on", "RefuseMailFrom": "off"}, "permerror", "550 5.7.24"),
+])
+def words_of_the_other_branch(binary, config, result, code):
+    with classic(binary, config) as filter_:
+        found = one(filter_, SENDERS[result], ip=BAD_IP)
+        if code:
+            refused(found, code)
+        else:
+            delivered(found)
+
+
+def results(message):
+    """[(result, property, name)] of the one Authentication-Results field, in its order."""
+    authserv_id, infos = authentication_results(message.value("Authentication-Results"))
+    equal(authserv_id, MX, "authserv-id")
+    check(all(info[0] == "spf" for info in infos), f"methods {infos}")
+    return [(result, *next(iter(properties.items()))) for _, result, properties in
+            (info[:3] for info in infos)]
+
+
+@rows([
+    ("both-pass", GOOD_HELO, "<a@example.org>", [("pass", "smtp.mailfrom", "example.org"),
+                                                 ("pass", "smtp.helo", GOOD_HELO)]),
+    ("helo-fail", BAD_HELO, "<a@example.org>", [("pass", "smtp.mailfrom", "example.org"),
+                                                ("fail", "smtp.helo", BAD_HELO)]),
+    ("null-sender", GOOD_HELO, "<>", [("pass", "smtp.helo", GOOD_HELO)]),
+    ("one-label", "localhost", "<a@example.org>", [("pass", "smtp.mailfrom", "example.org")]),
+    ("literal", "[192.0.2.1]", "<a@example.org>", [("pass", "smtp.mailfrom", "example.org")]),
+    ("injection", "x.y; dkim=pass", "<a@example.org>", [("pass", "smtp.mailfrom", "example.org")]),
+])
+def check_helo(binary, helo, sender, expected):
+    with classic(binary, {"CheckHelo": "on", "AddReceivedHeader": "on"}) as filter_:
+        message = delivered(one(filter_, sender, helo=helo))
+        equal(results(message), expected, "Authentication-Results")
+        fields = [received_spf(value) for value in message.values("Received-SPF")]
+        equal([(found, pairs["identity"]) for found, _, pairs in fields],
+              [(result, name.removeprefix("smtp.")) for result, name, _ in expected], "Received-SPF")
+        equal(message.names()[:2], ["Authentication-Results", "Received-SPF"], "order")
+    with classic(binary, {"CheckHelo": "off"}) as filter_:
+        equal(results(delivered(one(filter_, sender, helo=helo))), expected[:1], "with CheckHelo off")
+
+
+@case
+def refuse_helo(binary):
+    with classic(binary, {"RefuseHelo": "fail"}) as filter_:
+        text = refused(one(filter_, helo=BAD_HELO), FAIL, "postmaster@" + BAD_HELO)
+        lacks(text, "alice", "reply")
+        delivered(one(filter_, helo=GOOD_HELO))
+        delivered(one(filter_, helo="none.example.org"))
+        refused(one(filter_, ip=BAD_IP, helo="none.example.org"), FAIL, "alice@example.org")
+        refused(one(filter_, "<>", helo=BAD_HELO), FAIL)
+        filter_.wait_log("SPF helo fail: ")
+        filter_.wait_log("identity=helo, reply=550 5.7.23")
+    with classic(binary, {"CheckHelo": "on"}) as filter_:
+        delivered(one(filter_, helo=BAD_HELO))
+
+
+@case
+def refuse_helo_alone(binary):
+    with classic(binary, {"RefuseMailFrom": "off", "RefuseHelo": "fail, none"}) as filter_:
+        delivered(one(filter_, "<a@nofrom.example.org>", helo=GOOD_HELO))
+        refused(one(filter_, "<>", ip=BAD_IP, helo="none.example.org"), "550 5.7.1")
+        refused(one(filter_, "<a@none.example.org>", ip=GOOD_IP, helo="none.example.org"), "550 5.7.1")
+
+
+@case
+def a_refusal_by_helo_is_final_where_the_sender_is_deferred(binary):
+    with classic(binary, {"RefuseHelo": "fail", "Defer": "temperror"}) as filter_:
+        refused(one(filter_, SENDERS["temperror"], helo=BAD_HELO), FAIL)
+        refused(one(filter_, SENDERS["temperror"], helo=GOOD_HELO), "451 4.7.24")
+        refused(one(filter_, helo="servfail.example.org"), "451 4.7.24")
+
+
+@case
+def helo_of_each_message(binary):
+    """A second HELO on the connection is the one that counts from then on."""
+    with classic(binary, {"RefuseHelo": "fail"}) as filter_:
+        with Mta(filter_.address, helo=GOOD_HELO) as mta:
+            delivered(mta.send())
+            mta.helo(BAD_HELO)
+            refused(mta.send(), FAIL)
+            mta.helo(GOOD_HELO)
+            delivered(mta.send())
+            mta.quit()
+        contains(filter_.log(), "SPF helo pass", "log")
