@@ -61,7 +61,7 @@ static size_t weigh(const void *value)
 {
     const struct note note = note_at(value);
 
-    return note.answer ? dns_answer_octets(note.answer) : 0;
+    return note.answer ? (dns_answer_octets(note.answer) + sizeof(size_t) + 15) / 16 * 16 : 0; /* as malloc rounds it */
 }
 
 static void acquire(const void *value)

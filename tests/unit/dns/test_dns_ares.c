@@ -319,6 +319,34 @@ static void test_destroy(void **state)
     assert_int_equal(counts.timeouts, 100);
 }
 
+struct asks_on {
+    struct dns *dns;
+    struct counts counts;
+};
+
+static void ask_on(void *context, const struct dns_answer *answer)
+{
+    struct asks_on *asks_on = context;
+
+    dns_answer_release(answer);
+    dns_query(asks_on->dns, "plain.example", DNS_A, now_ms() + LONG_MS, count_answer, &asks_on->counts);
+}
+
+/* A callback may ask on; at the end it is told at once that nobody answers. */
+static void test_callback_asks(void **state)
+{
+    struct pair pair = start_pair("127.0.0.1");
+    struct asks_on asks_on = {.dns = pair.dns, .counts = {.lock = PTHREAD_MUTEX_INITIALIZER}};
+
+    (void)state;
+    dns_query(pair.dns, "drop.example", DNS_A, now_ms() + 100, ask_on, &asks_on);
+    expect(pair.dns, "droponce.example", DNS_A, DNS_OK, 300, "192.0.2.1"); /* takes 2 s */
+    dns_query(pair.dns, "drop.example", DNS_A, now_ms() + LONG_MS, ask_on, &asks_on);
+    stop_pair(&pair);
+    assert_int_equal(asks_on.counts.answered, 2);
+    assert_int_equal(asks_on.counts.timeouts, 1);
+}
+
 /* Deadlines of each question, in whatever order they come. */
 static void test_many_deadlines(void **state)
 {
@@ -493,16 +521,17 @@ static void test_ask_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ipv4),          cmocka_unit_test(test_ipv6),
-        cmocka_unit_test(test_large_text),    cmocka_unit_test(test_odd_names),
-        cmocka_unit_test(test_false_replies), cmocka_unit_test(test_malformed),
-        cmocka_unit_test(test_no_edns),       cmocka_unit_test(test_deadline),
-        cmocka_unit_test(test_retries),       cmocka_unit_test(test_several_servers),
-        cmocka_unit_test(test_silent_server), cmocka_unit_test(test_no_server),
-        cmocka_unit_test(test_destroy),       cmocka_unit_test(test_many_deadlines),
-        cmocka_unit_test(test_many_threads),  cmocka_unit_test(test_server_texts),
-        cmocka_unit_test(test_create),        cmocka_unit_test(test_no_descriptors),
-        cmocka_unit_test(test_create_memory), cmocka_unit_test(test_ask_memory),
+        cmocka_unit_test(test_ipv4),           cmocka_unit_test(test_ipv6),
+        cmocka_unit_test(test_large_text),     cmocka_unit_test(test_odd_names),
+        cmocka_unit_test(test_false_replies),  cmocka_unit_test(test_malformed),
+        cmocka_unit_test(test_no_edns),        cmocka_unit_test(test_deadline),
+        cmocka_unit_test(test_retries),        cmocka_unit_test(test_several_servers),
+        cmocka_unit_test(test_silent_server),  cmocka_unit_test(test_no_server),
+        cmocka_unit_test(test_destroy),        cmocka_unit_test(test_callback_asks),
+        cmocka_unit_test(test_many_deadlines), cmocka_unit_test(test_many_threads),
+        cmocka_unit_test(test_server_texts),   cmocka_unit_test(test_create),
+        cmocka_unit_test(test_no_descriptors), cmocka_unit_test(test_create_memory),
+        cmocka_unit_test(test_ask_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
