@@ -152,6 +152,12 @@ void spf_check(struct spf_checker *checker, const struct spf_question *question,
     count(outcome->result);
 }
 
+void spf_check_ahead(struct spf_checker *checker, const struct spf_question *question)
+{
+    (void)checker;
+    (void)question;
+}
+
 struct ttl_cache_stats spf_checker_cache_stats(struct spf_checker *checker)
 {
     return result_cache_stats(checker->cache);

@@ -62,6 +62,7 @@ struct spf_checker_config {
     uint32_t result_ttl_s; /* longest life of a result; 0: no cache */
     uint32_t timeout_ms;   /* for one whole evaluation (RFC 7208 4.6.4) */
     uint8_t seed[16];      /* random octets for the cache's hash */
+    bool asks_ahead;       /* ask the DNS for what the terms of a record name as soon as it is there (ahead.h) */
 };
 
 /* Creates a checker with one reference. NULL if out of memory. */
@@ -72,6 +73,11 @@ void spf_checker_release(struct spf_checker *checker); /* the last one destroys;
 /* Answers `question`, within the timeout. A fault of ours (out of memory) gives temperror with a problem that says so,
  * never fail. Any number of threads at once; hold no lock. */
 void spf_check(struct spf_checker *checker, const struct spf_question *question, struct spf_outcome *outcome);
+
+/* Has the DNS cache find out what spf_check will need for an equal question, and returns at once. Nothing happens where
+ * the outcome is known or on its way, where answers are not kept (dns_cache.h) or nothing is asked ahead, or if out of
+ * memory. Any thread. */
+void spf_check_ahead(struct spf_checker *checker, const struct spf_question *question);
 
 struct ttl_cache_stats spf_checker_cache_stats(struct spf_checker *checker);
 
