@@ -197,17 +197,19 @@ static void read_identity(struct conversion *run, const char *name, result_set *
         *refuse |= RESULT_BIT(RESULT_PERMERROR);
 }
 
-/* Comments on what the two programs cannot do alike. */
-static void note_differences(struct conversion *run, const char *helo, const char *mail_from, bool defers)
+/* Comments on what the two programs do not do alike. */
+static void note_differences(struct conversion *run, const struct convert_decision *decision)
 {
+    const char *helo = convert_value(run, "HELO_reject"), *mail_from = convert_value(run, "Mail_From_reject");
+
     if (strcmp(mail_from, "No_Check") == 0)
         convert_note(run, "MAIL FROM is always checked and recorded, but not refused here");
-    if (defers && only_records(helo) != only_records(mail_from))
+    if (decision->defer != 0 && only_records(helo) != only_records(mail_from))
         convert_note(run, "Defer holds for both identities");
     if (strcmp(helo, "Null") == 0 && only_records(mail_from))
         convert_lost(run, "a fail of the HELO name of a null sender alone cannot be refused");
-    else if (!only_records(mail_from) && only_records(helo))
-        convert_note(run, "A null sender has the identity MAIL FROM, so its HELO name can be refused");
+    else if (strcmp(helo, "Null") != 0 && (decision->refuse_mail_from & ~decision->refuse_helo) != 0)
+        convert_note(run, "For a null sender RefuseMailFrom holds too");
 }
 
 static void write_domains(struct conversion *run, const struct convert_decision *decision)
@@ -236,7 +238,7 @@ void convert_finish_spf_engine(struct conversion *run)
     convert_section(run, "HELO_reject, Mail_From_reject, PermError_reject, TempError_Defer, Reject_Not_Pass_Domains");
     read_identity(run, "HELO_reject", &decision.refuse_helo);
     read_identity(run, "Mail_From_reject", &decision.refuse_mail_from);
-    note_differences(run, helo, mail_from, defers);
+    note_differences(run, &decision);
     convert_write_decision(run, &decision);
     write_domains(run, &decision);
     convert_section(run, "What else it does");

@@ -153,6 +153,14 @@ static void convert_reply_text(struct conversion *run, const struct foreign_sett
     strbuf_free(&ours);
 }
 
+static void convert_temperror_code(struct conversion *run, const struct foreign_setting *setting)
+{
+    if (*setting->value == '4')
+        convert_note(run, "A temperror is deferred");
+    else
+        convert_lost(run, "a temperror is never refused for good");
+}
+
 /* The enhanced codes that we give anyway. */
 static void convert_status_code(struct conversion *run, const struct foreign_setting *setting)
 {
@@ -193,7 +201,7 @@ static bool read_results(const char *list, result_set *out)
     return good;
 }
 
-/* The results whose reply code is 4xx: they are deferred. */
+/* The results whose reply code is 4xx: they are deferred. A temperror is in any case. */
 static result_set deferred_results(const struct conversion *run)
 {
     static const struct {
@@ -202,10 +210,9 @@ static result_set deferred_results(const struct conversion *run)
     } codes[] = {
         {"reply_code_fail", RESULT_FAIL},
         {"reply_code_softfail", RESULT_SOFTFAIL},
-        {"reply_code_temperror", RESULT_TEMPERROR},
         {"reply_code_permerror", RESULT_PERMERROR},
     };
-    result_set deferred = 0;
+    result_set deferred = RESULT_BIT(RESULT_TEMPERROR);
 
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
         if (*convert_value(run, codes[i].key) == '4')
@@ -283,7 +290,7 @@ static const struct foreign_key keys[] = {
     {"reply_text_permerror", "permerror_reply_text", NULL, FATE_LOST, "", ONE_TEXT, NULL},
     {"reply_code_fail", "fail_reply_code", "550", FATE_TOGETHER, "Defer", NULL, NULL},
     {"reply_code_softfail", "softfail_reply_code", "550", FATE_TOGETHER, "Defer", NULL, NULL},
-    {"reply_code_temperror", "temperror_reply_code", "451", FATE_TOGETHER, "Defer", NULL, NULL},
+    {"reply_code_temperror", "temperror_reply_code", NULL, FATE_LINES, "Defer", NULL, convert_temperror_code},
     {"reply_code_permerror", "permerror_reply_code", "550", FATE_TOGETHER, "Defer", NULL, NULL},
     {"status_code_fail", "fail_status_code", NULL, FATE_LINES, "", NULL, convert_status_code},
     {"status_code_softfail", "softfail_status_code", NULL, FATE_LINES, "", NULL, convert_status_code},

@@ -107,7 +107,7 @@ struct convert_decision {
 /* Writes CheckHelo, RefuseMailFrom, RefuseHelo and Defer. */
 void convert_write_decision(struct conversion *run, const struct convert_decision *decision);
 
-/* Appends the names of the results, separated by commas; the word for an empty set if it is empty. */
+/* Appends the names of the results, separated by commas; `off` for an empty set. */
 void convert_write_set(result_set set, struct strbuf *out);
 
 #endif

@@ -200,6 +200,8 @@ void convert_write_set(result_set set, struct strbuf *out)
             strbuf_addf(out, "%s%s", separator, result_name(order[i]));
             separator = ",";
         }
+    if (set == 0)
+        strbuf_add(out, "off");
 }
 
 static void write_set_line(struct conversion *run, const char *key, result_set set)

@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""config --from: the command, and the converted samples of each system running and behaving as they did there."""
+
+import os
+import re
+
+from process_common import EX_CONFIG, EX_USAGE, prepared, run
+from wire_common import (BAD_IP, GOOD_IP, ZONE, Filter, Skip, authentication_results, case, check, contains, delivered,
+                         equal, lacks, one, refused, rows)
+
+SAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "unit", "app", "convert")
+SYSTEMS = ["policyd-spf", "pyspf-milter", "spf-milter"]
+EX_DATAERR, EX_NOINPUT = 65, 66
+FAIL, SOFTFAIL, PERMERROR, DEFERRED = "550 5.7.23", "550 5.7.1", "550 5.7.24", "451 4.7.24"
+SKIPPED_IP = "203.0.113.5"  # in each sample a network that is not checked
+# Keys that name the old program's place on the host; the test has its own.
+PLACE = re.compile(r"^(Socket|SocketMode|SocketGroup|User|PidFile|LogLevel) .*\n", re.MULTILINE)
+
+GOOD = "<alice@example.org>"            # passes from GOOD_IP, fails from elsewhere
+HELO_PASS = "mx.example.org"            # from GOOD_IP
+HELO_FAIL = "nofrom.example.org"        # from everywhere
+HELO_SOFTFAIL = "soft.example.org"      # from BAD_IP
+HELO_NONE = "none.example.org"
+NO_RECORD = "<alice@none.example.org>"
+
+
+def sample(system):
+    return os.path.join(SAMPLES, system + ".conf")
+
+
+def converted(binary, system):
+    return run(binary, "config", "--from", system, sample(system))
+
+
+def needs(done, *keys):
+    """Skips where this build lacks one of the keys (any, if none is named)."""
+    missing = set(re.findall(r"this smf-spf has no key (\w+)", done.stdout))
+    missing = missing & set(keys) if keys else missing
+    if missing:
+        raise Skip(f"this build has no {', '.join(sorted(missing))}")
+
+
+def running(binary, system, *keys):
+    """A filter with the converted sample."""
+    done = converted(binary, system)
+    needs(done, *(keys or ["CheckHelo"]))
+    filter_ = Filter(binary, {"LogLevel": "debug"}, zone=ZONE)
+    with open(filter_.config_path, encoding="utf-8") as file:
+        place = file.read()
+    filter_.configure(PLACE.sub("", done.stdout) + place)
+    return filter_
+
+
+def behaves(filter_, sender, ip, helo, expected, **options):
+    """expected: how the refusal begins, or None where the message goes on, which is returned."""
+    found = one(filter_, sender, ip=ip, helo=helo, **options)
+    if expected is None:
+        return delivered(found)
+    refused(found, expected)
+    return None
+
+
+# name, system, sender, client, HELO, how the refusal begins
+BEHAVIOUR = [
+    ("policyd-pass", "policyd-spf", GOOD, GOOD_IP, HELO_PASS, None),
+    ("policyd-fail", "policyd-spf", GOOD, BAD_IP, HELO_NONE, FAIL),
+    ("policyd-softfail", "policyd-spf", "<a@soft.example.org>", BAD_IP, HELO_NONE, SOFTFAIL),  # a domain of its own
+    ("policyd-neutral", "policyd-spf", "<a@neutral.example.org>", BAD_IP, HELO_NONE, SOFTFAIL),
+    ("policyd-none", "policyd-spf", NO_RECORD, BAD_IP, HELO_NONE, None),
+    ("policyd-permerror", "policyd-spf", "<a@broken.example.org>", BAD_IP, HELO_NONE, PERMERROR),
+    ("policyd-temperror", "policyd-spf", "<a@servfail.example.org>", BAD_IP, HELO_NONE, DEFERRED),
+    ("policyd-helo-fail", "policyd-spf", GOOD, GOOD_IP, HELO_FAIL, FAIL),
+    ("policyd-helo-softfail", "policyd-spf", NO_RECORD, BAD_IP, HELO_SOFTFAIL, SOFTFAIL),
+    ("policyd-whitelist", "policyd-spf", GOOD, "192.0.2.70", HELO_FAIL, None),
+    ("pyspf-pass", "pyspf-milter", GOOD, GOOD_IP, HELO_PASS, None),
+    ("pyspf-fail", "pyspf-milter", GOOD, BAD_IP, HELO_NONE, FAIL),
+    ("pyspf-softfail", "pyspf-milter", "<a@soft.example.org>", BAD_IP, HELO_NONE, SOFTFAIL),
+    ("pyspf-neutral", "pyspf-milter", "<a@neutral.example.org>", BAD_IP, HELO_NONE, None),
+    ("pyspf-permerror", "pyspf-milter", "<a@broken.example.org>", BAD_IP, HELO_NONE, None),
+    ("pyspf-temperror", "pyspf-milter", "<a@servfail.example.org>", BAD_IP, HELO_NONE, None),
+    ("pyspf-helo-fail", "pyspf-milter", GOOD, GOOD_IP, HELO_FAIL, None),
+    ("rust-pass", "spf-milter", GOOD, GOOD_IP, HELO_PASS, None),
+    ("rust-fail", "spf-milter", GOOD, BAD_IP, HELO_NONE, FAIL),
+    ("rust-softfail", "spf-milter", "<a@soft.example.org>", BAD_IP, HELO_NONE, None),
+    ("rust-permerror", "spf-milter", "<a@broken.example.org>", BAD_IP, HELO_NONE, DEFERRED),
+    ("rust-temperror", "spf-milter", "<a@servfail.example.org>", BAD_IP, HELO_NONE, DEFERRED),
+    ("rust-helo-fail", "spf-milter", GOOD, GOOD_IP, HELO_FAIL, FAIL),
+    ("rust-helo-softfail", "spf-milter", NO_RECORD, BAD_IP, HELO_SOFTFAIL, SOFTFAIL),
+    ("rust-skipped-sender", "spf-milter", "<a@below.partner.example>", BAD_IP, HELO_NONE, None),
+]
+
+
+@rows(BEHAVIOUR)
+def converted_behaves(binary, system, sender, client, helo, expected):
+    own_domains = system == "policyd-spf" and ("soft" in sender or "neutral" in sender)
+    with running(binary, system, *(["RefuseFor"] if own_domains else [])) as filter_:
+        behaves(filter_, sender, client, helo, expected)
+
+
+@rows([("policyd", "policyd-spf", False, True), ("pyspf", "pyspf-milter", True, False),
+       ("rust", "spf-milter", True, True)])
+def converted_fields(binary, system, results, received):
+    """Each system's fields, and no tag before the subject."""
+    with running(binary, system) as filter_:
+        message = behaves(filter_, NO_RECORD, BAD_IP, HELO_NONE, None)
+        equal(bool(message.values("Authentication-Results")), results, "Authentication-Results")
+        equal(bool(message.values("Received-SPF")), received, "Received-SPF")
+        equal(message.value("Subject"), "hello", "subject")
+        if results and system != "policyd-spf":
+            equal(authentication_results(message.values("Authentication-Results")[0])[0], "mx.example.net", "id")
+
+
+@rows([(system, system) for system in SYSTEMS])
+def converted_skips_the_address(binary, system):
+    with running(binary, system) as filter_:
+        message = behaves(filter_, GOOD, SKIPPED_IP, HELO_FAIL, None)
+        equal(message.changes, [], "changes of a message from an address that is skipped")
+
+
+@rows([("pyspf", "pyspf-milter", False), ("rust", "spf-milter", True)])
+def converted_authenticated_sender(binary, system, skipped):
+    macros = {"mail": {"{auth_type}": "PLAIN", "{auth_authen}": "fred"}}
+    with running(binary, system) as filter_:
+        behaves(filter_, GOOD, BAD_IP, HELO_NONE, None if skipped else FAIL, macros=macros)
+
+
+# The command
+
+@rows([(system, system) for system in SYSTEMS])
+def converted_passes_the_check(binary, system):
+    done = converted(binary, system)
+    check(done.returncode in (0, EX_DATAERR), f"exit status {done.returncode}: {done.stderr}")
+    with prepared(binary) as filter_:
+        filter_.configure(done.stdout)
+        checked = run(binary, "-n", "-c", filter_.config_path)
+        equal(checked.returncode, 0, f"check: {checked.stderr}")
+
+
+@rows([(system, system) for system in SYSTEMS])
+def conversion_of_a_whole_file_ends_with_0(binary, system):
+    done = converted(binary, system)
+    needs(done)
+    equal((done.returncode, done.stderr), (0, ""), "status and warnings")
+
+
+@case
+def conversion_of_a_part_is_told(binary):
+    with prepared(binary) as filter_:
+        path = filter_.write("old.conf", "Void_Limit = 2\nMilk = yes\nPer_User = file:/etc/users\n")
+        done = run(binary, "config", "--from", "policyd-spf", path)
+        equal(done.returncode, EX_DATAERR, "exit status")
+        contains(done.stderr, f"{path}:2: Milk: ", "warnings")
+        contains(done.stderr, f"{path}:3: Per_User: ", "warnings")
+        lacks(done.stderr, "Void_Limit", "warnings")
+        contains(done.stdout, "# Milk = yes\n#   Not carried over", "output")
+
+
+@rows([
+    ("system", ["--from", "rspamd", sample("spf-milter")], EX_USAGE, "policyd-spf, pyspf-milter or spf-milter"),
+    ("no-system", ["--from"], EX_USAGE, "usage"),
+    ("no-file", ["--from", "spf-milter"], EX_USAGE, "usage"),
+    ("two-files", ["--from", "spf-milter", sample("spf-milter"), "x"], EX_USAGE, "usage"),
+    ("and-c", ["-c", "/dev/null", "--from", "spf-milter", sample("spf-milter")], EX_USAGE, "usage"),
+    ("missing", ["--from", "spf-milter", "/nonexistent/old.conf"], EX_NOINPUT, "/nonexistent/old.conf: "),
+    ("directory", ["--from", "spf-milter", "/"], EX_NOINPUT, "/: "),
+    ("endless", ["--from", "spf-milter", "/dev/zero"], EX_NOINPUT, "/dev/zero: "),
+    ("long-option", ["--to", "x"], EX_USAGE, "usage"),
+])
+def conversion_that_cannot_be(binary, arguments, status, words):
+    done = run(binary, "config", *arguments)
+    equal((done.returncode, done.stdout), (status, ""), "status and output")
+    contains(done.stderr, words, "message")
+
+
+@case
+def a_foreign_file_is_no_configuration(binary):
+    """Without the conversion the file stops the start."""
+    equal(run(binary, "-n", "-c", sample("policyd-spf")).returncode, EX_CONFIG, "exit status")
