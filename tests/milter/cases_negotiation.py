@@ -107,6 +107,16 @@ def mta_without_actions(binary, actions):
         delivered(one_plain(filter_))
 
 
+@case
+def recipients_that_cannot_be_replaced_stay(binary):
+    """An MTA that lets recipients be taken but not given: a quarantine would lose the message."""
+    actions = wire.ALL_ACTIONS & ~(wire.ADDRCPT | wire.ADDRCPT_PAR)
+    with classic(binary, {"Quarantine": "on"}) as filter_, Mta(filter_.address, actions=actions, ip=BAD_IP) as mta:
+        message = delivered(mta.send("<a@soft.example.org>", "<bob@example.net>"))
+        equal(message.recipients, ["<bob@example.net>"], "recipients")
+        mta.quit()
+
+
 def one_plain(filter_):
     with Mta(filter_.address) as mta:
         found = mta.send()
