@@ -3,7 +3,6 @@
 #include "base/clock.h"
 
 #include <stddef.h>
-#include <time.h>
 
 static int64_t system_monotonic_ms(void *context)
 {
@@ -30,4 +29,16 @@ int64_t clock_monotonic_ms(const struct clock *clock)
 int64_t clock_unix_s(const struct clock *clock)
 {
     return clock->unix_s(clock->context);
+}
+
+struct timespec clock_moment_after(int64_t delay_ms)
+{
+    struct timespec moment;
+    int64_t ns;
+
+    clock_gettime(CLOCK_MONOTONIC, &moment);
+    ns = moment.tv_nsec + delay_ms % 1000 * 1000000;
+    moment.tv_sec += (time_t)(delay_ms / 1000 + ns / 1000000000);
+    moment.tv_nsec = (long)(ns % 1000000000);
+    return moment;
 }

@@ -4,6 +4,7 @@
 #define SMF_BASE_CLOCK_H
 
 #include <stdint.h>
+#include <time.h>
 
 struct clock {
     int64_t (*monotonic_ms)(void *context); /* milliseconds since some fixed moment; never goes back */
@@ -16,5 +17,9 @@ extern const struct clock clock_system;
 
 int64_t clock_monotonic_ms(const struct clock *clock);
 int64_t clock_unix_s(const struct clock *clock);
+
+/* The moment `delay_ms` (0 or more) from now on the system's CLOCK_MONOTONIC, whatever clock the caller goes by: for
+ * waits of threads. */
+struct timespec clock_moment_after(int64_t delay_ms);
 
 #endif

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 /* How long dns_ask waits past the deadline for a backend that is late, before it answers by itself. */
 enum { LATE_MS = 200 };
@@ -27,6 +26,11 @@ void dns_query(struct dns *dns, const char *name, enum dns_type type, int64_t de
         dns->ops->query(dns, name, type, deadline_ms, done, context);
     else
         done(context, dns_answer_empty(DNS_NXDOMAIN, 0));
+}
+
+bool dns_keeps_answers(const struct dns *dns)
+{
+    return dns->ops->prefetch != NULL;
 }
 
 void dns_prefetch(struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms)
@@ -92,19 +96,6 @@ static void waiter_answer(void *context, const struct dns_answer *answer)
     waiter_leave(waiter);
 }
 
-/* The moment `delay_ms` from now on the system's monotonic clock. */
-static struct timespec moment_after(int64_t delay_ms)
-{
-    struct timespec moment;
-    int64_t ns;
-
-    clock_gettime(CLOCK_MONOTONIC, &moment);
-    ns = moment.tv_nsec + delay_ms % 1000 * 1000000;
-    moment.tv_sec += (time_t)(delay_ms / 1000 + ns / 1000000000);
-    moment.tv_nsec = (long)(ns % 1000000000);
-    return moment;
-}
-
 static const struct dns_answer *wait_until(struct waiter *waiter, const struct timespec *moment)
 {
     const struct dns_answer *answer;
@@ -121,7 +112,7 @@ static const struct dns_answer *wait_until(struct waiter *waiter, const struct t
 const struct dns_answer *dns_ask(struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms)
 {
     int64_t left_ms = deadline_ms - clock_monotonic_ms(dns->clock);
-    struct timespec moment = moment_after((left_ms > 0 ? left_ms : 0) + LATE_MS);
+    struct timespec moment = clock_moment_after((left_ms > 0 ? left_ms : 0) + LATE_MS);
     struct waiter *waiter = waiter_create();
     const struct dns_answer *answer;
 

@@ -114,6 +114,9 @@ void dns_query(struct dns *dns, const char *name, enum dns_type type, int64_t de
  * is known already or on its way, where answers are not kept, or if out of memory. Any thread; never waits. */
 void dns_prefetch(struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms);
 
+/* True if an answer can be had again, as long as its TTL is not 0, without another question. */
+bool dns_keeps_answers(const struct dns *dns);
+
 /* Asks and waits, until `deadline_ms` at the latest. Never NULL; the caller releases it. Any thread; hold no lock. */
 const struct dns_answer *dns_ask(struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms);
 

@@ -13,7 +13,6 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { SLEEP_MAX_MS = 3600 * 1000 };
 
@@ -21,7 +20,6 @@ struct dns_cache {
     struct dns dns;
     struct dns *backend;
     struct dns_memory *memory; /* locks itself */
-    bool remembers;
     pthread_t thread;
     bool has_thread;
 
@@ -154,8 +152,6 @@ static void cache_prefetch(struct dns *dns, const char *name, enum dns_type type
     struct dns_recollection known;
 
     (void)deadline_ms; /* a question lives long enough */
-    if (!cache->remembers)
-        return;
     known = dns_memory_recall(cache->memory, &key);
     dns_answer_release(known.answer);
     if (known.is_due)
@@ -178,21 +174,6 @@ void dns_cache_run_due(struct dns *dns)
     }
 }
 
-/* The moment `delay_ms` from now on the system's monotonic clock. */
-static struct timespec moment_after(int64_t delay_ms)
-{
-    struct timespec moment;
-
-    clock_gettime(CLOCK_MONOTONIC, &moment);
-    moment.tv_sec += (time_t)(delay_ms / 1000);
-    moment.tv_nsec += (long)(delay_ms % 1000 * 1000000);
-    if (moment.tv_nsec >= 1000000000) {
-        moment.tv_nsec -= 1000000000;
-        moment.tv_sec++;
-    }
-    return moment;
-}
-
 static void sleep_until_due(struct dns_cache *cache)
 {
     int64_t now_ms = now_of(cache), left_ms = cache->exchange.due_ms - now_ms;
@@ -202,7 +183,7 @@ static void sleep_until_due(struct dns_cache *cache)
         return;
     if (left_ms > SLEEP_MAX_MS)
         left_ms = SLEEP_MAX_MS;
-    moment = moment_after(left_ms);
+    moment = clock_moment_after(left_ms);
     cache->sleeps_until_ms = now_ms + left_ms;
     pthread_cond_timedwait(&cache->changed, &cache->lock, &moment);
     cache->sleeps_until_ms = 0;
@@ -263,6 +244,7 @@ static void cache_destroy(struct dns *dns)
 }
 
 static const struct dns_ops cache_ops = {.query = cache_query, .destroy = cache_destroy, .prefetch = cache_prefetch};
+static const struct dns_ops forgetful_ops = {.query = cache_query, .destroy = cache_destroy}; /* nothing is kept */
 
 struct dns *dns_cache_create(const struct dns_cache_config *config, struct dns *backend)
 {
@@ -273,9 +255,8 @@ struct dns *dns_cache_create(const struct dns_cache_config *config, struct dns *
         dns_destroy(backend);
         return NULL;
     }
-    cache->dns = (struct dns){.ops = &cache_ops, .clock = backend->clock};
+    cache->dns = (struct dns){.ops = config->octets > 0 ? &cache_ops : &forgetful_ops, .clock = backend->clock};
     cache->backend = backend;
-    cache->remembers = config->octets > 0;
     cache->exchange.due_ms = INT64_MAX;
     cache->exchange.outage.answered_ms = now_of(cache);
     memcpy(cache->exchange.pending.seed, config->seed, sizeof(config->seed));
