@@ -5,13 +5,14 @@
 #include "milter/callbacks.h"
 #include "milter/own_socket.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 enum {
-    REST_MS = 1000,  /* how often to look whether a connection has been opened */
+    REST_MS = 500,   /* between two probes while no connection is open */
     CHECK_MS = 250,  /* between two probes of a pool that answers */
     OVERDUE_MS = 20, /* a probe that is not answered by then asks for another one */
     PROBES_MAX = 64,
@@ -41,7 +42,7 @@ static void collect_answers(struct probes *probes)
     for (size_t n = 0; n < probes->count; n++) {
         char octet = 0;
 
-        if (recv(probes->fds[n], &octet, 1, MSG_DONTWAIT) < 0)
+        if (recv(probes->fds[n], &octet, 1, MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EINTR))
             probes->fds[kept++] = probes->fds[n]; /* nothing yet */
         else
             close(probes->fds[n]);
@@ -65,10 +66,8 @@ static void *run_guard(void *unused)
     for (;;) {
         rest(wait_ms);
         collect_answers(&probes);
-        if (probes.count == 0 && wait_ms == OVERDUE_MS) {
-            wait_ms = CHECK_MS; /* the last probe was answered in time */
-        } else if (callbacks_connections() == 0) {
-            wait_ms = REST_MS;
+        if (probes.count == 0 && wait_ms == OVERDUE_MS) { /* the last probe was answered in time */
+            wait_ms = callbacks_connections() > 0 ? CHECK_MS : REST_MS;
         } else {
             send_probe(&probes);
             wait_ms = OVERDUE_MS;

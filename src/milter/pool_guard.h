@@ -5,13 +5,14 @@
  * of them. If that thread then blocks, in a callback that waits for the DNS or on an MTA that stops in the middle of a
  * frame, the others wait for it, though the pool could grow. Any new connection makes the pool look again. So the guard
  * connects to the filter's own socket now and then and hangs up; if libmilter does not hang up in turn at once, the
- * pool is held up, and the guard connects again, which adds a thread. */
+ * pool is held up, and the guard connects again, which adds a thread. The connections also make libmilter's listener
+ * look at its stop flag, which it would else do once in five seconds. */
 #ifndef SMF_MILTER_POOL_GUARD_H
 #define SMF_MILTER_POOL_GUARD_H
 
 #include <stdbool.h>
 
-/* Starts the guard's thread, which lives as long as the process and rests while no connection is open. After
+/* Starts the guard's thread, which lives as long as the process and is slower while no connection is open. After
  * own_socket_set. False if there is no thread: the filter works without it. */
 bool pool_guard_start(void);
 
