@@ -12,9 +12,10 @@
 
 enum { FILE_MAX = 1024 * 1024 }; /* octets; foreign files have a few kilobytes */
 
-static const struct foreign_system *const systems[] = {&convert_policyd_spf, &convert_pyspf_milter,
-                                                       &convert_spf_milter};
-enum { SYSTEM_COUNT = sizeof systems / sizeof *systems };
+enum { SYSTEM_COUNT = 3 };
+
+static const struct foreign_system *const systems[SYSTEM_COUNT] = {&convert_policyd_spf, &convert_pyspf_milter,
+                                                                   &convert_spf_milter};
 
 const struct foreign_system *convert_system(const char *name)
 {
@@ -28,7 +29,7 @@ const struct foreign_system *convert_system(const char *name)
 
 const struct foreign_key *convert_key(const struct foreign_system *system, const char *name)
 {
-    for (size_t i = 0; i < sizeof system->tables / sizeof *system->tables; i++)
+    for (size_t i = 0; i < FOREIGN_TABLES; i++)
         for (size_t j = 0; system->tables[i] != NULL && j < system->tables[i]->count; j++) {
             const struct foreign_key *key = &system->tables[i]->keys[j];
 
@@ -141,7 +142,7 @@ static void convert_all(struct conversion *run)
     strbuf_add_char(run->out, '\n');
     for (size_t i = 0; i < run->count; i++)
         convert_file_line(run, &run->settings[i]);
-    for (size_t i = 0; i < sizeof run->system->tables / sizeof *run->system->tables; i++)
+    for (size_t i = 0; i < FOREIGN_TABLES; i++)
         convert_defaults(run, run->system->tables[i]);
     run->system->finish(run);
 }

@@ -33,8 +33,7 @@ static void convert_user_id(struct conversion *run, const struct foreign_setting
     const char *colon = strchr(setting->value, ':');
 
     strbuf_add_mem(&user, setting->value, strcspn(setting->value, ":"));
-    convert_line(run, "User", strbuf_text(&user));
-    strbuf_free(&user);
+    convert_built_line(run, "User", &user);
     if (colon != NULL && is_unix_socket(run))
         convert_line(run, "SocketGroup", colon + 1);
     else if (colon != NULL)
@@ -62,15 +61,15 @@ static void convert_host(struct conversion *run, const char *item)
 {
     struct addr_prefix prefix;
     struct strbuf plain = STRBUF_INIT;
+    bool is_address;
 
     if (*item == '!') {
         convert_lost(run, "an exception cannot be made of a whitelist; leave the others in");
         return;
     }
     strbuf_add_mem(&plain, item + (*item == '['), strcspn(item + (*item == '['), "]"));
-    convert_line(run, addr_prefix_parse(strbuf_text(&plain), &prefix) ? "WhitelistIP" : "WhitelistPTR",
-                 strbuf_text(&plain));
-    strbuf_free(&plain);
+    is_address = addr_prefix_parse(strbuf_text(&plain), &prefix);
+    convert_built_line(run, is_address ? "WhitelistIP" : "WhitelistPTR", &plain);
 }
 
 static void convert_internal_hosts(struct conversion *run, const struct foreign_setting *setting)
@@ -84,7 +83,7 @@ static void convert_internal_hosts(struct conversion *run, const struct foreign_
     }
     if (strncmp(items, "csl:", 4) == 0)
         items += 4;
-    while (convert_next_item(&items, &item))
+    while (convert_next_item(run, &items, &item))
         convert_host(run, strbuf_text(&item));
     strbuf_free(&item);
 }

@@ -148,8 +148,7 @@ static void convert_reason(struct conversion *run, const struct foreign_setting 
     }
     if (strstr(setting->value, "{url}") != NULL)
         convert_note(run, "The site that {url} leads to is gone; the explanation of the domain, %{e}, takes its place");
-    convert_line(run, "RejectReason", strbuf_text(&reason));
-    strbuf_free(&reason);
+    convert_built_line(run, "RejectReason", &reason);
 }
 
 /* What several settings decide together */
@@ -217,12 +216,11 @@ static void write_domains(struct conversion *run, const struct convert_decision 
     const char *domains = convert_value(run, "Reject_Not_Pass_Domains");
     struct strbuf rule = STRBUF_INIT;
 
-    while (convert_next_item(&domains, &rule)) {
+    while (convert_next_item(run, &domains, &rule)) {
         strbuf_add_char(&rule, ' ');
         convert_write_set(NOT_PASS | (decision->refuse_mail_from & RESULT_BIT(RESULT_PERMERROR)), &rule);
-        convert_rule(run, "RefuseFor", strbuf_text(&rule));
+        convert_built_rule(run, "RefuseFor", &rule);
     }
-    strbuf_free(&rule);
 }
 
 void convert_finish_spf_engine(struct conversion *run)

@@ -19,8 +19,7 @@ static void convert_socket(struct conversion *run, const struct foreign_setting 
         strbuf_addf(&ours, "%s:%s@", host[1] == '[' ? "inet6" : "inet", colon + 1);
         strbuf_add_mem(&ours, host + 1, (size_t)(colon - host - 1));
     }
-    convert_line(run, "Socket", strbuf_text(&ours));
-    strbuf_free(&ours);
+    convert_built_line(run, "Socket", &ours);
 }
 
 static void convert_authserv_id(struct conversion *run, const struct foreign_setting *setting)
@@ -65,17 +64,18 @@ static void convert_header(struct conversion *run, const struct foreign_setting 
 
 static void convert_networks(struct conversion *run, const struct foreign_setting *setting)
 {
-    const char *loopback = strcasestr(setting->value, "loopback");
-    struct strbuf networks = STRBUF_INIT;
+    const char *networks = setting->value;
+    struct strbuf network = STRBUF_INIT;
 
-    if (loopback == NULL) {
-        convert_items(run, "WhitelistIP", setting->value, NULL);
-        return;
+    while (convert_next_item(run, &networks, &network)) {
+        if (strcasecmp(strbuf_text(&network), "loopback") == 0) {
+            convert_line(run, "WhitelistIP", "127.0.0.0/8");
+            convert_line(run, "WhitelistIP", "::1");
+        } else {
+            convert_line(run, "WhitelistIP", strbuf_text(&network));
+        }
     }
-    strbuf_add_mem(&networks, setting->value, (size_t)(loopback - setting->value));
-    strbuf_addf(&networks, "127.0.0.0/8,::1%s", loopback + strlen("loopback"));
-    convert_items(run, "WhitelistIP", strbuf_text(&networks), NULL);
-    strbuf_free(&networks);
+    strbuf_free(&network);
 }
 
 /* A domain, `.domain` for those below it too, or an address. */
@@ -149,8 +149,7 @@ static void convert_reply_text(struct conversion *run, const struct foreign_sett
         strbuf_add(&ours, *escaped == '%' ? "%" : *escaped == '_' ? " " : "%20");
         text++;
     }
-    convert_line(run, "RejectReason", strbuf_text(&ours));
-    strbuf_free(&ours);
+    convert_built_line(run, "RejectReason", &ours);
 }
 
 static void convert_temperror_code(struct conversion *run, const struct foreign_setting *setting)
@@ -184,14 +183,14 @@ static void convert_status_code(struct conversion *run, const struct foreign_set
 /* What several settings decide together */
 
 /* Reads a list of results; false if one is unknown, which is left out. */
-static bool read_results(const char *list, result_set *out)
+static bool read_results(struct conversion *run, const char *list, result_set *out)
 {
     struct strbuf name = STRBUF_INIT;
     enum spf_result result;
     bool good = true;
 
     *out = 0;
-    while (convert_next_item(&list, &name)) {
+    while (convert_next_item(run, &list, &name)) {
         if (result_from_name(strbuf_text(&name), &result))
             *out |= RESULT_BIT(result);
         else
@@ -239,12 +238,12 @@ static void finish_spf_milter(struct conversion *run)
     note_assumptions(run);
     if (!convert_read_switch(convert_value(run, "verify_helo"), &decision.check_helo))
         convert_lost(run, "verify_helo is neither yes nor no; yes is assumed");
-    if (!read_results(convert_value(run, "reject_results"), &results))
+    if (!read_results(run, convert_value(run, "reject_results"), &results))
         convert_lost(run, "reject_results holds a result that is not known");
     decision.defer = results & deferred;
     decision.refuse_mail_from = decision.refuse_helo = results & ~deferred;
     if (convert_is_set(run, "reject_helo_results")) {
-        if (!read_results(convert_value(run, "reject_helo_results"), &results))
+        if (!read_results(run, convert_value(run, "reject_helo_results"), &results))
             convert_lost(run, "reject_helo_results holds a result that is not known");
         decision.defer |= results & deferred;
         decision.refuse_helo = results & ~deferred;

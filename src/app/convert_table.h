@@ -44,10 +44,12 @@ struct foreign_table {
     size_t count;
 };
 
+enum { FOREIGN_TABLES = 2 };
+
 struct foreign_system {
     const char *name;
-    const struct foreign_table *tables[2]; /* the second may be NULL */
-    const char *comment_starts;            /* '#' begins a comment: "line" at the start of a line, "any" anywhere */
+    const struct foreign_table *tables[FOREIGN_TABLES]; /* the second may be NULL */
+    const char *comment_starts; /* '#' begins a comment: "line" at the start of a line, "any" anywhere */
     bool value_may_hold_equals;
     /* Writes what several keys decide together, and what the system does whatever its file says. */
     void (*finish)(struct conversion *run);
@@ -78,10 +80,13 @@ void convert_items(struct conversion *run, const char *key, const char *items,
                    void (*rewrite)(const char *item, struct strbuf *out));
 
 /* Puts the next item of such a list into `item` and goes on behind it. False at the end. */
-bool convert_next_item(const char **list, struct strbuf *item);
+bool convert_next_item(struct conversion *run, const char **list, struct strbuf *item);
 
-/* Writes `key value` where the value is already written as the file takes it, several words of it. */
-void convert_rule(struct conversion *run, const char *key, const char *value);
+/* The same with a value that was built, which is emptied. */
+void convert_built_line(struct conversion *run, const char *key, struct strbuf *value);
+
+/* The same where the value is several words, already as the file takes them. */
+void convert_built_rule(struct conversion *run, const char *key, struct strbuf *value);
 
 /* Begins a part of the output with what it is about. */
 void convert_section(struct conversion *run, const char *about);

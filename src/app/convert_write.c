@@ -75,29 +75,37 @@ void convert_bad_value(struct conversion *run, const struct foreign_setting *set
 }
 
 /* True if the line is a whole configuration without mistakes; if it is not, the mistakes are thrown away. */
-static bool is_accepted(const char *line)
+static bool is_accepted(struct conversion *run, const char *line)
 {
     struct strbuf errors = STRBUF_INIT;
     const struct config *config = config_parse(line, strlen(line), "", &errors);
     const bool accepted = config != NULL;
 
+    run->no_memory |= errors.failed || strcmp(strbuf_text(&errors), ": out of memory\n") == 0;
     config_release(config);
     strbuf_free(&errors);
     return accepted;
 }
 
 /* Writes the line if it is good, else as a comment with the reason. */
-static void write_tried(struct conversion *run, const char *key, const char *line)
+static void write_tried(struct conversion *run, const char *key, struct strbuf *line)
 {
-    if (config_option_find(key) == NULL) {
-        strbuf_addf(run->out, "#%s#   Not active: this smf-spf has no key %s\n", line, key);
+    const char *text;
+
+    strbuf_add_char(line, '\n');
+    text = strbuf_text(line);
+    if (line->failed) {
+        run->no_memory = true;
+    } else if (config_option_find(key) == NULL) {
+        strbuf_addf(run->out, "#%s#   Not active: this smf-spf has no key %s\n", text, key);
         lose(run, key, "would need a key that this smf-spf does not have");
-    } else if (!is_accepted(line)) {
-        strbuf_addf(run->out, "#%s#   Not active: %s does not take this value\n", line, key);
+    } else if (!is_accepted(run, text)) {
+        strbuf_addf(run->out, "#%s#   Not active: %s does not take this value\n", text, key);
         lose(run, key, "the value has no equivalent");
     } else {
-        strbuf_add(run->out, line);
+        strbuf_add(run->out, text);
     }
+    strbuf_free(line);
 }
 
 /* Appends the value in printable octets only, so that it stays on its line. */
@@ -119,39 +127,27 @@ void convert_line(struct conversion *run, const char *key, const char *value)
 
     strbuf_addf(&line, "%s ", key);
     add_value(key, value, &line);
-    strbuf_add_char(&line, '\n');
-    if (line.failed)
-        run->no_memory = true;
-    else
-        write_tried(run, key, strbuf_text(&line));
-    strbuf_free(&line);
+    write_tried(run, key, &line);
 }
 
-void convert_rule(struct conversion *run, const char *key, const char *value)
+void convert_built_line(struct conversion *run, const char *key, struct strbuf *value)
+{
+    run->no_memory |= value->failed;
+    convert_line(run, key, strbuf_text(value));
+    strbuf_free(value);
+}
+
+void convert_built_rule(struct conversion *run, const char *key, struct strbuf *value)
 {
     struct strbuf line = STRBUF_INIT;
 
-    strbuf_addf(&line, "%s %s\n", key, value);
-    if (line.failed)
-        run->no_memory = true;
-    else
-        write_tried(run, key, strbuf_text(&line));
-    strbuf_free(&line);
+    run->no_memory |= value->failed;
+    strbuf_addf(&line, "%s %s", key, strbuf_text(value));
+    write_tried(run, key, &line);
+    strbuf_free(value);
 }
 
-static void convert_item(struct conversion *run, const char *key, const char *item,
-                         void (*rewrite)(const char *item, struct strbuf *out))
-{
-    struct strbuf ours = STRBUF_INIT;
-
-    if (rewrite != NULL)
-        rewrite(item, &ours);
-    run->no_memory |= ours.failed;
-    convert_line(run, key, rewrite != NULL ? strbuf_text(&ours) : item);
-    strbuf_free(&ours);
-}
-
-bool convert_next_item(const char **list, struct strbuf *item)
+bool convert_next_item(struct conversion *run, const char **list, struct strbuf *item)
 {
     static const char separators[] = ", \t";
     size_t len;
@@ -161,17 +157,22 @@ bool convert_next_item(const char **list, struct strbuf *item)
     strbuf_truncate(item, 0);
     strbuf_add_mem(item, *list, len);
     *list += len;
+    run->no_memory |= item->failed;
     return len > 0 && !item->failed;
 }
 
 void convert_items(struct conversion *run, const char *key, const char *items,
                    void (*rewrite)(const char *item, struct strbuf *out))
 {
-    struct strbuf item = STRBUF_INIT;
+    struct strbuf item = STRBUF_INIT, ours = STRBUF_INIT;
 
-    while (convert_next_item(&items, &item))
-        convert_item(run, key, strbuf_text(&item), rewrite);
-    run->no_memory |= item.failed;
+    while (convert_next_item(run, &items, &item)) {
+        if (rewrite != NULL)
+            rewrite(strbuf_text(&item), &ours);
+        else
+            strbuf_add(&ours, strbuf_text(&item));
+        convert_built_line(run, key, &ours);
+    }
     strbuf_free(&item);
 }
 
@@ -209,9 +210,7 @@ static void write_set_line(struct conversion *run, const char *key, result_set s
     struct strbuf names = STRBUF_INIT;
 
     convert_write_set(set, &names);
-    run->no_memory |= names.failed;
-    convert_line(run, key, strbuf_text(&names));
-    strbuf_free(&names);
+    convert_built_line(run, key, &names);
 }
 
 void convert_write_decision(struct conversion *run, const struct convert_decision *decision)

@@ -9,9 +9,10 @@
 #include <cmocka.h>
 
 #include "app/convert.h"
-#include "app/convert_table.h"
+#include "app/convert_run.h"
 #include "policy/config.h"
 #include "policy/config_options.h"
+#include "support/alloc_fail.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -485,6 +486,7 @@ static const char *find_row(const char *document, const char *name, const char *
 static void check_row(const char *document, const char *name, const struct foreign_key *key)
 {
     struct strbuf row = STRBUF_INIT, word = STRBUF_INIT;
+    struct conversion run = {0};
     const char *ours = key->ours;
     size_t len = 0;
     const char *found = find_row(document, name, key->name, &len);
@@ -494,7 +496,7 @@ static void check_row(const char *document, const char *name, const struct forei
     strbuf_add_mem(&row, found, len);
     if (key->alias != NULL && strstr(strbuf_text(&row), key->alias) == NULL)
         fail_msg("%s: docs/migration.md does not list %s", name, key->alias);
-    while (convert_next_item(&ours, &word))
+    while (convert_next_item(&run, &ours, &word))
         if (strcmp(strbuf_text(&word), "and") != 0 && strstr(strbuf_text(&row), strbuf_text(&word)) == NULL)
             fail_msg("%s: docs/migration.md does not say that %s becomes %s", name, key->name, strbuf_text(&word));
     strbuf_free(&row);
@@ -538,6 +540,36 @@ static void the_document_lists_what_the_converter_knows(void **state)
     free(document);
 }
 
+static void survives_no_memory(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof system_names / sizeof *system_names; i++) {
+        char path[100], *text;
+        struct conversion_result whole;
+        unsigned failures = 0;
+
+        (void)snprintf(path, sizeof path, "tests/unit/app/convert/%s.conf", system_names[i]);
+        text = read_whole(path);
+        whole = convert(system_names[i], text);
+        for (bool happened = true; happened; failures += happened) {
+            struct conversion_result result;
+
+            alloc_fail_at(failures + 1);
+            result = convert(system_names[i], text);
+            happened = alloc_fail_happened();
+            alloc_fail_at(0);
+            if (happened)
+                assert_int_equal(result.status, CONVERT_NO_MEMORY);
+            else
+                assert_string_equal(strbuf_text(&result.out), strbuf_text(&whole.out));
+            free_result(&result);
+        }
+        assert_true(failures > 100);
+        free_result(&whole);
+        free(text);
+    }
+}
+
 static void there_are_no_other_systems(void **state)
 {
     (void)state;
@@ -556,6 +588,7 @@ int main(void)
         cmocka_unit_test(any_octets_give_a_valid_file),
         cmocka_unit_test(sample_files_become_valid_files),
         cmocka_unit_test(the_document_lists_what_the_converter_knows),
+        cmocka_unit_test(survives_no_memory),
         cmocka_unit_test(there_are_no_other_systems),
     };
 
