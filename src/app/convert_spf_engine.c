@@ -221,6 +221,7 @@ static void write_domains(struct conversion *run, const struct convert_decision 
         convert_write_set(NOT_PASS | (decision->refuse_mail_from & RESULT_BIT(RESULT_PERMERROR)), &rule);
         convert_built_rule(run, "RefuseFor", &rule);
     }
+    strbuf_free(&rule);
 }
 
 void convert_finish_spf_engine(struct conversion *run)
