@@ -178,10 +178,11 @@ static bool read_policy(const char *value, result_set *refuse)
     return false;
 }
 
-/* True if errors of this identity are left alone, whatever PermError_reject and TempError_Defer say. */
+/* True if errors of this identity are left alone, whatever PermError_reject and TempError_Defer say. With Null they
+ * are, but for those of a null sender, for whom RefuseMailFrom holds. */
 static bool only_records(const char *policy)
 {
-    return strcmp(policy, "False") == 0 || strcmp(policy, "No_Check") == 0;
+    return strcmp(policy, "False") == 0 || strcmp(policy, "No_Check") == 0 || strcmp(policy, "Null") == 0;
 }
 
 static void read_identity(struct conversion *run, const char *name, result_set *refuse)

@@ -126,6 +126,8 @@ static const struct setting_case {
     {POLICYD, "PermError_reject = True", "RefuseMailFrom fail,permerror\nRefuseHelo fail,permerror", LINES},
     {POLICYD, "PermError_reject = True\nHELO_reject = False", "RefuseMailFrom fail,permerror\n!RefuseHelo permerror",
      LINES},
+    {POLICYD, "PermError_reject = True\nHELO_reject = Null", "RefuseMailFrom fail,permerror\n!RefuseHelo permerror",
+     LINES},
     {POLICYD, "PermError_reject = False", "RefuseMailFrom fail\nRefuseHelo fail", LINES},
     {POLICYD, "TempError_Defer = True", "Defer temperror\nRefuseMailFrom fail", LINES},
     {POLICYD, "TempError_Defer = False", "!Defer temperror\nRefuseMailFrom fail", LINES},
