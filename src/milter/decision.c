@@ -59,12 +59,19 @@ static struct spf_question question_of(const struct message *message, struct ide
     };
 }
 
-static struct verdict decide(const struct message *message, const struct config *config)
+bool decision_is_by_recipient(const struct config *config, const struct peer *peer)
+{
+    return (config->whitelist_to.count > 0 || config->refuse_to.count > 0) && !peer->local;
+}
+
+struct verdict decision_for(const struct message *message, const struct config *config, const struct address *recipient)
 {
     const struct identity_check *last = &message->checks[message->check_count - 1];
     struct verdict_case facts = {
         .mail_from = message->null_sender ? NULL : &message->checks[0].outcome,
         .helo = last->identity == IDENTITY_HELO ? &last->outcome : NULL,
+        .sender = message->null_sender ? NULL : &message->sender,
+        .recipient = recipient,
     };
 
     return verdict_decide(config, &facts);
@@ -79,6 +86,6 @@ void decision_judge(struct message *message, const struct session_shared *shared
         spf_check(shared->checker, &question, &check->outcome);
         message_log_result(message, check, peer);
     }
-    message->verdict = decide(message, shared->config);
+    message->verdict = decision_for(message, shared->config, NULL);
     message->judged = true;
 }

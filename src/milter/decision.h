@@ -13,4 +13,12 @@ void decision_begin(struct message *message, const struct config *config, const 
 /* Finds out their results, logs them, and decides. May block until DNSTimeout. */
 void decision_judge(struct message *message, const struct session_shared *shared, const struct peer *peer);
 
+/* True if each recipient is decided on its own, at RCPT, because there are rules for some. A local submission never has
+ * a recipient refused. */
+bool decision_is_by_recipient(const struct config *config, const struct peer *peer);
+
+/* What follows for one recipient of a message that was judged; NULL: one that no rule is for. */
+struct verdict decision_for(const struct message *message, const struct config *config,
+                            const struct address *recipient);
+
 #endif

@@ -142,12 +142,10 @@ static struct session_reply refuse_address(const struct session *session, enum r
     return refusal_of_address(session->shared.config, which, text);
 }
 
-/* The refusal that follows from the verdict. `recipient` is for the log. */
-static struct session_reply refuse(struct session *session, const char *recipient)
+/* The refusal that follows from a verdict. `recipient` is for the log. */
+static struct session_reply refuse(struct session *session, const struct verdict *verdict, const char *recipient)
 {
-    struct message *message = &session->message;
-
-    return refusal_of_message(message, session->shared.config, &session->peer, &message->verdict, recipient,
+    return refusal_of_message(&session->message, session->shared.config, &session->peer, verdict, recipient,
                               &session->reply);
 }
 
@@ -214,10 +212,9 @@ static struct session_reply mail_from(struct session *session, enum address_stat
         return refuse_address(session, REFUSED_SENDER, "SPF: the local part of the sender is too long");
     decision_begin(message, config, &session->peer);
     decision_judge(message, &session->shared, &session->peer);
-    /* Where some recipients are whitelisted, each is decided on its own; a local submission's never. */
-    if (message->verdict.kind == VERDICT_CONTINUE || (config->whitelist_to.count > 0 && !session->peer.local))
+    if (message->verdict.kind == VERDICT_CONTINUE || decision_is_by_recipient(config, &session->peer))
         return go_on;
-    return refuse(session, NULL);
+    return refuse(session, &message->verdict, NULL);
 }
 
 struct session_reply session_mail(struct session *session, const char *argument, const struct session_macros *macros)
@@ -266,6 +263,7 @@ static struct session_reply rcpt_to(struct session *session, const char *argumen
     const struct config *config = session->shared.config;
     struct message *message = &session->message;
     const char *shown = recipient->text;
+    struct verdict verdict;
 
     if (shown != NULL && whitelist_has_mailbox(&config->whitelist_to, recipient)) {
         message->released = true;
@@ -282,8 +280,9 @@ static struct session_reply rcpt_to(struct session *session, const char *argumen
         return refuse_address(session, REFUSED_RECIPIENT, "SPF: the recipient is no mail address");
     if (status == ADDRESS_LOCAL_TOO_LONG && !config->relaxed_local_part)
         return refuse_address(session, REFUSED_RECIPIENT, "SPF: the local part of the recipient is too long");
-    if (message->verdict.kind != VERDICT_CONTINUE)
-        return refuse(session, shown);
+    verdict = decision_for(message, config, recipient);
+    if (verdict.kind != VERDICT_CONTINUE)
+        return refuse(session, &verdict, shown);
     keep_recipient(session, argument, shown);
     return go_on;
 }

@@ -152,10 +152,10 @@ static void store(struct reading *reading, const struct config_option *option, c
 static void read_option(struct reading *reading, const struct config_option *option)
 {
     char value[CONFIG_LINE_SIZE];
-    bool is_list = option->type->is_list, found = false;
+    bool has_items = option->type->is_list && !option->type->is_line, found = false;
     enum config_token token;
 
-    while ((token = config_file_value(&reading->file, is_list, value)) == CONFIG_TOKEN_FOUND) {
+    while ((token = config_file_value(&reading->file, has_items, value)) == CONFIG_TOKEN_FOUND) {
         found = true;
         store(reading, option, value);
     }
@@ -422,7 +422,7 @@ static void print_option(const struct config *config, const struct config_option
 
     while (option->type->write(option, member, written, &value)) {
         strbuf_addf(out, "%s%s ", is_out_of_force(config, option) ? "#" : "", option->key);
-        config_file_write(strbuf_text(&value), option->type->is_list, out);
+        config_file_write(strbuf_text(&value), option->type->is_list && !option->type->is_line, out);
         strbuf_add_char(out, '\n');
         out->failed |= value.failed;
         strbuf_truncate(&value, 0);

@@ -6,6 +6,7 @@
 #include "base/addr.h"
 #include "base/log.h"
 #include "base/strbuf.h"
+#include "policy/rules.h"
 #include "policy/whitelist.h"
 #include "spf/result.h"
 
@@ -42,6 +43,9 @@ struct config {
     result_set refuse_helo;        /* of the HELO identity beside a sender */
     result_set defer;              /* results of either that are answered with a temporary failure */
     bool check_helo;               /* beside a sender */
+    struct rule_list refuse_for;   /* by sender: sets in place of refuse_mail_from */
+    struct rule_list refuse_to;    /* by recipient */
+    bool refuse_only_no_mail;
     bool soft_fail;
     bool spf_best_guess;
     bool relaxed_local_part;

@@ -24,6 +24,7 @@ struct config_type {
     const char *form;                /* what a value is, for messages: "a time"; the option's range follows, then: */
     const char *detail;              /* what else there is to say: " (30s, 5m, 1h, 2d)"; NULL: nothing */
     bool is_list;                    /* reading adds an item; else it replaces the value */
+    bool is_line;                    /* lists: an item is all of a line */
     const struct config_word *words; /* for words: those there are, up to one without text */
     /* For texts: whether this is one. */
     enum config_value_status (*check)(const struct config_option *option, const char *text);

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Values of smf-spf.conf that are sets of results. */
+/* Values of smf-spf.conf that are sets of results, alone or for some addresses. */
 #include "policy/config_value.h"
 
+#include "policy/config_form.h"
+#include "policy/rules.h"
 #include "spf/result.h"
 
 #include <string.h>
 #include <strings.h>
 
-#define SEPARATORS " \t,"
+#define SEPARATORS   " \t,"
+#define RESULT_WORDS "pass, fail, softfail, neutral, none, temperror, permerror"
 
 enum { WORD_SIZE = 16 }; /* room for any name of a result */
 
@@ -31,7 +34,8 @@ static const char *read_result(const char *text, result_set *set)
 /* The words for the empty set; `none` is a result. */
 static bool is_empty(const char *text)
 {
-    return *text == '\0' || strcasecmp(text, "off") == 0 || strcasecmp(text, "no") == 0 || strcasecmp(text, "false") == 0;
+    return *text == '\0' || strcasecmp(text, "off") == 0 || strcasecmp(text, "no") == 0 ||
+           strcasecmp(text, "false") == 0;
 }
 
 static enum config_value_status results_read(const struct config_option *option, const char *text, void *member)
@@ -52,28 +56,127 @@ static enum config_value_status results_read(const struct config_option *option,
     return CONFIG_VALUE_OK;
 }
 
+/* Appends the results with `gap` between them, as results_read reads them. */
+static void write_set(result_set set, const char *gap, struct strbuf *out)
+{
+    size_t begin = out->len;
+
+    if (set == 0)
+        strbuf_add(out, "off");
+    for (int result = 0; result < RESULT_COUNT; result++)
+        if (result_set_has(set, (enum spf_result)result))
+            strbuf_addf(out, "%s%s", out->len > begin ? gap : "", result_name((enum spf_result)result));
+}
+
 static bool results_write(const struct config_option *option, const void *member, size_t index, struct strbuf *out)
 {
-    result_set set = *(const result_set *)member;
-    const char *gap = "";
-
     (void)option;
     if (index > 0)
         return false;
-    if (set == 0)
-        strbuf_add(out, "off");
-    for (int result = 0; result < RESULT_COUNT; result++) {
-        if (result_set_has(set, (enum spf_result)result)) {
-            strbuf_addf(out, "%s%s", gap, result_name((enum spf_result)result));
-            gap = ", ";
-        }
-    }
+    write_set(*(const result_set *)member, ", ", out);
     return true;
 }
 
 const struct config_type config_results = {
-    .form = "off or one or more results",
-    .detail = " (pass, fail, softfail, neutral, none, temperror, permerror)",
+    .form = "off or results",
+    .detail = " (" RESULT_WORDS ")",
     .read = results_read,
     .write = results_write,
+};
+
+/* Rules */
+
+/* The octets of a pattern, which goes up to a separator outside of quotes. */
+static size_t pattern_len(const char *text)
+{
+    bool quoted = false;
+    size_t len = 0;
+
+    for (; text[len] != '\0' && (quoted || strchr(SEPARATORS, text[len]) == NULL); len++) {
+        if (text[len] == '"')
+            quoted = !quoted;
+        else if (text[len] == '\\' && text[len + 1] != '\0')
+            len++;
+    }
+    return len;
+}
+
+/* Reads `pattern results`; `prefix` goes in front of the pattern. */
+static enum config_value_status read_rule(const char *text, const char *prefix, struct rule_list *list)
+{
+    struct strbuf pattern = STRBUF_INIT;
+    size_t len = pattern_len(text);
+    const char *results = text + len + strspn(text + len, SEPARATORS);
+    result_set refused = 0;
+    enum config_value_status status;
+
+    strbuf_add(&pattern, prefix);
+    strbuf_add_mem(&pattern, text, len);
+    status = pattern.failed ? CONFIG_VALUE_NO_MEMORY : config_form_check_mailbox_pattern(strbuf_text(&pattern));
+    if (status == CONFIG_VALUE_OK)
+        status = *results != '\0' ? results_read(NULL, results, &refused) : CONFIG_VALUE_BAD;
+    if (status == CONFIG_VALUE_OK && !rule_list_add(list, strbuf_text(&pattern), refused))
+        status = CONFIG_VALUE_NO_MEMORY;
+    strbuf_free(&pattern);
+    return status;
+}
+
+static bool write_rule(const struct rule_list *list, size_t index, size_t prefix_len, struct strbuf *out)
+{
+    if (index >= list->count)
+        return false;
+    strbuf_addf(out, "%s ", list->items[index].pattern + prefix_len);
+    write_set(list->items[index].refused, ",", out);
+    return true;
+}
+
+static void rules_clear(void *member)
+{
+    rule_list_free(member);
+}
+
+static enum config_value_status recipient_rule_read(const struct config_option *option, const char *text, void *member)
+{
+    (void)option;
+    return read_rule(text, "", member);
+}
+
+static bool recipient_rule_write(const struct config_option *option, const void *member, size_t index,
+                                 struct strbuf *out)
+{
+    (void)option;
+    return write_rule(member, index, 0, out);
+}
+
+const struct config_type config_recipient_rules = {
+    .form = "an address pattern and results",
+    .detail = " (user@example.org fail,softfail; results are off or " RESULT_WORDS ")",
+    .is_list = true,
+    .is_line = true,
+    .read = recipient_rule_read,
+    .write = recipient_rule_write,
+    .clear = rules_clear,
+};
+
+/* A domain is kept as the pattern of all its addresses. */
+static enum config_value_status domain_rule_read(const struct config_option *option, const char *text, void *member)
+{
+    (void)option;
+    return read_rule(text, "@", member);
+}
+
+static bool domain_rule_write(const struct config_option *option, const void *member, size_t index, struct strbuf *out)
+{
+    (void)option;
+    return write_rule(member, index, strlen("@"), out);
+}
+
+const struct config_type config_domain_rules = {
+    .form = "a domain and results",
+    .detail = " (example.org fail,softfail; .example.org with all below; results are off or " RESULT_WORDS ")",
+    .is_list = true,
+    .is_line = true,
+    .read = domain_rule_read,
+    .write = domain_rule_write,
+    .clear = rules_clear,
 };

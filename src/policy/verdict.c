@@ -38,6 +38,8 @@ static struct verdict judge(const struct config *config, enum spf_identity ident
         return verdict_released();
     if (result_set_has(config->defer, outcome->result))
         return stop(identity, outcome->result, true, config->soft_fail);
+    if (outcome->result == RESULT_FAIL && config->refuse_only_no_mail && !outcome->no_mail)
+        return verdict_released();
     /* A temperror may be a fault of ours, so its refusal is never final (RFC 7208 8.6). */
     if (result_set_has(refused, outcome->result))
         return stop(identity, outcome->result, outcome->result == RESULT_TEMPERROR, config->soft_fail);
@@ -46,9 +48,14 @@ static struct verdict judge(const struct config *config, enum spf_identity ident
 
 static struct refused refused_results(const struct config *config, const struct verdict_case *message)
 {
-    if (message->mail_from == NULL)
-        return (struct refused){.helo = config->refuse_null_sender};
-    return (struct refused){.mail_from = config->refuse_mail_from, .helo = config->refuse_helo};
+    bool is_null_sender = message->mail_from == NULL;
+    result_set own;
+
+    if (rule_list_find(&config->refuse_to, message->recipient, &own) ||
+        rule_list_find(&config->refuse_for, message->sender, &own))
+        return (struct refused){.mail_from = own, .helo = is_null_sender ? own : own & config->refuse_helo};
+    return (struct refused){.mail_from = config->refuse_mail_from,
+                            .helo = is_null_sender ? config->refuse_null_sender : config->refuse_helo};
 }
 
 /* True if `other` stops a message that `verdict` would let go on, or come again. */

@@ -25,10 +25,14 @@ struct verdict {
 struct verdict_case {
     const struct spf_outcome *mail_from; /* of the sender; NULL: a null sender, judged by the HELO identity alone */
     const struct spf_outcome *helo;      /* of the HELO identity; NULL: it was not checked */
+    const struct address *sender;        /* NULL: a null sender */
+    const struct address *recipient;     /* the one to decide for; NULL: any that has no rule of its own */
 };
 
 /* What follows for a message with these results. Either identity is enough for a refusal, and a refusal goes before a
- * deferral; tag and quarantine look at the sender's result, or at that of the HELO name in its place. */
+ * deferral; tag and quarantine look at the sender's result, or at that of the HELO name in its place. A rule for the
+ * recipient, or else for the sender, takes the place of the set for MAIL FROM, and of the set for HELO it leaves what
+ * is in the rule too. */
 struct verdict verdict_decide(const struct config *config, const struct verdict_case *message);
 
 /* What is done for a whitelisted recipient: it gets the message, neither tagged nor quarantined. */

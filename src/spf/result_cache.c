@@ -87,6 +87,7 @@ static void write_outcome(const struct spf_outcome *outcome, struct octets *valu
     add_octet(value, VALUE_OUTCOME);
     add_octet(value, outcome->result);
     add_octet(value, outcome->guessed);
+    add_octet(value, outcome->no_mail);
     add(value, &outcome->ttl_s, sizeof(outcome->ttl_s));
     add(value, outcome->mechanism, strlen(outcome->mechanism) + 1);
     add(value, outcome->problem, strlen(outcome->problem) + 1);
@@ -97,10 +98,10 @@ static void write_outcome(const struct spf_outcome *outcome, struct octets *valu
 static void read_outcome(const struct octets *value, struct spf_outcome *outcome)
 {
     const uint8_t *octets = value->octets;
-    const char *text = (const char *)octets + 3 + sizeof(outcome->ttl_s);
+    const char *text = (const char *)octets + 4 + sizeof(outcome->ttl_s);
 
-    *outcome = (struct spf_outcome){.result = octets[1], .cached = true, .guessed = octets[2]};
-    memcpy(&outcome->ttl_s, octets + 3, sizeof(outcome->ttl_s));
+    *outcome = (struct spf_outcome){.result = octets[1], .cached = true, .guessed = octets[2], .no_mail = octets[3]};
+    memcpy(&outcome->ttl_s, octets + 4, sizeof(outcome->ttl_s));
     memcpy(outcome->mechanism, text, strlen(text) + 1);
     text += strlen(text) + 1;
     memcpy(outcome->problem, text, strlen(text) + 1);

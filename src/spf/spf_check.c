@@ -104,6 +104,15 @@ static void write_mechanism(const struct evaluation *evaluation, char text[SPF_T
         snprintf(text, SPF_TERM_SIZE, "%.*s%s%s", (int)(term->len < room ? term->len : room), term->text, of, domain);
 }
 
+/* True if the domain's record is `v=spf1 -all` and nothing else. */
+static bool sends_no_mail(const struct evaluation *evaluation)
+{
+    const struct record *record = evaluation->frame_count > 0 ? &evaluation->frames[0]->record : NULL;
+
+    return record != NULL && record->count == 1 && record->terms[0].kind == TERM_ALL &&
+           record->terms[0].qualifier == '-';
+}
+
 static void evaluate(struct spf_checker *checker, const struct spf_question *question, struct spf_outcome *outcome)
 {
     struct evaluation evaluation;
@@ -112,6 +121,7 @@ static void evaluate(struct spf_checker *checker, const struct spf_question *que
                     clock_unix_s(checker->clock));
     outcome->result = guard_evaluate(&evaluation);
     outcome->guessed = evaluation.guessed;
+    outcome->no_mail = sends_no_mail(&evaluation);
     if (evaluation.stopped)
         memcpy(outcome->problem, evaluation.problem, sizeof(outcome->problem));
     else

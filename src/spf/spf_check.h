@@ -42,6 +42,7 @@ struct spf_outcome {
     enum spf_result result;
     bool cached;    /* out of the result cache */
     bool guessed;   /* there was no record: result of the best guess */
+    bool no_mail;   /* the domain's record is `v=spf1 -all` and nothing else: it sends no mail at all */
     uint32_t ttl_s; /* smallest TTL of the DNS answers used */
     char
         mechanism[SPF_TERM_SIZE]; /* the term of the domain's record that decided, as written there ("ip4:192.0.2.0/24",

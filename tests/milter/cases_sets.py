@@ -128,3 +128,53 @@ def helo_of_each_message(binary):
             delivered(mta.send())
             mta.quit()
         contains(filter_.log(), "SPF helo pass", "log")
+
+
+@case
+def recipients_with_sets_of_their_own(binary):
+    config = {"RefuseMailFrom": "fail", "RefuseTo": ["strict@example.net fail, softfail, none", "open@ off"],
+              "WhitelistTo": "white@"}
+    recipients = [f"<{name}@example.net>" for name in ("bob", "strict", "open", "white")]
+    with classic(binary, config) as filter_:
+        for sender, left, code in ((SENDERS["fail"], ("open", "white"), FAIL),
+                                   (SENDERS["softfail"], ("bob", "open", "white"), "550 5.7.1"),
+                                   (SENDERS["none"], ("bob", "open", "white"), "550 5.7.1"),
+                                   (SENDERS["neutral"], ("bob", "strict", "open", "white"), None)):
+            found = one(filter_, sender, recipients, ip=BAD_IP)
+            equal(found.mail.kind, "continue", "MAIL")
+            message = delivered(found)
+            equal(message.recipients, [f"<{name}@example.net>" for name in left], f"recipients of {sender}")
+            lacks(message.value("Subject"), "[SPF", "subject of a message that a whitelisted recipient gets too")
+            for recipient in set(recipients) - set(message.recipients):
+                check(found.rcpts[recipient].text.startswith(code + " "), f"{recipient}: {found.rcpts[recipient]}")
+        message = delivered(one(filter_, SENDERS["fail"], recipients[:3], ip=BAD_IP))
+        equal((message.recipients, message.value("Subject")), (["<open@example.net>"], "[SPF:fail] hello"), "tag")
+
+
+@case
+def senders_with_sets_of_their_own(binary):
+    config = {"RefuseMailFrom": "fail",
+              "RefuseFor": ["soft.example.org softfail", ".example.org off", "none.example.org none"]}
+    with classic(binary, config) as filter_:
+        delivered(one(filter_, SENDERS["fail"], ip=BAD_IP))
+        delivered(one(filter_, SENDERS["softfail"], ip=BAD_IP))  # the last rule that fits counts
+        found = one(filter_, SENDERS["none"], ip=BAD_IP)
+        refused(found, "550 5.7.1")
+        check(found.mail.refused, "refused at RCPT, though no recipient has a rule")
+        refused(one(filter_, "<>", ip=BAD_IP), FAIL)  # has no sender domain
+    with classic(binary, {"RefuseFor": "soft.example.org softfail"}) as filter_:
+        refused(one(filter_, SENDERS["softfail"], ip=BAD_IP), "550 5.7.1")
+        refused(one(filter_, SENDERS["fail"], ip=BAD_IP), FAIL)
+
+
+@case
+def refuse_only_no_mail(binary):
+    """mx.example.org fails by `a -all`, nofrom.example.org by `-all` alone; also out of the cache."""
+    with classic(binary, {"RefuseOnlyNoMail": "on"}) as filter_:
+        for _ in range(2):
+            refused(one(filter_, "<a@nofrom.example.org>", ip=BAD_IP), FAIL)
+            contains(delivered(one(filter_, "<a@mx.example.org>", ip=BAD_IP)).value("Subject"), "[SPF:fail]", "subject")
+        refused(one(filter_, "<>", ip=BAD_IP, helo="nofrom.example.org"), FAIL)
+        delivered(one(filter_, "<>", ip=BAD_IP, helo="mx.example.org"))
+    with classic(binary, {"RefuseOnlyNoMail": "off"}) as filter_:
+        refused(one(filter_, "<a@mx.example.org>", ip=BAD_IP), FAIL)

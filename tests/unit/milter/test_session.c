@@ -173,6 +173,25 @@ static const struct story stories[] = {
      CLIENT "mail <a@temp.example> | rcpt <w@here.example> | rcpt <u@here.example>",
      "- | - | - | - | 451 4.7.24 *temp.example*"},
 
+    {"recipients with sets of their own", "RefuseTo strict@ softfail fail\nRefuseTo open@ off\nRefuseMailFrom fail",
+     CLIENT
+     "mail <a@softfail.example> | rcpt <strict@here.example> | rcpt <open@here.example> | rcpt <u@here.example> | "
+     "mail <a@fail.example> | rcpt <strict@here.example> | rcpt <open@here.example> | rcpt <u@here.example>",
+     "- | - | - | 550 5.7.1 SPF: mail from a@softfail.example is not permitted from 192.0.2.1. | - | - | - "
+     "| " FAIL_AT_MAIL " | - | " FAIL_AT_MAIL},
+    {"a sender domain with a set of its own is refused at MAIL",
+     "RefuseFor softfail.example softfail\nRefuseFor fail.example off",
+     CLIENT "mail <a@softfail.example> | mail <a@fail.example> | mail <a@neutral.example> | mail <a@explain.example>",
+     "- | - | 550 5.7.1 SPF: mail from a@softfail.example is not permitted from 192.0.2.1. | - | - | 550 5.7.23 *"},
+    {"RefuseTo goes before RefuseFor", "RefuseFor fail.example off\nRefuseTo strict@ fail",
+     CLIENT "mail <a@fail.example> | rcpt <strict@here.example> | rcpt <u@here.example>",
+     "- | - | - | " FAIL_AT_MAIL " | -"},
+    {"a recipient of a local submission has no rule", "FixedClientIP 192.0.2.1\nRefuseTo strict@ softfail",
+     "connect local localhost | mail a@softfail.example | rcpt strict@here.example", "- | - | -"},
+    {"RefuseOnlyNoMail", "RefuseOnlyNoMail on",
+     STRANGER "mail <a@pass.example> | mail <a@explain.example> | mail <a@fail.example> | mail <b@fail.example>",
+     "- | - | - | - | 550 5.7.23 *fail.example* | 550 5.7.23 *b@fail.example*"},
+
     {"a recipient without a sender", "", CLIENT "rcpt <u@here.example> | eom", "- | - | - | nothing"},
     {"a refused message is over", "", CLIENT "mail <a@fail.example> | rcpt <u@here.example> | eom",
      "- | - | " FAIL_AT_MAIL " | - | nothing"},

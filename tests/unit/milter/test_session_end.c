@@ -103,6 +103,14 @@ static const struct story stories[] = {
     {"nor is what goes to a whitelisted recipient too", "WhitelistTo w@here.example",
      SOFT "rcpt <w@here.example> | header Subject: x | eom", RESULT("softfail", "softfail.example")},
 
+    {"a recipient with a set of its own gets a tagged fail", "RefuseTo open@ off",
+     CLIENT "mail <a@fail.example> | rcpt <u@here.example> | rcpt <open@here.example> | header Subject: x | eom",
+     "[change 1 Subject: [SPF:fail] x]" RESULT("fail", "fail.example")},
+    {"and in quarantine, but not the whitelisted one",
+     "RefuseTo open@ off\nQuarantine on\nTagSubject off\nAddHeader off\nWhitelistTo w@",
+     CLIENT "mail <a@fail.example> | rcpt <u@here.example> | rcpt <open@here.example> | rcpt <w@here.example> | eom",
+     "[delrcpt <open@here.example>][addrcpt postmaster][add X-SPF-Original-To: open@here.example]"},
+
     {"forged results, counted over all of that name", "",
      PASS
      "header Authentication-Results: other.example; spf=pass | header AUTHENTICATION-RESULTS: MX.here.example; "

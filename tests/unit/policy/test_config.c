@@ -104,6 +104,8 @@ static void assert_defaults(const struct config *c)
     assert_int_equal(c->refuse_mail_from, RESULT_BIT(RESULT_FAIL));
     assert_int_equal(c->refuse_null_sender, RESULT_BIT(RESULT_FAIL));
     assert_int_equal(c->refuse_helo, 0);
+    assert_int_equal(c->refuse_for.count + c->refuse_to.count, 0);
+    assert_false(c->refuse_only_no_mail);
     assert_int_equal(c->defer, 0);
     assert_false(c->sets_written || c->check_helo || c->reject_temp_error || c->reject_perm_error);
 }
@@ -296,6 +298,16 @@ static const struct value_case values[] = {
     {"RefuseMailFrom none", "RefuseMailFrom", "RefuseMailFrom none\n"},
     {"RefuseMailFrom \"none neutral\"", "RefuseMailFrom", "RefuseMailFrom none, neutral\n"},
     {"RefuseMailFrom \"\"", "RefuseMailFrom", "RefuseMailFrom off\n"},
+    {"RefuseFor Example.org Fail softfail\nRefuseFor .b.example., off", "RefuseFor",
+     "RefuseFor Example.org fail,softfail\nRefuseFor .b.example. off\n"},
+    {"RefuseFor b\xc3\xbc"
+     "cher.example none",
+     "RefuseFor",
+     "RefuseFor b\xc3\xbc"
+     "cher.example none\n"},
+    {"RefuseTo a@b.example  fail,none # x\nRefuseTo @.c.example off\nRefuseTo abuse none", "RefuseTo",
+     "RefuseTo a@b.example none,fail\nRefuseTo @.c.example off\nRefuseTo abuse none\n"},
+    {"RefuseTo \"\\\"a b,c\\\"@d.example permerror\"", "RefuseTo", "RefuseTo \"\\\"a b,c\\\"@d.example permerror\"\n"},
     {"RefuseMailFrom Off", "RefuseMailFrom", "RefuseMailFrom off\n"},
     {"Defer pass, temperror,", "Defer", "Defer pass, temperror\n"},
     /* numbers */
@@ -368,6 +380,10 @@ static const struct bad_case bad[] = {
     {"Quarantine", {"hold", "maybe"}},
     {"RefuseMailFrom", {"on", "fial", "fail;none", "fail off", "off fail", "fail,, x", ",", "hardfail-or-so-it-seems"}},
     {"Defer", {"tempfail", "yes"}},
+    {"RefuseFor",
+     {"example.org", "fail", "example.org fial", "example.org fail off", "a@example.org fail", "@example.org fail",
+      "192.0.2.1 fail", "a.example fail, b.example fail", "..a fail", "a..b fail", "none"}},
+    {"RefuseTo", {"a@b", "a@@b fail", "@ off", "a@b.example bounce", "a@b.example off,fail"}},
     {"RejectReason", {"a\tb"}},
     {"Tag", {"a\tb"}},
     {"AuthservID",
@@ -658,8 +674,9 @@ static const char everything[] =
     "WhitelistIP ::1, 127.0.0.0/8\nWhitelistPTR .a.example\nWhitelistFrom \"a b\", c@\n"
     "WhitelistTo @d.example\nFixedClientIP ::1\nClientIPNAT 10.0.0.1:10.0.0.2\nTag \" x\"\n"
     "AuthservID a\nZoneFile /z\nSocketGroup g\nPidFile /p\nLogTo /l\nSocket local:/s\n"
-    "QuarantineBox <a@b>\nUser u\nRefuseMailFrom fail none\nRefuseHelo fail\nRejectPermError on\nRejectReason \"# \\\" "
-    "\\\\\"\n";
+    "QuarantineBox <a@b>\nUser u\nRefuseMailFrom fail none\nRefuseHelo fail\nRejectPermError on\n"
+    "RefuseFor .a.example fail,none\nRefuseFor b.example off\nRefuseTo \"\\\"a b\\\"@c off\"\nRefuseTo x pass\n"
+    "RejectReason \"# \\\" \\\\\"\n";
 
 /* What is printed holds every key and is read again as the same. */
 static void printing_and_reading_agree(void **state)

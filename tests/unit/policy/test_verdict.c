@@ -234,6 +234,80 @@ static void each_pair_of_results_has_its_verdict(void **state)
         }
 }
 
+/* A rule's set takes the place of that for MAIL FROM; of that for HELO it leaves what both have. */
+struct own_case {
+    result_set refuse_for, refuse_to; /* NO_RULE: none */
+    const char *mail_from, *null_sender, *helo;
+};
+
+enum { NO_RULE = 1 << RESULT_COUNT };
+
+static const struct own_case own_cases[] = {
+    {NO_RULE, NO_RULE, "---r---", "---r--r", "---r--r"},
+    {0, NO_RULE, "-------", "---r--r", "-------"},
+    {SOFTFAIL | PERM, NO_RULE, "----r-r", "---r--r", "------r"},
+    {NO_RULE, 0, "-------", "-------", "-------"},
+    {NO_RULE, NONE | FAIL, "r--r---", "r--r---", "---r---"},
+    {0, NONE, "r------", "r------", "-------"},
+    {FAIL, 0, "-------", "-------", "-------"},
+    {TEMP, TEMP, "-----d-", "-----d-", "-------"},
+};
+
+static char decided(const struct config *config, const struct verdict_case *message)
+{
+    return "-rd"[verdict_decide(config, message).kind];
+}
+
+static void check_own_set(const struct own_case *c, struct config *config, int result)
+{
+    struct spf_outcome outcome = {.result = (enum spf_result)result}, neutral = {.result = RESULT_NEUTRAL};
+    char text[] = "a@example.org";
+    const struct address address = {.text = text, .local = "a", .domain = "example.org"};
+    struct verdict_case by_sender = {.mail_from = &outcome, .sender = &address, .recipient = &address};
+    struct verdict_case by_null = {.helo = &outcome, .recipient = &address};
+    struct verdict_case by_helo = {&neutral, &outcome, &address, &address};
+
+    assert_int_equal(decided(config, &by_sender), c->mail_from[result]);
+    assert_int_equal(decided(config, &by_null), c->null_sender[result]);
+    assert_int_equal(decided(config, &by_helo), c->helo[result]);
+}
+
+static void rules_have_sets_of_their_own(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(own_cases); i++) {
+        const struct own_case *c = &own_cases[i];
+        char domain[] = "@example.org", local[] = "a@";
+        struct rule sender_rule = {domain, c->refuse_for}, recipient_rule = {local, c->refuse_to};
+        struct config config = {.refuse_mail_from = FAIL,
+                                .refuse_helo = FAIL | PERM,
+                                .refuse_null_sender = FAIL | PERM,
+                                .refuse_for = {&sender_rule, c->refuse_for != NO_RULE},
+                                .refuse_to = {&recipient_rule, c->refuse_to != NO_RULE}};
+
+        for (int result = 0; result < RESULT_COUNT; result++)
+            check_own_set(c, &config, result);
+    }
+}
+
+static void a_fail_is_refused_where_the_domain_sends_no_mail(void **state)
+{
+    (void)state;
+    for (int cell = 0; cell < 8; cell++) {
+        bool only = cell % 2 != 0, no_mail = cell / 2 % 2 != 0, is_helo = cell / 4 != 0;
+        struct config config = {
+            .refuse_mail_from = FAIL | SOFTFAIL, .refuse_helo = FAIL, .refuse_only_no_mail = only, .tag_subject = true};
+        struct spf_outcome fail = {.result = RESULT_FAIL, .no_mail = no_mail};
+        struct spf_outcome pass = {.result = RESULT_PASS}, softfail = {.result = RESULT_SOFTFAIL};
+        struct verdict_case message = {.mail_from = is_helo ? &pass : &fail, .helo = is_helo ? &fail : NULL};
+        struct verdict_case other = {.mail_from = &softfail};
+
+        assert_int_equal(decided(&config, &message), only && !no_mail ? '-' : 'r');
+        assert_int_equal(verdict_decide(&config, &message).tag, !is_helo);
+        assert_int_equal(decided(&config, &other), 'r');
+    }
+}
+
 static void a_released_message_goes_on_as_it_is(void **state)
 {
     struct verdict verdict = verdict_released();
@@ -354,6 +428,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_result_has_its_verdict),
         cmocka_unit_test(each_pair_of_results_has_its_verdict),
+        cmocka_unit_test(rules_have_sets_of_their_own),
+        cmocka_unit_test(a_fail_is_refused_where_the_domain_sends_no_mail),
         cmocka_unit_test(a_released_message_goes_on_as_it_is),
         cmocka_unit_test(the_reply_text_is_filled_in),
         cmocka_unit_test(a_reply_text_is_bounded),

@@ -326,6 +326,32 @@ static void test_best_guess(void **state)
     }
 }
 
+/* A record that is `v=spf1 -all` and nothing else is told apart, also out of the cache. */
+static void test_no_mail(void **state)
+{
+    static const struct zone_entry zone[] = {
+        {"bare.org", "TXT", "v=spf1 -all"},
+        {"case.org", "TXT", "V=SPF1 -ALL "},
+        {"exp.org", "TXT", "v=spf1 -all exp=e.org"},
+        {"a.org", "TXT", "v=spf1 a -all"},
+        {"redirect.org", "TXT", "v=spf1 redirect=bare.org"},
+        {"include.org", "TXT", "v=spf1 -include:x.org"},
+        {"soft.org", "TXT", "v=spf1 ~all"},
+        {"empty.org", "TXT", "v=spf1"},
+        {"bad.org", "TXT", "v=spf1 -all -"},
+    };
+    struct zone_checks *checks = *state;
+
+    zone_checks_add_all(checks, zone, COUNT(zone));
+    for (size_t i = 0; i < COUNT(zone) * 2; i++) {
+        struct spf_outcome outcome = zone_checks_ask(checks, "192.0.2.1", zone[i / 2].name);
+
+        assert_int_equal(outcome.no_mail, i / 2 < 2);
+        assert_true(outcome.cached == (i % 2 == 1));
+    }
+    assert_false(zone_checks_ask(checks, "192.0.2.1", "none.org").no_mail);
+}
+
 static void test_cached(void **state)
 {
     static const struct zone_entry zone[] = {
@@ -562,6 +588,7 @@ int main(void)
         IN_ZONE(test_explanations),
         IN_ZONE(test_long_explanation),
         IN_ZONE(test_best_guess),
+        cmocka_unit_test_setup_teardown(test_no_mail, open_cached, close_zone),
         cmocka_unit_test_setup_teardown(test_cached, open_cached, close_zone),
         cmocka_unit_test(test_deadline),
         cmocka_unit_test_setup_teardown(test_threads, open_plain, close_zone),
