@@ -10,6 +10,7 @@ from bench_processes import Nothing, SmfSpf
 DELAY_MS = 20
 NESTED_DELAYS = 5  # the questions of the nested workload that can only be asked one after the other
 CLIENTS = 4
+WARM_UP = 4000  # messages
 
 
 def table(title, heads, rows):
@@ -71,14 +72,24 @@ THROUGHPUT = [  # workload, connections, transport, log level, goal for messages
 ]
 
 
+def noise_row(bench, connections):
+    """The yardstick beside itself: what differs here is the machine's doing."""
+    return compare(bench, "hot", connections, Nothing(bench.programs), "(nothing beside itself)", "", "")
+
+
 def throughput_row(bench, workload, connections, transport, level, goal, cpu_goal):
+    target = SmfSpf(bench.smf_spf, bench.dns, transport, LogLevel=level)
+    name = f"{workload}, {transport}" + (", no log lines" if level == "warning" else "")
+    return compare(bench, workload, connections, target, name, goal, cpu_goal)
+
+
+def compare(bench, workload, connections, target, name, goal, cpu_goal):
     how = {"connections": connections, "clients": 1 if workload == "hot" else CLIENTS}
-    with Nothing(bench.programs, transport) as nothing, \
-            SmfSpf(bench.smf_spf, bench.dns, transport, LogLevel=level) as target:
-        bench.load.run(nothing, workload, messages=4000, **how)
-        bench.load.run(target, workload, messages=4000, **how)
+    with Nothing(bench.programs, "inet" if target.address.startswith("inet") else "unix") as nothing, target:
+        bench.load.run(nothing, workload, messages=WARM_UP, **how)
+        bench.load.run(target, workload, messages=WARM_UP, **how)
         base, reports, questions = pairs(bench, nothing, target, workload, seconds=bench.seconds, **how)
-    return [f"{workload}, {transport}" + (", no log lines" if level == "warning" else ""), str(connections),
+    return [name, str(connections),
             f"{median(report['per_second'] for report in base):.0f}", spread(ratios(base, reports, "per_second")), goal,
             f"{median(report['cpu_us'] for report in base):.0f}", spread(ratios(base, reports, "cpu_us")), cpu_goal,
             times(reports, "mail"), times(reports, "transaction"), f"{median(questions):.2f}",
@@ -87,11 +98,13 @@ def throughput_row(bench, workload, connections, transport, level, goal, cpu_goa
 
 def throughput(bench):
     bench.dns.behave()
+    rows = [lambda connections=connections: noise_row(bench, connections) for connections in (16, 64)]
+    rows += [lambda row=row: throughput_row(bench, *row) for row in THROUGHPUT]
     table("DNS without delay",
           ["workload", "connections", "nothing: messages/s", "smf-spf: of that", "goal", "nothing: CPU us a message",
            "smf-spf: of that", "goal", "MAIL ms p50 / p95 / p99", "transaction ms p50 / p95 / p99",
            "DNS questions a message", "memory MB"],
-          (throughput_row(bench, *row) for row in THROUGHPUT))
+          (row() for row in rows))
 
 
 # ---- Round trips ----
@@ -122,36 +135,53 @@ def round_trips(bench):
 
 # ---- Concurrency ----
 
+CONCURRENCY_HEADS = ["workload", "connections", "nothing", "smf-spf", "goal for the ratio", "ratio",
+                     "nothing: MAIL ms p50 / p95 / p99, longest wait for any answer",
+                     "smf-spf: MAIL ms p50 / p95 / p99, longest wait for any answer"]
+
+
+def concurrency_seconds(bench):
+    """Long enough to see whether connections starve."""
+    return max(bench.seconds, 4)
+
+
+def waits(reports):
+    return f"{times(reports, 'mail')}, {max(report['wait_max_ms'] for report in reports):.0f}"
+
+
 def waiting_row(bench, connections):
     """MAIL waits for the DNS, beside a filter that sleeps as long as it has to."""
-    with Nothing(bench.programs, sleep_ms=DELAY_MS * NESTED_DELAYS) as nothing, \
-            SmfSpf(bench.smf_spf, bench.dns) as target:
-        base, reports, _ = pairs(bench, nothing, target, "nested", connections=connections, seconds=bench.seconds)
-    return [f"nested, RefuseAt mail, beside one that sleeps {DELAY_MS * NESTED_DELAYS} ms", str(connections),
-            spread(ratios(base, reports, "per_second")) + " of its messages/s", "0.9",
-            times(base, "mail"), times(reports, "mail") + complaint(reports)]
+    sleep_ms = DELAY_MS * NESTED_DELAYS
+    possible = connections * 1000 / sleep_ms
+    with Nothing(bench.programs, sleep_ms=sleep_ms) as nothing, SmfSpf(bench.smf_spf, bench.dns) as target:
+        base, reports, _ = pairs(bench, nothing, target, "nested", connections=connections,
+                                 seconds=concurrency_seconds(bench))
+    shares = [spread([report["per_second"] / possible for report in some]) for some in (base, reports)]
+    return [f"RefuseAt mail, beside one that sleeps {sleep_ms} ms in MAIL: share of the {possible:.0f} messages/s that "
+            "are possible", str(connections), *shares, "0.9", spread(ratios(base, reports, "per_second")), waits(base),
+            waits(reports) + complaint(reports)]
 
 
 def late_row(bench, connections, pause_ms=200):
     """Nobody waits at MAIL."""
-    name = f"nested, RefuseAt eom, {pause_ms} ms before the data"
+    name = f"RefuseAt eom, {pause_ms} ms before the data: MAIL p99 in ms"
     with Nothing(bench.programs) as nothing:
         target = SmfSpf(bench.smf_spf, bench.dns, RefuseAt="eom")
         if not target.takes_configuration():
             target.remove()
-            return [name, str(connections), "not there yet", "1.5", "", ""]
+            return [name, str(connections), "", "not there yet", "1.5", "", "", ""]
         with target:
-            base, reports, _ = pairs(bench, nothing, target, "nested", connections=connections, seconds=bench.seconds,
-                                     pause_ms=pause_ms)
-    return [name, str(connections), spread(ratios(base, reports, "mail_p99_ms")) + " of its MAIL p99", "1.5",
-            times(base, "mail"), times(reports, "mail") + complaint(reports)]
+            base, reports, _ = pairs(bench, nothing, target, "nested", connections=connections,
+                                     seconds=concurrency_seconds(bench), pause_ms=pause_ms)
+    p99s = [spread([report["mail_p99_ms"] for report in some]) for some in (base, reports)]
+    return [name, str(connections), *p99s, "1.5", spread(ratios(base, reports, "mail_p99_ms")), waits(base),
+            waits(reports) + complaint(reports)]
 
 
 def concurrency(bench):
     bench.dns.behave(delay_ms=DELAY_MS)
-    table(f"DNS with a delay of {DELAY_MS} ms, many connections, every message a new domain with 4 nested includes",
-          ["workload", "connections", "smf-spf", "goal", "nothing: MAIL ms p50 / p95 / p99",
-           "smf-spf: MAIL ms p50 / p95 / p99"],
+    table(f"DNS with a delay of {DELAY_MS} ms, many connections, every message a new domain with 4 nested includes, "
+          f"runs of {concurrency_seconds(bench):g} s", CONCURRENCY_HEADS,
           (row(bench, connections) for row in (waiting_row, late_row) for connections in (64, 256)))
 
 

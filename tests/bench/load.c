@@ -177,6 +177,7 @@ static void print_report(const struct load_figures *all, double took_s, double c
     printf(", \"seconds\": %.4f, \"per_second\": %.1f", took_s, (double)all->messages / took_s);
     print_times("mail", &all->mail);
     print_times("transaction", &all->transaction);
+    printf(", \"wait_max_ms\": %.4f", (double)all->wait_max_ns / 1e6);
     printf(", \"cpu_us\": %.2f, \"rss_kb\": %ld, \"own_cpu_us\": %.2f}\n", cpu_s / messages * 1e6, rss_kb,
            read_cpu_s((unsigned)getpid()) / messages * 1e6);
     if (all->complaint[0] != '\0')
@@ -187,6 +188,8 @@ static void merge(struct load_figures *all, const struct load_figures *figures)
 {
     histogram_merge(&all->mail, &figures->mail);
     histogram_merge(&all->transaction, &figures->transaction);
+    if (figures->wait_max_ns > all->wait_max_ns)
+        all->wait_max_ns = figures->wait_max_ns;
     all->messages += figures->messages;
     all->wrong += figures->wrong;
     all->temperror += figures->temperror;

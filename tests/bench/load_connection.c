@@ -138,8 +138,9 @@ static void go_on(struct load_connection *connection)
         if (wire_answers(&connection->terms, step))
             break;
     }
+    connection->sent_ns = load_now_ns();
     if (connection->step == STEP_MAIL)
-        connection->begun_ns = load_now_ns();
+        connection->begun_ns = connection->sent_ns;
     if (!flush(connection))
         give_up(connection, "the filter takes nothing");
 }
@@ -179,6 +180,14 @@ static void note_field(struct load_connection *connection, const uint8_t *payloa
     (void)snprintf(connection->result, sizeof connection->result, "%.*s", (int)strcspn(found, " ;\r\n"), found);
 }
 
+static void note_wait(struct load_connection *connection)
+{
+    int64_t waited_ns = load_now_ns() - connection->sent_ns;
+
+    if (waited_ns > connection->figures->wait_max_ns)
+        connection->figures->wait_max_ns = waited_ns;
+}
+
 /* A step was answered for good; `goes_on` if the message does. */
 static void step_answered(struct load_connection *connection, bool goes_on)
 {
@@ -205,6 +214,7 @@ static void step_answered(struct load_connection *connection, bool goes_on)
 /* One frame from the filter. */
 static void take_frame(struct load_connection *connection, uint8_t kind, const uint8_t *payload, size_t len)
 {
+    note_wait(connection);
     switch (kind) {
     case SMFIC_OPTNEG:
         if (connection->step != STEP_NEGOTIATE || !wire_agree(payload, len, &connection->terms)) {

@@ -31,6 +31,7 @@ struct load_plan {
 struct load_figures {
     struct histogram mail;        /* MAIL, from command to answer */
     struct histogram transaction; /* MAIL to the answer to the end of data, without the pause */
+    int64_t wait_max_ns;          /* the longest wait for any answer, the first of a connection included */
     uint64_t messages;
     uint64_t wrong; /* another result than the right one, temperror included */
     uint64_t temperror;
@@ -49,7 +50,8 @@ struct load_connection {
     struct wire_terms terms;
     struct mail mail;
     struct wire_message message;
-    int64_t begun_ns;
+    int64_t begun_ns;  /* MAIL */
+    int64_t sent_ns;   /* what was sent last */
     int64_t resume_ns; /* the end of a pause; 0: none */
     char result[16];   /* out of the field that the filter adds; "" so far */
     struct wire_buffer out;
