@@ -13,7 +13,8 @@ static bool is_unix_socket(const struct conversion *run)
 {
     const char *socket = convert_value(run, "Socket");
 
-    return strncasecmp(socket, "inet", strlen("inet")) != 0;
+    return strncasecmp(socket, "local:", strlen("local:")) == 0 || strncasecmp(socket, "unix:", strlen("unix:")) == 0 ||
+           *socket == '/';
 }
 
 static void convert_socket(struct conversion *run, const struct foreign_setting *setting)

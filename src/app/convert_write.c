@@ -87,11 +87,20 @@ static bool is_accepted(struct conversion *run, const char *line)
     return accepted;
 }
 
-/* Writes the line if it is good, else as a comment with the reason. */
+/* Keeps a text on its line: control characters of a foreign value become question marks. */
+static void mask_controls(struct strbuf *line)
+{
+    for (size_t i = 0; i < line->len; i++)
+        if (iscntrl((unsigned char)line->text[i]))
+            line->text[i] = '?';
+}
+
+/* Writes the line if it is good, else as a comment with the reason; empties it. */
 static void write_tried(struct conversion *run, const char *key, struct strbuf *line)
 {
     const char *text;
 
+    mask_controls(line);
     strbuf_add_char(line, '\n');
     text = strbuf_text(line);
     if (line->failed) {
@@ -108,25 +117,13 @@ static void write_tried(struct conversion *run, const char *key, struct strbuf *
     strbuf_free(line);
 }
 
-/* Appends the value in printable octets only, so that it stays on its line. */
-static void add_value(const char *key, const char *value, struct strbuf *line)
-{
-    const struct config_option *option = config_option_find(key);
-    struct strbuf plain = STRBUF_INIT;
-
-    for (; *value != '\0'; value++)
-        strbuf_add_char(&plain, iscntrl((unsigned char)*value) ? '?' : *value);
-    config_file_write(strbuf_text(&plain), option != NULL && option->type->is_list, line);
-    line->failed |= plain.failed;
-    strbuf_free(&plain);
-}
-
 void convert_line(struct conversion *run, const char *key, const char *value)
 {
+    const struct config_option *option = config_option_find(key);
     struct strbuf line = STRBUF_INIT;
 
     strbuf_addf(&line, "%s ", key);
-    add_value(key, value, &line);
+    config_file_write(value, option != NULL && option->type->is_list, &line);
     write_tried(run, key, &line);
 }
 

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Fuzzes the converter: whatever the foreign file holds, what is printed for it is a valid smf-spf.conf, and each line
+ * that was not carried over is told. The first octet chooses the system. */
+#include "app/convert.h"
+#include "policy/config.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(bool holds)
+{
+    if (!holds)
+        abort();
+}
+
+static void check_converted(const struct foreign_system *system, const char *text, size_t len)
+{
+    struct strbuf out = STRBUF_INIT, warnings = STRBUF_INIT, errors = STRBUF_INIT;
+    const enum convert_status status = convert_text(system, text, len, "fuzz", &out, &warnings);
+    const struct config *config = config_parse(strbuf_text(&out), out.len, "converted", &errors);
+
+    require(status != CONVERT_NO_MEMORY && (status == CONVERT_PARTLY) == (warnings.len > 0));
+    require(config != NULL);
+    config_release(config);
+    strbuf_free(&out);
+    strbuf_free(&warnings);
+    strbuf_free(&errors);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const char *const systems[] = {"policyd-spf", "pyspf-milter", "spf-milter"};
+
+    if (size > 0)
+        check_converted(convert_system(systems[*data % 3]), (const char *)data + 1, size - 1);
+    return 0;
+}
