@@ -18,6 +18,7 @@
     X(STATS_TEMPERROR, "temperror")                                                                                    \
     X(STATS_PERMERROR, "permerror")                                                                                    \
     X(STATS_CACHED, "cached")                                                                                          \
+    X(STATS_JOINED, "joined")                                                                                          \
     X(STATS_REFUSED, "refused")                                                                                        \
     X(STATS_DEFERRED, "deferred")                                                                                      \
     X(STATS_TAGGED, "tagged")                                                                                          \
@@ -32,6 +33,7 @@
     X(STATS_DNS_CACHE_FAILURES, "dns-cache-failures")                                                                  \
     X(STATS_DNS_CACHE_REFRESHED, "dns-cache-refreshed")                                                                \
     X(STATS_DNS_CACHE_PREFETCHED, "dns-cache-prefetched")                                                              \
+    X(STATS_DNS_AHEAD, "dns-ahead")                                                                                    \
     X(STATS_LOG_LINES_LOST, "log-lines-lost")                                                                          \
     X(STATS_FAULTS, "faults")
 

@@ -90,15 +90,6 @@ static void write_network(const struct term *term, struct strbuf *out)
                     term->network.bits);
 }
 
-/* True if the term, which asks nothing, matches this client. */
-static bool matches(const struct term *term, const struct addr *client)
-{
-    if (term->kind == TERM_ALL)
-        return true;
-    return (term->kind == TERM_IP4 || term->kind == TERM_IP6) && term->network.base.family == client->family &&
-           addr_same_prefix(&term->network.base, client, term->network.bits);
-}
-
 static void write_deciding_term(const struct term *term, unsigned tag, struct strbuf *out)
 {
     write_milestone(tag, out);
@@ -117,7 +108,7 @@ void canonical_write(const struct record *record, const struct addr *client, uns
         const struct term *term = &record->terms[i];
         unsigned tag = first_tag + (unsigned)i;
 
-        if (matches(term, client)) {
+        if (term_decides(term, client)) {
             write_deciding_term(term, tag, out);
             return;
         }

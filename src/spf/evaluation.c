@@ -7,6 +7,7 @@
 #include "spf/canonical.h"
 #include "spf/domain.h"
 #include "spf/printable.h"
+#include "spf/target.h"
 #include "spf/trace.h"
 
 #include <stdio.h>
@@ -17,8 +18,6 @@ enum {
     ROOT_NUMBER = 0, /* of EVALUATION_ROOT */
     SHOWN_MAX = 60,  /* octets of a term that a problem shows */
 };
-
-#define BEST_GUESS "v=spf1 a/24 mx/24 ptr ?all"
 
 void evaluation_init(struct evaluation *evaluation, const struct spf_question *question, struct dns *dns,
                      int64_t deadline_ms, int64_t now_s)
@@ -78,6 +77,7 @@ void evaluation_fault(struct evaluation *evaluation, const char *what)
         return;
     log_error("SPF evaluation of %s: %s", evaluation->question->domain, what);
     stats_add(STATS_FAULTS, 1);
+    evaluation->is_fault = true;
     evaluation_stop(evaluation, RESULT_TEMPERROR, "%s", what);
 }
 
@@ -148,20 +148,6 @@ static bool count_void(struct evaluation *evaluation)
     return false;
 }
 
-static bool is_ascii(const char *text)
-{
-    while (*text && (unsigned char)*text < 0x80)
-        text++;
-    return *text == '\0';
-}
-
-/* True if an expansion that used these macros is a name to ask for. RFC 8616 4: with a local part beyond US-ASCII in
- * it, it matches nothing. */
-static bool is_usable(const struct evaluation *evaluation, const char *name, unsigned used)
-{
-    return domain_can_be_asked(name) && (!(used & MACRO_USED_LOCAL) || is_ascii(evaluation->values.local));
-}
-
 /* Writes the name that a term asks for: its domain-spec, expanded, or the current domain (RFC 7208 4.8). False if the
  * evaluation is stopped. An expansion that no name can have is written as "". */
 static bool target_name(struct evaluation *evaluation, const struct place *place, char name[DNS_NAME_MAX + 1])
@@ -170,16 +156,13 @@ static bool target_name(struct evaluation *evaluation, const struct place *place
     struct strbuf expanded = STRBUF_INIT;
     unsigned used = 0;
 
-    if (place->term->domain)
-        macro_expand_domain(place->term->domain, place->term->domain_len, &values, &expanded, &used);
-    else
-        strbuf_add(&expanded, place->frame->domain);
+    target_expand(place->term, &values, &expanded, &used);
     evaluation->macros_used |= used;
     if (expanded.failed)
         evaluation_fault(evaluation, "out of memory");
     else
         snprintf(name, DNS_NAME_MAX + 1, "%s",
-                 is_usable(evaluation, strbuf_text(&expanded), used) ? expanded.text : "");
+                 target_is_usable(&values, strbuf_text(&expanded), used) ? expanded.text : "");
     trace_name(evaluation->question->trace, strbuf_text(&expanded));
     strbuf_free(&expanded);
     return !evaluation->stopped;
@@ -277,7 +260,7 @@ static bool load(struct evaluation *evaluation, struct frame *frame)
         return loaded;
     evaluation->stopped = false;
     evaluation->guessed = true;
-    return parse(evaluation, frame, BEST_GUESS, strlen(BEST_GUESS));
+    return parse(evaluation, frame, EVALUATION_BEST_GUESS, strlen(EVALUATION_BEST_GUESS));
 }
 
 /* Writes the domain whose record the term of this tag leads to. False if the evaluation is stopped. */

@@ -49,6 +49,7 @@ struct evaluation {
     unsigned macros_used;               /* MACRO_USED_* */
     bool guessed;                       /* there was no record: the first frame is the best guess */
     bool stopped;
+    bool is_fault; /* stopped by one of ours */
     enum spf_result stop_result;
     char problem[SPF_PROBLEM_SIZE];
 };
@@ -58,6 +59,9 @@ struct evaluation_answer {
     size_t count;             /* of addresses, or of mail exchangers, which are asked for by tags with mx_index 0.. */
     const struct addr *addrs; /* NULL for mail exchangers */
 };
+
+#define EVALUATION_BEST_GUESS                                                                                          \
+    "v=spf1 a/24 mx/24 ptr ?all" /* the record of a domain without one, where that is asked for */
 
 #define EVALUATION_ROOT "_0.t" /* the tag that asks for the record of the question's domain */
 

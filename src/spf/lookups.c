@@ -3,6 +3,7 @@
 #include "spf/lookups.h"
 
 #include "base/stats.h"
+#include "spf/ahead.h"
 #include "spf/trace.h"
 
 /* How many answers the DNS cache has given out of its memory, for all evaluations. */
@@ -23,6 +24,13 @@ static const struct dns_answer *ask_traced(struct lookups *lookups, const char *
     return answer;
 }
 
+static const struct dns_answer *ask(struct lookups *lookups, const char *name, enum dns_type type)
+{
+    const struct dns_answer *answer = lookups->ahead ? ahead_ask(lookups->ahead, name, type) : NULL;
+
+    return answer ? answer : dns_ask(lookups->dns, name, type, lookups->deadline_ms);
+}
+
 const struct dns_answer *lookups_ask(struct lookups *lookups, const char *name, enum dns_type type)
 {
     const struct dns_answer *answer;
@@ -32,7 +40,7 @@ const struct dns_answer *lookups_ask(struct lookups *lookups, const char *name, 
         trace_question(lookups->trace, name, type, answer, TRACE_LATE, 0);
         return answer;
     }
-    answer = lookups->trace ? ask_traced(lookups, name, type) : dns_ask(lookups->dns, name, type, lookups->deadline_ms);
+    answer = lookups->trace ? ask_traced(lookups, name, type) : ask(lookups, name, type);
     if (answer->ttl_s < lookups->ttl_s)
         lookups->ttl_s = answer->ttl_s;
     return answer;

@@ -7,12 +7,14 @@
 
 #include <stdint.h>
 
+struct ahead;
 struct spf_trace;
 
 struct lookups {
     struct dns *dns;
     int64_t deadline_ms;     /* on the clock of `dns` */
     uint32_t ttl_s;          /* smallest so far; UINT32_MAX before the first answer */
+    struct ahead *ahead;     /* where questions are asked ahead (ahead.h); NULL: each is when it is due */
     struct spf_trace *trace; /* told of each question; NULL: nobody is */
 };
 

@@ -85,6 +85,14 @@ bool term_asks_dns(const struct term *term)
     return false;
 }
 
+bool term_decides(const struct term *term, const struct addr *client)
+{
+    if (term->kind == TERM_ALL)
+        return true;
+    return (term->kind == TERM_IP4 || term->kind == TERM_IP6) && term->network.base.family == client->family &&
+           addr_same_prefix(&term->network.base, client, term->network.bits);
+}
+
 /* Reads the digits from `digits` to `end` as a prefix length: no leading zero, at most `max` (RFC 7208 12). */
 static bool read_bits(const char *digits, const char *end, unsigned max, unsigned char *bits)
 {

@@ -63,4 +63,7 @@ void record_free(struct record *record);
 /* True for the terms that cause DNS questions and are limited to 10 (RFC 7208 4.6.4). */
 bool term_asks_dns(const struct term *term);
 
+/* True for a term that matches this client, and asks nothing to know it: all, or an ip4 or ip6 with its network. */
+bool term_decides(const struct term *term, const struct addr *client);
+
 #endif

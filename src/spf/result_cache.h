@@ -27,6 +27,11 @@ void result_cache_destroy(struct result_cache *cache); /* NULL is fine */
  * is one address in one form, the domain has no final dot. False, with *outcome untouched, if there is none. */
 bool result_cache_get(struct result_cache *cache, const struct spf_question *question, struct spf_outcome *outcome);
 
+/* The same; *varying is set to what the domain's outcomes are known to depend on (result_key.h). A hit takes no
+ * allocation. Locks: one shard of the cache at a time. */
+bool result_cache_look(struct result_cache *cache, const struct spf_question *question, struct spf_outcome *outcome,
+                       unsigned *varying);
+
 /* Keeps an outcome for the shorter of its own ttl_s and the cache's. `macros_used` are the bits of macro.h that went
  * into it. A temperror, and what depends on the time, is not kept. */
 void result_cache_put(struct result_cache *cache, const struct spf_question *question,

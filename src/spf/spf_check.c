@@ -2,13 +2,17 @@
 /* Checks a question, and answers it out of the cache or by an evaluation. */
 #include "spf/spf_check.h"
 
+#include "base/log.h"
 #include "base/stats.h"
+#include "spf/ahead.h"
 #include "spf/domain.h"
 #include "spf/evaluation.h"
 #include "spf/explanation.h"
+#include "spf/flight.h"
 #include "spf/guard.h"
 #include "spf/printable.h"
 #include "spf/result_cache.h"
+#include "spf/result_key.h"
 #include "spf/trace.h"
 
 #include <stdatomic.h>
@@ -16,11 +20,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { AHEAD_MAX = 1024 }; /* askings ahead without an evaluation, at a time */
+
 struct spf_checker {
     struct dns *dns;
     const struct clock *clock;
     struct result_cache *cache;
+    struct flights *flights;
     uint32_t timeout_ms;
+    bool asks_ahead;
+    atomic_uint running_ahead; /* outlived by the DNS, which ends them */
     atomic_uint references;
 };
 
@@ -35,9 +44,11 @@ struct spf_checker *spf_checker_create(const struct spf_checker_config *config)
     checker->dns = config->dns;
     checker->clock = config->clock;
     checker->timeout_ms = config->timeout_ms;
+    checker->asks_ahead = config->asks_ahead;
     checker->references = 1;
     checker->cache = result_cache_create(config->cache_octets, config->result_ttl_s, config->seed, config->clock);
-    if (checker->cache)
+    checker->flights = flights_create(config->seed, config->clock);
+    if (checker->cache && checker->flights)
         return checker;
     spf_checker_release(checker);
     return NULL;
@@ -53,8 +64,9 @@ void spf_checker_release(struct spf_checker *checker)
 {
     if (!checker || atomic_fetch_sub_explicit(&checker->references, 1, memory_order_acq_rel) > 1)
         return;
+    dns_destroy(checker->dns); /* and with it what is asked ahead */
     result_cache_destroy(checker->cache);
-    dns_destroy(checker->dns);
+    flights_destroy(checker->flights);
     free(checker);
 }
 
@@ -113,13 +125,17 @@ static bool sends_no_mail(const struct evaluation *evaluation)
            record->terms[0].qualifier == '-';
 }
 
-static void evaluate(struct spf_checker *checker, const struct spf_question *question, struct spf_outcome *outcome)
+/* Evaluates, and keeps the outcome. */
+static void evaluate(struct spf_checker *checker, const struct spf_question *question, int64_t deadline_ms,
+                     struct landing *landing)
 {
+    struct spf_outcome *outcome = &landing->outcome;
     struct evaluation evaluation;
 
-    evaluation_init(&evaluation, question, checker->dns, clock_monotonic_ms(checker->clock) + checker->timeout_ms,
-                    clock_unix_s(checker->clock));
-    outcome->result = guard_evaluate(&evaluation);
+    evaluation_init(&evaluation, question, checker->dns, deadline_ms, clock_unix_s(checker->clock));
+    if (checker->asks_ahead && !question->trace)
+        evaluation.lookups.ahead = ahead_create(checker->dns, question, deadline_ms, evaluation.values.now_s);
+    *outcome = (struct spf_outcome){.result = guard_evaluate(&evaluation)};
     outcome->guessed = evaluation.guessed;
     outcome->no_mail = sends_no_mail(&evaluation);
     if (evaluation.stopped)
@@ -130,8 +146,89 @@ static void evaluate(struct spf_checker *checker, const struct spf_question *que
         explanation_fetch(&evaluation, outcome->explanation);
     outcome->ttl_s = evaluation.lookups.ttl_s == UINT32_MAX ? 0 : evaluation.lookups.ttl_s;
     result_cache_put(checker->cache, question, outcome, evaluation.macros_used);
+    landing->is_fault = evaluation.is_fault;
+    landing->varying = evaluation.macros_used & RESULT_VARYING;
+    ahead_close(evaluation.lookups.ahead);
     trace_finish(question->trace, evaluation.stopped, &evaluation.limits);
     evaluation_free(&evaluation);
+}
+
+/* Looks into the result cache. */
+static bool look(struct spf_checker *checker, const struct spf_question *question, struct spf_outcome *outcome,
+                 unsigned *varying)
+{
+    bool found = result_cache_look(checker->cache, question, outcome, varying);
+
+    if (found)
+        stats_add(STATS_CACHED, 1);
+    return found;
+}
+
+/* Evaluates for all who wait for this flight. The outcome may have come into the cache before the flight began. */
+static void lead(struct spf_checker *checker, const struct spf_question *question, int64_t deadline_ms,
+                 struct flight *flight, struct landing *landing)
+{
+    landing->is_fault = false;
+    if (!look(checker, question, &landing->outcome, &landing->varying))
+        evaluate(checker, question, deadline_ms, landing);
+    result_key_make(&landing->key, question, landing->varying);
+    flight_land(checker->flights, flight, landing);
+}
+
+/* True if what another thread's evaluation came to is the outcome of this question too. */
+static bool is_shared(const struct landing *landing, const struct spf_question *question)
+{
+    struct result_key key;
+
+    result_key_make(&key, question, landing->varying);
+    return result_key_equal(&key, &landing->key);
+}
+
+static void give_up_waiting(const struct spf_question *question, struct spf_outcome *outcome)
+{
+    log_warning("SPF evaluation of %s: another thread's took too long", question->domain);
+    *outcome = (struct spf_outcome){.result = RESULT_TEMPERROR};
+    snprintf(outcome->problem, sizeof(outcome->problem), "no outcome before the deadline");
+}
+
+/* Takes part in an evaluation that is under way, or begins one. An outcome that turns out to depend on more than is
+ * asked for by `varying` may be another's: then it is looked for under the longer key. */
+static void find_out(struct spf_checker *checker, const struct spf_question *question, unsigned varying,
+                     struct spf_outcome *outcome)
+{
+    int64_t deadline_ms = clock_monotonic_ms(checker->clock) + checker->timeout_ms;
+    struct flight *flight = NULL;
+    struct landing landing = {.is_fault = false};
+    struct result_key key;
+
+    for (;;) {
+        unsigned before = varying;
+
+        result_key_make(&key, question, varying);
+        switch (question->trace ? FLIGHT_ALONE : flight_join(checker->flights, &key, deadline_ms, &flight, &landing)) {
+        case FLIGHT_LEADS:
+            lead(checker, question, deadline_ms, flight, &landing);
+            *outcome = landing.outcome;
+            return;
+        case FLIGHT_LATE:
+            give_up_waiting(question, outcome);
+            return;
+        case FLIGHT_ENDED:
+            if (!landing.is_fault && is_shared(&landing, question)) {
+                stats_add(STATS_JOINED, 1);
+                *outcome = landing.outcome;
+                return;
+            }
+            varying |= landing.varying;
+            if (!landing.is_fault && varying != before)
+                break;
+            /* fall through */
+        case FLIGHT_ALONE:
+            evaluate(checker, question, deadline_ms, &landing);
+            *outcome = landing.outcome;
+            return;
+        }
+    }
 }
 
 static void count(enum spf_result result)
@@ -149,23 +246,31 @@ void spf_check(struct spf_checker *checker, const struct spf_question *question,
 {
     struct spf_question normal = *question;
     char domain[DNS_NAME_MAX + 1];
+    unsigned varying;
 
-    *outcome = (struct spf_outcome){.result = RESULT_NONE};
-    if (normalize(&normal, domain)) {
-        if (result_cache_get(checker->cache, &normal, outcome)) {
-            stats_add(STATS_CACHED, 1);
-            trace_cached(normal.trace);
-        } else {
-            evaluate(checker, &normal, outcome);
-        }
-    }
+    if (!normalize(&normal, domain))
+        *outcome = (struct spf_outcome){.result = RESULT_NONE};
+    else if (look(checker, &normal, outcome, &varying))
+        trace_cached(normal.trace);
+    else
+        find_out(checker, &normal, varying, outcome);
     count(outcome->result);
 }
 
 void spf_check_ahead(struct spf_checker *checker, const struct spf_question *question)
 {
-    (void)checker;
-    (void)question;
+    struct spf_question normal = *question;
+    char domain[DNS_NAME_MAX + 1];
+    struct spf_outcome known;
+    unsigned varying;
+
+    if (!checker->asks_ahead || !dns_keeps_answers(checker->dns) || !normalize(&normal, domain))
+        return;
+    if (atomic_load_explicit(&checker->running_ahead, memory_order_relaxed) >= AHEAD_MAX ||
+        result_cache_look(checker->cache, &normal, &known, &varying))
+        return;
+    ahead_send(checker->dns, &normal, clock_monotonic_ms(checker->clock) + checker->timeout_ms,
+               clock_unix_s(checker->clock), &checker->running_ahead);
 }
 
 struct ttl_cache_stats spf_checker_cache_stats(struct spf_checker *checker)
