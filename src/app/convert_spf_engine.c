@@ -119,6 +119,7 @@ static const struct reason_word {
 } reason_words[] = {
     {"{rejectdefer}", "rejected"},
     {"{spf}", "SPF: %{s} may not be sent from %{c}. %{e}"},
+    {" Please see {url}", ""},
     {"{url}", ""},
     {"{{", "{"},
     {"}}", "}"},

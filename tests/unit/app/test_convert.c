@@ -166,6 +166,7 @@ static const struct setting_case {
     {POLICYD, "Void_Limit = 5", "", LOST},
     {POLICYD, "Reason_Message = Message {rejectdefer}: {{{spf}}} {url} 100%",
      "RejectReason Message rejected: {SPF: %{s} may not be sent from %{c}. %{e}}  100%", LINES},
+    {POLICYD, "Reason_Message = {rejectdefer}. Please see {url}", "RejectReason rejected.", LINES},
     {POLICYD, "Per_User = file:/etc/per-user", "", LOST},
     {POLICYD, "Mock = True", "", MOOT},
     {POLICYD, "QueueID = False", "", MOOT},
