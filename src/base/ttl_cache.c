@@ -19,9 +19,9 @@ struct entry {
     uint64_t hash;
     int64_t expires_ms;
     size_t key_len, value_len;
-    size_t octets_taken;    /* with what its value refers to */
-    bool was_hit;           /* since the hand last came by */
-    unsigned char octets[]; /* the key, then the value */
+    size_t octets_taken;                     /* with what its value refers to */
+    bool was_hit;                            /* since the hand last came by */
+    _Alignas(void *) unsigned char octets[]; /* the value, aligned for a reference, then the key */
 };
 
 struct shard {
@@ -64,7 +64,7 @@ static size_t entry_octets(size_t key_len, size_t value_len)
 
 static const void *value_of(const struct entry *entry)
 {
-    return entry->octets + entry->key_len;
+    return entry->octets;
 }
 
 static size_t table_octets(const struct shard *shard)
@@ -85,7 +85,7 @@ static struct entry *find(const struct lookup *lookup)
         return NULL;
     for (entry = *bucket_of(lookup->shard, lookup->hash); entry != NULL; entry = entry->next)
         if (entry->hash == lookup->hash && entry->key_len == lookup->key_len &&
-            memcmp(entry->octets, lookup->key, lookup->key_len) == 0)
+            memcmp(entry->octets + entry->value_len, lookup->key, lookup->key_len) == 0)
             break;
     return entry;
 }
@@ -189,10 +189,10 @@ static struct entry *create_entry(const struct lookup *lookup, const void *value
         return NULL;
     *entry = (struct entry){
         .hash = lookup->hash, .expires_ms = expires_ms, .key_len = lookup->key_len, .value_len = value_len};
-    if (lookup->key_len > 0)
-        memcpy(entry->octets, lookup->key, lookup->key_len);
     if (value_len > 0)
-        memcpy(entry->octets + lookup->key_len, value, value_len);
+        memcpy(entry->octets, value, value_len);
+    if (lookup->key_len > 0)
+        memcpy(entry->octets + value_len, lookup->key, lookup->key_len);
     entry->octets_taken = entry_octets(lookup->key_len, value_len);
     if (lookup->shard->references != NULL)
         entry->octets_taken += lookup->shard->references->weigh(value);

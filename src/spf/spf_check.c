@@ -111,9 +111,10 @@ static void write_mechanism(const struct evaluation *evaluation, char text[SPF_T
     size_t room = SPF_TERM_SIZE - 1 - (behind < SPF_TERM_SIZE / 2 ? behind : SPF_TERM_SIZE / 2);
 
     if (frame->reached == frame->record.count)
-        snprintf(text, SPF_TERM_SIZE, "default%s%s", of, domain); /* RFC 7208 4.7 */
+        snprintf(text, SPF_TERM_SIZE, "default%s%.*s", of, (int)behind, domain); /* RFC 7208 4.7 */
     else
-        snprintf(text, SPF_TERM_SIZE, "%.*s%s%s", (int)(term->len < room ? term->len : room), term->text, of, domain);
+        snprintf(text, SPF_TERM_SIZE, "%.*s%s%.*s", (int)(term->len < room ? term->len : room), term->text, of,
+                 (int)behind, domain);
 }
 
 /* True if the domain's record is `v=spf1 -all` and nothing else. */
