@@ -66,6 +66,7 @@ struct config {
     size_t cache_octets;
     size_t dns_cache_octets;
     bool dns_serve_stale;
+    bool dns_prefetch;
     struct text_list nameservers; /* as dns_ares_server_valid takes them */
     char *zone_file;              /* NULL: none */
 

@@ -75,6 +75,8 @@ static const struct config_option options[] = {
     {"DNSCacheSize", NULL, &config_size, AT(dns_cache_octets), "64M", "0", "64G", "memory for DNS answers"},
     {"DNSServeStale", NULL, &config_switch, AT(dns_serve_stale), "on", NULL, NULL,
      "use a DNS answer for up to an hour after its time while its name cannot be resolved"},
+    {"DNSPrefetch", NULL, &config_switch, AT(dns_prefetch), "on", NULL, NULL,
+     "ask the DNS at once for all that a record names"},
     {"Nameserver", NULL, &config_servers, AT(nameservers), NULL, NULL, NULL,
      "name servers to ask in place of those in resolv.conf"},
     {"DNSTimeout", NULL, &config_time_ms, AT(dns_timeout_ms), "8s", "1s", "10m", "time for one whole evaluation"},

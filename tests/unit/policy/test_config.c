@@ -91,6 +91,7 @@ static void assert_defaults(const struct config *c)
     assert_int_equal(c->cache_octets, 32 << 20);
     assert_int_equal(c->dns_cache_octets, 64 << 20);
     assert_true(c->dns_serve_stale);
+    assert_true(c->dns_prefetch);
     assert_int_equal(c->dns_timeout_ms, 8000);
     assert_null(c->zone_file);
     assert_string_equal(c->socket, "unix:/var/run/smfs/smf-spf.sock");
@@ -324,6 +325,7 @@ static const struct value_case values[] = {
     {"DNSCacheSize 0", "DNSCacheSize", "DNSCacheSize 0\n"},
     {"DNSCacheSize 2g", "DNSCacheSize", "DNSCacheSize 2G\n"},
     {"DNSServeStale no", "DNSServeStale", "DNSServeStale off\n"},
+    {"DNSPrefetch no", "DNSPrefetch", "DNSPrefetch off\n"},
     {"CacheSize 1024k", "CacheSize", "CacheSize 1M\n"},
     {"SocketMode 600", "SocketMode", "SocketMode 0600\n"},
     {"SocketMode 0777", "SocketMode", "SocketMode 0777\n"},
