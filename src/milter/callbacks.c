@@ -113,7 +113,7 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long 
     (void)unused3;
     if (!needs.headers)
         unneeded |= SMFIP_NOHDRS;
-    *wanted_actions = actions & (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_ADDRCPT | SMFIF_DELRCPT);
+    *wanted_actions = actions & (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_ADDRCPT | SMFIF_DELRCPT | SMFIF_QUARANTINE);
     if ((actions & SMFIF_ADDRCPT) == 0)
         *wanted_actions &=
             ~(unsigned long)SMFIF_DELRCPT; /* a message whose recipients can be taken but not given would vanish */
@@ -245,8 +245,18 @@ static bool carry_out(SMFICTX *ctx, const struct action *action)
         return smfi_delrcpt(ctx, (char *)action->value) == MI_SUCCESS;
     case ACTION_ADD_RECIPIENT:
         return smfi_addrcpt(ctx, (char *)action->value) == MI_SUCCESS;
+    case ACTION_HOLD:
+        return smfi_quarantine(ctx, (char *)action->value) == MI_SUCCESS;
     }
     return false;
+}
+
+/* For the log. */
+static const char *changed_part(const struct action *action)
+{
+    if (action->kind == ACTION_HOLD)
+        return "the queue";
+    return action->name != NULL ? action->name : "the recipients";
 }
 
 static sfsistat on_eom(SMFICTX *ctx)
@@ -259,8 +269,7 @@ static sfsistat on_eom(SMFICTX *ctx)
     actions = session_eom(connection->session, smfi_getsymval(ctx, (char *)"i"));
     for (size_t n = 0; n < actions.count; n++) {
         if (!carry_out(ctx, &actions.items[n])) {
-            log_error("the MTA did not take a change of %s to a message",
-                      actions.items[n].name != NULL ? actions.items[n].name : "the recipients");
+            log_error("the MTA did not take a change of %s to a message", changed_part(&actions.items[n]));
             stats_add(STATS_FAULTS, 1);
         }
     }
@@ -316,7 +325,8 @@ bool callbacks_register(const struct callbacks_host *new_host)
     struct smfiDesc filter = {
         .xxfi_name = (char *)"smf-spf",
         .xxfi_version = SMFI_VERSION,
-        .xxfi_flags = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_ADDRCPT | SMFIF_DELRCPT | SMFIF_SETSYMLIST,
+        .xxfi_flags =
+            SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_ADDRCPT | SMFIF_DELRCPT | SMFIF_QUARANTINE | SMFIF_SETSYMLIST,
         .xxfi_connect = counted_connect,
         .xxfi_helo = counted_helo,
         .xxfi_envfrom = counted_mail,

@@ -105,12 +105,20 @@ static bool note_subject(struct message *message, const char *value)
     return !message->subject_lost;
 }
 
-bool message_note_field(struct message *message, const char *name, const char *value)
+static bool is_forged_result(const struct message *message, enum forged_mode mode, const char *value)
+{
+    return mode == FORGED_ALL ? header_claims_authserv_id(value, message->authserv_id)
+                              : header_is_forged_result(value, message->authserv_id);
+}
+
+bool message_note_field(struct message *message, enum forged_mode mode, const char *name, const char *value)
 {
     if (strcasecmp(name, "Subject") == 0)
         return note_subject(message, value);
+    if (mode == FORGED_STAY)
+        return true;
     if (strcasecmp(name, "Authentication-Results") == 0)
-        return note_forged(message, &message->results, header_is_forged_result(value, message->authserv_id));
+        return note_forged(message, &message->results, is_forged_result(message, mode, value));
     if (strcasecmp(name, "Received-SPF") == 0)
         return note_forged(message, &message->received, header_names_receiver(value, message->receiver));
     return true;

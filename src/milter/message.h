@@ -5,6 +5,7 @@
 
 #include "milter/actions.h"
 #include "policy/address.h"
+#include "policy/config.h"
 #include "policy/header.h"
 #include "policy/idna.h"
 #include "policy/verdict.h"
@@ -85,7 +86,7 @@ const char *message_sender(const struct message *message);
  * `recipients_lost` is set. */
 bool message_add_recipient(struct message *message, const char *argument, const char *shown);
 
-/* Notes a field. False if this is the first one that could not be kept. */
-bool message_note_field(struct message *message, const char *name, const char *value);
+/* Notes a field; `mode` says which result fields are forged. False if this is the first one that could not be kept. */
+bool message_note_field(struct message *message, enum forged_mode mode, const char *name, const char *value);
 
 #endif

@@ -118,13 +118,33 @@ static void add_quarantine(struct message *message, const char *box)
         add_original_to(actions, message->recipients[i].shown);
 }
 
-static void quarantine(const struct ending *ending)
+/* Has the MTA hold the message, for all who would get it: not where a whitelisted recipient does. */
+static void hold(const struct ending *ending)
+{
+    struct message *message = ending->message;
+    char reason[32];
+
+    if (message->released)
+        return;
+    (void)snprintf(reason, sizeof(reason), "SPF %s", result_name(message->checks[0].outcome.result));
+    actions_begin_group(&message->actions);
+    actions_add(&message->actions, ACTION_HOLD, 0, NULL, reason);
+    if (!actions_end_group(&message->actions)) {
+        peer_fault(ending->peer, "out of memory for the quarantine");
+        return;
+    }
+    stats_add(STATS_QUARANTINED, 1);
+    log_done(ending, "held", "");
+}
+
+/* Sends the message to the quarantine box, but for its whitelisted recipients. */
+static void divert(const struct ending *ending)
 {
     struct message *message = ending->message;
     const char *box = ending->config->quarantine_box;
     char more[400];
 
-    if (!message->verdict.quarantine || message->recipients_lost || message->recipient_count == 0)
+    if (message->recipients_lost || message->recipient_count == 0)
         return;
     actions_begin_group(&message->actions);
     add_quarantine(message, box);
@@ -135,6 +155,16 @@ static void quarantine(const struct ending *ending)
     stats_add(STATS_QUARANTINED, 1);
     (void)snprintf(more, sizeof(more), ", to=<%.320s>, recipients=%zu", box, message->recipient_count);
     log_done(ending, "quarantined", more);
+}
+
+static void quarantine(const struct ending *ending)
+{
+    if (!ending->message->verdict.quarantine)
+        return;
+    if (ending->config->quarantine == QUARANTINE_HOLD)
+        hold(ending);
+    else
+        divert(ending);
 }
 
 static void insert_field(const struct ending *ending, const char *name, const struct strbuf *value)

@@ -28,9 +28,8 @@ static const struct session_reply leave_alone = {.step = SESSION_ACCEPT};
 
 struct session_needs session_needs(const struct config *config)
 {
-    /* Forged fields are always looked for, and taken out. */
     return (struct session_needs){
-        .headers = true,
+        .headers = config->tag_subject || config->remove_forged_headers != FORGED_STAY,
         .changes_headers = true,
         .changes_recipients = config->quarantine == QUARANTINE_ON,
     };
@@ -250,7 +249,7 @@ static void keep_recipient(struct session *session, const char *argument, const 
 {
     struct message *message = &session->message;
 
-    if (!message->verdict.quarantine || message->recipients_lost)
+    if (session->shared.config->quarantine != QUARANTINE_ON || !message->verdict.quarantine || message->recipients_lost)
         return;
     if (!message_add_recipient(message, argument, shown))
         peer_fault(&session->peer, "too many recipients to quarantine a message");
@@ -305,7 +304,9 @@ struct session_reply session_rcpt(struct session *session, const char *argument)
 
 void session_header(struct session *session, const char *name, const char *value)
 {
-    if (session->message.open && !message_note_field(&session->message, name, value))
+    enum forged_mode mode = session->shared.config->remove_forged_headers;
+
+    if (session->message.open && !message_note_field(&session->message, mode, name, value))
         peer_fault(&session->peer, "a header field could not be kept");
 }
 

@@ -50,6 +50,7 @@ enum action_kind {
     ACTION_ADD_HEADER,       /* a field at the end */
     ACTION_DELETE_RECIPIENT, /* `value` exactly as the MTA gave it */
     ACTION_ADD_RECIPIENT,
+    ACTION_HOLD, /* the message stays in the MTA's queue; `value` says why */
 };
 
 struct action {

@@ -15,7 +15,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum quarantine_mode { QUARANTINE_OFF, QUARANTINE_ON };
+enum quarantine_mode { QUARANTINE_OFF, QUARANTINE_ON, QUARANTINE_HOLD };
+enum forged_mode { FORGED_STAY, FORGED_SPF, FORGED_ALL }; /* which of the fields that claim to be ours are removed */
 
 /* Each member is the value of the key of that name; defaults are filled in. Texts are never NULL unless said so. */
 struct config {
@@ -55,6 +56,7 @@ struct config {
     bool tag_subject;
     bool add_header;
     bool add_received_header;
+    enum forged_mode remove_forged_headers;
     enum quarantine_mode quarantine;
     char *tag;
     char *authserv_id; /* NULL: the MTA's `j`, else the host name */

@@ -65,8 +65,10 @@ static const struct config_option options[] = {
     {"AddReceivedHeader", NULL, &config_switch, AT(add_received_header), "off", NULL, NULL, "add Received-SPF"},
     {"AuthservID", NULL, &config_authserv_id, AT(authserv_id), "none", NULL, NULL,
      "this host's name in Authentication-Results"},
+    {"RemoveForgedHeaders", NULL, &config_forged, AT(remove_forged_headers), "spf", NULL, NULL,
+     "which result fields that came with a message in this host's name are removed"},
     {"Quarantine", NULL, &config_quarantine, AT(quarantine), "off", NULL, NULL,
-     "send a fail or softfail that goes on to QuarantineBox"},
+     "send a fail or softfail that goes on to QuarantineBox, or have the MTA hold it"},
     {"QuarantineBox", NULL, &config_mailbox, AT(quarantine_box), "postmaster", NULL, NULL,
      "mailbox for quarantined messages"},
 

@@ -76,17 +76,20 @@ static bool word_write(const struct config_option *option, const void *member, s
     return index == 0 && write_word(option->type->words, value, out);
 }
 
-static const struct config_word quarantine_words[] = {{"off", QUARANTINE_OFF},
-                                                      {"on", QUARANTINE_ON},
-                                                      {"no", QUARANTINE_OFF},
-                                                      {"yes", QUARANTINE_ON},
-                                                      {"true", QUARANTINE_ON},
-                                                      {"false", QUARANTINE_OFF},
-                                                      {NULL, 0}};
+static const struct config_word quarantine_words[] = {
+    {"off", QUARANTINE_OFF}, {"on", QUARANTINE_ON},   {"hold", QUARANTINE_HOLD}, {"no", QUARANTINE_OFF},
+    {"yes", QUARANTINE_ON},  {"true", QUARANTINE_ON}, {"false", QUARANTINE_OFF}, {NULL, 0}};
 _Static_assert(sizeof(enum quarantine_mode) == sizeof(int), "word_read fills it");
 
 const struct config_type config_quarantine = {
-    .form = "on or off", .words = quarantine_words, .read = word_read, .write = word_write};
+    .form = "on, off or hold", .words = quarantine_words, .read = word_read, .write = word_write};
+
+static const struct config_word forged_words[] = {{"spf", FORGED_SPF}, {"all", FORGED_ALL},    {"off", FORGED_STAY},
+                                                  {"no", FORGED_STAY}, {"false", FORGED_STAY}, {NULL, 0}};
+_Static_assert(sizeof(enum forged_mode) == sizeof(int), "word_read fills it");
+
+const struct config_type config_forged = {
+    .form = "spf, all or off", .words = forged_words, .read = word_read, .write = word_write};
 
 static const struct config_word facility_words[] = {{"none", -1},
                                                     {"daemon", LOG_DAEMON},

@@ -12,6 +12,7 @@ extern const struct config_type config_time_ms;         /* uint32_t, millisecond
 extern const struct config_type config_size;            /* size_t, octets */
 extern const struct config_type config_mode;            /* mode_t */
 extern const struct config_type config_quarantine;      /* enum quarantine_mode */
+extern const struct config_type config_forged;          /* enum forged_mode */
 extern const struct config_type config_recipient_rules; /* struct rule_list */
 extern const struct config_type config_domain_rules;    /* struct rule_list */
 extern const struct config_type config_results;         /* result_set */

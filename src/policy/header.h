@@ -39,6 +39,9 @@ void header_tag_subject(const char *tag, const char *subject, struct strbuf *out
  * equals one of ours, compared without case, as A-labels, comments and quotes aside. */
 bool header_is_forged_result(const char *value, const char *authserv_id);
 
+/* True if it claims to be ours, whatever it holds. */
+bool header_claims_authserv_id(const char *value, const char *authserv_id);
+
 /* True if this Received-SPF value names `receiver` as its receiver. */
 bool header_names_receiver(const char *value, const char *receiver);
 

@@ -198,6 +198,15 @@ bool header_is_forged_result(const char *value, const char *authserv_id)
     return is_name(&reader.token, authserv_id) && holds_spf_result(&reader, value);
 }
 
+bool header_claims_authserv_id(const char *value, const char *authserv_id)
+{
+    struct reader reader = {.at = value, .specials = ";"};
+
+    if (next(&reader) == TOKEN_BROKEN)
+        return mentions(value, authserv_id);
+    return is_name(&reader.token, authserv_id);
+}
+
 bool header_names_receiver(const char *value, const char *receiver)
 {
     struct reader reader = {.at = value, .specials = ";="};

@@ -82,7 +82,7 @@ struct verdict verdict_decide(const struct config *config, const struct verdict_
     if (is_outweighed(&verdict, &by_helo))
         verdict = by_helo;
     verdict.tag = config->tag_subject && is_suspect(message);
-    verdict.quarantine = config->quarantine == QUARANTINE_ON && is_suspect(message);
+    verdict.quarantine = config->quarantine != QUARANTINE_OFF && is_suspect(message);
     return verdict;
 }
 

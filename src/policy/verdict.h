@@ -15,7 +15,7 @@ enum verdict_kind {
 struct verdict {
     enum verdict_kind kind;
     bool tag;                   /* prepend the tag to the subject, for recipients whom the message goes on to */
-    bool quarantine;            /* send to the quarantine box, the same */
+    bool quarantine;            /* to the quarantine box, or held, the same */
     enum spf_identity identity; /* refuse, defer: the one whose result decided */
     const char *code;           /* refuse, defer: "550", "450", "451" */
     const char *enhanced;       /* refuse, defer: "5.7.23", ... (RFC 7372) */

@@ -127,6 +127,24 @@ def quarantine_of_a_fail_and_default_box(binary):
 
 
 @case
+def quarantine_hold(binary):
+    with classic(binary, {"Quarantine": "hold", "RefuseFail": "off"}) as filter_:
+        for sender, result in ((SOFT, "softfail"), ("<alice@example.org>", "fail")):
+            message = delivered(one(filter_, sender, ["<bob@example.net>", "<carol@example.net>"], ip=BAD_IP))
+            equal(message.quarantine, f"SPF {result}", "reason")
+            equal(message.recipients, ["<bob@example.net>", "<carol@example.net>"], "recipients")
+            contains(message.value("Authentication-Results"), f"spf={result}", "field")
+        for sender, client in (("<alice@example.org>", "192.0.2.1"), ("<a@none.example.org>", BAD_IP)):
+            equal(delivered(one(filter_, sender, ip=client)).quarantine, "", f"quarantine of {sender}")
+        filter_.wait_log("SPF held: ")
+    with classic(binary, {"Quarantine": "hold", "WhitelistTo": "carol@"}) as filter_:
+        message = delivered(one(filter_, SOFT, ["<bob@example.net>", "<carol@example.net>"], ip=BAD_IP))
+        equal(message.quarantine, "", "quarantine beside a whitelisted recipient")
+    with classic(binary, {"Quarantine": "on"}) as filter_:
+        equal(delivered(one(filter_, SOFT, ip=BAD_IP)).quarantine, "", "quarantine by a mailbox")
+
+
+@case
 def quarantine_leaves_others_alone(binary):
     with classic(binary, {"Quarantine": "on"}) as filter_:
         for sender, client in (("<alice@example.org>", "192.0.2.1"), ("<a@neutral.example.org>", BAD_IP),

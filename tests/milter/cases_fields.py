@@ -183,6 +183,32 @@ def forged(binary, value, removed):
         equal(message.fields[1:], list(expected), "fields")
 
 
+@rows(FORGED)
+def remove_forged_headers(binary, value, removed):
+    """`all` takes whatever stands under our name; `off` nothing."""
+    fields = [("Authentication-Results", value), ("Received-SPF", "pass client-ip=192.0.2.1; receiver=mx.example.net")]
+    ours = removed or value.startswith("mx.example.net;")
+    with classic(binary, {"AddHeader": "off", "RemoveForgedHeaders": "all"}) as filter_:
+        message = delivered(one(filter_, headers=HEADERS + fields))
+        equal(message.fields[1:], list(HEADERS if ours else HEADERS + fields[:1]), "fields with all")
+    with classic(binary, {"AddHeader": "off", "RemoveForgedHeaders": "off"}) as filter_:
+        message = delivered(one(filter_, headers=HEADERS + fields))
+        equal(message.fields[1:], HEADERS + fields, "fields with off")
+
+
+@case
+def behind_another_filter_of_the_same_name(binary):
+    """What it put on top stays, and the numbers of the forged ones below it are right."""
+    dkim = ("Authentication-Results", "mx.example.net; dkim=pass header.d=example.org")
+    forged_one = ("Authentication-Results", "mx.example.net; spf=pass smtp.mailfrom=example.org")
+    with classic(binary) as filter_:
+        message = delivered(one(filter_, headers=[dkim] + HEADERS + [forged_one]))
+        equal(message.values("Authentication-Results"),
+              ["mx.example.net; spf=pass smtp.mailfrom=example.org", dkim[1]], "fields")
+        equal([change for change in message.changes if change[0] == "chgheader"],
+              [("chgheader", [2, "Authentication-Results", ""])], "deletions")
+
+
 @case
 def forged_several_among_others(binary):
     headers = []

@@ -35,9 +35,17 @@ def asks_for_every_saving(binary):
 
 @case
 def leaves_the_header_out_where_nothing_looks_at_it(binary):
-    with classic(binary) as filter_, MilterClient(filter_.address) as client:
-        check(not client.steps & wire.NOHDRS, "the header is declined, though tags and forged fields need it")
-        client.quit()
+    for config in ({}, {"TagSubject": "off"}, {"RemoveForgedHeaders": "off"}):
+        with classic(binary, config) as filter_, MilterClient(filter_.address) as client:
+            check(not client.steps & wire.NOHDRS, f"the header is declined, though {config} needs it")
+            client.quit()
+    with classic(binary, {"TagSubject": "off", "RemoveForgedHeaders": "off"}) as filter_:
+        with MilterClient(filter_.address) as client:
+            check(client.steps & wire.NOHDRS, "the header is asked for, though nothing needs it")
+            client.quit()
+        with Mta(filter_.address) as mta:
+            equal(spf_result(delivered(mta.send()))[0], "pass", "result")
+            mta.quit()
 
 
 @case
@@ -105,6 +113,17 @@ def mta_without_actions(binary, actions):
         except wire.Closed:
             pass  # libmilter ends the session where a needed action is missing; the MTA's default action follows
         delivered(one_plain(filter_))
+
+
+@case
+def mta_that_cannot_hold(binary):
+    actions = wire.ALL_ACTIONS & ~wire.QUARANTINE
+    with classic(binary, {"Quarantine": "hold"}) as filter_, Mta(filter_.address, actions=actions, ip=BAD_IP) as mta:
+        message = delivered(mta.send("<a@soft.example.org>"))
+        equal(message.quarantine, "", "quarantine")
+        contains(message.value("Subject"), "[SPF:fail]", "subject")
+        mta.quit()
+        filter_.wait_log("did not take a change of the queue")
 
 
 @case

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A private Postfix: two SMTP ports in front of the filter, everything is delivered to the sink."""
 
+import json
 import os
 
 import machine
@@ -112,6 +113,11 @@ class Postfix:
         """Makes the client look like an authenticated one, as a proxy in front of Postfix would."""
         client.command("XCLIENT LOGIN=fred").check(220)
         client.ehlo("bad.fail.example")
+
+    def held(self):
+        """The queued messages that wait for somebody to look at them, as text."""
+        queue = [json.loads(line) for line in machine.run("postqueue", "-j").splitlines()]
+        return "\n".join(str(entry) for entry in queue if entry["queue_name"] == "hold")
 
     def command(self, *arguments):
         """The sendmail command for a user of this machine."""

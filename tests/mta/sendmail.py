@@ -120,6 +120,10 @@ class Sendmail:
     def authenticate(self, client):
         client.command("AUTH PLAIN AGZyZWQAc2VjcmV0").check(235)  # fred, secret
 
+    def held(self):
+        """The queued messages that wait for somebody to look at them, as text."""
+        return machine.run(SENDMAIL, "-C", CONFIG, "-bp", "-qQ")
+
     def command(self, *arguments):
         """The sendmail command, with the daemon's configuration, for a user of this machine."""
         return [SENDMAIL, "-Am", "-C", CONFIG, *arguments]

@@ -7,7 +7,9 @@ from world import BAD, GOOD, USER
 
 FORGERIES = Group("forgeries", [("WhitelistFrom", "friend@fail.example"), ("WhitelistIP", "203.0.113.20")])
 OWN_NAME = Group("own-name", [("AuthservID", "spf.receiver.example")])
-GROUPS = [FORGERIES, OWN_NAME]
+ALL_FORGERIES = Group("all-forgeries", [("RemoveForgedHeaders", "all")])
+NO_FORGERIES = Group("no-forgeries", [("RemoveForgedHeaders", "off")])
+GROUPS = [FORGERIES, OWN_NAME, ALL_FORGERIES, NO_FORGERIES]
 
 OURS = "spf=pass smtp.mailfrom=bank.example"
 THEIRS = "mx.elsewhere.example; spf=pass smtp.mailfrom=bank.example"
@@ -64,3 +66,18 @@ def own_authserv_id(world):
     message = world.send("a@neutral.example", BAD, fields=fields).delivered()
     values = message.values("Authentication-Results")
     assert values[0].startswith("spf.receiver.example; spf=neutral") and values[1:] == [FORGED], values
+
+
+def send_forgeries(world):
+    fields = [("Authentication-Results", value) for value in (FORGED, DKIM_OF_OURS, THEIRS)]
+    return world.send("a@neutral.example", BAD, fields=fields).delivered().values("Authentication-Results")[1:]
+
+
+@ALL_FORGERIES.case()
+def whatever_stands_under_our_name_is_removed(world):
+    assert send_forgeries(world) == [THEIRS]
+
+
+@NO_FORGERIES.case()
+def forged_results_stay_where_that_is_wanted(world):
+    assert send_forgeries(world) == [FORGED, DKIM_OF_OURS, THEIRS]

@@ -5,6 +5,7 @@ import email.header
 
 from cases import Group
 from cases.results import check_fields
+from waiting import wait_for
 from world import BAD, GOOD, OTHER_USER, USER
 
 BOX = "box@receiver.example"
@@ -13,7 +14,8 @@ OWN_TAG = Group("own-tag", [("RefuseFail", "off"), ("Tag", '"*** forged? ***"')]
 NOTHING = [("RefuseFail", "off"), ("TagSubject", "off"), ("AddHeader", "off"), ("AddReceivedHeader", "off")]
 NO_TAG = Group("no-tag", NOTHING)
 QUARANTINE = Group("quarantine", [("RefuseFail", "off"), ("Quarantine", "on"), ("QuarantineBox", BOX)])
-GROUPS = [TAG, OWN_TAG, NO_TAG, QUARANTINE]
+HOLD = Group("hold", [("RefuseFail", "off"), ("Quarantine", "hold"), ("WhitelistTo", OTHER_USER)])
+GROUPS = [TAG, OWN_TAG, NO_TAG, QUARANTINE, HOLD]
 
 
 def decoded(subject):
@@ -115,3 +117,21 @@ def recipients_of_one_message_do_not_reach_the_next(world):
         second = world.send_on(connection, "a@fail.example", recipients=(OTHER_USER,))
     assert USER in first.delivered([BOX]).value("X-SPF-Original-To")
     assert USER not in second.delivered([BOX]).value("X-SPF-Original-To")
+
+
+@HOLD.case()
+def failed_messages_are_held(world):
+    for sender, result in (("held@fail.example", "fail"), ("held@softfail.example", "softfail")):
+        world.send(sender).end.check(250)
+        wait_for(f"{sender} in the queue of held messages", lambda sender=sender: sender in world.mta.held())
+        if world.mta.name == "sendmail":  # Postfix has no place for the reason
+            assert f"quarantine=SPF {result}" in world.logs()["mail server"], world.logs()["mail server"]
+        world.filter.wait_for_log("SPF held: ")
+
+
+@HOLD.case()
+def all_others_are_delivered(world):
+    world.send("free@pass.example", GOOD).delivered()
+    world.send("free@neutral.example").delivered()
+    world.send("free@fail.example", recipients=(USER, OTHER_USER)).delivered()
+    assert "free@" not in world.mta.held(), world.mta.held()

@@ -130,6 +130,18 @@ static const struct story stories[] = {
     {"forged results in a skipped message", "WhitelistFrom a@\nAddHeader off",
      PASS "header Authentication-Results: mx.here.example; spf=pass | eom",
      "[change 1 Authentication-Results: (gone)]"},
+    {"RemoveForgedHeaders all", "RemoveForgedHeaders all\nAddHeader off",
+     PASS "header Authentication-Results: mx.here.example; dkim=pass | header Authentication-Results: other.example; "
+          "spf=pass | header Authentication-Results: mx.here.example; spf=pass | header Received-SPF: pass "
+          "receiver=mx.here.example | eom",
+     "[change 3 Authentication-Results: (gone)][change 1 Authentication-Results: (gone)][change 1 Received-SPF: "
+     "(gone)]"},
+    {"RemoveForgedHeaders off", "RemoveForgedHeaders off\nAddHeader off",
+     PASS "header Authentication-Results: mx.here.example; spf=pass | header Received-SPF: pass "
+          "receiver=mx.here.example | eom",
+     "nothing"},
+    {"a tag needs the subject with RemoveForgedHeaders off too", "RemoveForgedHeaders off\nAddHeader off",
+     SOFT "header Subject: s | eom", "[change 1 Subject: [SPF:fail] s]"},
     {"the numbers begin anew with each message", "",
      PASS "header Authentication-Results: x; none | abort | macro j=mx.here.example | mail <a@pass.example> | header "
           "Authentication-Results: mx.here.example; spf=pass | eom",
@@ -140,6 +152,13 @@ static const struct story stories[] = {
      "[delrcpt <u@here.example>][delrcpt U2@here.example][delrcpt <u3@here.example>][addrcpt postmaster][add "
      "X-SPF-Original-To: "
      "u@here.example][add X-SPF-Original-To: U2@here.example][add X-SPF-Original-To: u3@here.example]"},
+    {"hold", "Quarantine hold", SOFT "rcpt U2@here.example | header Subject: s | eom",
+     "[change 1 Subject: [SPF:fail] s][hold SPF softfail]" RESULT("softfail", "softfail.example")},
+    {"hold of a null sender", "Quarantine hold\nTagSubject off\nAddHeader off\nRefuseFail off",
+     CLIENT "helo fail.example | mail <> | rcpt <u@here.example> | eom", "[hold SPF fail]"},
+    {"hold of a pass", "Quarantine hold", PASS "eom", RESULT("pass", "pass.example")},
+    {"nothing is held from a whitelisted recipient", "Quarantine hold\nWhitelistTo w@",
+     SOFT "rcpt <w@here.example> | eom", RESULT("softfail", "softfail.example")},
     {"quarantine of a pass", "Quarantine on", PASS "eom", RESULT("pass", "pass.example")},
     {"quarantine with a tag, a box, and a whitelisted recipient",
      "Quarantine on\nQuarantineBox box@here.example\nWhitelistTo w@\n",
@@ -277,11 +296,15 @@ static void the_steps_that_are_needed(void **state)
     const char *text = "Quarantine on\n";
     const struct config *with = config_parse(text, strlen(text), "c", &errors);
     const struct config *without = config_parse("", 0, "c", &errors);
+    const char *nothing_text = "TagSubject off\nRemoveForgedHeaders off\nQuarantine hold\n";
+    const struct config *nothing = config_parse(nothing_text, strlen(nothing_text), "c", &errors);
 
     (void)state;
     assert_true(session_needs(with).changes_recipients);
     assert_false(session_needs(without).changes_recipients);
     assert_true(session_needs(without).headers && session_needs(without).changes_headers);
+    assert_false(session_needs(nothing).headers || session_needs(nothing).changes_recipients);
+    config_release(nothing);
     config_release(with);
     config_release(without);
     strbuf_free(&errors);

@@ -402,6 +402,35 @@ static void authserv_ids_are_compared_as_a_labels(void **state)
     assert_false(header_is_forged_result("; spf=pass", ""));
 }
 
+static const struct forged_case claim_cases[] = {
+    {"mx.example.org; none", true},
+    {"mx.example.org", true},
+    {" MX.Example.ORG. 1; dkim=pass header.d=example.com", true},
+    {"(a (nested) one) \"mx.example.org\"; dkim=pass", true},
+    {"(open mx.example.org; dkim=pass", true},
+    {"(open other.example.org; dkim=pass", false},
+    {"other.example.org; dkim=pass header.d=mx.example.org", false},
+    {"mx.example.org.evil.example; dkim=pass", false},
+    {"xmx.example.org; dkim=pass", false},
+    {"(mx.example.org) other; none", false},
+    {"", false},
+};
+
+static void claims_are_recognised(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(claim_cases); i++) {
+        const struct forged_case *c = &claim_cases[i];
+
+        if (header_claims_authserv_id(c->value, "mx.example.org") != c->forged)
+            fail_msg("<%s> is taken for %s", c->value, c->forged ? "another's" : "ours");
+    }
+    /* Whatever is forged with an spf result is forged with any. */
+    for (size_t i = 0; i < COUNT(results_cases); i++)
+        if (results_cases[i].forged)
+            assert_true(header_claims_authserv_id(results_cases[i].value, "mx.example.org"));
+}
+
 static const struct forged_case received_cases[] = {
     {"pass (c) client-ip=192.0.2.1; receiver=mx.example.org", true},
     {"pass (c) receiver=MX.example.org.; client-ip=192.0.2.1", true},
@@ -500,6 +529,7 @@ int main(void)
         cmocka_unit_test(subjects_are_tagged_once),
         cmocka_unit_test(long_tags_and_subjects_keep_to_the_line_lengths),
         cmocka_unit_test(forged_results_are_recognised),
+        cmocka_unit_test(claims_are_recognised),
         cmocka_unit_test(authserv_ids_are_compared_as_a_labels),
         cmocka_unit_test(received_fields_that_name_us_are_recognised),
         cmocka_unit_test(over_long_values_are_read),

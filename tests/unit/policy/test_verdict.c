@@ -49,6 +49,7 @@ static const struct rule_case rule_cases[] = {
      {"-", "-", "-", "450 4.7.23", "-", "-", "-"}},
     {"RefuseFail off", {.tag_subject = true}, false, false, {"-", "-", "-", "t", "t", "-", "-"}},
     {"RefuseFail off, quarantine", {.quarantine = QUARANTINE_ON}, false, false, {"-", "-", "-", "q", "q", "-", "-"}},
+    {"RefuseFail off, hold", {.quarantine = QUARANTINE_HOLD}, false, false, {"-", "-", "-", "q", "q", "-", "-"}},
     {"tag and quarantine",
      {.tag_subject = true, .quarantine = QUARANTINE_ON},
      true,
