@@ -113,7 +113,11 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long 
     (void)unused3;
     if (!needs.headers)
         unneeded |= SMFIP_NOHDRS;
-    *wanted_actions = actions & (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_ADDRCPT | SMFIF_DELRCPT | SMFIF_QUARANTINE);
+    *wanted_actions = actions & (SMFIF_ADDHDRS | SMFIF_CHGHDRS);
+    if (needs.changes_recipients)
+        *wanted_actions |= actions & (SMFIF_ADDRCPT | SMFIF_DELRCPT);
+    if (needs.holds)
+        *wanted_actions |= actions & SMFIF_QUARANTINE;
     if ((actions & SMFIF_ADDRCPT) == 0)
         *wanted_actions &=
             ~(unsigned long)SMFIF_DELRCPT; /* a message whose recipients can be taken but not given would vanish */

@@ -47,6 +47,7 @@ struct message {
     struct identity_check checks[MESSAGE_CHECKS_MAX];
     size_t check_count; /* 0: the message is not checked */
     struct verdict verdict;
+    struct verdict spared; /* the refusal that TestMode did not carry out, if `is_spared` */
 
     struct recipient *recipients; /* those that a quarantine takes the message from */
     size_t recipient_count;
@@ -59,8 +60,11 @@ struct message {
 
     bool open; /* between MAIL and the message's end */
     bool null_sender;
-    bool judged;          /* the outcomes and `verdict` hold */
-    bool released;        /* a whitelisted recipient gets it */
+    bool judged;    /* the outcomes and `verdict` hold */
+    bool released;  /* a whitelisted recipient gets it */
+    bool accepted;  /* another recipient does */
+    bool is_spared; /* TestMode let it go on, to all recipients or to some */
+    bool is_spared_whole;
     bool recipients_lost; /* some could not be kept */
     bool subject_seen;
     bool subject_lost;

@@ -12,13 +12,24 @@
 
 enum { ORIGINAL_TO_MAX = 960 }; /* octets; with the field's name less than the 998 of RFC 5322 2.1.1 */
 
+enum { NOTE_SIZE = 160 };
+
 /* What the steps below share. */
 struct ending {
     struct message *message;
     const struct config *config;
     const struct peer *peer;
     const char *queue_id;
+    char note[NOTE_SIZE]; /* what TestMode left undone, for the fields */
 };
+
+/* Notes something for the fields that TestMode left undone. */
+static void note_undone(struct ending *ending, const char *what)
+{
+    size_t len = strlen(ending->note);
+
+    (void)snprintf(ending->note + len, NOTE_SIZE - len, "%s%s", len > 0 ? ", " : "test mode: would be ", what);
+}
 
 static void log_done(const struct ending *ending, const char *event, const char *more)
 {
@@ -74,12 +85,17 @@ static bool add_subject(struct message *message, const char *tag)
     return changed;
 }
 
+/* True if there is a subject to tag; it is shared with the whitelisted recipients, who get the message as it came. */
+static bool is_to_be_tagged(const struct message *message)
+{
+    return message->verdict.tag && !message->released && !message->subject_lost;
+}
+
 static void tag_subject(const struct ending *ending)
 {
     struct message *message = ending->message;
 
-    /* The subject is shared with the whitelisted recipients, who get the message as it came. */
-    if (!message->verdict.tag || message->released || message->subject_lost)
+    if (!is_to_be_tagged(message))
         return;
     actions_begin_group(&message->actions);
     bool changed = add_subject(message, ending->config->tag);
@@ -167,6 +183,31 @@ static void quarantine(const struct ending *ending)
         divert(ending);
 }
 
+/* Says what would be done if this were not TestMode. */
+static void say_what_is_undone(struct ending *ending)
+{
+    const struct message *message = ending->message;
+    const struct verdict *spared = &message->spared;
+    bool goes_on = message->accepted && !message->is_spared_whole;
+    char refused[80];
+
+    if (message->is_spared) {
+        (void)snprintf(refused, sizeof(refused), "%s with %s %s%s",
+                       spared->kind == VERDICT_DEFER ? "deferred" : "refused", spared->code, spared->enhanced,
+                       goes_on || message->released ? " for some recipients" : "");
+        note_undone(ending, refused);
+    }
+    if (goes_on && is_to_be_tagged(message)) {
+        note_undone(ending, "tagged");
+        log_done(ending, "would be tagged", "");
+    }
+    if (goes_on && message->verdict.quarantine &&
+        (ending->config->quarantine == QUARANTINE_ON || !message->released)) { /* a hold keeps it from everybody */
+        note_undone(ending, "quarantined");
+        log_done(ending, "would be quarantined", "");
+    }
+}
+
 static void insert_field(const struct ending *ending, const char *name, const struct strbuf *value)
 {
     struct action_builder *actions = &ending->message->actions;
@@ -178,6 +219,15 @@ static void insert_field(const struct ending *ending, const char *name, const st
         actions_add(actions, ACTION_INSERT_HEADER, 0, name, strbuf_text(value));
     if (!actions_end_group(actions))
         peer_fault(ending->peer, "out of memory for a result field");
+}
+
+/* The note of TestMode for one identity: where a refusal was left undone, for the one that decided it. */
+static const char *note_for(const struct ending *ending, const struct identity_check *check)
+{
+    const struct message *message = ending->message;
+    bool is_its = message->is_spared ? check->identity == message->spared.identity : check == message->checks;
+
+    return ending->note[0] != '\0' && is_its ? ending->note : NULL;
 }
 
 /* What the fields say: a result for each identity, linked in the order of the checks. */
@@ -194,6 +244,7 @@ static void collect_results(const struct ending *ending, struct header_result re
             .domain = message->checks[i].domain,
             .helo = peer_helo_shown(ending->peer),
             .receiver = message->receiver,
+            .note = note_for(ending, &message->checks[i]),
             .next = i + 1 < message->check_count ? &results[i + 1] : NULL,
         };
 }
@@ -225,7 +276,11 @@ void message_end(struct message *message, const struct config *config, const str
     struct ending ending = {.message = message, .config = config, .peer = peer, .queue_id = queue_id};
 
     remove_forged(&ending);
-    tag_subject(&ending);
-    quarantine(&ending);
+    if (config->test_mode) {
+        say_what_is_undone(&ending);
+    } else {
+        tag_subject(&ending);
+        quarantine(&ending);
+    }
     insert_results(&ending);
 }

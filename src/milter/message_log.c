@@ -33,15 +33,18 @@ static void add_recipient(struct strbuf *more, const char *recipient)
 }
 
 void message_log_refusal(const struct message *message, const struct peer *peer, const struct verdict *verdict,
-                         const char *recipient)
+                         const char *recipient, bool is_test)
 {
     bool defers = verdict->kind == VERDICT_DEFER;
+    const char *event = defers ? "deferred" : "refused",
+               *test_event = defers ? "would be deferred" : "would be refused";
     struct strbuf more = STRBUF_INIT;
 
-    stats_add(defers ? STATS_DEFERRED : STATS_REFUSED, 1);
+    if (!is_test)
+        stats_add(defers ? STATS_DEFERRED : STATS_REFUSED, 1);
     if (recipient != NULL)
         add_recipient(&more, recipient);
-    peer_log(peer, LOG_LEVEL_NOTICE, defers ? "deferred" : "refused", message_sender(message), "%s%s, reply=%s %s",
+    peer_log(peer, LOG_LEVEL_NOTICE, is_test ? test_event : event, message_sender(message), "%s%s, reply=%s %s",
              strbuf_text(&more), is_second(message, verdict->identity) ? ", identity=helo" : "", verdict->code,
              verdict->enhanced);
     strbuf_free(&more);

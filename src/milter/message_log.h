@@ -10,9 +10,10 @@
  * beside a sender: `SPF helo fail: ...`, so that whoever counts fails counts each message once. */
 void message_log_result(const struct message *message, const struct identity_check *check, const struct peer *peer);
 
-/* A refusal or deferral by the verdict; `recipient` is NULL where it is the whole message's. */
+/* A refusal or deferral by the verdict, or in TestMode one that is not carried out; `recipient` is NULL where it is the
+ * whole message's. */
 void message_log_refusal(const struct message *message, const struct peer *peer, const struct verdict *verdict,
-                         const char *recipient);
+                         const char *recipient, bool is_test);
 
 /* A recipient that gets the message whatever the result. */
 void message_log_released(const struct message *message, const struct peer *peer, const char *recipient);

@@ -4,18 +4,25 @@
 
 #include "milter/message_log.h"
 
-struct session_reply refusal_of_address(const struct config *config, enum refused_address which, const char *text)
+static const struct session_reply go_on = {.step = SESSION_CONTINUE};
+
+struct session_reply refusal_of_address(const struct config *config, const struct peer *peer,
+                                        enum refused_address which, const char *text)
 {
     bool soft = config->soft_fail;
     const char *permanent = which == REFUSED_SENDER ? "5.1.7" : "5.1.3"; /* RFC 3463 3.2 */
     const char *temporary = which == REFUSED_SENDER ? "4.1.7" : "4.1.3";
-
-    return (struct session_reply){
+    struct session_reply reply = {
         .step = SESSION_REFUSE,
         .code = soft ? "450" : "550",
         .enhanced = soft ? temporary : permanent,
         .text = text,
     };
+
+    if (!config->test_mode)
+        return reply;
+    peer_log(peer, LOG_LEVEL_NOTICE, "would be refused", NULL, ", reply=%s %s", reply.code, reply.enhanced);
+    return go_on;
 }
 
 /* The check whose result decided. */
@@ -26,11 +33,10 @@ static const struct identity_check *decisive_check(const struct message *message
     return last->identity == verdict->identity ? last : &message->checks[0];
 }
 
-struct session_reply refusal_of_message(const struct message *message, const struct config *config,
-                                        const struct peer *peer, const struct verdict *verdict, const char *recipient,
-                                        struct strbuf *text)
+/* Fills in the reply's text. */
+static void write_text(const struct message *message, const struct config *config, const struct peer *peer,
+                       const struct identity_check *check, struct strbuf *text)
 {
-    const struct identity_check *check = decisive_check(message, verdict);
     bool is_helo = check->identity == IDENTITY_HELO;
     struct verdict_words words = {
         .sender = is_helo ? "" : message_sender(message), /* RFC 7208 2.3: then it is postmaster at the HELO name */
@@ -46,7 +52,26 @@ struct session_reply refusal_of_message(const struct message *message, const str
     verdict_reply_text(config, &check->outcome, &words, text);
     if (text->failed)
         peer_fault(peer, "out of memory for the text of a reply");
-    message_log_refusal(message, peer, verdict, recipient);
+}
+
+/* Notes a refusal that is not carried out. */
+static void spare(struct message *message, const struct verdict *verdict, bool is_whole)
+{
+    if (!message->is_spared)
+        message->spared = *verdict;
+    message->is_spared = true;
+    message->is_spared_whole = is_whole;
+}
+
+struct session_reply refusal_of_message(struct message *message, const struct config *config, const struct peer *peer,
+                                        const struct verdict *verdict, const char *recipient, struct strbuf *text)
+{
+    message_log_refusal(message, peer, verdict, recipient, config->test_mode);
+    if (config->test_mode) {
+        spare(message, verdict, recipient == NULL);
+        return go_on;
+    }
+    write_text(message, config, peer, decisive_check(message, verdict), text);
     return (struct session_reply){
         .step = SESSION_REFUSE,
         .code = verdict->code,

@@ -11,13 +11,15 @@
 /* Which address is no address. */
 enum refused_address { REFUSED_SENDER, REFUSED_RECIPIENT };
 
-/* The refusal of a malformed address, for the reason in `text`; SoftFail makes it a temporary one. */
-struct session_reply refusal_of_address(const struct config *config, enum refused_address which, const char *text);
+/* The refusal of a malformed address, for the reason in `text`; SoftFail makes it a temporary one. In TestMode it is
+ * logged, and the reply lets the address through. */
+struct session_reply refusal_of_address(const struct config *config, const struct peer *peer,
+                                        enum refused_address which, const char *text);
 
 /* The refusal that follows from a verdict, logged; the same at every step. `recipient` is NULL where it is the whole
- * message's. The text is written into `text`. */
-struct session_reply refusal_of_message(const struct message *message, const struct config *config,
-                                        const struct peer *peer, const struct verdict *verdict, const char *recipient,
-                                        struct strbuf *text);
+ * message's. The text is written into `text`. In TestMode it is logged and noted in the message, and the reply lets the
+ * message through. */
+struct session_reply refusal_of_message(struct message *message, const struct config *config, const struct peer *peer,
+                                        const struct verdict *verdict, const char *recipient, struct strbuf *text);
 
 #endif

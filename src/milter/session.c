@@ -29,9 +29,10 @@ static const struct session_reply leave_alone = {.step = SESSION_ACCEPT};
 struct session_needs session_needs(const struct config *config)
 {
     return (struct session_needs){
-        .headers = config->tag_subject || config->remove_forged_headers != FORGED_STAY,
+        .headers = (config->tag_subject && !config->test_mode) || config->remove_forged_headers != FORGED_STAY,
         .changes_headers = true,
-        .changes_recipients = config->quarantine == QUARANTINE_ON,
+        .changes_recipients = config->quarantine == QUARANTINE_ON && !config->test_mode,
+        .holds = config->quarantine == QUARANTINE_HOLD && !config->test_mode,
     };
 }
 
@@ -138,7 +139,7 @@ struct session_reply session_helo(struct session *session, const char *helo)
 
 static struct session_reply refuse_address(const struct session *session, enum refused_address which, const char *text)
 {
-    return refusal_of_address(session->shared.config, which, text);
+    return refusal_of_address(session->shared.config, &session->peer, which, text);
 }
 
 /* The refusal that follows from a verdict. `recipient` is for the log. */
@@ -249,7 +250,9 @@ static void keep_recipient(struct session *session, const char *argument, const 
 {
     struct message *message = &session->message;
 
-    if (session->shared.config->quarantine != QUARANTINE_ON || !message->verdict.quarantine || message->recipients_lost)
+    message->accepted = true;
+    if (!session_needs(session->shared.config).changes_recipients || !message->verdict.quarantine ||
+        message->recipients_lost)
         return;
     if (!message_add_recipient(message, argument, shown))
         peer_fault(&session->peer, "too many recipients to quarantine a message");
@@ -280,7 +283,7 @@ static struct session_reply rcpt_to(struct session *session, const char *argumen
     if (status == ADDRESS_LOCAL_TOO_LONG && !config->relaxed_local_part)
         return refuse_address(session, REFUSED_RECIPIENT, "SPF: the local part of the recipient is too long");
     verdict = decision_for(message, config, recipient);
-    if (verdict.kind != VERDICT_CONTINUE)
+    if (verdict.kind != VERDICT_CONTINUE && !message->is_spared_whole)
         return refuse(session, &verdict, shown);
     keep_recipient(session, argument, shown);
     return go_on;

@@ -73,6 +73,7 @@ struct session_needs {
     bool headers;         /* subject tag or removal of forged fields */
     bool changes_headers; /* adds, inserts, changes or deletes fields */
     bool changes_recipients;
+    bool holds; /* leaves messages in the MTA's queue */
 };
 struct session_needs session_needs(const struct config *config);
 

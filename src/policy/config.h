@@ -48,6 +48,7 @@ struct config {
     struct rule_list refuse_to;    /* by recipient */
     bool refuse_only_no_mail;
     bool soft_fail;
+    bool test_mode;
     bool spf_best_guess;
     bool relaxed_local_part;
     char *reject_reason;

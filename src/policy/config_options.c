@@ -51,6 +51,8 @@ static const struct config_option options[] = {
      "answer the result temperror with a temporary failure"},
     {"RejectPermError", NULL, &config_switch, AT(reject_perm_error), "off", NULL, NULL, "refuse the result permerror"},
     {"SoftFail", NULL, &config_switch, AT(soft_fail), "off", NULL, NULL, "answer refusals with 450 in place of 550"},
+    {"TestMode", NULL, &config_switch, AT(test_mode), "off", NULL, NULL,
+     "refuse, tag and quarantine nothing, and say what would have been done"},
     {"SPFBestGuess", NULL, &config_switch, AT(spf_best_guess), "off", NULL, NULL,
      "guess a record where a domain has none"},
     {"RelaxedLocalPart", NULL, &config_switch, AT(relaxed_local_part), "off", NULL, NULL,

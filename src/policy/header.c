@@ -4,11 +4,30 @@
 #include "policy/field_writer.h"
 #include "policy/idna.h"
 
+/* Adds words of our own with a blank or fold between them; the last one is not ended. */
+static void add_words(struct field_writer *writer, const char *words)
+{
+    for (; *words != '\0'; words++) {
+        if (*words == ' ')
+            field_next(writer);
+        else
+            field_add(writer, (char[]){*words, '\0'});
+    }
+}
+
 static void add_guess_comment(struct field_writer *writer, const char *domain)
 {
     field_next(writer);
     field_add(writer, "(best guess record for domain of ");
     field_add_comment(writer, domain);
+    field_add(writer, ")");
+}
+
+static void add_note(struct field_writer *writer, const char *note)
+{
+    field_next(writer);
+    field_add(writer, "(");
+    add_words(writer, note);
     field_add(writer, ")");
 }
 
@@ -24,6 +43,8 @@ static void add_result(struct field_writer *writer, const struct header_result *
     field_add(writer, result_name(result->outcome->result));
     if (result->outcome->guessed)
         add_guess_comment(writer, domain);
+    if (result->note != NULL)
+        add_note(writer, result->note);
     if (domain[0] != '\0') {
         field_next(writer);
         field_add(writer, result->identity == IDENTITY_HELO ? "smtp.helo=" : "smtp.mailfrom=");
@@ -59,17 +80,6 @@ static const struct sentence sentences[RESULT_COUNT] = {
     [RESULT_PERMERROR] = {"has an invalid policy about", NULL},
 };
 
-/* Adds words of our own with a blank or fold between them; the last one is not ended. */
-static void add_words(struct field_writer *writer, const char *words)
-{
-    for (; *words != '\0'; words++) {
-        if (*words == ' ')
-            field_next(writer);
-        else
-            field_add(writer, (char[]){*words, '\0'});
-    }
-}
-
 /* The mailbox that was checked (RFC 7208 2.3, 2.4). */
 static void add_mailbox(struct field_writer *writer, const struct header_result *result)
 {
@@ -100,6 +110,11 @@ static void add_comment(struct field_writer *writer, const struct header_result 
     if (sentence->behind != NULL) {
         field_next(writer);
         add_words(writer, sentence->behind);
+    }
+    if (result->note != NULL) {
+        field_add(writer, ";");
+        field_next(writer);
+        add_words(writer, result->note);
     }
     field_add(writer, ")");
     field_next(writer);

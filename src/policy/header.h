@@ -20,6 +20,7 @@ struct header_result {
     const char *domain; /* the domain that was checked */
     const char *helo;
     const char *receiver;
+    const char *note;                 /* words of our own for a comment; NULL: none */
     const struct header_result *next; /* of the other identity, if that was checked too; NULL: there is none */
 };
 

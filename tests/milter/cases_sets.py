@@ -178,3 +178,25 @@ def refuse_only_no_mail(binary):
         delivered(one(filter_, "<>", ip=BAD_IP, helo="mx.example.org"))
     with classic(binary, {"RefuseOnlyNoMail": "off"}) as filter_:
         refused(one(filter_, "<a@mx.example.org>", ip=BAD_IP), FAIL)
+
+
+@case
+def test_mode(binary):
+    config = {"TestMode": "on", "Defer": "temperror", "Quarantine": "on", "AddReceivedHeader": "on"}
+    undone = [("fail", "would be refused with 550 5.7.23"), ("softfail", "would be tagged, quarantined"),
+              ("temperror", "would be deferred with 451 4.7.24"), ("neutral", None)]
+    with classic(binary, config) as filter_:
+        for result, words in undone:
+            message = delivered(one(filter_, SENDERS[result], ip=BAD_IP))
+            equal((message.recipients, message.value("Subject")), (["<bob@example.net>"], "hello"), "message")
+            equal(results(message)[0][0], result, "result")
+            received_spf(message.value("Received-SPF"))
+            for name in ("Authentication-Results", "Received-SPF"):
+                value = " ".join(message.value(name).split())
+                equal("test mode" in value, words is not None, value)
+                contains(value, words or result, name)
+        delivered(one(filter_, "<a@b@c>"))
+        filter_.wait_log("SPF would be refused: ")
+    with classic(binary, config | {"TestMode": "off"}) as filter_:
+        refused(one(filter_, SENDERS["fail"], ip=BAD_IP), FAIL)
+        equal(delivered(one(filter_, SENDERS["softfail"], ip=BAD_IP)).recipients, ["postmaster"], "quarantine")

@@ -192,6 +192,13 @@ static const struct story stories[] = {
      STRANGER "mail <a@pass.example> | mail <a@explain.example> | mail <a@fail.example> | mail <b@fail.example>",
      "- | - | - | - | 550 5.7.23 *fail.example* | 550 5.7.23 *b@fail.example*"},
 
+    {"TestMode", "TestMode on\nRefuseSPFNone on\nAcceptTempError off",
+     CLIENT
+     "mail <a@fail.example> | rcpt <u@here.example> | rcpt <a@b@c> | mail <a@none.example> | mail <a@temp.example> | "
+     "mail <a@b@c> | rcpt <u@here.example> | mail "
+     "<0123456789012345678901234567890123456789012345678901234567890123456789@pass.example>",
+     "- | - | - | - | - | - | - | - | - | -"},
+
     {"a recipient without a sender", "", CLIENT "rcpt <u@here.example> | eom", "- | - | - | nothing"},
     {"a refused message is over", "", CLIENT "mail <a@fail.example> | rcpt <u@here.example> | eom",
      "- | - | " FAIL_AT_MAIL " | - | nothing"},

@@ -111,6 +111,30 @@ static const struct story stories[] = {
      CLIENT "mail <a@fail.example> | rcpt <u@here.example> | rcpt <open@here.example> | rcpt <w@here.example> | eom",
      "[delrcpt <open@here.example>][addrcpt postmaster][add X-SPF-Original-To: open@here.example]"},
 
+    {"TestMode: refused", "TestMode on",
+     CLIENT "mail <a@fail.example> | rcpt <u@here.example> | header Subject: x | eom",
+     "[insert Authentication-Results: mx.here.example; spf=fail (test mode: would be refused with 550 5.7.23) "
+     "smtp.mailfrom=fail.example]"},
+    {"TestMode: refused by HELO, said there", "TestMode on\nRefuseHelo fail\nDefer temperror",
+     CLIENT "helo fail.example | macro j=mx.here.example | mail <a@temp.example> | rcpt <u@here.example> | eom",
+     "[insert Authentication-Results: mx.here.example; spf=temperror smtp.mailfrom=temp.example; spf=fail (test mode: "
+     "would be refused with 550 5.7.23) smtp.helo=fail.example]"},
+    {"TestMode: deferred", "TestMode on\nDefer temperror", CLIENT "mail <a@temp.example> | rcpt <u@here.example> | eom",
+     "[insert Authentication-Results: mx.here.example; spf=temperror (test mode: would be deferred with 451 4.7.24) "
+     "smtp.mailfrom=temp.example]"},
+    {"TestMode: tagged and quarantined", "TestMode on\nQuarantine on", SOFT "header Subject: x | eom",
+     "[insert Authentication-Results: mx.here.example; spf=softfail (test mode: would be tagged, quarantined) "
+     "smtp.mailfrom=softfail.example]"},
+    {"TestMode: forged fields go", "TestMode on", PASS "header Authentication-Results: mx.here.example; spf=pass | eom",
+     "[change 1 Authentication-Results: (gone)]" RESULT("pass", "pass.example")},
+    {"TestMode: for some recipients", "TestMode on\nRefuseTo open@ off",
+     CLIENT "mail <a@fail.example> | rcpt <u@here.example> | rcpt <open@here.example> | eom",
+     "[insert Authentication-Results: mx.here.example; spf=fail (test mode: would be refused with 550 5.7.23 for some "
+     "recipients, tagged) smtp.mailfrom=fail.example]"},
+    {"TestMode: for all but a whitelisted recipient", "TestMode on\nWhitelistTo w@",
+     CLIENT "mail <a@fail.example> | rcpt <w@here.example> | rcpt <u@here.example> | eom",
+     "[insert Authentication-Results: mx.here.example; spf=fail (test mode: would be refused with 550 5.7.23 for some "
+     "recipients) smtp.mailfrom=fail.example]"},
     {"forged results, counted over all of that name", "",
      PASS
      "header Authentication-Results: other.example; spf=pass | header AUTHENTICATION-RESULTS: MX.here.example; "

@@ -106,7 +106,7 @@ static void assert_defaults(const struct config *c)
     assert_int_equal(c->refuse_null_sender, RESULT_BIT(RESULT_FAIL));
     assert_int_equal(c->refuse_helo, 0);
     assert_int_equal(c->refuse_for.count + c->refuse_to.count, 0);
-    assert_false(c->refuse_only_no_mail);
+    assert_false(c->refuse_only_no_mail || c->test_mode);
     assert_int_equal(c->defer, 0);
     assert_false(c->sets_written || c->check_helo || c->reject_temp_error || c->reject_perm_error);
 }

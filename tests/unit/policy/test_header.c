@@ -196,7 +196,8 @@ static void each_result_has_a_sentence(void **state)
     (void)state;
     for (int i = 0; i < RESULT_COUNT; i++) {
         struct spf_outcome outcome = {.result = (enum spf_result)i};
-        struct header_result result = {&outcome, IDENTITY_MAILFROM, V4, "a@example.org", "example.org", "h", "r", NULL};
+        struct header_result result = {&outcome, IDENTITY_MAILFROM, V4, "a@example.org", "example.org", "h", "r", NULL,
+                                       NULL};
         struct strbuf out = STRBUF_INIT;
 
         header_received_spf(&result, &out);
@@ -212,8 +213,8 @@ static void each_result_has_a_sentence(void **state)
 static void two_identities_share_a_field(void **state)
 {
     struct spf_outcome pass = {.result = RESULT_PASS}, guess = {.result = RESULT_PASS, .guessed = true};
-    struct header_result helo = {&pass, IDENTITY_HELO, V4, "a@example.org", "mx.example.org", "mx.example.org",
-                                 "r",   NULL};
+    struct header_result helo = {&pass, IDENTITY_HELO, V4,  "a@example.org", "mx.example.org", "mx.example.org",
+                                 "r",   NULL,          NULL};
     struct header_result sender = helo;
     struct strbuf out = STRBUF_INIT;
 
@@ -229,6 +230,33 @@ static void two_identities_share_a_field(void **state)
     strbuf_free(&out);
 }
 
+static void a_note_is_a_comment(void **state)
+{
+    struct spf_outcome fail = {.result = RESULT_FAIL};
+    struct header_result result = {&fail,
+                                   IDENTITY_MAILFROM,
+                                   V4,
+                                   "a@example.org",
+                                   "example.org",
+                                   "h",
+                                   "r",
+                                   "test mode: would be refused with 550 5.7.23",
+                                   NULL};
+    struct strbuf out = STRBUF_INIT;
+
+    (void)state;
+    header_authentication_results("r", &result, &out);
+    assert_string_equal(strbuf_text(&out),
+                        "r; spf=fail (test mode: would be refused with 550 5.7.23) smtp.mailfrom=example.org");
+    strbuf_free(&out);
+    header_received_spf(&result, &out);
+    assert_string_equal(strbuf_text(&out),
+                        "fail (r: domain of a@example.org does not permit 192.0.2.1 as\n\tsender; test mode: would be "
+                        "refused with 550 5.7.23) client-ip=192.0.2.1;\n\tenvelope-from=\"a@example.org\"; helo=h; "
+                        "identity=mailfrom; receiver=r");
+    strbuf_free(&out);
+}
+
 static void no_line_gets_too_long(void **state)
 {
     static const char fills[] = "a\"\\( ;\xC3\n";
@@ -237,7 +265,7 @@ static void no_line_gets_too_long(void **state)
     for (size_t i = 0; i < sizeof(fills) - 1; i++) {
         char text[3000];
         struct spf_outcome outcome = {.result = RESULT_FAIL};
-        struct header_result result = {&outcome, (enum spf_identity)(i % 2), V4, text, text, text, text, NULL};
+        struct header_result result = {&outcome, (enum spf_identity)(i % 2), V4, text, text, text, text, NULL, NULL};
         struct strbuf out = STRBUF_INIT;
 
         memset(text, fills[i], sizeof(text) - 1);
@@ -525,6 +553,7 @@ int main(void)
         cmocka_unit_test(result_fields_are_written_to_the_letter),
         cmocka_unit_test(each_result_has_a_sentence),
         cmocka_unit_test(two_identities_share_a_field),
+        cmocka_unit_test(a_note_is_a_comment),
         cmocka_unit_test(no_line_gets_too_long),
         cmocka_unit_test(subjects_are_tagged_once),
         cmocka_unit_test(long_tags_and_subjects_keep_to_the_line_lengths),
