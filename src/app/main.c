@@ -4,6 +4,7 @@
 #include "app/daemon.h"
 #include "app/query.h"
 #include "app/query_options.h"
+#include "app/service.h"
 #include "base/strbuf.h"
 #include "policy/config.h"
 
@@ -54,13 +55,28 @@ static const struct config *load_config(const char *path)
     return config;
 }
 
+/* Loads the zone file that a configuration names, so that -n finds its mistakes too. */
+static bool check_zone(const struct config *config)
+{
+    struct strbuf error = STRBUF_INIT;
+    struct dns *dns = config->zone_file != NULL ? service_open_dns(config, &error) : NULL;
+    const bool valid = config->zone_file == NULL || dns != NULL;
+
+    if (!valid)
+        (void)fprintf(stderr, "smf-spf: ZoneFile: %s\n", strbuf_text(&error));
+    dns_destroy(dns);
+    strbuf_free(&error);
+    return valid;
+}
+
 static int check_config(const char *path)
 {
     const struct config *config = load_config(path);
+    const bool valid = config != NULL && check_zone(config);
 
-    if (config == NULL)
-        return EX_CONFIG;
     config_release(config);
+    if (!valid)
+        return EX_CONFIG;
     printf("%s: the configuration is valid\n", path);
     return EX_OK;
 }

@@ -171,7 +171,7 @@ static const char *read_file(const char *path, struct strbuf *text)
 
     if (!file)
         return strerror(errno);
-    while ((len = fread(part, 1, sizeof(part), file)) > 0)
+    while (!text->failed && (len = fread(part, 1, sizeof(part), file)) > 0)
         strbuf_add_mem(text, part, len);
     if (ferror(file))
         problem = strerror(errno);

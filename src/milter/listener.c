@@ -21,6 +21,13 @@ enum {
     DESCRIPTORS_LOOKED_AT = 256, /* at the start few are open */
 };
 
+static bool is_no_socket(const char *path)
+{
+    struct stat found;
+
+    return lstat(path, &found) == 0 && !S_ISSOCK(found.st_mode);
+}
+
 /* True if somebody listens. */
 static bool is_answered(void)
 {
@@ -81,6 +88,10 @@ bool listener_open(const struct listener_config *config, char *error, size_t err
         return false;
     }
     path = own_socket_path();
+    if (path != NULL && is_no_socket(path)) {
+        snprintf(error, error_size, "%s: is there already, and is no socket", path);
+        return false;
+    }
     if (path != NULL && is_answered()) {
         snprintf(error, error_size, "%s: another program answers on this socket", path);
         return false;

@@ -54,6 +54,18 @@ def wrong_configuration(binary, text, line_no, words):
             lacks(done.stderr, "\x01", "message")
 
 
+@rows([("missing", "/nonexistent/zone"), ("endless", "/dev/zero"), ("wrong", None)])
+def wrong_zone_file(binary, path):
+    """-n looks into the zone file too, and a file without end ends the look."""
+    with prepared(binary) as filter_:
+        filter_.write("wrong.zone", "example.org. NOSUCH 1\n")
+        filter_.configure(f"ZoneFile {path or filter_.path('wrong.zone')}\n")
+        for arguments in (["-n"], ["-f"]):
+            done = run(binary, *arguments, "-c", filter_.config_path)
+            equal(done.returncode, EX_CONFIG, f"exit status of {arguments}: {done.stderr}")
+            contains(done.stderr, path or "wrong.zone:1", "message")
+
+
 @case
 def every_error_is_told_or_at_least_the_first(binary):
     with prepared(binary) as filter_:

@@ -115,6 +115,7 @@ def a_file_in_the_socket_s_place_stays(binary):
     with prepared(binary) as filter_:
         filter_.write("sock", "precious")
         check(filter_.launch().wait(30) > 0, "started over a file")
+        contains(filter_.stderr(), "is no socket", "standard error")
         with open(filter_.path("sock"), encoding="ascii") as file:
             equal(file.read(), "precious", "content")
 
