@@ -59,7 +59,8 @@ def wrong_zone_file(binary, path):
     """-n looks into the zone file too, and a file without end ends the look."""
     with prepared(binary) as filter_:
         filter_.write("wrong.zone", "example.org. NOSUCH 1\n")
-        filter_.configure(f"ZoneFile {path or filter_.path('wrong.zone')}\n")
+        filter_.configure(f"User nobody\nSocket unix:{filter_.path('sock')}\nSyslog none\n"
+                          f"ZoneFile {path or filter_.path('wrong.zone')}\n")
         for arguments in (["-n"], ["-f"]):
             done = run(binary, *arguments, "-c", filter_.config_path)
             equal(done.returncode, EX_CONFIG, f"exit status of {arguments}: {done.stderr}")
