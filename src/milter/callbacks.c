@@ -267,10 +267,11 @@ static sfsistat on_eom(SMFICTX *ctx)
 {
     struct connection *connection = connection_of(ctx);
     struct action_list actions;
+    struct session_reply reply;
 
     if (connection == NULL)
         return SMFIS_CONTINUE;
-    actions = session_eom(connection->session, smfi_getsymval(ctx, (char *)"i"));
+    reply = session_eom(connection->session, smfi_getsymval(ctx, (char *)"i"), &actions);
     for (size_t n = 0; n < actions.count; n++) {
         if (!carry_out(ctx, &actions.items[n])) {
             log_error("the MTA did not take a change of %s to a message", changed_part(&actions.items[n]));
@@ -278,7 +279,7 @@ static sfsistat on_eom(SMFICTX *ctx)
         }
     }
     end_message(connection);
-    return SMFIS_CONTINUE;
+    return status_of(ctx, &reply);
 }
 
 static sfsistat on_abort(SMFICTX *ctx)

@@ -59,9 +59,11 @@ static struct spf_question question_of(const struct message *message, struct ide
     };
 }
 
-bool decision_is_by_recipient(const struct config *config, const struct peer *peer)
+enum refuse_at decision_due(const struct config *config, const struct peer *peer)
 {
-    return (config->whitelist_to.count > 0 || config->refuse_to.count > 0) && !peer->local;
+    if (config->whitelist_to.count > 0 || config->refuse_to.count > 0 || config->refuse_at == REFUSE_AT_RCPT)
+        return peer->local ? REFUSE_AT_MAIL : REFUSE_AT_RCPT;
+    return config->refuse_at;
 }
 
 struct verdict decision_for(const struct message *message, const struct config *config, const struct address *recipient)
@@ -79,13 +81,39 @@ struct verdict decision_for(const struct message *message, const struct config *
 
 void decision_judge(struct message *message, const struct session_shared *shared, const struct peer *peer)
 {
+    int64_t deadline_ms = message->check_count > 1 ? spf_checker_deadline_ms(shared->checker) : 0;
+
     for (size_t i = 0; i < message->check_count; i++) {
         struct identity_check *check = &message->checks[i];
         struct spf_question question = question_of(message, check, shared->config, peer);
 
+        question.deadline_ms = deadline_ms; /* both have one: the MTA waits for both */
         spf_check(shared->checker, &question, &check->outcome);
         message_log_result(message, check, peer);
     }
     message->verdict = decision_for(message, shared->config, NULL);
     message->judged = true;
+}
+
+void decision_send_ahead(struct message *message, const struct session_shared *shared, const struct peer *peer)
+{
+    struct spf_question question = question_of(message, &message->checks[0], shared->config, peer);
+
+    spf_check_ahead(shared->checker, &question); /* for the other one it was done at HELO */
+}
+
+void decision_send_helo_ahead(const struct session_shared *shared, const struct peer *peer)
+{
+    const char *helo = peer_helo(peer);
+    struct spf_question question = {
+        .identity = IDENTITY_HELO,
+        .client = peer->checked,
+        .helo = helo,
+        .local = "postmaster",
+        .domain = helo,
+        .receiver = shared->host_name != NULL ? shared->host_name : "",
+    };
+
+    if (shared->config->check_helo && is_host_name(helo))
+        spf_check_ahead(shared->checker, &question);
 }

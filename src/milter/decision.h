@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which identities of a message are checked, and what follows from their results. */
+/* Which identities of a message are checked, when, and what follows from their results. */
 #ifndef SMF_MILTER_DECISION_H
 #define SMF_MILTER_DECISION_H
 
@@ -13,9 +13,14 @@ void decision_begin(struct message *message, const struct config *config, const 
 /* Finds out their results, logs them, and decides. May block until DNSTimeout. */
 void decision_judge(struct message *message, const struct session_shared *shared, const struct peer *peer);
 
-/* True if each recipient is decided on its own, at RCPT, because there are rules for some. A local submission never has
- * a recipient refused. */
-bool decision_is_by_recipient(const struct config *config, const struct peer *peer);
+/* The step at which a message of this client is judged, and refused. Where there are rules for some recipients, each is
+ * decided on its own, at RCPT; a local submission never has a recipient refused. */
+enum refuse_at decision_due(const struct config *config, const struct peer *peer);
+
+/* Has the DNS asked for what decision_judge will need for this message, or for the HELO name that was just given.
+ * Nobody waits. */
+void decision_send_ahead(struct message *message, const struct session_shared *shared, const struct peer *peer);
+void decision_send_helo_ahead(const struct session_shared *shared, const struct peer *peer);
 
 /* What follows for one recipient of a message that was judged; NULL: one that no rule is for. */
 struct verdict decision_for(const struct message *message, const struct config *config,

@@ -97,7 +97,7 @@ static bool note_subject(struct message *message, const char *value)
     if (message->subject_seen)
         return true;
     message->subject_seen = true;
-    if (!message->verdict.tag)
+    if (message->judged ? !message->verdict.tag : message->check_count == 0)
         return true;
     if (strlen(value) <= MESSAGE_SUBJECT_MAX)
         message->subject = strdup(value);

@@ -134,6 +134,7 @@ struct session_reply session_helo(struct session *session, const char *helo)
     message_reset(&session->message); /* RFC 5321 4.1.4: HELO ends what was under way */
     if (!peer_set_helo(&session->peer, helo != NULL ? helo : ""))
         peer_fault(&session->peer, "out of memory at HELO");
+    decision_send_helo_ahead(&session->shared, &session->peer);
     return go_on;
 }
 
@@ -197,6 +198,20 @@ static const char *sender_skip(const struct session *session)
     return NULL;
 }
 
+static bool is_due(const struct session *session, enum refuse_at step)
+{
+    return decision_due(session->shared.config, &session->peer) == step;
+}
+
+/* Judges the message, for all of its recipients. May block. */
+static struct session_reply judge(struct session *session)
+{
+    struct message *message = &session->message;
+
+    decision_judge(message, &session->shared, &session->peer);
+    return message->verdict.kind == VERDICT_CONTINUE ? go_on : refuse(session, &message->verdict, NULL);
+}
+
 /* The answer to MAIL for a sender that was read. */
 static struct session_reply mail_from(struct session *session, enum address_status status)
 {
@@ -211,10 +226,10 @@ static struct session_reply mail_from(struct session *session, enum address_stat
     if (status == ADDRESS_LOCAL_TOO_LONG && !config->relaxed_local_part)
         return refuse_address(session, REFUSED_SENDER, "SPF: the local part of the sender is too long");
     decision_begin(message, config, &session->peer);
-    decision_judge(message, &session->shared, &session->peer);
-    if (message->verdict.kind == VERDICT_CONTINUE || decision_is_by_recipient(config, &session->peer))
-        return go_on;
-    return refuse(session, &message->verdict, NULL);
+    if (is_due(session, REFUSE_AT_MAIL))
+        return judge(session);
+    decision_send_ahead(message, &session->shared, &session->peer);
+    return go_on;
 }
 
 struct session_reply session_mail(struct session *session, const char *argument, const struct session_macros *macros)
@@ -251,8 +266,8 @@ static void keep_recipient(struct session *session, const char *argument, const 
     struct message *message = &session->message;
 
     message->accepted = true;
-    if (!session_needs(session->shared.config).changes_recipients || !message->verdict.quarantine ||
-        message->recipients_lost)
+    if (!session_needs(session->shared.config).changes_recipients || message->recipients_lost ||
+        (message->judged && !message->verdict.quarantine))
         return;
     if (!message_add_recipient(message, argument, shown))
         peer_fault(&session->peer, "too many recipients to quarantine a message");
@@ -265,15 +280,16 @@ static struct session_reply rcpt_to(struct session *session, const char *argumen
     const struct config *config = session->shared.config;
     struct message *message = &session->message;
     const char *shown = recipient->text;
-    struct verdict verdict;
 
     if (shown != NULL && whitelist_has_mailbox(&config->whitelist_to, recipient)) {
         message->released = true;
         message_log_released(message, &session->peer, shown);
         return go_on;
     }
-    if (status == ADDRESS_NO_MEMORY) /* perhaps a whitelisted one: it gets the message */
+    if (status == ADDRESS_NO_MEMORY) { /* perhaps a whitelisted one: it gets the message as it is */
+        message->released = true;
         return go_on;
+    }
     if (session->peer.local) {
         keep_recipient(session, argument, shown);
         return go_on;
@@ -282,9 +298,12 @@ static struct session_reply rcpt_to(struct session *session, const char *argumen
         return refuse_address(session, REFUSED_RECIPIENT, "SPF: the recipient is no mail address");
     if (status == ADDRESS_LOCAL_TOO_LONG && !config->relaxed_local_part)
         return refuse_address(session, REFUSED_RECIPIENT, "SPF: the local part of the recipient is too long");
-    verdict = decision_for(message, config, recipient);
-    if (verdict.kind != VERDICT_CONTINUE && !message->is_spared_whole)
-        return refuse(session, &verdict, shown);
+    if (is_due(session, REFUSE_AT_RCPT)) {
+        struct verdict verdict = decision_for(message, config, recipient);
+
+        if (verdict.kind != VERDICT_CONTINUE)
+            return refuse(session, &verdict, shown);
+    }
     keep_recipient(session, argument, shown);
     return go_on;
 }
@@ -295,8 +314,10 @@ struct session_reply session_rcpt(struct session *session, const char *argument)
     enum address_status status;
     struct session_reply reply;
 
-    if (!session->message.open || !session->message.judged)
+    if (!session->message.open || session->message.check_count == 0)
         return go_on;
+    if (is_due(session, REFUSE_AT_RCPT) && !session->message.judged)
+        decision_judge(&session->message, &session->shared, &session->peer);
     status = address_parse(argument, &recipient);
     if (status == ADDRESS_NO_MEMORY)
         peer_fault(&session->peer, "out of memory at RCPT");
@@ -313,15 +334,24 @@ void session_header(struct session *session, const char *name, const char *value
         peer_fault(&session->peer, "a header field could not be kept");
 }
 
-struct action_list session_eom(struct session *session, const char *queue_id)
+struct session_reply session_eom(struct session *session, const char *queue_id, struct action_list *actions)
 {
     struct message *message = &session->message;
+    struct session_reply reply = go_on;
 
+    *actions = (struct action_list){NULL, 0};
     if (!message->open)
-        return (struct action_list){NULL, 0};
+        return go_on;
+    if (message->check_count > 0 && !message->judged)
+        reply = judge(session);
+    if (reply.step == SESSION_REFUSE) {
+        message_reset(message);
+        return reply;
+    }
     message_end(message, session->shared.config, &session->peer, queue_id);
     message->open = false;
-    return (struct action_list){message->actions.items, message->actions.count};
+    *actions = (struct action_list){message->actions.items, message->actions.count};
+    return reply;
 }
 
 void session_abort(struct session *session)

@@ -22,7 +22,8 @@ struct session_shared {
 enum session_step {
     SESSION_CONTINUE,
     SESSION_ACCEPT, /* connect, helo: the whole connection is left alone; mail: this message */
-    SESSION_REFUSE, /* with the 5xx or 4xx reply in struct session_reply: mail: this message; rcpt: this recipient */
+    SESSION_REFUSE, /* with the 5xx or 4xx reply in struct session_reply: mail, eom: this message; rcpt: this recipient
+                     */
 };
 
 /* The answer to one step. `text` belongs to the session and lives until its next step; it holds no CR, LF or NUL, and
@@ -88,16 +89,17 @@ struct session_reply session_connect(struct session *session, const struct addr 
                                      const char *host);
 struct session_reply session_helo(struct session *session, const char *helo);
 
-/* Begins a message: evaluates. `argument` is the text that the client sent behind MAIL FROM: or RCPT TO:. May block
- * until DNSTimeout. */
+/* Begins a message, and evaluates at the step that RefuseAt says. `argument` is the text that the client sent behind
+ * MAIL FROM: or RCPT TO:. May block until DNSTimeout. */
 struct session_reply session_mail(struct session *session, const char *argument, const struct session_macros *macros);
 struct session_reply session_rcpt(struct session *session, const char *argument);
 
 /* Notes a field of the message. Never blocks, never fails: what cannot be kept is logged and the field left alone. */
 void session_header(struct session *session, const char *name, const char *value);
 
-/* Ends the message. `queue_id` (or NULL) is for the log. */
-struct action_list session_eom(struct session *session, const char *queue_id);
+/* Ends the message: with a refusal, if that is due now, or else with *actions. May block until DNSTimeout. `queue_id`
+ * (or NULL) is for the log. */
+struct session_reply session_eom(struct session *session, const char *queue_id, struct action_list *actions);
 
 /* Forgets the message under way, if any. */
 void session_abort(struct session *session);

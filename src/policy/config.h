@@ -18,6 +18,9 @@
 enum quarantine_mode { QUARANTINE_OFF, QUARANTINE_ON, QUARANTINE_HOLD };
 enum forged_mode { FORGED_STAY, FORGED_SPF, FORGED_ALL }; /* which of the fields that claim to be ours are removed */
 
+/* The step at which a message's refusal is due. */
+enum refuse_at { REFUSE_AT_MAIL, REFUSE_AT_RCPT, REFUSE_AT_EOM };
+
 /* Each member is the value of the key of that name; defaults are filled in. Texts are never NULL unless said so. */
 struct config {
     /* who is not checked */
@@ -39,14 +42,15 @@ struct config {
     bool reject_perm_error;
     /* ... and the sets in force, written or made of these words, which verdict.c alone looks at */
     bool sets_written;             /* there is a RefuseMailFrom, a RefuseHelo or a Defer */
+    bool check_helo;               /* beside a sender */
+    bool refuse_only_no_mail;      /* of fails */
     result_set refuse_mail_from;   /* results of the MAIL FROM identity that are refused */
     result_set refuse_null_sender; /* of the HELO identity, where it stands for a null sender */
     result_set refuse_helo;        /* of the HELO identity beside a sender */
     result_set defer;              /* results of either that are answered with a temporary failure */
-    bool check_helo;               /* beside a sender */
     struct rule_list refuse_for;   /* by sender: sets in place of refuse_mail_from */
     struct rule_list refuse_to;    /* by recipient */
-    bool refuse_only_no_mail;
+    enum refuse_at refuse_at;
     bool soft_fail;
     bool test_mode;
     bool spf_best_guess;

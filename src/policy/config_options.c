@@ -50,6 +50,7 @@ static const struct config_option options[] = {
     {"RejectTempError", NULL, &config_switch, AT(reject_temp_error), "off", NULL, NULL,
      "answer the result temperror with a temporary failure"},
     {"RejectPermError", NULL, &config_switch, AT(reject_perm_error), "off", NULL, NULL, "refuse the result permerror"},
+    {"RefuseAt", NULL, &config_refuse_at, AT(refuse_at), "mail", NULL, NULL, "the step at which a refusal is due"},
     {"SoftFail", NULL, &config_switch, AT(soft_fail), "off", NULL, NULL, "answer refusals with 450 in place of 550"},
     {"TestMode", NULL, &config_switch, AT(test_mode), "off", NULL, NULL,
      "refuse, tag and quarantine nothing, and say what would have been done"},

@@ -91,6 +91,13 @@ _Static_assert(sizeof(enum forged_mode) == sizeof(int), "word_read fills it");
 const struct config_type config_forged = {
     .form = "spf, all or off", .words = forged_words, .read = word_read, .write = word_write};
 
+static const struct config_word refuse_at_words[] = {
+    {"mail", REFUSE_AT_MAIL}, {"rcpt", REFUSE_AT_RCPT}, {"eom", REFUSE_AT_EOM}, {NULL, 0}};
+_Static_assert(sizeof(enum refuse_at) == sizeof(int), "word_read fills it");
+
+const struct config_type config_refuse_at = {
+    .form = "mail, rcpt or eom", .words = refuse_at_words, .read = word_read, .write = word_write};
+
 static const struct config_word facility_words[] = {{"none", -1},
                                                     {"daemon", LOG_DAEMON},
                                                     {"mail", LOG_MAIL},

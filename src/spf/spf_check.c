@@ -70,6 +70,11 @@ void spf_checker_release(struct spf_checker *checker)
     free(checker);
 }
 
+int64_t spf_checker_deadline_ms(const struct spf_checker *checker)
+{
+    return clock_monotonic_ms(checker->clock) + checker->timeout_ms;
+}
+
 /* A v4-mapped client is an IPv4 client (RFC 7208 5). */
 static struct addr plain_client(const struct addr *client)
 {
@@ -197,7 +202,7 @@ static void give_up_waiting(const struct spf_question *question, struct spf_outc
 static void find_out(struct spf_checker *checker, const struct spf_question *question, unsigned varying,
                      struct spf_outcome *outcome)
 {
-    int64_t deadline_ms = clock_monotonic_ms(checker->clock) + checker->timeout_ms;
+    int64_t deadline_ms = question->deadline_ms != 0 ? question->deadline_ms : spf_checker_deadline_ms(checker);
     struct flight *flight = NULL;
     struct landing landing = {.is_fault = false};
     struct result_key key;
@@ -270,8 +275,8 @@ void spf_check_ahead(struct spf_checker *checker, const struct spf_question *que
     if (atomic_load_explicit(&checker->running_ahead, memory_order_relaxed) >= AHEAD_MAX ||
         result_cache_look(checker->cache, &normal, &known, &varying))
         return;
-    ahead_send(checker->dns, &normal, clock_monotonic_ms(checker->clock) + checker->timeout_ms,
-               clock_unix_s(checker->clock), &checker->running_ahead);
+    ahead_send(checker->dns, &normal, spf_checker_deadline_ms(checker), clock_unix_s(checker->clock),
+               &checker->running_ahead);
 }
 
 struct ttl_cache_stats spf_checker_cache_stats(struct spf_checker *checker)

@@ -25,9 +25,10 @@ struct spf_question {
     struct addr client;
     const char *helo;  /* the name in HELO, "" if there was none */
     const char *local; /* local part; "postmaster" for the HELO identity and where the sender has none (RFC 7208 4.3) */
-    const char *domain;      /* the domain whose policy is asked for */
-    const char *receiver;    /* this host's name, for %{r} (RFC 7208 7.3) */
-    bool best_guess;         /* where there is no record, evaluate `v=spf1 a/24 mx/24 ptr ?all` */
+    const char *domain;   /* the domain whose policy is asked for */
+    const char *receiver; /* this host's name, for %{r} (RFC 7208 7.3) */
+    bool best_guess;      /* where there is no record, evaluate `v=spf1 a/24 mx/24 ptr ?all` */
+    int64_t deadline_ms; /* as spf_checker_deadline_ms gave it, for questions that share one; 0: the timeout from now */
     struct spf_trace *trace; /* told of each step (trace.h), if not NULL */
 };
 
@@ -70,6 +71,9 @@ struct spf_checker_config {
 struct spf_checker *spf_checker_create(const struct spf_checker_config *config);
 struct spf_checker *spf_checker_acquire(struct spf_checker *checker);
 void spf_checker_release(struct spf_checker *checker); /* the last one destroys; NULL is fine */
+
+/* When the timeout of an evaluation that begins now will be over, on the checker's monotonic clock. */
+int64_t spf_checker_deadline_ms(const struct spf_checker *checker);
 
 /* Answers `question`, within the timeout. A fault of ours (out of memory) gives temperror with a problem that says so,
  * never fail. Any number of threads at once; hold no lock. */

@@ -20,6 +20,8 @@ static const char *const configs[] = {
     "Quarantine on\nAddReceivedHeader on\nRefuseFail off\n",
     "WhitelistTo w@example\nWhitelistFrom w@example\nRefuseSPFNone on\nRejectReason \"%s %{S} %{e} %% %n\"\n",
     "FixedClientIP 192.0.2.1\nSPFBestGuess on\nSoftFail on\nRelaxedLocalPart on\nTag \"gr\xC3\xBCn\"\n",
+    "RefuseAt eom\nRefuseHelo fail\nDefer temperror\nQuarantine on\nRefuseFor .soft.example softfail\n",
+    "TestMode on\nRefuseTo w@ off\nRefuseTo @example none,neutral\nQuarantine on\nCheckHelo on\n",
 };
 
 enum { CONFIGS = sizeof(configs) / sizeof(configs[0]) };
@@ -80,6 +82,17 @@ static void check_actions(struct action_list actions)
         abort();
 }
 
+static void check_end(struct session *session, const char *queue_id)
+{
+    struct action_list actions;
+    struct session_reply reply = session_eom(session, queue_id, &actions);
+
+    check_reply(reply);
+    check_actions(actions);
+    if (reply.step == SESSION_REFUSE && actions.count > 0)
+        abort();
+}
+
 static void mail(struct session *session, const char *text, uint8_t choice)
 {
     struct session_macros macros = {
@@ -115,7 +128,7 @@ static void step(struct session *session, uint8_t choice, const char *text)
         session_header(session, names[choice >> 6], text);
         break;
     case 6:
-        check_actions(session_eom(session, (choice & 8) != 0 ? text : NULL));
+        check_end(session, (choice & 8) != 0 ? text : NULL);
         break;
     default:
         session_abort(session);

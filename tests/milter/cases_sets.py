@@ -200,3 +200,55 @@ def test_mode(binary):
     with classic(binary, config | {"TestMode": "off"}) as filter_:
         refused(one(filter_, SENDERS["fail"], ip=BAD_IP), FAIL)
         equal(delivered(one(filter_, SENDERS["softfail"], ip=BAD_IP)).recipients, ["postmaster"], "quarantine")
+
+
+@rows([("mail", "mail"), ("rcpt", "rcpt"), ("eom", "eom")])
+def refuse_at(binary, step):
+    """The same reply at the step that was chosen, and the same changes to what goes on."""
+    with classic(binary) as filter_:
+        usual = refused(one(filter_, ip=BAD_IP), FAIL)
+    with classic(binary, {"RefuseAt": step, "Defer": "temperror"}) as filter_:
+        found = one(filter_, ip=BAD_IP)
+        equal(refused(found, FAIL), usual, "reply")
+        steps = {"mail": found.mail, "rcpt": next(iter(found.rcpts.values()), None), "eom": found.eom}
+        equal([name for name, reply in steps.items() if reply is not None and reply.refused], [step], "refused at")
+        refused(one(filter_, SENDERS["temperror"]), "451 4.7.24")
+        message = delivered(one(filter_, SENDERS["softfail"], ip=BAD_IP))
+        equal((results(message)[0][0], message.value("Subject")), ("softfail", "[SPF:fail] hello"), "softfail")
+        equal(results(delivered(one(filter_)))[0][0], "pass", "pass")
+        with Mta(filter_.address, ip=BAD_IP) as mta:
+            refused(mta.send(), FAIL)
+            delivered(mta.send(SENDERS["neutral"]))
+            refused(mta.send(), FAIL)
+            mta.quit()
+
+
+@rows([("rcpt", "rcpt"), ("eom", "eom")])
+def refuse_at_answers_mail_before_it_has_a_result(binary, step):
+    with classic(binary, {"RefuseAt": step, "DNSTimeout": "2s"}) as filter_, Mta(filter_.address, ip=BAD_IP) as mta:
+        equal(mta.client.mail("<a@timeout.example.org>").kind, "continue", "MAIL")
+        lacks(filter_.log(), "SPF temperror", "log after MAIL")
+        equal(mta.client.rcpt("<bob@example.net>").kind, "continue", "RCPT")
+        equal("SPF temperror" in filter_.log(), step == "rcpt", "judged at RCPT")
+        equal(mta.client.eom()[0].kind, "continue", "end of message")
+        filter_.wait_log("SPF temperror")
+        mta.quit()
+
+
+@case
+def refuse_at_with_rules_for_recipients(binary):
+    """They are decided at RCPT, whatever RefuseAt says."""
+    for step in ("mail", "rcpt", "eom"):
+        with classic(binary, {"RefuseAt": step, "WhitelistTo": "white@"}) as filter_:
+            found = one(filter_, recipients=["<bob@example.net>", "<white@example.net>"], ip=BAD_IP)
+            equal(delivered(found).recipients, ["<white@example.net>"], step)
+
+
+@case
+def refuse_at_asks_for_the_same_steps(binary):
+    asked = set()
+    for step in ("mail", "rcpt", "eom"):
+        with classic(binary, {"RefuseAt": step}) as filter_, Mta(filter_.address) as mta:
+            asked.add((mta.client.steps, mta.client.actions))
+            mta.quit()
+    equal(len(asked), 1, f"steps and actions {asked}")

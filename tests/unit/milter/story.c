@@ -151,8 +151,13 @@ static void play_header(struct player *player, char *argument)
 
 static void play_eom(struct player *player)
 {
-    struct action_list actions = session_eom(player->session, "QID");
+    struct action_list actions;
+    struct session_reply reply = session_eom(player->session, "QID", &actions);
 
+    if (reply.step == SESSION_REFUSE) {
+        write_reply(player, reply);
+        return;
+    }
     strbuf_add(player->out, actions.count > 0 ? " | " : " | nothing");
     for (size_t i = 0; i < actions.count; i++)
         write_action(player->out, &actions.items[i]);

@@ -135,6 +135,21 @@ static const struct story stories[] = {
      CLIENT "mail <a@fail.example> | rcpt <w@here.example> | rcpt <u@here.example> | eom",
      "[insert Authentication-Results: mx.here.example; spf=fail (test mode: would be refused with 550 5.7.23 for some "
      "recipients) smtp.mailfrom=fail.example]"},
+    {"RefuseAt eom: tagged and quarantined", "RefuseAt eom\nQuarantine on", SOFT "header Subject: x | eom",
+     "[change 1 Subject: [SPF:fail] x][delrcpt <u@here.example>][addrcpt postmaster][add X-SPF-Original-To: "
+     "u@here.example]" RESULT("softfail", "softfail.example")},
+    {"RefuseAt eom: a pass", "RefuseAt eom\nQuarantine on", PASS "header Subject: x | eom",
+     RESULT("pass", "pass.example")},
+    {"RefuseAt eom in TestMode", "RefuseAt eom\nTestMode on",
+     CLIENT "mail <a@fail.example> | rcpt <u@here.example> | header Subject: x | eom",
+     "[insert Authentication-Results: mx.here.example; spf=fail (test mode: would be refused with 550 5.7.23) "
+     "smtp.mailfrom=fail.example]"},
+    {"RefuseAt rcpt: tagged", "RefuseAt rcpt", SOFT "header Subject: x | eom",
+     "[change 1 Subject: [SPF:fail] x]" RESULT("softfail", "softfail.example")},
+    {"RefuseAt eom: a skipped message", "RefuseAt eom\nWhitelistFrom a@",
+     CLIENT "mail <a@fail.example> | rcpt "
+            "<u@here.example> | header Subject: x | eom",
+     "nothing"},
     {"forged results, counted over all of that name", "",
      PASS
      "header Authentication-Results: other.example; spf=pass | header AUTHENTICATION-RESULTS: MX.here.example; "

@@ -107,6 +107,7 @@ static void assert_defaults(const struct config *c)
     assert_int_equal(c->refuse_helo, 0);
     assert_int_equal(c->refuse_for.count + c->refuse_to.count, 0);
     assert_false(c->refuse_only_no_mail || c->test_mode);
+    assert_int_equal(c->refuse_at, REFUSE_AT_MAIL);
     assert_int_equal(c->defer, 0);
     assert_false(c->sets_written || c->check_helo || c->reject_temp_error || c->reject_perm_error);
 }
@@ -336,6 +337,7 @@ static const struct value_case values[] = {
     /* words */
     {"Syslog NONE", "Syslog", "Syslog none\n"},
     {"Syslog local7", "Syslog", "Syslog local7\n"},
+    {"RefuseAt EOM", "RefuseAt", "RefuseAt eom\n"},
     {"LogLevel Debug", "LogLevel", "LogLevel debug\n"},
     /* sockets */
     {"Socket UNIX:/run/x", "Socket", "Socket unix:/run/x\n"},
@@ -432,6 +434,7 @@ static const struct bad_case bad[] = {
     {"SocketGroup", {"a b", "-a", "a:b", "a/b"}},
     {"User", {"smfs:smfs", "\xc3\xa4"}},
     {"Syslog", {"mial", "local8", "auth"}},
+    {"RefuseAt", {"data", "on", "helo"}},
     {"LogLevel", {"6", "warn", "err"}},
 };
 
