@@ -117,7 +117,7 @@ const struct dns_answer *dns_ask(struct dns *dns, const char *name, enum dns_typ
     const struct dns_answer *answer;
 
     if (!waiter)
-        return dns_answer_empty(DNS_FAILURE, 0);
+        return dns_answer_fault();
     dns_query(dns, name, type, deadline_ms, waiter_answer, waiter);
     answer = wait_until(waiter, &moment); /* NOLINT(clang-analyzer-unix.Malloc): the callback leaves one user of two */
     if (answer)

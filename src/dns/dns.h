@@ -47,6 +47,7 @@ struct dns_record {
 /* An answer, immutable and shared by counting. */
 struct dns_answer {
     enum dns_status status;
+    bool is_fault; /* a DNS_FAILURE that is our own: out of memory. It says nothing about the name */
     uint32_t ttl_s; /* the smallest TTL on the way; for NODATA and NXDOMAIN that of RFC 2308 section 5, 0 if not known;
                        0 for the failures */
     size_t count;   /* records of the type that was asked, in the order of the answer; aliases are followed */
@@ -72,6 +73,8 @@ bool dns_builder_add_name(struct dns_builder *builder, uint16_t preference, cons
 bool dns_builder_add_text(struct dns_builder *builder, const char *text, size_t len);
 /* Frees the builder (NULL is fine) and returns the answer, never NULL. DNS_OK without a record becomes DNS_NODATA. */
 const struct dns_answer *dns_builder_finish(struct dns_builder *builder, enum dns_status status, uint32_t ttl_s);
+/* DNS_FAILURE for a fault of ours; never fails. */
+const struct dns_answer *dns_answer_fault(void);
 /* An answer without records; never fails. */
 const struct dns_answer *dns_answer_empty(enum dns_status status, uint32_t ttl_s);
 

@@ -63,7 +63,7 @@ const struct dns_answer *dns_answer_with_ttl(const struct dns_answer *answer, ui
         return dns_answer_acquire(answer);
     view = malloc(sizeof(*view));
     if (!view)
-        return dns_answer_empty(DNS_FAILURE, 0);
+        return dns_answer_fault();
     *view = (struct counted_answer){.answer = *answer, .references = 1, .octets = sizeof(*view)};
     view->answer.ttl_s = ttl_s;
     view->owner = dns_answer_acquire(answer);
@@ -73,6 +73,13 @@ const struct dns_answer *dns_answer_with_ttl(const struct dns_answer *answer, ui
 size_t dns_answer_octets(const struct dns_answer *answer)
 {
     return counted(answer)->octets;
+}
+
+const struct dns_answer *dns_answer_fault(void)
+{
+    static struct counted_answer fault = {.answer = {.status = DNS_FAILURE, .is_fault = true}};
+
+    return &fault.answer;
 }
 
 static bool is_negative(enum dns_status status)
@@ -214,15 +221,19 @@ static struct counted_answer *finish_records(const struct dns_builder *builder, 
 const struct dns_answer *dns_builder_finish(struct dns_builder *builder, enum dns_status status, uint32_t ttl_s)
 {
     struct counted_answer *shared = NULL;
+    bool failed;
 
     if (!builder)
-        return dns_answer_empty(DNS_FAILURE, 0);
-    if (builder->failed)
-        status = DNS_FAILURE;
-    else if (status == DNS_OK && builder->count == 0)
+        return dns_answer_fault();
+    failed = builder->failed;
+    if (status == DNS_OK && builder->count == 0)
         status = DNS_NODATA;
-    if (status == DNS_OK)
+    if (status == DNS_OK && !failed) {
         shared = finish_records(builder, ttl_s);
+        failed = shared == NULL;
+    }
     builder_free(builder);
+    if (failed)
+        return dns_answer_fault();
     return shared ? &shared->answer : dns_answer_empty(status, ttl_s);
 }

@@ -366,7 +366,7 @@ static void ares_backend_query(struct dns *dns, const char *name, enum dns_type 
 
     stats_add(STATS_DNS_QUESTIONS, 1);
     if (!question) {
-        dns_deliver(done, context, dns_answer_empty(DNS_FAILURE, 0));
+        dns_deliver(done, context, dns_answer_fault());
         return;
     }
     question->done = done;

@@ -125,8 +125,10 @@ static void ask(struct dns_cache *cache, const struct dns_key *key, const char *
         ask_backend(cache, sending.question, sending.until_ms);
     else if (turn != DNS_TURN_WAITS)
         free(asker);
-    if (turn == DNS_TURN_NO_MEMORY || turn == DNS_TURN_STOPPING)
-        wanted->done(wanted->context, dns_answer_empty(turn == DNS_TURN_STOPPING ? DNS_TIMEOUT : DNS_FAILURE, 0));
+    if (turn == DNS_TURN_NO_MEMORY)
+        wanted->done(wanted->context, dns_answer_fault());
+    else if (turn == DNS_TURN_STOPPING)
+        wanted->done(wanted->context, dns_answer_empty(DNS_TIMEOUT, 0));
 }
 
 static void cache_query(struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms, dns_callback done,

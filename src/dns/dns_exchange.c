@@ -123,6 +123,8 @@ static void note_answer(struct dns_exchange *exchange, int64_t now_ms, struct dn
 
 static void take_answer(struct dns_exchange *exchange, struct dns_question *question, const struct dns_answer *answer)
 {
+    if (answer->is_fault)
+        return;
     if (answer->status == DNS_FAILURE)
         dns_memory_keep_failure(exchange->memory, &question->key, DNS_FAILURE);
     else

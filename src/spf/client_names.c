@@ -6,8 +6,10 @@
 
 #include <strings.h>
 
-/* True if `name` has the client's address. After an error of the DNS the name is skipped (RFC 7208 5.5). */
-static bool is_validated(struct lookups *lookups, const char *name, const struct addr *client)
+/* True if `name` has the client's address. After an error of the DNS the name is skipped (RFC 7208 5.5); after a fault
+ * of ours nobody can say. */
+static bool is_validated(struct client_names *names, struct lookups *lookups, const char *name,
+                         const struct addr *client)
 {
     const struct dns_answer *answer;
     bool found = false;
@@ -17,6 +19,7 @@ static bool is_validated(struct lookups *lookups, const char *name, const struct
     answer = lookups_ask(lookups, name, client->family == ADDR_V6 ? DNS_AAAA : DNS_A);
     for (size_t i = 0; i < answer->count && !found; i++)
         found = addr_equal(&answer->records[i].addr, client);
+    names->is_fault |= answer->is_fault;
     dns_answer_release(answer);
     return found;
 }
@@ -29,10 +32,11 @@ void client_names_find(struct client_names *names, struct lookups *lookups, cons
         return;
     names->known = true;
     names->answer = lookups_ask(lookups, addr_arpa(client, arpa), DNS_PTR);
+    names->is_fault = names->answer->is_fault;
     names->is_void = names->answer->status == DNS_NODATA || names->answer->status == DNS_NXDOMAIN;
     for (size_t i = 0; i < names->answer->count && i < LIMIT_CLIENT_NAMES; i++) /* RFC 7208 4.6.4 */
         if (domain_from_answer(names->answer->records[i].name, names->validated[names->count]) &&
-            is_validated(lookups, names->validated[names->count], client))
+            is_validated(names, lookups, names->validated[names->count], client))
             names->count++;
 }
 

@@ -15,6 +15,7 @@
 struct client_names {
     bool known;                      /* the rest is filled in */
     bool is_void;                    /* the PTR question found no record */
+    bool is_fault;                   /* names may be missing for a fault of ours */
     const struct dns_answer *answer; /* of the PTR question */
     size_t count;
     char validated[LIMIT_CLIENT_NAMES][DNS_NAME_MAX + 1]; /* in its order */

@@ -81,11 +81,19 @@ void evaluation_fault(struct evaluation *evaluation, const char *what)
     evaluation_stop(evaluation, RESULT_TEMPERROR, "%s", what);
 }
 
+/* Without memory nothing is known about the names, and no match is to come of it. */
+static void find_client_names(struct evaluation *evaluation)
+{
+    client_names_find(&evaluation->names, &evaluation->lookups, &evaluation->question->client);
+    if (evaluation->names.is_fault)
+        evaluation_fault(evaluation, "out of memory");
+}
+
 static const char *client_name(void *context, const char *domain)
 {
     struct evaluation *evaluation = context;
 
-    client_names_find(&evaluation->names, &evaluation->lookups, &evaluation->question->client);
+    find_client_names(evaluation);
     return client_names_choose(&evaluation->names, domain);
 }
 
@@ -401,7 +409,9 @@ static bool answer_mx_name(struct evaluation *evaluation, const struct place *pl
 /* RFC 7208 5.5: an error of the DNS is no match, and what the names' questions find is not counted. */
 static bool answer_ptr(struct evaluation *evaluation, const char *name, struct evaluation_answer *answer)
 {
-    client_names_find(&evaluation->names, &evaluation->lookups, &evaluation->question->client);
+    find_client_names(evaluation);
+    if (evaluation->stopped)
+        return false;
     for (size_t i = 0; i < evaluation->names.count; i++)
         trace_client_name(evaluation->question->trace, evaluation->names.validated[i]);
     if (evaluation->names.is_void && !count_void(evaluation))

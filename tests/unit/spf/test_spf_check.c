@@ -466,6 +466,9 @@ static void test_out_of_memory(void **state)
         {"h.org", "A", "10.0.0.1"},
         {"p.org", "TXT", "v=spf1 mx:a.org include:r.org +all"},
         {"x.org", "TXT", "v=spf1 a:h.org redirect=r.org"},
+        {"n.org", "TXT", "v=spf1 ptr:host.org exists:%{p}.no.org -all"},
+        {"7.2.0.10.in-addr.arpa", "PTR", "mx.host.org"},
+        {"mx.host.org", "A", "10.0.2.7"},
     };
     static const struct {
         const char *client, *domain;
@@ -474,7 +477,7 @@ static void test_out_of_memory(void **state)
         {"192.0.2.1", "x.org", RESULT_PASS},       {"192.0.3.1", "x.org", RESULT_FAIL},
         {"10.0.0.1", "p.org", RESULT_PASS},        {"192.0.2.1", "p.org", RESULT_PASS},
         {"192.0.2.1", "a.org", RESULT_PERMERROR},  {"192.0.2.1", "i.a.org", RESULT_PERMERROR},
-        {"192.0.2.1", "nothing.org", RESULT_NONE},
+        {"192.0.2.1", "nothing.org", RESULT_NONE}, {"10.0.2.7", "n.org", RESULT_PASS},
     };
 
     (void)state;
