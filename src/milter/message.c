@@ -31,6 +31,7 @@ void message_reset(struct message *message)
     free(message->subject);
     free(message->results.forged);
     free(message->received.forged);
+    free(message->originals.forged);
     actions_free(&message->actions);
     memset(message, 0, sizeof(*message));
 }
@@ -115,6 +116,8 @@ bool message_note_field(struct message *message, enum forged_mode mode, const ch
 {
     if (strcasecmp(name, "Subject") == 0)
         return note_subject(message, value);
+    if (strcasecmp(name, MESSAGE_ORIGINAL_TO) == 0)
+        return note_forged(message, &message->originals, true);
     if (mode == FORGED_STAY)
         return true;
     if (strcasecmp(name, "Authentication-Results") == 0)

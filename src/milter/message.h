@@ -37,6 +37,9 @@ struct identity_check {
 
 enum { MESSAGE_CHECKS_MAX = 2 };
 
+/* The field that names a recipient whom a quarantine took the message from. */
+#define MESSAGE_ORIGINAL_TO "X-SPF-Original-To"
+
 struct message {
     char *receiver;    /* this host, as it names itself to others */
     char *authserv_id; /* the name our results stand under */
@@ -53,8 +56,9 @@ struct message {
     size_t recipient_count;
 
     char *subject; /* of the first Subject field; NULL where there was none, or it is not needed or lost */
-    struct forged_fields results;  /* Authentication-Results */
-    struct forged_fields received; /* Received-SPF */
+    struct forged_fields results;   /* Authentication-Results */
+    struct forged_fields received;  /* Received-SPF */
+    struct forged_fields originals; /* MESSAGE_ORIGINAL_TO: none that comes in is ours */
 
     struct action_builder actions;
 

@@ -119,7 +119,7 @@ static void add_original_to(struct action_builder *actions, const char *address)
             value[len] = '?';
     }
     value[len] = '\0';
-    actions_add(actions, ACTION_ADD_HEADER, 0, "X-SPF-Original-To", value);
+    actions_add(actions, ACTION_ADD_HEADER, 0, MESSAGE_ORIGINAL_TO, value);
 }
 
 /* All of this or nothing: a message whose recipients are gone and whose box is missing would be lost. */
@@ -162,6 +162,8 @@ static void divert(const struct ending *ending)
 
     if (message->recipients_lost || message->recipient_count == 0)
         return;
+    (void)remove_fields(ending, MESSAGE_ORIGINAL_TO,
+                        &message->originals); /* whoever releases the message goes by ours */
     actions_begin_group(&message->actions);
     add_quarantine(message, box);
     if (!actions_end_group(&message->actions)) {

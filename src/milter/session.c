@@ -29,7 +29,8 @@ static const struct session_reply leave_alone = {.step = SESSION_ACCEPT};
 struct session_needs session_needs(const struct config *config)
 {
     return (struct session_needs){
-        .headers = (config->tag_subject && !config->test_mode) || config->remove_forged_headers != FORGED_STAY,
+        .headers = ((config->tag_subject || config->quarantine == QUARANTINE_ON) && !config->test_mode) ||
+                   config->remove_forged_headers != FORGED_STAY,
         .changes_headers = true,
         .changes_recipients = config->quarantine == QUARANTINE_ON && !config->test_mode,
         .holds = config->quarantine == QUARANTINE_HOLD && !config->test_mode,

@@ -191,6 +191,12 @@ static const struct story stories[] = {
      "[delrcpt <u@here.example>][delrcpt U2@here.example][delrcpt <u3@here.example>][addrcpt postmaster][add "
      "X-SPF-Original-To: "
      "u@here.example][add X-SPF-Original-To: U2@here.example][add X-SPF-Original-To: u3@here.example]"},
+    {"quarantine of a message with fields like its own",
+     "Quarantine on\nTagSubject off\nAddHeader off\nRemoveForgedHeaders off",
+     SOFT "header X-SPF-Original-To: e@evil.example | header x-spf-original-to: f@evil.example | eom",
+     "[change 2 X-SPF-Original-To: (gone)][change 1 X-SPF-Original-To: (gone)][delrcpt <u@here.example>][addrcpt "
+     "postmaster][add "
+     "X-SPF-Original-To: u@here.example]"},
     {"hold", "Quarantine hold", SOFT "rcpt U2@here.example | header Subject: s | eom",
      "[change 1 Subject: [SPF:fail] s][hold SPF softfail]" RESULT("softfail", "softfail.example")},
     {"hold of a null sender", "Quarantine hold\nTagSubject off\nAddHeader off\nRefuseFail off",
