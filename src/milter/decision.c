@@ -2,6 +2,7 @@
 /* Asks for the results of a message's identities, and hands them to the verdict. */
 #include "milter/decision.h"
 
+#include "milter/forwarder.h"
 #include "milter/message_log.h"
 #include "spf/domain.h"
 
@@ -79,18 +80,48 @@ struct verdict decision_for(const struct message *message, const struct config *
     return verdict_decide(config, &facts);
 }
 
-void decision_judge(struct message *message, const struct session_shared *shared, const struct peer *peer)
+static void find_results(struct message *message, const struct session_shared *shared, const struct peer *peer,
+                         int64_t deadline_ms)
 {
-    int64_t deadline_ms = message->check_count > 1 ? spf_checker_deadline_ms(shared->checker) : 0;
-
     for (size_t i = 0; i < message->check_count; i++) {
         struct identity_check *check = &message->checks[i];
         struct spf_question question = question_of(message, check, shared->config, peer);
 
-        question.deadline_ms = deadline_ms; /* both have one: the MTA waits for both */
+        question.deadline_ms = deadline_ms;
         spf_check(shared->checker, &question, &check->outcome);
-        message_log_result(message, check, peer);
     }
+}
+
+/* True if nobody's record has anything against the message: then it does not matter who forwards it. */
+static bool passes(const struct message *message)
+{
+    for (size_t i = 0; i < message->check_count; i++)
+        if (message->checks[i].outcome.result != RESULT_PASS)
+            return false;
+    return true;
+}
+
+static void leave_unchecked(struct message *message, const struct peer *peer, const char *why)
+{
+    message->check_count = 0;
+    message_log_skipped(message, peer, why);
+}
+
+void decision_judge(struct message *message, const struct session_shared *shared, const struct peer *peer)
+{
+    int64_t deadline_ms = spf_checker_deadline_ms(shared->checker); /* one for all: the MTA waits for all */
+
+    if (forwarder_has_helo(shared, peer, deadline_ms)) {
+        leave_unchecked(message, peer, "skipped (whitelisted HELO name)");
+        return;
+    }
+    find_results(message, shared, peer, deadline_ms);
+    if (!passes(message) && forwarder_is_permitted(shared, peer, message->receiver, deadline_ms)) {
+        leave_unchecked(message, peer, "skipped (whitelisted forwarder)");
+        return;
+    }
+    for (size_t i = 0; i < message->check_count; i++)
+        message_log_result(message, &message->checks[i], peer);
     message->verdict = decision_for(message, shared->config, NULL);
     message->judged = true;
 }

@@ -10,7 +10,8 @@
 /* Names the identities of a message whose sender is known that are to be checked. */
 void decision_begin(struct message *message, const struct config *config, const struct peer *peer);
 
-/* Finds out their results, logs them, and decides. May block until DNSTimeout. */
+/* Finds out their results, logs them, and decides; or, where a host that may forward any mail sends the message, leaves
+ * it unjudged and without identities to check. May block until DNSTimeout. */
 void decision_judge(struct message *message, const struct session_shared *shared, const struct peer *peer);
 
 /* The step at which a message of this client is judged, and refused. Where there are rules for some recipients, each is

@@ -50,6 +50,12 @@ void message_log_refusal(const struct message *message, const struct peer *peer,
     strbuf_free(&more);
 }
 
+void message_log_skipped(const struct message *message, const struct peer *peer, const char *why)
+{
+    stats_add(STATS_SKIPPED, 1);
+    peer_log(peer, LOG_LEVEL_INFO, why, message_sender(message), "%s", "");
+}
+
 void message_log_released(const struct message *message, const struct peer *peer, const char *recipient)
 {
     struct strbuf more = STRBUF_INIT;

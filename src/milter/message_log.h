@@ -15,6 +15,9 @@ void message_log_result(const struct message *message, const struct identity_che
 void message_log_refusal(const struct message *message, const struct peer *peer, const struct verdict *verdict,
                          const char *recipient, bool is_test);
 
+/* A message that is not checked, which counts it; `why` is the event. */
+void message_log_skipped(const struct message *message, const struct peer *peer, const char *why);
+
 /* A recipient that gets the message whatever the result. */
 void message_log_released(const struct message *message, const struct peer *peer, const char *recipient);
 

@@ -315,10 +315,10 @@ struct session_reply session_rcpt(struct session *session, const char *argument)
     enum address_status status;
     struct session_reply reply;
 
+    if (session->message.check_count > 0 && is_due(session, REFUSE_AT_RCPT) && !session->message.judged)
+        decision_judge(&session->message, &session->shared, &session->peer);
     if (!session->message.open || session->message.check_count == 0)
         return go_on;
-    if (is_due(session, REFUSE_AT_RCPT) && !session->message.judged)
-        decision_judge(&session->message, &session->shared, &session->peer);
     status = address_parse(argument, &recipient);
     if (status == ADDRESS_NO_MEMORY)
         peer_fault(&session->peer, "out of memory at RCPT");

@@ -192,6 +192,20 @@ const struct config_type config_hosts = {.form = "a host name",
                                          .write = texts_write,
                                          .clear = texts_clear};
 
+static enum config_value_status check_domain(const struct config_option *option, const char *text)
+{
+    (void)option;
+    return status_of(config_form_is_host(text));
+}
+
+const struct config_type config_domains = {.form = "a domain",
+                                           .detail = " (example.org)",
+                                           .is_list = true,
+                                           .check = check_domain,
+                                           .read = texts_read,
+                                           .write = texts_write,
+                                           .clear = texts_clear};
+
 static enum config_value_status check_pattern(const struct config_option *option, const char *text)
 {
     (void)option;
@@ -282,7 +296,7 @@ static enum config_value_status nats_read(const struct config_option *option, co
     if (end == NULL || *end != ':')
         return CONFIG_VALUE_BAD;
     end = nat_address(end + 1, &rule.to);
-    if (end == NULL || *end != '\0' || rule.from.family != rule.to.family)
+    if (end == NULL || *end != '\0')
         return CONFIG_VALUE_BAD;
     return nat_list_add(member, &rule) ? CONFIG_VALUE_OK : CONFIG_VALUE_NO_MEMORY;
 }
@@ -312,7 +326,7 @@ static void nats_clear(void *member)
     nat_list_free(member);
 }
 
-const struct config_type config_nats = {.form = "two addresses of one family",
+const struct config_type config_nats = {.form = "two addresses",
                                         .detail = " (10.0.0.1:192.0.2.1, [fd00::1]:[2001:db8::1])",
                                         .is_list = true,
                                         .read = nats_read,

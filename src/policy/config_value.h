@@ -29,6 +29,7 @@ extern const struct config_type config_mailbox;         /* char *, without brack
 extern const struct config_type config_prefixes;        /* struct addr_list */
 extern const struct config_type config_nats;            /* struct nat_list */
 extern const struct config_type config_hosts;           /* struct text_list */
+extern const struct config_type config_domains;         /* struct text_list */
 extern const struct config_type config_patterns;        /* struct text_list */
 extern const struct config_type config_servers;         /* struct text_list */
 

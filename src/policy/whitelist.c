@@ -138,6 +138,21 @@ bool whitelist_has_host(const struct text_list *list, const char *name)
     return false;
 }
 
+bool whitelist_has_helo(const struct text_list *list, const char *name)
+{
+    char name_ascii[IDNA_SIZE], item_ascii[IDNA_SIZE];
+
+    name = idna_ascii_form(name, name_ascii);
+    for (size_t i = 0; i < list->count; i++) {
+        bool only_below = *list->items[i] == '.';
+        const char *item = idna_ascii_form(list->items[i] + only_below, item_ascii);
+
+        if (only_below ? is_below(item, name) : same_name(item, name))
+            return true;
+    }
+    return false;
+}
+
 /* Compares a pattern's local part, which may be quoted, with an address's, which no longer is. */
 static bool same_local(const char *written, size_t len, const char *local)
 {

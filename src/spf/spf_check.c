@@ -85,18 +85,26 @@ static struct addr plain_client(const struct addr *client)
     return *client;
 }
 
+/* Copies a name without its final dot. False if it is too long for any. */
+static bool copy_name(const char *text, char name[DNS_NAME_MAX + 1])
+{
+    size_t len = strlen(text);
+
+    if (len > 0 && text[len - 1] == '.')
+        len--;
+    if (len > DNS_NAME_MAX)
+        return false;
+    memcpy(name, text, len);
+    name[len] = '\0';
+    return true;
+}
+
 /* Brings a question into the one form that keys and evaluations use. False if its answer is none, as there is no client
  * or no domain that could have a policy (RFC 7208 4.3). */
 static bool normalize(struct spf_question *question, char domain[DNS_NAME_MAX + 1])
 {
-    size_t len = strlen(question->domain);
-
-    if (len > 0 && question->domain[len - 1] == '.')
-        len--;
-    if (len > DNS_NAME_MAX || question->client.family == ADDR_NONE)
+    if (question->client.family == ADDR_NONE || !copy_name(question->domain, domain))
         return false;
-    memcpy(domain, question->domain, len);
-    domain[len] = '\0';
     question->domain = domain;
     question->client = plain_client(&question->client);
     if (question->local[0] == '\0')
@@ -248,7 +256,7 @@ static void count(enum spf_result result)
     stats_add(counters[result], 1);
 }
 
-void spf_check(struct spf_checker *checker, const struct spf_question *question, struct spf_outcome *outcome)
+static void answer(struct spf_checker *checker, const struct spf_question *question, struct spf_outcome *outcome)
 {
     struct spf_question normal = *question;
     char domain[DNS_NAME_MAX + 1];
@@ -260,7 +268,36 @@ void spf_check(struct spf_checker *checker, const struct spf_question *question,
         trace_cached(normal.trace);
     else
         find_out(checker, &normal, varying, outcome);
+}
+
+void spf_check(struct spf_checker *checker, const struct spf_question *question, struct spf_outcome *outcome)
+{
+    answer(checker, question, outcome);
     count(outcome->result);
+}
+
+bool spf_permits(struct spf_checker *checker, const struct spf_question *question)
+{
+    struct spf_outcome outcome;
+
+    answer(checker, question, &outcome);
+    return outcome.result == RESULT_PASS;
+}
+
+bool spf_host_has_address(struct spf_checker *checker, const char *name, const struct addr *client, int64_t deadline_ms)
+{
+    struct addr wanted = plain_client(client);
+    const struct dns_answer *addresses;
+    char host[DNS_NAME_MAX + 1];
+    bool has_address = false;
+
+    if (wanted.family == ADDR_NONE || !copy_name(name, host) || !domain_can_be_asked(host))
+        return false;
+    addresses = dns_ask(checker->dns, host, wanted.family == ADDR_V4 ? DNS_A : DNS_AAAA, deadline_ms);
+    for (size_t i = 0; i < addresses->count && !has_address; i++)
+        has_address = addr_equal(&addresses->records[i].addr, &wanted);
+    dns_answer_release(addresses);
+    return has_address;
 }
 
 void spf_check_ahead(struct spf_checker *checker, const struct spf_question *question)

@@ -24,9 +24,11 @@ SENDERS = Group(
         ("ClientIPNAT", "[2001:db8:1::66]:[2001:db8:1::10]"),
     ],
 )
+FORWARDERS = Group("forwarders", [("WhitelistHelo", ".trusted.example"), ("WhitelistSPF", "forwarder.example")])
+FIXED6 = Group("fixed-client-by-ipv6", [("FixedClientIP", "2001:db8:1::10")])
 FIXED = Group("fixed-client", [("FixedClientIP", "203.0.113.10")])
 UNSKIPPED = Group("unskipped", [("SkipAuth", "off")])
-GROUPS = [WHITELISTS, SENDERS, FIXED, UNSKIPPED]
+GROUPS = [WHITELISTS, SENDERS, FORWARDERS, FIXED, FIXED6, UNSKIPPED]
 
 
 def check_unchecked(world, sender="a@fail.example", **how):
@@ -151,6 +153,30 @@ def translated_client_address(world):
 def fixed_client_address(world):
     message = world.send("a@pass.example", BAD).delivered()
     check_fields(message, "pass", "mailfrom", "pass.example", "203.0.113.10", "a@pass.example")
+
+
+@FIXED6.case()
+def fixed_client_address_of_ipv6(world):
+    for client in (BAD, BAD6):
+        message = world.send("a@pass.example", client).delivered()
+        check_fields(message, "pass", "mailfrom", "pass.example", "2001:db8:1::10", "a@pass.example")
+    world.send("a@fail.example", "203.0.113.10").mail.check(550, "5.7.23", "from 2001:db8:1::10.")
+
+
+@FORWARDERS.case()
+def whitelisted_helo_name_with_the_address_of_the_client(world):
+    check_unchecked(world, client="203.0.113.50", helo="host.trusted.example")
+    world.send("a@fail.example", BAD, helo="host.trusted.example").mail.check(550, "5.7.23")
+    world.send("a@fail.example", "203.0.113.50", helo="bad.fail.example").mail.check(550, "5.7.23")
+
+
+@FORWARDERS.case()
+def forwarder_permitted_by_its_own_domain(world):
+    for client in ("203.0.113.20", "2001:db8:1::77"):
+        check_unchecked(world, client=client)
+        check_unchecked(world, "a@softfail.example", client=client)
+    world.send("a@fail.example", BAD).mail.check(550, "5.7.23")
+    world.send("a@fail.example", BAD6).mail.check(550, "5.7.23")
 
 
 @UNSKIPPED.case()

@@ -30,7 +30,10 @@ static const char zone[] = "$TTL 300\n"
                            "xn--bcher-kva TXT \"v=spf1 -all\"\n"
                            "xn--bcher-kva.example.ok A 127.0.0.2\n"
                            "macros    TXT \"v=spf1 exists:%{o}.%{h}.ok.example -all\"\n"
-                           "macros.example.xn--bcher-kva.example.ok A 127.0.0.2\n";
+                           "macros.example.xn--bcher-kva.example.ok A 127.0.0.2\n"
+                           "forwarder TXT \"v=spf1 ip4:203.0.113.7 -all\"\n"
+                           "mx.forwarder A 203.0.113.7\n"
+                           "mx.forwarder AAAA 2001:db8:7::7\n";
 
 bool world_open(struct world *world, const char *config)
 {

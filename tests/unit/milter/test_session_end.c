@@ -83,6 +83,10 @@ static const struct story stories[] = {
      "[insert Authentication-Results: mx.here.example; spf=pass (best guess record for domain of none.example) "
      "smtp.mailfrom=none.example]"},
     {"a skipped message gets no field", "WhitelistFrom a@", PASS "header Subject: s | eom", "nothing"},
+    {"nor does that of a trusted forwarder, though it is cleaned", "WhitelistSPF pass.example\nQuarantine on",
+     SOFT "header Subject: s | header Authentication-Results: mx.here.example; spf=pass | eom",
+     "[change 1 Authentication-Results: (gone)]"},
+    {"but a pass is recorded", "WhitelistSPF pass.example", PASS "eom", RESULT("pass", "pass.example")},
     {"no recipients, no headers", "", SOFT "eom", "[add Subject: [SPF:fail]]" RESULT("softfail", "softfail.example")},
 
     {"a tagged subject", "", SOFT "header Subject: hello | header subject: second | eom",

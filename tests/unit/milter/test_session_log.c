@@ -40,6 +40,11 @@ static const struct line_case cases[] = {
     {"SkipNDR on", CLIENT "mail <>", "SPF skipped (null sender): " KNOWN "from=<>\n"},
     {"", CLIENT "macro auth_type=PLAIN | mail <a@fail.example>",
      "SPF skipped (authenticated sender): ip=192.0.2.1, fqdn=mx.pass.example, helo=h\n"},
+    {"WhitelistSPF pass.example", CLIENT "mail <a@fail.example> | mail <a@mx.pass.example>",
+     "SPF skipped (whitelisted forwarder): " KNOWN "from=<a@fail.example>\nSPF pass: " KNOWN
+     "from=<a@mx.pass.example>, reason=ip4:192.0.2.1\n"},
+    {"WhitelistHelo mx.forwarder.example", "connect 203.0.113.7 x | helo mx.forwarder.example | mail <>",
+     "SPF skipped (whitelisted HELO name): ip=203.0.113.7, fqdn=x, helo=mx.forwarder.example, from=<>\n"},
     {"WhitelistIP 192.0.2.1", "connect 192.0.2.1 x", "SPF skipped (whitelisted address): ip=192.0.2.1, fqdn=x\n"},
     {"", "connect local localhost", "SPF skipped (local submission): ip=127.0.0.1, fqdn=localhost\n"},
     {"WhitelistTo w@", CLIENT "mail <a@fail.example> | rcpt <w@here.example> | rcpt <u@here.example>",

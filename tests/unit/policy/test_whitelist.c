@@ -119,6 +119,41 @@ static const struct text_case mailboxes[] = {
     {"@", "<user>", false},
 };
 
+static const struct text_case helo_names[] = {
+    {"mx.example.org", "mx.example.org", true},
+    {"mx.example.org", "MX.Example.org.", true},
+    {"mx.example.org.", "mx.example.org", true},
+    {"mx.example.org", "a.mx.example.org", false},
+    {"mx.example.org", "amx.example.org", false},
+    {"mx.example.org", "example.org", false},
+    {".example.org", "mx.example.org", true},
+    {".example.org", "a.mx.example.org", true},
+    {".example.org", "example.org", false},
+    {".example.org", ".example.org", false},
+    {".example.org", "notexample.org", false},
+    {".example.org", "mx.example.org.evil.example", false},
+    {".b\xC3\xBC"
+     "cher.example",
+     "mx.xn--bcher-kva.example", true},
+    {"mx.example.org", "", false},
+    {"mx.example.org", "[192.0.2.1]", false},
+};
+
+static void covers_helo_names(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(helo_names); i++) {
+        const struct text_case *c = &helo_names[i];
+        struct text_list list = {0};
+
+        assert_true(text_list_add(&list, "other.example"));
+        assert_true(text_list_add(&list, c->item));
+        if (whitelist_has_helo(&list, c->subject) != c->covered)
+            fail_msg("\"%s\" and \"%s\"", c->item, c->subject);
+        text_list_free(&list);
+    }
+}
+
 static void covers_hosts(void **state)
 {
     (void)state;
@@ -268,11 +303,8 @@ static void survives_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(covers_hosts),
-        cmocka_unit_test(covers_mailboxes),
-        cmocka_unit_test(covers_addresses),
-        cmocka_unit_test(translates),
-        cmocka_unit_test(grows),
+        cmocka_unit_test(covers_hosts),       cmocka_unit_test(covers_helo_names), cmocka_unit_test(covers_mailboxes),
+        cmocka_unit_test(covers_addresses),   cmocka_unit_test(translates),        cmocka_unit_test(grows),
         cmocka_unit_test(survives_no_memory),
     };
 

@@ -99,6 +99,60 @@ static void test_clients(void **state)
     zone_checks_expect(checks, "::1", "a.org", RESULT_FAIL);
 }
 
+static void test_hosts(void **state)
+{
+    static const struct {
+        const char *name, *client;
+        bool has_address;
+    } cases[] = {
+        {"h.org", "10.0.0.1", true},    {"h.org", "10.0.0.2", true},
+        {"H.org.", "10.0.0.1", true},   {"h.org", "10.0.0.3", false},
+        {"h.org", "2001:db8::1", true}, {"h.org", "2001:db8::2", false},
+        {"h.org", "", false},           {"x.org", "10.0.0.1", false},
+        {"", "10.0.0.1", false},        {"a..h.org", "10.0.0.1", false},
+        {"t.org", "10.0.0.1", false},
+    };
+    static const uint8_t mapped[16] = {[10] = 0xff, 0xff, 10, 0, 0, 1};
+    struct zone_checks *checks = *state;
+    struct addr client = addr_from_v6(mapped);
+    int64_t deadline_ms = spf_checker_deadline_ms(checks->checker);
+    char too_long[300];
+
+    zone_checks_add(checks, "h.org", "A", "10.0.0.1");
+    zone_checks_add(checks, "h.org", "A", "10.0.0.2");
+    zone_checks_add(checks, "h.org", "AAAA", "2001:db8::1");
+    zone_checks_add(checks, "t.org", "TIMEOUT", "");
+    assert_true(spf_host_has_address(checks->checker, "h.org", &client, deadline_ms));
+    memset(too_long, 'a', sizeof(too_long) - 1);
+    too_long[sizeof(too_long) - 1] = '\0';
+    assert_false(spf_host_has_address(checks->checker, too_long, &client, deadline_ms));
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        client = zone_checks_question(cases[i].client, "").client;
+        if (spf_host_has_address(checks->checker, cases[i].name, &client, deadline_ms) != cases[i].has_address)
+            fail_msg("%s and %s", cases[i].name, cases[i].client);
+    }
+}
+
+/* Only a pass permits, and nobody's results are counted. */
+static void test_permits(void **state)
+{
+    struct zone_checks *checks = *state;
+    struct spf_question question = zone_checks_question("192.0.2.1", "a.org");
+    uint64_t passes = stats_get(STATS_PASS), cached = stats_get(STATS_CACHED);
+
+    zone_checks_add(checks, "a.org", "TXT", "v=spf1 ip4:192.0.2.1 ~ip4:192.0.2.2 ?ip4:192.0.2.3 -all");
+    assert_true(spf_permits(checks->checker, &question));
+    assert_true(spf_permits(checks->checker, &question));
+    assert_int_equal(stats_get(STATS_PASS), passes);
+    assert_int_equal(stats_get(STATS_CACHED), cached + 1);
+    for (unsigned last = 2; last < 5; last++) {
+        question.client.bytes[3] = (uint8_t)last;
+        assert_false(spf_permits(checks->checker, &question));
+    }
+    question = zone_checks_question("192.0.2.1", "none.org");
+    assert_false(spf_permits(checks->checker, &question));
+}
+
 static void test_texts(void **state)
 {
     static const struct zone_entry zone[] = {
@@ -585,6 +639,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_ZONE(test_domains),
         IN_ZONE(test_clients),
+        IN_ZONE(test_hosts),
+        cmocka_unit_test_setup_teardown(test_permits, open_cached, close_zone),
         IN_ZONE(test_texts),
         IN_ZONE(test_long_term),
         IN_ZONE(test_senders),

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Hosts that may send mail of any sender: forwarders, and clients behind translated addresses, in both directions."""
+
+from wire_common import (BAD_IP, BAD_IP6, GOOD_IP, GOOD_IP6, HEADERS, ZONE, Mta, case, check, classic, delivered, equal,
+                         lacks, one, refused, rows, spf_result)
+
+FAIL = "550 5.7.23"
+FORWARDER, FORWARDER6 = "198.51.100.7", "2001:db8:7::7"
+FORWARDING = ZONE + r"""
+$ORIGIN forwarder.example.
+@         TXT "v=spf1 a:out.forwarder.example -all"
+out       A 198.51.100.7
+          AAAA 2001:db8:7::7
+a.out     A 198.51.100.7
+elsewhere A 203.0.113.77
+dead      SERVFAIL
+slow      TXT "v=spf1 include:dead.forwarder.example -all"
+soft      TXT "v=spf1 ~all"
+xn--bcher-kva A 198.51.100.7
+"""
+
+
+def forwarding(binary, config):
+    return classic(binary, config, zone=FORWARDING)
+
+
+def unchecked(message):
+    equal(message.values("Authentication-Results"), [], "fields of a skipped message")
+
+
+@rows([
+    ("same", "out.forwarder.example", "out.forwarder.example", FORWARDER, True),
+    ("same6", "out.forwarder.example", "out.forwarder.example", FORWARDER6, True),
+    ("mapped", "out.forwarder.example", "out.forwarder.example", "::ffff:" + FORWARDER, True),
+    ("case-and-dot", "OUT.forwarder.example.", "out.FORWARDER.example.", FORWARDER, True),
+    ("below-without-dot", "out.forwarder.example", "a.out.forwarder.example", FORWARDER, False),
+    ("below", ".forwarder.example", "a.out.forwarder.example", FORWARDER, True),
+    ("not-below", ".out.forwarder.example", "out.forwarder.example", FORWARDER, False),
+    ("another-address", "out.forwarder.example", "out.forwarder.example", BAD_IP, False),
+    ("another-address6", "out.forwarder.example", "out.forwarder.example", BAD_IP6, False),
+    ("elsewhere", ".forwarder.example", "elsewhere.forwarder.example", FORWARDER, False),
+    ("no-such-name", ".forwarder.example", "nowhere.forwarder.example", FORWARDER, False),
+    ("dead-dns", ".forwarder.example", "dead.forwarder.example", FORWARDER, False),
+    ("not-listed", "mx.example.org", "out.forwarder.example", FORWARDER, False),
+    ("u-label", "xn--bcher-kva.forwarder.example", "bücher.forwarder.example", FORWARDER, True),
+])
+def whitelist_helo(binary, listed, helo, client, accepted):
+    with forwarding(binary, {"WhitelistHelo": listed}) as filter_:
+        found = one(filter_, ip=client, helo=helo)
+        if accepted:
+            unchecked(delivered(found))
+            unchecked(delivered(one(filter_, "<>", ip=client, helo=helo)))
+            filter_.wait_log("SPF skipped (whitelisted HELO name): ")
+        else:
+            refused(found, FAIL)
+
+
+@case
+def whitelist_helo_of_each_message(binary):
+    """The HELO name of the moment counts, and forged fields are removed all the same."""
+    forged = ("Authentication-Results", "mx.example.net; spf=pass")
+    with forwarding(binary, {"WhitelistHelo": "out.forwarder.example"}) as filter_:
+        with Mta(filter_.address, ip=FORWARDER, helo="out.forwarder.example") as mta:
+            unchecked(delivered(mta.send(headers=HEADERS + [forged])))
+            mta.helo("mx.example.org")
+            refused(mta.send(), FAIL)
+            mta.quit()
+
+
+@rows([
+    ("permitted", "forwarder.example", FORWARDER, True),
+    ("permitted6", "forwarder.example", FORWARDER6, True),
+    ("case-and-dot", "Forwarder.EXAMPLE.", FORWARDER, True),
+    ("second", "example.com, soft.forwarder.example forwarder.example", FORWARDER, True),
+    ("behind-a-dead-one", "slow.forwarder.example forwarder.example", FORWARDER, True),
+    ("not-permitted", "forwarder.example", BAD_IP, False),
+    ("not-permitted6", "forwarder.example", BAD_IP6, False),
+    ("softfail-is-no-pass", "soft.forwarder.example", FORWARDER, False),
+    ("no-record", "out.forwarder.example", FORWARDER, False),
+    ("dead", "slow.forwarder.example", FORWARDER, False),
+])
+def whitelist_spf(binary, listed, client, accepted):
+    with forwarding(binary, {"WhitelistSPF": listed}) as filter_:
+        for _ in range(2):  # the second time out of the cache
+            found = one(filter_, ip=client, helo="any.example.com")
+            if accepted:
+                unchecked(delivered(found))
+            else:
+                refused(found, FAIL)
+        if accepted:
+            filter_.wait_log("SPF skipped (whitelisted forwarder): ")
+            lacks(filter_.log(), "SPF fail", "log")
+
+
+@case
+def whitelist_spf_beside_results(binary):
+    with forwarding(binary, {"WhitelistSPF": "forwarder.example", "Quarantine": "on"}) as filter_:
+        for sender in ("<a@soft.example.org>", "<a@none.example.org>", "<a@broken.example.org>"):
+            message = delivered(one(filter_, sender, ip=FORWARDER))
+            unchecked(message)
+            equal((message.value("Subject"), message.recipients), ("hello", ["<bob@example.net>"]), sender)
+        equal(spf_result(delivered(one(filter_)))[0], "pass", "a sender that passes is recorded")
+        message = delivered(one(filter_, "<a@soft.example.org>", ip=BAD_IP))
+        check(message.recipients != ["<bob@example.net>"], "quarantined from elsewhere")
+
+
+@case
+def whitelist_spf_beside_the_helo_identity(binary):
+    with forwarding(binary, {"WhitelistSPF": "forwarder.example", "RefuseHelo": "fail"}) as filter_:
+        sender = "<a@forwarder.example>"
+        unchecked(delivered(one(filter_, sender, ip=FORWARDER, helo="nofrom.example.org")))
+        refused(one(filter_, ip=GOOD_IP, helo="nofrom.example.org"), FAIL)
+
+
+@rows([("ipv4", GOOD_IP, BAD_IP), ("ipv6", GOOD_IP6, BAD_IP6)])
+def fixed_client_address_of_either_family(binary, good, bad):
+    for client in (GOOD_IP, BAD_IP, GOOD_IP6, BAD_IP6):
+        with classic(binary, {"FixedClientIP": good, "AddReceivedHeader": "on"}) as filter_:
+            message = delivered(one(filter_, ip=client))
+            equal(spf_result(message)[0], "pass", f"result of {client}")
+            check(f"client-ip={good};" in message.value("Received-SPF").replace('"', ""), message)
+            filter_.wait_log(f"SPF pass: ip={good}, ")
+        with classic(binary, {"FixedClientIP": bad}) as filter_:
+            refused(one(filter_, ip=client), FAIL, bad)
+
+
+@rows([
+    ("ipv4", "10.0.0.1", "10.0.0.2", GOOD_IP, BAD_IP),
+    ("ipv6", "fd00::1", "fd00::2", GOOD_IP6, BAD_IP6),
+    ("ipv6-to-ipv4", "fd00::1", "fd00::2", GOOD_IP, BAD_IP),
+    ("ipv4-to-ipv6", "10.0.0.1", "10.0.0.2", GOOD_IP6, BAD_IP6),
+])
+def translated_address_of_either_family(binary, inside, other, good, bad):
+    def rule(client, address):
+        return ":".join(f"[{text}]" if ":" in text else text for text in (client, address))
+
+    with classic(binary, {"ClientIPNAT": [rule(inside, good), rule(other, bad)]}) as filter_:
+        equal(spf_result(delivered(one(filter_, ip=inside)))[0], "pass", "the client that leaves by a good address")
+        refused(one(filter_, ip=other), FAIL, bad)
+        refused(one(filter_, ip=BAD_IP6), FAIL, BAD_IP6)
+        equal(spf_result(delivered(one(filter_, ip=GOOD_IP6)))[0], "pass", "a client without a rule")
