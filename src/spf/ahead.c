@@ -24,7 +24,9 @@ struct ahead {
     pthread_cond_t arrived;
     struct ahead_plan plan;
     const struct plan_question *awaited; /* what the evaluation waits for */
+    pthread_t evaluator;                 /* its thread */
     unsigned users;                      /* the evaluation, and each question on its way */
+    bool is_closed;                      /* nothing is asked any more */
     bool is_planning;                    /* what can be foreseen is asked */
     bool is_sending;                     /* a thread does that now */
     bool has_news;                       /* it has to look again */
@@ -41,6 +43,7 @@ struct ahead *ahead_create(struct dns *dns, const struct spf_question *question,
         return NULL;
     ahead->dns = dns;
     ahead->deadline_ms = deadline_ms;
+    ahead->evaluator = pthread_self();
     ahead->users = 1;
     ahead_plan_init(&ahead->plan, question, now_s, ahead);
     pthread_mutex_init(&ahead->lock, NULL);
@@ -82,17 +85,17 @@ static void send_question(struct ahead *ahead, struct plan_question *question)
 static void go_on(struct ahead *ahead)
 {
     ahead->has_news = true;
-    if (ahead->is_sending || !ahead->is_planning)
+    if (ahead->is_sending || ahead->is_closed || !ahead->is_planning)
         return;
     ahead->is_sending = true;
-    while (ahead->has_news && ahead->is_planning) {
+    while (ahead->has_news && !ahead->is_closed) {
         struct plan_question *question;
 
         ahead->has_news = false;
         if (clock_monotonic_ms(ahead->dns->clock) >= ahead->deadline_ms)
             break;
         ahead_plan_run(&ahead->plan);
-        while (ahead->is_planning && (question = ahead_plan_next(&ahead->plan)) != NULL) {
+        while (!ahead->is_closed && (question = ahead_plan_next(&ahead->plan)) != NULL) {
             stats_add(STATS_DNS_AHEAD, 1);
             send_question(ahead, question);
         }
@@ -115,8 +118,8 @@ static void take_answer(void *context, const struct dns_answer *answer)
     ahead_plan_answer(&ahead->plan, question, answer);
     if (ahead->awaited == question)
         pthread_cond_signal(&ahead->arrived);
-    if (is_lost(ahead, answer))
-        ahead->is_planning = false;
+    ahead->is_planning |= !pthread_equal(pthread_self(), ahead->evaluator); /* it took a round trip */
+    ahead->is_closed |= is_lost(ahead, answer);
     go_on(ahead);
     leave(ahead);
 }
@@ -164,7 +167,7 @@ void ahead_close(struct ahead *ahead)
     if (!ahead)
         return;
     pthread_mutex_lock(&ahead->lock);
-    ahead->is_planning = false;
+    ahead->is_closed = true;
     leave(ahead);
 }
 

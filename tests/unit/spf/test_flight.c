@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One evaluation for all who ask the same at once: who waits, for what, and what comes of it. */
+#include "spf/flight.h"
+
+#include "base/stats.h"
+#include "spf/spf_check.h"
+#include "unit/spf/round_dns.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "support/alloc_fail.h"
+
+enum { THREADS = 12 };
+
+static const uint8_t seed[16] = {1, 2, 3};
+
+static struct spf_question question_of(const char *local, const char *domain)
+{
+    return (struct spf_question){.client = {.family = ADDR_V4, .bytes = {192, 0, 2, 1}},
+                                 .helo = "mail.example.org",
+                                 .local = local,
+                                 .domain = domain,
+                                 .receiver = "mx.example.net"};
+}
+
+static struct result_key key_of(const char *local, unsigned varying)
+{
+    const struct spf_question question = question_of(local, "a.org");
+    struct result_key key;
+
+    result_key_make(&key, &question, varying);
+    return key;
+}
+
+/* ---- The table of flights ---- */
+
+struct passenger {
+    pthread_t thread;
+    struct flights *flights;
+    enum flight_turn turn;
+    struct landing landing;
+};
+
+static void *join(void *context)
+{
+    struct passenger *passenger = context;
+    struct result_key key = key_of("user", 0);
+    struct flight *flight = NULL;
+
+    passenger->turn =
+        flight_join(passenger->flights, &key, clock_monotonic_ms(&clock_system) + 60000, &flight, &passenger->landing);
+    if (passenger->turn == FLIGHT_LEADS)
+        flight_land(passenger->flights, flight, &passenger->landing);
+    return NULL;
+}
+
+/* Who comes while it is under way gets what lands, also where that is a fault; who comes later leads. */
+static void test_landing(void **state)
+{
+    struct flights *flights = flights_create(seed, &clock_system);
+    struct landing landing = {.outcome = {.result = RESULT_SOFTFAIL}, .is_fault = true, .varying = MACRO_USED_HELO};
+    struct passenger passengers[THREADS];
+    struct result_key key = key_of("user", 0), other = key_of("user", MACRO_USED_LOCAL);
+    struct flight *flight = NULL, *second = NULL;
+    unsigned waited = 0;
+
+    (void)state;
+    assert_non_null(flights);
+    landing.key = key_of("user", MACRO_USED_HELO);
+    assert_int_equal(flight_join(flights, &key, 0, &flight, &landing), FLIGHT_LEADS);
+    assert_int_equal(flight_join(flights, &other, 0, &second, &landing), FLIGHT_LEADS); /* another key */
+    for (unsigned i = 0; i < THREADS; i++) {
+        passengers[i] = (struct passenger){.flights = flights};
+        assert_int_equal(pthread_create(&passengers[i].thread, NULL, join, &passengers[i]), 0);
+    }
+    flight_land(flights, second, &landing);
+    flight_land(flights, flight, &landing);
+    for (unsigned i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_join(passengers[i].thread, NULL), 0);
+        if (passengers[i].turn == FLIGHT_LEADS || passengers[i].landing.outcome.result != RESULT_SOFTFAIL)
+            continue; /* it came late */
+        assert_int_equal(passengers[i].turn, FLIGHT_ENDED);
+        assert_true(passengers[i].landing.is_fault);
+        assert_true(result_key_equal(&passengers[i].landing.key, &landing.key));
+        waited++;
+    }
+    assert_in_range(waited, 0, THREADS);
+    assert_int_equal(flight_join(flights, &key, 0, &flight, &landing), FLIGHT_LEADS);
+    flight_land(flights, flight, &landing);
+    flights_destroy(flights);
+}
+
+/* Nobody waits longer than to his own deadline, or for a key that cannot be. */
+static void test_deadline(void **state)
+{
+    struct flights *flights = flights_create(seed, &clock_system);
+    struct landing landing = {.is_fault = false};
+    struct result_key key = key_of("user", 0);
+    struct flight *flight = NULL, *none = NULL;
+    char local[RESULT_KEY_MAX + 1];
+
+    (void)state;
+    assert_int_equal(flight_join(flights, &key, 0, &flight, &landing), FLIGHT_LEADS);
+    assert_int_equal(flight_join(flights, &key, clock_monotonic_ms(&clock_system) - 1, &none, &landing), FLIGHT_LATE);
+    assert_null(none);
+    flight_land(flights, flight, &landing);
+    memset(local, 'x', sizeof(local) - 1);
+    local[sizeof(local) - 1] = '\0';
+    key = key_of(local, MACRO_USED_LOCAL);
+    assert_int_equal(flight_join(flights, &key, 0, &none, &landing), FLIGHT_ALONE);
+    assert_null(none);
+    flights_destroy(flights);
+}
+
+static void test_table_without_memory(void **state)
+{
+    struct flights *flights;
+    struct landing landing = {.is_fault = false};
+    struct result_key key = key_of("user", 0);
+    struct flight *flight = NULL;
+
+    (void)state;
+    alloc_fail_at(1);
+    assert_null(flights_create(seed, &clock_system));
+    flights = flights_create(seed, &clock_system);
+    alloc_fail_at(1);
+    assert_int_equal(flight_join(flights, &key, 0, &flight, &landing), FLIGHT_ALONE);
+    assert_int_equal(flight_join(flights, &key, 0, &flight, &landing), FLIGHT_LEADS);
+    flight_land(flights, flight, &landing);
+    flights_destroy(flights);
+    flights_destroy(NULL);
+}
+
+/* ---- spf_check ---- */
+
+struct fixture {
+    struct dns *rounds; /* owned by the checker */
+    struct spf_checker *checker;
+};
+
+static const struct {
+    const char *name, *type, *data;
+} zone[] = {
+    {"plain.org", "TXT", "v=spf1 a -all"},
+    {"plain.org", "A", "192.0.2.1"},
+    {"local.org", "TXT", "v=spf1 exists:%{l}.x.org -all"},
+    {"good.x.org", "A", "127.0.0.2"},
+    {"helo.org", "TXT", "v=spf1 exists:%{h}.x.org exists:%{l}.x.org -all"},
+    {"fail.org", "TXT", "v=spf1 -all exp=why.org"},
+    {"why.org", "TXT", "%{t}"},
+};
+
+static void open_checker(struct fixture *fixture, uint32_t ttl_s)
+{
+    struct spf_checker_config config = {.clock = &clock_system,
+                                        .timeout_ms = 60000,
+                                        .cache_octets = 1 << 20,
+                                        .result_ttl_s = ttl_s,
+                                        .asks_ahead = true};
+
+    fixture->rounds = config.dns = round_dns_create(&clock_system);
+    for (size_t i = 0; i < sizeof(zone) / sizeof(zone[0]); i++)
+        round_dns_add(fixture->rounds, zone[i].name, zone[i].type, zone[i].data);
+    fixture->checker = spf_checker_create(&config);
+    assert_non_null(fixture->checker);
+}
+
+struct asker {
+    pthread_t thread;
+    struct spf_checker *checker;
+    struct spf_question question;
+    struct spf_outcome outcome;
+};
+
+static void *ask(void *context)
+{
+    struct asker *asker = context;
+
+    spf_check(asker->checker, &asker->question, &asker->outcome);
+    return NULL;
+}
+
+/* THREADS ask at once, while the DNS is held, for two local parts. */
+static void ask_together(struct fixture *fixture, struct asker askers[THREADS], const char *domain)
+{
+    round_dns_reset(fixture->rounds);
+    round_dns_hold(fixture->rounds, true);
+    for (unsigned i = 0; i < THREADS; i++) {
+        askers[i] =
+            (struct asker){.checker = fixture->checker, .question = question_of(i % 2 ? "good" : "bad", domain)};
+        assert_int_equal(pthread_create(&askers[i].thread, NULL, ask, &askers[i]), 0);
+    }
+    while (round_dns_questions(fixture->rounds) == 0)
+        ;
+    round_dns_hold(fixture->rounds, false);
+    for (unsigned i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_join(askers[i].thread, NULL), 0);
+}
+
+/* However they come: the first evaluates, the others have its outcome, from it or from the cache. */
+static void test_together(void **state)
+{
+    struct fixture fixture;
+    struct asker askers[THREADS];
+    uint64_t shared = stats_get(STATS_JOINED) + stats_get(STATS_CACHED);
+
+    (void)state;
+    open_checker(&fixture, 3600);
+    ask_together(&fixture, askers, "plain.org");
+    for (unsigned i = 0; i < THREADS; i++) {
+        assert_int_equal(askers[i].outcome.result, RESULT_PASS);
+        assert_string_equal(askers[i].outcome.mechanism, "a");
+    }
+    assert_int_equal(round_dns_questions(fixture.rounds), 2);
+    assert_int_equal(stats_get(STATS_JOINED) + stats_get(STATS_CACHED) - shared, THREADS - 1);
+    spf_checker_release(fixture.checker);
+}
+
+/* Where a macro makes a difference, each gets his own: one evaluation for each local part. */
+static void test_varying(void **state)
+{
+    static const char *const domains[] = {"local.org", "helo.org"};
+    struct fixture fixture;
+    struct asker askers[THREADS];
+
+    (void)state;
+    open_checker(&fixture, 3600);
+    for (unsigned d = 0; d < 2; d++) {
+        ask_together(&fixture, askers, domains[d]);
+        for (unsigned i = 0; i < THREADS; i++)
+            assert_int_equal(askers[i].outcome.result, i % 2 ? RESULT_PASS : RESULT_FAIL);
+        assert_int_equal(round_dns_asked(fixture.rounds, domains[d], DNS_TXT), 2);
+        assert_int_equal(round_dns_asked(fixture.rounds, "good.x.org", DNS_A), 1);
+        assert_int_equal(round_dns_asked(fixture.rounds, "bad.x.org", DNS_A), 1);
+    }
+    spf_checker_release(fixture.checker);
+}
+
+/* Without a result cache too; and an outcome that depends on the time is shared only with those who wait. */
+static void test_uncached(void **state)
+{
+    struct fixture fixture;
+    struct asker askers[THREADS];
+
+    (void)state;
+    open_checker(&fixture, 0);
+    ask_together(&fixture, askers, "local.org");
+    for (unsigned i = 0; i < THREADS; i++)
+        assert_int_equal(askers[i].outcome.result, i % 2 ? RESULT_PASS : RESULT_FAIL);
+    ask_together(&fixture, askers, "fail.org");
+    for (unsigned i = 0; i < THREADS; i++) {
+        assert_int_equal(askers[i].outcome.result, RESULT_FAIL);
+        assert_string_not_equal(askers[i].outcome.explanation, "");
+    }
+    spf_checker_release(fixture.checker);
+}
+
+/* A known outcome takes no allocation, also where a note leads to it. */
+static void test_hit_allocates_nothing(void **state)
+{
+    static const char *const domains[] = {"plain.org", "local.org"};
+    struct fixture fixture;
+
+    (void)state;
+    open_checker(&fixture, 3600);
+    for (unsigned d = 0; d < 2; d++) {
+        struct spf_question question = question_of("good", domains[d]);
+        struct spf_outcome outcome;
+
+        spf_check(fixture.checker, &question, &outcome);
+        assert_false(outcome.cached);
+        round_dns_questions(fixture.rounds);
+        alloc_fail_at(1);
+        spf_check(fixture.checker, &question, &outcome);
+        assert_false(alloc_fail_happened());
+        alloc_fail_at(0);
+        assert_true(outcome.cached);
+        assert_int_equal(outcome.result, RESULT_PASS);
+    }
+    spf_checker_release(fixture.checker);
+}
+
+/* One of many has no memory, or the DNS has none: the right result, or temperror. */
+static void test_no_memory(void **state)
+{
+    bool failed = true;
+
+    (void)state;
+    for (unsigned n = 1; failed; n += 5) {
+        struct fixture fixture;
+        struct asker askers[THREADS];
+        unsigned wrong = 0;
+
+        open_checker(&fixture, 3600);
+        alloc_fail_at(n);
+        ask_together(&fixture, askers, "plain.org");
+        failed = alloc_fail_happened();
+        alloc_fail_at(0);
+        for (unsigned i = 0; i < THREADS; i++)
+            wrong += askers[i].outcome.result != RESULT_PASS && askers[i].outcome.result != RESULT_TEMPERROR;
+        assert_int_equal(wrong, 0);
+        spf_checker_release(fixture.checker);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_landing),
+        cmocka_unit_test(test_deadline),
+        cmocka_unit_test(test_table_without_memory),
+        cmocka_unit_test(test_together),
+        cmocka_unit_test(test_varying),
+        cmocka_unit_test(test_uncached),
+        cmocka_unit_test(test_hit_allocates_nothing),
+        cmocka_unit_test(test_no_memory),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
