@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
@@ -28,11 +29,29 @@ enum {
     FILE_NO_WAIT_MS = 10000, /* for how long after that it holds up none */
 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* covers everything below but `level_max` */
+/* What lines begin with, made anew when it is no longer true. */
+struct line_head {
+    time_t time_s;
+    pid_t process; /* 0: not made yet */
+    size_t len;
+    char text[HEAD_SIZE];
+};
+
+/* One line under construction: its text begins at HEAD_SIZE, with room before it for the head and behind it for a
+ * newline or NUL. */
+struct line {
+    size_t text_len;
+    char octets[HEAD_SIZE + TEXT_MAX + 1];
+};
+
+/* Covers everything below but `level_max`. Adaptive: to wait for a line of another thread takes longer asleep. */
+static pthread_mutex_t lock = PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP;
 static atomic_int level_max = LOG_LEVEL_INFO;
 static const char *ident = "smf-spf";
+static struct line_head head;
 static char *file_path; /* NULL: no file, or standard error before log_open */
 static int file = STDERR_FILENO;
+static bool file_may_block = true; /* all but a file on a disk */
 static int64_t file_no_wait_until_ms;
 static int facility = -1;
 static struct syslog_socket syslog_receiver = SYSLOG_SOCKET_INIT(NULL);
@@ -50,12 +69,21 @@ static int open_file(const char *path)
     return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640);
 }
 
+/* Standard error itself may yet be pointed elsewhere. */
+static bool may_block(int fd)
+{
+    struct stat status;
+
+    return fd == STDERR_FILENO || fstat(fd, &status) != 0 || !S_ISREG(status.st_mode);
+}
+
 /* Lock held. */
 static void replace_file(int fd)
 {
     if (file > STDERR_FILENO)
         close(file);
     file = fd;
+    file_may_block = may_block(fd);
     file_no_wait_until_ms = 0;
 }
 
@@ -80,6 +108,7 @@ bool log_open(const struct log_config *config)
     free(file_path);
     file_path = path;
     ident = config->ident;
+    head.process = 0;
     facility = config->syslog_facility;
     syslog_socket_close(&syslog_receiver);
     syslog_receiver.path = syslog_socket_default_path;
@@ -156,29 +185,54 @@ static size_t escape_one(const char *text, size_t text_len, char out[ESCAPED_SIZ
     return len;
 }
 
-/* Fills `line` with at most TEXT_MAX octets, whole characters and escapes only, and a NUL. Returns its length. */
-static size_t escape(char line[TEXT_MAX + 1], const char *raw)
+/* How many of the `len` octets at `text` stand for themselves, up to the first that may not. */
+static size_t plain_run(const char *text, size_t len)
 {
-    size_t left = strlen(raw), len = 0;
+    size_t run = 0;
 
-    while (left > 0) {
+    while (run < len && text[run] >= ' ' && text[run] < 0x7f && text[run] != '\\')
+        run++;
+    return run;
+}
+
+static void add_text(struct line *line, const char *octets, size_t len)
+{
+    memcpy(line->octets + HEAD_SIZE + line->text_len, octets, len);
+    line->text_len += len;
+}
+
+/* Makes the text of the line of `raw`: at most TEXT_MAX octets, whole characters and escapes only, and a NUL. */
+static void escape(struct line *line, const char *raw)
+{
+    size_t left = strlen(raw);
+
+    line->text_len = 0;
+    for (;;) {
+        size_t room = TEXT_MAX - line->text_len, used = plain_run(raw, left < room ? left : room);
         char out[ESCAPED_SIZE];
-        size_t used = escape_one(raw, left, out), out_len = strlen(out);
 
-        if (len + out_len > TEXT_MAX)
+        add_text(line, raw, used);
+        raw += used;
+        left -= used;
+        if (left == 0)
             break;
-        memcpy(line + len, out, out_len);
-        len += out_len;
+        used = escape_one(raw, left, out);
+        if (line->text_len + strlen(out) > TEXT_MAX)
+            break;
+        add_text(line, out, strlen(out));
         raw += used;
         left -= used;
     }
-    line[len] = '\0';
-    return len;
+    line->octets[HEAD_SIZE + line->text_len] = '\0';
 }
 
-/* A standard stream may be a pipe that nobody empties, and is not ours to make non-blocking. Lock held. */
+/* False, after a while, for a full pipe: a standard stream may be one that nobody empties, and is not ours to make
+ * non-blocking. Lock held. */
 static bool file_takes_line(void)
 {
+    if (!file_may_block)
+        return true;
+
     struct pollfd ready = {.fd = file, .events = POLLOUT};
     int64_t now_ms = clock_monotonic_ms(&clock_system);
     bool waits = now_ms >= file_no_wait_until_ms;
@@ -190,35 +244,37 @@ static bool file_takes_line(void)
     return false;
 }
 
-/* Writes `Mon DD HH:MM:SS ident[pid]: ` (RFC 3164 4.1.2) and returns its length. Lock held. */
-static size_t format_head(char head[HEAD_SIZE])
+/* Makes `Mon DD HH:MM:SS ident[pid]: ` (RFC 3164 4.1.2), if the one at hand is that of another second or, after a fork,
+ * of another process. Lock held. */
+static void update_head(pid_t process)
 {
-    time_t now = time(NULL);
+    time_t now_s = time(NULL);
     struct tm local = {0};
-    size_t len;
 
-    localtime_r(&now, &local);
-    len = strftime(head, HEAD_SIZE, "%b %e %H:%M:%S ", &local);
-    len += (size_t)snprintf(head + len, HEAD_SIZE - len, "%.40s[%ld]: ", ident, (long)getpid());
-    return len;
+    if (now_s == head.time_s && process == head.process)
+        return;
+    localtime_r(&now_s, &local);
+    head.len = strftime(head.text, HEAD_SIZE, "%b %e %H:%M:%S ", &local);
+    head.len += (size_t)snprintf(head.text + head.len, HEAD_SIZE - head.len, "%.40s[%ld]: ", ident, (long)process);
+    head.time_s = now_s;
+    head.process = process;
 }
 
 /* Lock held. */
-static void deliver(enum log_level level, const char *text, size_t text_len)
+static void deliver(enum log_level level, struct line *line)
 {
     static const int priorities[] = {LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO, LOG_DEBUG};
-    char line[HEAD_SIZE + TEXT_MAX + 1];
-    size_t len = format_head(line);
+    char *text = line->octets + HEAD_SIZE;
+    char *whole = memcpy(text - head.len, head.text, head.len);
+    size_t len = head.len + line->text_len;
 
-    memcpy(line + len, text, text_len);
-    len += text_len;
-    if (facility >= 0 && !syslog_socket_send(&syslog_receiver, facility | priorities[level], line, len))
-        stats_add(STATS_LOG_LINES_LOST, 1);
-    line[len++] = '\n';
-    if (file >= 0 && !(file_takes_line() && write(file, line, len) == (ssize_t)len))
-        stats_add(STATS_LOG_LINES_LOST, 1);
     if (sink != NULL)
         sink(sink_context, level, text);
+    if (facility >= 0 && !syslog_socket_send(&syslog_receiver, facility | priorities[level], whole, len))
+        stats_add(STATS_LOG_LINES_LOST, 1);
+    whole[len++] = '\n';
+    if (file >= 0 && !(file_takes_line() && write(file, whole, len) == (ssize_t)len))
+        stats_add(STATS_LOG_LINES_LOST, 1);
 }
 
 void log_write(enum log_level level, const char *format, ...)
@@ -233,11 +289,13 @@ void log_write(enum log_level level, const char *format, ...)
     int raw_len = vsnprintf(raw, sizeof raw, format, args);
     va_end(args);
     if (raw_len >= 0) {
-        char text[TEXT_MAX + 1];
-        size_t len = escape(text, raw);
+        struct line line;
+        pid_t process = getpid();
 
+        escape(&line, raw);
         pthread_mutex_lock(&lock);
-        deliver(level, text, len);
+        update_head(process);
+        deliver(level, &line);
         pthread_mutex_unlock(&lock);
     }
     errno = saved_errno;

@@ -68,19 +68,23 @@ void strbuf_addf(struct strbuf *buf, const char *format, ...)
 
 void strbuf_vaddf(struct strbuf *buf, const char *format, va_list args)
 {
-    va_list measured;
+    size_t room = buf->size - buf->len; /* mostly enough, so that one pass does */
+    va_list again;
 
-    va_copy(measured, args);
-    int len = vsnprintf(NULL, 0, format, measured);
-    va_end(measured);
-    if (len < 0) {
+    if (buf->failed)
+        return;
+    va_copy(again, args);
+    int len = vsnprintf(room > 0 ? buf->text + buf->len : NULL, room, format, args);
+    bool fits = len >= 0 && (size_t)len < room;
+    if (len < 0)
         buf->failed = true;
-        return;
-    }
-    if (!reserve(buf, (size_t)len))
-        return;
-    (void)vsnprintf(buf->text + buf->len, (size_t)len + 1, format, args);
-    buf->len += (size_t)len;
+    else if (reserve(buf, (size_t)len) && !fits)
+        (void)vsnprintf(buf->text + buf->len, (size_t)len + 1, format, again);
+    va_end(again);
+    if (!buf->failed)
+        buf->len += (size_t)len;
+    else if (room > 0)
+        buf->text[buf->len] = '\0';
 }
 
 void strbuf_truncate(struct strbuf *buf, size_t len)

@@ -60,16 +60,17 @@ const char *peer_helo_shown(const struct peer *peer)
 
 void peer_add_value(struct strbuf *line, const char *value)
 {
-    size_t len = strlen(value);
-    size_t shown = len <= SHOWN_MAX ? len : SHOWN_MAX;
+    const char *end = value + strnlen(value, SHOWN_MAX);
 
-    for (size_t i = 0; i < shown; i++) {
-        if (strchr(" ,<>", value[i]) != NULL)
+    while (value < end) {
+        size_t left = (size_t)(end - value), run = strcspn(value, " ,<>");
+
+        strbuf_add_mem(line, value, run < left ? run : left);
+        if (run < left)
             strbuf_add_char(line, '?');
-        else
-            strbuf_add_char(line, value[i]);
+        value += run < left ? run + 1 : left;
     }
-    if (shown < len)
+    if (*end != '\0')
         strbuf_add(line, "...");
 }
 

@@ -17,7 +17,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -48,6 +50,20 @@ bool syslog_socket_send(struct syslog_socket *log, int priority, const char *tex
 void syslog_socket_close(struct syslog_socket *log)
 {
     (void)log;
+}
+
+/* ---- Stand-in for the time of day: a moment of our own, or the true one ---- */
+
+static time_t now_s;
+
+time_t time(time_t *unused) /* NOLINT(readability-*): the C library's prototype */
+{
+    struct timespec now = {.tv_sec = now_s};
+
+    (void)unused;
+    if (now_s == 0)
+        clock_gettime(CLOCK_REALTIME, &now);
+    return now.tv_sec;
 }
 
 /* ---- Helpers ---- */
@@ -225,6 +241,76 @@ static void test_file(void **state)
     open_log(LOG_LEVEL_INFO, path, -1);
     log_info("appended");
     assert_matches(read_file(path), "first line\n.*appended\n$");
+}
+
+/* What lines begin with follows the time to the second, be it that the clock was set back. */
+static void test_time(void **state)
+{
+    static const struct {
+        time_t now_s;
+        const char *begin;
+    } rows[] = {
+        {1761955199, "Oct 31 23:59:59 test["}, {1761955199, "Oct 31 23:59:59 test["},
+        {1761955200, "Nov  1 00:00:00 test["}, {1761955201, "Nov  1 00:00:01 test["},
+        {1761955200, "Nov  1 00:00:00 test["}, {1793491200, "Nov  1 00:00:00 test["},
+    };
+
+    (void)state;
+    setenv("TZ", "UTC0", 1);
+    tzset();
+    open_log(LOG_LEVEL_INFO, NULL, LOG_MAIL);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        now_s = rows[i].now_s;
+        log_info("line %zu", i);
+        assert_int_equal(strncmp(syslog_text, rows[i].begin, strlen(rows[i].begin)), 0);
+    }
+    now_s = 0;
+}
+
+static void test_new_ident(void **state)
+{
+    const struct log_config config = {.level = LOG_LEVEL_INFO, .syslog_facility = LOG_MAIL, .ident = "renamed"};
+
+    (void)state;
+    now_s = 1761955199;
+    open_log(LOG_LEVEL_INFO, NULL, LOG_MAIL);
+    log_info("before");
+    assert_non_null(strstr(syslog_text, " test["));
+    assert_true(log_open(&config));
+    log_info("after");
+    assert_non_null(strstr(syslog_text, " renamed["));
+    now_s = 0;
+}
+
+static void assert_logged_by(const char *line, pid_t process)
+{
+    char wanted[64];
+
+    snprintf(wanted, sizeof wanted, "test[%ld]: ", (long)process);
+    assert_non_null(line);
+    assert_non_null(strstr(line, wanted));
+}
+
+static void test_fork(void **state)
+{
+    int status;
+
+    (void)state;
+    now_s = 1761955199;
+    open_log(LOG_LEVEL_INFO, path, -1);
+    log_info("before");
+    pid_t child = fork();
+    if (child == 0) {
+        log_info("child");
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    log_info("after");
+    now_s = 0;
+    (void)read_file(path);
+    assert_logged_by(strtok(content, "\n"), getpid());
+    assert_logged_by(strtok(NULL, "\n"), child);
+    assert_logged_by(strtok(NULL, "\n"), getpid());
 }
 
 static void test_syslog(void **state)
@@ -410,6 +496,32 @@ static void test_stuck_pipe(void **state)
     log_info("a pipe without a reader");
 }
 
+/* Behind a file on a disk, which is never waited for, a full standard error does not stop us either. */
+static void test_stuck_standard_error(void **state)
+{
+    static const char filling[4096];
+    uint64_t lost = stats_get(STATS_LOG_LINES_LOST);
+    int ends[2];
+
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    fcntl(ends[1], F_SETFL, O_NONBLOCK);
+    while (write(ends[1], filling, sizeof filling) > 0)
+        ;
+    fcntl(ends[1], F_SETFL, 0);
+    open_log(LOG_LEVEL_INFO, path, -1);
+    log_info("to the file");
+    log_close();
+    int saved = redirect(STDERR_FILENO, ends[1]);
+    log_info("lost");
+    log_info("lost");
+    restore(STDERR_FILENO, saved);
+    close(ends[0]);
+    close(ends[1]);
+    assert_int_equal(stats_get(STATS_LOG_LINES_LOST) - lost, 2);
+    assert_matches(read_file(path), "^[^\n]*to the file\n$");
+}
+
 enum { THREADS = 4, LINES = 400 };
 
 static void *write_lines(void *name)
@@ -457,6 +569,9 @@ int main(void)
         TEST(test_cut),
         TEST(test_levels),
         TEST(test_file),
+        TEST(test_time),
+        TEST(test_new_ident),
+        TEST(test_fork),
         TEST(test_syslog),
         TEST(test_errno_is_kept),
         TEST(test_standard_streams_by_name),
@@ -465,6 +580,7 @@ int main(void)
         TEST(test_failed_open_changes_nothing),
         TEST(test_full_disk),
         TEST(test_stuck_pipe),
+        TEST(test_stuck_standard_error),
         TEST(test_threads),
     };
 

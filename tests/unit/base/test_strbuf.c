@@ -83,6 +83,10 @@ static void test_limit(void **state)
     strbuf_add_char(&buf, '9');
     assert_true(buf.failed);
     assert_string_equal(strbuf_text(&buf), "12345678");
+    buf.failed = false;
+    strbuf_addf(&buf, "%d", 9); /* for which the memory would do */
+    assert_true(buf.failed);
+    assert_string_equal(strbuf_text(&buf), "12345678");
 
     strbuf_truncate(&buf, 2);
     strbuf_add_char(&buf, 'x');
