@@ -25,7 +25,7 @@ void flights_destroy(struct flights *flights);
 /* What came out of an evaluation. */
 struct landing {
     struct spf_outcome outcome;
-    bool is_fault;         /* of ours: whoever waited has to evaluate for himself */
+    bool is_private;       /* it came of a fault of ours, or of too little time: of use to nobody else */
     unsigned varying;      /* what it depends on besides client and domain (result_key.h) */
     struct result_key key; /* with that */
 };

@@ -160,7 +160,7 @@ static void evaluate(struct spf_checker *checker, const struct spf_question *que
         explanation_fetch(&evaluation, outcome->explanation);
     outcome->ttl_s = evaluation.lookups.ttl_s == UINT32_MAX ? 0 : evaluation.lookups.ttl_s;
     result_cache_put(checker->cache, question, outcome, evaluation.macros_used);
-    landing->is_fault = evaluation.is_fault;
+    landing->is_private = evaluation.is_fault;
     landing->varying = evaluation.macros_used & RESULT_VARYING;
     ahead_close(evaluation.lookups.ahead);
     trace_finish(question->trace, evaluation.stopped, &evaluation.limits);
@@ -182,9 +182,12 @@ static bool look(struct spf_checker *checker, const struct spf_question *questio
 static void lead(struct spf_checker *checker, const struct spf_question *question, int64_t deadline_ms,
                  struct flight *flight, struct landing *landing)
 {
-    landing->is_fault = false;
+    bool has_time = deadline_ms - clock_monotonic_ms(checker->clock) >= checker->timeout_ms / 2;
+
+    landing->is_private = false;
     if (!look(checker, question, &landing->outcome, &landing->varying))
         evaluate(checker, question, deadline_ms, landing);
+    landing->is_private |= landing->outcome.result == RESULT_TEMPERROR && !has_time;
     result_key_make(&landing->key, question, landing->varying);
     flight_land(checker->flights, flight, landing);
 }
@@ -212,7 +215,7 @@ static void find_out(struct spf_checker *checker, const struct spf_question *que
 {
     int64_t deadline_ms = question->deadline_ms != 0 ? question->deadline_ms : spf_checker_deadline_ms(checker);
     struct flight *flight = NULL;
-    struct landing landing = {.is_fault = false};
+    struct landing landing = {.is_private = false};
     struct result_key key;
 
     for (;;) {
@@ -228,13 +231,13 @@ static void find_out(struct spf_checker *checker, const struct spf_question *que
             give_up_waiting(question, outcome);
             return;
         case FLIGHT_ENDED:
-            if (!landing.is_fault && is_shared(&landing, question)) {
+            if (!landing.is_private && is_shared(&landing, question)) {
                 stats_add(STATS_JOINED, 1);
                 *outcome = landing.outcome;
                 return;
             }
             varying |= landing.varying;
-            if (!landing.is_fault && varying != before)
+            if (!landing.is_private && varying != before)
                 break;
             /* fall through */
         case FLIGHT_ALONE:

@@ -65,7 +65,7 @@ static void *join(void *context)
 static void test_landing(void **state)
 {
     struct flights *flights = flights_create(seed, &clock_system);
-    struct landing landing = {.outcome = {.result = RESULT_SOFTFAIL}, .is_fault = true, .varying = MACRO_USED_HELO};
+    struct landing landing = {.outcome = {.result = RESULT_SOFTFAIL}, .is_private = true, .varying = MACRO_USED_HELO};
     struct passenger passengers[THREADS];
     struct result_key key = key_of("user", 0), other = key_of("user", MACRO_USED_LOCAL);
     struct flight *flight = NULL, *second = NULL;
@@ -87,7 +87,7 @@ static void test_landing(void **state)
         if (passengers[i].turn == FLIGHT_LEADS || passengers[i].landing.outcome.result != RESULT_SOFTFAIL)
             continue; /* it came late */
         assert_int_equal(passengers[i].turn, FLIGHT_ENDED);
-        assert_true(passengers[i].landing.is_fault);
+        assert_true(passengers[i].landing.is_private);
         assert_true(result_key_equal(&passengers[i].landing.key, &landing.key));
         waited++;
     }
@@ -101,7 +101,7 @@ static void test_landing(void **state)
 static void test_deadline(void **state)
 {
     struct flights *flights = flights_create(seed, &clock_system);
-    struct landing landing = {.is_fault = false};
+    struct landing landing = {.is_private = false};
     struct result_key key = key_of("user", 0);
     struct flight *flight = NULL, *none = NULL;
     char local[RESULT_KEY_MAX + 1];
@@ -122,7 +122,7 @@ static void test_deadline(void **state)
 static void test_table_without_memory(void **state)
 {
     struct flights *flights;
-    struct landing landing = {.is_fault = false};
+    struct landing landing = {.is_private = false};
     struct result_key key = key_of("user", 0);
     struct flight *flight = NULL;
 
