@@ -47,7 +47,7 @@ struct dns_record {
 /* An answer, immutable and shared by counting. */
 struct dns_answer {
     enum dns_status status;
-    bool is_fault; /* a DNS_FAILURE that is our own: out of memory. It says nothing about the name */
+    bool is_fault;  /* a DNS_FAILURE that is our own: out of memory. It says nothing about the name */
     uint32_t ttl_s; /* the smallest TTL on the way; for NODATA and NXDOMAIN that of RFC 2308 section 5, 0 if not known;
                        0 for the failures */
     size_t count;   /* records of the type that was asked, in the order of the answer; aliases are followed */
