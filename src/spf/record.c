@@ -16,18 +16,19 @@ enum argument { ARGUMENT_NONE, ARGUMENT_OPTIONAL, ARGUMENT_REQUIRED, ARGUMENT_NE
 
 static const struct mechanism {
     const char *name;
+    size_t name_len;
     enum term_kind kind;
     enum argument argument;
     bool has_prefix_lengths; /* dual-cidr-length */
 } mechanisms[] = {
-    {"all", TERM_ALL, ARGUMENT_NONE, false},             /* RFC 7208 5.1 */
-    {"include", TERM_INCLUDE, ARGUMENT_REQUIRED, false}, /* 5.2 */
-    {"a", TERM_A, ARGUMENT_OPTIONAL, true},              /* 5.3 */
-    {"mx", TERM_MX, ARGUMENT_OPTIONAL, true},            /* 5.4 */
-    {"ptr", TERM_PTR, ARGUMENT_OPTIONAL, false},         /* 5.5 */
-    {"ip4", TERM_IP4, ARGUMENT_NETWORK, false},          /* 5.6 */
-    {"ip6", TERM_IP6, ARGUMENT_NETWORK, false},          /* 5.6 */
-    {"exists", TERM_EXISTS, ARGUMENT_REQUIRED, false},   /* 5.7 */
+    {"all", 3, TERM_ALL, ARGUMENT_NONE, false},             /* RFC 7208 5.1 */
+    {"include", 7, TERM_INCLUDE, ARGUMENT_REQUIRED, false}, /* 5.2 */
+    {"a", 1, TERM_A, ARGUMENT_OPTIONAL, true},              /* 5.3 */
+    {"mx", 2, TERM_MX, ARGUMENT_OPTIONAL, true},            /* 5.4 */
+    {"ptr", 3, TERM_PTR, ARGUMENT_OPTIONAL, false},         /* 5.5 */
+    {"ip4", 3, TERM_IP4, ARGUMENT_NETWORK, false},          /* 5.6 */
+    {"ip6", 3, TERM_IP6, ARGUMENT_NETWORK, false},          /* 5.6 */
+    {"exists", 6, TERM_EXISTS, ARGUMENT_REQUIRED, false},   /* 5.7 */
 };
 
 /* The state of parsing one term: what is left of it, from `at` to `end`. */
@@ -199,14 +200,14 @@ static bool read_directive(struct parser *parser, struct term *term)
     const char *name;
     size_t len;
 
-    if (*parser->at != '\0' && strchr("+-~?", *parser->at))
+    if (*parser->at == '+' || *parser->at == '-' || *parser->at == '~' || *parser->at == '?')
         term->qualifier = *parser->at++;
     name = parser->at;
     while (parser->at < parser->end && *parser->at != ':' && *parser->at != '/')
         parser->at++;
     len = (size_t)(parser->at - name);
     for (size_t i = 0; i < sizeof(mechanisms) / sizeof(mechanisms[0]); i++) {
-        if (is_name(name, len, mechanisms[i].name)) {
+        if (len == mechanisms[i].name_len && strncasecmp(name, mechanisms[i].name, len) == 0) {
             term->kind = mechanisms[i].kind;
             return read_argument(parser, &mechanisms[i], term);
         }
