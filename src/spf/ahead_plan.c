@@ -74,7 +74,7 @@ static void free_record(struct plan_record *record)
     if (!record)
         return;
     for (size_t i = 0; i < record->count; i++)
-        free_record(record->terms[i].policy); /* NOLINT(misc-no-recursion): 10 deep at most */
+        free_record(record->terms[i].policy); /* 10 deep at most */
     record_free(&record->record);
     free(record);
 }
@@ -191,12 +191,14 @@ static const struct dns_record *select_text(const struct dns_answer *answer, boo
 /* Takes the terms that ask the DNS, up to the one that decides. */
 static void take_terms(struct plan_record *record, const struct addr *client)
 {
-    for (size_t i = 0; i < record->record.count && !record->last; i++) {
+    for (size_t i = 0; i < record->record.count; i++) {
         const struct term *term = &record->record.terms[i];
 
-        if (term_decides(term, client))
+        if (term_decides(term, client)) {
             record->last = term;
-        else if (term_asks_dns(term) && term->kind != TERM_REDIRECT && record->count < LIMIT_DNS_TERMS)
+            break;
+        }
+        if (term_asks_dns(term) && term->kind != TERM_REDIRECT && record->count < LIMIT_DNS_TERMS)
             record->terms[record->count++].term = term;
     }
     if (record->record.redirect && !record->last && record->count < LIMIT_DNS_TERMS) /* RFC 7208 6.1 */
@@ -376,7 +378,7 @@ static enum course walk_term(struct walk *walk, const struct plan_record *record
     }
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion): each level is a term more, of 10 at most */
+/* Each level is a term more, of 10 at most. */
 static enum course walk_record(struct walk *walk, struct plan_record *record)
 {
     bool can_only_pass = true; /* if a term up to here matches */
