@@ -21,6 +21,7 @@ struct session {
     struct peer peer;
     struct message message;
     struct strbuf reply;
+    bool helo_lost; /* there is one that could not be kept */
 };
 
 static const struct session_reply go_on = {.step = SESSION_CONTINUE};
@@ -118,6 +119,7 @@ struct session_reply session_connect(struct session *session, const struct addr 
 
     message_reset(&session->message);
     peer_free(peer);
+    session->helo_lost = false;
     peer->client = *client;
     peer->checked = checked_address(session->shared.config, client);
     peer->local = port == 0 && is_loopback(client);
@@ -133,7 +135,8 @@ struct session_reply session_connect(struct session *session, const struct addr 
 struct session_reply session_helo(struct session *session, const char *helo)
 {
     message_reset(&session->message); /* RFC 5321 4.1.4: HELO ends what was under way */
-    if (!peer_set_helo(&session->peer, helo != NULL ? helo : ""))
+    session->helo_lost = !peer_set_helo(&session->peer, helo != NULL ? helo : "");
+    if (session->helo_lost)
         peer_fault(&session->peer, "out of memory at HELO");
     decision_send_helo_ahead(&session->shared, &session->peer);
     return go_on;
@@ -226,6 +229,8 @@ static struct session_reply mail_from(struct session *session, enum address_stat
     }
     if (status == ADDRESS_LOCAL_TOO_LONG && !config->relaxed_local_part)
         return refuse_address(session, REFUSED_SENDER, "SPF: the local part of the sender is too long");
+    if (session->helo_lost) /* a result could be that of another name: the message goes on without one */
+        return go_on;
     decision_begin(message, config, &session->peer);
     if (is_due(session, REFUSE_AT_MAIL))
         return judge(session);

@@ -505,6 +505,14 @@ static void test_deadline(void **state)
     assert_int_equal(outcome.result, RESULT_TEMPERROR);
     assert_string_equal(outcome.problem, "DNS timeout for c.org A, at a:c.org of d.org");
     assert_int_equal(slow.now_ms, 50 + 3 * 400);
+
+    /* A deadline of the question's own, for two that share one. */
+    question.deadline_ms = spf_checker_deadline_ms(checker);
+    assert_int_equal(question.deadline_ms, slow.now_ms + 1000);
+    slow.now_ms += 700;
+    spf_check(checker, &question, &outcome);
+    assert_int_equal(outcome.result, RESULT_TEMPERROR);
+    assert_int_equal(slow.now_ms, 50 + 3 * 400 + 700 + 400);
     spf_checker_release(checker);
 }
 
