@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The sets of results, and the HELO identity beside the sender's, in both directions."""
 
-from wire_common import (BAD_IP, GOOD_IP, MX, Mta, authentication_results, case, check, classic, contains, delivered, equal,
-                         lacks, one, received_spf, refused, rows)
+from wire_common import (BAD_IP, GOOD_IP, MX, Mta, authentication_results, case, check, classic, contains, delivered,
+                         equal, lacks, one, received_spf, refused, rows)
 
 FAIL = "550 5.7.23"
 GOOD_HELO, BAD_HELO = "mx.example.org", "nofrom.example.org"
