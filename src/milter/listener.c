@@ -10,6 +10,7 @@
 #include <libmilter/mfapi.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -19,6 +20,7 @@
 enum {
     BACKLOG = 1024,              /* connections that wait to be accepted; the kernel cuts it to its own bound */
     DESCRIPTORS_LOOKED_AT = 256, /* at the start few are open */
+    STACK_SIZE = 512 * 1024,     /* of a thread; a message needs less than a tenth of it */
 };
 
 static bool is_no_socket(const char *path)
@@ -108,8 +110,22 @@ void listener_discard(void)
         unlink(own_socket_path());
 }
 
+/* libmilter's threads come and go. glibc keeps 40 MB of stacks for the next ones: 5 of the usual size, which does not
+ * help, or 80 of ours, which saves much of the price of a thread. */
+static void make_stacks_small(void)
+{
+    pthread_attr_t attributes;
+
+    if (pthread_attr_init(&attributes) != 0)
+        return;
+    if (pthread_attr_setstacksize(&attributes, STACK_SIZE) == 0)
+        (void)pthread_setattr_default_np(&attributes); /* without it they are only slower */
+    (void)pthread_attr_destroy(&attributes);
+}
+
 bool listener_run(void)
 {
+    make_stacks_small();
     if (!pool_guard_start())
         log_warning("no thread to guard libmilter's pool: connections may wait for each other");
     return smfi_main() == MI_SUCCESS;
