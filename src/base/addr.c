@@ -132,6 +132,15 @@ const char *addr_arpa(const struct addr *addr, char name[ADDR_ARPA_SIZE])
     return name;
 }
 
+bool addr_is_loopback(const struct addr *addr)
+{
+    static const uint8_t v6_loopback[16] = {[15] = 1};
+
+    if (addr->family == ADDR_V4)
+        return addr->bytes[0] == 127;
+    return addr->family == ADDR_V6 && memcmp(addr->bytes, v6_loopback, sizeof v6_loopback) == 0;
+}
+
 bool addr_equal(const struct addr *a, const struct addr *b)
 {
     return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;

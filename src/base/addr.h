@@ -49,6 +49,9 @@ const char *addr_format(const struct addr *addr, char text[ADDR_TEXT_SIZE]);
 /* Writes the name that a PTR question for `addr` asks (RFC 1035 3.5, RFC 3596 2.5), without a final dot. */
 const char *addr_arpa(const struct addr *addr, char name[ADDR_ARPA_SIZE]);
 
+/* True for 127.0.0.0/8 and ::1 (RFC 1122 3.2.1.3, RFC 4291 2.5.3). */
+bool addr_is_loopback(const struct addr *addr);
+
 bool addr_equal(const struct addr *a, const struct addr *b);
 
 /* True if `a` and `b` are of one family and agree in their first `bits` bits. Never true for ADDR_NONE. */

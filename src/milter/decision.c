@@ -62,6 +62,8 @@ static struct spf_question question_of(const struct message *message, struct ide
 
 enum refuse_at decision_due(const struct config *config, const struct peer *peer)
 {
+    if (peer->relays)
+        return REFUSE_AT_EOM;
     if (config->whitelist_to.count > 0 || config->refuse_to.count > 0 || config->refuse_at == REFUSE_AT_RCPT)
         return peer->local ? REFUSE_AT_MAIL : REFUSE_AT_RCPT;
     return config->refuse_at;

@@ -15,7 +15,8 @@ void decision_begin(struct message *message, const struct config *config, const 
 void decision_judge(struct message *message, const struct session_shared *shared, const struct peer *peer);
 
 /* The step at which a message of this client is judged, and refused. Where there are rules for some recipients, each is
- * decided on its own, at RCPT; a local submission never has a recipient refused. */
+ * decided on its own, at RCPT; a local submission never has a recipient refused. What a relay of our own sends is
+ * judged at its end. */
 enum refuse_at decision_due(const struct config *config, const struct peer *peer);
 
 /* Has the DNS asked for what decision_judge will need for this message, or for the HELO name that was just given.

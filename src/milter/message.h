@@ -64,6 +64,7 @@ struct message {
 
     bool open; /* between MAIL and the message's end */
     bool null_sender;
+    bool relayed;   /* from a relay of our own: whose it is stands in its header */
     bool judged;    /* the outcomes and `verdict` hold */
     bool released;  /* a whitelisted recipient gets it */
     bool accepted;  /* another recipient does */

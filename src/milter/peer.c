@@ -4,6 +4,7 @@
 
 #include "base/stats.h"
 #include "policy/idna.h"
+#include "policy/whitelist.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -20,6 +21,15 @@ static bool replace(char **text, const char *value, size_t len)
     free(*text);
     *text = strndup(value, len);
     return *text != NULL;
+}
+
+struct addr peer_checked_address(const struct config *config, const struct addr *client)
+{
+    struct addr translated = nat_translate(&config->client_ip_nat, client);
+
+    if (addr_equal(&translated, client) && config->fixed_client_ip.family != ADDR_NONE)
+        return config->fixed_client_ip;
+    return translated;
 }
 
 bool peer_set_host(struct peer *peer, const char *host)

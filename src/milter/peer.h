@@ -6,6 +6,7 @@
 #include "base/addr.h"
 #include "base/log.h"
 #include "base/strbuf.h"
+#include "policy/config.h"
 
 #include <stdbool.h>
 
@@ -14,11 +15,15 @@ struct peer {
     struct addr client;  /* as it connected */
     struct addr checked; /* as it is judged: translated by ClientIPNAT or FixedClientIP */
     bool local;          /* a local submission */
+    bool relays;         /* a relay of our own: it sends the mail of others */
     char *host;          /* its name as the MTA gave it; NULL before connect */
     char *helo;          /* its HELO name, with A-labels, for the evaluation; NULL before HELO and where the name is too
                             long for any use */
     char *helo_shown;    /* the same for people: bounded; NULL before HELO */
 };
+
+/* The address to judge a client by: ClientIPNAT comes before FixedClientIP. */
+struct addr peer_checked_address(const struct config *config, const struct addr *client);
 
 /* Each sets its part of the peer. False, with that part unset, if out of memory. */
 bool peer_set_host(struct peer *peer, const char *host);

@@ -7,6 +7,7 @@
 #include "milter/message.h"
 #include "milter/message_end.h"
 #include "milter/message_log.h"
+#include "milter/origin.h"
 #include "milter/peer.h"
 #include "milter/refusal.h"
 #include "policy/address.h"
@@ -20,6 +21,7 @@ struct session {
     struct session_shared shared;
     struct peer peer;
     struct message message;
+    struct origin origin; /* of the message, where a relay of our own sends it */
     struct strbuf reply;
     bool helo_lost; /* there is one that could not be kept */
 };
@@ -31,7 +33,7 @@ struct session_needs session_needs(const struct config *config)
 {
     return (struct session_needs){
         .headers = ((config->tag_subject || config->quarantine == QUARANTINE_ON) && !config->test_mode) ||
-                   config->remove_forged_headers != FORGED_STAY,
+                   config->remove_forged_headers != FORGED_STAY || config->trusted_relay.count > 0,
         .changes_headers = true,
         .changes_recipients = config->quarantine == QUARANTINE_ON && !config->test_mode,
         .holds = config->quarantine == QUARANTINE_HOLD && !config->test_mode,
@@ -50,35 +52,22 @@ struct session *session_create(const struct session_shared *shared)
     return session;
 }
 
+static void forget_message(struct session *session)
+{
+    message_reset(&session->message);
+    origin_reset(&session->origin);
+}
+
 void session_destroy(struct session *session)
 {
     if (session == NULL)
         return;
-    message_reset(&session->message);
+    forget_message(session);
     peer_free(&session->peer);
     strbuf_free(&session->reply);
     config_release(session->shared.config);
     spf_checker_release(session->shared.checker);
     free(session);
-}
-
-static bool is_loopback(const struct addr *addr)
-{
-    static const uint8_t v6_loopback[16] = {[15] = 1};
-
-    if (addr->family == ADDR_V4)
-        return addr->bytes[0] == 127;
-    return addr->family == ADDR_V6 && memcmp(addr->bytes, v6_loopback, sizeof(v6_loopback)) == 0;
-}
-
-/* The address to judge the client by: ClientIPNAT comes before FixedClientIP. */
-static struct addr checked_address(const struct config *config, const struct addr *client)
-{
-    struct addr translated = nat_translate(&config->client_ip_nat, client);
-
-    if (addr_equal(&translated, client) && config->fixed_client_ip.family != ADDR_NONE)
-        return config->fixed_client_ip;
-    return translated;
 }
 
 /* The name that the MTA gives where the client's own does not lead back to its address is no name. */
@@ -93,6 +82,8 @@ static const char *connection_skip(const struct session *session, const char *ho
     const struct config *config = session->shared.config;
     const struct peer *peer = &session->peer;
 
+    if (peer->relays) /* its messages are those of others */
+        return NULL;
     if (peer->client.family == ADDR_NONE)
         return "skipped (no client address)";
     if (whitelist_has_addr(&config->whitelist_ip, &peer->client))
@@ -117,12 +108,13 @@ struct session_reply session_connect(struct session *session, const struct addr 
     const char *known_host = host != NULL ? host : "";
     const char *skip;
 
-    message_reset(&session->message);
+    forget_message(session);
     peer_free(peer);
     session->helo_lost = false;
     peer->client = *client;
-    peer->checked = checked_address(session->shared.config, client);
-    peer->local = port == 0 && is_loopback(client);
+    peer->checked = peer_checked_address(session->shared.config, client);
+    peer->local = port == 0 && addr_is_loopback(client);
+    peer->relays = !peer->local && whitelist_has_addr(&session->shared.config->trusted_relay, client);
     if (!peer_set_host(peer, known_host))
         peer_fault(peer, "out of memory at connect");
     skip = connection_skip(session, known_host);
@@ -134,11 +126,12 @@ struct session_reply session_connect(struct session *session, const struct addr 
 
 struct session_reply session_helo(struct session *session, const char *helo)
 {
-    message_reset(&session->message); /* RFC 5321 4.1.4: HELO ends what was under way */
+    forget_message(session); /* RFC 5321 4.1.4: HELO ends what was under way */
     session->helo_lost = !peer_set_helo(&session->peer, helo != NULL ? helo : "");
     if (session->helo_lost)
         peer_fault(&session->peer, "out of memory at HELO");
-    decision_send_helo_ahead(&session->shared, &session->peer);
+    if (!session->peer.relays)
+        decision_send_helo_ahead(&session->shared, &session->peer);
     return go_on;
 }
 
@@ -147,10 +140,16 @@ static struct session_reply refuse_address(const struct session *session, enum r
     return refusal_of_address(session->shared.config, &session->peer, which, text);
 }
 
+/* Whose message it is: the client's, or that of the client of a relay of our own. */
+static const struct peer *judged_peer(const struct session *session)
+{
+    return session->origin.known ? &session->origin.peer : &session->peer;
+}
+
 /* The refusal that follows from a verdict. `recipient` is for the log. */
 static struct session_reply refuse(struct session *session, const struct verdict *verdict, const char *recipient)
 {
-    return refusal_of_message(&session->message, session->shared.config, &session->peer, verdict, recipient,
+    return refusal_of_message(&session->message, session->shared.config, judged_peer(session), verdict, recipient,
                               &session->reply);
 }
 
@@ -212,8 +211,9 @@ static struct session_reply judge(struct session *session)
 {
     struct message *message = &session->message;
 
-    decision_judge(message, &session->shared, &session->peer);
-    return message->verdict.kind == VERDICT_CONTINUE ? go_on : refuse(session, &message->verdict, NULL);
+    decision_judge(message, &session->shared, judged_peer(session));
+    return message->verdict.kind == VERDICT_CONTINUE || message->released ? go_on
+                                                                          : refuse(session, &message->verdict, NULL);
 }
 
 /* The answer to MAIL for a sender that was read. */
@@ -229,6 +229,10 @@ static struct session_reply mail_from(struct session *session, enum address_stat
     }
     if (status == ADDRESS_LOCAL_TOO_LONG && !config->relaxed_local_part)
         return refuse_address(session, REFUSED_SENDER, "SPF: the local part of the sender is too long");
+    if (session->peer.relays) {
+        message->relayed = true;
+        return go_on;
+    }
     if (session->helo_lost) /* a result could be that of another name: the message goes on without one */
         return go_on;
     decision_begin(message, config, &session->peer);
@@ -244,9 +248,9 @@ struct session_reply session_mail(struct session *session, const char *argument,
     enum address_status status;
     struct session_reply reply;
 
-    message_reset(message);
+    forget_message(session);
     stats_add(STATS_MESSAGES, 1);
-    if (session->shared.config->skip_auth && is_authenticated(macros)) {
+    if (session->shared.config->skip_auth && is_authenticated(macros) && !session->peer.relays) {
         log_skip(session, LOG_LEVEL_INFO, "skipped (authenticated sender)", NULL);
         return leave_alone;
     }
@@ -322,7 +326,7 @@ struct session_reply session_rcpt(struct session *session, const char *argument)
 
     if (session->message.check_count > 0 && is_due(session, REFUSE_AT_RCPT) && !session->message.judged)
         decision_judge(&session->message, &session->shared, &session->peer);
-    if (!session->message.open || session->message.check_count == 0)
+    if (!session->message.open || (session->message.check_count == 0 && !session->message.relayed))
         return go_on;
     status = address_parse(argument, &recipient);
     if (status == ADDRESS_NO_MEMORY)
@@ -336,8 +340,23 @@ void session_header(struct session *session, const char *name, const char *value
 {
     enum forged_mode mode = session->shared.config->remove_forged_headers;
 
+    if (session->message.relayed && strcasecmp(name, "Received") == 0 &&
+        !origin_note(&session->origin, session->shared.config, &session->peer, value))
+        peer_fault(&session->peer, "out of memory for the client of a relay");
     if (session->message.open && !message_note_field(&session->message, mode, name, value))
         peer_fault(&session->peer, "a header field could not be kept");
+}
+
+/* The identities of a relayed message are known when its header is. */
+static void begin_relayed(struct session *session)
+{
+    struct message *message = &session->message;
+    const char *skip = origin_skip(&session->origin, session->shared.config);
+
+    if (skip == NULL)
+        decision_begin(message, session->shared.config, judged_peer(session));
+    else
+        message_log_skipped(message, judged_peer(session), skip);
 }
 
 struct session_reply session_eom(struct session *session, const char *queue_id, struct action_list *actions)
@@ -348,13 +367,15 @@ struct session_reply session_eom(struct session *session, const char *queue_id, 
     *actions = (struct action_list){NULL, 0};
     if (!message->open)
         return go_on;
+    if (message->relayed)
+        begin_relayed(session);
     if (message->check_count > 0 && !message->judged)
         reply = judge(session);
     if (reply.step == SESSION_REFUSE) {
-        message_reset(message);
+        forget_message(session);
         return reply;
     }
-    message_end(message, session->shared.config, &session->peer, queue_id);
+    message_end(message, session->shared.config, judged_peer(session), queue_id);
     message->open = false;
     *actions = (struct action_list){message->actions.items, message->actions.count};
     return reply;
@@ -362,5 +383,5 @@ struct session_reply session_eom(struct session *session, const char *queue_id, 
 
 void session_abort(struct session *session)
 {
-    message_reset(&session->message);
+    forget_message(session);
 }

@@ -30,6 +30,7 @@ struct config {
     struct text_list whitelist_to;
     struct text_list whitelist_helo;
     struct text_list whitelist_spf; /* domains */
+    struct addr_list trusted_relay;
     struct nat_list client_ip_nat;
     struct addr fixed_client_ip; /* ADDR_NONE: none */
     bool skip_auth;

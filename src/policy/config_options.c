@@ -25,6 +25,8 @@ static const struct config_option options[] = {
      "clients that are not checked, by a HELO name that has their address"},
     {"WhitelistSPF", NULL, &config_domains, AT(whitelist_spf), NULL, NULL, NULL,
      "domains whose permitted clients may forward mail of any sender"},
+    {"TrustedRelay", NULL, &config_prefixes, AT(trusted_relay), NULL, NULL, NULL,
+     "relays of our own, in whose place those are checked who sent to them"},
     {"SkipAuth", NULL, &config_switch, AT(skip_auth), "on", NULL, NULL, "do not check authenticated senders"},
     {"SkipNDR", NULL, &config_switch, AT(skip_ndr), "off", NULL, NULL, "do not check null senders"},
     {"ClientIPNAT", NULL, &config_nats, AT(client_ip_nat), NULL, NULL, NULL,

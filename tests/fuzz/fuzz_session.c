@@ -19,6 +19,7 @@ static const char zone[] = "$TTL 300\n"
 static const char *const configs[] = {
     "Quarantine on\nAddReceivedHeader on\nRefuseFail off\n",
     "WhitelistTo w@example\nWhitelistFrom w@example\nRefuseSPFNone on\nRejectReason \"%s %{S} %{e} %% %n\"\n",
+    "TrustedRelay 192.0.2.1\nWhitelistHelo .example\nWhitelistSPF pass.example\nRemoveForgedHeaders all\n",
     "FixedClientIP 192.0.2.1\nSPFBestGuess on\nSoftFail on\nRelaxedLocalPart on\nTag \"gr\xC3\xBCn\"\n",
     "RefuseAt eom\nRefuseHelo fail\nDefer temperror\nQuarantine on\nRefuseFor .soft.example softfail\n",
     "TestMode on\nRefuseTo w@ off\nRefuseTo @example none,neutral\nQuarantine on\nCheckHelo on\n",
@@ -107,7 +108,7 @@ static void mail(struct session *session, const char *text, uint8_t choice)
 
 static void step(struct session *session, uint8_t choice, const char *text)
 {
-    static const char *const names[] = {"Subject", "AUTHENTICATION-RESULTS", "Received-SPF", "X"};
+    static const char *const names[] = {"Subject", "AUTHENTICATION-RESULTS", "Received-SPF", "Received"};
     struct addr client = addr_from_v4((const uint8_t[4]){(choice & 8) != 0 ? 127 : 192, 0, 2, 1});
 
     switch (choice % 8) {

@@ -2,7 +2,7 @@
 """Hosts that may send mail of any sender: forwarders, and clients behind translated addresses, in both directions."""
 
 from wire_common import (BAD_IP, BAD_IP6, GOOD_IP, GOOD_IP6, HEADERS, ZONE, Mta, case, check, classic, delivered, equal,
-                         lacks, one, refused, rows, spf_result)
+                         lacks, one, received_spf, refused, rows, spf_result)
 
 FAIL = "550 5.7.23"
 FORWARDER, FORWARDER6 = "198.51.100.7", "2001:db8:7::7"
@@ -139,3 +139,62 @@ def translated_address_of_either_family(binary, inside, other, good, bad):
         refused(one(filter_, ip=other), FAIL, bad)
         refused(one(filter_, ip=BAD_IP6), FAIL, BAD_IP6)
         equal(spf_result(delivered(one(filter_, ip=GOOD_IP6)))[0], "pass", "a client without a rule")
+
+
+RELAY = "198.51.100.26"
+
+
+def written(client, helo="any.example.com"):
+    return ("Received", f"from {helo} (unknown [{client}])\n\tby mx2.example.net (Postfix) with ESMTP id 4; Sun, 1 Jan 2023")
+
+
+@rows([
+    ("postfix", "from {helo} (unknown [{ip}])\n\tby mx2 (Postfix) with ESMTP id 4; Sun"),
+    ("sendmail", "from {helo} ([{ip}])\n\tby mx2 (8.17.1/8.17.1) with ESMTP id 4;\n\tSun"),
+    ("exim", "from [{ip}] (helo={helo})\n\tby mx2 with esmtp (Exim 4.96)\n\tid 4; Sun"),
+    ("exchange", "from {helo} ({ip}) by MX2 (10.0.0.1) with Microsoft SMTP Server id 15.1; Sun"),
+])
+def trusted_relay(binary, form):
+    with classic(binary, {"TrustedRelay": RELAY, "WhitelistIP": RELAY, "AddReceivedHeader": "on"}) as filter_:
+        for client, helo in ((GOOD_IP, "a.example.com"), (GOOD_IP6, "b.example.com")):
+            headers = [("Received", form.format(ip=client, helo=helo))] + HEADERS
+            message = delivered(one(filter_, ip=RELAY, headers=headers))
+            equal(spf_result(message)[0], "pass", f"result of {client}")
+            pairs = received_spf(message.value("Received-SPF"))[2]
+            equal((pairs["client-ip"], pairs["helo"]), (client, helo), "client and HELO name")
+        for client in (BAD_IP, BAD_IP6):
+            headers = [("Received", form.format(ip=client, helo="x.example.com"))] + HEADERS
+            found = one(filter_, ip=RELAY, headers=headers)
+            refused(found, FAIL, client)
+            equal((found.mail.kind, [reply.kind for reply in found.rcpts.values()]), ("continue", ["continue"]),
+                  "before the end")
+
+
+@case
+def trusted_relay_believes_its_own_field_only(binary):
+    with classic(binary, {"TrustedRelay": RELAY}) as filter_:
+        refused(one(filter_, ip=RELAY, headers=[written(BAD_IP), written(GOOD_IP)] + HEADERS), FAIL, BAD_IP)
+        delivered(one(filter_, ip=RELAY, headers=[written(GOOD_IP), written(BAD_IP)] + HEADERS))
+        refused(one(filter_, ip=BAD_IP, headers=[written(GOOD_IP)] + HEADERS), FAIL, BAD_IP)
+        local = ("Received", "by mx2.example.net (Postfix, from userid 0); Sun")
+        unchecked(delivered(one(filter_, ip=RELAY, headers=[local, written(GOOD_IP)] + HEADERS)))
+        unchecked(delivered(one(filter_, ip=RELAY, headers=HEADERS)))
+        filter_.wait_log("SPF skipped (the relay names no client): ")
+
+
+@case
+def trusted_relay_sends_several_messages(binary):
+    """What is known of one message's client is forgotten before the next."""
+    with classic(binary, {"TrustedRelay": RELAY}) as filter_, Mta(filter_.address, ip=RELAY) as mta:
+        for _ in range(2):
+            equal(spf_result(delivered(mta.send(headers=[written(GOOD_IP)] + HEADERS)))[0], "pass", "result")
+            refused(mta.send(headers=[written(BAD_IP)] + HEADERS), FAIL, BAD_IP)
+            unchecked(delivered(mta.send(headers=HEADERS)))
+        mta.quit()
+
+
+@case
+def trusted_relay_needs_the_header(binary):
+    config = {"TrustedRelay": RELAY, "TagSubject": "off", "RemoveForgedHeaders": "off"}
+    with classic(binary, config) as filter_:
+        refused(one(filter_, ip=RELAY, headers=[written(BAD_IP)] + HEADERS), FAIL)

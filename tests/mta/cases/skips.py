@@ -3,7 +3,7 @@
 
 from cases import Group
 from cases.results import check_fields
-from world import BAD, BAD6, OTHER_USER, USER
+from world import BAD, BAD6, GOOD, GOOD6, OTHER_USER, USER
 
 WHITELISTS = Group(
     "whitelists",
@@ -25,10 +25,11 @@ SENDERS = Group(
     ],
 )
 FORWARDERS = Group("forwarders", [("WhitelistHelo", ".trusted.example"), ("WhitelistSPF", "forwarder.example")])
+RELAYS = Group("relays", [("TrustedRelay", "203.0.113.20")])
 FIXED6 = Group("fixed-client-by-ipv6", [("FixedClientIP", "2001:db8:1::10")])
 FIXED = Group("fixed-client", [("FixedClientIP", "203.0.113.10")])
 UNSKIPPED = Group("unskipped", [("SkipAuth", "off")])
-GROUPS = [WHITELISTS, SENDERS, FORWARDERS, FIXED, FIXED6, UNSKIPPED]
+GROUPS = [WHITELISTS, SENDERS, FORWARDERS, RELAYS, FIXED, FIXED6, UNSKIPPED]
 
 
 def check_unchecked(world, sender="a@fail.example", **how):
@@ -177,6 +178,43 @@ def forwarder_permitted_by_its_own_domain(world):
         check_unchecked(world, "a@softfail.example", client=client)
     world.send("a@fail.example", BAD).mail.check(550, "5.7.23")
     world.send("a@fail.example", BAD6).mail.check(550, "5.7.23")
+
+
+def field_of_a_relay(world, client, helo):
+    """What the mail server itself writes about this client, as a relay of the same kind would."""
+    message = world.send("a@neutral.example", client, helo=helo).delivered()
+    return ("Received", message.values("Received")[0])
+
+
+@RELAYS.case()
+def client_of_a_relay(world):
+    for client, bad in ((GOOD, BAD), (GOOD6, BAD6)):
+        by_good = field_of_a_relay(world, client, "mail.pass.example")
+        by_bad = field_of_a_relay(world, bad, "bad.fail.example")
+        message = world.send("a@pass.example", "203.0.113.20", fields=[by_good, by_bad]).delivered()
+        check_fields(message, "pass", "mailfrom", "pass.example", client, "a@pass.example")
+        assert "helo=mail.pass.example;" in message.value("Received-SPF"), message.fields
+        refused = world.send("a@pass.example", "203.0.113.20", fields=[by_bad, by_good])
+        refused.end.check(550, "5.7.23", f"is not permitted from {bad}.")
+
+
+@RELAYS.case()
+def fields_of_other_clients_mean_nothing(world):
+    by_good = field_of_a_relay(world, GOOD, "mail.pass.example")
+    world.send("a@pass.example", BAD, fields=[by_good]).mail.check(550, "5.7.23", f"from {BAD}.")
+
+
+@RELAYS.case(mtas=("postfix",))  # Sendmail refuses such names itself
+def helo_name_that_looks_like_an_address(world):
+    for helo in ("mail.pass.example (x [203.0.113.10])", "[203.0.113.10]", "x([203.0.113.10] helo=y)"):
+        by_bad = field_of_a_relay(world, BAD, helo)
+        refused = world.send("a@pass.example", "203.0.113.20", fields=[by_bad])
+        refused.end.check(550, "5.7.23", f"is not permitted from {BAD}.")
+
+
+@RELAYS.case()
+def message_that_the_relay_itself_made(world):
+    check_unchecked(world, client="203.0.113.20")
 
 
 @UNSKIPPED.case()

@@ -329,9 +329,29 @@ static void test_same_prefix_at_each_bit(void **state)
     }
 }
 
+static void test_loopback(void **state)
+{
+    static const struct {
+        const char *text;
+        bool is_loopback;
+    } cases[] = {{"127.0.0.1", true}, {"127.255.0.9", true},      {"128.0.0.1", false}, {"::1", true},
+                 {"::2", false},      {"::ffff:127.0.0.1", true}, {"7f00::", false},    {"10.0.0.1", false}};
+    const struct addr none = {.family = ADDR_NONE};
+
+    (void)state;
+    assert_false(addr_is_loopback(&none));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct addr addr;
+
+        assert_true(addr_parse(cases[i].text, &addr));
+        assert_int_equal(addr_is_loopback(&addr), cases[i].is_loopback);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_loopback),
         cmocka_unit_test(test_parse_and_format),
         cmocka_unit_test(test_parse_refuses),
         cmocka_unit_test(test_equal_is_bytewise),

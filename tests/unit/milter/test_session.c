@@ -23,6 +23,12 @@ struct story {
 #define CLIENT   "connect 192.0.2.1 mx.pass.example | helo mx.pass.example | "
 #define STRANGER "connect 203.0.113.9 [203.0.113.9] | helo stranger.example | "
 
+#define RELAY "connect 198.51.100.26 mx2.here.example | helo mx2.here.example | "
+
+/* What our own relays write, and what stands below it. */
+#define FROM(helo, address) "header Received: from " helo " (unknown [" address "])\n\tby mx2 (Postfix) with ESMTP; Sun"
+#define TRUSTED             "TrustedRelay 198.51.100.26\nWhitelistIP 198.51.100.0/24, 10.0.0.0/8\nAddHeader off\n"
+
 #define FAIL_AT_MAIL "550 5.7.23 SPF: mail from a@fail.example is not permitted from 192.0.2.1."
 
 static const struct story stories[] = {
@@ -133,6 +139,50 @@ static const struct story stories[] = {
      "- | - | - | -"},
     {"no forwarder", "WhitelistSPF forwarder.example softfail.example", CLIENT "mail <a@fail.example>",
      "- | - | " FAIL_AT_MAIL},
+    {"a relay's client passes", TRUSTED,
+     RELAY "mail <a@pass.example> | rcpt <u@here.example> | " FROM("x", "192.0.2.9") " | eom",
+     "- | - | - | - | nothing"},
+    {"a relay's client fails", TRUSTED,
+     RELAY "mail <a@pass.example> | rcpt <u@here.example> | " FROM("x", "203.0.113.9") " | eom",
+     "- | - | - | - | 550 5.7.23 SPF: mail from a@pass.example is not permitted from 203.0.113.9."},
+    {"a null sender is judged by the HELO name at the relay", TRUSTED,
+     RELAY "mail <> | " FROM("mx.pass.example", "203.0.113.9") " | eom | mail <> | " FROM("mx.pass.example",
+                                                                                          "192.0.2.1") " | eom",
+     "- | - | - | 550 5.7.23 SPF: mail from postmaster@mx.pass.example is not permitted from 203.0.113.9. | - | "
+     "nothing"},
+    {"only the topmost field counts", TRUSTED,
+     RELAY "mail <a@pass.example> | " FROM("x", "203.0.113.9") " | " FROM(
+         "x", "192.0.2.9") " | eom | "
+                           "mail <a@pass.example> | "
+                           "header Received: by mx2 "
+                           "(Postfix); Sun | " FROM("x", "203.0.113.9") " | eom",
+     "- | - | - | 550 5.7.23 *203.0.113.9. | - | nothing"},
+    {"a relay without a field, or with one that nobody can read", TRUSTED,
+     RELAY "mail <a@fail.example> | eom | mail <a@fail.example> | header Received: from x (y) by z; Sun | eom",
+     "- | - | - | nothing | - | nothing"},
+    {"whitelists hold for a relay's client", TRUSTED,
+     RELAY "mail <a@fail.example> | " FROM("x", "10.0.0.9") " | eom | mail <a@fail.example> | " FROM(
+         "x", "127.0.0.1") " | eom | mail <a@fail.example> | " FROM("x", "198.51.100.26") " | eom",
+     "- | - | - | nothing | - | nothing | - | nothing"},
+    {"one that logged in there", TRUSTED,
+     RELAY "mail <a@fail.example> | header Received: from x (y [203.0.113.9]) by z with ESMTPSA id 1; Sun | eom",
+     "- | - | - | nothing"},
+    {"which SkipAuth off checks", TRUSTED "SkipAuth off",
+     RELAY "mail <a@fail.example> | header Received: from x (y [203.0.113.9]) by z with ESMTPSA id 1; Sun | eom",
+     "- | - | - | 550 5.7.23 *203.0.113.9."},
+    {"a relay that logs in here sends the mail of others all the same", TRUSTED,
+     RELAY "macro verify=OK | mail <a@fail.example> | " FROM("x", "203.0.113.9") " | eom",
+     "- | - | - | 550 5.7.23 *203.0.113.9."},
+    {"a message of a relay for a whitelisted recipient", TRUSTED "WhitelistTo w@\nRefuseTo \"u@ softfail\"",
+     RELAY "mail <a@fail.example> | rcpt <u@here.example> | rcpt <w@here.example> | " FROM("x", "203.0.113.9") " | eom",
+     "- | - | - | - | - | nothing"},
+    {"and for others", TRUSTED "WhitelistTo w@",
+     RELAY "mail <a@fail.example> | rcpt <u@here.example> | " FROM("x", "203.0.113.9") " | eom",
+     "- | - | - | - | 550 5.7.23 *203.0.113.9."},
+    {"Received fields of others mean nothing", TRUSTED,
+     CLIENT "mail <a@pass.example> | " FROM("x", "203.0.113.9") " | eom", "- | - | - | nothing"},
+    {"a relay's client behind a translated address", TRUSTED "ClientIPNAT 203.0.113.9:192.0.2.9",
+     RELAY "mail <a@pass.example> | " FROM("x", "203.0.113.9") " | eom", "- | - | - | nothing"},
     {"SkipNDR", "SkipNDR on", STRANGER "helo mx.pass.example | mail <>", "- | - | - | -"},
     {"authenticated", "", CLIENT "macro auth_authen=joe | mail <a@fail.example>", "- | - | accept"},
     {"authenticated without a name", "", CLIENT "macro auth_type=EXTERNAL | mail <a@fail.example>", "- | - | accept"},

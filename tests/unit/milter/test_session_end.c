@@ -87,6 +87,19 @@ static const struct story stories[] = {
      SOFT "header Subject: s | header Authentication-Results: mx.here.example; spf=pass | eom",
      "[change 1 Authentication-Results: (gone)]"},
     {"but a pass is recorded", "WhitelistSPF pass.example", PASS "eom", RESULT("pass", "pass.example")},
+    {"quarantine of what a relay sends", "TrustedRelay 192.0.2.1\nQuarantine on\nTagSubject off",
+     SOFT "header Received: from h (x [203.0.113.9]) by y; Sun | eom",
+     "[delrcpt <u@here.example>][addrcpt postmaster][add X-SPF-Original-To: u@here.example]" RESULT(
+         "softfail", "softfail.example")},
+    {"both identities as the relay saw them",
+     "TrustedRelay 192.0.2.1\nCheckHelo on\nAddReceivedHeader on\nAddHeader off",
+     PASS "header Received: from fail.example (x [192.0.2.9]) by y; Sun | eom",
+     "[insert Received-SPF: fail (mx.here.example: domain of postmaster@fail.example does\n\tnot permit 192.0.2.9 as "
+     "sender) client-ip=192.0.2.9;\n\tenvelope-from=\"a@pass.example\"; helo=fail.example; identity=helo;\n\t"
+     "mechanism=-all; receiver=mx.here.example][insert Received-SPF: pass (mx.here.example: domain of "
+     "a@pass.example designates\n\t192.0.2.9 as permitted sender) client-ip=192.0.2.9;\n\t"
+     "envelope-from=\"a@pass.example\"; helo=fail.example; identity=mailfrom;\n\tmechanism=\"ip4:192.0.2.0/24\"; "
+     "receiver=mx.here.example]"},
     {"no recipients, no headers", "", SOFT "eom", "[add Subject: [SPF:fail]]" RESULT("softfail", "softfail.example")},
 
     {"a tagged subject", "", SOFT "header Subject: hello | header subject: second | eom",

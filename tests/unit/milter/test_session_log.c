@@ -45,6 +45,11 @@ static const struct line_case cases[] = {
      "from=<a@mx.pass.example>, reason=ip4:192.0.2.1\n"},
     {"WhitelistHelo mx.forwarder.example", "connect 203.0.113.7 x | helo mx.forwarder.example | mail <>",
      "SPF skipped (whitelisted HELO name): ip=203.0.113.7, fqdn=x, helo=mx.forwarder.example, from=<>\n"},
+    {"TrustedRelay 192.0.2.1",
+     CLIENT
+     "mail <a@pass.example> | header Received: from mx (x [192.0.2.9]) by y; Sun | eom | mail <a@pass.example> | eom",
+     "SPF pass: ip=192.0.2.9, helo=mx, from=<a@pass.example>, client=192.0.2.1, reason=ip4:192.0.2.0/24\n"
+     "SPF skipped (the relay names no client): " KNOWN "from=<a@pass.example>\n"},
     {"WhitelistIP 192.0.2.1", "connect 192.0.2.1 x", "SPF skipped (whitelisted address): ip=192.0.2.1, fqdn=x\n"},
     {"", "connect local localhost", "SPF skipped (local submission): ip=127.0.0.1, fqdn=localhost\n"},
     {"WhitelistTo w@", CLIENT "mail <a@fail.example> | rcpt <w@here.example> | rcpt <u@here.example>",
