@@ -78,7 +78,7 @@ class Postfix:
     """Port 25 has the filter by inet and is unavailable without it; port 26 by a unix socket and accepts without it."""
 
     name = "postfix"
-    packages = ("postfix",)
+    packages = ("postfix", "opendmarc")
     log = "/var/log/mta-test/postfix.log"
     main_socket = spf_filter.INET_SOCKET
     other_socket = spf_filter.UNIX_SOCKET
