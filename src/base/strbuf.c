@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SIZE_MIN = 64 };
+enum { SIZE_MIN = 256 }; /* enough for most log lines and header fields */
 
 /* Makes room for `more` octets and a NUL behind them. */
 static bool reserve(struct strbuf *buf, size_t more)

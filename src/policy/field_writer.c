@@ -44,33 +44,28 @@ static void add_quoted(struct field_writer *writer, const char *text)
     strbuf_add_char(&writer->word, '"');
 }
 
+/* Printable US-ASCII without blanks. */
+static bool is_visible(const char *text)
+{
+    while (*text > ' ' && *text <= '~')
+        text++;
+    return *text == '\0';
+}
+
 /* RFC 2045 5.1 */
 static bool is_token(const char *text)
 {
-    if (*text == '\0' || strlen(text) > SHOWN_MAX)
-        return false;
-    for (; *text != '\0'; text++) {
-        if (*text <= ' ' || *text > '~' || strchr("()<>@,;:\\\"/[]?=", *text) != NULL)
-            return false;
-    }
-    return true;
+    return *text != '\0' && strlen(text) <= SHOWN_MAX && is_visible(text) && strpbrk(text, "()<>@,;:\\\"/[]?=") == NULL;
 }
 
 /* RFC 5322 3.2.3 */
 static bool is_dot_atom(const char *text)
 {
-    char last = '.';
+    size_t len = strlen(text);
 
-    if (strlen(text) > SHOWN_MAX)
+    if (len == 0 || len > SHOWN_MAX || !is_visible(text) || strpbrk(text, "()<>[]:;@\\,\"") != NULL)
         return false;
-    for (; *text != '\0'; text++) {
-        bool atext = *text > ' ' && *text <= '~' && strchr("()<>[]:;@\\,.\"", *text) == NULL;
-
-        if (!atext && (*text != '.' || last == '.'))
-            return false;
-        last = *text;
-    }
-    return last != '.';
+    return text[0] != '.' && text[len - 1] != '.' && strstr(text, "..") == NULL;
 }
 
 void field_add_token(struct field_writer *writer, const char *text)

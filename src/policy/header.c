@@ -4,15 +4,16 @@
 #include "policy/field_writer.h"
 #include "policy/idna.h"
 
+#include <string.h>
+
 /* Adds words of our own with a blank or fold between them; the last one is not ended. */
 static void add_words(struct field_writer *writer, const char *words)
 {
-    for (; *words != '\0'; words++) {
-        if (*words == ' ')
-            field_next(writer);
-        else
-            field_add(writer, (char[]){*words, '\0'});
+    for (const char *blank; (blank = strchr(words, ' ')) != NULL; words = blank + 1) {
+        strbuf_add_mem(&writer->word, words, (size_t)(blank - words));
+        field_next(writer);
     }
+    field_add(writer, words);
 }
 
 static void add_guess_comment(struct field_writer *writer, const char *domain)

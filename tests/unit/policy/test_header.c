@@ -191,6 +191,44 @@ static void result_fields_are_written_to_the_letter(void **state)
     }
 }
 
+static bool is_quoted(const char *value, const char *key)
+{
+    const char *found = strstr(value, key);
+
+    assert_non_null(found);
+    return found[strlen(key)] == '"';
+}
+
+static void only_what_must_be_is_quoted(void **state)
+{
+    static const struct {
+        const char *text;
+        bool token, dot_atom; /* it is one of these, and stands without quotes */
+    } rows[] = {
+        {"a.b-c_d", true, true},  {"a", true, true},       {"a..b", true, false}, {".a", true, false},
+        {"a.", true, false},      {".", true, false},      {"a=b?", false, true}, {"a/b", false, true},
+        {"!#$%&'*+", true, true}, {"a\x7f", false, false}, {"a b", false, false}, {"a\xfc", false, false},
+    };
+    static const char never[] = "()<>@,;:\\\"[]";
+    struct spf_outcome outcome = {.result = RESULT_PASS};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows) + strlen(never); i++) {
+        const char *text = i < COUNT(rows) ? rows[i].text : (char[]){'a', never[i - COUNT(rows)], '\0'};
+        struct header_result result = {
+            .outcome = &outcome, .client = V4, .domain = text, .helo = text, .receiver = "r"};
+        struct strbuf results = STRBUF_INIT, received = STRBUF_INIT;
+
+        result.sender = "a@example.org";
+        header_authentication_results("r", &result, &results);
+        header_received_spf(&result, &received);
+        assert_int_equal(is_quoted(strbuf_text(&results), "smtp.mailfrom="), i >= COUNT(rows) || !rows[i].token);
+        assert_int_equal(is_quoted(strbuf_text(&received), "helo="), i >= COUNT(rows) || !rows[i].dot_atom);
+        strbuf_free(&results);
+        strbuf_free(&received);
+    }
+}
+
 static void each_result_has_a_sentence(void **state)
 {
     (void)state;
@@ -551,6 +589,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(result_fields_are_written_to_the_letter),
+        cmocka_unit_test(only_what_must_be_is_quoted),
         cmocka_unit_test(each_result_has_a_sentence),
         cmocka_unit_test(two_identities_share_a_field),
         cmocka_unit_test(a_note_is_a_comment),
