@@ -77,6 +77,7 @@ struct verdict decision_for(const struct message *message, const struct config *
         .helo = last->identity == IDENTITY_HELO ? &last->outcome : NULL,
         .sender = message->null_sender ? NULL : &message->sender,
         .recipient = recipient,
+        .exemption_unknown = message->exemption_unknown,
     };
 
     return verdict_decide(config, &facts);
@@ -112,16 +113,20 @@ static void leave_unchecked(struct message *message, const struct peer *peer, co
 void decision_judge(struct message *message, const struct session_shared *shared, const struct peer *peer)
 {
     int64_t deadline_ms = spf_checker_deadline_ms(shared->checker); /* one for all: the MTA waits for all */
+    enum spf_answer by_helo = forwarder_has_helo(shared, peer, deadline_ms), by_spf = ANSWER_NO;
 
-    if (forwarder_has_helo(shared, peer, deadline_ms)) {
+    if (by_helo == ANSWER_YES) {
         leave_unchecked(message, peer, "skipped (whitelisted HELO name)");
         return;
     }
     find_results(message, shared, peer, deadline_ms);
-    if (!passes(message) && forwarder_is_permitted(shared, peer, message->receiver, deadline_ms)) {
+    if (!passes(message))
+        by_spf = forwarder_is_permitted(shared, peer, message->receiver, deadline_ms);
+    if (by_spf == ANSWER_YES) {
         leave_unchecked(message, peer, "skipped (whitelisted forwarder)");
         return;
     }
+    message->exemption_unknown = by_helo == ANSWER_UNKNOWN || by_spf == ANSWER_UNKNOWN;
     for (size_t i = 0; i < message->check_count; i++)
         message_log_result(message, &message->checks[i], peer);
     message->verdict = decision_for(message, shared->config, NULL);

@@ -3,22 +3,23 @@
 #include "milter/forwarder.h"
 
 #include "policy/whitelist.h"
-#include "spf/spf_check.h"
 
-bool forwarder_has_helo(const struct session_shared *shared, const struct peer *peer, int64_t deadline_ms)
+enum spf_answer forwarder_has_helo(const struct session_shared *shared, const struct peer *peer, int64_t deadline_ms)
 {
     const char *helo = peer_helo(peer);
 
-    return whitelist_has_helo(&shared->config->whitelist_helo, helo) &&
-           spf_host_has_address(shared->checker, helo, &peer->checked, deadline_ms);
+    if (!whitelist_has_helo(&shared->config->whitelist_helo, helo))
+        return ANSWER_NO;
+    return spf_host_has_address(shared->checker, helo, &peer->checked, deadline_ms);
 }
 
-bool forwarder_is_permitted(const struct session_shared *shared, const struct peer *peer, const char *receiver,
-                            int64_t deadline_ms)
+enum spf_answer forwarder_is_permitted(const struct session_shared *shared, const struct peer *peer,
+                                       const char *receiver, int64_t deadline_ms)
 {
     const struct text_list *domains = &shared->config->whitelist_spf;
+    enum spf_answer found = ANSWER_NO;
 
-    for (size_t i = 0; i < domains->count; i++) {
+    for (size_t i = 0; i < domains->count && found != ANSWER_YES; i++) {
         struct spf_question question = {
             .identity = IDENTITY_HELO,
             .client = peer->checked,
@@ -28,9 +29,10 @@ bool forwarder_is_permitted(const struct session_shared *shared, const struct pe
             .receiver = receiver,
             .deadline_ms = deadline_ms,
         };
+        enum spf_answer answer = spf_permits(shared->checker, &question);
 
-        if (spf_permits(shared->checker, &question))
-            return true;
+        if (answer != ANSWER_NO)
+            found = answer;
     }
-    return false;
+    return found;
 }

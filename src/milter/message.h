@@ -64,11 +64,12 @@ struct message {
 
     bool open; /* between MAIL and the message's end */
     bool null_sender;
-    bool relayed;   /* from a relay of our own: whose it is stands in its header */
-    bool judged;    /* the outcomes and `verdict` hold */
-    bool released;  /* a whitelisted recipient gets it */
-    bool accepted;  /* another recipient does */
-    bool is_spared; /* TestMode let it go on, to all recipients or to some */
+    bool exemption_unknown; /* the DNS did not say whether its host may forward any mail */
+    bool relayed;           /* from a relay of our own: whose it is stands in its header */
+    bool judged;            /* the outcomes and `verdict` hold */
+    bool released;          /* a whitelisted recipient gets it */
+    bool accepted;          /* another recipient does */
+    bool is_spared;         /* TestMode let it go on, to all recipients or to some */
     bool is_spared_whole;
     bool recipients_lost; /* some could not be kept */
     bool subject_seen;

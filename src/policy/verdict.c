@@ -31,7 +31,7 @@ static struct verdict stop(enum spf_identity identity, enum spf_result result, b
 
 /* What follows from the result of one identity, if that is checked. */
 static struct verdict judge(const struct config *config, enum spf_identity identity, const struct spf_outcome *outcome,
-                            result_set refused)
+                            result_set refused, bool may_be_final)
 {
     /* A guess is nobody's policy: nothing follows from it. */
     if (outcome == NULL || outcome->guessed)
@@ -42,7 +42,7 @@ static struct verdict judge(const struct config *config, enum spf_identity ident
         return verdict_released();
     /* A temperror may be a fault of ours, so its refusal is never final (RFC 7208 8.6). */
     if (result_set_has(refused, outcome->result))
-        return stop(identity, outcome->result, outcome->result == RESULT_TEMPERROR, config->soft_fail);
+        return stop(identity, outcome->result, outcome->result == RESULT_TEMPERROR || !may_be_final, config->soft_fail);
     return verdict_released();
 }
 
@@ -76,8 +76,9 @@ static bool is_suspect(const struct verdict_case *message)
 struct verdict verdict_decide(const struct config *config, const struct verdict_case *message)
 {
     struct refused refused = refused_results(config, message);
-    struct verdict verdict = judge(config, IDENTITY_MAILFROM, message->mail_from, refused.mail_from);
-    struct verdict by_helo = judge(config, IDENTITY_HELO, message->helo, refused.helo);
+    bool may_be_final = !message->exemption_unknown;
+    struct verdict verdict = judge(config, IDENTITY_MAILFROM, message->mail_from, refused.mail_from, may_be_final);
+    struct verdict by_helo = judge(config, IDENTITY_HELO, message->helo, refused.helo, may_be_final);
 
     if (is_outweighed(&verdict, &by_helo))
         verdict = by_helo;

@@ -279,28 +279,41 @@ void spf_check(struct spf_checker *checker, const struct spf_question *question,
     count(outcome->result);
 }
 
-bool spf_permits(struct spf_checker *checker, const struct spf_question *question)
+enum spf_answer spf_permits(struct spf_checker *checker, const struct spf_question *question)
 {
     struct spf_outcome outcome;
 
     answer(checker, question, &outcome);
-    return outcome.result == RESULT_PASS;
+    if (outcome.result == RESULT_TEMPERROR)
+        return ANSWER_UNKNOWN;
+    return outcome.result == RESULT_PASS ? ANSWER_YES : ANSWER_NO;
 }
 
-bool spf_host_has_address(struct spf_checker *checker, const char *name, const struct addr *client, int64_t deadline_ms)
+/* Whether an answer of addresses holds this one. */
+static enum spf_answer holds_address(const struct dns_answer *addresses, const struct addr *wanted)
+{
+    if (addresses->status == DNS_TIMEOUT || addresses->status == DNS_FAILURE)
+        return ANSWER_UNKNOWN;
+    for (size_t i = 0; i < addresses->count; i++)
+        if (addr_equal(&addresses->records[i].addr, wanted))
+            return ANSWER_YES;
+    return ANSWER_NO;
+}
+
+enum spf_answer spf_host_has_address(struct spf_checker *checker, const char *name, const struct addr *client,
+                                     int64_t deadline_ms)
 {
     struct addr wanted = plain_client(client);
     const struct dns_answer *addresses;
     char host[DNS_NAME_MAX + 1];
-    bool has_address = false;
+    enum spf_answer found;
 
     if (wanted.family == ADDR_NONE || !copy_name(name, host) || !domain_can_be_asked(host))
-        return false;
+        return ANSWER_NO;
     addresses = dns_ask(checker->dns, host, wanted.family == ADDR_V4 ? DNS_A : DNS_AAAA, deadline_ms);
-    for (size_t i = 0; i < addresses->count && !has_address; i++)
-        has_address = addr_equal(&addresses->records[i].addr, &wanted);
+    found = holds_address(addresses, &wanted);
     dns_answer_release(addresses);
-    return has_address;
+    return found;
 }
 
 void spf_check_ahead(struct spf_checker *checker, const struct spf_question *question)

@@ -79,14 +79,16 @@ int64_t spf_checker_deadline_ms(const struct spf_checker *checker);
  * never fail. Any number of threads at once; hold no lock. */
 void spf_check(struct spf_checker *checker, const struct spf_question *question, struct spf_outcome *outcome);
 
-/* True if the outcome of `question` is pass, found as by spf_check. For lists of clients that some domain permits: the
- * outcome is nobody's result, and not counted. */
-bool spf_permits(struct spf_checker *checker, const struct spf_question *question);
+enum spf_answer { ANSWER_NO, ANSWER_YES, ANSWER_UNKNOWN }; /* unknown: the DNS did not say, or out of memory */
 
-/* True if the A or AAAA records of `name` hold the client's address. False if there are none, or if the DNS does not
- * answer before `deadline_ms` (spf_checker_deadline_ms). Any thread; hold no lock. */
-bool spf_host_has_address(struct spf_checker *checker, const char *name, const struct addr *client,
-                          int64_t deadline_ms);
+/* Whether the outcome of `question` is pass, found as by spf_check; temperror is unknown. For lists of clients that
+ * some domain permits: the outcome is nobody's result, and not counted. */
+enum spf_answer spf_permits(struct spf_checker *checker, const struct spf_question *question);
+
+/* Whether the A or AAAA records of `name` hold the client's address. Waits for the DNS until `deadline_ms`
+ * (spf_checker_deadline_ms). Any thread; hold no lock. */
+enum spf_answer spf_host_has_address(struct spf_checker *checker, const char *name, const struct addr *client,
+                                     int64_t deadline_ms);
 
 /* Has the DNS cache find out what spf_check will need for an equal question, and returns at once. Nothing happens where
  * the outcome is known or on its way, where answers are not kept (dns_cache.h) or nothing is asked ahead, or if out of

@@ -57,6 +57,9 @@ static const struct passing_case passing_cases[] = {
     {"RefuseAt eom\nRefuseHelo none fail\nRefuseFor .example none",
      CLIENT "mail <a@pass.example> | rcpt <u@here.example> | " FORGED},
     {"RefuseTo u@here.example none, neutral", CLIENT "mail <a@pass.example> | rcpt <u@here.example> | " FORGED},
+    {"TrustedRelay 192.0.2.1\nRefuseMailFrom none fail",
+     CLIENT "mail <a@pass.example> | rcpt <u@here.example> | header "
+            "Received: from h (x [192.0.2.9]) by y; Sun | eom"},
 };
 
 static void a_message_that_passes_is_never_refused(void **state)
@@ -100,6 +103,31 @@ static void a_message_that_is_spared_is_never_refused(void **state)
             strbuf_free(&out);
         }
         assert_in_range(n, 15, 100000);
+    }
+}
+
+/* Without memory it may not be known that a host may forward any mail: then its mail comes again. */
+static void a_forwarded_message_is_never_refused_for_good(void **state)
+{
+    static const struct passing_case cases[] = {
+        {"WhitelistSPF pass.example", CLIENT "mail <a@fail.example> | rcpt <u@here.example> | eom"},
+        {"WhitelistHelo mx.forwarder.example",
+         "connect 203.0.113.7 x | helo mx.forwarder.example | mail <a@fail.example> | rcpt <u@here.example> | eom"},
+    };
+    struct strbuf out;
+
+    (void)state;
+    quiet_log();
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        unsigned n = 1;
+
+        for (bool more = true; more; n++) {
+            more = play_failing(n, cases[i].config, cases[i].script, &out);
+            if (strstr(out.text != NULL ? out.text : "", "550") != NULL)
+                fail_msg("%s: allocation %u gave %s", cases[i].config, n, out.text);
+            strbuf_free(&out);
+        }
+        assert_in_range(n, 10, 100000);
     }
 }
 
@@ -153,6 +181,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_message_that_passes_is_never_refused),
         cmocka_unit_test(a_message_that_is_spared_is_never_refused),
+        cmocka_unit_test(a_forwarded_message_is_never_refused_for_good),
         cmocka_unit_test(a_quarantined_message_is_never_lost),
         cmocka_unit_test(a_refusal_keeps_its_reply),
     };

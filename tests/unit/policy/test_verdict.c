@@ -235,6 +235,30 @@ static void each_pair_of_results_has_its_verdict(void **state)
         }
 }
 
+/* What may be spared altogether is never refused for good. */
+static void an_unknown_exemption_defers(void **state)
+{
+    static const struct config config = {.refuse_mail_from = FAIL | NONE, .refuse_helo = FAIL, .tag_subject = true};
+    static const char *const expected[RESULT_COUNT] = {
+        [RESULT_NONE] = "451 4.7.1", [RESULT_FAIL] = "451 4.7.23", [RESULT_SOFTFAIL] = "t"};
+
+    (void)state;
+    for (int result = 0; result < RESULT_COUNT; result++) {
+        struct spf_outcome outcome = {.result = (enum spf_result)result};
+        struct verdict_case message = {.mail_from = &outcome, .exemption_unknown = true};
+        struct verdict verdict = verdict_decide(&config, &message);
+        char text[32];
+
+        snprintf(text, sizeof(text), "%s %s", verdict.code != NULL ? verdict.code : "",
+                 verdict.code != NULL ? verdict.enhanced : "");
+        if (expected[result] == NULL || *expected[result] == 't')
+            assert_int_equal(verdict.kind, VERDICT_CONTINUE);
+        else
+            assert_string_equal(text, expected[result]);
+        assert_int_equal(verdict.tag, result == RESULT_FAIL || result == RESULT_SOFTFAIL);
+    }
+}
+
 /* A rule's set takes the place of that for MAIL FROM; of that for HELO it leaves what both have. */
 struct own_case {
     result_set refuse_for, refuse_to; /* NO_RULE: none */
@@ -266,7 +290,7 @@ static void check_own_set(const struct own_case *c, struct config *config, int r
     const struct address address = {.text = text, .local = "a", .domain = "example.org"};
     struct verdict_case by_sender = {.mail_from = &outcome, .sender = &address, .recipient = &address};
     struct verdict_case by_null = {.helo = &outcome, .recipient = &address};
-    struct verdict_case by_helo = {&neutral, &outcome, &address, &address};
+    struct verdict_case by_helo = {.mail_from = &neutral, .helo = &outcome, .sender = &address, .recipient = &address};
 
     assert_int_equal(decided(config, &by_sender), c->mail_from[result]);
     assert_int_equal(decided(config, &by_null), c->null_sender[result]);
@@ -429,6 +453,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_result_has_its_verdict),
         cmocka_unit_test(each_pair_of_results_has_its_verdict),
+        cmocka_unit_test(an_unknown_exemption_defers),
         cmocka_unit_test(rules_have_sets_of_their_own),
         cmocka_unit_test(a_fail_is_refused_where_the_domain_sends_no_mail),
         cmocka_unit_test(a_released_message_goes_on_as_it_is),
