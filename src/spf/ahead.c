@@ -24,6 +24,7 @@ struct ahead {
     pthread_cond_t arrived;
     struct ahead_plan plan;
     const struct plan_question *awaited; /* what the evaluation waits for */
+    const struct plan_question *blocker; /* what it will wait for in any case, as far as is known */
     pthread_t evaluator;                 /* its thread */
     unsigned users;                      /* the evaluation, and each question on its way */
     bool is_closed;                      /* nothing is asked any more */
@@ -80,6 +81,17 @@ static void send_question(struct ahead *ahead, struct plan_question *question)
     pthread_mutex_lock(&ahead->lock);
 }
 
+/* Wakes the evaluation if what it waits for is there, unless it would only come to wait for something else. */
+static void wake(struct ahead *ahead)
+{
+    if (!ahead->awaited || !ahead->awaited->answer)
+        return;
+    if (ahead->blocker && !ahead->blocker->answer)
+        ahead->awaited = ahead->blocker;
+    else
+        pthread_cond_signal(&ahead->arrived);
+}
+
 /* Asks what can be foreseen. Answers that come at once, or from other threads meanwhile, are looked at by the thread
  * that asks, so that nothing is called from within itself. */
 static void go_on(struct ahead *ahead)
@@ -94,7 +106,8 @@ static void go_on(struct ahead *ahead)
         ahead->has_news = false;
         if (clock_monotonic_ms(ahead->dns->clock) >= ahead->deadline_ms)
             break;
-        ahead_plan_run(&ahead->plan);
+        ahead->blocker = ahead_plan_run(&ahead->plan);
+        wake(ahead);
         while (!ahead->is_closed && (question = ahead_plan_next(&ahead->plan)) != NULL) {
             stats_add(STATS_DNS_AHEAD, 1);
             send_question(ahead, question);
@@ -116,11 +129,10 @@ static void take_answer(void *context, const struct dns_answer *answer)
 
     pthread_mutex_lock(&ahead->lock);
     ahead_plan_answer(&ahead->plan, question, answer);
-    if (ahead->awaited == question)
-        pthread_cond_signal(&ahead->arrived);
     ahead->is_planning |= !pthread_equal(pthread_self(), ahead->evaluator); /* it took a round trip */
     ahead->is_closed |= is_lost(ahead, answer);
     go_on(ahead);
+    wake(ahead);
     leave(ahead);
 }
 
@@ -130,7 +142,7 @@ static void wait_for(struct ahead *ahead, const struct plan_question *question)
     struct timespec moment = clock_moment_after((left_ms > 0 ? left_ms : 0) + LATE_MS);
 
     ahead->awaited = question;
-    while (!question->answer && pthread_cond_timedwait(&ahead->arrived, &ahead->lock, &moment) != ETIMEDOUT)
+    while (!ahead->awaited->answer && pthread_cond_timedwait(&ahead->arrived, &ahead->lock, &moment) != ETIMEDOUT)
         ;
     ahead->awaited = NULL;
     if (question->answer)

@@ -43,8 +43,10 @@ struct plan_record {
 /* One walk through all that is there. */
 struct walk {
     struct ahead_plan *plan;
-    unsigned terms, void_lookups; /* passed so far */
-    bool is_certain;              /* all includes on the way have arrived */
+    unsigned terms, void_lookups;        /* passed so far */
+    bool is_certain;                     /* all includes on the way have arrived */
+    bool is_exact;                       /* everything on the way is known, and did not match */
+    const struct plan_question *blocker; /* where that ended; NULL: with something that only the evaluation finds out */
 };
 
 /* How an evaluation goes on behind a term or a record, as far as it can be known. */
@@ -161,6 +163,14 @@ static struct plan_question *request(struct walk *walk, const char *name, enum d
 static bool is_failure(const struct dns_answer *answer)
 {
     return answer->status == DNS_TIMEOUT || answer->status == DNS_FAILURE;
+}
+
+/* What follows depends on this. */
+static void note_unknown(struct walk *walk, const struct plan_question *question)
+{
+    if (walk->is_exact && question && !question->answer)
+        walk->blocker = question;
+    walk->is_exact = false;
 }
 
 /* RFC 7208 4.6.4 */
@@ -298,6 +308,7 @@ static enum course walk_client_names(struct walk *walk, struct plan_term *at, bo
     char arpa[ADDR_ARPA_SIZE];
     const struct plan_question *question = request(walk, addr_arpa(&walk->plan->question->client, arpa), DNS_PTR);
 
+    note_unknown(walk, question);
     if (!question || !question->answer || is_failure(question->answer))
         return COURSE_ON;
     request_hosts(walk, at, question->answer);
@@ -311,8 +322,10 @@ static enum course walk_addresses(struct walk *walk, const struct term *term, co
     unsigned bits = client->family == ADDR_V6 ? term->bits6 : term->bits4;
     const struct dns_answer *answer = question ? question->answer : NULL;
 
-    if (!answer)
+    if (!answer) {
+        note_unknown(walk, question);
         return COURSE_ON;
+    }
     if (is_failure(answer))
         return COURSE_END;
     if (answer->count == 0)
@@ -328,14 +341,16 @@ static enum course walk_mx(struct walk *walk, struct plan_term *at)
     const struct dns_answer *answer = at->question ? at->question->answer : NULL;
     enum course course = COURSE_ON;
 
-    if (!answer)
+    if (!answer) {
+        note_unknown(walk, at->question);
         return COURSE_ON;
+    }
     if (is_failure(answer))
         return COURSE_END;
     if (answer->count == 0)
         return pass_void(walk);
     request_hosts(walk, at, answer);
-    for (size_t i = 0; i < HOSTS_MAX && course == COURSE_ON; i++)
+    for (size_t i = 0; i < answer->count && i < HOSTS_MAX && course == COURSE_ON; i++)
         course = walk_addresses(walk, at->term, at->hosts[i]);
     return course == COURSE_ON && answer->count > LIMIT_MX_NAMES ? COURSE_END : course;
 }
@@ -349,6 +364,7 @@ static enum course walk_policy(struct walk *walk, struct plan_term *at)
         return COURSE_END; /* RFC 7208 4.3, 5.2, 6.1 */
     if (!at->question || !at->question->answer) {
         walk->is_certain = false;
+        note_unknown(walk, at->question);
         return COURSE_ON;
     }
     if (!at->policy && !at->has_no_policy)
@@ -372,9 +388,9 @@ static enum course walk_term(struct walk *walk, const struct plan_record *record
     case TERM_REDIRECT:
         return walk_policy(walk, at);
     case TERM_MX:
-        return walk_mx(walk, at);
+        return at->has_no_name && !at->is_blind ? COURSE_ON : walk_mx(walk, at);
     default:
-        return walk_addresses(walk, at->term, at->question);
+        return at->has_no_name && !at->is_blind ? COURSE_ON : walk_addresses(walk, at->term, at->question);
     }
 }
 
@@ -392,29 +408,31 @@ static enum course walk_record(struct walk *walk, struct plan_record *record)
         course = walk_term(walk, record, at);
         if (course == COURSE_END || at->term->kind == TERM_REDIRECT)
             return course;
-        can_only_pass &= at->term->qualifier == '+';
+        can_only_pass = at->term->qualifier == '+' && (can_only_pass || walk->is_exact);
         if (course == COURSE_MATCH)
             return can_only_pass ? COURSE_MATCH : COURSE_ON;
     }
+    can_only_pass |= walk->is_exact;
     return can_only_pass && record->last && record->last->qualifier == '+' ? COURSE_MATCH : COURSE_ON;
 }
 
-void ahead_plan_run(struct ahead_plan *plan)
+const struct plan_question *ahead_plan_run(struct ahead_plan *plan)
 {
-    struct walk walk = {.plan = plan, .is_certain = true};
+    struct walk walk = {.plan = plan, .is_certain = true, .is_exact = true};
 
     if (plan->is_over)
-        return;
+        return NULL;
     if (!plan->root) {
         const struct plan_question *question = request(&walk, plan->question->domain, DNS_TXT);
 
         if (!question || !question->answer)
-            return;
+            return question;
         plan->root = open_record(plan, question, true);
         plan->is_over |= !plan->root;
     }
     if (plan->root)
         walk_record(&walk, plan->root);
+    return walk.blocker;
 }
 
 struct plan_question *ahead_plan_next(struct ahead_plan *plan)

@@ -56,8 +56,9 @@ struct plan_question *ahead_plan_add(struct ahead_plan *plan, const char *name, 
 /* Keeps the answer to a question; takes over the reference. */
 void ahead_plan_answer(struct ahead_plan *plan, struct plan_question *question, const struct dns_answer *answer);
 
-/* Foresees what can be by now. */
-void ahead_plan_run(struct ahead_plan *plan);
+/* Foresees what can be by now. Returns the question on its way that the evaluation will certainly come to, with nothing
+ * before it to wait for; NULL: it may be able to end without one. */
+const struct plan_question *ahead_plan_run(struct ahead_plan *plan);
 
 /* Takes the next question that was foreseen and is to be asked, in the order of the evaluation; NULL: there is none. */
 struct plan_question *ahead_plan_next(struct ahead_plan *plan);

@@ -65,6 +65,8 @@ static struct round_question *choose(struct round_dns *rounds)
     for (unsigned i = 0; i < rounds->asked; i++) {
         struct round_question *question = &rounds->questions[i];
 
+        if (strcasecmp(question->name, ROUND_NEVER) == 0 && !rounds->is_ending)
+            continue;
         if (question->done && (!chosen || question->round < chosen->round))
             chosen = question;
     }

@@ -21,6 +21,9 @@ void round_dns_set_ttl(struct dns *dns, uint32_t ttl_s);
 /* While it is held no answer is given. */
 void round_dns_hold(struct dns *dns, bool held);
 
+/* A question for this name is answered only at the end. */
+#define ROUND_NEVER "never.org"
+
 /* What was asked since the last reset. Waits until all of it is answered, unless it is held. */
 unsigned round_dns_rounds(struct dns *dns);
 unsigned round_dns_questions(struct dns *dns);

@@ -96,9 +96,19 @@ static const struct {
     {"same.org", "TXT", "v=spf1 a:h1.org a:H1.org -exists:h1.org mx:mx1.org a:m1.org -all"},
     {"text.org", "TXT", "v=spf1 ip4:192.0.2.9 -all exp=why.org"},
     {"why.org", "TXT", "No."},
+    {"early1.org", "TXT", "v=spf1 include:n4.org a:never.org include:never.org -all"},
+    {"early2.org", "TXT", "v=spf1 a:h1.org mx:mx5.org include:never.org a:never.org -all"},
+    {"early3.org", "TXT", "v=spf1 exists:%{p}.x.org a:m5.org mx:never.org -all"},
+    {"early4.org", "TXT", "v=spf1 -a:h1.org include:early5.org include:never.org -all"},
+    {"early5.org", "TXT", "v=spf1 -a:h2.org ?mx:mx2.org ptr:p.org a:m5.org a:never.org -all"},
+    {"early6.org", "TXT", "v=spf1 include:early7.org a:m5.org include:never.org -all"},
+    {"early7.org", "TXT", "v=spf1 -a:m5.org a:never.org -all"},
+    {"unknown.x.org", "TXT", "an exists that finds nothing"},
     {"guess.org", "MX", "m5.org"},
     {"guess.org", "A", "10.0.0.1"},
 };
+
+enum { TIMEOUT_MS = 20000 };
 
 struct fixture {
     struct clock clock;
@@ -115,7 +125,7 @@ static int64_t fixture_now(void *context)
 static void open_checker(struct fixture *fixture, bool is_cached)
 {
     const struct dns_cache_config cache = {.octets = 1 << 20, .seed = {1}};
-    struct spf_checker_config config = {.clock = &fixture->clock, .timeout_ms = 20000, .asks_ahead = true};
+    struct spf_checker_config config = {.clock = &fixture->clock, .timeout_ms = TIMEOUT_MS, .asks_ahead = true};
 
     fixture->clock = (struct clock){fixture_now, fixture_now, fixture};
     fixture->now_ms = 1000;
@@ -289,6 +299,19 @@ static void test_ttl_0(void **state)
     assert_int_equal(round_dns_questions(fixture->rounds), 13);
 }
 
+/* Nobody waits for what turns out not to be needed. */
+static void test_unneeded(void **state)
+{
+    static const char *const domains[] = {"early1.org", "early2.org", "early3.org", "early4.org", "early6.org"};
+    struct fixture *fixture = *state;
+    int64_t begin_ms = clock_monotonic_ms(&clock_system);
+
+    for (size_t i = 0; i < COUNT(domains); i++)
+        if (check(fixture, "192.0.2.1", domains[i]) != RESULT_PASS)
+            fail_msg("%s does not pass", domains[i]);
+    assert_true(clock_monotonic_ms(&clock_system) - begin_ms < TIMEOUT_MS);
+}
+
 /* What the DNS cache has is not asked again: a new domain that includes providers seen before costs one round trip. */
 static void test_known_providers(void **state)
 {
@@ -446,6 +469,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_client_names, open_plain, close_checker),
         cmocka_unit_test_setup_teardown(test_local_part, open_plain, close_checker),
         cmocka_unit_test_setup_teardown(test_best_guess, open_plain, close_checker),
+        cmocka_unit_test_setup_teardown(test_unneeded, open_plain, close_checker),
         cmocka_unit_test_setup_teardown(test_ttl_0, open_cached, close_checker),
         cmocka_unit_test_setup_teardown(test_known_providers, open_cached, close_checker),
         cmocka_unit_test_setup_teardown(test_check_ahead, open_cached, close_checker),
