@@ -11,8 +11,9 @@ RULES = Group("rules", [("RefuseTo", USER + " fail, softfail"), ("RefuseTo", OTH
 NO_MAIL = Group("no-mail", [("RefuseOnlyNoMail", "on")])
 AT_RCPT = Group("refuse-at-rcpt", [("RefuseAt", "rcpt")])
 AT_END = Group("refuse-at-end", [("RefuseAt", "eom"), ("Defer", "temperror")])
+ERRORS = Group("errors", [("RejectTempError", "on"), ("RejectPermError", "on"), ("SPFBestGuess", "on")])
 TEST = Group("test-mode", [("TestMode", "on"), ("Quarantine", "on")])
-GROUPS = [HELO, DEFER, RULES, NO_MAIL, AT_RCPT, AT_END, TEST]
+GROUPS = [HELO, DEFER, RULES, NO_MAIL, AT_RCPT, AT_END, ERRORS, TEST]
 
 
 @HELO.case()
@@ -136,3 +137,17 @@ def nothing_is_done_in_test_mode(world):
 def a_pass_in_test_mode(world):
     message = world.send("a@pass.example", GOOD).delivered()
     assert "test mode" not in message.value("Authentication-Results"), message.fields
+
+
+@ERRORS.case()
+def errors_by_their_own_keys(world):
+    world.send("a@served-nowhere.test").mail.check(451, "4.7.24")
+    world.send("a@permerror.example").mail.check(550, "5.7.24")
+
+
+@ERRORS.case()
+def a_guess_is_recorded_and_refuses_nothing(world):
+    message = world.send("a@none.example").delivered()
+    assert "best guess" in message.value("Authentication-Results"), message.fields
+    message = world.send("a@pass.example", GOOD).delivered()
+    assert "best guess" not in message.value("Authentication-Results"), message.fields
