@@ -205,6 +205,9 @@ static void test_cut(void **state)
     }
     log_info("%0100000d", 1);
     assert_int_equal(strlen(last_line), TEXT_MAX);
+    log_info("\n%0100000d", 1); /* which the escape pushes out of the line */
+    assert_int_equal(strlen(last_line), TEXT_MAX);
+    assert_int_equal(strncmp(last_line, "\\x0A000", 7), 0);
 }
 
 static void test_levels(void **state)
