@@ -110,17 +110,34 @@ void listener_discard(void)
         unlink(own_socket_path());
 }
 
+static void *end_at_once(void *unused)
+{
+    return unused;
+}
+
+static bool threads_start(void)
+{
+    pthread_t thread;
+
+    return pthread_create(&thread, NULL, end_at_once, NULL) == 0 && pthread_join(thread, NULL) == 0;
+}
+
 /* libmilter's threads come and go. glibc keeps 40 MB of stacks for the next ones: 5 of the usual size, which does not
- * help, or 80 of ours, which saves much of the price of a thread. */
+ * help, or 80 of ours, which saves much of the price of a thread. Where a library needs more room in each thread (a
+ * sanitizer's does), the usual size stays. */
 static void make_stacks_small(void)
 {
-    pthread_attr_t attributes;
+    pthread_attr_t usual, small;
 
-    if (pthread_attr_init(&attributes) != 0)
+    if (pthread_getattr_default_np(&usual) != 0)
         return;
-    if (pthread_attr_setstacksize(&attributes, STACK_SIZE) == 0)
-        (void)pthread_setattr_default_np(&attributes); /* without it they are only slower */
-    (void)pthread_attr_destroy(&attributes);
+    if (pthread_attr_init(&small) == 0) {
+        if (pthread_attr_setstacksize(&small, STACK_SIZE) == 0 && pthread_setattr_default_np(&small) == 0 &&
+            !threads_start())
+            (void)pthread_setattr_default_np(&usual);
+        (void)pthread_attr_destroy(&small);
+    }
+    (void)pthread_attr_destroy(&usual);
 }
 
 bool listener_run(void)
