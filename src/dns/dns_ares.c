@@ -21,9 +21,10 @@
 #include <unistd.h>
 
 enum {
-    TRY_MS = 2000,         /* for the first round over the servers; each further round has twice as long */
-    TRIES = 4,             /* rounds: with one server 30 s, more than an evaluation takes (RFC 7208 4.6.4) */
-    EDNS_SIZE = 1232,      /* octets that pass every usual path without fragments */
+    TRY_MS = 2000,            /* for the first round over the servers; each further round has twice as long */
+    TRIES = 4,                /* rounds: with one server 30 s, more than an evaluation takes (RFC 7208 4.6.4) */
+    EDNS_SIZE = 1232,         /* octets that pass every usual path without fragments */
+    RECEIVE_BUFFER = 4 << 20, /* octets of replies that may wait; the kernel cuts it to its own bound */
     QUERIES_PER_PORT = 32, /* where c-ares can tell: then another random port, against forged replies (RFC 5452 9.2) */
     CLASS_IN = 1,
     VERSION_WITH_FAILOVER = 0x011600,
@@ -55,6 +56,7 @@ struct dns_ares {
     ares_channel channel;
     ares_channel draining;    /* finishes what it has, but is not asked any more; NULL: none is */
     bool first_server_silent; /* the first server of `channel` let a question time out that another answered */
+    bool is_ending;           /* nothing is sent any more */
     struct question *under_way;
     int64_t next_deadline_ms; /* no question under way has an earlier one; INT64_MAX: none has one */
     struct poll_set sockets;  /* wake_fd, and those of c-ares */
@@ -235,11 +237,12 @@ static int open_channel(struct dns_ares *backend, ares_channel *channel)
         .timeout = TRY_MS,
         .tries = TRIES,
         .ednspsz = EDNS_SIZE,
+        .socket_receive_buffer_size = RECEIVE_BUFFER, /* a burst must not lose any: what is lost takes TRY_MS */
         .sock_state_cb = on_socket_state,
         .sock_state_cb_data = backend,
     };
     int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_EDNSPSZ | ARES_OPT_SOCK_STATE_CB |
-               ARES_OPT_NOROTATE | ARES_OPT_DOMAINS;
+               ARES_OPT_SOCK_RCVBUF | ARES_OPT_NOROTATE | ARES_OPT_DOMAINS;
 
 #ifdef ARES_OPT_UDP_MAX_QUERIES
     options.udp_max_queries = QUERIES_PER_PORT;
@@ -298,10 +301,9 @@ static struct question *take_queue(struct dns_ares *backend, bool *stopping)
 static void *run(void *context)
 {
     struct dns_ares *backend = context;
-    bool stopping = false;
 
-    while (!stopping) {
-        struct question *question = take_queue(backend, &stopping);
+    while (!backend->is_ending) {
+        struct question *question = take_queue(backend, &backend->is_ending);
 
         prefer_next_server(backend);
         while (question) {
@@ -310,8 +312,8 @@ static void *run(void *context)
             send_question(question);
             question = next;
         }
-        expire(backend, stopping ? INT64_MAX : clock_monotonic_ms(backend->dns.clock));
-        if (!stopping)
+        expire(backend, backend->is_ending ? INT64_MAX : clock_monotonic_ms(backend->dns.clock));
+        if (!backend->is_ending)
             work(backend);
     }
     return NULL;
@@ -343,19 +345,32 @@ static struct question *question_create(struct dns_ares *backend, const char *na
     return question;
 }
 
-/* False once the backend stops: a callback that it runs then may still ask. */
+/* Passes a question to the event thread. False once the backend stops: a callback that it runs then may still ask. */
 static bool enqueue(struct dns_ares *backend, struct question *question)
 {
-    bool stopping;
+    bool stopping, is_first;
 
     pthread_mutex_lock(&backend->lock);
     stopping = backend->stopping;
+    is_first = !backend->queue;
     if (!stopping) {
         *backend->queue_end = question;
         backend->queue_end = &question->next;
     }
     pthread_mutex_unlock(&backend->lock);
+    if (!stopping && is_first)
+        wake(backend);
     return !stopping;
+}
+
+/* False once the backend stops. What a callback asks is sent before the next reply is looked at, as these may be many;
+ * but a last reply has c-ares close its socket first, so that the next question leaves from another port. */
+static bool take_question(struct dns_ares *backend, struct question *question)
+{
+    if (!pthread_equal(pthread_self(), backend->thread) || !backend->under_way || backend->is_ending)
+        return enqueue(backend, question);
+    send_question(question);
+    return true;
 }
 
 static void ares_backend_query(struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms,
@@ -372,10 +387,8 @@ static void ares_backend_query(struct dns *dns, const char *name, enum dns_type 
     question->done = done;
     question->context = context;
     question->deadline_ms = deadline_ms;
-    if (enqueue(backend, question)) {
-        wake(backend);
+    if (take_question(backend, question))
         return;
-    }
     answer_question(question, dns_answer_empty(DNS_TIMEOUT, 0));
     free(question);
 }

@@ -6,6 +6,7 @@
 #include "support/alloc_fail.h"
 #include "unit/dns/responder.h"
 
+#include <netinet/in.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -347,6 +349,119 @@ static void test_callback_asks(void **state)
     assert_int_equal(asks_on.counts.timeouts, 1);
 }
 
+/* The same where c-ares answers by itself (RFC 7686 2), and nothing else is under way. */
+static void test_callback_asks_after_no_question(void **state)
+{
+    struct pair pair = start_pair("127.0.0.1");
+    struct asks_on asks_on = {.dns = pair.dns, .counts = {.lock = PTHREAD_MUTEX_INITIALIZER}};
+    unsigned answered = 0;
+
+    (void)state;
+    dns_query(pair.dns, "hidden.onion", DNS_A, now_ms() + LONG_MS, ask_on, &asks_on);
+    for (unsigned tries = 0; tries < 10000 && answered == 0; tries++) {
+        usleep(1000);
+        pthread_mutex_lock(&asks_on.counts.lock);
+        answered = asks_on.counts.answered;
+        pthread_mutex_unlock(&asks_on.counts.lock);
+    }
+    assert_int_equal(answered, 1);
+    stop_pair(&pair);
+}
+
+/* What the kernel keeps for a UDP socket, as it is when `fd` is -1. */
+static int receive_buffer(int fd)
+{
+    int own_fd = fd < 0 ? socket(AF_INET, SOCK_DGRAM, 0) : -1, octets = 0;
+    socklen_t len = sizeof(octets);
+
+    assert_int_equal(getsockopt(fd < 0 ? own_fd : fd, SOL_SOCKET, SO_RCVBUF, &octets, &len), 0);
+    if (own_fd >= 0)
+        close(own_fd);
+    return octets;
+}
+
+/* The descriptor of a UDP socket that is connected to the responder, -1 if there is none. */
+static int find_asking_socket(const struct responder *responder)
+{
+    const unsigned port = (unsigned)strtoul(strrchr(responder_address(responder), ':') + 1, NULL, 10);
+
+    for (int fd = 0; fd < 256; fd++) {
+        struct sockaddr_in peer;
+        socklen_t len = sizeof(peer), type_len = sizeof(int);
+        int type = 0;
+
+        if (getpeername(fd, (struct sockaddr *)&peer, &len) == 0 && ntohs(peer.sin_port) == port &&
+            getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_len) == 0 && type == SOCK_DGRAM)
+            return fd;
+    }
+    return -1;
+}
+
+/* Replies that come all at once must find room: a lost one costs two seconds. */
+static void test_room_for_replies(void **state)
+{
+    struct pair pair = start_pair("127.0.0.1");
+    struct counts counts = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    int fd = -1;
+
+    (void)state;
+    dns_query(pair.dns, "drop.example", DNS_A, now_ms() + LONG_MS, count_answer, &counts);
+    for (unsigned tries = 0; tries < 10000 && (fd = find_asking_socket(pair.responder)) < 0; tries++)
+        usleep(1000);
+    assert_true(fd >= 0);
+    assert_true(receive_buffer(fd) > receive_buffer(-1));
+    stop_pair(&pair);
+}
+
+/* Two questions whose replies are there together. */
+struct two_replies {
+    struct pair pair;
+    struct counts third;
+    atomic_bool second_is_asked, first_has_asked, third_came_in_time;
+};
+
+static void ask_third(void *context, const struct dns_answer *answer)
+{
+    struct two_replies *two = context;
+
+    dns_answer_release(answer);
+    while (!two->second_is_asked)
+        usleep(1000);
+    usleep(100000); /* now the reply to the second is there, too */
+    dns_query(two->pair.dns, "drop.example", DNS_A, now_ms() + LONG_MS, count_answer, &two->third);
+    two->first_has_asked = true;
+}
+
+static void look_for_third(void *context, const struct dns_answer *answer)
+{
+    struct two_replies *two = context;
+
+    dns_answer_release(answer);
+    for (unsigned tries = 0; tries < 1000 && two->first_has_asked && !two->third_came_in_time; tries++) {
+        usleep(1000);
+        two->third_came_in_time = responder_asked(two->pair.responder) >= 4;
+    }
+}
+
+/* What a callback asks is on its way before the next reply is looked at. */
+static void test_callback_asks_at_once(void **state)
+{
+    struct two_replies two = {.pair = start_pair("127.0.0.1"), .third = {.lock = PTHREAD_MUTEX_INITIALIZER}};
+    struct counts silent = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+    (void)state;
+    dns_query(two.pair.dns, "drop.example", DNS_A, now_ms() + LONG_MS, count_answer, &silent); /* keeps the socket */
+    dns_query(two.pair.dns, "plain.example", DNS_A, now_ms() + LONG_MS, ask_third, &two);
+    dns_query(two.pair.dns, "plain.example", DNS_TXT, now_ms() + LONG_MS, look_for_third, &two);
+    while (responder_asked(two.pair.responder) < 3)
+        usleep(1000);
+    two.second_is_asked = true;
+    for (unsigned tries = 0; tries < 10000 && !two.third_came_in_time; tries++)
+        usleep(1000);
+    assert_true(two.third_came_in_time);
+    stop_pair(&two.pair);
+}
+
 /* Deadlines of each question, in whatever order they come. */
 static void test_many_deadlines(void **state)
 {
@@ -521,17 +636,30 @@ static void test_ask_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ipv4),           cmocka_unit_test(test_ipv6),
-        cmocka_unit_test(test_large_text),     cmocka_unit_test(test_odd_names),
-        cmocka_unit_test(test_false_replies),  cmocka_unit_test(test_malformed),
-        cmocka_unit_test(test_no_edns),        cmocka_unit_test(test_deadline),
-        cmocka_unit_test(test_retries),        cmocka_unit_test(test_several_servers),
-        cmocka_unit_test(test_silent_server),  cmocka_unit_test(test_no_server),
-        cmocka_unit_test(test_destroy),        cmocka_unit_test(test_callback_asks),
-        cmocka_unit_test(test_many_deadlines), cmocka_unit_test(test_many_threads),
-        cmocka_unit_test(test_server_texts),   cmocka_unit_test(test_create),
-        cmocka_unit_test(test_no_descriptors), cmocka_unit_test(test_create_memory),
+        cmocka_unit_test(test_ipv4),
+        cmocka_unit_test(test_ipv6),
+        cmocka_unit_test(test_large_text),
+        cmocka_unit_test(test_odd_names),
+        cmocka_unit_test(test_false_replies),
+        cmocka_unit_test(test_malformed),
+        cmocka_unit_test(test_no_edns),
+        cmocka_unit_test(test_deadline),
+        cmocka_unit_test(test_retries),
+        cmocka_unit_test(test_several_servers),
+        cmocka_unit_test(test_silent_server),
+        cmocka_unit_test(test_no_server),
+        cmocka_unit_test(test_destroy),
+        cmocka_unit_test(test_callback_asks),
+        cmocka_unit_test(test_many_deadlines),
+        cmocka_unit_test(test_many_threads),
+        cmocka_unit_test(test_server_texts),
+        cmocka_unit_test(test_create),
+        cmocka_unit_test(test_no_descriptors),
+        cmocka_unit_test(test_create_memory),
         cmocka_unit_test(test_ask_memory),
+        cmocka_unit_test(test_callback_asks_after_no_question),
+        cmocka_unit_test(test_room_for_replies),
+        cmocka_unit_test(test_callback_asks_at_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
