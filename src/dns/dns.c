@@ -4,9 +4,9 @@
 
 #include "base/log.h"
 #include "base/stats.h"
+#include "base/wait.h"
 #include "dns/dns_name.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -59,16 +59,12 @@ struct waiter {
 static struct waiter *waiter_create(void)
 {
     struct waiter *waiter = calloc(1, sizeof(*waiter));
-    pthread_condattr_t monotonic;
 
     if (!waiter)
         return NULL;
     waiter->users = 2;
     pthread_mutex_init(&waiter->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&waiter->answered, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    wait_cond_init(&waiter->answered);
     return waiter;
 }
 
@@ -101,7 +97,7 @@ static const struct dns_answer *wait_until(struct waiter *waiter, const struct t
     const struct dns_answer *answer;
 
     pthread_mutex_lock(&waiter->lock);
-    while (!waiter->answer && pthread_cond_timedwait(&waiter->answered, &waiter->lock, moment) != ETIMEDOUT)
+    while (!waiter->answer && wait_cond_until(&waiter->answered, &waiter->lock, moment))
         ;
     answer = waiter->answer;
     waiter->answer = NULL;

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/stats.h"
+#include "base/wait.h"
 #include "dns/dns_exchange.h"
 #include "dns/dns_memory.h"
 
@@ -251,7 +252,6 @@ static const struct dns_ops forgetful_ops = {.query = cache_query, .destroy = ca
 struct dns *dns_cache_create(const struct dns_cache_config *config, struct dns *backend)
 {
     struct dns_cache *cache = calloc(1, sizeof(*cache));
-    pthread_condattr_t monotonic;
 
     if (!cache) {
         dns_destroy(backend);
@@ -263,10 +263,7 @@ struct dns *dns_cache_create(const struct dns_cache_config *config, struct dns *
     cache->exchange.outage.answered_ms = now_of(cache);
     memcpy(cache->exchange.pending.seed, config->seed, sizeof(config->seed));
     pthread_mutex_init(&cache->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&cache->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    wait_cond_init(&cache->changed);
     cache->memory = dns_memory_create(config->octets, config->serve_stale, config->seed, backend->clock);
     cache->exchange.memory = cache->memory;
     if (cache->memory && (config->by_hand || start_thread(cache)))

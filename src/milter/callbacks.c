@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/stats.h"
 #include "base/strbuf.h"
+#include "milter/workers.h"
 
 #include <arpa/inet.h>
 #include <libmilter/mfapi.h>
@@ -310,6 +311,7 @@ static sfsistat on_close(SMFICTX *ctx)
     {                                                                                                                  \
         sfsistat status;                                                                                               \
                                                                                                                        \
+        workers_note();                                                                                                \
         running++;                                                                                                     \
         status = on_##name arguments;                                                                                  \
         running--;                                                                                                     \

@@ -2,13 +2,18 @@
 /* Probes libmilter's pool by connections of its own. */
 #include "milter/pool_guard.h"
 
+#include "base/clock.h"
+#include "base/wait.h"
 #include "milter/callbacks.h"
 #include "milter/own_socket.h"
+#include "milter/workers.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
+#include <stdint.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -18,59 +23,85 @@ enum {
     PROBES_MAX = 64,
 };
 
-/* The probes that libmilter has not answered, oldest first. The guard's thread alone uses them. */
+/* The probes that libmilter has not answered, oldest first, behind the descriptor by which the guard is woken. The
+ * guard's thread alone uses them. */
 struct probes {
-    int fds[PROBES_MAX];
-    size_t count;
+    struct pollfd fds[1 + PROBES_MAX];
+    nfds_t count; /* with the first */
 };
+
+static int wake_fd = -1;
+
+/* Whether no thread of the pool is left to look for what is ready. */
+static bool is_exhausted(unsigned waiting)
+{
+    return waiting > 0 && waiting >= workers_count();
+}
+
+/* A thread begins to wait. */
+static void notice_wait(unsigned waiting)
+{
+    const uint64_t one = 1;
+
+    if (is_exhausted(waiting))
+        (void)!write(wake_fd, &one, sizeof one);
+}
 
 static void send_probe(struct probes *probes)
 {
-    int fd = probes->count < PROBES_MAX ? own_socket_connect() : -1;
+    int fd = probes->count < 1 + PROBES_MAX ? own_socket_connect() : -1;
 
     if (fd < 0)
         return;
     (void)shutdown(fd, SHUT_WR); /* libmilter reads the end, and closes */
-    probes->fds[probes->count++] = fd;
+    probes->fds[probes->count++] = (struct pollfd){.fd = fd, .events = POLLIN};
 }
 
 /* Lets go of the probes that were answered. */
 static void collect_answers(struct probes *probes)
 {
-    size_t kept = 0;
+    nfds_t kept = 1;
 
-    for (size_t n = 0; n < probes->count; n++) {
+    for (nfds_t n = 1; n < probes->count; n++) {
         char octet = 0;
 
-        if (recv(probes->fds[n], &octet, 1, MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EINTR))
+        if (recv(probes->fds[n].fd, &octet, 1, MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EINTR))
             probes->fds[kept++] = probes->fds[n]; /* nothing yet */
         else
-            close(probes->fds[n]);
+            close(probes->fds[n].fd);
     }
     probes->count = kept;
 }
 
-static void rest(int64_t ms)
+/* Sleeps until a probe is answered, a thread wants one, or the moment has come. True: a thread wants one. */
+static bool sleep_until(struct probes *probes, int64_t moment_ms)
 {
-    const struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = (ms % 1000) * 1000000};
+    const int64_t left_ms = moment_ms - clock_monotonic_ms(&clock_system);
+    uint64_t count = 0;
 
-    (void)nanosleep(&time, NULL);
+    (void)poll(probes->fds, probes->count, left_ms > 0 ? (int)left_ms : 0);
+    return read(wake_fd, &count, sizeof count) == (ssize_t)sizeof count;
 }
 
 static void *run_guard(void *unused)
 {
-    struct probes probes = {.count = 0};
-    int64_t wait_ms = REST_MS;
+    struct probes probes = {.fds = {{.fd = wake_fd, .events = POLLIN}}, .count = 1};
+    int64_t due_ms = 0, now_ms;
+    bool is_resting = true; /* the last probe was answered in time */
 
     (void)unused;
     for (;;) {
-        rest(wait_ms);
+        const bool is_wanted = sleep_until(&probes, due_ms);
+
         collect_answers(&probes);
-        if (probes.count == 0 && wait_ms == OVERDUE_MS) { /* the last probe was answered in time */
-            wait_ms = callbacks_connections() > 0 ? CHECK_MS : REST_MS;
-        } else {
+        now_ms = clock_monotonic_ms(&clock_system);
+        if (now_ms >= due_ms && !is_resting && probes.count == 1) {
+            is_resting = true;
+            due_ms = now_ms + (callbacks_connections() > 0 ? CHECK_MS : REST_MS);
+        } else if (now_ms >= due_ms || (is_wanted && is_exhausted(wait_count()))) {
+            is_resting = false;
+            due_ms = now_ms + OVERDUE_MS;
             send_probe(&probes);
-            wait_ms = OVERDUE_MS;
         }
     }
     return NULL;
@@ -81,8 +112,10 @@ bool pool_guard_start(void)
 {
     pthread_t guard;
 
-    if (pthread_create(&guard, NULL, run_guard, NULL) != 0)
+    wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (wake_fd < 0 || pthread_create(&guard, NULL, run_guard, NULL) != 0)
         return false;
     pthread_detach(guard);
+    wait_observe(notice_wait);
     return true;
 }

@@ -3,10 +3,15 @@
  *
  * Where libmilter is built with a pool (Debian's is), sessions that become ready together may wake one thread for all
  * of them. If that thread then blocks, in a callback that waits for the DNS or on an MTA that stops in the middle of a
- * frame, the others wait for it, though the pool could grow. Any new connection makes the pool look again. So the guard
- * connects to the filter's own socket now and then and hangs up; if libmilter does not hang up in turn at once, the
- * pool is held up, and the guard connects again, which adds a thread. The connections also make libmilter's listener
- * look at its stop flag, which it would else do once in five seconds. */
+ * frame, the others wait for it, though the pool could grow. Any new connection makes the pool look again, with one
+ * more thread if all are busy. So the guard connects to the filter's own socket, and hangs up:
+ *
+ *  - at once when the last of the pool's threads begins to wait for the DNS, as then nobody is left to look. The thread
+ *    that comes looks first for what is ready, and if it comes to wait too, it is again the last one.
+ *  - now and then, for the half frames. If libmilter does not hang up in turn, the pool is held up, and the guard
+ *    connects again.
+ *
+ * The connections also make libmilter's listener look at its stop flag, which it would else do once in five seconds. */
 #ifndef SMF_MILTER_POOL_GUARD_H
 #define SMF_MILTER_POOL_GUARD_H
 

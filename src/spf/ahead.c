@@ -4,9 +4,9 @@
 
 #include "base/log.h"
 #include "base/stats.h"
+#include "base/wait.h"
 #include "spf/ahead_plan.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +38,6 @@ static void take_answer(void *context, const struct dns_answer *answer);
 struct ahead *ahead_create(struct dns *dns, const struct spf_question *question, int64_t deadline_ms, int64_t now_s)
 {
     struct ahead *ahead = calloc(1, sizeof(*ahead));
-    pthread_condattr_t monotonic;
 
     if (!ahead)
         return NULL;
@@ -48,10 +47,7 @@ struct ahead *ahead_create(struct dns *dns, const struct spf_question *question,
     ahead->users = 1;
     ahead_plan_init(&ahead->plan, question, now_s, ahead);
     pthread_mutex_init(&ahead->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&ahead->arrived, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    wait_cond_init(&ahead->arrived);
     return ahead;
 }
 
@@ -142,7 +138,7 @@ static void wait_for(struct ahead *ahead, const struct plan_question *question)
     struct timespec moment = clock_moment_after((left_ms > 0 ? left_ms : 0) + LATE_MS);
 
     ahead->awaited = question;
-    while (!ahead->awaited->answer && pthread_cond_timedwait(&ahead->arrived, &ahead->lock, &moment) != ETIMEDOUT)
+    while (!ahead->awaited->answer && wait_cond_until(&ahead->arrived, &ahead->lock, &moment))
         ;
     ahead->awaited = NULL;
     if (question->answer)

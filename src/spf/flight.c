@@ -2,7 +2,8 @@
 /* A table of keys that are being evaluated, and of those who wait. */
 #include "spf/flight.h"
 
-#include <errno.h>
+#include "base/wait.h"
+
 #include <pthread.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -72,14 +73,10 @@ static struct flight *find(struct flight *flight, const struct result_key *key)
 static struct flight *begin(struct flight **bucket, const struct result_key *key)
 {
     struct flight *flight = malloc(sizeof(*flight) + key->len);
-    pthread_condattr_t monotonic;
 
     if (!flight)
         return NULL;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&flight->landed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    wait_cond_init(&flight->landed);
     flight->users = 1;
     flight->has_landed = false;
     flight->key_len = key->len;
@@ -108,7 +105,7 @@ static enum flight_turn wait_for(struct flights *flights, struct flight *flight,
     enum flight_turn turn = FLIGHT_LATE;
 
     flight->users++;
-    while (!flight->has_landed && pthread_cond_timedwait(&flight->landed, &flights->lock, &moment) != ETIMEDOUT)
+    while (!flight->has_landed && wait_cond_until(&flight->landed, &flights->lock, &moment))
         ;
     if (flight->has_landed) {
         *landing = flight->landing;

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The cache of results, and name servers that are slow, dead, wrong, or say a lot."""
 
+import contextlib
+import signal
 import socket
 import time
 
+import milter_wire as wire
 from dns_server import DnsServer
+from milter_client import MilterClient
 from wire_common import (BAD_IP, BAD_IP6, GOOD_IP, Filter, Mta, Skip, case, check, classic, contains, delivered,
                          equal, have_ipv6, one, refused, rows, spf_result)
 
@@ -222,6 +226,26 @@ def one_slow_name_holds_nobody_up(binary):
                 equal(result_of(filter_, "<a@dns.example>"), "pass", "others meanwhile")
             check(not waiting.client.wire.pending(), "the slow one was answered first")
             waiting.client.close()
+
+
+@case
+def a_crowd_waits_for_its_own_names_only(binary):
+    """60 connections that come at once, each with a name that takes 3 s: libmilter must find a thread for each."""
+    domains = [f"d{number}.example" for number in range(60)]
+    with DnsServer() as server, asking(server, binary, {"DNSTimeout": "20s"}) as filter_, contextlib.ExitStack() as stack:
+        for domain in domains:
+            server.add(domain, "TXT", "v=spf1 ip4:192.0.2.1 -all")
+            server.fault(domain, "delay", seconds=3)
+        clients = [stack.enter_context(MilterClient(filter_.address, timeout=60)) for _ in domains]
+        filter_.process.send_signal(signal.SIGSTOP)  # so that it finds them all ready at the same moment
+        for client, domain in zip(clients, domains):
+            client.connect(ip=GOOD_IP)
+            client.helo()
+            client.ask(wire.MAIL, "mail", f"<a@{domain}>\0".encode())
+        filter_.process.send_signal(signal.SIGCONT)
+        begun = time.monotonic()
+        equal({client.answer().kind for client in clients}, {"continue"}, "answers at MAIL")
+        check(time.monotonic() - begun < 9, f"all were answered after {time.monotonic() - begun:.1f} s")
 
 
 @rows([
