@@ -237,7 +237,7 @@ static void usage(void)
                   "  --connections N      at once (1)\n"
                   "  --per-connection N   messages before a connection is closed and another opened (0: all)\n"
                   "  --clients N          addresses that the mail comes from (1)\n"
-                  "  --pause-ms N         between RCPT and the data (0)\n"
+                  "  --pause-ms N         between RCPT and the data, and, up to that, before MAIL (0)\n"
                   "  --threads N          of this program (1)\n"
                   "  --first N            number of the first message; others bring other new domains (0)\n"
                   "  --pid N              the filter's process\n"

@@ -114,6 +114,16 @@ static bool begin_message(struct load_connection *connection)
     return true;
 }
 
+/* How long the client takes before the next step. Before a message it is up to chance, as clients do not keep step with
+ * each other. */
+static int64_t pause_ns(const struct load_connection *connection)
+{
+    const int64_t pause_ns = connection->plan->pause_ns;
+
+    return connection->step == STEP_DATA ? pause_ns
+                                         : (int64_t)(workload_random(connection->random) % (uint64_t)pause_ns);
+}
+
 /* Sends what no answer came for yet, up to the next step that gets one. */
 static void go_on(struct load_connection *connection)
 {
@@ -126,12 +136,11 @@ static void go_on(struct load_connection *connection)
             close_socket(connection);
             return;
         }
-        if (step == STEP_DATA && connection->plan->pause_ns > 0 && connection->resume_ns == 0) {
-            connection->resume_ns = load_now_ns() + connection->plan->pause_ns;
+        if (connection->resume_ns == 0 && (step == STEP_MAIL || step == STEP_DATA) && connection->plan->pause_ns > 0) {
+            connection->resume_ns = load_now_ns() + pause_ns(connection);
             return;
         }
-        if (step == STEP_DATA)
-            connection->resume_ns = 0;
+        connection->resume_ns = 0;
         if (!wire_wants(&connection->terms, step))
             continue;
         wire_add_step(&connection->out, step, &connection->terms, &connection->message);

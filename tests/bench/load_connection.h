@@ -22,7 +22,7 @@ struct load_plan {
     int64_t deadline_ns;     /* when no more are begun; INT64_MAX: never */
     unsigned per_connection; /* messages before the connection is closed and another opened; 0: all */
     unsigned clients;        /* addresses that the mail comes from */
-    int64_t pause_ns;        /* between the answer to RCPT and the data */
+    int64_t pause_ns;        /* between the answer to RCPT and the data; before MAIL, the most */
     bool expects_nothing;    /* the filter is not smf-spf: results are not looked for */
     atomic_ullong begun;
 };

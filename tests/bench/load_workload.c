@@ -20,7 +20,7 @@ struct workload {
 };
 
 /* Marsaglia's xorshift: quick, and good enough for a choice. */
-static uint64_t next_random(uint64_t *state)
+uint64_t workload_random(uint64_t *state)
 {
     *state ^= *state << 13U;
     *state ^= *state >> 7U;
@@ -30,7 +30,7 @@ static uint64_t next_random(uint64_t *state)
 
 static unsigned below(uint64_t *random, unsigned limit)
 {
-    return (unsigned)(next_random(random) % limit);
+    return (unsigned)(workload_random(random) % limit);
 }
 
 static void fill(struct mail *mail, const char *kind, uint64_t number, const char *expected)
@@ -87,7 +87,7 @@ static void pick_zipf(uint64_t seq, uint64_t *random, struct mail *mail)
 
     (void)seq;
     (void)pthread_once(&zipf_once, sum_zipf);
-    wanted = zipf_sums[ZIPF_DOMAINS - 1] * ((double)(next_random(random) >> 11U) / (double)(1ULL << 53U));
+    wanted = zipf_sums[ZIPF_DOMAINS - 1] * ((double)(workload_random(random) >> 11U) / (double)(1ULL << 53U));
     while (low < high) {
         unsigned middle = (low + high) / 2;
 

@@ -22,4 +22,7 @@ void workload_list(FILE *out);
  * another number. `random` is the state of a generator of its own for each thread, not 0. */
 void workload_next(const struct workload *workload, uint64_t seq, uint64_t *random, struct mail *mail);
 
+/* The next number of a generator. */
+uint64_t workload_random(uint64_t *state);
+
 #endif
