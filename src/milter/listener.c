@@ -20,7 +20,7 @@
 enum {
     BACKLOG = 1024,              /* connections that wait to be accepted; the kernel cuts it to its own bound */
     DESCRIPTORS_LOOKED_AT = 256, /* at the start few are open */
-    STACK_SIZE = 512 * 1024,     /* of a thread; a message needs less than a tenth of it */
+    STACK_SIZE = 256 * 1024,     /* of a thread; a message needs less than a quarter of it */
 };
 
 static bool is_no_socket(const char *path)
@@ -123,7 +123,7 @@ static bool threads_start(void)
 }
 
 /* libmilter's threads come and go. glibc keeps 40 MB of stacks for the next ones: 5 of the usual size, which does not
- * help, or 80 of ours, which saves much of the price of a thread. Where a library needs more room in each thread (a
+ * help, or 160 of ours, which saves much of the price of a thread. Where a library needs more room in each thread (a
  * sanitizer's does), the usual size stays. */
 static void make_stacks_small(void)
 {
