@@ -98,10 +98,10 @@ static void convert_setting(struct conversion *run, const struct foreign_setting
 static void add_heading(struct conversion *run, const struct foreign_setting *setting)
 {
     strbuf_add(run->out, "\n# ");
-    convert_add_shown(run->out, setting->name);
+    strbuf_add_shown(run->out, setting->name, CONVERT_SHOWN_MAX);
     if (setting->key != NULL || *setting->value != '\0') {
         strbuf_add(run->out, setting->line > 0 ? " = " : " is not set, which means ");
-        convert_add_shown(run->out, setting->value);
+        strbuf_add_shown(run->out, setting->value, CONVERT_SHOWN_MAX);
     }
     strbuf_add_char(run->out, '\n');
 }
@@ -138,7 +138,7 @@ static void convert_defaults(struct conversion *run, const struct foreign_table 
 static void convert_all(struct conversion *run)
 {
     strbuf_addf(run->out, "# smf-spf.conf out of the configuration of %s, ", run->system->name);
-    convert_add_shown(run->out, run->path);
+    strbuf_add_shown(run->out, run->path, CONVERT_SHOWN_MAX);
     strbuf_add_char(run->out, '\n');
     for (size_t i = 0; i < run->count; i++)
         convert_file_line(run, &run->settings[i]);

@@ -5,6 +5,8 @@
 
 #include "app/convert_table.h"
 
+enum { CONVERT_SHOWN_MAX = 200 }; /* octets of a foreign text in a comment or a warning */
+
 struct conversion {
     const struct foreign_system *system;
     const char *path;
@@ -18,10 +20,6 @@ struct conversion {
 
 /* Takes the text of the file apart into `settings`. Sets `no_memory` if there is none. */
 void convert_read(struct conversion *run, const char *text, size_t len);
-
-/* Appends text of the foreign file so that it fits into a line: what is no printable UTF-8 as \xNN, and not too much.
- */
-void convert_add_shown(struct strbuf *out, const char *text);
 
 /* Writes one warning about a line of the file. */
 void convert_warn(struct conversion *run, const struct foreign_setting *setting, const char *problem);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Writes lines of smf-spf.conf for the converter, each of them tried before it is written. */
 #include "app/convert_run.h"
-#include "base/utf8.h"
 #include "policy/config.h"
 #include "policy/config_file.h"
 #include "policy/config_options.h"
@@ -10,35 +9,13 @@
 #include <string.h>
 #include <strings.h>
 
-enum { SHOWN_MAX = 200 }; /* octets of a foreign text in a comment or a warning */
-
-void convert_add_shown(struct strbuf *out, const char *text)
-{
-    size_t left = strlen(text), shown = 0;
-
-    while (left > 0 && shown < SHOWN_MAX) {
-        size_t octets = utf8_char_len(text, left);
-
-        if (octets > 1 || (octets == 1 && isprint((unsigned char)*text)))
-            strbuf_add_mem(out, text, octets);
-        else
-            strbuf_addf(out, "\\x%02x", (unsigned)(unsigned char)*text);
-        octets = octets > 0 ? octets : 1;
-        text += octets;
-        left -= octets;
-        shown += octets;
-    }
-    if (left > 0)
-        strbuf_add(out, "...");
-}
-
 void convert_warn(struct conversion *run, const struct foreign_setting *setting, const char *problem)
 {
     if (setting->line > 0)
         strbuf_addf(run->warnings, "%s:%u: ", run->path, setting->line);
     else
         strbuf_addf(run->warnings, "%s: ", run->path);
-    convert_add_shown(run->warnings, setting->name);
+    strbuf_add_shown(run->warnings, setting->name, CONVERT_SHOWN_MAX);
     strbuf_addf(run->warnings, ": %s\n", problem);
 }
 

@@ -2,6 +2,9 @@
 /* A growing string whose errors stick. */
 #include "base/strbuf.h"
 
+#include "base/utf8.h"
+
+#include <ctype.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,6 +88,26 @@ void strbuf_vaddf(struct strbuf *buf, const char *format, va_list args)
         buf->len += (size_t)len;
     else if (room > 0)
         buf->text[buf->len] = '\0';
+}
+
+void strbuf_add_shown(struct strbuf *buf, const char *text, size_t max)
+{
+    size_t left = strlen(text), shown = 0;
+
+    while (left > 0 && shown < max) {
+        size_t octets = utf8_char_len(text, left);
+
+        if (octets > 1 || (octets == 1 && isprint((unsigned char)*text)))
+            strbuf_add_mem(buf, text, octets);
+        else
+            strbuf_addf(buf, "\\x%02x", (unsigned)(unsigned char)*text);
+        octets = octets > 0 ? octets : 1;
+        text += octets;
+        left -= octets;
+        shown += octets;
+    }
+    if (left > 0)
+        strbuf_add(buf, "...");
 }
 
 void strbuf_truncate(struct strbuf *buf, size_t len)

@@ -27,6 +27,10 @@ void strbuf_add_char(struct strbuf *buf, char c);
 void strbuf_addf(struct strbuf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void strbuf_vaddf(struct strbuf *buf, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 
+/* Appends text from outside for people: valid UTF-8 as it is, control characters and all other octets as \xNN. Of a
+ * text longer than `max` octets the rest, from a whole character on, becomes dots. */
+void strbuf_add_shown(struct strbuf *buf, const char *text, size_t max);
+
 /* Shortens to `len` octets; no effect on a shorter one. */
 void strbuf_truncate(struct strbuf *buf, size_t len);
 

@@ -28,17 +28,6 @@ void dns_query(struct dns *dns, const char *name, enum dns_type type, int64_t de
         done(context, dns_answer_empty(DNS_NXDOMAIN, 0));
 }
 
-bool dns_keeps_answers(const struct dns *dns)
-{
-    return dns->ops->prefetch != NULL;
-}
-
-void dns_prefetch(struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms)
-{
-    if (dns->ops->prefetch && dns_name_valid(name))
-        dns->ops->prefetch(dns, name, type, deadline_ms);
-}
-
 void dns_deliver(dns_callback done, void *context, const struct dns_answer *answer)
 {
     if (answer->status == DNS_TIMEOUT)

@@ -79,8 +79,7 @@ const struct dns_answer *dns_answer_fault(void);
 const struct dns_answer *dns_answer_empty(enum dns_status status, uint32_t ttl_s);
 
 /* Called once for each question, with a reference that the callee releases. It may run on the backend's thread, or
- * before dns_query returns. It must not block; it may ask on with dns_query and dns_prefetch, as whoever calls it holds
- * no lock. */
+ * before dns_query returns. It must not block; it may ask on with dns_query, as whoever calls it holds no lock. */
 typedef void (*dns_callback)(void *context, const struct dns_answer *answer);
 
 struct dns;
@@ -92,14 +91,13 @@ struct dns_ops {
                   void *context);
     /* Calls `done` of what is still under way with DNS_TIMEOUT, then frees the backend. */
     void (*destroy)(struct dns *dns);
-    /* Starts to find out what dns_query is likely to ask soon. NULL where answers are not kept. */
-    void (*prefetch)(struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms);
 };
 
 /* A backend embeds this as its first member. */
 struct dns {
     const struct dns_ops *ops;
     const struct clock *clock;
+    bool keeps_answers; /* one can be had again, as long as its TTL is not 0, without another question */
 };
 
 /* For backends: calls `done` with the answer, and counts a timeout or a failure. */
@@ -112,13 +110,6 @@ void dns_destroy(struct dns *dns); /* NULL is fine */
  * name that holds a \DDD is not the same name here. Any thread. */
 void dns_query(struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms, dns_callback done,
                void *context);
-
-/* Asks ahead: the answer goes into the cache, and whoever asks meanwhile gets it too. Nothing happens where the answer
- * is known already or on its way, where answers are not kept, or if out of memory. Any thread; never waits. */
-void dns_prefetch(struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms);
-
-/* True if an answer can be had again, as long as its TTL is not 0, without another question. */
-bool dns_keeps_answers(const struct dns *dns);
 
 /* Asks and waits, until `deadline_ms` at the latest. Never NULL; the caller releases it. Any thread; hold no lock. */
 const struct dns_answer *dns_ask(struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms);

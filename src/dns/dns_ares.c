@@ -4,6 +4,7 @@
 
 #include "base/stats.h"
 #include "base/strbuf.h"
+#include "base/thread.h"
 #include "dns/dns_packet.h"
 #include "dns/dns_server.h"
 #include "dns/poll_set.h"
@@ -13,7 +14,6 @@
 #include <ares.h>
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -448,19 +448,6 @@ static bool set_servers(struct dns_ares *backend, const struct dns_ares_config *
     return status == ARES_SUCCESS;
 }
 
-/* Starts the event thread with every signal blocked: signals are the main thread's. */
-static int start_thread(struct dns_ares *backend)
-{
-    sigset_t all, before;
-    int problem;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    problem = pthread_create(&backend->thread, NULL, run, backend);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return problem;
-}
-
 static struct dns_ares *backend_create(const struct clock *clock)
 {
     struct dns_ares *backend = calloc(1, sizeof(*backend));
@@ -501,7 +488,7 @@ struct dns *dns_ares_create(const struct dns_ares_config *config, const struct c
     }
     if (!set_servers(backend, config, error, error_size))
         goto failed;
-    problem = start_thread(backend);
+    problem = thread_start(&backend->thread, run, backend);
     if (problem != 0) {
         snprintf(error, error_size, "the DNS thread does not start: %s", strerror(problem));
         goto failed;

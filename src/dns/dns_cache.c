@@ -4,13 +4,13 @@
 
 #include "base/log.h"
 #include "base/stats.h"
+#include "base/thread.h"
 #include "base/wait.h"
 #include "dns/dns_exchange.h"
 #include "dns/dns_memory.h"
 
 #include <inttypes.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,18 +77,18 @@ static void ask_backend(struct dns_cache *cache, struct dns_question *question, 
     cache->backend->ops->query(cache->backend, question->name, question->type, until_ms, on_reply, question);
 }
 
-/* Asks without anyone who waits. */
-static void ask_ahead(struct dns_cache *cache, const struct dns_key *key, const char *name, enum stats_counter counter)
+/* Asks again, for nobody who waits, what is about to run out. */
+static void refresh(struct dns_cache *cache, const struct dns_key *key, const char *name)
 {
     struct dns_sending sending;
     bool asks;
 
     pthread_mutex_lock(&cache->lock);
-    asks = dns_exchange_ask_ahead(&cache->exchange, key, name, now_of(cache), &sending);
+    asks = dns_exchange_refresh(&cache->exchange, key, name, now_of(cache), &sending);
     unlock(cache);
     if (!asks)
         return;
-    stats_add(counter, 1);
+    stats_add(STATS_DNS_CACHE_REFRESHED, 1);
     ask_backend(cache, sending.question, sending.until_ms);
 }
 
@@ -141,24 +141,11 @@ static void cache_query(struct dns *dns, const char *name, enum dns_type type, i
     struct dns_recollection known = dns_memory_recall(cache->memory, &key);
 
     if (known.is_fresh && known.is_due)
-        ask_ahead(cache, &key, name, STATS_DNS_CACHE_REFRESHED);
+        refresh(cache, &key, name);
     if (known.is_fresh || !known.is_due)
         give_known(&known, done, context);
     else
         ask(cache, &key, name, &asker, &known);
-}
-
-static void cache_prefetch(struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms)
-{
-    struct dns_cache *cache = (struct dns_cache *)dns;
-    const struct dns_key key = dns_key_make(name, type);
-    struct dns_recollection known;
-
-    (void)deadline_ms; /* a question lives long enough */
-    known = dns_memory_recall(cache->memory, &key);
-    dns_answer_release(known.answer);
-    if (known.is_due)
-        ask_ahead(cache, &key, name, STATS_DNS_CACHE_PREFETCHED);
 }
 
 void dns_cache_run_due(struct dns *dns)
@@ -207,15 +194,9 @@ static void *run(void *context)
     return NULL;
 }
 
-/* Starts the thread with every signal blocked: signals are the main thread's. */
 static bool start_thread(struct dns_cache *cache)
 {
-    sigset_t all, before;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    cache->has_thread = pthread_create(&cache->thread, NULL, run, cache) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    cache->has_thread = thread_start(&cache->thread, run, cache) == 0;
     return cache->has_thread;
 }
 
@@ -246,8 +227,7 @@ static void cache_destroy(struct dns *dns)
     free(cache);
 }
 
-static const struct dns_ops cache_ops = {.query = cache_query, .destroy = cache_destroy, .prefetch = cache_prefetch};
-static const struct dns_ops forgetful_ops = {.query = cache_query, .destroy = cache_destroy}; /* nothing is kept */
+static const struct dns_ops cache_ops = {.query = cache_query, .destroy = cache_destroy};
 
 struct dns *dns_cache_create(const struct dns_cache_config *config, struct dns *backend)
 {
@@ -257,7 +237,7 @@ struct dns *dns_cache_create(const struct dns_cache_config *config, struct dns *
         dns_destroy(backend);
         return NULL;
     }
-    cache->dns = (struct dns){.ops = config->octets > 0 ? &cache_ops : &forgetful_ops, .clock = backend->clock};
+    cache->dns = (struct dns){.ops = &cache_ops, .clock = backend->clock, .keeps_answers = config->octets > 0};
     cache->backend = backend;
     cache->exchange.due_ms = INT64_MAX;
     cache->exchange.outage.answered_ms = now_of(cache);

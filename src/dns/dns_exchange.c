@@ -265,8 +265,8 @@ enum dns_turn dns_exchange_join(struct dns_exchange *exchange, const struct dns_
     return DNS_TURN_SEND;
 }
 
-bool dns_exchange_ask_ahead(struct dns_exchange *exchange, const struct dns_key *key, const char *name, int64_t now_ms,
-                            struct dns_sending *sending)
+bool dns_exchange_refresh(struct dns_exchange *exchange, const struct dns_key *key, const char *name, int64_t now_ms,
+                          struct dns_sending *sending)
 {
     struct dns_recollection known = {.is_due = true};
     struct dns_question *question;

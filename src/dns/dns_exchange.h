@@ -51,8 +51,8 @@ enum dns_turn dns_exchange_join(struct dns_exchange *exchange, const struct dns_
                                 struct dns_sending *sending);
 
 /* Prepares a question for which nobody waits. False: there is no need, no memory, or nobody answers these days. */
-bool dns_exchange_ask_ahead(struct dns_exchange *exchange, const struct dns_key *key, const char *name, int64_t now_ms,
-                            struct dns_sending *sending);
+bool dns_exchange_refresh(struct dns_exchange *exchange, const struct dns_key *key, const char *name, int64_t now_ms,
+                          struct dns_sending *sending);
 
 /* The backend has replied to `question`, which may be freed. */
 void dns_exchange_reply(struct dns_exchange *exchange, struct dns_question *question, const struct dns_answer *answer,

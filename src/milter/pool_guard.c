@@ -3,6 +3,7 @@
 #include "milter/pool_guard.h"
 
 #include "base/clock.h"
+#include "base/thread.h"
 #include "base/wait.h"
 #include "milter/callbacks.h"
 #include "milter/own_socket.h"
@@ -107,13 +108,12 @@ static void *run_guard(void *unused)
     return NULL;
 }
 
-/* The thread inherits the mask of its creator, which has all signals blocked. */
 bool pool_guard_start(void)
 {
     pthread_t guard;
 
     wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (wake_fd < 0 || pthread_create(&guard, NULL, run_guard, NULL) != 0)
+    if (wake_fd < 0 || thread_start(&guard, run_guard, NULL) != 0)
         return false;
     pthread_detach(guard);
     wait_observe(notice_wait);

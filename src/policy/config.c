@@ -2,7 +2,6 @@
 /* Reads smf-spf.conf whole, checks it whole, and hands it out counted. */
 #include "policy/config.h"
 
-#include "base/utf8.h"
 #include "policy/config_file.h"
 #include "policy/config_options.h"
 
@@ -51,27 +50,6 @@ static size_t index_of(const struct config_option *option)
 
 /* Messages */
 
-/* Appends text of the file: what is no valid UTF-8 as \xNN, and at most VALUE_SHOWN octets of it. */
-static void add_shown(struct strbuf *out, const char *text)
-{
-    size_t left = strlen(text), shown = 0;
-
-    while (left > 0 && shown < VALUE_SHOWN) {
-        size_t octets = utf8_char_len(text, left);
-
-        if (octets > 0)
-            strbuf_add_mem(out, text, octets);
-        else
-            strbuf_addf(out, "\\x%02x", (unsigned)(unsigned char)*text);
-        octets = octets > 0 ? octets : 1;
-        text += octets;
-        left -= octets;
-        shown += octets;
-    }
-    if (left > 0)
-        strbuf_add(out, "...");
-}
-
 /* Begins the message of one mistake. False if there were too many to show. */
 static bool begin_mistake(struct reading *reading, unsigned line)
 {
@@ -103,7 +81,7 @@ static void unknown_key(struct reading *reading)
         return;
 
     const char *nearest = config_option_nearest(reading->file.key);
-    add_shown(reading->errors, reading->file.key);
+    strbuf_add_shown(reading->errors, reading->file.key, VALUE_SHOWN);
     strbuf_add(reading->errors, ": there is no such key");
     if (nearest != NULL)
         strbuf_addf(reading->errors, "; did you mean %s?", nearest);
@@ -117,7 +95,7 @@ static void bad_value(struct reading *reading, const struct config_option *optio
     if (!begin_mistake(reading, reading->file.line))
         return;
     strbuf_addf(reading->errors, "%s: \"", option->key);
-    add_shown(reading->errors, value);
+    strbuf_add_shown(reading->errors, value, VALUE_SHOWN);
     strbuf_add(reading->errors, "\" is not ");
     config_option_form(option, reading->errors);
     strbuf_add_char(reading->errors, '\n');

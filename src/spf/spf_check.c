@@ -323,7 +323,7 @@ void spf_check_ahead(struct spf_checker *checker, const struct spf_question *que
     struct spf_outcome known;
     unsigned varying;
 
-    if (!checker->asks_ahead || !dns_keeps_answers(checker->dns) || !normalize(&normal, domain))
+    if (!checker->asks_ahead || !checker->dns->keeps_answers || !normalize(&normal, domain))
         return;
     if (atomic_load_explicit(&checker->running_ahead, memory_order_relaxed) >= AHEAD_MAX ||
         result_cache_look(checker->cache, &normal, &known, &varying))

@@ -143,6 +143,31 @@ static char *build(void)
     return strbuf_take(&buf);
 }
 
+static void test_shown(void **state)
+{
+    static const struct {
+        const char *text, *shown;
+        size_t max;
+    } rows[] = {
+        {"", "", 10},
+        {"plain text", "plain text", 10},
+        {"one octet more", "one octet ...", 10},
+        {"a\tb\n", "a\\x09b\\x0a", 10},
+        {"gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f", 10},
+        {"\xff\xc3", "\\xff\\xc3", 10},
+        {"gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc...", 3}, /* no half character */
+        {"x", "...", 0},
+    };
+    struct strbuf buf = STRBUF_INIT;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        strbuf_add_shown(&buf, rows[i].text, rows[i].max);
+        assert_string_equal(strbuf_text(&buf), rows[i].shown);
+        strbuf_free(&buf);
+    }
+}
+
 static void test_out_of_memory(void **state)
 {
     unsigned n = 1;
@@ -191,6 +216,7 @@ int main(void)
         cmocka_unit_test(test_limit),
         cmocka_unit_test(test_impossible_length),
         cmocka_unit_test(test_take),
+        cmocka_unit_test(test_shown),
         cmocka_unit_test(test_out_of_memory),
         cmocka_unit_test(test_out_of_memory_keeps_text),
     };

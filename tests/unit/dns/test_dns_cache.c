@@ -403,27 +403,15 @@ static void test_failures_of_all(void **state)
         teach(&script, cache, names[i], text_answer("well", 10));
 }
 
-static void test_prefetch(void **state)
+static void test_keeps_answers(void **state)
 {
-    struct listener listener = {0};
-
     (void)state;
     start(MEGABYTE, false);
-    dns_prefetch(cache, "example.com", DNS_TXT, script.now_ms + 8000);
-    dns_prefetch(cache, "example.com", DNS_TXT, script.now_ms + 8000);
-    dns_prefetch(cache, "a..b", DNS_TXT, script.now_ms + 8000);
-    assert_int_equal(script.asked, 1);
-    script_ask(cache, "example.com", 8000, &listener);
-    assert_int_equal(script.asked, 1);
-    script_reply_last(&script, text_answer("ahead", 100));
-    expect_text(&listener, "ahead", 100);
-    dns_prefetch(cache, "example.com", DNS_TXT, script.now_ms + 8000);
-    dns_prefetch(cache, "dropped.example", DNS_TXT, script.now_ms + 8000);
-    assert_int_equal(script.asked, 2);
-    script_reply_last(&script, text_answer("dropped", 100));
-    expect_known(cache, "dropped.example", "dropped", 100);
-    dns_prefetch(&script.dns, "example.com", DNS_TXT, script.now_ms + 8000); /* a backend keeps nothing */
-    assert_int_equal(script.asked, 2);
+    assert_true(cache->keeps_answers);
+    assert_false(script.dns.keeps_answers);
+    assert_int_equal(stop(state), 0);
+    start(0, false);
+    assert_false(cache->keeps_answers);
 }
 
 /* Without memory questions are joined, and nothing else. */
@@ -433,8 +421,6 @@ static void test_no_octets(void **state)
 
     (void)state;
     start(0, true);
-    dns_prefetch(cache, "example.com", DNS_TXT, script.now_ms + 8000);
-    assert_int_equal(script.asked, 0);
     for (size_t round = 1; round <= 2; round++) {
         script_ask(cache, "example.com", 8000, &listeners[0]);
         script_ask(cache, "example.com", 8000, &listeners[1]);
@@ -456,7 +442,6 @@ static void ask_on(void *context, const struct dns_answer *answer)
     struct chain *chain = context;
 
     dns_answer_release(answer);
-    dns_prefetch(cache, "ahead.example", DNS_TXT, script.now_ms + 8000);
     if (chain->asked++ == 0)
         dns_query(cache, "example.com", DNS_TXT, script.now_ms + 8000, ask_on, chain);
     else
@@ -472,7 +457,7 @@ static void test_callback_asks(void **state)
     dns_query(cache, "example.com", DNS_TXT, script.now_ms + 8000, ask_on, &chain);
     script_reply(&script, 0, text_answer("one", 100));
     assert_int_equal(chain.asked, 2);
-    assert_int_equal(script.asked, 3);
+    assert_int_equal(script.asked, 2);
     script_reply_last(&script, text_answer("three", 100));
     expect_text(&chain.listener, "three", 100);
 }
@@ -488,7 +473,6 @@ static void test_destroy(void **state)
     script_ask(cache, "a.example", 8000, &listeners[0]);
     script_ask(cache, "b.example", 8000, &listeners[1]);
     dns_query(cache, "b.example", DNS_TXT, script.now_ms + 8000, ask_on, &chain);
-    dns_prefetch(cache, "c.example", DNS_TXT, script.now_ms + 8000);
     dns_destroy(cache);
     cache = NULL;
     assert_true(script.is_gone);
@@ -551,7 +535,6 @@ static void tell_a_story(void)
         if (script.questions[i].done)
             script_reply(&script, i, dns_answer_empty(DNS_FAILURE, 0));
     script.now_ms += 9500;
-    dns_prefetch(dns, "b.example", DNS_TXT, script.now_ms + 8000);
     script_ask(dns, "a.example", 8000, &listeners[3]);
     dns_destroy(dns);
     for (size_t i = 0; i < 4; i++)
@@ -597,7 +580,7 @@ int main(void)
         TEST(test_not_stale),
         TEST(test_failures),
         TEST(test_failures_of_all),
-        TEST(test_prefetch),
+        TEST(test_keeps_answers),
         TEST(test_no_octets),
         TEST(test_callback_asks),
         cmocka_unit_test(test_destroy),

@@ -507,7 +507,7 @@ static void test_deadline(void **state)
     struct spf_outcome outcome;
 
     (void)state;
-    slow.dns = (struct dns){&ops, &clock};
+    slow.dns = (struct dns){.ops = &ops, .clock = &clock};
     checker = spf_checker_create(&config);
     spf_check(checker, &question, &outcome);
     assert_int_equal(outcome.result, RESULT_TEMPERROR);

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Threads that no signal reaches. */
+#ifndef SMF_BASE_THREAD_H
+#define SMF_BASE_THREAD_H
+
+#include <pthread.h>
+
+/* Starts `run` in a thread that has every signal blocked: signals are the main thread's. 0, or
+ * what pthread_create says. */
+int thread_start(pthread_t *thread, void *(*run)(void *), void *context);
+
+#endif
