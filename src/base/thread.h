@@ -5,8 +5,8 @@
 
 #include <pthread.h>
 
-/* Starts `run` in a thread that has every signal blocked: signals are the main thread's. 0, or
- * what pthread_create says. */
+/* Starts `run` in a thread that has every signal blocked: signals are the main thread's. Returns 0, or what
+ * pthread_create does. */
 int thread_start(pthread_t *thread, void *(*run)(void *), void *context);
 
 #endif

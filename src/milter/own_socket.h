@@ -12,8 +12,8 @@ bool own_socket_set(const char *spec);
 /* The path of a unix socket, NULL for any other kind. Lives as long as the spec. */
 const char *own_socket_path(void);
 
-/* Connects without waiting; a descriptor that the caller closes, or -1 if nobody listens (over TCP that
- * may show only later). Any thread. */
+/* Connects without waiting; a descriptor that the caller closes, or -1, with errno, if nobody listens
+ * (over TCP that may show only later). Any thread. */
 int own_socket_connect(void);
 
 #endif

@@ -3,6 +3,7 @@
 #include "milter/pool_guard.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/thread.h"
 #include "base/wait.h"
 #include "milter/callbacks.h"
@@ -22,6 +23,7 @@ enum {
     CHECK_MS = 250,  /* between two probes of a pool that answers */
     OVERDUE_MS = 20, /* a probe that is not answered by then asks for another one */
     PROBES_MAX = 64,
+    WARNING_MS = 60000, /* between two warnings */
 };
 
 /* The probes that libmilter has not answered, oldest first, behind the descriptor by which the guard is woken. The
@@ -48,10 +50,24 @@ static void notice_wait(unsigned waiting)
         (void)!write(wake_fd, &one, sizeof one);
 }
 
+/* libmilter says nothing when it cannot accept connections for want of a descriptor; the guard finds it out, too. */
+static void warn_of_shortage(void)
+{
+    static int64_t next_ms;
+    const int64_t now_ms = clock_monotonic_ms(&clock_system);
+
+    if (now_ms < next_ms)
+        return;
+    next_ms = now_ms + WARNING_MS;
+    log_warning("no file descriptor is left: MTAs wait until connections end (see LimitNOFILE of systemd, ulimit -n)");
+}
+
 static void send_probe(struct probes *probes)
 {
     int fd = probes->count < 1 + PROBES_MAX ? own_socket_connect() : -1;
 
+    if (fd < 0 && (errno == EMFILE || errno == ENFILE))
+        warn_of_shortage();
     if (fd < 0)
         return;
     (void)shutdown(fd, SHUT_WR); /* libmilter reads the end, and closes */

@@ -271,6 +271,29 @@ def few_descriptors(binary):
 
 
 @case
+def no_descriptors(binary):
+    """When none is left the log says so, once; what is connected is served, and what waits, when others have gone."""
+    with prepared(binary) as filter_:
+        filter_.write("limited", f'#!/bin/sh\nulimit -n 32 && exec {filter_.binary} "$@"\n')
+        os.chmod(filter_.path("limited"), 0o755)
+        filter_.binary = filter_.path("limited")
+        filter_.start()
+        known = Mta(filter_.address, ip=GOOD_IP)
+        clients = [socket.socket(socket.AF_UNIX) for _ in range(40)]
+        for client in clients:
+            client.connect(filter_.path("sock"))
+        contains(filter_.wait_log("no file descriptor is left"), "LimitNOFILE", "log line")
+        equal(spf_result(delivered(known.send("<alice@example.org>")))[0], "pass", "result of one that was there before")
+        for client in clients:
+            client.close()
+        equal(spf_result(delivered(one(filter_)))[0], "pass", "result afterwards")
+        time.sleep(1)
+        equal(filter_.log().count("no file descriptor is left"), 1, "warnings")
+        known.quit()
+        filter_.stop()
+
+
+@case
 def no_child_is_left_behind(binary):
     with prepared(binary).background() as filter_:
         equal(filter_.parent(), 0, f"start: {filter_.stderr()}")
