@@ -8,6 +8,7 @@
 #include "app/service.h"
 #include "base/log.h"
 #include "base/stats.h"
+#include "base/thread.h"
 #include "milter/callbacks.h"
 #include "milter/listener.h"
 
@@ -155,14 +156,9 @@ static bool listen_to_mta(struct daemon *daemon, struct strbuf *error)
     return false;
 }
 
-/* Runs with all signals blocked: the main thread is the one that does not block them. */
 static void *run_listener(void *unused)
 {
-    sigset_t all;
-
     (void)unused;
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, NULL);
     listener_failed = !listener_run();
     listener_ended = true;
     wake();
@@ -185,7 +181,7 @@ static int start_behind_socket(struct daemon *daemon, struct strbuf *error)
     daemon->service = service_create(config, error);
     if (daemon->service == NULL)
         return config->zone_file != NULL ? EX_CONFIG : EX_UNAVAILABLE;
-    if (pthread_create(&daemon->listener, NULL, run_listener, NULL) == 0)
+    if (thread_start(&daemon->listener, run_listener, NULL) == 0)
         return EX_OK;
     strbuf_add(error, "cannot start a thread");
     return EX_OSERR;

@@ -113,8 +113,13 @@ static int resume_due(struct worker *worker)
         if (connection->fd < 0 || connection->resume_ns == 0)
             continue;
         if (connection->resume_ns <= now_ns) {
-            load_connection_resume(connection);
-            worker->open -= connection->fd < 0;
+            bool reopened = false;
+
+            load_connection_resume(connection, &reopened);
+            if (reopened)
+                watch(worker, connection);
+            else
+                worker->open -= connection->fd < 0;
         } else if (connection->resume_ns < next_ns) {
             next_ns = connection->resume_ns;
         }
@@ -128,9 +133,12 @@ static void *work(void *argument)
     struct epoll_event events[EVENTS_MAX];
 
     open_all(worker);
-    while (worker->open > 0) {
-        int count = epoll_wait(worker->epoll, events, EVENTS_MAX, resume_due(worker));
+    for (;;) {
+        int wait_ms = resume_due(worker), count;
 
+        if (worker->open == 0)
+            break;
+        count = epoll_wait(worker->epoll, events, EVENTS_MAX, wait_ms);
         for (int i = 0; i < count; i++) {
             struct load_connection *connection = events[i].data.ptr;
             bool reopened = false;

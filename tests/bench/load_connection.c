@@ -130,17 +130,17 @@ static void go_on(struct load_connection *connection)
     for (;; connection->step++) {
         enum wire_step step = connection->step;
 
+        if (connection->resume_ns == 0 && (step == STEP_MAIL || step == STEP_DATA) && connection->plan->pause_ns > 0) {
+            connection->resume_ns = load_now_ns() + pause_ns(connection);
+            return;
+        }
+        connection->resume_ns = 0;
         if (step == STEP_MAIL && !begin_message(connection)) {
             wire_add_quit(&connection->out);
             flush(connection);
             close_socket(connection);
             return;
         }
-        if (connection->resume_ns == 0 && (step == STEP_MAIL || step == STEP_DATA) && connection->plan->pause_ns > 0) {
-            connection->resume_ns = load_now_ns() + pause_ns(connection);
-            return;
-        }
-        connection->resume_ns = 0;
         if (!wire_wants(&connection->terms, step))
             continue;
         wire_add_step(&connection->out, step, &connection->terms, &connection->message);
@@ -302,6 +302,13 @@ bool load_connection_open(struct load_connection *connection)
     return connection->fd >= 0;
 }
 
+/* Opens another connection where the last one has had all its messages, and lost none. */
+static bool reopen(struct load_connection *connection, uint64_t lost_before)
+{
+    return connection->fd < 0 && connection->left == 0 && connection->figures->lost == lost_before &&
+           load_connection_open(connection);
+}
+
 void load_connection_read(struct load_connection *connection, bool *reopened)
 {
     ssize_t len = recv(connection->fd, connection->in + connection->in_len, sizeof connection->in - connection->in_len,
@@ -317,11 +324,13 @@ void load_connection_read(struct load_connection *connection, bool *reopened)
     }
     connection->in_len += (size_t)len;
     take_frames(connection);
-    if (connection->fd < 0 && connection->left == 0 && connection->figures->lost == lost)
-        *reopened = load_connection_open(connection);
+    *reopened = reopen(connection, lost);
 }
 
-void load_connection_resume(struct load_connection *connection)
+void load_connection_resume(struct load_connection *connection, bool *reopened)
 {
+    uint64_t lost = connection->figures->lost;
+
     go_on(connection);
+    *reopened = reopen(connection, lost);
 }

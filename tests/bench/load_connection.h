@@ -68,7 +68,7 @@ bool load_connection_open(struct load_connection *connection);
  * `reopened` is set, the caller has to watch the new one. */
 void load_connection_read(struct load_connection *connection, bool *reopened);
 
-/* Goes on after a pause. */
-void load_connection_resume(struct load_connection *connection);
+/* Goes on after a pause; the rest as load_connection_read. */
+void load_connection_resume(struct load_connection *connection, bool *reopened);
 
 #endif
