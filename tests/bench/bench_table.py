@@ -243,7 +243,7 @@ def keys_row(bench):
     counts = bench.dns.counts()
     hits = 1 - counts.get("hot", 0) / max(report["messages"] - counts.get("new", 0), 1)
     return [[f"{bench.keys} messages, nine of ten a new domain: memory", f"{report['rss_kb'] / 1024:.0f} MB",
-             "CacheSize + DNSCacheSize + 32 MB"],
+             "128 MB: CacheSize + DNSCacheSize + 32 MB"],
             ["beside them 100 domains that write often: out of the caches" + complaint([report]), f"{hits:.1%}",
              "90 %"]]
 

@@ -1,29 +1,48 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Any octets as the records of a zone, evaluated: no crash, no loop, no more questions than RFC 7208 4.6.4 allows, and
- * texts that can be shown.
+ * texts that can be shown. The same comes out where each answer arrives later, on another thread, and what can be
+ * foreseen is asked ahead.
  *
  * Lines `LTdata`: L is a letter, the name L.org; T is the type: t TXT, a A, 6 AAAA, m MX, p PTR (of the client,
  * whatever L is), c no answer, f failure. Without a line a name does not exist. The first line is local part and HELO,
  * with a tab between. The domain asked is a.org. */
+#include "base/thread.h"
 #include "spf/spf_check.h"
 
 #include <ctype.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* The record; ten terms, each a MX and ten names; the client's names; the explanation. */
-enum { QUESTIONS_MAX = 1 + 10 * 11 + 11 + 1 };
+enum { QUESTIONS_MAX = 1 + 10 * 11 + 11 + 1, TIMEOUT_MS = 60000 };
 
 struct line {
     const char *text;
     size_t len;
 };
 
+/* A question whose answer comes later. */
+struct late_question {
+    struct late_question *next;
+    dns_callback done;
+    void *context;
+    const struct dns_answer *answer;
+};
+
 struct fuzz_dns {
     struct dns dns;
     struct line lines[64];
     size_t count;
-    unsigned questions;
+    bool is_late;       /* answers come from another thread */
+    bool is_last_first; /* in the opposite order */
+    atomic_uint questions;
+    pthread_mutex_t lock; /* covers the rest */
+    pthread_cond_t changed;
+    struct late_question *late, **late_end;
+    unsigned under_way;
+    bool is_ending;
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -83,6 +102,52 @@ static const struct dns_answer *answer(const struct fuzz_dns *fuzz, const char *
     return dns_builder_finish(builder, status, 60);
 }
 
+static void ask_late(struct fuzz_dns *fuzz, const struct dns_answer *found, dns_callback done, void *context)
+{
+    struct late_question *question = malloc(sizeof(*question));
+
+    if (!question)
+        abort();
+    *question = (struct late_question){.done = done, .context = context, .answer = found};
+    pthread_mutex_lock(&fuzz->lock);
+    if (fuzz->is_last_first) {
+        question->next = fuzz->late;
+        fuzz->late = question;
+    } else {
+        *fuzz->late_end = question;
+        fuzz->late_end = &question->next;
+    }
+    fuzz->under_way++;
+    pthread_cond_broadcast(&fuzz->changed);
+    pthread_mutex_unlock(&fuzz->lock);
+}
+
+/* Answers what was asked, until the end. */
+static void *answer_late(void *context)
+{
+    struct fuzz_dns *fuzz = context;
+
+    pthread_mutex_lock(&fuzz->lock);
+    while (!fuzz->is_ending || fuzz->under_way > 0) {
+        struct late_question *question = fuzz->late;
+
+        if (!question) {
+            pthread_cond_wait(&fuzz->changed, &fuzz->lock);
+            continue;
+        }
+        fuzz->late = question->next;
+        if (!fuzz->late)
+            fuzz->late_end = &fuzz->late;
+        pthread_mutex_unlock(&fuzz->lock);
+        question->done(question->context, question->answer);
+        free(question);
+        pthread_mutex_lock(&fuzz->lock);
+        fuzz->under_way--;
+    }
+    pthread_mutex_unlock(&fuzz->lock);
+    return NULL;
+}
+
 static void query(struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms, dns_callback done,
                   void *context)
 {
@@ -91,7 +156,10 @@ static void query(struct dns *dns, const char *name, enum dns_type type, int64_t
     (void)deadline_ms;
     if (++fuzz->questions > QUESTIONS_MAX)
         abort();
-    done(context, answer(fuzz, name, type));
+    if (fuzz->is_late)
+        ask_late(fuzz, answer(fuzz, name, type), done, context);
+    else
+        done(context, answer(fuzz, name, type));
 }
 
 static void destroy(struct dns *dns)
@@ -139,8 +207,8 @@ static struct spf_outcome check(struct fuzz_dns *fuzz, struct spf_checker *check
 }
 
 /* Asks twice: what comes out of the cache is what went in. */
-static void check_twice(struct fuzz_dns *fuzz, struct spf_checker *checker, const char *client, const char *local,
-                        const char *helo)
+static struct spf_outcome check_twice(struct fuzz_dns *fuzz, struct spf_checker *checker, const char *client,
+                                      const char *local, const char *helo)
 {
     struct spf_outcome first = check(fuzz, checker, client, local, helo);
     struct spf_outcome second = check(fuzz, checker, client, local, helo);
@@ -148,32 +216,86 @@ static void check_twice(struct fuzz_dns *fuzz, struct spf_checker *checker, cons
     second.cached = first.cached;
     if (memcmp(&first, &second, sizeof(first)) != 0)
         abort();
+    return first;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+/* Takes the input apart. Returns the HELO name, which lies in `local`. */
+static const char *read_input(struct fuzz_dns *fuzz, char local[128], const uint8_t *data, size_t size)
 {
-    struct fuzz_dns fuzz = {.dns = {.ops = &fuzz_ops, .clock = &stopped_clock}};
-    struct spf_checker_config config = {
-        .dns = &fuzz.dns, .clock = &stopped_clock, .timeout_ms = 1000, .cache_octets = 1 << 16, .result_ttl_s = 60};
-    struct spf_checker *checker = spf_checker_create(&config);
     const char *at = (const char *)data, *end = at + size;
-    char local[128] = "", *helo = local;
+    char *helo = local;
 
-    if (!checker)
-        abort();
+    memset(local, 0, 128);
     for (bool is_first = true; at < end; is_first = false) {
         const char *newline = memchr(at, '\n', (size_t)(end - at));
         size_t len = (size_t)((newline ? newline : end) - at);
 
         if (is_first)
-            memcpy(local, at, len < sizeof(local) - 1 ? len : sizeof(local) - 1);
-        else if (len >= 2 && fuzz.count < sizeof(fuzz.lines) / sizeof(fuzz.lines[0]))
-            fuzz.lines[fuzz.count++] = (struct line){at, len};
+            memcpy(local, at, len < 127 ? len : 127);
+        else if (len >= 2 && fuzz->count < sizeof(fuzz->lines) / sizeof(fuzz->lines[0]))
+            fuzz->lines[fuzz->count++] = (struct line){at, len};
         at = newline ? newline + 1 : end;
     }
     strsep(&helo, "\t");
-    check_twice(&fuzz, checker, "192.0.2.1", local, helo ? helo : "");
-    check_twice(&fuzz, checker, "2001:db8::1", local, helo ? helo : "");
+    return helo ? helo : "";
+}
+
+static struct spf_checker *create_checker(struct fuzz_dns *fuzz)
+{
+    struct spf_checker_config config = {.dns = &fuzz->dns,
+                                        .clock = &stopped_clock,
+                                        .timeout_ms = TIMEOUT_MS,
+                                        .cache_octets = 1 << 16,
+                                        .result_ttl_s = 60,
+                                        .asks_ahead = fuzz->is_late};
+    struct spf_checker *checker = spf_checker_create(&config);
+
+    if (!checker)
+        abort();
+    return checker;
+}
+
+/* Asks with answers that come late: no difference to `expected`. */
+static void check_late(struct fuzz_dns *fuzz, const struct spf_outcome *expected, const char *client, const char *local,
+                       const char *helo)
+{
+    struct spf_checker *checker = create_checker(fuzz);
+    struct spf_outcome outcome;
+    pthread_t thread;
+
+    fuzz->late_end = &fuzz->late;
+    fuzz->is_ending = false;
+    if (thread_start(&thread, answer_late, fuzz) != 0)
+        abort();
+    outcome = check(fuzz, checker, client, local, helo);
+    pthread_mutex_lock(&fuzz->lock);
+    fuzz->is_ending = true;
+    pthread_cond_broadcast(&fuzz->changed);
+    pthread_mutex_unlock(&fuzz->lock);
+    pthread_join(thread, NULL);
     spf_checker_release(checker);
+    if (memcmp(&outcome, expected, sizeof(outcome)) != 0)
+        abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const char *const clients[] = {"192.0.2.1", "2001:db8::1"};
+    struct fuzz_dns fuzz = {.dns = {.ops = &fuzz_ops, .clock = &stopped_clock},
+                            .lock = PTHREAD_MUTEX_INITIALIZER,
+                            .changed = PTHREAD_COND_INITIALIZER};
+    char local[128];
+    const char *helo = read_input(&fuzz, local, data, size);
+    struct spf_checker *checker = create_checker(&fuzz);
+    struct spf_outcome outcomes[2];
+
+    for (size_t i = 0; i < 2; i++)
+        outcomes[i] = check_twice(&fuzz, checker, clients[i], local, helo);
+    spf_checker_release(checker);
+    fuzz.is_late = true;
+    for (size_t i = 0; i < 2; i++) {
+        fuzz.is_last_first = i == size % 2;
+        check_late(&fuzz, &outcomes[i], clients[i], local, helo);
+    }
     return 0;
 }
