@@ -2,6 +2,7 @@
 /* The memory of one message. */
 #include "milter/message.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -16,6 +17,12 @@ bool message_begin(struct message *message, const char *receiver, const char *au
     }
     message->open = true;
     return true;
+}
+
+void message_note_queue_id(struct message *message, const char *queue_id)
+{
+    if (queue_id != NULL)
+        (void)snprintf(message->queue_id, sizeof(message->queue_id), "%s", queue_id);
 }
 
 void message_reset(struct message *message)

@@ -35,14 +35,15 @@ struct identity_check {
     struct spf_outcome outcome;
 };
 
-enum { MESSAGE_CHECKS_MAX = 2 };
+enum { MESSAGE_CHECKS_MAX = 2, MESSAGE_QUEUE_ID_SIZE = 65 };
 
 /* The field that names a recipient whom a quarantine took the message from. */
 #define MESSAGE_ORIGINAL_TO "X-SPF-Original-To"
 
 struct message {
-    char *receiver;    /* this host, as it names itself to others */
-    char *authserv_id; /* the name our results stand under */
+    char *receiver;                       /* this host, as it names itself to others */
+    char *authserv_id;                    /* the name our results stand under */
+    char queue_id[MESSAGE_QUEUE_ID_SIZE]; /* the MTA's, for the log; "" before it is known */
 
     struct address sender; /* zeroed for the null sender */
     /* That of the sender, or of the HELO name in a null sender's place; behind it that of the HELO name, if it is
@@ -85,6 +86,9 @@ enum {
 
 /* Begins a message: `open`, with copies of the two names. False, with the message empty, if out of memory. */
 bool message_begin(struct message *message, const char *receiver, const char *authserv_id);
+
+/* Notes the MTA's queue id, shortened if need be; NULL: it is not known yet. */
+void message_note_queue_id(struct message *message, const char *queue_id);
 
 /* Frees all that the message holds and zeroes it. */
 void message_reset(struct message *message);

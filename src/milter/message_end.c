@@ -19,7 +19,6 @@ struct ending {
     struct message *message;
     const struct config *config;
     const struct peer *peer;
-    const char *queue_id;
     char note[NOTE_SIZE]; /* what TestMode left undone, for the fields */
 };
 
@@ -33,7 +32,7 @@ static void note_undone(struct ending *ending, const char *what)
 
 static void log_done(const struct ending *ending, const char *event, const char *more)
 {
-    message_log_action(ending->message, ending->peer, event, more, ending->queue_id);
+    message_log_action(ending->message, ending->peer, event, more);
 }
 
 /* Deletes the forged fields of one name, from the last to the first, so that the others keep their numbers. */
@@ -273,9 +272,9 @@ static void insert_results(const struct ending *ending)
     }
 }
 
-void message_end(struct message *message, const struct config *config, const struct peer *peer, const char *queue_id)
+void message_end(struct message *message, const struct config *config, const struct peer *peer)
 {
-    struct ending ending = {.message = message, .config = config, .peer = peer, .queue_id = queue_id};
+    struct ending ending = {.message = message, .config = config, .peer = peer};
 
     remove_forged(&ending);
     if (config->test_mode) {

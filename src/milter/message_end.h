@@ -9,6 +9,6 @@
 
 /* Builds the message's actions in their order, logs and counts them. What cannot be built for want of memory is left
  * out, each kind of action whole. */
-void message_end(struct message *message, const struct config *config, const struct peer *peer, const char *queue_id);
+void message_end(struct message *message, const struct config *config, const struct peer *peer);
 
 #endif

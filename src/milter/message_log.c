@@ -2,10 +2,19 @@
 /* Tells the log what became of a message. */
 #include "milter/message_log.h"
 
+#include "base/log.h"
 #include "base/stats.h"
 #include "base/strbuf.h"
 
 #include <stdio.h>
+
+/* One line, whose `more` begins with ", " or is "". */
+static void write_line(const struct message *message, const struct peer *peer, enum log_level level, const char *event,
+                       const char *more)
+{
+    peer_log(peer, level, event, message_sender(message), "%s%s%s", more, message->queue_id[0] != '\0' ? ", id=" : "",
+             message->queue_id);
+}
 
 /* True for the HELO name beside a sender. */
 static bool is_second(const struct message *message, enum spf_identity identity)
@@ -17,12 +26,15 @@ void message_log_result(const struct message *message, const struct identity_che
 {
     const struct spf_outcome *outcome = &check->outcome;
     const char *reason = outcome->problem[0] != '\0' ? outcome->problem : outcome->mechanism;
-    char event[32];
+    char event[32], more[sizeof(outcome->problem) + sizeof(outcome->mechanism) + 32] = "";
 
+    if (!log_enabled(LOG_LEVEL_INFO))
+        return;
     (void)snprintf(event, sizeof(event), "%s%s%s", is_second(message, check->identity) ? "helo " : "",
                    result_name(outcome->result), outcome->cached ? " (cached)" : "");
-    peer_log(peer, LOG_LEVEL_INFO, event, message_sender(message), "%s%s%s",
-             reason[0] != '\0' || outcome->guessed ? ", reason=" : "", outcome->guessed ? "best guess " : "", reason);
+    if (reason[0] != '\0' || outcome->guessed)
+        (void)snprintf(more, sizeof(more), ", reason=%s%s", outcome->guessed ? "best guess " : "", reason);
+    write_line(message, peer, LOG_LEVEL_INFO, event, more);
 }
 
 static void add_recipient(struct strbuf *more, const char *recipient)
@@ -44,16 +56,16 @@ void message_log_refusal(const struct message *message, const struct peer *peer,
         stats_add(defers ? STATS_DEFERRED : STATS_REFUSED, 1);
     if (recipient != NULL)
         add_recipient(&more, recipient);
-    peer_log(peer, LOG_LEVEL_NOTICE, is_test ? test_event : event, message_sender(message), "%s%s, reply=%s %s",
-             strbuf_text(&more), is_second(message, verdict->identity) ? ", identity=helo" : "", verdict->code,
-             verdict->enhanced);
+    strbuf_addf(&more, "%s, reply=%s %s", is_second(message, verdict->identity) ? ", identity=helo" : "", verdict->code,
+                verdict->enhanced);
+    write_line(message, peer, LOG_LEVEL_NOTICE, is_test ? test_event : event, strbuf_text(&more));
     strbuf_free(&more);
 }
 
 void message_log_skipped(const struct message *message, const struct peer *peer, const char *why)
 {
     stats_add(STATS_SKIPPED, 1);
-    peer_log(peer, LOG_LEVEL_INFO, why, message_sender(message), "%s", "");
+    write_line(message, peer, LOG_LEVEL_INFO, why, "");
 }
 
 void message_log_released(const struct message *message, const struct peer *peer, const char *recipient)
@@ -61,14 +73,11 @@ void message_log_released(const struct message *message, const struct peer *peer
     struct strbuf more = STRBUF_INIT;
 
     add_recipient(&more, recipient);
-    peer_log(peer, LOG_LEVEL_INFO, "skipped (whitelisted recipient)", message_sender(message), "%s",
-             strbuf_text(&more));
+    write_line(message, peer, LOG_LEVEL_INFO, "skipped (whitelisted recipient)", strbuf_text(&more));
     strbuf_free(&more);
 }
 
-void message_log_action(const struct message *message, const struct peer *peer, const char *event, const char *more,
-                        const char *queue_id)
+void message_log_action(const struct message *message, const struct peer *peer, const char *event, const char *more)
 {
-    peer_log(peer, LOG_LEVEL_NOTICE, event, message_sender(message), "%s%s%.64s", more, queue_id != NULL ? ", id=" : "",
-             queue_id != NULL ? queue_id : "");
+    write_line(message, peer, LOG_LEVEL_NOTICE, event, more);
 }

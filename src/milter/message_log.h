@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The log lines of one message. */
+/* The log lines of one message. Each ends with its queue id, as soon as that is known. */
 #ifndef SMF_MILTER_MESSAGE_LOG_H
 #define SMF_MILTER_MESSAGE_LOG_H
 
@@ -21,9 +21,7 @@ void message_log_skipped(const struct message *message, const struct peer *peer,
 /* A recipient that gets the message whatever the result. */
 void message_log_released(const struct message *message, const struct peer *peer, const char *recipient);
 
-/* Something done at the end of the message: `event`, and behind the sender `more`, which begins with ", " or is "".
- * `queue_id` may be NULL. */
-void message_log_action(const struct message *message, const struct peer *peer, const char *event, const char *more,
-                        const char *queue_id);
+/* Something done at the end of the message: `event`, and behind the sender `more`, which begins with ", " or is "". */
+void message_log_action(const struct message *message, const struct peer *peer, const char *event, const char *more);
 
 #endif

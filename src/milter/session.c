@@ -258,6 +258,7 @@ struct session_reply session_mail(struct session *session, const char *argument,
         peer_fault(&session->peer, "out of memory at MAIL");
         return go_on;
     }
+    message_note_queue_id(message, macros->queue_id);
     status = read_sender(message, argument, macros->mail_addr);
     if (status == ADDRESS_NO_MEMORY) {
         peer_fault(&session->peer, "out of memory at MAIL");
@@ -367,6 +368,7 @@ struct session_reply session_eom(struct session *session, const char *queue_id, 
     *actions = (struct action_list){NULL, 0};
     if (!message->open)
         return go_on;
+    message_note_queue_id(message, queue_id);
     if (message->relayed)
         begin_relayed(session);
     if (message->check_count > 0 && !message->judged)
@@ -375,7 +377,7 @@ struct session_reply session_eom(struct session *session, const char *queue_id, 
         forget_message(session);
         return reply;
     }
-    message_end(message, session->shared.config, judged_peer(session), queue_id);
+    message_end(message, session->shared.config, judged_peer(session));
     message->open = false;
     *actions = (struct action_list){message->actions.items, message->actions.count};
     return reply;

@@ -42,6 +42,7 @@ struct session_macros {
     const char *auth_authen; /* {auth_authen} */
     const char *verify;      /* {verify} */
     const char *mail_addr;   /* {mail_addr} */
+    const char *queue_id;    /* i; Postfix has none so early */
 };
 
 /* Things to do at the end of a message, in this order. */

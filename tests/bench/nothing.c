@@ -32,7 +32,7 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long 
         smfi_setsymlist(ctx, SMFIM_CONNECT, (char *)"j");
         smfi_setsymlist(ctx, SMFIM_HELO, (char *)"{verify}");
         smfi_setsymlist(ctx, SMFIM_ENVFROM, (char *)"i {auth_type} {auth_authen} {verify} {mail_addr}");
-        smfi_setsymlist(ctx, SMFIM_ENVRCPT, (char *)"i");
+        smfi_setsymlist(ctx, SMFIM_ENVRCPT, (char *)"");
         smfi_setsymlist(ctx, SMFIM_EOM, (char *)"i");
     }
     return SMFIS_CONTINUE;

@@ -14,7 +14,7 @@ MACROS = {
     "connect": ({"j"}, {"_", "daemon_name", "client_name", "client_ptr", "client_addr", "if_name"}),
     "helo": (set(), {"verify", "cert_subject", "tls_version"}),
     "mail": ({"auth_authen", "verify"}, {"i", "auth_type", "mail_addr"}),
-    "rcpt": (set(), {"i", "rcpt_addr"}),
+    "rcpt": (set(), set()),
     "data": (set(), {"i"}),
     "eoh": (set(), {"i"}),
     "eom": ({"i"}, set()),

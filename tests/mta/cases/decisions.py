@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Which results are refused or deferred, for whom, and at which step: each key in both directions."""
 
+import re
+
 from cases import Group
 from world import BAD, GOOD, OTHER_USER, USER
 
@@ -18,8 +20,11 @@ GROUPS = [HELO, DEFER, RULES, NO_MAIL, AT_RCPT, AT_END, ERRORS, TEST]
 
 @HELO.case()
 def fail_of_the_helo_name_is_refused(world):
+    start = len(world.filter.log())
     sent = world.send("a@pass.example", GOOD, helo="bad.fail.example")
     sent.mail.check(550, "5.7.23", "postmaster@bad.fail.example", "is not permitted from 203.0.113.10")
+    line = world.filter.log()[start:].partition("SPF refused: ")[2].partition("\n")[0]
+    assert (", id=" in line) == (world.mta.name == "sendmail"), line  # Postfix has none at MAIL FROM
 
 
 @HELO.case()
@@ -105,12 +110,16 @@ def refused_at_rcpt(world):
 
 @AT_END.case()
 def refused_at_the_end(world):
+    start = len(world.filter.log())
     with world.connect(BAD) as connection:
         for sender, code, detail in (("a@fail.example", 550, "5.7.23"), ("a@served-nowhere.test", 451, "4.7.24")):
             sent = world.send_on(connection, sender)
             sent.mail.check(250)
             sent.rcpts[0].check(250)
             sent.end.check(code, detail)
+        for event in ("SPF fail", "SPF refused", "SPF temperror", "SPF deferred"):
+            line = world.filter.log()[start:].partition(f"{event}: ")[2].partition("\n")[0]
+            assert re.search(r", id=\w{8,}$", line), f"{event}: {line}"
         message = world.send_on(connection, "a@softfail.example").delivered()
     assert message.value("Subject") == "[SPF:fail] hello", message.value("Subject")
     assert "spf=softfail" in message.value("Authentication-Results"), message.fields

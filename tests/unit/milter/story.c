@@ -60,17 +60,17 @@ void world_close(struct world *world)
     *world = (struct world){NULL, NULL};
 }
 
-enum { ARGUMENT_SIZE = 8192 };
+enum { ARGUMENT_SIZE = 8192, MACROS = 6 };
 
 /* A story under way. */
 struct player {
     struct session *session;
     struct strbuf *out;
-    char macros[5][ARGUMENT_SIZE]; /* j, auth_type, ... */
-    bool has_macro[5];
+    char macros[MACROS][ARGUMENT_SIZE]; /* j, auth_type, ... */
+    bool has_macro[MACROS];
 };
 
-static const char *const macro_names[5] = {"j", "auth_type", "auth_authen", "verify", "mail_addr"};
+static const char *const macro_names[MACROS] = {"j", "auth_type", "auth_authen", "verify", "mail_addr", "i"};
 
 static void write_reply(struct player *player, struct session_reply reply)
 {
@@ -116,7 +116,7 @@ static void play_connect(struct player *player, const char *argument)
 
 static void play_macro(struct player *player, const char *argument)
 {
-    for (size_t i = 0; i < 5; i++) {
+    for (size_t i = 0; i < MACROS; i++) {
         size_t len = strlen(macro_names[i]);
         if (strncmp(argument, macro_names[i], len) == 0 && argument[len] == '=') {
             snprintf(player->macros[i], ARGUMENT_SIZE, "%s", argument + len + 1);
@@ -138,6 +138,7 @@ static void play_mail(struct player *player, const char *argument)
         .auth_authen = macro(player, 2),
         .verify = macro(player, 3),
         .mail_addr = macro(player, 4),
+        .queue_id = macro(player, 5),
     };
 
     write_reply(player, session_mail(player->session, argument, &macros));

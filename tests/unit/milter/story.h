@@ -22,7 +22,7 @@ void world_close(struct world *world);
  *
  *   connect ADDRESS HOST     (or local: port 0; or none: no address)
  *   helo NAME
- *   macro NAME=VALUE         for the next mail (j, auth_type, auth_authen, verify, mail_addr)
+ *   macro NAME=VALUE         for the next mail (j, auth_type, auth_authen, verify, mail_addr, i)
  *   mail ARGUMENT
  *   rcpt ARGUMENT
  *   header NAME: VALUE

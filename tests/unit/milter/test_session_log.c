@@ -48,8 +48,14 @@ static const struct line_case cases[] = {
     {"TrustedRelay 192.0.2.1",
      CLIENT
      "mail <a@pass.example> | header Received: from mx (x [192.0.2.9]) by y; Sun | eom | mail <a@pass.example> | eom",
-     "SPF pass: ip=192.0.2.9, helo=mx, from=<a@pass.example>, client=192.0.2.1, reason=ip4:192.0.2.0/24\n"
-     "SPF skipped (the relay names no client): " KNOWN "from=<a@pass.example>\n"},
+     "SPF pass: ip=192.0.2.9, helo=mx, from=<a@pass.example>, client=192.0.2.1, reason=ip4:192.0.2.0/24, id=QID\n"
+     "SPF skipped (the relay names no client): " KNOWN "from=<a@pass.example>, id=QID\n"},
+    {"RefuseAt eom", CLIENT "mail <a@fail.example> | rcpt <u@here.example> | eom",
+     "SPF fail: " KNOWN "from=<a@fail.example>, reason=-all, id=QID\nSPF refused: " KNOWN
+     "from=<a@fail.example>, reply=550 5.7.23, id=QID\n"},
+    {"WhitelistTo w@", CLIENT "macro i=EARLY | mail <a@fail.example> | rcpt <w@here.example> | mail <a@fail.example>",
+     "SPF fail: " KNOWN "from=<a@fail.example>, reason=-all, id=EARLY\nSPF skipped (whitelisted recipient): " KNOWN
+     "from=<a@fail.example>, to=<w@here.example>, id=EARLY\n"},
     {"WhitelistIP 192.0.2.1", "connect 192.0.2.1 x", "SPF skipped (whitelisted address): ip=192.0.2.1, fqdn=x\n"},
     {"", "connect local localhost", "SPF skipped (local submission): ip=127.0.0.1, fqdn=localhost\n"},
     {"WhitelistTo w@", CLIENT "mail <a@fail.example> | rcpt <w@here.example> | rcpt <u@here.example>",
