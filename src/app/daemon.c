@@ -64,8 +64,8 @@ static void on_signal(int number)
     wake();
 }
 
-/* libmilter waits for the stopping signals on a thread of its own; the kernel prefers the main thread, which never
- * blocks them. */
+/* The main thread alone does not block them. libmilter waits for some on a thread of its own, but is kept from getting
+ * any (milter/listener.c). */
 static bool catch_signals(struct strbuf *error)
 {
     static const int caught[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2};

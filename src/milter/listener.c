@@ -11,6 +11,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -138,6 +139,19 @@ static void make_stacks_small(void)
         (void)pthread_attr_destroy(&small);
     }
     (void)pthread_attr_destroy(&usual);
+}
+
+/* libmilter has a thread that waits for the stopping signals, and ends in the middle of messages when it gets one. Here
+ * signals are the main thread's, but where that has them blocked for a moment, as any start of a thread does, the other
+ * one would be asked. It is the only caller of this function in the process, and this definition comes before the C
+ * library's: the thread waits for ever. */
+/* NOLINTNEXTLINE(readability-non-const-parameter,readability-inconsistent-declaration-parameter-name): as declared */
+int sigwait(const sigset_t *set, int *number)
+{
+    (void)set;
+    (void)number;
+    for (;;)
+        (void)pause();
 }
 
 bool listener_run(void)

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Signals of a running filter: reload, log rotation, counters."""
 
+import ctypes
 import os
 import re
 import signal
 import threading
+import time
 
 from process_common import prepared
 from wire_common import (BAD_IP, ZONE, Mta, case, check, classic, contains, delivered, equal, one, refused, rows,
@@ -102,6 +104,23 @@ def signals_in_quick_succession(binary):
             filter_.signal(signal.SIGUSR1)
             filter_.signal(signal.SIGUSR2)
         equal(spf_result(delivered(one(filter_)))[0], "pass", "result")
+
+
+@case
+def signals_are_the_main_thread_s(binary):
+    """libmilter waits for the stopping signals, too, and would end in the middle of messages."""
+    with classic(binary) as filter_:
+        pid = filter_.process.pid
+        one(filter_)
+        threads = [int(name) for name in os.listdir(f"/proc/{pid}/task") if int(name) != pid]
+        check(len(threads) > 3, f"threads: {threads}")
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            for thread in threads:
+                ctypes.CDLL(None).tgkill(pid, thread, number)
+        for _ in range(10):
+            time.sleep(0.05)
+            equal(spf_result(delivered(one(filter_)))[0], "pass", "result")
+        filter_.stop()
 
 
 @case

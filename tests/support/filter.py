@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Starts and stops the filter under test in a directory of its own, and watches its exit and its sanitizers."""
 
+import contextlib
 import functools
 import glob
 import os
@@ -8,10 +9,12 @@ import pwd
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
 import time
 
+import milter_wire
 from milter_wire import open_stream
 
 UNPRIVILEGED = "nobody"
@@ -163,15 +166,15 @@ class Filter:
         return self.process
 
     def start(self):
-        """Start and wait until the socket accepts."""
+        """Start and wait until the filter speaks: its socket accepts before it has read everything."""
         self.launch()
-        wait_until(self._accepts, START_LIMIT_S, "the socket to accept")
+        wait_until(self._serves, START_LIMIT_S, "the filter to speak")
         return self
 
-    def _accepts(self):
+    def _serves(self):
         if self.process.poll() is not None:
             raise FilterFailed(f"ended with {self.process.returncode} at the start: {self.stderr()}")
-        return accepts(self.address)
+        return serves(self.address)
 
     def stop(self, how=signal.SIGTERM, expect=0):
         """Stop, check the exit status and the sanitizers; returns the seconds that the stop took."""
@@ -266,6 +269,17 @@ def accepts(address):
         open_stream(address, 5).close()
         return True
     except OSError:
+        return False
+
+
+def serves(address):
+    """True where an offer is answered."""
+    try:
+        with contextlib.closing(milter_wire.Wire(address, 5)) as stream:
+            offer = struct.pack("!III", 6, milter_wire.ALL_ACTIONS, milter_wire.ALL_STEPS)
+            stream.send_raw(milter_wire.frame(milter_wire.OPTNEG, offer))
+            return stream.receive()[0] == milter_wire.OPTNEG
+    except (OSError, milter_wire.Closed):
         return False
 
 
