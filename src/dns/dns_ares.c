@@ -56,7 +56,7 @@ struct dns_ares {
     ares_channel channel;
     ares_channel draining;    /* finishes what it has, but is not asked any more; NULL: none is */
     bool first_server_silent; /* the first server of `channel` let a question time out that another answered */
-    bool is_ending;           /* nothing is sent any more */
+    bool is_reading;          /* c-ares calls back for replies */
     struct question *under_way;
     int64_t next_deadline_ms; /* no question under way has an earlier one; INT64_MAX: none has one */
     struct poll_set sockets;  /* wake_fd, and those of c-ares */
@@ -214,9 +214,11 @@ static void work(struct dns_ares *backend)
     poll_set_wait(&backend->sockets, sleep_ms(backend, clock_monotonic_ms(backend->dns.clock)));
     while (read(backend->wake_fd, &ignored, sizeof(ignored)) > 0)
         ;
+    backend->is_reading = true;
     process(backend, backend->channel);
     if (backend->draining)
         process(backend, backend->draining);
+    backend->is_reading = false;
     if (backend->draining && retry_ms(backend->draining) == INT32_MAX) {
         ares_destroy(backend->draining);
         backend->draining = NULL;
@@ -301,9 +303,10 @@ static struct question *take_queue(struct dns_ares *backend, bool *stopping)
 static void *run(void *context)
 {
     struct dns_ares *backend = context;
+    bool stopping = false;
 
-    while (!backend->is_ending) {
-        struct question *question = take_queue(backend, &backend->is_ending);
+    while (!stopping) {
+        struct question *question = take_queue(backend, &stopping);
 
         prefer_next_server(backend);
         while (question) {
@@ -312,8 +315,8 @@ static void *run(void *context)
             send_question(question);
             question = next;
         }
-        expire(backend, backend->is_ending ? INT64_MAX : clock_monotonic_ms(backend->dns.clock));
-        if (!backend->is_ending)
+        expire(backend, stopping ? INT64_MAX : clock_monotonic_ms(backend->dns.clock));
+        if (!stopping)
             work(backend);
     }
     return NULL;
@@ -363,11 +366,12 @@ static bool enqueue(struct dns_ares *backend, struct question *question)
     return !stopping;
 }
 
-/* False once the backend stops. What a callback asks is sent before the next reply is looked at, as these may be many;
- * but a last reply has c-ares close its socket first, so that the next question leaves from another port. */
+/* False once the backend stops. What a callback for a reply asks is sent before the next reply is looked at, as these
+ * may be many; but after the last one c-ares closes its socket first, so that the next question leaves from another
+ * port. */
 static bool take_question(struct dns_ares *backend, struct question *question)
 {
-    if (!pthread_equal(pthread_self(), backend->thread) || !backend->under_way || backend->is_ending)
+    if (!pthread_equal(pthread_self(), backend->thread) || !backend->is_reading || !backend->under_way)
         return enqueue(backend, question);
     send_question(question);
     return true;
