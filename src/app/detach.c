@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <sysexits.h>
@@ -81,17 +82,27 @@ void detach_finish(int status)
     status_fd = -1;
 }
 
-bool detach_write_pid_file(const char *path, const struct identity *identity, struct strbuf *error)
+/* Locks the file, which ends with the process, and replaces what it holds. */
+static bool fill_pid_file(int fd, const struct identity *identity)
 {
     char text[32];
-    int len = snprintf(text, sizeof text, "%ld\n", (long)getpid());
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
-    bool written = fd >= 0 && write(fd, text, (size_t)len) == len &&
-                   (!identity->changes || fchown(fd, identity->uid, identity->gid) == 0);
+    const int len = snprintf(text, sizeof text, "%ld\n", (long)getpid());
 
-    if (!written)
+    return flock(fd, LOCK_EX | LOCK_NB) == 0 && ftruncate(fd, 0) == 0 && write(fd, text, (size_t)len) == len &&
+           (!identity->changes || fchown(fd, identity->uid, identity->gid) == 0);
+}
+
+bool detach_write_pid_file(const char *path, const struct identity *identity, struct strbuf *error)
+{
+    const int fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
+
+    if (fd >= 0 && fill_pid_file(fd, identity))
+        return true; /* the descriptor stays open for the lock */
+    if (errno == EWOULDBLOCK)
+        strbuf_addf(error, "PidFile: %s belongs to a program that is running", path);
+    else
         strbuf_addf(error, "PidFile: cannot write %s: %s", path, strerror(errno));
     if (fd >= 0)
         close(fd);
-    return written;
+    return false;
 }

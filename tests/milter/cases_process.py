@@ -111,6 +111,25 @@ def live_socket_is_not_stolen(binary):
 
 
 @case
+def pid_file_of_another_one_is_not_taken(binary):
+    """Two filters with one PidFile: the second does not start; what a filter that died left behind is no obstacle."""
+    with prepared(binary) as filter_, prepared(binary) as second:
+        path = filter_.path("pid")
+        filter_.reconfigure({"PidFile": path})
+        second.reconfigure({"PidFile": path})
+        filter_.start()
+        equal(second.launch().wait(30), 73, "exit status of the second")
+        contains(second.stderr(), f"{path} belongs to a program that is running", "reason")
+        with open(path, encoding="ascii") as file:
+            equal(file.read(), f"{filter_.process.pid}\n", "PidFile")
+        filter_.kill()
+        second.start()
+        with open(path, encoding="ascii") as file:
+            equal(file.read(), f"{second.process.pid}\n", "PidFile of the second")
+        second.stop()
+
+
+@case
 def a_file_in_the_socket_s_place_stays(binary):
     with prepared(binary) as filter_:
         filter_.write("sock", "precious")
