@@ -18,8 +18,8 @@ bool detach_begin(struct strbuf *error);
  * nothing without detach_begin, or when it was called before. */
 void detach_finish(int status);
 
-/* Writes the process id to `path`, owned by `identity`, and locks it until the process ends, so that no second one takes
- * it. False, with a message in `error`. */
+/* Writes the process id to `path`, owned by `identity`, and locks it until the process ends, so that no second one
+ * takes it. False, with a message in `error`. */
 bool detach_write_pid_file(const char *path, const struct identity *identity, struct strbuf *error);
 
 #endif
