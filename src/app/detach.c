@@ -82,7 +82,7 @@ void detach_finish(int status)
     status_fd = -1;
 }
 
-/* Locks the file, which ends with the process, and replaces what it holds. */
+/* Locks the file until the process ends, and replaces what it holds. */
 static bool fill_pid_file(int fd, const struct identity *identity)
 {
     char text[32];

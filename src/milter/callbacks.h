@@ -21,7 +21,8 @@ bool callbacks_register(const struct callbacks_host *host);
 /* Connections that have begun and not ended. */
 unsigned callbacks_connections(void);
 
-/* Messages between MAIL and their end, and callbacks that are running: what an orderly stop waits for. */
+/* Messages between MAIL and their end, and callbacks that are running (those for header fields belong to a message):
+ * what an orderly stop waits for. */
 unsigned callbacks_messages_under_way(void);
 unsigned callbacks_running(void);
 

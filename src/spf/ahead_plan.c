@@ -60,12 +60,7 @@ void ahead_plan_init(struct ahead_plan *plan, const struct spf_question *questio
 {
     *plan = (struct ahead_plan){
         .question = question,
-        .values = {.local = question->local,
-                   .sender = question->domain,
-                   .helo = question->helo,
-                   .receiver = question->receiver,
-                   .client = question->client,
-                   .now_s = now_s},
+        .values = evaluation_macro_values(question, now_s),
         .owner = owner,
     };
     plan->to_send_tail = &plan->to_send;

@@ -19,17 +19,24 @@ enum {
     SHOWN_MAX = 60,  /* octets of a term that a problem shows */
 };
 
+struct macro_values evaluation_macro_values(const struct spf_question *question, int64_t now_s)
+{
+    return (struct macro_values){
+        .local = question->local,
+        .sender = question->domain,
+        .helo = question->helo,
+        .receiver = question->receiver,
+        .client = question->client,
+        .now_s = now_s,
+    };
+}
+
 void evaluation_init(struct evaluation *evaluation, const struct spf_question *question, struct dns *dns,
                      int64_t deadline_ms, int64_t now_s)
 {
     *evaluation = (struct evaluation){
         .question = question,
-        .values = {.local = question->local,
-                   .sender = question->domain,
-                   .helo = question->helo,
-                   .receiver = question->receiver,
-                   .client = question->client,
-                   .now_s = now_s},
+        .values = evaluation_macro_values(question, now_s),
         .lookups = {.dns = dns, .deadline_ms = deadline_ms, .ttl_s = UINT32_MAX, .trace = question->trace},
         .next_tag = ROOT_NUMBER + 1,
     };

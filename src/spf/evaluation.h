@@ -65,6 +65,9 @@ struct evaluation_answer {
 
 #define EVALUATION_ROOT "_0.t" /* the tag that asks for the record of the question's domain */
 
+/* What macros expand to, but for the current domain and the client's name. Borrows the question's texts. */
+struct macro_values evaluation_macro_values(const struct spf_question *question, int64_t now_s);
+
 /* Begins an evaluation of `question`, whose domain must be one that domain_can_have_policy accepts, and which must
  * outlive it. */
 void evaluation_init(struct evaluation *evaluation, const struct spf_question *question, struct dns *dns,
