@@ -24,25 +24,17 @@ static bool is_host_name(const char *helo)
     return domain_can_have_policy(name) && !addr_parse(name, &addr);
 }
 
-static void add_check(struct message *message, enum spf_identity identity, const char *domain)
-{
-    struct identity_check *check = &message->checks[message->check_count++];
-
-    check->identity = identity;
-    check->domain = domain;
-}
-
 void decision_begin(struct message *message, const struct config *config, const struct peer *peer)
 {
     const char *helo = peer_helo(peer);
 
     if (message->null_sender) {
-        add_check(message, IDENTITY_HELO, helo); /* RFC 7208 2.4 */
+        message_add_check(message, IDENTITY_HELO, helo); /* RFC 7208 2.4 */
         return;
     }
-    add_check(message, IDENTITY_MAILFROM, message->sender.domain);
+    message_add_check(message, IDENTITY_MAILFROM, message->sender.domain);
     if (config->check_helo && is_host_name(helo))
-        add_check(message, IDENTITY_HELO, helo); /* RFC 7208 2.3 */
+        message_add_check(message, IDENTITY_HELO, helo); /* RFC 7208 2.3 */
 }
 
 static struct spf_question question_of(const struct message *message, struct identity_check *check,
@@ -77,7 +69,7 @@ struct verdict decision_for(const struct message *message, const struct config *
         .helo = last->identity == IDENTITY_HELO ? &last->outcome : NULL,
         .sender = message->null_sender ? NULL : &message->sender,
         .recipient = recipient,
-        .exemption_unknown = message->exemption_unknown,
+        .exemption_unknown = message->unknown_exemption != NULL,
     };
 
     return verdict_decide(config, &facts);
@@ -106,7 +98,7 @@ static bool passes(const struct message *message)
 
 static void leave_unchecked(struct message *message, const struct peer *peer, const char *why)
 {
-    message->check_count = 0;
+    message_exempt(message);
     message_log_skipped(message, peer, why);
 }
 
@@ -126,11 +118,13 @@ void decision_judge(struct message *message, const struct session_shared *shared
         leave_unchecked(message, peer, "skipped (whitelisted forwarder)");
         return;
     }
-    message->exemption_unknown = by_helo == ANSWER_UNKNOWN || by_spf == ANSWER_UNKNOWN;
+    message->unknown_exemption = by_helo == ANSWER_UNKNOWN  ? "WhitelistHelo"
+                                 : by_spf == ANSWER_UNKNOWN ? "WhitelistSPF"
+                                                            : NULL;
     for (size_t i = 0; i < message->check_count; i++)
         message_log_result(message, &message->checks[i], peer);
-    message->verdict = decision_for(message, shared->config, NULL);
-    message->judged = true;
+    struct verdict verdict = decision_for(message, shared->config, NULL);
+    message_decide(message, &verdict);
 }
 
 void decision_send_ahead(struct message *message, const struct session_shared *shared, const struct peer *peer)

@@ -7,11 +7,11 @@
 #include "milter/peer.h"
 #include "milter/session.h"
 
-/* Names the identities of a message whose sender is known that are to be checked. */
+/* Names the identities to check of a message whose sender is known: it is PENDING. */
 void decision_begin(struct message *message, const struct config *config, const struct peer *peer);
 
-/* Finds out their results, logs them, and decides; or, where a host that may forward any mail sends the message, leaves
- * it unjudged and without identities to check. May block until DNSTimeout. */
+/* Finds out the results of a PENDING message, logs them, and decides: it is DECIDED; or, where a host that may forward
+ * any mail sends it, EXEMPT. May block until DNSTimeout. */
 void decision_judge(struct message *message, const struct session_shared *shared, const struct peer *peer);
 
 /* The step at which a message of this client is judged, and refused. Where there are rules for some recipients, each is
@@ -24,7 +24,7 @@ enum refuse_at decision_due(const struct config *config, const struct peer *peer
 void decision_send_ahead(struct message *message, const struct session_shared *shared, const struct peer *peer);
 void decision_send_helo_ahead(const struct session_shared *shared, const struct peer *peer);
 
-/* What follows for one recipient of a message that was judged; NULL: one that no rule is for. */
+/* What follows for one recipient of a DECIDED message; NULL: one that no rule is for. */
 struct verdict decision_for(const struct message *message, const struct config *config,
                             const struct address *recipient);
 

@@ -15,8 +15,60 @@ bool message_begin(struct message *message, const char *receiver, const char *au
         message_reset(message);
         return false;
     }
-    message->open = true;
+    message->stage = MESSAGE_EXEMPT;
     return true;
+}
+
+void message_await_origin(struct message *message)
+{
+    message->stage = MESSAGE_RELAYED;
+}
+
+void message_add_check(struct message *message, enum spf_identity identity, const char *domain)
+{
+    struct identity_check *check = &message->checks[message->check_count++];
+
+    check->identity = identity;
+    check->domain = domain;
+    message->stage = MESSAGE_PENDING;
+}
+
+void message_decide(struct message *message, const struct verdict *verdict)
+{
+    message->verdict = *verdict;
+    message->stage = MESSAGE_DECIDED;
+}
+
+void message_exempt(struct message *message)
+{
+    message->check_count = 0;
+    message->stage = MESSAGE_EXEMPT;
+}
+
+/* True before the verdict, and for what it says after. */
+static bool may_be(const struct message *message, bool by_verdict)
+{
+    switch (message->stage) {
+    case MESSAGE_RELAYED:
+    case MESSAGE_PENDING:
+        return true;
+    case MESSAGE_DECIDED:
+        return by_verdict;
+    case MESSAGE_NONE:
+    case MESSAGE_EXEMPT:
+        break;
+    }
+    return false;
+}
+
+bool message_may_be_tagged(const struct message *message)
+{
+    return may_be(message, message->verdict.tag);
+}
+
+bool message_may_be_quarantined(const struct message *message)
+{
+    return may_be(message, message->verdict.quarantine);
 }
 
 void message_note_queue_id(struct message *message, const char *queue_id)
@@ -35,7 +87,9 @@ void message_reset(struct message *message)
         free(message->recipients[i].shown);
     }
     free(message->recipients);
-    free(message->subject);
+    for (size_t i = 0; i < message->subjects.count; i++)
+        free(message->subjects.texts[i]);
+    free((void *)message->subjects.texts);
     free(message->results.forged);
     free(message->received.forged);
     free(message->originals.forged);
@@ -53,7 +107,7 @@ bool message_add_recipient(struct message *message, const char *argument, const 
     struct recipient recipient = {NULL, NULL};
     struct recipient *larger;
 
-    if (message->recipients_lost || message->recipient_count == MESSAGE_RECIPIENTS_MAX)
+    if (message->recipients_lost)
         goto lost;
     recipient.argument = strdup(argument);
     recipient.shown = strdup(shown != NULL ? shown : argument);
@@ -99,18 +153,37 @@ static bool note_forged(struct message *message, struct forged_fields *fields, b
     return !first;
 }
 
-/* Only the first subject is what people see; and only a tag needs it. */
+/* How much of a subject is kept: whole characters, and no part of the white space that folds it. */
+static size_t kept_subject_len(const char *value)
+{
+    size_t len = strnlen(value, MESSAGE_SUBJECT_MAX + 1);
+
+    if (len <= MESSAGE_SUBJECT_MAX)
+        return len;
+    len = MESSAGE_SUBJECT_MAX;
+    while (len > 0 && ((unsigned char)value[len] & 0xC0U) == 0x80) /* within a character of UTF-8 */
+        len--;
+    while (len > 0 && strchr(" \t\r\n", value[len - 1]) != NULL)
+        len--;
+    return len;
+}
+
+/* False if it could not be kept. */
 static bool note_subject(struct message *message, const char *value)
 {
-    if (message->subject_seen)
+    struct subjects *subjects = &message->subjects;
+    char **larger;
+
+    if (!message_may_be_tagged(message))
         return true;
-    message->subject_seen = true;
-    if (message->judged ? !message->verdict.tag : message->check_count == 0)
-        return true;
-    if (strlen(value) <= MESSAGE_SUBJECT_MAX)
-        message->subject = strdup(value);
-    message->subject_lost = message->subject == NULL;
-    return !message->subject_lost;
+    if (subjects->count == MESSAGE_SUBJECTS_MAX)
+        return false;
+    larger = realloc((void *)subjects->texts, (subjects->count + 1) * sizeof(*larger));
+    if (larger == NULL)
+        return false;
+    subjects->texts = larger;
+    larger[subjects->count] = strndup(value, kept_subject_len(value));
+    return larger[subjects->count++] != NULL;
 }
 
 static bool is_forged_result(const struct message *message, enum forged_mode mode, const char *value)

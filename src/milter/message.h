@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One message under way: its sender, what was found out about it, and what was noted for its end. */
+/* One message: the stage it is in, its sender, what was found out about it, and what was noted for its end. */
 #ifndef SMF_MILTER_MESSAGE_H
 #define SMF_MILTER_MESSAGE_H
 
@@ -13,6 +13,17 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+
+/* A message is in exactly one stage, and what a step may use follows from the stage alone. MAIL makes it EXEMPT, and
+ * PENDING or RELAYED if it is to be checked. RELAYED becomes PENDING or EXEMPT at its end, PENDING becomes DECIDED or
+ * EXEMPT. From everywhere it is NONE again after its end, a refusal, ABORT, HELO and a new MAIL. */
+enum message_stage {
+    MESSAGE_NONE,    /* none is under way */
+    MESSAGE_EXEMPT,  /* nobody asks for its result: it gets no field of ours, but forged ones are removed */
+    MESSAGE_RELAYED, /* from a relay of ours: whom to check stands in its header */
+    MESSAGE_PENDING, /* the identities to check are named (checks[].domain) */
+    MESSAGE_DECIDED, /* the outcomes and the verdict hold (checks[].outcome, verdict) */
+};
 
 /* A recipient that the message may be kept from. */
 struct recipient {
@@ -35,12 +46,24 @@ struct identity_check {
     struct spf_outcome outcome;
 };
 
+/* The Subject fields of a message that may be tagged. RFC 5322 3.6 allows one; of several, mail readers show the first
+ * or the last. */
+struct subjects {
+    char **texts; /* NULL where one could not be kept: it stays as it is */
+    size_t count;
+};
+
+/* For whom TestMode left a refusal undone. */
+enum spared_for { SPARED_NOBODY, SPARED_SOME, SPARED_ALL };
+
 enum { MESSAGE_CHECKS_MAX = 2, MESSAGE_QUEUE_ID_SIZE = 65 };
 
 /* The field that names a recipient whom a quarantine took the message from. */
 #define MESSAGE_ORIGINAL_TO "X-SPF-Original-To"
 
 struct message {
+    enum message_stage stage;
+
     char *receiver;                       /* this host, as it names itself to others */
     char *authserv_id;                    /* the name our results stand under */
     char queue_id[MESSAGE_QUEUE_ID_SIZE]; /* the MTA's, for the log; "" before it is known */
@@ -49,55 +72,68 @@ struct message {
     /* That of the sender, or of the HELO name in a null sender's place; behind it that of the HELO name, if it is
      * checked too. */
     struct identity_check checks[MESSAGE_CHECKS_MAX];
-    size_t check_count; /* 0: the message is not checked */
+    size_t check_count; /* at least 1 from PENDING on; 0 before */
     struct verdict verdict;
-    struct verdict spared; /* the refusal that TestMode did not carry out, if `is_spared` */
+    const char *unknown_exemption; /* DECIDED: the key that might exempt the client, whose lookup failed; NULL: none */
+    struct verdict spared; /* the refusal that TestMode did not carry out, unless `spared_for` is SPARED_NOBODY */
+    enum spared_for spared_for;
 
     struct recipient *recipients; /* those that a quarantine takes the message from */
     size_t recipient_count;
 
-    char *subject; /* of the first Subject field; NULL where there was none, or it is not needed or lost */
+    struct subjects subjects;
     struct forged_fields results;   /* Authentication-Results */
     struct forged_fields received;  /* Received-SPF */
     struct forged_fields originals; /* MESSAGE_ORIGINAL_TO: none that comes in is ours */
 
     struct action_builder actions;
 
-    bool open; /* between MAIL and the message's end */
     bool null_sender;
-    bool exemption_unknown; /* the DNS did not say whether its host may forward any mail */
-    bool relayed;           /* from a relay of our own: whose it is stands in its header */
-    bool judged;            /* the outcomes and `verdict` hold */
-    bool released;          /* a whitelisted recipient gets it */
-    bool accepted;          /* another recipient does */
-    bool is_spared;         /* TestMode let it go on, to all recipients or to some */
-    bool is_spared_whole;
-    bool recipients_lost; /* some could not be kept */
-    bool subject_seen;
-    bool subject_lost;
-    bool forged_lost; /* some could not be noted */
+    bool released;        /* a whitelisted recipient gets it */
+    bool accepted;        /* another recipient does */
+    bool recipients_lost; /* out of memory for one of `recipients` */
+    bool forged_lost;     /* some could not be noted */
 };
 
 enum {
-    MESSAGE_RECIPIENTS_MAX = 1000, /* kept for a quarantine */
+    MESSAGE_RECIPIENTS_MAX = 1000, /* of a message that may be quarantined; RFC 5321 4.5.3.1.8 asks for 100 */
     MESSAGE_FORGED_MAX = 10000,    /* forged fields noted, for each name */
-    MESSAGE_SUBJECT_MAX = 60000,   /* octets of a subject; a milter packet holds 65,535 */
+    MESSAGE_SUBJECTS_MAX = 100,    /* Subject fields kept */
+    MESSAGE_SUBJECT_MAX = 60000, /* octets of a subject that is tagged, the rest is cut; a milter packet holds 65,535 */
 };
 
-/* Begins a message: `open`, with copies of the two names. False, with the message empty, if out of memory. */
+/* Begins a message, exempt until its identities are named, with copies of the two names. False, with the message empty,
+ * if out of memory. */
 bool message_begin(struct message *message, const char *receiver, const char *authserv_id);
+
+/* EXEMPT to RELAYED. */
+void message_await_origin(struct message *message);
+
+/* EXEMPT, RELAYED or PENDING to PENDING: names one more identity to check, the sender's first. `domain` lives as long
+ * as the message. */
+void message_add_check(struct message *message, enum spf_identity identity, const char *domain);
+
+/* PENDING to DECIDED, once the outcomes are there. */
+void message_decide(struct message *message, const struct verdict *verdict);
+
+/* RELAYED or PENDING to EXEMPT: it is not checked after all. */
+void message_exempt(struct message *message);
+
+/* True if the message is tagged or quarantined, or may yet be: then its subjects and its recipients are kept. */
+bool message_may_be_tagged(const struct message *message);
+bool message_may_be_quarantined(const struct message *message);
 
 /* Notes the MTA's queue id, shortened if need be; NULL: it is not known yet. */
 void message_note_queue_id(struct message *message, const char *queue_id);
 
-/* Frees all that the message holds and zeroes it. */
+/* Frees all that the message holds and zeroes it: NONE. */
 void message_reset(struct message *message);
 
 /* The whole address of the sender; "" for the null one. */
 const char *message_sender(const struct message *message);
 
-/* Keeps a recipient for a quarantine. `shown` NULL: as the argument. False if it could not be kept; then
- * `recipients_lost` is set. */
+/* Keeps a recipient for a quarantine. `shown` NULL: as the argument. False if out of memory, now or for one before;
+ * then `recipients_lost` is set. */
 bool message_add_recipient(struct message *message, const char *argument, const char *shown);
 
 /* Notes a field; `mode` says which result fields are forged. False if this is the first one that could not be kept. */

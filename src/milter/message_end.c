@@ -66,28 +66,42 @@ static void remove_forged(const struct ending *ending)
     log_done(ending, "removed forged results", more);
 }
 
-/* Adds the change to a subject that needs one; false if it has its tag already. */
-static bool add_subject(struct message *message, const char *tag)
+/* Adds the change to the n-th subject (from 1), or a subject where there is none (`text` NULL). False if it has its tag
+ * already. */
+static bool tag_one(struct action_builder *actions, const char *tag, int n, const char *text)
 {
     struct strbuf tagged = STRBUF_INIT;
-    bool is_new = !message->subject_seen;
     bool changed;
 
-    header_tag_subject(tag, message->subject, &tagged);
-    changed = is_new || tagged.failed || strcmp(strbuf_text(&tagged), message->subject) != 0;
+    header_tag_subject(tag, text, &tagged);
+    changed = text == NULL || tagged.failed || strcmp(strbuf_text(&tagged), text) != 0;
     if (tagged.failed)
-        actions_fail(&message->actions);
+        actions_fail(actions);
     else if (changed)
-        actions_add(&message->actions, is_new ? ACTION_ADD_HEADER : ACTION_CHANGE_HEADER, 1, "Subject",
+        actions_add(actions, text == NULL ? ACTION_ADD_HEADER : ACTION_CHANGE_HEADER, n, "Subject",
                     strbuf_text(&tagged));
     strbuf_free(&tagged);
     return changed;
 }
 
-/* True if there is a subject to tag; it is shared with the whitelisted recipients, who get the message as it came. */
+/* Adds the changes to all subjects that there are and that were kept. False if there is nothing to change. */
+static bool tag_all(struct message *message, const char *tag)
+{
+    const struct subjects *subjects = &message->subjects;
+    bool changed = false;
+
+    if (subjects->count == 0)
+        return tag_one(&message->actions, tag, 1, NULL);
+    for (size_t i = 0; i < subjects->count; i++)
+        if (subjects->texts[i] != NULL)
+            changed |= tag_one(&message->actions, tag, (int)i + 1, subjects->texts[i]);
+    return changed;
+}
+
+/* True if the subject is to be tagged; it is shared with the whitelisted recipients, who get the message as it came. */
 static bool is_to_be_tagged(const struct message *message)
 {
-    return message->verdict.tag && !message->released && !message->subject_lost;
+    return message->verdict.tag && !message->released;
 }
 
 static void tag_subject(const struct ending *ending)
@@ -97,7 +111,7 @@ static void tag_subject(const struct ending *ending)
     if (!is_to_be_tagged(message))
         return;
     actions_begin_group(&message->actions);
-    bool changed = add_subject(message, ending->config->tag);
+    bool changed = tag_all(message, ending->config->tag);
     if (!actions_end_group(&message->actions)) {
         peer_fault(ending->peer, "out of memory for the subject's tag");
     } else if (changed) {
@@ -189,10 +203,10 @@ static void say_what_is_undone(struct ending *ending)
 {
     const struct message *message = ending->message;
     const struct verdict *spared = &message->spared;
-    bool goes_on = message->accepted && !message->is_spared_whole;
+    bool goes_on = message->accepted && message->spared_for != SPARED_ALL;
     char refused[80];
 
-    if (message->is_spared) {
+    if (message->spared_for != SPARED_NOBODY) {
         (void)snprintf(refused, sizeof(refused), "%s with %s %s%s",
                        spared->kind == VERDICT_DEFER ? "deferred" : "refused", spared->code, spared->enhanced,
                        goes_on || message->released ? " for some recipients" : "");
@@ -226,7 +240,8 @@ static void insert_field(const struct ending *ending, const char *name, const st
 static const char *note_for(const struct ending *ending, const struct identity_check *check)
 {
     const struct message *message = ending->message;
-    bool is_its = message->is_spared ? check->identity == message->spared.identity : check == message->checks;
+    bool is_its =
+        message->spared_for != SPARED_NOBODY ? check->identity == message->spared.identity : check == message->checks;
 
     return ending->note[0] != '\0' && is_its ? ending->note : NULL;
 }
@@ -257,8 +272,6 @@ static void insert_results(const struct ending *ending)
     struct header_result results[MESSAGE_CHECKS_MAX];
     struct strbuf value = STRBUF_INIT;
 
-    if (!message->judged)
-        return;
     collect_results(ending, results);
     for (size_t i = message->check_count; ending->config->add_received_header && i > 0; i--) {
         header_received_spf(&results[i - 1], &value);
@@ -277,6 +290,8 @@ void message_end(struct message *message, const struct config *config, const str
     struct ending ending = {.message = message, .config = config, .peer = peer};
 
     remove_forged(&ending);
+    if (message->stage != MESSAGE_DECIDED)
+        return;
     if (config->test_mode) {
         say_what_is_undone(&ending);
     } else {

@@ -7,8 +7,8 @@
 #include "milter/peer.h"
 #include "policy/config.h"
 
-/* Builds the message's actions in their order, logs and counts them. What cannot be built for want of memory is left
- * out, each kind of action whole. */
+/* Builds the actions of a message that is EXEMPT or DECIDED in their order, logs and counts them. What cannot be built
+ * for want of memory is left out, each kind of action whole. */
 void message_end(struct message *message, const struct config *config, const struct peer *peer);
 
 #endif

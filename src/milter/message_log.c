@@ -58,7 +58,20 @@ void message_log_refusal(const struct message *message, const struct peer *peer,
         add_recipient(&more, recipient);
     strbuf_addf(&more, "%s, reply=%s %s", is_second(message, verdict->identity) ? ", identity=helo" : "", verdict->code,
                 verdict->enhanced);
+    if (verdict->exemption_unknown)
+        strbuf_addf(&more, ", exemption-unknown=%s", message->unknown_exemption);
     write_line(message, peer, LOG_LEVEL_NOTICE, is_test ? test_event : event, strbuf_text(&more));
+    strbuf_free(&more);
+}
+
+void message_log_too_many(const struct message *message, const struct peer *peer, const char *recipient)
+{
+    struct strbuf more = STRBUF_INIT;
+
+    stats_add(STATS_DEFERRED, 1);
+    add_recipient(&more, recipient);
+    strbuf_addf(&more, ", reply=452 4.5.3, recipients=%zu", message->recipient_count);
+    write_line(message, peer, LOG_LEVEL_NOTICE, "deferred (too many recipients)", strbuf_text(&more));
     strbuf_free(&more);
 }
 

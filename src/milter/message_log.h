@@ -15,6 +15,9 @@ void message_log_result(const struct message *message, const struct identity_che
 void message_log_refusal(const struct message *message, const struct peer *peer, const struct verdict *verdict,
                          const char *recipient, bool is_test);
 
+/* A recipient beyond those that a quarantine can take the message from, who is deferred; counts it. */
+void message_log_too_many(const struct message *message, const struct peer *peer, const char *recipient);
+
 /* A message that is not checked, which counts it; `why` is the event. */
 void message_log_skipped(const struct message *message, const struct peer *peer, const char *why);
 

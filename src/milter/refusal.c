@@ -35,8 +35,9 @@ static const struct identity_check *decisive_check(const struct message *message
 
 /* Fills in the reply's text. */
 static void write_text(const struct message *message, const struct config *config, const struct peer *peer,
-                       const struct identity_check *check, struct strbuf *text)
+                       const struct verdict *verdict, struct strbuf *text)
 {
+    const struct identity_check *check = decisive_check(message, verdict);
     bool is_helo = check->identity == IDENTITY_HELO;
     struct verdict_words words = {
         .sender = is_helo ? "" : message_sender(message), /* RFC 7208 2.3: then it is postmaster at the HELO name */
@@ -45,6 +46,7 @@ static void write_text(const struct message *message, const struct config *confi
         .client = peer->checked,
         .helo = peer_helo_shown(peer),
         .receiver = message->receiver,
+        .exemption_unknown = verdict->exemption_unknown,
     };
 
     strbuf_truncate(text, 0);
@@ -57,10 +59,9 @@ static void write_text(const struct message *message, const struct config *confi
 /* Notes a refusal that is not carried out. */
 static void spare(struct message *message, const struct verdict *verdict, bool is_whole)
 {
-    if (!message->is_spared)
+    if (message->spared_for == SPARED_NOBODY)
         message->spared = *verdict;
-    message->is_spared = true;
-    message->is_spared_whole = is_whole;
+    message->spared_for = is_whole ? SPARED_ALL : SPARED_SOME;
 }
 
 struct session_reply refusal_of_message(struct message *message, const struct config *config, const struct peer *peer,
@@ -71,7 +72,7 @@ struct session_reply refusal_of_message(struct message *message, const struct co
         spare(message, verdict, recipient == NULL);
         return go_on;
     }
-    write_text(message, config, peer, decisive_check(message, verdict), text);
+    write_text(message, config, peer, verdict, text);
     return (struct session_reply){
         .step = SESSION_REFUSE,
         .code = verdict->code,

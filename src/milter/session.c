@@ -212,8 +212,9 @@ static struct session_reply judge(struct session *session)
     struct message *message = &session->message;
 
     decision_judge(message, &session->shared, judged_peer(session));
-    return message->verdict.kind == VERDICT_CONTINUE || message->released ? go_on
-                                                                          : refuse(session, &message->verdict, NULL);
+    if (message->stage != MESSAGE_DECIDED || message->verdict.kind == VERDICT_CONTINUE || message->released)
+        return go_on;
+    return refuse(session, &message->verdict, NULL);
 }
 
 /* The answer to MAIL for a sender that was read. */
@@ -230,7 +231,7 @@ static struct session_reply mail_from(struct session *session, enum address_stat
     if (status == ADDRESS_LOCAL_TOO_LONG && !config->relaxed_local_part)
         return refuse_address(session, REFUSED_SENDER, "SPF: the local part of the sender is too long");
     if (session->peer.relays) {
-        message->relayed = true;
+        message_await_origin(message);
         return go_on;
     }
     if (session->helo_lost) /* a result could be that of another name: the message goes on without one */
@@ -271,17 +272,31 @@ struct session_reply session_mail(struct session *session, const char *argument,
     return reply;
 }
 
+/* True while each recipient is kept, in case the message is to be kept from it. */
+static bool keeps_recipients(const struct session *session)
+{
+    return session_needs(session->shared.config).changes_recipients && message_may_be_quarantined(&session->message);
+}
+
+/* More recipients than a quarantine can take the message from: the client sends it to the others afterwards (RFC 5321
+ * 4.5.3.1.10). */
+static struct session_reply too_many_recipients(struct session *session, const char *shown)
+{
+    message_log_too_many(&session->message, &session->peer, shown);
+    return (struct session_reply){
+        .step = SESSION_REFUSE, .code = "452", .enhanced = "4.5.3", .text = "SPF: too many recipients at once"};
+}
+
 /* Keeps a recipient that gets the message, in case it is to be kept from it. */
 static void keep_recipient(struct session *session, const char *argument, const char *shown)
 {
     struct message *message = &session->message;
 
     message->accepted = true;
-    if (!session_needs(session->shared.config).changes_recipients || message->recipients_lost ||
-        (message->judged && !message->verdict.quarantine))
+    if (!keeps_recipients(session) || message->recipients_lost)
         return;
     if (!message_add_recipient(message, argument, shown))
-        peer_fault(&session->peer, "too many recipients to quarantine a message");
+        peer_fault(&session->peer, "out of memory for a recipient to quarantine a message from");
 }
 
 /* The answer to RCPT for what was read of the recipient. */
@@ -309,25 +324,28 @@ static struct session_reply rcpt_to(struct session *session, const char *argumen
         return refuse_address(session, REFUSED_RECIPIENT, "SPF: the recipient is no mail address");
     if (status == ADDRESS_LOCAL_TOO_LONG && !config->relaxed_local_part)
         return refuse_address(session, REFUSED_RECIPIENT, "SPF: the local part of the recipient is too long");
-    if (is_due(session, REFUSE_AT_RCPT)) {
+    if (message->stage == MESSAGE_DECIDED && is_due(session, REFUSE_AT_RCPT)) {
         struct verdict verdict = decision_for(message, config, recipient);
 
         if (verdict.kind != VERDICT_CONTINUE)
             return refuse(session, &verdict, shown);
     }
+    if (keeps_recipients(session) && message->recipient_count >= MESSAGE_RECIPIENTS_MAX)
+        return too_many_recipients(session, shown);
     keep_recipient(session, argument, shown);
     return go_on;
 }
 
 struct session_reply session_rcpt(struct session *session, const char *argument)
 {
+    struct message *message = &session->message;
     struct address recipient = {NULL, NULL, NULL};
     enum address_status status;
     struct session_reply reply;
 
-    if (session->message.check_count > 0 && is_due(session, REFUSE_AT_RCPT) && !session->message.judged)
-        decision_judge(&session->message, &session->shared, &session->peer);
-    if (!session->message.open || (session->message.check_count == 0 && !session->message.relayed))
+    if (message->stage == MESSAGE_PENDING && is_due(session, REFUSE_AT_RCPT))
+        decision_judge(message, &session->shared, &session->peer);
+    if (message->stage == MESSAGE_NONE || message->stage == MESSAGE_EXEMPT)
         return go_on;
     status = address_parse(argument, &recipient);
     if (status == ADDRESS_NO_MEMORY)
@@ -341,23 +359,25 @@ void session_header(struct session *session, const char *name, const char *value
 {
     enum forged_mode mode = session->shared.config->remove_forged_headers;
 
-    if (session->message.relayed && strcasecmp(name, "Received") == 0 &&
+    if (session->message.stage == MESSAGE_RELAYED && strcasecmp(name, "Received") == 0 &&
         !origin_note(&session->origin, session->shared.config, &session->peer, value))
         peer_fault(&session->peer, "out of memory for the client of a relay");
-    if (session->message.open && !message_note_field(&session->message, mode, name, value))
+    if (session->message.stage != MESSAGE_NONE && !message_note_field(&session->message, mode, name, value))
         peer_fault(&session->peer, "a header field could not be kept");
 }
 
-/* The identities of a relayed message are known when its header is. */
+/* The identities of a relayed message are known when its header is: it is PENDING, or EXEMPT. */
 static void begin_relayed(struct session *session)
 {
     struct message *message = &session->message;
     const char *skip = origin_skip(&session->origin, session->shared.config);
 
-    if (skip == NULL)
+    if (skip == NULL) {
         decision_begin(message, session->shared.config, judged_peer(session));
-    else
+    } else {
+        message_exempt(message);
         message_log_skipped(message, judged_peer(session), skip);
+    }
 }
 
 struct session_reply session_eom(struct session *session, const char *queue_id, struct action_list *actions)
@@ -366,19 +386,19 @@ struct session_reply session_eom(struct session *session, const char *queue_id, 
     struct session_reply reply = go_on;
 
     *actions = (struct action_list){NULL, 0};
-    if (!message->open)
+    if (message->stage == MESSAGE_NONE)
         return go_on;
     message_note_queue_id(message, queue_id);
-    if (message->relayed)
+    if (message->stage == MESSAGE_RELAYED)
         begin_relayed(session);
-    if (message->check_count > 0 && !message->judged)
+    if (message->stage == MESSAGE_PENDING)
         reply = judge(session);
     if (reply.step == SESSION_REFUSE) {
         forget_message(session);
         return reply;
     }
     message_end(message, session->shared.config, judged_peer(session));
-    message->open = false;
+    message->stage = MESSAGE_NONE; /* its actions live on until the next step */
     *actions = (struct action_list){message->actions.items, message->actions.count};
     return reply;
 }

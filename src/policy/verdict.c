@@ -41,9 +41,13 @@ static struct verdict judge(const struct config *config, enum spf_identity ident
     if (outcome->result == RESULT_FAIL && config->refuse_only_no_mail && !outcome->no_mail)
         return verdict_released();
     /* A temperror may be a fault of ours, so its refusal is never final (RFC 7208 8.6). */
-    if (result_set_has(refused, outcome->result))
-        return stop(identity, outcome->result, outcome->result == RESULT_TEMPERROR || !may_be_final, config->soft_fail);
-    return verdict_released();
+    if (!result_set_has(refused, outcome->result))
+        return verdict_released();
+
+    bool may_change = outcome->result == RESULT_TEMPERROR;
+    struct verdict verdict = stop(identity, outcome->result, may_change || !may_be_final, config->soft_fail);
+    verdict.exemption_unknown = !may_change && !may_be_final;
+    return verdict;
 }
 
 static struct refused refused_results(const struct config *config, const struct verdict_case *message)

@@ -19,6 +19,7 @@ struct verdict {
     enum spf_identity identity; /* refuse, defer: the one whose result decided */
     const char *code;           /* refuse, defer: "550", "450", "451" */
     const char *enhanced;       /* refuse, defer: "5.7.23", ... (RFC 7372) */
+    bool exemption_unknown;     /* defer: it would be a refusal, if it were known that the client is not exempt */
 };
 
 /* What there is to decide about. */
@@ -49,6 +50,7 @@ struct verdict_words {
     struct addr client;
     const char *helo;
     const char *receiver;
+    bool exemption_unknown; /* as the verdict says; the text begins with it */
 };
 void verdict_reply_text(const struct config *config, const struct spf_outcome *outcome,
                         const struct verdict_words *words, struct strbuf *out);

@@ -208,6 +208,8 @@ void verdict_reply_text(const struct config *config, const struct spf_outcome *o
     struct reply reply = {.len = 0};
     struct source source = {.outcome = outcome, .words = words};
 
+    if (words->exemption_unknown)
+        put(&reply, "SPF: temporary, as it cannot be looked up now whether this client is exempt. ");
     if (outcome->result == RESULT_TEMPERROR || outcome->result == RESULT_PERMERROR)
         put_error(&reply, &source);
     else

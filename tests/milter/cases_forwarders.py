@@ -55,6 +55,25 @@ def whitelist_helo(binary, listed, helo, client, accepted):
             refused(found, FAIL if accepted is not None else "451 4.7.23")
 
 
+@rows([
+    ("helo", {"WhitelistHelo": ".forwarder.example"}, "dead.forwarder.example", "WhitelistHelo"),
+    ("spf", {"WhitelistSPF": "slow.forwarder.example"}, "mx.example.org", "WhitelistSPF"),
+    ("late", {"WhitelistSPF": "slow.forwarder.example", "RefuseAt": "eom"}, "mx.example.org", "WhitelistSPF"),
+    ("rcpt", {"WhitelistSPF": "slow.forwarder.example", "RefuseAt": "rcpt"}, "mx.example.org", "WhitelistSPF"),
+])
+def exemption_that_is_unknown_is_named(binary, config, helo, key):
+    """A fail that is only deferred since a lookup failed says so, to the client and in the log."""
+    with forwarding(binary, config) as filter_:
+        refused(one(filter_, ip=FORWARDER, helo=helo), "451 4.7.23",
+                "SPF: temporary, as it cannot be looked up now whether this client is exempt. SPF: mail from ")
+        line = filter_.wait_log("SPF deferred: ")
+        check(f", reply=451 4.7.23, exemption-unknown={key}" in line, line)
+    with forwarding(binary, {**config, "TestMode": "on"}) as filter_:
+        delivered(one(filter_, ip=FORWARDER, helo=helo))
+        line = filter_.wait_log("SPF would be deferred: ")
+        check(f", reply=451 4.7.23, exemption-unknown={key}" in line, line)
+
+
 @case
 def whitelist_helo_of_each_message(binary):
     """The HELO name of the moment counts, and forged fields are removed all the same."""

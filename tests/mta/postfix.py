@@ -36,6 +36,7 @@ smtpd_authorized_xclient_hosts = $mynetworks
 smtpd_error_sleep_time = 0
 smtpd_soft_error_limit = 1000
 smtpd_hard_error_limit = 1000
+smtpd_recipient_limit = 5000
 smtpd_client_connection_count_limit = 0
 local_header_rewrite_clients =
 smtpd_milters = {main}

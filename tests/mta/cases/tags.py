@@ -15,7 +15,9 @@ NOTHING = [("RefuseFail", "off"), ("TagSubject", "off"), ("AddHeader", "off"), (
 NO_TAG = Group("no-tag", NOTHING)
 QUARANTINE = Group("quarantine", [("RefuseFail", "off"), ("Quarantine", "on"), ("QuarantineBox", BOX)])
 HOLD = Group("hold", [("RefuseFail", "off"), ("Quarantine", "hold"), ("WhitelistTo", OTHER_USER)])
-GROUPS = [TAG, OWN_TAG, NO_TAG, QUARANTINE, HOLD]
+RELAY = "203.0.113.20"
+RELAYED = Group("relayed-tag", [("RefuseFail", "off"), ("TrustedRelay", RELAY)])
+GROUPS = [TAG, OWN_TAG, NO_TAG, QUARANTINE, HOLD, RELAYED]
 
 
 def decoded(subject):
@@ -76,6 +78,23 @@ def only_the_failed_message_of_a_connection_is_tagged(world):
     assert second.delivered().values("Subject") == []
 
 
+@TAG.case()
+def each_of_several_subjects_is_tagged(world):
+    message = world.send("a@fail.example", fields=[("Subject", "first")]).delivered()
+    assert sorted(message.values("Subject")) == ["[SPF:fail] first", "[SPF:fail] hello"], message.fields
+
+
+@RELAYED.case()
+def what_a_relay_forwards_is_tagged(world):
+    """It is judged at its end, when its subject went by long ago."""
+    by_relay = world.send("a@neutral.example").delivered().values("Received")[0]
+    for sender in ("a@fail.example", "a@softfail.example"):
+        message = world.send(sender, RELAY, fields=[("Received", by_relay)]).delivered()
+        assert message.value("Subject") == "[SPF:fail] hello", message.fields
+    message = world.send("a@neutral.example", RELAY, fields=[("Received", by_relay)]).delivered()
+    assert message.value("Subject") == "hello", message.fields
+
+
 @OWN_TAG.case()
 def tag_of_the_configuration(world):
     message = world.send("a@softfail.example").delivered()
@@ -117,6 +136,17 @@ def recipients_of_one_message_do_not_reach_the_next(world):
         second = world.send_on(connection, "a@fail.example", recipients=(OTHER_USER,))
     assert USER in first.delivered([BOX]).value("X-SPF-Original-To")
     assert USER not in second.delivered([BOX]).value("X-SPF-Original-To")
+
+
+@QUARANTINE.case()
+def recipients_without_number_stay_in_quarantine(world):
+    """What is too many is deferred."""
+    recipients = [f"user{n}@receiver.example" for n in range(1010)]
+    sent = world.send("a@fail.example", recipients=recipients)
+    assert [reply.code for reply in sent.rcpts] == [250] * 1000 + [452] * 10, sent.replies()[995:]
+    sent.rcpts[-1].check(452, "4.5.3", "SPF: too many recipients at once")
+    message = sent.delivered([BOX])
+    assert len(message.values("X-SPF-Original-To")) == 1000, message.fields
 
 
 @HOLD.case()
