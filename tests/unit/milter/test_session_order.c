@@ -209,7 +209,7 @@ static void too_many(const char *config, const char *connect, const char *mail, 
 
 static void too_many_recipients_are_deferred_and_no_message_gets_out_of_quarantine(void **state)
 {
-    static const struct {
+    const struct {
         const char *config, *connect, *mail;
         size_t deferred, taken_away;
     } cases[] = {
