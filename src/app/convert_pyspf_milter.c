@@ -41,11 +41,12 @@ static void convert_user_id(struct conversion *run, const struct foreign_setting
         convert_note(run, "Only a unix socket has a group");
 }
 
-/* A umask takes bits away; what is left of rw for everybody is the mode of the socket. */
+/* A umask takes bits away; what is left of rw for everybody is the mode of the socket. The program reads a decimal
+ * number, whatever zeros it begins with. */
 static void convert_umask(struct conversion *run, const struct foreign_setting *setting)
 {
     char *end, mode[8];
-    const unsigned long mask = strtoul(setting->value, &end, 8);
+    const unsigned long mask = strtoul(setting->value, &end, 10);
 
     if (end == setting->value || *end != '\0' || mask > 0777) {
         convert_bad_value(run, setting);
@@ -70,6 +71,8 @@ static void convert_host(struct conversion *run, const char *item)
     }
     strbuf_add_mem(&plain, item + (*item == '['), strcspn(item + (*item == '['), "]"));
     is_address = addr_prefix_parse(strbuf_text(&plain), &prefix);
+    if (!is_address)
+        convert_differs(run, "there a name on this list makes the program fail; it is taken as it was meant");
     convert_built_line(run, is_address ? "WhitelistIP" : "WhitelistPTR", &plain);
 }
 
@@ -89,9 +92,26 @@ static void convert_internal_hosts(struct conversion *run, const struct foreign_
     strbuf_free(&item);
 }
 
+/* Where it has no result to write into its field it fails at the end of the message, and the MTA defers it. */
+static void compare_failures(struct conversion *run, bool checks_helo)
+{
+    if (strcmp(convert_value(run, "Header_Type"), "None") == 0)
+        return;
+    if (!checks_helo)
+        convert_differs(run, "there a message with a null sender fails without a result, and is deferred");
+    if (strcmp(convert_value(run, "TestOnly"), "0") == 0)
+        convert_differs(run, "there a message that would be refused fails without a result, and is deferred");
+}
+
 static void finish_pyspf_milter(struct conversion *run)
 {
+    const bool checks_helo = strcmp(convert_value(run, "HELO_reject"), "No_Check") != 0;
+
     convert_finish_spf_engine(run);
+    if (checks_helo)
+        convert_differs(run,
+                        "the HELO name is checked; there it is the client's name, as the DNS has it, in its place");
+    compare_failures(run, checks_helo);
     convert_note(run, "Authenticated senders are checked like others");
     convert_line(run, "SkipAuth", "off");
 }

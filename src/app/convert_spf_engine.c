@@ -23,12 +23,16 @@ static void convert_debug_level(struct conversion *run, const struct foreign_set
 
 static void convert_test_only(struct conversion *run, const struct foreign_setting *setting)
 {
-    if (strcmp(setting->value, "0") == 0)
-        convert_line(run, "TestMode", "on"); /* the number is the other way round than its name */
-    else if (strcmp(setting->value, "1") == 0)
+    if (strcmp(setting->value, "0") == 0) { /* the number is the other way round than its name */
+        if (strcmp(setting->name, setting->key->name) != 0)
+            convert_differs(run, "newer versions do not look at this name, and refuse");
+        convert_differs(run, "a message that would be refused gets a field that says so; there it gets none");
+        convert_line(run, "TestMode", "on");
+    } else if (strcmp(setting->value, "1") == 0) {
         convert_line(run, "TestMode", "off");
-    else
+    } else {
         convert_bad_value(run, setting);
+    }
 }
 
 static void convert_no_mail(struct conversion *run, const struct foreign_setting *setting)
@@ -46,30 +50,21 @@ static void convert_prospective(struct conversion *run, const struct foreign_set
     convert_line(run, "FixedClientIP", setting->value);
 }
 
-static void convert_addresses(struct conversion *run, const struct foreign_setting *setting)
+/* Any text but an empty one switches it on, "False" too. */
+static void convert_mock(struct conversion *run, const struct foreign_setting *setting)
 {
-    convert_items(run, "WhitelistIP", setting->value, NULL);
-}
-
-static void convert_helo_names(struct conversion *run, const struct foreign_setting *setting)
-{
-    convert_items(run, "WhitelistHelo", setting->value, NULL);
-}
-
-static void convert_domains(struct conversion *run, const struct foreign_setting *setting)
-{
-    convert_items(run, "WhitelistSPF", setting->value, NULL);
-}
-
-static void convert_host_names(struct conversion *run, const struct foreign_setting *setting)
-{
-    convert_items(run, "WhitelistPTR", setting->value, NULL);
+    if (*setting->value == '\0' || convert_from(run) == &convert_pyspf_milter) {
+        convert_note(run, "The fields of a filter need no such help to be seen by other filters");
+        return;
+    }
+    convert_lost(run, "with it nothing is checked: the file is that of a second instance, and the first one's counts");
+    convert_everybody(run);
 }
 
 static void convert_header_type(struct conversion *run, const struct foreign_setting *setting)
 {
     const bool none = strcmp(setting->value, "None") == 0;
-    const bool outgoing = *convert_value(run, "Prospective") != '\0';
+    const bool outgoing = convert_from(run) == &convert_policyd_spf && *convert_value(run, "Prospective") != '\0';
     /* The milter writes Authentication-Results whatever else the value says. */
     const bool results = !none && (strstr(setting->value, "AR") != NULL || convert_from(run) == &convert_pyspf_milter);
 
@@ -133,10 +128,17 @@ static const struct reason_word *find_reason_word(const char *text)
     return NULL;
 }
 
+/* True for a percent sign that would begin a word of RejectReason. */
+static bool is_read_as_word(const char *text)
+{
+    return text[0] == '%' && (text[1] == 's' || text[1] == '{' || (text[1] >= '1' && text[1] <= '9'));
+}
+
 static void convert_reason(struct conversion *run, const struct foreign_setting *setting)
 {
     struct strbuf reason = STRBUF_INIT;
     const char *text = setting->value;
+    bool fails = false, has_words = false;
 
     while (*text != '\0') {
         const struct reason_word *word = find_reason_word(text);
@@ -145,105 +147,26 @@ static void convert_reason(struct conversion *run, const struct foreign_setting 
             strbuf_add(&reason, word->ours);
         else
             strbuf_add_char(&reason, *text);
+        fails |= word == NULL && (*text == '{' || *text == '}');
+        has_words |= is_read_as_word(text);
         text += word != NULL ? strlen(word->theirs) : 1;
     }
+    convert_note(run, "For a fail and other results; the replies to errors name what went wrong by themselves");
     if (strstr(setting->value, "{url}") != NULL)
-        convert_note(run, "The site that {url} leads to is gone; the explanation of the domain, %{e}, takes its place");
+        convert_lost(run, "the site that {url} leads to is gone; the domain's explanation, %{e}, takes its place");
+    if (fails)
+        convert_differs(run, "there it fails on a brace of this text, and Postfix defers the message");
+    if (has_words)
+        convert_differs(run, "a percent sign of this text begins a word of RejectReason");
     convert_built_line(run, "RejectReason", &reason);
-}
-
-/* What several settings decide together */
-
-enum { NOT_PASS = RESULT_BIT(RESULT_FAIL) | RESULT_BIT(RESULT_SOFTFAIL) | RESULT_BIT(RESULT_NEUTRAL) };
-
-/* Reads a policy of HELO_reject or Mail_From_reject: what it refuses. False if there is no such policy. */
-static bool read_policy(const char *value, result_set *refuse)
-{
-    static const struct {
-        const char *word;
-        result_set refuse;
-    } policies[] = {
-        {"Fail", RESULT_BIT(RESULT_FAIL)},
-        {"Softfail", RESULT_BIT(RESULT_FAIL) | RESULT_BIT(RESULT_SOFTFAIL)},
-        {"SPF_Not_Pass", NOT_PASS},
-        {"Null", 0},
-        {"False", 0},
-        {"No_Check", 0},
-    };
-
-    for (size_t i = 0; i < sizeof policies / sizeof *policies; i++)
-        if (strcmp(value, policies[i].word) == 0) {
-            *refuse = policies[i].refuse;
-            return true;
-        }
-    return false;
-}
-
-/* True if errors of this identity are left alone, whatever PermError_reject and TempError_Defer say. With Null they
- * are, but for those of a null sender, for whom RefuseMailFrom holds. */
-static bool only_records(const char *policy)
-{
-    return strcmp(policy, "False") == 0 || strcmp(policy, "No_Check") == 0 || strcmp(policy, "Null") == 0;
-}
-
-static void read_identity(struct conversion *run, const char *name, result_set *refuse)
-{
-    const char *policy = convert_value(run, name);
-
-    if (!read_policy(policy, refuse)) {
-        convert_lost(run, "HELO_reject or Mail_From_reject has a value that is not known; Fail is assumed");
-        *refuse = RESULT_BIT(RESULT_FAIL);
-    }
-    if (!only_records(policy) && strcmp(convert_value(run, "PermError_reject"), "True") == 0)
-        *refuse |= RESULT_BIT(RESULT_PERMERROR);
-}
-
-/* Comments on what the two programs do not do alike. */
-static void note_differences(struct conversion *run, const struct convert_decision *decision)
-{
-    const char *helo = convert_value(run, "HELO_reject"), *mail_from = convert_value(run, "Mail_From_reject");
-
-    if (strcmp(mail_from, "No_Check") == 0)
-        convert_note(run, "MAIL FROM is always checked and recorded, but not refused here");
-    if (decision->defer != 0 && only_records(helo) != only_records(mail_from))
-        convert_note(run, "Defer holds for both identities");
-    if (strcmp(helo, "Null") == 0 && only_records(mail_from))
-        convert_lost(run, "a fail of the HELO name of a null sender alone cannot be refused");
-    else if (strcmp(helo, "Null") != 0 && (decision->refuse_mail_from & ~decision->refuse_helo) != 0)
-        convert_note(run, "For a null sender RefuseMailFrom holds too");
-}
-
-static void write_domains(struct conversion *run, const struct convert_decision *decision)
-{
-    const char *domains = convert_value(run, "Reject_Not_Pass_Domains");
-    struct strbuf rule = STRBUF_INIT;
-
-    while (convert_next_item(run, &domains, &rule)) {
-        strbuf_add_char(&rule, ' ');
-        convert_write_set(NOT_PASS | (decision->refuse_mail_from & RESULT_BIT(RESULT_PERMERROR)), &rule);
-        convert_built_rule(run, "RefuseFor", &rule);
-    }
-    strbuf_free(&rule);
 }
 
 void convert_finish_spf_engine(struct conversion *run)
 {
-    const char *helo = convert_value(run, "HELO_reject"), *mail_from = convert_value(run, "Mail_From_reject");
-    const bool defers =
-        strcmp(convert_value(run, "TempError_Defer"), "True") == 0 && !(only_records(helo) && only_records(mail_from));
-    struct convert_decision decision = {
-        .check_helo = strcmp(helo, "No_Check") != 0,
-        .defer = defers ? RESULT_BIT(RESULT_TEMPERROR) : 0,
-    };
-
-    convert_section(run, "HELO_reject, Mail_From_reject, PermError_reject, TempError_Defer, Reject_Not_Pass_Domains");
-    read_identity(run, "HELO_reject", &decision.refuse_helo);
-    read_identity(run, "Mail_From_reject", &decision.refuse_mail_from);
-    note_differences(run, &decision);
-    convert_write_decision(run, &decision);
-    write_domains(run, &decision);
+    convert_spf_engine_sets(run);
     convert_section(run, "What else it does");
     convert_note(run, "Forged result fields are removed (RemoveForgedHeaders), which it does not do");
+    convert_note(run, "Each identity that is checked has its result in the fields; there one of them has");
     convert_note(run, "Subjects are not tagged, and long local parts are let through");
     convert_line(run, "TagSubject", "off");
     convert_line(run, "RelaxedLocalPart", "on");
@@ -260,10 +183,10 @@ static void finish_policyd_spf(struct conversion *run)
 static const struct foreign_key engine_keys[] = {
     {"debugLevel", NULL, NULL, FATE_LINES, "LogLevel", NULL, convert_debug_level},
     {"TestOnly", "defaultSeedOnly", NULL, FATE_LINES, "TestMode", NULL, convert_test_only},
-    {"HELO_reject", NULL, "Fail", FATE_TOGETHER, "CheckHelo and RefuseHelo", NULL, NULL},
+    {"HELO_reject", NULL, "Fail", FATE_TOGETHER, "CheckHelo, RefuseHelo, RefuseNullSender and SkipNDR", NULL, NULL},
     {"Mail_From_reject", NULL, "Fail", FATE_TOGETHER, "RefuseMailFrom", NULL, NULL},
-    {"PermError_reject", NULL, "False", FATE_TOGETHER, "RefuseMailFrom and RefuseHelo", NULL, NULL},
-    {"TempError_Defer", NULL, "False", FATE_TOGETHER, "Defer", NULL, NULL},
+    {"PermError_reject", NULL, "False", FATE_TOGETHER, "RefuseMailFrom, RefuseHelo and RefuseNullSender", NULL, NULL},
+    {"TempError_Defer", NULL, "False", FATE_TOGETHER, "DeferMailFrom, DeferHelo and DeferNullSender", NULL, NULL},
     {"Reject_Not_Pass_Domains", NULL, NULL, FATE_TOGETHER, "RefuseFor", NULL, NULL},
     {"No_Mail", NULL, NULL, FATE_LINES, "RefuseOnlyNoMail", NULL, convert_no_mail},
     {"HELO_pass_restriction", NULL, NULL, FATE_LOST, "", "a filter cannot name a restriction class of Postfix", NULL},
@@ -271,12 +194,11 @@ static const struct foreign_key engine_keys[] = {
      NULL},
     {"Prospective", NULL, NULL, FATE_LINES, "FixedClientIP", NULL, convert_prospective},
     {"skip_addresses", NULL, "127.0.0.0/8,::ffff:127.0.0.0/104,::1", FATE_LINES, "WhitelistIP", NULL,
-     convert_addresses},
-    {"Whitelist", NULL, NULL, FATE_LINES, "WhitelistIP", NULL, convert_addresses},
-    {"HELO_Whitelist", NULL, NULL, FATE_LINES, "WhitelistHelo", NULL, convert_helo_names},
-    {"Domain_Whitelist", NULL, NULL, FATE_LINES, "WhitelistSPF", NULL, convert_domains},
-    {"Domain_Whitelist_PTR", NULL, NULL, FATE_LINES, "WhitelistPTR",
-     "Only a name that the MTA has verified counts, and whole labels of it", convert_host_names},
+     convert_spf_engine_addresses},
+    {"Whitelist", NULL, NULL, FATE_LINES, "WhitelistIP", NULL, convert_spf_engine_addresses},
+    {"HELO_Whitelist", NULL, NULL, FATE_LINES, "WhitelistHelo", NULL, convert_spf_engine_helo_names},
+    {"Domain_Whitelist", NULL, NULL, FATE_LINES, "WhitelistSPF", NULL, convert_spf_engine_domains},
+    {"Domain_Whitelist_PTR", NULL, NULL, FATE_LINES, "WhitelistPTR", NULL, convert_spf_engine_host_names},
     {"SPF_Enhanced_Status_Codes", NULL, NULL, FATE_LINES, "", NULL, convert_status_codes},
     {"Header_Type", NULL, "SPF", FATE_LINES, "AddHeader, AddReceivedHeader", NULL, convert_header_type},
     {"Hide_Receiver", NULL, NULL, FATE_MOOT, "", "The fields name the receiving host and no recipient", NULL},
@@ -287,7 +209,7 @@ static const struct foreign_key engine_keys[] = {
     {"Reason_Message", NULL, NULL, FATE_LINES, "RejectReason", NULL, convert_reason},
     {"Per_User", NULL, NULL, FATE_LOST, "",
      "one file holds for all recipients; RefuseTo and WhitelistTo make exceptions", NULL},
-    {"Mock", NULL, NULL, FATE_MOOT, "", "The fields of a filter need no such help to be seen by other filters", NULL},
+    {"Mock", NULL, NULL, FATE_LINES, "WhitelistIP", NULL, convert_mock},
     {"QueueID", NULL, NULL, FATE_MOOT, "", "The log lines have a form of their own", NULL},
 };
 

@@ -219,6 +219,11 @@ static result_set deferred_results(const struct conversion *run)
     return deferred;
 }
 
+static struct convert_sets split(result_set results, result_set deferred)
+{
+    return (struct convert_sets){.refuse = results & ~deferred, .defer = results & deferred};
+}
+
 /* Says what is assumed where the file leaves it open, as the defaults are not the same in all versions. */
 static void note_assumptions(struct conversion *run)
 {
@@ -240,13 +245,17 @@ static void finish_spf_milter(struct conversion *run)
         convert_lost(run, "verify_helo is neither yes nor no; yes is assumed");
     if (!read_results(run, convert_value(run, "reject_results"), &results))
         convert_lost(run, "reject_results holds a result that is not known");
-    decision.defer = results & deferred;
-    decision.refuse_mail_from = decision.refuse_helo = results & ~deferred;
+    decision.mail_from = decision.helo = split(results, deferred);
     if (convert_is_set(run, "reject_helo_results")) {
         if (!read_results(run, convert_value(run, "reject_helo_results"), &results))
             convert_lost(run, "reject_helo_results holds a result that is not known");
-        decision.defer |= results & deferred;
-        decision.refuse_helo = results & ~deferred;
+        decision.helo = split(results, deferred);
+    }
+    /* A null sender is judged by the HELO name for either identity. */
+    decision.null_sender = decision.mail_from;
+    if (decision.check_helo) {
+        decision.null_sender.refuse |= decision.helo.refuse;
+        decision.null_sender.defer |= decision.helo.defer;
     }
     convert_write_decision(run, &decision);
     convert_section(run, "What else it does");
@@ -261,8 +270,9 @@ static void finish_spf_milter(struct conversion *run)
 static const struct foreign_key keys[] = {
     {"socket", NULL, NULL, FATE_LINES, "Socket", NULL, convert_socket},
     {"verify_helo", NULL, "yes", FATE_TOGETHER, "CheckHelo", NULL, NULL},
-    {"reject_results", NULL, "fail", FATE_TOGETHER, "RefuseMailFrom, RefuseHelo and Defer", NULL, NULL},
-    {"reject_helo_results", NULL, NULL, FATE_TOGETHER, "RefuseHelo and Defer", NULL, NULL},
+    {"reject_results", NULL, "fail", FATE_TOGETHER, "RefuseMailFrom, RefuseHelo, DeferMailFrom and DeferHelo", NULL,
+     NULL},
+    {"reject_helo_results", NULL, NULL, FATE_TOGETHER, "RefuseHelo and DeferHelo", NULL, NULL},
     {"definitive_helo_results", "definitive_hello_results", NULL, FATE_LOST, "",
      "both identities are always evaluated, and each has its own result", NULL},
     {"header", "header_type", "Received-SPF", FATE_LINES, "AddHeader, AddReceivedHeader", NULL, convert_header},
@@ -287,10 +297,11 @@ static const struct foreign_key keys[] = {
     {"reply_text_softfail", "softfail_reply_text", NULL, FATE_LOST, "", ONE_TEXT, NULL},
     {"reply_text_temperror", "temperror_reply_text", NULL, FATE_LOST, "", ONE_TEXT, NULL},
     {"reply_text_permerror", "permerror_reply_text", NULL, FATE_LOST, "", ONE_TEXT, NULL},
-    {"reply_code_fail", "fail_reply_code", "550", FATE_TOGETHER, "Defer", NULL, NULL},
-    {"reply_code_softfail", "softfail_reply_code", "550", FATE_TOGETHER, "Defer", NULL, NULL},
-    {"reply_code_temperror", "temperror_reply_code", NULL, FATE_LINES, "Defer", NULL, convert_temperror_code},
-    {"reply_code_permerror", "permerror_reply_code", "550", FATE_TOGETHER, "Defer", NULL, NULL},
+    {"reply_code_fail", "fail_reply_code", "550", FATE_TOGETHER, "DeferMailFrom and DeferHelo", NULL, NULL},
+    {"reply_code_softfail", "softfail_reply_code", "550", FATE_TOGETHER, "DeferMailFrom and DeferHelo", NULL, NULL},
+    {"reply_code_temperror", "temperror_reply_code", NULL, FATE_LINES, "DeferMailFrom, DeferHelo", NULL,
+     convert_temperror_code},
+    {"reply_code_permerror", "permerror_reply_code", "550", FATE_TOGETHER, "DeferMailFrom and DeferHelo", NULL, NULL},
     {"status_code_fail", "fail_status_code", NULL, FATE_LINES, "", NULL, convert_status_code},
     {"status_code_softfail", "softfail_status_code", NULL, FATE_LINES, "", NULL, convert_status_code},
     {"status_code_temperror", "temperror_status_code", NULL, FATE_LINES, "", NULL, convert_status_code},

@@ -97,19 +97,28 @@ void convert_note(struct conversion *run, const char *text);
 /* Writes why the setting has no equivalent; the conversion is partial. */
 void convert_lost(struct conversion *run, const char *reason);
 
+/* Writes what will be done in another way than there; the conversion is partial. */
+void convert_differs(struct conversion *run, const char *difference);
+
 /* Says that the value is none that the system takes, or none that we know; the conversion is partial. */
 void convert_bad_value(struct conversion *run, const struct foreign_setting *setting);
 
 /* Reads yes/no, true/false, on/off, 1/0 without case; false, with *out untouched, for any other text. */
 bool convert_read_switch(const char *text, bool *out);
 
-/* What is done with which result. */
-struct convert_decision {
-    bool check_helo;
-    result_set refuse_mail_from, refuse_helo, defer;
+/* What is done with the results of one identity. */
+struct convert_sets {
+    result_set refuse, defer;
 };
 
-/* Writes CheckHelo, RefuseMailFrom, RefuseHelo and Defer. */
+/* The same for all. `helo` is that of the HELO name beside a sender, and counts only where it is checked. */
+struct convert_decision {
+    bool check_helo;
+    struct convert_sets mail_from, helo, null_sender;
+};
+
+/* Writes CheckHelo, RefuseMailFrom and RefuseHelo, DeferMailFrom and DeferHelo, and for a null sender what does not
+ * follow from these. */
 void convert_write_decision(struct conversion *run, const struct convert_decision *decision);
 
 /* Appends the names of the results, separated by commas; `off` for an empty set. */

@@ -45,6 +45,12 @@ void convert_lost(struct conversion *run, const char *reason)
     lose(run, "the whole", reason);
 }
 
+void convert_differs(struct conversion *run, const char *difference)
+{
+    strbuf_addf(run->out, "#   Not the same: %s\n", difference);
+    lose(run, "the whole", difference);
+}
+
 void convert_bad_value(struct conversion *run, const struct foreign_setting *setting)
 {
     strbuf_addf(run->out, "#   Not carried over: %s takes no such value\n", setting->key->name);
@@ -189,10 +195,19 @@ static void write_set_line(struct conversion *run, const char *key, result_set s
 
 void convert_write_decision(struct conversion *run, const struct convert_decision *decision)
 {
+    const struct convert_sets mail_from = decision->mail_from, null_sender = decision->null_sender;
+    const struct convert_sets helo = decision->check_helo ? decision->helo : (struct convert_sets){0, 0};
+
     convert_line(run, "CheckHelo", decision->check_helo ? "on" : "off");
-    write_set_line(run, "RefuseMailFrom", decision->refuse_mail_from);
-    if (decision->check_helo && decision->refuse_helo != 0) /* empty by default, as Defer is */
-        write_set_line(run, "RefuseHelo", decision->refuse_helo);
-    if (decision->defer != 0)
-        write_set_line(run, "Defer", decision->defer);
+    write_set_line(run, "RefuseMailFrom", mail_from.refuse);
+    if (helo.refuse != 0) /* empty by default, as all that defers is */
+        write_set_line(run, "RefuseHelo", helo.refuse);
+    if (null_sender.refuse != (mail_from.refuse | helo.refuse))
+        write_set_line(run, "RefuseNullSender", null_sender.refuse);
+    if (mail_from.defer != 0)
+        write_set_line(run, "DeferMailFrom", mail_from.defer);
+    if (helo.defer != 0)
+        write_set_line(run, "DeferHelo", helo.defer);
+    if (null_sender.defer != (mail_from.defer | helo.defer))
+        write_set_line(run, "DeferNullSender", null_sender.defer);
 }

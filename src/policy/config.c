@@ -187,6 +187,11 @@ static bool refuses_unchecked_helo(const struct config *config)
     return config->refuse_helo != 0 && !config->check_helo;
 }
 
+static bool defers_unchecked_helo(const struct config *config)
+{
+    return config->defer_helo.results != 0 && !config->check_helo;
+}
+
 static bool both_accepts_and_rejects(const struct config *config)
 {
     return config->accept_temp_error == config->reject_temp_error;
@@ -202,13 +207,15 @@ static const struct contradiction {
     {"SocketGroup", "Socket", gives_group_to_other_socket, "only a unix socket has a group; leave it out"},
     {"CheckHelo", "RefuseHelo", refuses_unchecked_helo,
      "only a name that is checked has a result; leave out CheckHelo"},
+    {"CheckHelo", "DeferHelo", defers_unchecked_helo, "only a name that is checked has a result; leave out CheckHelo"},
     {"AcceptTempError", "RejectTempError", both_accepts_and_rejects,
      "each says the opposite of the other; leave one out"},
 };
 
 /* The classic words stand for members of the sets, so nobody could say what holds where a file has both. */
 static const char *const classic_words[] = {"RefuseFail", "RefuseSPFNone", "RefuseSPFNoneHelo", "AcceptTempError"};
-static const char *const set_keys[] = {"RefuseMailFrom", "RefuseHelo", "Defer"};
+static const char *const set_keys[] = {"RefuseMailFrom", "RefuseHelo", "RefuseNullSender", "Defer",
+                                       "DeferMailFrom",  "DeferHelo",  "DeferNullSender"};
 
 enum { CLASSIC_WORDS = sizeof classic_words / sizeof *classic_words, SET_KEYS = sizeof set_keys / sizeof *set_keys };
 
@@ -236,17 +243,24 @@ static void find_contradictions(struct reading *reading)
     }
     for (size_t i = 0; i < (size_t)CLASSIC_WORDS * SET_KEYS; i++)
         contradiction(reading, classic_words[i / SET_KEYS], set_keys[i % SET_KEYS],
-                      "it stands for members of the sets; name all results in RefuseMailFrom, RefuseHelo and Defer, or "
-                      "in none of them");
+                      "it stands for members of the sets; name all results in RefuseMailFrom, RefuseHelo, Defer and "
+                      "their companions, or in none of them");
+}
+
+static void derive(struct derived_set *set, result_set results)
+{
+    if (!set->is_written)
+        set->results = results;
 }
 
 /* Makes the sets of the classic words. */
 static void derive_classic_sets(struct config *config)
 {
     result_set fail = config->refuse_fail ? RESULT_BIT(RESULT_FAIL) : 0;
+    result_set error = config->reject_perm_error ? RESULT_BIT(RESULT_PERMERROR) : 0;
 
     config->refuse_mail_from = fail | (config->refuse_spf_none ? RESULT_BIT(RESULT_NONE) : 0);
-    config->refuse_null_sender = fail | (config->refuse_spf_none_helo ? RESULT_BIT(RESULT_NONE) : 0);
+    derive(&config->refuse_null_sender, fail | error | (config->refuse_spf_none_helo ? RESULT_BIT(RESULT_NONE) : 0));
     /* Two words for one thing: either says it. */
     config->reject_temp_error = config->reject_temp_error || !config->accept_temp_error;
     config->accept_temp_error = !config->reject_temp_error;
@@ -259,17 +273,19 @@ static void derive_sets(struct reading *reading)
 
     for (size_t i = 0; i < SET_KEYS; i++)
         config->sets_written = config->sets_written || line_of(reading, set_keys[i]) > 0;
-    if (config->sets_written) /* the HELO name takes the place of a null sender (RFC 7208 2.4) */
-        config->refuse_null_sender = config->refuse_mail_from | config->refuse_helo;
-    else
+    if (!config->sets_written)
         derive_classic_sets(config);
     if (config->reject_temp_error)
         config->defer |= RESULT_BIT(RESULT_TEMPERROR);
-    if (config->reject_perm_error) {
+    if (config->reject_perm_error)
         config->refuse_mail_from |= RESULT_BIT(RESULT_PERMERROR);
-        config->refuse_null_sender |= RESULT_BIT(RESULT_PERMERROR);
-    }
-    config->check_helo = config->check_helo || config->refuse_helo != 0;
+    if (config->sets_written) /* the HELO name takes the place of a null sender (RFC 7208 2.4) */
+        derive(&config->refuse_null_sender, config->refuse_mail_from | config->refuse_helo);
+    derive(&config->defer_mail_from, config->defer);
+    derive(&config->defer_helo, config->defer);
+    derive(&config->defer_null_sender, config->defer_mail_from.results | config->defer_helo.results);
+    config->check_helo = config->check_helo || config->refuse_helo != 0 ||
+                         (config->defer_helo.is_written && config->defer_helo.results != 0);
 }
 
 static void read_all(struct reading *reading, const char *text, size_t len)

@@ -21,6 +21,12 @@ enum forged_mode { FORGED_STAY, FORGED_SPF, FORGED_ALL }; /* which of the fields
 /* The step at which a message's refusal is due. */
 enum refuse_at { REFUSE_AT_MAIL, REFUSE_AT_RCPT, REFUSE_AT_EOM };
 
+/* A set that a key of its own may say; where none does, it follows from other keys. */
+struct derived_set {
+    result_set results; /* effective in either case */
+    bool is_written;    /* the file says it */
+};
+
 /* Each member is the value of the key of that name; defaults are filled in. Texts are never NULL unless said so. */
 struct config {
     /* who is not checked */
@@ -44,15 +50,18 @@ struct config {
     bool reject_temp_error;
     bool reject_perm_error;
     /* ... and the sets in force, written or made of these words, which verdict.c alone looks at */
-    bool sets_written;             /* there is a RefuseMailFrom, a RefuseHelo or a Defer */
-    bool check_helo;               /* beside a sender */
-    bool refuse_only_no_mail;      /* of fails */
-    result_set refuse_mail_from;   /* results of the MAIL FROM identity that are refused */
-    result_set refuse_null_sender; /* of the HELO identity, where it stands for a null sender */
-    result_set refuse_helo;        /* of the HELO identity beside a sender */
-    result_set defer;              /* results of either that are answered with a temporary failure */
-    struct rule_list refuse_for;   /* by sender: sets in place of refuse_mail_from */
-    struct rule_list refuse_to;    /* by recipient */
+    bool sets_written;                     /* the file has the key of one of them */
+    bool check_helo;                       /* beside a sender */
+    bool refuse_only_no_mail;              /* of fails */
+    result_set refuse_mail_from;           /* results of the MAIL FROM identity that are refused */
+    result_set refuse_helo;                /* of the HELO identity beside a sender */
+    struct derived_set refuse_null_sender; /* of the HELO identity, where it stands for a null sender */
+    result_set defer;                      /* that of the three below, where they are not written */
+    struct derived_set defer_mail_from;    /* results that are answered with a temporary failure */
+    struct derived_set defer_helo;         /* written: whatever the result of the sender is */
+    struct derived_set defer_null_sender;
+    struct rule_list refuse_for; /* by sender: sets in place of refuse_mail_from */
+    struct rule_list refuse_to;  /* by recipient */
     enum refuse_at refuse_at;
     bool soft_fail;
     bool test_mode;

@@ -40,11 +40,11 @@ struct config_option {
     const char *key;
     const char *alias; /* another name for it, or NULL */
     const struct config_type *type;
-    size_t offset; /* of the member in struct config */
-    const char
-        *default_text;     /* read like a value of the file; "none": unset, which the file may say too; lists: NULL */
-    const char *min, *max; /* bounds as the type reads them, of texts their octets; NULL: any */
-    const char *help;      /* one line */
+    size_t offset;            /* of the member in struct config */
+    const char *default_text; /* read like a value of the file; "none": unset, which the file may say too; NULL: of
+                                 lists, and of sets that follow from others */
+    const char *min, *max;    /* bounds as the type reads them, of texts their octets; NULL: any */
+    const char *help;         /* one line */
 };
 
 /* All options, in the order of the manual page; *count is their number. Lives as long as the program. */

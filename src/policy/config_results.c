@@ -2,6 +2,7 @@
 /* Values of smf-spf.conf that are sets of results, alone or for some addresses. */
 #include "policy/config_value.h"
 
+#include "policy/config.h"
 #include "policy/config_form.h"
 #include "policy/rules.h"
 #include "spf/result.h"
@@ -82,6 +83,30 @@ const struct config_type config_results = {
     .detail = " (" RESULT_WORDS ")",
     .read = results_read,
     .write = results_write,
+};
+
+static enum config_value_status derived_results_read(const struct config_option *option, const char *text, void *member)
+{
+    struct derived_set *set = member;
+    enum config_value_status status = results_read(option, text, &set->results);
+
+    set->is_written = set->is_written || status == CONFIG_VALUE_OK;
+    return status;
+}
+
+static bool derived_results_write(const struct config_option *option, const void *member, size_t index,
+                                  struct strbuf *out)
+{
+    const struct derived_set *set = member;
+
+    return set->is_written && results_write(option, &set->results, index, out);
+}
+
+const struct config_type config_derived_results = {
+    .form = "off or results",
+    .detail = " (" RESULT_WORDS ")",
+    .read = derived_results_read,
+    .write = derived_results_write,
 };
 
 /* Rules */

@@ -16,6 +16,7 @@ extern const struct config_type config_forged;          /* enum forged_mode */
 extern const struct config_type config_recipient_rules; /* struct rule_list */
 extern const struct config_type config_domain_rules;    /* struct rule_list */
 extern const struct config_type config_results;         /* result_set */
+extern const struct config_type config_derived_results; /* struct derived_set */
 extern const struct config_type config_refuse_at;       /* enum refuse_at */
 extern const struct config_type config_facility;        /* int */
 extern const struct config_type config_level;           /* enum log_level */

@@ -2,9 +2,14 @@
 /* The rule that turns a result into continue, refuse or defer; no other place looks at a result to decide. */
 #include "policy/verdict.h"
 
-/* Results refused for a message. */
-struct refused {
-    result_set mail_from, helo;
+/* What follows from the results of one identity. */
+struct identity_sets {
+    result_set refuse, defer;
+};
+
+/* The same for both identities of a message. */
+struct message_sets {
+    struct identity_sets mail_from, helo;
 };
 
 /* The detail of RFC 7372 3.2, which a refusal and a temporary failure share. */
@@ -31,17 +36,17 @@ static struct verdict stop(enum spf_identity identity, enum spf_result result, b
 
 /* What follows from the result of one identity, if that is checked. */
 static struct verdict judge(const struct config *config, enum spf_identity identity, const struct spf_outcome *outcome,
-                            result_set refused, bool may_be_final)
+                            const struct identity_sets *sets, bool may_be_final)
 {
     /* A guess is nobody's policy: nothing follows from it. */
     if (outcome == NULL || outcome->guessed)
         return verdict_released();
-    if (result_set_has(config->defer, outcome->result))
+    if (result_set_has(sets->defer, outcome->result))
         return stop(identity, outcome->result, true, config->soft_fail);
     if (outcome->result == RESULT_FAIL && config->refuse_only_no_mail && !outcome->no_mail)
         return verdict_released();
     /* A temperror may be a fault of ours, so its refusal is never final (RFC 7208 8.6). */
-    if (!result_set_has(refused, outcome->result))
+    if (!result_set_has(sets->refuse, outcome->result))
         return verdict_released();
 
     bool may_change = outcome->result == RESULT_TEMPERROR;
@@ -50,16 +55,30 @@ static struct verdict judge(const struct config *config, enum spf_identity ident
     return verdict;
 }
 
-static struct refused refused_results(const struct config *config, const struct verdict_case *message)
+static struct message_sets sets_for(const struct config *config, const struct verdict_case *message)
 {
     bool is_null_sender = message->mail_from == NULL;
+    struct message_sets sets = {
+        .mail_from = {config->refuse_mail_from, config->defer_mail_from.results},
+        .helo = {config->refuse_helo, config->defer_helo.results},
+    };
     result_set own;
 
+    if (is_null_sender)
+        sets.helo = (struct identity_sets){config->refuse_null_sender.results, config->defer_null_sender.results};
     if (rule_list_find(&config->refuse_to, message->recipient, &own) ||
-        rule_list_find(&config->refuse_for, message->sender, &own))
-        return (struct refused){.mail_from = own, .helo = is_null_sender ? own : own & config->refuse_helo};
-    return (struct refused){.mail_from = config->refuse_mail_from,
-                            .helo = is_null_sender ? config->refuse_null_sender : config->refuse_helo};
+        rule_list_find(&config->refuse_for, message->sender, &own)) {
+        sets.mail_from.refuse = own;
+        sets.helo.refuse = is_null_sender ? own : own & config->refuse_helo;
+    }
+    return sets;
+}
+
+/* True if the HELO name is deferred by a set of its own, before anybody looks at the sender. */
+static bool helo_decides(const struct config *config, const struct verdict_case *message, const struct verdict *by_helo)
+{
+    return message->mail_from != NULL && by_helo->kind == VERDICT_DEFER && config->defer_helo.is_written &&
+           result_set_has(config->defer_helo.results, message->helo->result);
 }
 
 /* True if `other` stops a message that `verdict` would let go on, or come again. */
@@ -79,12 +98,12 @@ static bool is_suspect(const struct verdict_case *message)
 
 struct verdict verdict_decide(const struct config *config, const struct verdict_case *message)
 {
-    struct refused refused = refused_results(config, message);
+    struct message_sets sets = sets_for(config, message);
     bool may_be_final = !message->exemption_unknown;
-    struct verdict verdict = judge(config, IDENTITY_MAILFROM, message->mail_from, refused.mail_from, may_be_final);
-    struct verdict by_helo = judge(config, IDENTITY_HELO, message->helo, refused.helo, may_be_final);
+    struct verdict verdict = judge(config, IDENTITY_MAILFROM, message->mail_from, &sets.mail_from, may_be_final);
+    struct verdict by_helo = judge(config, IDENTITY_HELO, message->helo, &sets.helo, may_be_final);
 
-    if (is_outweighed(&verdict, &by_helo))
+    if (helo_decides(config, message, &by_helo) || is_outweighed(&verdict, &by_helo))
         verdict = by_helo;
     verdict.tag = config->tag_subject && is_suspect(message);
     verdict.quarantine = config->quarantine != QUARANTINE_OFF && is_suspect(message);

@@ -31,10 +31,11 @@ struct verdict_case {
     bool exemption_unknown;              /* the DNS did not say whether the client is one that is not checked */
 };
 
-/* What follows for a message with these results. Either identity is enough for a refusal, and a refusal goes before a
- * deferral; tag and quarantine look at the sender's result, or at that of the HELO name in its place. A rule for the
- * recipient, or else for the sender, takes the place of the set for MAIL FROM, and of the set for HELO it leaves what
- * is in the rule too. Where it is not known whether there was anything to decide, no refusal is final. */
+/* What follows for a message with these results. Either identity is enough for a refusal, and a refusal takes
+ * precedence over a deferral, but not over one by DeferHelo; tag and quarantine look at the sender's result, or at that
+ * of the HELO name in its place. A rule for the recipient, or else for the sender, takes the place of the set for MAIL
+ * FROM, and of the set for HELO it leaves what is in the rule too. Where it is not known whether there was anything to
+ * decide, no refusal is final. */
 struct verdict verdict_decide(const struct config *config, const struct verdict_case *message);
 
 /* What is done for a whitelisted recipient: it gets the message, neither tagged nor quarantined. */

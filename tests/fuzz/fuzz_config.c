@@ -14,6 +14,11 @@ static void require(bool holds)
         abort();
 }
 
+static void require_same(const struct derived_set *a, const struct derived_set *b)
+{
+    require(a->results == b->results && a->is_written == b->is_written);
+}
+
 static void check_printed(const struct config *config)
 {
     struct strbuf once = STRBUF_INIT, twice = STRBUF_INIT, errors = STRBUF_INIT;
@@ -23,9 +28,13 @@ static void check_printed(const struct config *config)
     require(again != NULL && errors.len == 0);
     config_print(again, &twice);
     require(strcmp(once.text, twice.text) == 0);
-    require(again->refuse_mail_from == config->refuse_mail_from &&
-            again->refuse_null_sender == config->refuse_null_sender && again->refuse_helo == config->refuse_helo &&
+    require(again->refuse_mail_from == config->refuse_mail_from && again->refuse_helo == config->refuse_helo &&
             again->defer == config->defer);
+    require_same(&again->refuse_null_sender, &config->refuse_null_sender);
+    require_same(&again->defer_mail_from, &config->defer_mail_from);
+    require_same(&again->defer_helo, &config->defer_helo);
+    require_same(&again->defer_null_sender, &config->defer_null_sender);
+    require(again->check_helo == config->check_helo);
     config_release(again);
     strbuf_free(&once);
     strbuf_free(&twice);

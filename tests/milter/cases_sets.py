@@ -117,6 +117,40 @@ def a_refusal_by_helo_is_final_where_the_sender_is_deferred(binary):
 
 
 @case
+def a_set_for_null_senders(binary):
+    """Bounces have a set of their own, whatever is refused for senders and HELO names."""
+    with classic(binary, {"RefuseMailFrom": "fail", "RefuseHelo": "fail", "RefuseNullSender": "off"}) as filter_:
+        delivered(one(filter_, "<>", helo=BAD_HELO))
+        refused(one(filter_, ip=BAD_IP), FAIL)
+        refused(one(filter_, helo=BAD_HELO), FAIL)
+    with classic(binary, {"RefuseMailFrom": "off", "RefuseNullSender": "fail"}) as filter_:
+        refused(one(filter_, "<>", helo=BAD_HELO), FAIL)
+        delivered(one(filter_, ip=BAD_IP, helo=BAD_HELO))
+
+
+@case
+def a_set_to_defer_for_each_identity(binary):
+    temp, null, helo = SENDERS["temperror"], "<>", "servfail.example.org"
+    expected = {"DeferMailFrom": (True, True, False), "DeferHelo": (False, True, True),
+                "DeferNullSender": (False, True, False)}
+    for key, deferred in expected.items():
+        with classic(binary, {key: "temperror", **({"CheckHelo": "on"} if key == "DeferMailFrom" else {})}) as filter_:
+            for found, is_deferred in zip((one(filter_, temp), one(filter_, null, helo=helo), one(filter_, helo=helo)),
+                                          deferred):
+                if is_deferred:
+                    refused(found, "451 4.7.24")
+                else:
+                    delivered(found)
+
+
+@case
+def defer_helo_comes_before_a_refusal_for_the_sender(binary):
+    for config, code in (({"DeferHelo": "temperror"}, "451 4.7.24"), ({"Defer": "temperror", "CheckHelo": "on"}, FAIL)):
+        with classic(binary, config) as filter_:
+            refused(one(filter_, ip=BAD_IP, helo="servfail.example.org"), code)
+
+
+@case
 def helo_of_each_message(binary):
     """A second HELO on the connection is the one that counts from then on."""
     with classic(binary, {"RefuseHelo": "fail"}) as filter_:

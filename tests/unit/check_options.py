@@ -19,7 +19,9 @@ import tempfile
 NEEDS_THE_SYSTEM = {"LogTo", "PidFile", "Socket", "SocketGroup", "User", "ZoneFile"}
 # Two ways to name the same results: a file has one of them.
 EITHER_OR = ({"RefuseFail", "RefuseSPFNone", "RefuseSPFNoneHelo", "AcceptTempError"},
-             {"RefuseMailFrom", "RefuseHelo", "Defer"})
+             {"RefuseMailFrom", "RefuseHelo", "RefuseNullSender", "Defer", "DeferMailFrom", "DeferHelo",
+              "DeferNullSender"})
+UNSET = ("none", "unset")  # how the texts call a value that is not there; "none" is a result in a set
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "K": 1024, "M": 1024**2, "G": 1024**3}
 SECONDS = 20
 
@@ -33,12 +35,12 @@ def plain(text):
 
 
 def comparable(text):
-    """One spelling for each value: 60m, 3600s and 1h are the same, and so are an empty value and none."""
+    """One spelling for each value: 60m, 3600s and 1h are the same, and so are an empty value, none and unset."""
     text = plain(text)
     number = re.fullmatch(r"(\d+)([smhdKMG]?)", text)
     if number:
         return int(number[1]) * UNITS.get(number[2], 1)
-    return text if text else "none"
+    return text if text and text not in UNSET else "none"
 
 
 def run(binary, *arguments):
@@ -79,7 +81,7 @@ def file_defaults(path, problems):
                 problems.append(f"{path.name}: {key} stands there twice")
             if stated is None:
                 problems.append(f"{path.name}: no default is given above {key}")
-            elif commented and stated != "none" and comparable(value) != comparable(stated):
+            elif commented and stated not in UNSET and comparable(value) != comparable(stated):
                 problems.append(f"{path.name}: the line of {key} says {value}, the comment above it {stated}")
             defaults[key], stated = stated or "", None
     return defaults

@@ -4,6 +4,7 @@
 
 #include "policy/config_file.h"
 #include "policy/config_options.h"
+#include "policy/config_value.h"
 #include "support/alloc_fail.h"
 
 #include <setjmp.h>
@@ -103,7 +104,7 @@ static void assert_defaults(const struct config *c)
     assert_null(c->log_to);
     assert_int_equal(c->log_level, LOG_LEVEL_INFO);
     assert_int_equal(c->refuse_mail_from, RESULT_BIT(RESULT_FAIL));
-    assert_int_equal(c->refuse_null_sender, RESULT_BIT(RESULT_FAIL));
+    assert_int_equal(c->refuse_null_sender.results, RESULT_BIT(RESULT_FAIL));
     assert_int_equal(c->refuse_helo, 0);
     assert_int_equal(c->refuse_for.count + c->refuse_to.count, 0);
     assert_false(c->refuse_only_no_mail || c->test_mode);
@@ -596,6 +597,9 @@ static void contradictions_name_both_lines(void **state)
     assert_errors("RejectTempError on\nAcceptTempError on\n",
                   "t.conf:2: AcceptTempError: contradicts RejectTempError in line 1: each says the opposite of the "
                   "other; leave one out\n");
+    assert_errors("DeferHelo temperror\nCheckHelo off\n",
+                  "t.conf:2: CheckHelo: contradicts DeferHelo in line 1: only a name that is checked has a result; "
+                  "leave out CheckHelo\n");
     config_release(parse("SocketGroup mail\nSocketGroup none\nSocket inet:1\n"));
     config_release(parse("SocketMode 0600\nSocket inet:1\n"));
     config_release(parse("SocketMode 0600\nSocketGroup mail\n"));
@@ -647,12 +651,70 @@ static void words_become_sets(void **state)
 
         print_message("%s\n", sets[i].text);
         assert_int_equal(config->refuse_mail_from, sets[i].mail_from);
-        assert_int_equal(config->refuse_null_sender, sets[i].null_sender);
+        assert_int_equal(config->refuse_null_sender.results, sets[i].null_sender);
         assert_int_equal(config->refuse_helo, sets[i].helo);
         assert_int_equal(config->defer, sets[i].defer);
         assert_int_equal(config->check_helo, sets[i].check_helo);
         config_release(config);
     }
+}
+
+struct derived_case {
+    const char *text;
+    result_set null_sender, defer_mail_from, defer_helo, defer_null_sender;
+    bool check_helo;
+};
+
+static const struct derived_case derived[] = {
+    {"", FAIL, 0, 0, 0, false},
+    {"AcceptTempError off", FAIL, TEMP, TEMP, TEMP, false},
+    {"Defer temperror", FAIL, TEMP, TEMP, TEMP, false},
+    {"RefuseNullSender off", 0, 0, 0, 0, false},
+    {"RefuseNullSender none", NONE, 0, 0, 0, false},
+    {"RefuseNullSender fail\nRefuseNullSender off\nRefuseMailFrom fail", 0, 0, 0, 0, false},
+    {"RefuseNullSender off\nRefuseHelo fail", 0, 0, 0, 0, true},
+    {"RefuseNullSender off\nRejectPermError on\nRejectTempError on", 0, TEMP, TEMP, TEMP, false},
+    {"DeferMailFrom temperror", FAIL, TEMP, 0, TEMP, false},
+    {"DeferHelo temperror", FAIL, 0, TEMP, TEMP, true},
+    {"DeferHelo off", FAIL, 0, 0, 0, false},
+    {"Defer temperror\nDeferHelo off", FAIL, TEMP, 0, TEMP, false},
+    {"Defer temperror\nDeferHelo permerror", FAIL, TEMP, PERM, TEMP | PERM, true},
+    {"Defer temperror\nDeferNullSender off", FAIL, TEMP, TEMP, 0, false},
+    {"DeferNullSender temperror", FAIL, 0, 0, TEMP, false},
+    {"DeferMailFrom off\nDeferNullSender off\nRejectTempError on", FAIL, 0, TEMP, 0, false},
+};
+
+static void check_derived(const struct config *config, const struct derived_case *expected)
+{
+    assert_int_equal(config->refuse_null_sender.results, expected->null_sender);
+    assert_int_equal(config->defer_mail_from.results, expected->defer_mail_from);
+    assert_int_equal(config->defer_helo.results, expected->defer_helo);
+    assert_int_equal(config->defer_null_sender.results, expected->defer_null_sender);
+    assert_int_equal(config->check_helo, expected->check_helo);
+}
+
+/* What is not written follows from other sets; and what is printed is read again as the same. */
+static void sets_follow_from_others_where_no_key_says_them(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(derived); i++) {
+        const struct config *config = parse(derived[i].text);
+        struct strbuf printed = STRBUF_INIT;
+
+        print_message("%s\n", derived[i].text);
+        check_derived(config, &derived[i]);
+        config_print(config, &printed);
+        const struct config *again = parse(strbuf_text(&printed));
+        check_derived(again, &derived[i]);
+        assert_int_equal(again->defer_helo.is_written, config->defer_helo.is_written);
+        config_release(again);
+        config_release(config);
+        strbuf_free(&printed);
+    }
+    assert_printed("", "RefuseNullSender", "#RefuseNullSender\n");
+    assert_printed("RefuseNullSender off", "RefuseNullSender", "RefuseNullSender off\n");
+    assert_printed("DeferHelo none", "DeferHelo", "DeferHelo none\n");
+    assert_printed("DeferHelo none", "CheckHelo", "CheckHelo on\n");
 }
 
 /* Each classic word beside each set is a contradiction, whatever they say. */
@@ -661,7 +723,8 @@ static void classic_words_and_sets_exclude_each_other(void **state)
     (void)state;
     static const char *const words[] = {"RefuseFail on", "RefuseSPFNone off", "RefuseSPFNoneHelo on",
                                         "AcceptTempError on"};
-    static const char *const keys[] = {"RefuseMailFrom", "RefuseHelo", "Defer"};
+    static const char *const keys[] = {"RefuseMailFrom", "RefuseHelo", "RefuseNullSender", "Defer",
+                                       "DeferMailFrom",  "DeferHelo",  "DeferNullSender"};
 
     for (size_t i = 0; i < ARRAY_SIZE(words) * ARRAY_SIZE(keys); i++) {
         const char *word = words[i / ARRAY_SIZE(keys)], *key = keys[i % ARRAY_SIZE(keys)];
@@ -670,7 +733,7 @@ static void classic_words_and_sets_exclude_each_other(void **state)
         snprintf(text, sizeof text, "%s fail\n\n%s\n", key, word);
         snprintf(expected, sizeof expected,
                  "t.conf:3: %.*s: contradicts %s in line 1: it stands for members of the sets; name all results in "
-                 "RefuseMailFrom, RefuseHelo and Defer, or in none of them\n",
+                 "RefuseMailFrom, RefuseHelo, Defer and their companions, or in none of them\n",
                  (int)strcspn(word, " "), word, key);
         assert_errors(text, expected);
     }
@@ -694,6 +757,7 @@ static const char everything[] =
     "WhitelistTo @d.example\nFixedClientIP ::1\nClientIPNAT 10.0.0.1:10.0.0.2\nTag \" x\"\n"
     "AuthservID a\nZoneFile /z\nSocketGroup g\nPidFile /p\nLogTo /l\nSocket local:/s\n"
     "QuarantineBox <a@b>\nUser u\nRefuseMailFrom fail none\nRefuseHelo fail\nRejectPermError on\n"
+    "RefuseNullSender off\nDeferMailFrom temperror\nDeferHelo none\nDeferNullSender pass, fail\n"
     "RefuseFor .a.example fail,none\nRefuseFor b.example off\nRefuseTo \"\\\"a b\\\"@c off\"\nRefuseTo x pass\n"
     "RejectReason \"# \\\" \\\\\"\n";
 
@@ -736,7 +800,8 @@ static void options_are_sound(void **state)
 
         assert_ptr_equal(config_option_find(option->key), option);
         assert_string_equal(config_option_nearest(option->key), option->key);
-        assert_int_equal(option->default_text == NULL, option->type->is_list);
+        assert_int_equal(option->default_text == NULL,
+                         option->type->is_list || option->type == &config_derived_results);
         assert_int_equal(option->min == NULL, option->max == NULL);
         assert_true(!config_option_is_optional(option) || option->type->clear != NULL);
         assert_null(strchr(option->help, '\n'));
@@ -853,6 +918,7 @@ int main(void)
         cmocka_unit_test(long_values_are_cut),
         cmocka_unit_test(contradictions_name_both_lines),
         cmocka_unit_test(words_become_sets),
+        cmocka_unit_test(sets_follow_from_others_where_no_key_says_them),
         cmocka_unit_test(classic_words_and_sets_exclude_each_other),
         cmocka_unit_test(words_out_of_force_are_printed_as_comments),
         cmocka_unit_test(printing_and_reading_agree),

@@ -20,6 +20,9 @@
 #define NEUTRAL  RESULT_BIT(RESULT_NEUTRAL)
 #define SOFTFAIL RESULT_BIT(RESULT_SOFTFAIL)
 
+/* The set of Defer where no other key says more. */
+#define DEFER(set) .defer_mail_from.results = (set), .defer_helo.results = (set), .defer_null_sender.results = (set)
+
 /* What is expected for one result, where only one identity is checked: "-" goes on, "t" tagged, "q" quarantined, "tq"
  * both, else the reply's codes. */
 struct rule_case {
@@ -33,17 +36,17 @@ struct rule_case {
 static const struct rule_case rule_cases[] = {
     {"nothing is refused", {.tag_subject = false}, false, false, {"-", "-", "-", "-", "-", "-", "-"}},
     {"defaults",
-     {.refuse_mail_from = FAIL, .refuse_null_sender = FAIL, .tag_subject = true},
+     {.refuse_mail_from = FAIL, .refuse_null_sender.results = FAIL, .tag_subject = true},
      false,
      false,
      {"-", "-", "-", "550 5.7.23", "t", "-", "-"}},
     {"defaults, null sender",
-     {.refuse_mail_from = FAIL, .refuse_null_sender = FAIL, .tag_subject = true},
+     {.refuse_mail_from = FAIL, .refuse_null_sender.results = FAIL, .tag_subject = true},
      true,
      false,
      {"-", "-", "-", "550 5.7.23", "t", "-", "-"}},
     {"defaults with SoftFail",
-     {.refuse_mail_from = FAIL, .refuse_null_sender = FAIL, .soft_fail = true},
+     {.refuse_mail_from = FAIL, .refuse_null_sender.results = FAIL, .soft_fail = true},
      false,
      false,
      {"-", "-", "-", "450 4.7.23", "-", "-", "-"}},
@@ -65,15 +68,19 @@ static const struct rule_case rule_cases[] = {
      true,
      false,
      {"-", "-", "-", "-", "-", "-", "-"}},
-    {"RefuseSPFNoneHelo", {.refuse_null_sender = NONE}, true, false, {"550 5.7.1", "-", "-", "-", "-", "-", "-"}},
+    {"RefuseSPFNoneHelo",
+     {.refuse_null_sender.results = NONE},
+     true,
+     false,
+     {"550 5.7.1", "-", "-", "-", "-", "-", "-"}},
     {"RefuseSPFNoneHelo leaves others alone",
-     {.refuse_null_sender = NONE},
+     {.refuse_null_sender.results = NONE},
      false,
      false,
      {"-", "-", "-", "-", "-", "-", "-"}},
-    {"AcceptTempError off", {.defer = TEMP}, false, false, {"-", "-", "-", "-", "-", "451 4.7.24", "-"}},
+    {"AcceptTempError off", {DEFER(TEMP)}, false, false, {"-", "-", "-", "-", "-", "451 4.7.24", "-"}},
     {"AcceptTempError off, null sender, SoftFail",
-     {.defer = TEMP, .soft_fail = true},
+     {DEFER(TEMP), .soft_fail = true},
      true,
      false,
      {"-", "-", "-", "-", "-", "451 4.7.24", "-"}},
@@ -88,13 +95,13 @@ static const struct rule_case rule_cases[] = {
      false,
      {"450 4.7.1", "450 4.7.1", "-", "450 4.7.23", "450 4.7.1", "451 4.7.24", "450 4.7.24"}},
     {"a result that is refused and deferred is deferred",
-     {.refuse_mail_from = FAIL | PERM, .defer = FAIL | PERM | NEUTRAL},
+     {.refuse_mail_from = FAIL | PERM, DEFER(FAIL | PERM | NEUTRAL)},
      false,
      false,
      {"-", "451 4.7.1", "-", "451 4.7.23", "-", "-", "451 4.7.24"}},
     {"nothing follows from a guess",
      {.refuse_mail_from = FAIL | NONE | NEUTRAL | SOFTFAIL | PERM,
-      .defer = TEMP,
+      DEFER(TEMP),
       .tag_subject = true,
       .quarantine = QUARANTINE_ON},
      false,
@@ -147,27 +154,46 @@ struct matrix_case {
 static const struct matrix_case matrix[] = {
     {"nothing", {.tag_subject = false}, "-------", "-------", "-------"},
     {"one set for each identity",
-     {.refuse_mail_from = FAIL, .refuse_null_sender = FAIL | PERM, .refuse_helo = PERM},
+     {.refuse_mail_from = FAIL, .refuse_null_sender.results = FAIL | PERM, .refuse_helo = PERM},
      "---r---",
      "---r--r",
      "------r"},
-    {"HELO alone", {.refuse_null_sender = FAIL, .refuse_helo = FAIL}, "-------", "---r---", "---r---"},
-    {"deferred in either", {.refuse_mail_from = FAIL, .defer = TEMP | NONE}, "d--r-d-", "d----d-", "d----d-"},
+    {"HELO alone", {.refuse_null_sender.results = FAIL, .refuse_helo = FAIL}, "-------", "---r---", "---r---"},
+    {"deferred in either", {.refuse_mail_from = FAIL, DEFER(TEMP | NONE)}, "d--r-d-", "d----d-", "d----d-"},
     {"deferred before refused",
-     {.refuse_mail_from = FAIL | PERM, .refuse_helo = FAIL, .defer = FAIL},
+     {.refuse_mail_from = FAIL | PERM, .refuse_helo = FAIL, DEFER(FAIL)},
      "---d--r",
      "---d---",
      "---d---"},
     {"a temperror is never refused for good",
-     {.refuse_mail_from = ALL, .refuse_null_sender = ALL, .refuse_helo = ALL},
+     {.refuse_mail_from = ALL, .refuse_null_sender.results = ALL, .refuse_helo = ALL},
      "rrrrrdr",
      "rrrrrdr",
      "rrrrrdr"},
     {"different sets",
-     {.refuse_mail_from = SOFTFAIL | NEUTRAL, .refuse_null_sender = NONE, .refuse_helo = NONE | PERM, .defer = TEMP},
+     {.refuse_mail_from = SOFTFAIL | NEUTRAL,
+      .refuse_null_sender.results = NONE,
+      .refuse_helo = NONE | PERM,
+      DEFER(TEMP)},
      "-r--rd-",
      "r----d-",
      "r----dr"},
+    {"a set to defer for each identity",
+     {.refuse_mail_from = FAIL,
+      .defer_mail_from.results = TEMP,
+      .defer_helo.results = PERM,
+      .defer_null_sender.results = NEUTRAL},
+     "---r-d-",
+     "-d-----",
+     "------d"},
+    {"a HELO name that is deferred by a key of its own comes first",
+     {.refuse_mail_from = FAIL | PERM,
+      .refuse_helo = FAIL,
+      .defer_helo = {TEMP | FAIL, true},
+      .defer_mail_from.results = TEMP},
+     "---r-dr",
+     "-------",
+     "---d-d-"},
 };
 
 enum { ABSENT = RESULT_COUNT, WITH_ABSENT };
@@ -204,7 +230,8 @@ static void check_cell(const struct matrix_case *c, bool soft, int sender, bool 
                                    .helo = helo == ABSENT ? NULL : &of_helo};
     char by_sender = fate(c->mail_from, sender, guessed);
     char by_helo = fate(sender == ABSENT ? c->null_sender : c->helo, helo, false);
-    bool helo_decides = by_sender == '-' || (by_sender == 'd' && by_helo == 'r');
+    bool comes_first = sender != ABSENT && by_helo == 'd' && c->config.defer_helo.is_written;
+    bool helo_decides = comes_first || by_sender == '-' || (by_sender == 'd' && by_helo == 'r');
     char expected = helo_decides ? by_helo : by_sender;
     int suspect = sender == ABSENT ? helo : sender;
 
@@ -306,7 +333,7 @@ static void rules_have_sets_of_their_own(void **state)
         struct rule sender_rule = {domain, c->refuse_for}, recipient_rule = {local, c->refuse_to};
         struct config config = {.refuse_mail_from = FAIL,
                                 .refuse_helo = FAIL | PERM,
-                                .refuse_null_sender = FAIL | PERM,
+                                .refuse_null_sender.results = FAIL | PERM,
                                 .refuse_for = {&sender_rule, c->refuse_for != NO_RULE},
                                 .refuse_to = {&recipient_rule, c->refuse_to != NO_RULE}};
 
