@@ -178,6 +178,8 @@ static int start_behind_socket(struct daemon *daemon, struct strbuf *error)
         return EX_NOPERM;
     if (!open_log(config, error))
         return EX_CANTCREAT;
+    if (daemon->identity.is_not_root)
+        log_warning("User: %s is root, which needs not be; running as %s", config->user, daemon->identity.user);
     daemon->service = service_create(config, error);
     if (daemon->service == NULL)
         return config->zone_file != NULL ? EX_CONFIG : EX_UNAVAILABLE;

@@ -2,6 +2,8 @@
 /* Drops root's privileges, step by step, each one checked. */
 #include "app/privileges.h"
 
+#include "policy/config_options.h"
+
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
@@ -11,14 +13,27 @@
 #include <sys/prctl.h>
 #endif
 
-static bool look_up_user(const char *user, struct identity *identity, struct strbuf *error)
+/* The account of that name; NULL, with a message in `error`, if there is none. */
+static const struct passwd *find_user(const char *user, struct strbuf *error)
 {
     const struct passwd *entry = getpwnam(user);
 
-    if (entry == NULL) {
+    if (entry == NULL)
         strbuf_addf(error, "User: there is no user \"%s\" on this host (create it, or name another)", user);
-        return false;
+    return entry;
+}
+
+static bool look_up_user(const char *user, struct identity *identity, struct strbuf *error)
+{
+    const struct passwd *entry = find_user(user, error);
+
+    if (entry != NULL && entry->pw_uid == 0) {
+        identity->is_not_root = true;
+        user = config_option_find("User")->default_text;
+        entry = find_user(user, error);
     }
+    if (entry == NULL)
+        return false;
     if (entry->pw_uid == 0) {
         strbuf_addf(error, "User: \"%s\" is root; name a user without privileges", user);
         return false;

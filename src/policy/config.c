@@ -114,11 +114,13 @@ static enum config_value_status read_value(struct config *config, const struct c
     return option->type->read(option, value, member);
 }
 
-static void store(struct reading *reading, const struct config_option *option, const char *value)
+static void store(struct reading *reading, const struct config_option *option, char *value)
 {
     enum config_value_status status = read_value(reading->config, option, value);
     unsigned *line = &reading->lines[index_of(option)];
 
+    if (status == CONFIG_VALUE_BAD && config_file_cut(&reading->file, value))
+        status = read_value(reading->config, option, value);
     if (status == CONFIG_VALUE_NO_MEMORY)
         reading->no_memory = true;
     else if (status == CONFIG_VALUE_BAD)

@@ -162,7 +162,8 @@ enum config_token config_file_value(struct config_file *file, bool is_list, char
         behind_comma = *file->rest++ == ',';
     if (*file->rest == '\0' || (*file->rest == '#' && !behind_comma))
         return CONFIG_TOKEN_END;
-    if (*file->rest == '"') {
+    file->is_quoted = *file->rest == '"';
+    if (file->is_quoted) {
         enum config_token token = quoted_value(file, is_list, value);
 
         if (token != CONFIG_TOKEN_FOUND)
@@ -175,6 +176,19 @@ enum config_token config_file_value(struct config_file *file, bool is_list, char
         file->rest += len;
     }
     return is_utf8(value) ? CONFIG_TOKEN_FOUND : problem(file, "the value is not valid UTF-8");
+}
+
+bool config_file_cut(struct config_file *file, char *value)
+{
+    size_t len = strcspn(value, "#");
+
+    if (file->is_quoted || len == 0 || value[len] == '\0')
+        return false;
+    while (len > 0 && is_blank(value[len - 1]))
+        len--;
+    value[len] = '\0';
+    file->rest += strlen(file->rest);
+    return true;
 }
 
 static bool needs_quotes(const char *value, bool is_list)

@@ -24,6 +24,7 @@ struct config_file {
     char buffer[CONFIG_LINE_SIZE]; /* that line */
     const char *key;
     const char *rest; /* of the line, behind the key and the values that were read */
+    bool is_quoted;   /* the value that was read last stood in quotes */
 };
 
 /* Begins to read `text`, which stays the caller's and may hold anything. A UTF-8 byte order mark is skipped. */
@@ -35,6 +36,11 @@ enum config_token config_file_next(struct config_file *file);
 
 /* Reads the next value of the line: all of it, or one item of a list. */
 enum config_token config_file_value(struct config_file *file, bool is_list, char value[CONFIG_LINE_SIZE]);
+
+/* Cuts `value`, which was read last and cannot be what it says, before a number sign within it, and takes that and the
+ * rest of the line for a comment, as smf-spf 2 did. False, with nothing done, if there is none or it stood in quotes.
+ */
+bool config_file_cut(struct config_file *file, char *value);
 
 /* Appends `value` so that it is read again as one value: in quotes where it needs them. */
 void config_file_write(const char *value, bool is_list, struct strbuf *out);

@@ -89,7 +89,7 @@ static const struct config_option options[] = {
     {"QuarantineBox", NULL, &config_mailbox, AT(quarantine_box), "postmaster", NULL, NULL,
      "mailbox for quarantined messages"},
 
-    {"TTL", NULL, &config_time_s, AT(ttl_s), "1h", "0", "30d", "longest life of a kept result; 0: none is kept"},
+    {"TTL", NULL, &config_time_s, AT(ttl_s), "1h", "0", "3650d", "longest life of a kept result; 0: none is kept"},
     {"CacheSize", NULL, &config_size, AT(cache_octets), "32M", "0", "64G", "memory for kept results"},
     {"DNSCacheSize", NULL, &config_size, AT(dns_cache_octets), "64M", "0", "64G", "memory for DNS answers"},
     {"DNSServeStale", NULL, &config_switch, AT(dns_serve_stale), "on", NULL, NULL,

@@ -13,7 +13,7 @@ import time
 from dns_server import DnsServer
 from filter import UNPRIVILEGED, accepts, free_port, group_of, process_status
 from milter_client import MilterClient
-from process_common import is_running, need_root, prepared, stop_background
+from process_common import EX_CONFIG, is_running, need_root, prepared, stop_background
 from wire_common import (BAD_IP, GOOD_IP, ZONE, Filter, Mta, Skip, case, check, classic, contains, delivered, equal,
                          one, rows, sanitizer, spf_result, wait_until)
 
@@ -153,6 +153,35 @@ def socket_group(binary):
         equal(os.stat(filter_.path("sock")).st_gid, grp.getgrnam("mail").gr_gid, "group of the socket")
     with classic(binary, as_root=True) as filter_:
         equal(os.stat(filter_.path("sock")).st_gid, group_of(UNPRIVILEGED), "group of the socket by default")
+
+
+def with_accounts(filter_, lines):
+    """Lets the filter see these accounts, root and no others."""
+    filter_.write("passwd", "root:x:0:0:root:/root:/bin/sh\n" + lines)
+    filter_.write("wrapper", "#!/bin/sh\nexec unshare --mount sh -c "
+                             f"'mount --bind {filter_.path('passwd')} /etc/passwd && exec \"$0\" \"$@\"' "
+                             f"{filter_.binary} \"$@\"\n")
+    os.chmod(filter_.path("wrapper"), 0o755)
+    filter_.binary = filter_.path("wrapper")
+
+
+@case
+def user_root_gives_way_to_the_default_account(binary):
+    """A file of earlier versions may say it; it works, but not as root."""
+    need_root()
+    with prepared(binary, {"User": "root"}, as_root=True) as filter_:
+        with_accounts(filter_, "smfs:x:64999:64998::/nonexistent:/usr/sbin/nologin\n")
+        filter_.start()
+        one(filter_)
+        equal(filter_.status("Uid").split(), ["64999"] * 4, "real, effective, saved, fs uid")
+        equal(filter_.status("Gid").split(), ["64998"] * 4, "gids")
+        filter_.wait_log("User: root is root, which needs not be; running as smfs")
+        filter_.stop()
+    with prepared(binary, {"User": "root"}, as_root=True) as filter_:
+        with_accounts(filter_, "")
+        filter_.launch()
+        equal(filter_.process.wait(60), EX_CONFIG, "exit status where that account is not there")
+        contains(filter_.stderr(), 'User: there is no user "smfs"', "message")
 
 
 @rows([("foreground", False), ("background", True)])

@@ -287,6 +287,15 @@ static const struct value_case values[] = {
     {"Tag \"a # b\" # c", "Tag", "Tag \"a # b\"\n"},
     {"Tag \"a \\\"b\\\" \\\\ \\c\"", "Tag", "Tag a \"b\" \\ \\c\n"},
     {"Tag a#b", "Tag", "Tag a#b\n"},
+    {"RefuseFail off#b", "RefuseFail", "RefuseFail off\n"},
+    {"TTL 2h#b c", "TTL", "TTL 2h\n"},
+    {"WhitelistIP 10.0.0.1, 10.0.0.2#our 10.0.0.3", "WhitelistIP", "WhitelistIP 10.0.0.1\nWhitelistIP 10.0.0.2\n"},
+    {"WhitelistFrom a@b.example#c d, a#b@c.example", "WhitelistFrom", "WhitelistFrom a@b.example\n"},
+    {"WhitelistFrom a#b@c.example, d@e.example", "WhitelistFrom",
+     "WhitelistFrom a#b@c.example\nWhitelistFrom d@e.example\n"},
+    {"RefuseFor a.example fail#b", "RefuseFor", "RefuseFor a.example fail\n"},
+    {"User smfs#b", "User", "User smfs\n"},
+    {"LogTo /var/log/a#b", "LogTo", "LogTo /var/log/a#b\n"},
     {"Tag a # b", "Tag", "Tag a\n"},
     {"Tag none", "Tag", "Tag none\n"},
     {"Tag [\xc3\xa4]", "Tag", "Tag [\xc3\xa4]\n"},
@@ -329,7 +338,7 @@ static const struct value_case values[] = {
     {"TTL 3600", "TTL", "TTL 1h\n"},
     {"TTL 90", "TTL", "TTL 90s\n"},
     {"TTL 60m", "TTL", "TTL 1h\n"},
-    {"TTL 30D", "TTL", "TTL 30d\n"},
+    {"TTL 3650D", "TTL", "TTL 3650d\n"},
     {"DNSTimeout 1", "DNSTimeout", "DNSTimeout 1s\n"},
     {"DNSTimeout 10m", "DNSTimeout", "DNSTimeout 10m\n"},
     {"CacheSize 0", "CacheSize", "CacheSize 0\n"},
@@ -411,7 +420,7 @@ static const struct bad_case bad[] = {
       "cher",
       "a/b", "a=b"}},
     {"QuarantineBox", {"a@b@c", "a@", "@b", "a b", "<>", "a@b c", "a@b (c)", "Fred <a@b>"}},
-    {"TTL", {"-1", "31d", "1w", "1hh", "h", "1 h", "1.5h", "99999999999999999999", "18446744073709551617", "0x10"}},
+    {"TTL", {"-1", "3651d", "1w", "1hh", "h", "1 h", "1.5h", "99999999999999999999", "18446744073709551617", "0x10"}},
     {"DNSTimeout", {"0", "601", "11m", "8 seconds", "500ms"}},
     {"CacheSize", {"65G", "1T", "32MB", "-1", "M"}},
     {"Nameserver", {"localhost", "127.0.0.1:0", "127.0.0.1:65536", "[::1", "127.0.0.1:x"}},
@@ -500,6 +509,8 @@ static void messages_say_what_would_be_right(void **state)
     assert_errors("Frobnicate on\n", "t.conf:1: Frobnicate: there is no such key; smf-spf.conf(5) names them all\n");
     assert_errors("Key\xff on\n", "t.conf:1: Key\\xff: there is no such key; smf-spf.conf(5) names them all\n");
     assert_errors("RefuseFail\n", "t.conf:1: RefuseFail: the value is missing; it takes on or off\n");
+    assert_errors("RefuseFail \"off#b\"\n", "t.conf:1: RefuseFail: \"off#b\" is not on or off\n");
+    assert_errors("RefuseFail of#b\n", "t.conf:1: RefuseFail: \"of\" is not on or off\n");
     assert_errors("RefuseFail   # on\n", "t.conf:1: RefuseFail: the value is missing; it takes on or off\n");
     assert_errors("Nameserver ,\n", "t.conf:1: Nameserver: the value is missing; it takes a name server (192.0.2.53, "
                                     "192.0.2.53:5353, 2001:db8::53, [2001:db8::53]:5353)\n");
@@ -539,7 +550,7 @@ static void lines_are_bounded(void **state)
     strbuf_truncate(&text, CONFIG_LINE_MAX);
     strbuf_add(&text, " \nTTL x\n");
     assert_errors(text.text, "t.conf:1: the line is longer than 8192 octets\n"
-                             "t.conf:2: TTL: \"x\" is not a time from 0 to 30d (30s, 5m, 1h, 2d)\n");
+                             "t.conf:2: TTL: \"x\" is not a time from 0 to 3650d (30s, 5m, 1h, 2d)\n");
     strbuf_free(&text);
 }
 
@@ -550,7 +561,7 @@ static void all_mistakes_are_told(void **state)
     size_t lines = 0;
 
     assert_errors("TTL x\nFoo\nWhitelistIP a ::1 b\n",
-                  "t.conf:1: TTL: \"x\" is not a time from 0 to 30d (30s, 5m, 1h, 2d)\n"
+                  "t.conf:1: TTL: \"x\" is not a time from 0 to 3650d (30s, 5m, 1h, 2d)\n"
                   "t.conf:2: Foo: there is no such key; smf-spf.conf(5) names them all\n"
                   "t.conf:3: WhitelistIP: \"a\" is not an address or prefix (192.0.2.1, 192.0.2.0/24, 2001:db8::/32)\n"
                   "t.conf:3: WhitelistIP: \"b\" is not an address or prefix (192.0.2.1, 192.0.2.0/24, "
