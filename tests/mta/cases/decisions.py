@@ -8,6 +8,8 @@ from world import BAD, GOOD, OTHER_USER, USER
 
 HELO = Group("refuse-helo", [("RefuseHelo", "fail")])
 DEFER = Group("defer", [("RefuseMailFrom", "permerror"), ("Defer", "fail, temperror")])
+NULL_SENDER = Group("null-sender", [("RefuseMailFrom", "fail"), ("RefuseHelo", "fail"), ("RefuseNullSender", "off"),
+                                    ("DeferHelo", "temperror"), ("DeferNullSender", "off")])
 RULES = Group("rules", [("RefuseTo", USER + " fail, softfail"), ("RefuseTo", OTHER_USER + " off"),
                         ("RefuseFor", "neutral.example neutral")])
 NO_MAIL = Group("no-mail", [("RefuseOnlyNoMail", "on")])
@@ -15,7 +17,7 @@ AT_RCPT = Group("refuse-at-rcpt", [("RefuseAt", "rcpt")])
 AT_END = Group("refuse-at-end", [("RefuseAt", "eom"), ("Defer", "temperror")])
 ERRORS = Group("errors", [("RejectTempError", "on"), ("RejectPermError", "on"), ("SPFBestGuess", "on")])
 TEST = Group("test-mode", [("TestMode", "on"), ("Quarantine", "on")])
-GROUPS = [HELO, DEFER, RULES, NO_MAIL, AT_RCPT, AT_END, ERRORS, TEST]
+GROUPS = [HELO, DEFER, NULL_SENDER, RULES, NO_MAIL, AT_RCPT, AT_END, ERRORS, TEST]
 
 
 @HELO.case()
@@ -48,6 +50,22 @@ def null_sender_has_one_identity(world):
 def helo_name_without_a_record_goes_on(world):
     message = world.send("a@pass.example", GOOD, helo="mail.none.example").delivered()
     assert message.value("Authentication-Results").endswith("; spf=none smtp.helo=mail.none.example"), message.fields
+
+
+@NULL_SENDER.case()
+def bounces_have_sets_of_their_own(world):
+    """What a sender or a HELO name is refused and deferred for does not touch them."""
+    world.send("a@fail.example").mail.check(550, "5.7.23")
+    world.send("a@pass.example", GOOD, helo="bad.fail.example").mail.check(550, "5.7.23")
+    message = world.send("", GOOD, helo="bad.fail.example").delivered()
+    assert message.value("Authentication-Results").endswith("; spf=fail smtp.helo=bad.fail.example"), message.fields
+    world.send("", GOOD, helo="served-nowhere.test").delivered()
+
+
+@NULL_SENDER.case()
+def a_deferred_helo_name_comes_before_a_refused_sender(world):
+    world.send("a@fail.example", helo="served-nowhere.test").mail.check(451, "4.7.24")
+    world.send("a@served-nowhere.test", GOOD).delivered()  # the sender is not deferred
 
 
 @DEFER.case()
