@@ -81,6 +81,17 @@ void message_log_skipped(const struct message *message, const struct peer *peer,
     write_line(message, peer, LOG_LEVEL_INFO, why, "");
 }
 
+void message_log_unread_relay(const struct message *message, const struct peer *peer, const char *why,
+                              const struct origin *origin)
+{
+    char reason[128] = ", reason=no Received field";
+
+    stats_add(STATS_SKIPPED, 1);
+    if (origin->problem != NULL)
+        (void)snprintf(reason, sizeof(reason), ", reason=Received field %u %s", origin->fields, origin->problem);
+    write_line(message, peer, LOG_LEVEL_INFO, why, reason);
+}
+
 void message_log_released(const struct message *message, const struct peer *peer, const char *recipient)
 {
     struct strbuf more = STRBUF_INIT;

@@ -4,6 +4,7 @@
 #define SMF_MILTER_MESSAGE_LOG_H
 
 #include "milter/message.h"
+#include "milter/origin.h"
 #include "milter/peer.h"
 
 /* The result of one identity: `SPF fail (cached): ip=..., fqdn=..., helo=..., from=<...>, reason=...`; of the HELO name
@@ -20,6 +21,11 @@ void message_log_too_many(const struct message *message, const struct peer *peer
 
 /* A message that is not checked, which counts it; `why` is the event. */
 void message_log_skipped(const struct message *message, const struct peer *peer, const char *why);
+
+/* The same for a message of a relay of our own whose client is not known; behind it stands which of its Received
+ * fields, counted from the topmost, is to blame, and why. */
+void message_log_unread_relay(const struct message *message, const struct peer *peer, const char *why,
+                              const struct origin *origin);
 
 /* A recipient that gets the message whatever the result. */
 void message_log_released(const struct message *message, const struct peer *peer, const char *recipient);

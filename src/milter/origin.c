@@ -8,25 +8,59 @@
 void origin_reset(struct origin *origin)
 {
     peer_free(&origin->peer);
-    *origin = (struct origin){.seen = false};
+    *origin = (struct origin){.done = false};
+}
+
+/* True where the field below was written by a host of our own, too. A login of a relay says nothing about whom it sends
+ * for; one by loopback is that of a user of the relay, as a webmail has it. */
+static bool leads_on(const struct config *config, const struct received *received)
+{
+    if (whitelist_has_addr(&config->trusted_relay, &received->client))
+        return true;
+    return addr_is_loopback(&received->client) && !(received->authenticated && config->skip_auth);
+}
+
+/* Whatever comes further down is not looked at. */
+static bool end_with(struct origin *origin, const char *problem)
+{
+    origin->done = true;
+    origin->problem = problem;
+    return true;
+}
+
+static bool take_client(struct origin *origin, const struct config *config, const struct peer *relay,
+                        const struct received *received)
+{
+    end_with(origin, NULL);
+    if (!peer_set_helo(&origin->peer, received->helo))
+        return false;
+    origin->client = received->client;
+    origin->authenticated = received->authenticated;
+    origin->peer.client = relay->client;
+    origin->peer.checked = peer_checked_address(config, &received->client);
+    origin->known = true;
+    return true;
 }
 
 bool origin_note(struct origin *origin, const struct config *config, const struct peer *relay, const char *value)
 {
     struct received received;
+    const char *problem;
 
-    if (origin->seen)
+    if (origin->done)
         return true;
-    origin->seen = true;
-    if (!received_parse(value, &received))
-        return true;
-    if (!peer_set_helo(&origin->peer, received.helo))
-        return false;
-    origin->client = received.client;
-    origin->authenticated = received.authenticated;
-    origin->peer.client = relay->client;
-    origin->peer.checked = peer_checked_address(config, &received.client);
-    origin->known = true;
+    if (origin->fields == ORIGIN_FIELDS_MAX)
+        return end_with(origin, "names a host of our own, as all above it do");
+    origin->fields++;
+    origin->problem = "names a host of our own, and is the last one";
+    switch (received_parse(value, &received, &problem)) {
+    case RECEIVED_UNREAD:
+        return end_with(origin, problem);
+    case RECEIVED_CLIENT:
+        return leads_on(config, &received) || take_client(origin, config, relay, &received);
+    case RECEIVED_INSIDE:
+        break;
+    }
     return true;
 }
 
@@ -36,9 +70,7 @@ const char *origin_skip(const struct origin *origin, const struct config *config
         return "skipped (the relay names no client)";
     if (config->skip_auth && origin->authenticated)
         return "skipped (authenticated at the relay)";
-    /* Between hosts of our own nobody is checked: what was written further down may be anybody's. */
-    if (addr_is_loopback(&origin->client) || whitelist_has_addr(&config->trusted_relay, &origin->client) ||
-        whitelist_has_addr(&config->whitelist_ip, &origin->client))
+    if (whitelist_has_addr(&config->whitelist_ip, &origin->client))
         return "skipped (whitelisted address at the relay)";
     return NULL;
 }

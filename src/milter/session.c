@@ -393,6 +393,8 @@ struct session_reply session_eom(struct session *session, const char *queue_id, 
         begin_relayed(session);
     if (message->stage == MESSAGE_PENDING)
         reply = judge(session);
+    else if (!session->origin.known)
+        message_log_unread_relay(message, judged_peer(session), skip, &session->origin);
     if (reply.step == SESSION_REFUSE) {
         forget_message(session);
         return reply;

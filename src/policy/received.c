@@ -1,117 +1,120 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reads the client's address and HELO name out of a Received field (RFC 5321 4.4), in the forms of the common MTAs. */
+/* Reads the client's address and HELO name out of a Received field, in the forms of the common MTAs. */
 #include "policy/received.h"
 
+#include "policy/received_scan.h"
+
+#include <ctype.h>
 #include <string.h>
-#include <strings.h>
 
-#define BLANKS " \t\r\n"
+static const char names_no_client[] = "names no client";
+static const char unknown_form[] = "is in no known form";
+static const char not_by_smtp[] = "is not about SMTP";
 
-/* A part of the field. */
-struct span {
-    const char *text;
-    size_t len;
-};
+enum { COMMENTS_MAX = 6 }; /* Postfix with TLS, a certificate and a login writes 4 */
 
-/* What stands between "from" and "by": a word, and the comment behind it without its parentheses. */
+/* What stands between "from" and "by": a word, and the comments behind it without their parentheses. */
 struct from_clause {
-    struct span word, comment; /* text NULL: there is none */
+    struct span word;
+    struct span comments[COMMENTS_MAX];
+    size_t count;
 };
 
-static struct span span_of(const char *begin, const char *end)
+/* What the clauses from "by" on say. The MTA writes them, but for the addresses in some. */
+struct by_clauses {
+    bool exim, communigate, mdaemon; /* the program names itself, ahead of what a client writes */
+    bool by_smtp, by_other;          /* neither: they do not say (RFC 5321 4.4) */
+    bool authenticated;
+    bool has_comments;
+};
+
+/* The clauses from "by" on */
+
+/* RFC 3848, RFC 6531 4.3, and Exim's own word for the first of them. */
+static bool is_protocol_with_login(struct span word)
 {
-    return (struct span){begin, (size_t)(end - begin)};
+    static const char *const protocols[] = {"ESMTPA",     "ESMTPSA", "LMTPA",     "LMTPSA",    "UTF8SMTPA",
+                                            "UTF8SMTPSA", "ASMTP",   "UTF8LMTPA", "UTF8LMTPSA"};
+
+    for (size_t i = 0; i < sizeof protocols / sizeof *protocols; i++)
+        if (span_is(word, protocols[i]))
+            return true;
+    return false;
 }
 
-static const char *end_of(struct span span)
+/* Where in the clauses a word stands. */
+enum clause { CLAUSE_BY, CLAUSE_WITH, CLAUSE_OTHER };
+
+static enum clause note_word(struct by_clauses *by, enum clause clause, struct span word)
 {
-    return span.text + span.len;
-}
-
-static bool begins_with(struct span span, const char *prefix)
-{
-    size_t len = strlen(prefix);
-
-    return span.len >= len && strncasecmp(span.text, prefix, len) == 0;
-}
-
-static const char *skip_blanks(const char *at)
-{
-    return at + strspn(at, BLANKS);
-}
-
-/* The word at `at`; empty where a comment or the end is. */
-static struct span word_at(const char *at)
-{
-    return (struct span){at, strcspn(at, BLANKS "();")};
-}
-
-/* The inside of the comment at `at` (RFC 5322 3.2.2); without text where it has no end. */
-static struct span comment_at(const char *at)
-{
-    unsigned depth = 0;
-
-    for (const char *c = at; *c != '\0'; c++) {
-        if (*c == '\\' && c[1] != '\0')
-            c++;
-        else if (*c == '(')
-            depth++;
-        else if (*c == ')' && --depth == 0)
-            return span_of(at + 1, c);
+    if (clause == CLAUSE_BY && span_is(word, "with")) {
+        by->by_other = true; /* until it says what is usual */
+        return CLAUSE_WITH;
     }
-    return (struct span){NULL, 0};
+    if (span_is(word, "id") || span_is(word, "for") || span_is(word, "via") || span_is(word, "envelope-from"))
+        return CLAUSE_OTHER;
+    if (clause == CLAUSE_WITH) { /* "Microsoft SMTP Server", "ESMTP/TLS/..." */
+        by->by_smtp = by->by_smtp || span_contains(word, "SMTP") || span_contains(word, "LMTP");
+        by->by_other = !by->by_smtp;
+        by->authenticated = by->authenticated || is_protocol_with_login(word);
+    }
+    return clause;
 }
 
-/* Addresses */
-
-static bool read_address(struct span span, struct addr *out)
+static void note_comment(struct by_clauses *by, enum clause clause, struct span comment)
 {
-    char text[ADDR_TEXT_SIZE];
+    by->has_comments = true;
+    if (clause == CLAUSE_OTHER)
+        return;
+    by->exim = by->exim || span_begins(comment, "Exim ");
+    by->communigate = by->communigate || span_begins(comment, "CommuniGate Pro SMTP ");
+    by->mdaemon = by->mdaemon || span_begins(comment, "MDaemon ");
+}
 
-    if (begins_with(span, "IPv6:")) /* RFC 5321 4.1.3 */
-        span = span_of(span.text + strlen("IPv6:"), end_of(span));
-    if (span.len >= sizeof text)
+/* The end of the field: a date (RFC 5322 3.3), which may have a comment behind it. Courier has its id there. */
+static bool is_date(const char *at)
+{
+    at = scan_blanks(at);
+    if (!isalnum((unsigned char)*at))
         return false;
-    memcpy(text, span.text, span.len);
-    text[span.len] = '\0';
-    return addr_parse(text, out);
+    while (isalnum((unsigned char)*at) || (*at != '\0' && strchr(" \t\r\n,:+-.", *at) != NULL))
+        at++;
+    if (*at == '(') {
+        struct span comment = scan_comment(at);
+
+        if (comment.text == NULL)
+            return false;
+        at = scan_blanks(span_end(comment) + 1);
+    }
+    return *at == '\0';
 }
 
-/* Reads `[address]` at the beginning, and Exim's `:port` behind it. *rest is what follows. */
-static bool read_bracketed(struct span span, struct addr *out, struct span *rest)
+/* Reads `by name ...; date`, which is the rest of the field. */
+static bool read_by(const char *at, struct by_clauses *by)
 {
-    const char *close = span.len > 0 && *span.text == '[' ? memchr(span.text, ']', span.len) : NULL;
-    const char *end = end_of(span);
+    enum clause clause = CLAUSE_BY;
 
-    if (close == NULL || !read_address(span_of(span.text + 1, close), out))
+    if (!span_is(scan_word(at), "by"))
         return false;
-    const char *at = close + 1;
-    if (at < end && *at == ':')
-        at += 1 + strspn(at + 1, "0123456789");
-    *rest = span_of(at, end);
-    return true;
-}
-
-static struct span trimmed(struct span span)
-{
-    while (span.len > 0 && strchr(BLANKS, *span.text) != NULL)
-        span = (struct span){span.text + 1, span.len - 1};
-    while (span.len > 0 && strchr(BLANKS, span.text[span.len - 1]) != NULL)
-        span.len--;
-    return span;
-}
-
-/* True for nothing, or for a remark in parentheses of its own: "(may be forged)". */
-static bool is_remark(struct span span)
-{
-    span = trimmed(span);
-    if (span.len == 0)
-        return true;
-    if (*span.text != '(')
+    struct span name = scan_word(scan_blanks(at + strlen("by")));
+    if (name.len == 0)
         return false;
-    struct span inside = comment_at(span.text);
-    return inside.text != NULL && end_of(inside) + 1 == end_of(span);
+    for (at = scan_blanks(span_end(name)); *at != ';'; at = scan_blanks(at)) {
+        bool is_comment = *at == '(';
+        struct span part = is_comment ? scan_comment(at) : scan_clause_word(at);
+
+        if (part.text == NULL || (!is_comment && part.len == 0) || span_is(part, "by") || span_is(part, "from"))
+            return false;
+        if (is_comment)
+            note_comment(by, clause, part);
+        else
+            clause = note_word(by, clause, part);
+        at = span_end(part) + is_comment;
+    }
+    return is_date(at + 1);
 }
+
+/* Parts of the forms */
 
 static void take_helo(struct span helo, struct received *out)
 {
@@ -121,203 +124,373 @@ static void take_helo(struct span helo, struct received *out)
     out->helo[helo.len] = '\0';
 }
 
-/* Exim's items: `key=value` with blanks between them, helo among them or not. False for anything else. */
+/* A HELO name as it stands in a comment: one word, whatever is in it. */
+static bool read_helo(struct span helo, struct received *out)
+{
+    if (helo.len == 0 || span_has(helo, " \t\r\n()"))
+        return false;
+    take_helo(helo, out);
+    return true;
+}
+
+/* Exim's items: `key=value` with white space between them, helo among them or not. False for anything else. */
 static bool read_items(struct span span, struct received *out)
 {
-    for (span = trimmed(span); span.len > 0; span = trimmed(span)) {
-        size_t len = 0;
+    for (span = span_trimmed(span); span.len > 0; span = span_trimmed(span)) {
+        struct span item = scan_word(span.text);
 
-        while (len < span.len && strchr(BLANKS, span.text[len]) == NULL)
-            len++;
-        const char *equals = memchr(span.text, '=', len);
-        if (equals == NULL || equals == span.text)
+        if (item.len > span.len)
+            item.len = span.len;
+        const char *equals = item.len > 0 ? memchr(item.text, '=', item.len) : NULL;
+        if (equals == NULL || equals == item.text)
             return false;
-        if (begins_with(span, "helo="))
-            take_helo(span_of(equals + 1, span.text + len), out);
-        span = span_of(span.text + len, end_of(span));
+        if (span_begins(item, "helo="))
+            take_helo(span_after(item, "helo="), out);
+        span = span_of(span_end(item), span_end(span));
     }
+    return true;
+}
+
+/* What the MTA found for the client's name, with what an ident server said in front of it, which is no more than one
+ * word: `name`, `ident@name`. */
+static bool is_name(struct span span)
+{
+    static const char graphic[] = "!#$%&'*+-./:=?^_`{|}~";
+    const char *at = span.len > 0 ? memrchr(span.text, '@', span.len) : NULL;
+
+    if (span_is(span, "<unknown>"))
+        return true;
+    if (span.len == 0 || at == span_end(span) - 1)
+        return false;
+    for (const char *c = span.text; c < span_end(span); c++)
+        if (!isalnum((unsigned char)*c) && strchr(at == NULL || c > at ? "-._" : "@", *c) == NULL &&
+            (at == NULL || c > at || strchr(graphic, *c) == NULL))
+            return false;
+    return true;
+}
+
+/* Sendmail's remark about a name that does not lead back to the address. */
+static struct span without_remark(struct span comment)
+{
+    static const char remark[] = "(may be forged)";
+    size_t len = sizeof remark - 1;
+
+    if (comment.len > len && span_is(span_of(span_end(comment) - len, span_end(comment)), remark))
+        comment.len -= len;
+    return span_trimmed(comment);
+}
+
+/* `Client CN "...", Issuer "..." (verified OK)`, where the names may be anything. */
+static bool is_certificate(struct span comment)
+{
+    const char *last = comment.len > 0 ? memrchr(comment.text, '(', comment.len) : NULL;
+
+    return span_begins(comment, "Client CN \"") && last != NULL && span_end(comment)[-1] == ')' && last[-1] == ' ' &&
+           last[-2] == '"';
+}
+
+/* What the MTA may add about the connection, and never an address. */
+static bool is_about_connection(struct span comment)
+{
+    static const char *const beginnings[] = {
+        "using ",
+        "Client CN \"",
+        "Client did not present a certificate",
+        "No client certificate requested",
+        "AUTH: ",
+        "TLS: ",
+        "Authenticated sender: ",
+        "authenticated",
+        "IDENT: ",
+        "SSL: ",
+    };
+
+    struct addr addr;
+    const char *at = comment.len > 0 ? memrchr(comment.text, '@', comment.len) : NULL;
+
+    if (at != NULL && scan_address(span_of(at + 1, span_end(comment)), &addr))
+        return false;
+    if (span_has(comment, "[") && !is_certificate(comment))
+        return false;
+    for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
+        if (span_begins(comment, beginnings[i]))
+            return true;
+    return false;
+}
+
+/* The comments behind the first. What is said of a login counts in the first of them alone: further ones may hold a
+ * client's words. */
+static bool read_about_connection(const struct from_clause *from, struct received *out)
+{
+    for (size_t i = 1; i < from->count; i++)
+        if (!is_about_connection(from->comments[i]))
+            return false;
+    if (from->count > 1 &&
+        (span_begins(from->comments[1], "AUTH: ") || span_begins(from->comments[1], "authenticated")))
+        out->authenticated = true;
     return true;
 }
 
 /* The forms. The first one whose beginning fits decides, so that no client can bring about another one. */
 
-/* Exim, where the client has no name: `from [192.0.2.1] (helo=mx.example.org)`. */
-static bool is_nameless(const struct from_clause *from)
+/* Exim, where the client has no name: `from [192.0.2.1] (helo=mx.example.org)`. The program has to name itself, as
+ * others have the HELO name in this place. */
+static bool is_nameless(const struct from_clause *from, const struct by_clauses *by)
 {
-    struct addr addr;
-    struct span rest;
-
-    return read_bracketed(from->word, &addr, &rest) && rest.len == 0 &&
-           (from->comment.text == NULL || begins_with(from->comment, "helo=") || begins_with(from->comment, "port=") ||
-            begins_with(from->comment, "ident="));
+    return by->exim && span_begins(from->word, "[");
 }
 
 static bool read_nameless(const struct from_clause *from, struct received *out)
 {
     struct span rest;
 
-    return read_bracketed(from->word, &out->client, &rest) &&
-           (from->comment.text == NULL || read_items(from->comment, out));
+    return scan_bracketed(from->word, &out->client, &rest) && rest.len == 0 && from->count <= 1 &&
+           (from->count == 0 || read_items(from->comments[0], out));
 }
 
-/* Exim with a name, `from mx.example.org ([192.0.2.1] helo=other.example.org)`, the name being that of HELO where it
- * gives no other; Sendmail without one, `from mx.example.org ([192.0.2.1])`. */
-static bool is_address_first(const struct from_clause *from)
+/* CommuniGate: `from [192.0.2.1] (HELO mx.example.org)`, and `(account name ...)` for one that logged in. */
+static bool is_communigate(const struct from_clause *from, const struct by_clauses *by)
 {
-    return from->comment.text != NULL && begins_with(from->comment, "[");
+    return by->communigate && span_begins(from->word, "[");
+}
+
+static bool read_communigate(const struct from_clause *from, struct received *out)
+{
+    struct span rest;
+
+    if (!scan_bracketed(from->word, &out->client, &rest) || rest.len > 0 || from->count != 1)
+        return false;
+    return span_begins(from->comments[0], "account ") || read_helo(span_after(from->comments[0], "HELO "), out);
+}
+
+/* qmail: `from name.example.org (HELO mx.example.org) (fred@192.0.2.1)`; others of its kind have the address in
+ * brackets, or say EHLO. */
+static struct span helo_comment(const struct from_clause *from)
+{
+    struct span helo = from->count > 0 ? span_after(from->comments[0], "HELO ") : (struct span){NULL, 0};
+
+    return helo.text != NULL || from->count == 0 ? helo : span_after(from->comments[0], "EHLO ");
+}
+
+static bool is_qmail(const struct from_clause *from, const struct by_clauses *by)
+{
+    (void)by;
+    return helo_comment(from).text != NULL;
+}
+
+/* Nothing, or the sender of qmail-ldap. */
+static bool ends_with_sender(const struct from_clause *from, size_t used)
+{
+    if (from->count == used)
+        return true;
+    struct span last = from->comments[used];
+    return from->count == used + 1 && span_begins(last, "envelope-sender <") && span_end(last)[-1] == '>';
+}
+
+/* `address`, `ident@address`, `[address]`: the address is the last thing there. */
+static bool read_ident_address(struct span comment, struct received *out)
+{
+    const char *at = comment.len > 0 ? memrchr(comment.text, '@', comment.len) : NULL;
+    struct span address = at != NULL ? span_of(at + 1, span_end(comment)) : comment, rest;
+
+    if (span_has(comment, " \t\r\n()"))
+        return false;
+    if (span_begins(address, "["))
+        return scan_bracketed(address, &out->client, &rest) && rest.len == 0;
+    return scan_address(address, &out->client);
+}
+
+static bool read_qmail(const struct from_clause *from, struct received *out)
+{
+    return from->count >= 2 && read_helo(helo_comment(from), out) && read_ident_address(from->comments[1], out) &&
+           ends_with_sender(from, 2);
+}
+
+static bool has_address_first(const struct from_clause *from)
+{
+    return from->count > 0 && span_begins(from->comments[0], "[");
+}
+
+/* Exim with a name, which is that of HELO where it gives no other:
+ * `from mx.example.org ([192.0.2.1] helo=other.example.org)`. */
+static bool is_named(const struct from_clause *from, const struct by_clauses *by)
+{
+    return by->exim && has_address_first(from);
+}
+
+static bool read_named(const struct from_clause *from, struct received *out)
+{
+    struct span rest;
+
+    if (from->count > 1 || !scan_bracketed(from->comments[0], &out->client, &rest))
+        return false;
+    take_helo(from->word, out);
+    return rest.len == 0 || (isspace((unsigned char)*rest.text) && read_items(rest, out));
+}
+
+/* Sendmail and others without a name, `from mx.example.org ([192.0.2.1])`; CommuniGate, `([192.0.2.1] verified)`. */
+static bool is_address_first(const struct from_clause *from, const struct by_clauses *by)
+{
+    (void)by;
+    return has_address_first(from);
 }
 
 static bool read_address_first(const struct from_clause *from, struct received *out)
 {
     struct span rest;
 
-    if (!read_bracketed(from->comment, &out->client, &rest))
-        return false;
-    if (rest.len > 0 && strchr(BLANKS, *rest.text) == NULL)
+    if (!scan_bracketed(without_remark(from->comments[0]), &out->client, &rest))
         return false;
     take_helo(from->word, out);
-    return is_remark(rest) || read_items(rest, out);
+    return (rest.len == 0 || span_is(rest, " verified")) && read_about_connection(from, out);
 }
 
-/* Postfix and Sendmail: `from mx.example.org (name.example.org [192.0.2.1])`. What stands before the address, a name
- * that the MTA verified, may be another's words in Sendmail (`ident@name`): the address is the last thing there. */
-static const char *last_bracket(struct span comment)
+/* Postfix, Sendmail and most others: `from mx.example.org (name.example.org [192.0.2.1])`. */
+static bool is_address_last(const struct from_clause *from, const struct by_clauses *by)
 {
-    const char *end = end_of(comment), *open = memrchr(comment.text, '(', comment.len);
-
-    if (open != NULL && is_remark(span_of(open, end)))
-        end = open;
-    return memrchr(comment.text, '[', (size_t)(end - comment.text));
-}
-
-static bool is_address_last(const struct from_clause *from)
-{
-    return from->comment.text != NULL && last_bracket(from->comment) != NULL;
+    (void)by;
+    return from->count > 0 && span_has(from->comments[0], "[");
 }
 
 static bool read_address_last(const struct from_clause *from, struct received *out)
 {
-    struct span rest;
+    struct span comment = without_remark(from->comments[0]), rest;
+    const char *open = memchr(comment.text, '[', comment.len); /* an earlier one is in the name, where none may be */
 
+    if (open == NULL || open == comment.text || !isspace((unsigned char)open[-1]))
+        return false;
     take_helo(from->word, out);
-    return read_bracketed(span_of(last_bracket(from->comment), end_of(from->comment)), &out->client, &rest) &&
-           is_remark(rest);
+    return is_name(span_trimmed(span_of(comment.text, open))) &&
+           scan_bracketed(span_of(open, span_end(comment)), &out->client, &rest) && rest.len == 0 &&
+           read_about_connection(from, out);
 }
 
-/* Exchange: `from mx.example.org (192.0.2.1)`. */
-static bool is_bare_address(const struct from_clause *from)
+/* Exchange: `from mx.example.org (192.0.2.1)`; qmail, where HELO and the name are the same, with an ident or not. */
+static bool is_bare_address(const struct from_clause *from, const struct by_clauses *by)
 {
-    return from->comment.text != NULL;
+    (void)by;
+    return from->count > 0;
 }
 
 static bool read_bare_address(const struct from_clause *from, struct received *out)
 {
     take_helo(from->word, out);
-    return read_address(trimmed(from->comment), &out->client);
+    return read_ident_address(from->comments[0], out) && ends_with_sender(from, 1);
 }
 
 static const struct form {
-    bool (*begins)(const struct from_clause *from);
+    bool (*begins)(const struct from_clause *from, const struct by_clauses *by);
     bool (*read)(const struct from_clause *from, struct received *out);
 } forms[] = {
-    {is_nameless, read_nameless},
-    {is_address_first, read_address_first},
-    {is_address_last, read_address_last},
+    {is_nameless, read_nameless},           {is_named, read_named},
+    {is_communigate, read_communigate},     {is_qmail, read_qmail},
+    {is_address_first, read_address_first}, {is_address_last, read_address_last},
     {is_bare_address, read_bare_address},
 };
 
-static bool read_from(const struct from_clause *from, struct received *out)
+/* NULL if the client was read, else the problem. */
+static const char *read_from(const struct from_clause *from, const struct by_clauses *by, struct received *out)
 {
+    if (by->mdaemon) /* which writes no address, so that one in its field may be in the HELO name */
+        return names_no_client;
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
-        if (forms[i].begins(from))
-            return forms[i].read(from, out);
-    return false;
+        if (forms[i].begins(from, by))
+            return forms[i].read(from, out) ? NULL : unknown_form;
+    return names_no_client;
 }
 
 /* The field around it */
 
-/* The next word that is in no comment; empty at the end of the field's clauses. */
-static struct span next_word(const char **at)
+/* Takes the comments at *at; false if one has no end, or there are too many. */
+static bool take_comments(const char **at, struct from_clause *from)
 {
-    struct span word;
+    for (*at = scan_blanks(*at); **at == '('; *at = scan_blanks(*at)) {
+        struct span comment = scan_comment(*at);
 
-    for (*at = skip_blanks(*at); **at == '('; *at = skip_blanks(*at)) {
-        struct span comment = comment_at(*at);
-
-        if (comment.text == NULL)
-            return (struct span){*at, 0};
-        *at = end_of(comment) + 1;
+        if (comment.text == NULL || from->count == COMMENTS_MAX)
+            return false;
+        from->comments[from->count++] = comment;
+        *at = span_end(comment) + 1;
     }
-    word = word_at(*at);
-    *at = end_of(word);
-    return word;
-}
-
-static bool is_word(struct span word, const char *text)
-{
-    return word.len == strlen(text) && strncasecmp(word.text, text, word.len) == 0;
-}
-
-/* RFC 3848, RFC 6531 4.3, and Exim's own word for the first of them. */
-static bool is_protocol_with_login(struct span word)
-{
-    static const char *const protocols[] = {"ESMTPA", "ESMTPSA", "UTF8SMTPA", "UTF8SMTPSA", "ASMTP"};
-
-    for (size_t i = 0; i < sizeof protocols / sizeof *protocols; i++)
-        if (is_word(word, protocols[i]))
-            return true;
-    return false;
-}
-
-static bool says_authenticated(const char *at)
-{
-    for (struct span word = next_word(&at); word.len > 0; word = next_word(&at))
-        if (is_word(word, "with"))
-            return is_protocol_with_login(next_word(&at));
-    return false;
-}
-
-/* Sendmail without HELO puts all of it into a comment: `(from name.example.org [192.0.2.1])`. */
-static const char *clause_in_comment(const char *at, struct from_clause *from)
-{
-    struct span comment = comment_at(at);
-
-    if (comment.text == NULL || !begins_with(comment, "from "))
-        return NULL;
-    from->word = span_of(comment.text, comment.text);
-    from->comment = span_of(comment.text + strlen("from "), end_of(comment));
-    return end_of(comment) + 1;
-}
-
-/* Finds the clause. Returns what follows, NULL if there is none. */
-static const char *find_from(const char *at, struct from_clause *from)
-{
-    at = skip_blanks(at);
-    if (*at == '(')
-        return clause_in_comment(at, from);
-    if (!is_word(word_at(at), "from"))
-        return NULL;
-    from->word = word_at(skip_blanks(at + strlen("from")));
-    if (from->word.len == 0)
-        return NULL;
-    at = skip_blanks(end_of(from->word));
-    if (*at != '(')
-        return at;
-    if (at == end_of(from->word))
-        return NULL; /* a parenthesis in the word itself */
-    from->comment = comment_at(at);
-    return from->comment.text != NULL ? end_of(from->comment) + 1 : NULL;
-}
-
-bool received_parse(const char *value, struct received *out)
-{
-    struct from_clause from = {{NULL, 0}, {NULL, 0}};
-    struct received found = {.helo = ""};
-    const char *rest = find_from(value, &from);
-
-    if (rest == NULL || !read_from(&from, &found))
-        return false;
-    found.authenticated = says_authenticated(rest);
-    *out = found;
     return true;
+}
+
+/* Reads `from word (comment) ...`, and moves *at behind it. */
+static const char *find_from(const char **at, struct from_clause *from)
+{
+    *at += strlen("from");
+    from->word = scan_word(scan_blanks(*at));
+    if (from->word.len == 0 || *span_end(from->word) == '(') /* a parenthesis in the word itself */
+        return unknown_form;
+    *at = span_end(from->word);
+    return take_comments(at, from) ? NULL : unknown_form;
+}
+
+/* Sendmail without HELO has all of it in a comment: `(from name.example.org [192.0.2.1])`. */
+static const char *find_from_in_comment(const char **at, struct from_clause *from)
+{
+    if (!take_comments(at, from) || from->count == 0)
+        return unknown_form;
+    struct span inside = span_after(from->comments[0], "from ");
+    if (inside.text == NULL || !span_has(inside, "["))
+        return names_no_client;
+    from->word = span_of(inside.text, inside.text);
+    from->comments[0] = inside;
+    return helo_comment(from).text == NULL ? NULL : unknown_form;
+}
+
+/* qmail-queue's own field above that of qmail-smtpd: `(qmail 4711 invoked from network); date`. It says another word
+ * for every message that came from a user of the host. */
+static bool is_qmail_queue(const char *value)
+{
+    struct span comment = scan_comment(value);
+    const char *after = comment.text != NULL ? span_end(comment) + 1 : value;
+    struct span rest = comment.text != NULL ? span_after(comment, "qmail ") : comment;
+
+    if (rest.text == NULL || *after != ';' || !is_date(after + 1))
+        return false;
+    size_t digits = strspn(rest.text, "0123456789");
+    return digits > 0 && span_is(span_of(rest.text + digits, span_end(rest)), " invoked from network");
+}
+
+/* Gmail between its own hosts: `by mail-wr1-f54.google.com with SMTP id ...; date`, without a comment, in which other
+ * MTAs say who made the message. */
+static bool is_gmail_inside(const char *value)
+{
+    struct by_clauses by = {.exim = false};
+
+    return read_by(value, &by) && !by.has_comments && by.by_smtp && !by.authenticated;
+}
+
+/* NULL if the client was read, else the problem. */
+static const char *read_client(const char *at, struct received *out)
+{
+    struct from_clause from = {.count = 0};
+    struct by_clauses by = {.exim = false};
+    const char *problem = *at == '(' ? find_from_in_comment(&at, &from) : find_from(&at, &from);
+
+    if (problem != NULL)
+        return problem;
+    if (!read_by(at, &by))
+        return unknown_form;
+    problem = read_from(&from, &by, out);
+    out->authenticated = out->authenticated || by.authenticated;
+    return problem == NULL && by.by_other ? not_by_smtp : problem;
+}
+
+enum received_kind received_parse(const char *value, struct received *out, const char **problem)
+{
+    struct received found = {.helo = ""};
+    const char *at = scan_blanks(value);
+    bool has_from = *at == '(' || span_is(scan_word(at), "from");
+
+    if (*at == '(' ? is_qmail_queue(at) : is_gmail_inside(at))
+        return RECEIVED_INSIDE;
+    const char *why = has_from ? read_client(at, &found) : names_no_client;
+    if (why != NULL) {
+        *problem = why;
+        return RECEIVED_UNREAD;
+    }
+    *out = found;
+    return RECEIVED_CLIENT;
 }

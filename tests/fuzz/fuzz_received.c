@@ -19,14 +19,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char *value = strndup((const char *)data, size);
     struct received found = {.client = {.family = ADDR_NONE}};
+    const char *problem = NULL;
 
     require(value != NULL);
-    if (received_parse(value, &found)) {
+    switch (received_parse(value, &found, &problem)) {
+    case RECEIVED_CLIENT:
         require(found.client.family != ADDR_NONE);
         require(strlen(found.helo) < RECEIVED_HELO_SIZE && strstr(value, found.helo) != NULL);
-        require(strpbrk(found.helo, " \t\r\n") == NULL);
-    } else {
+        require(strpbrk(found.helo, " \t\r\n();") == NULL);
+        break;
+    case RECEIVED_UNREAD:
+        require(problem != NULL && found.client.family == ADDR_NONE);
+        break;
+    case RECEIVED_INSIDE:
         require(found.client.family == ADDR_NONE);
+        break;
     }
     free(value);
     return 0;

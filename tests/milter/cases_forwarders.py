@@ -202,6 +202,55 @@ def trusted_relay_believes_its_own_field_only(binary):
         filter_.wait_log("SPF skipped (the relay names no client): ")
 
 
+@rows([
+    ("qmail", "from unknown (HELO [{good}]) ({bad})\n  by mx2 with SMTP; 1 Jan 2023", True),
+    ("qmail-ident", "from unknown (HELO x) ({good}@{bad})\n  by mx2 with SMTP; 1 Jan 2023", True),
+    ("communigate", "from [{bad}] (HELO [{good}])\n by mx2 (CommuniGate Pro SMTP 6.1) with ESMTP id 1; Sun", True),
+    ("helo-in-a-comment", "from [{bad}] (HELO [{good}]) by mx2 with SMTP; Sun", False),
+    ("mdaemon", "from [{good}] by mx2 (MDaemon PRO v9.6.6) with ESMTP id md5; Sun", False),
+    ("two-comments", "from x (y [{good}]) (z [{bad}]) by mx2 (Postfix) with ESMTP id 4; Sun", False),
+    ("a-field-in-a-field", "from x (y [{good}]) by mx2 with SMTP; Sun (z [{bad}]) by mx2 with SMTP; Sun", False),
+    ("webmail", "from x ([{good}]) by mx2 (webmail) with HTTP; Sun", False),
+])
+def trusted_relay_takes_no_word_of_its_client_for_an_address(binary, field, read):
+    with classic(binary, {"TrustedRelay": RELAY}) as filter_:
+        headers = [("Received", field.format(good=GOOD_IP, bad=BAD_IP)), written(GOOD_IP)] + HEADERS
+        found = one(filter_, ip=RELAY, headers=headers)
+        if read:
+            refused(found, FAIL, BAD_IP)
+        else:
+            unchecked(delivered(found))
+            filter_.wait_log("reason=Received field 1 ")
+
+
+INNER = [
+    ("Received", "from localhost (localhost [127.0.0.1])\n\tby mx2 (Postfix) with ESMTP id 5; Sun"),
+    ("Received", "from mx2 ([127.0.0.1])\n\tby localhost (mx2 [127.0.0.1]) (amavisd-new, port 10024)\n\twith ESMTP id x; Sun"),
+    ("Received", f"from mx3 (mx3.example.net [{RELAY}])\n\tby mx2 (8.18.1/8.18.1) with ESMTP id 5; Sun"),
+    ("Received", "from pps.filterd (mx3 [127.0.0.1])\n\tby mx3 (8.18.1.2/8.18.1.2) with ESMTP id 52; Sun"),
+    ("Received", "(qmail 4711 invoked from network); 1 Jan 2023 00:00:00 -0000"),
+    ("Received", "by mail-wr1-f54.google.com with SMTP id b17; Sun"),
+]
+
+
+@case
+def trusted_relay_behind_others_of_ours(binary):
+    with classic(binary, {"TrustedRelay": RELAY}) as filter_:
+        for count in range(1, len(INNER) + 1):
+            inner = INNER[:count]
+            refused(one(filter_, ip=RELAY, headers=inner + [written(BAD_IP), written(GOOD_IP)] + HEADERS), FAIL, BAD_IP)
+            found = delivered(one(filter_, ip=RELAY, headers=inner + [written(GOOD_IP), written(BAD_IP)] + HEADERS))
+            equal(spf_result(found)[0], "pass", f"behind {count} fields")
+            unchecked(delivered(one(filter_, ip=RELAY, headers=inner + HEADERS)))
+            broken = [("Received", "from x (y) by z; Sun")]
+            unchecked(delivered(one(filter_, ip=RELAY, headers=inner + broken + [written(BAD_IP)] + HEADERS)))
+            filter_.wait_log(f"reason=Received field {count + 1} is in no known form")
+        many = (INNER * 2)[:10]
+        refused(one(filter_, ip=RELAY, headers=many[:9] + [written(BAD_IP)] + HEADERS), FAIL, BAD_IP)
+        unchecked(delivered(one(filter_, ip=RELAY, headers=many + [written(BAD_IP)] + HEADERS)))
+        filter_.wait_log("reason=Received field 10 names a host of our own")
+
+
 @case
 def trusted_relay_sends_several_messages(binary):
     """What is known of one message's client is forgotten before the next."""
