@@ -34,6 +34,7 @@ struct session_needs session_needs(const struct config *config)
     return (struct session_needs){
         .headers = ((config->tag_subject || config->quarantine == QUARANTINE_ON) && !config->test_mode) ||
                    config->remove_forged_headers != FORGED_STAY || config->trusted_relay.count > 0,
+        .certificates = config->skip_cert,
         .changes_headers = true,
         .changes_recipients = config->quarantine == QUARANTINE_ON && !config->test_mode,
         .holds = config->quarantine == QUARANTINE_HOLD && !config->test_mode,
@@ -92,6 +93,8 @@ static const char *connection_skip(const struct session *session, const char *ho
         return "skipped (whitelisted host)";
     if (peer->local && addr_equal(&peer->client, &peer->checked))
         return "skipped (local submission)";
+    if (addr_is_loopback(&peer->checked)) /* content filters, webmail: no policy speaks of them */
+        return "skipped (loopback client)";
     return NULL;
 }
 
@@ -157,9 +160,21 @@ static bool is_authenticated(const struct session_macros *macros)
 {
     if (macros->auth_type != NULL && macros->auth_type[0] != '\0')
         return true;
-    if (macros->auth_authen != NULL && macros->auth_authen[0] != '\0')
-        return true;
-    return macros->verify != NULL && strcmp(macros->verify, "OK") == 0;
+    return macros->auth_authen != NULL && macros->auth_authen[0] != '\0';
+}
+
+/* Why a client that proved who it is is not checked; NULL: it is. A relay proves nothing about whom it sends for. */
+static const char *proof_skip(const struct session *session, const struct session_macros *macros)
+{
+    const struct config *config = session->shared.config;
+
+    if (session->peer.relays)
+        return NULL;
+    if (config->skip_auth && is_authenticated(macros))
+        return "skipped (authenticated sender)";
+    if (config->skip_cert && macros->verify != NULL && strcmp(macros->verify, "OK") == 0)
+        return "skipped (verified client certificate)";
+    return NULL;
 }
 
 static bool begin_message(struct session *session, const struct session_macros *macros)
@@ -246,13 +261,15 @@ static struct session_reply mail_from(struct session *session, enum address_stat
 struct session_reply session_mail(struct session *session, const char *argument, const struct session_macros *macros)
 {
     struct message *message = &session->message;
+    const char *skip;
     enum address_status status;
     struct session_reply reply;
 
     forget_message(session);
     stats_add(STATS_MESSAGES, 1);
-    if (session->shared.config->skip_auth && is_authenticated(macros) && !session->peer.relays) {
-        log_skip(session, LOG_LEVEL_INFO, "skipped (authenticated sender)", NULL);
+    skip = proof_skip(session, macros);
+    if (skip != NULL) {
+        log_skip(session, LOG_LEVEL_INFO, skip, NULL);
         return leave_alone;
     }
     if (!begin_message(session, macros)) {
@@ -374,10 +391,13 @@ static void begin_relayed(struct session *session)
 
     if (skip == NULL) {
         decision_begin(message, session->shared.config, judged_peer(session));
-    } else {
-        message_exempt(message);
-        message_log_skipped(message, judged_peer(session), skip);
+        return;
     }
+    message_exempt(message);
+    if (!session->origin.known)
+        message_log_unread_relay(message, judged_peer(session), skip, &session->origin);
+    else
+        message_log_skipped(message, judged_peer(session), skip);
 }
 
 struct session_reply session_eom(struct session *session, const char *queue_id, struct action_list *actions)
@@ -393,8 +413,6 @@ struct session_reply session_eom(struct session *session, const char *queue_id, 
         begin_relayed(session);
     if (message->stage == MESSAGE_PENDING)
         reply = judge(session);
-    else if (!session->origin.known)
-        message_log_unread_relay(message, judged_peer(session), skip, &session->origin);
     if (reply.step == SESSION_REFUSE) {
         forget_message(session);
         return reply;

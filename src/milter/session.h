@@ -40,7 +40,7 @@ struct session_macros {
     const char *mta_name;    /* j */
     const char *auth_type;   /* {auth_type} */
     const char *auth_authen; /* {auth_authen} */
-    const char *verify;      /* {verify} */
+    const char *verify;      /* {verify}: OK where the MTA verified the client's certificate */
     const char *mail_addr;   /* {mail_addr} */
     const char *queue_id;    /* i; Postfix has none so early */
 };
@@ -73,6 +73,7 @@ struct session;
 /* Which steps the configuration needs at all; the MTA is asked to leave out the others. */
 struct session_needs {
     bool headers;         /* subject tag or removal of forged fields */
+    bool certificates;    /* whether the MTA verified the client's */
     bool changes_headers; /* adds, inserts, changes or deletes fields */
     bool changes_recipients;
     bool holds; /* leaves messages in the MTA's queue */

@@ -40,6 +40,7 @@ struct config {
     struct nat_list client_ip_nat;
     struct addr fixed_client_ip; /* ADDR_NONE: none */
     bool skip_auth;
+    bool skip_cert;
     bool skip_ndr;
 
     /* what is refused: the classic words as written; not in force where sets are ... */

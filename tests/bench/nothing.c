@@ -30,8 +30,8 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long 
     *wanted3 = 0;
     if ((actions & SMFIF_SETSYMLIST) != 0) {
         smfi_setsymlist(ctx, SMFIM_CONNECT, (char *)"j");
-        smfi_setsymlist(ctx, SMFIM_HELO, (char *)"{verify}");
-        smfi_setsymlist(ctx, SMFIM_ENVFROM, (char *)"i {auth_type} {auth_authen} {verify} {mail_addr}");
+        smfi_setsymlist(ctx, SMFIM_HELO, (char *)"");
+        smfi_setsymlist(ctx, SMFIM_ENVFROM, (char *)"i {auth_type} {auth_authen} {mail_addr}");
         smfi_setsymlist(ctx, SMFIM_ENVRCPT, (char *)"");
         smfi_setsymlist(ctx, SMFIM_EOM, (char *)"i");
     }

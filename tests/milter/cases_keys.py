@@ -173,9 +173,7 @@ def client_ip_nat_goes_before_fixed_client_ip(binary):
 
 @rows([
     ("login", {"mail": {"{auth_type}": "PLAIN", "{auth_authen}": "fred"}}, True),
-    ("certificate", {"helo": {"{verify}": "OK"}, "mail": {"{verify}": "OK"}}, True),
-    ("certificate-not-verified", {"helo": {"{verify}": "NO"}, "mail": {"{verify}": "NO"}}, False),
-    ("certificate-failed", {"helo": {"{verify}": "FAIL"}, "mail": {"{verify}": "FAIL"}}, False),
+    ("certificate", {"helo": {"{verify}": "OK"}, "mail": {"{verify}": "OK"}}, False),
     ("empty-login", {"mail": {"{auth_type}": "", "{auth_authen}": ""}}, False),
     ("neither", {}, False),
 ])
@@ -188,6 +186,39 @@ def skip_auth(binary, macros, skipped):
             refused(found, FAIL)
     with classic(binary, {"SkipAuth": "off"}) as filter_:
         refused(one(filter_, ip=BAD_IP, macros=macros), FAIL)
+
+
+@rows([
+    ("verified", {"helo": {"{verify}": "OK"}, "mail": {"{verify}": "OK"}}, True),
+    ("verified-at-helo", {"helo": {"{verify}": "OK"}}, True),
+    ("not-verified", {"helo": {"{verify}": "NO"}, "mail": {"{verify}": "NO"}}, False),
+    ("failed", {"helo": {"{verify}": "FAIL"}, "mail": {"{verify}": "FAIL"}}, False),
+    ("named", {"helo": {"{cert_subject}": "/CN=mx.example.org", "{cert_issuer}": "/CN=CA"}}, False),
+    ("login", {"mail": {"{auth_type}": "PLAIN", "{auth_authen}": "fred"}}, False),
+    ("neither", {}, False),
+])
+def skip_cert(binary, macros, skipped):
+    with classic(binary, {"SkipCert": "on", "SkipAuth": "off"}) as filter_:
+        found = one(filter_, ip=BAD_IP, macros=macros)
+        if skipped:
+            untouched(delivered(found))
+        else:
+            refused(found, FAIL)
+    with classic(binary, {"SkipCert": "off", "SkipAuth": "off"}) as filter_:
+        refused(one(filter_, ip=BAD_IP, macros=macros), FAIL)
+
+
+@rows([("ipv4", "127.0.0.1"), ("ipv4-other", "127.9.9.9"), ("ipv6", "::1")])
+def loopback_client(binary, client):
+    """Content filters and webmail, in a file without WhitelistIP too."""
+    with classic(binary) as filter_:
+        untouched(delivered(one(filter_, "<a@none.example.org>", ip=client)))
+        untouched(delivered(one(filter_, ip=client)))
+    with classic(binary, {"FixedClientIP": BAD_IP}) as filter_:
+        refused(one(filter_, ip=client), FAIL, BAD_IP)
+    text = f"[{client}]" if ":" in client else client
+    with classic(binary, {"ClientIPNAT": f"{text}:{BAD_IP}"}) as filter_:
+        refused(one(filter_, ip=client), FAIL, BAD_IP)
 
 
 @case

@@ -28,8 +28,10 @@ FORWARDERS = Group("forwarders", [("WhitelistHelo", ".trusted.example"), ("White
 RELAYS = Group("relays", [("TrustedRelay", "203.0.113.20")])
 FIXED6 = Group("fixed-client-by-ipv6", [("FixedClientIP", "2001:db8:1::10")])
 FIXED = Group("fixed-client", [("FixedClientIP", "203.0.113.10")])
+CERTIFICATES = Group("certificates", [("SkipCert", "on"), ("SkipAuth", "off")])
+LOOPBACK = Group("loopback", [])
 UNSKIPPED = Group("unskipped", [("SkipAuth", "off")])
-GROUPS = [WHITELISTS, SENDERS, FORWARDERS, RELAYS, FIXED, FIXED6, UNSKIPPED]
+GROUPS = [WHITELISTS, SENDERS, FORWARDERS, RELAYS, FIXED, FIXED6, CERTIFICATES, LOOPBACK, UNSKIPPED]
 
 
 def check_unchecked(world, sender="a@fail.example", **how):
@@ -122,6 +124,13 @@ def authenticated_sender(world):
 
 
 @WHITELISTS.case(mtas=("sendmail",))  # Postfix tells a filter nothing about client certificates
+def a_verified_certificate_proves_nothing_by_default(world):
+    with world.connect(BAD) as connection:
+        world.mta.start_tls(connection, with_certificate=True)
+        world.send_on(connection, "a@fail.example", recipients=(OTHER_USER,)).rcpts[0].check(550, "5.7.23")
+
+
+@CERTIFICATES.case(mtas=("sendmail",))
 def sender_with_a_verified_certificate(world):
     with world.connect(BAD) as connection:
         world.mta.start_tls(connection, with_certificate=True)
@@ -129,11 +138,32 @@ def sender_with_a_verified_certificate(world):
     assert message.values("Authentication-Results") + message.values("Received-SPF") == [], message.fields
 
 
-@WHITELISTS.case(mtas=("sendmail",))
+@CERTIFICATES.case(mtas=("sendmail",))
 def encryption_alone_proves_nothing(world):
     with world.connect(BAD) as connection:
         world.mta.start_tls(connection, with_certificate=False)
-        world.send_on(connection, "a@fail.example", recipients=(OTHER_USER,)).rcpts[0].check(550, "5.7.23")
+        world.send_on(connection, "a@fail.example", recipients=(OTHER_USER,)).mail.check(550, "5.7.23")
+
+
+@CERTIFICATES.case()
+def senders_without_encryption_are_checked(world):
+    world.send("a@fail.example", BAD).mail.check(550, "5.7.23")
+
+
+@LOOPBACK.case()
+def loopback_clients_are_not_checked(world):
+    """As content filters hand messages back: in a file without any exemption."""
+    for client in ("127.0.0.1", "127.0.0.5", "::1"):
+        check_unchecked(world, client=client)
+        check_unchecked(world, "a@none.example", client=client)
+    world.send("a@fail.example", BAD).mail.check(550, "5.7.23")
+
+
+@FIXED.case()
+def loopback_client_with_another_address(world):
+    for client in ("127.0.0.1", "::1"):
+        message = world.send("a@pass.example", client).delivered()
+        check_fields(message, "pass", "mailfrom", "pass.example", "203.0.113.10", "a@pass.example")
 
 
 @SENDERS.case()
@@ -210,6 +240,31 @@ def helo_name_that_looks_like_an_address(world):
         by_bad = field_of_a_relay(world, BAD, helo)
         refused = world.send("a@pass.example", "203.0.113.20", fields=[by_bad])
         refused.end.check(550, "5.7.23", f"is not permitted from {BAD}.")
+
+
+@RELAYS.case()
+def client_of_a_relay_behind_a_content_filter(world):
+    """The mail server's own words about loopback and about the relay lead to what it wrote before."""
+    by_loopback = field_of_a_relay(world, "127.0.0.1", "localhost")
+    by_loopback6 = field_of_a_relay(world, "::1", "localhost")
+    by_bad = field_of_a_relay(world, BAD, "bad.fail.example")
+    by_good = field_of_a_relay(world, GOOD, "mail.pass.example")
+    inside = [by_loopback, by_loopback6]
+    message = world.send("a@pass.example", "203.0.113.20", fields=[*inside, by_good, by_bad]).delivered()
+    check_fields(message, "pass", "mailfrom", "pass.example", GOOD, "a@pass.example")
+    refused = world.send("a@pass.example", "203.0.113.20", fields=[*inside, by_bad, by_good])
+    refused.end.check(550, "5.7.23", f"is not permitted from {BAD}.")
+    check_unchecked(world, client="203.0.113.20", fields=inside)
+    world.filter.wait_for_log("reason=Received field 2 names a host of our own, and is the last one")
+
+
+@RELAYS.case()
+def fields_that_cannot_be_read_say_so(world):
+    by_good = field_of_a_relay(world, GOOD, "mail.pass.example")
+    spoofed = ("Received", "from x (y [203.0.113.10]) (z [203.0.113.66]) by mx2 (Postfix) with ESMTP id 4; Sun, 1 Jan 2023")
+    check_unchecked(world, client="203.0.113.20", fields=[spoofed, by_good])
+    world.filter.wait_for_log("SPF skipped (the relay names no client): ip=203.0.113.20, ")
+    world.filter.wait_for_log("reason=Received field 1 is in no known form")
 
 
 @RELAYS.case()

@@ -29,6 +29,13 @@ struct story {
 #define FROM(helo, address) "header Received: from " helo " (unknown [" address "])\n\tby mx2 (Postfix) with ESMTP; Sun"
 #define TRUSTED             "TrustedRelay 198.51.100.26\nWhitelistIP 198.51.100.0/24, 10.0.0.0/8\nAddHeader off\n"
 
+/* What a content filter on the relay writes between two fields of the relay's MTA. */
+#define AMAVIS                                                                                                         \
+    "header Received: from mx2 ([127.0.0.1])\n\tby localhost (mx2 [127.0.0.1]) (amavisd-new, port 10024)\n\twith "     \
+    "ESMTP "                                                                                                           \
+    "id 1; Sun"
+#define LOOPS3 FROM("x", "127.0.0.1") " | " FROM("x", "::1") " | " FROM("x", "198.51.100.26")
+
 #define FAIL_AT_MAIL "550 5.7.23 SPF: mail from a@fail.example is not permitted from 192.0.2.1."
 
 static const struct story stories[] = {
@@ -164,14 +171,59 @@ static const struct story stories[] = {
      RELAY "mail <a@fail.example> | " FROM("x", "10.0.0.9") " | eom | mail <a@fail.example> | " FROM(
          "x", "127.0.0.1") " | eom | mail <a@fail.example> | " FROM("x", "198.51.100.26") " | eom",
      "- | - | - | nothing | - | nothing | - | nothing"},
+    {"a field of a relay that names another leads to the next", TRUSTED,
+     RELAY "mail <a@pass.example> | " FROM("x", "127.0.0.1") " | " AMAVIS " | " FROM("x", "203.0.113.9") " | " FROM(
+         "x",
+         "192.0.2.9") " | eom | mail <a@pass.example> | " FROM("x",
+                                                               "198.51.100.26") " | " FROM("x",
+                                                                                           "192.0.2.9") " | " FROM("x",
+                                                                                                                   "203"
+                                                                                                                   ".0."
+                                                                                                                   "113"
+                                                                                                                   ".9") " | eom",
+     "- | - | - | 550 5.7.23 *203.0.113.9. | - | nothing"},
+    {"and so does one that names no client, but a step inside", TRUSTED,
+     RELAY
+     "mail <a@pass.example> | header Received: (qmail 47 invoked from network); 1 Jan 2023 | header Received: from x "
+     "(HELO [192.0.2.9]) (192.0.2.9@203.0.113.9)\n  by mx2 with SMTP; 1 Jan 2023 | eom | mail <a@pass.example> | "
+     "header "
+     "Received: by mail-wr1.google.com with SMTP id x; Sun | " FROM("x", "203.0.113.9") " | eom",
+     "- | - | - | 550 5.7.23 *203.0.113.9. | - | 550 5.7.23 *203.0.113.9."},
+    {"to nowhere, where it is the last", TRUSTED,
+     RELAY "mail <a@fail.example> | " FROM("x", "127.0.0.1") " | eom | mail <a@fail.example> | " FROM(
+         "x", "127.0.0.1") " | header Received: from x by y with SMTP; Sun | " FROM("x", "203.0.113.9") " | eom",
+     "- | - | - | nothing | - | nothing"},
+    {"and not for ever", TRUSTED,
+     RELAY "mail <a@fail.example> | " LOOPS3 " | " LOOPS3 " | " LOOPS3
+           " | " FROM("x", "203.0.113.9") " | eom | mail <a@fail.example> | " LOOPS3 " | " LOOPS3 " | " LOOPS3
+                                          " | " FROM("x", "127.0.0.1") " | " FROM("x", "203.0.113.9") " | eom",
+     "- | - | - | 550 5.7.23 *203.0.113.9. | - | nothing"},
+    {"a user of the relay that logged in by loopback, a webmail's", TRUSTED,
+     RELAY "mail <a@fail.example> | header Received: from x (y [127.0.0.1]) by z with ESMTPA id 1; Sun | " FROM(
+         "x", "203.0.113.9") " | eom",
+     "- | - | - | nothing"},
+    {"another relay that logged in at the first", TRUSTED,
+     RELAY "mail <a@fail.example> | header Received: from x (y [198.51.100.26]) by z with ESMTPA id 1; Sun | " FROM(
+         "x", "203.0.113.9") " | eom",
+     "- | - | - | 550 5.7.23 *203.0.113.9."},
+    {"the words of a relay's client are not taken for its address", TRUSTED,
+     RELAY
+     "mail <a@pass.example> | header Received: from unknown (HELO [192.0.2.9]) (203.0.113.9)\n  by mx2 with SMTP; 1 "
+     "Jan "
+     "2023 | eom | "
+     "mail <a@pass.example> | header Received: from [203.0.113.9] (HELO [192.0.2.9]) by mx2; Sun | eom | "
+     "mail <a@pass.example> | header Received: from [192.0.2.9] by mx2 (MDaemon PRO v9.6.6) with ESMTP id 1; Sun | eom "
+     "| "
+     "mail <a@pass.example> | header Received: from x (y [192.0.2.9]) (z [203.0.113.9]) by mx2 with SMTP; Sun | eom",
+     "- | - | - | 550 5.7.23 *203.0.113.9. | - | nothing | - | nothing | - | nothing"},
     {"one that logged in there", TRUSTED,
      RELAY "mail <a@fail.example> | header Received: from x (y [203.0.113.9]) by z with ESMTPSA id 1; Sun | eom",
      "- | - | - | nothing"},
     {"which SkipAuth off checks", TRUSTED "SkipAuth off",
      RELAY "mail <a@fail.example> | header Received: from x (y [203.0.113.9]) by z with ESMTPSA id 1; Sun | eom",
      "- | - | - | 550 5.7.23 *203.0.113.9."},
-    {"a relay that logs in here sends the mail of others all the same", TRUSTED,
-     RELAY "macro verify=OK | mail <a@fail.example> | " FROM("x", "203.0.113.9") " | eom",
+    {"a relay that logs in here sends the mail of others all the same", TRUSTED "SkipCert on",
+     RELAY "macro auth_authen=mx2 | macro verify=OK | mail <a@fail.example> | " FROM("x", "203.0.113.9") " | eom",
      "- | - | - | 550 5.7.23 *203.0.113.9."},
     {"a message of a relay for a whitelisted recipient", TRUSTED "WhitelistTo w@\nRefuseTo \"u@ softfail\"",
      RELAY "mail <a@fail.example> | rcpt <u@here.example> | rcpt <w@here.example> | " FROM("x", "203.0.113.9") " | eom",
@@ -186,8 +238,14 @@ static const struct story stories[] = {
     {"SkipNDR", "SkipNDR on", STRANGER "helo mx.pass.example | mail <>", "- | - | - | -"},
     {"authenticated", "", CLIENT "macro auth_authen=joe | mail <a@fail.example>", "- | - | accept"},
     {"authenticated without a name", "", CLIENT "macro auth_type=EXTERNAL | mail <a@fail.example>", "- | - | accept"},
-    {"authenticated by certificate", "", CLIENT "macro verify=OK | mail <a@fail.example>", "- | - | accept"},
-    {"an unverified certificate", "", CLIENT "macro verify=NO | mail <a@fail.example>", "- | - | " FAIL_AT_MAIL},
+    {"a verified certificate proves nothing by default", "", CLIENT "macro verify=OK | mail <a@fail.example>",
+     "- | - | " FAIL_AT_MAIL},
+    {"SkipCert", "SkipCert on\nSkipAuth off", CLIENT "macro verify=OK | mail <a@fail.example>", "- | - | accept"},
+    {"an unverified certificate", "SkipCert on", CLIENT "macro verify=NO | mail <a@fail.example>",
+     "- | - | " FAIL_AT_MAIL},
+    {"no certificate", "SkipCert on", CLIENT "mail <a@fail.example>", "- | - | " FAIL_AT_MAIL},
+    {"SkipCert is not SkipAuth", "SkipCert on\nSkipAuth off", CLIENT "macro auth_authen=joe | mail <a@fail.example>",
+     "- | - | " FAIL_AT_MAIL},
     {"empty macros", "", CLIENT "macro auth_type= | macro auth_authen= | macro verify= | mail <a@fail.example>",
      "- | - | " FAIL_AT_MAIL},
     {"the macros of one message do not reach the next", "",
@@ -207,8 +265,23 @@ static const struct story stories[] = {
      "- | - | 550 5.7.23 SPF: mail from a@pass.example is not permitted from 203.0.113.1."},
     {"a recipient of a local submission is never refused", "FixedClientIP 192.0.2.1",
      "connect local localhost | mail a@pass.example | rcpt a@b@c | rcpt | rcpt u@here.example", "- | - | - | - | -"},
-    {"loopback over SMTP is a client as any other", "", "connect 127.0.0.1 localhost | mail <a@softfail.example>",
-     "- | -"},
+    {"loopback is not checked, whatever is whitelisted", "",
+     "connect 127.0.0.1 localhost | connect 127.9.9.9 x | connect ::1 x | connect ::ffff:127.0.0.1 x | connect "
+     "128.0.0.1 x",
+     "accept | accept | accept | accept | -"},
+    {"but for what it is translated to", "ClientIPNAT 127.0.0.1:192.0.2.9",
+     "connect 127.0.0.1 localhost | mail <a@fail.example> | connect ::1 x | connect 192.0.2.9 x | mail "
+     "<a@fail.example>",
+     "- | 550 5.7.23 *192.0.2.9. | accept | - | 550 5.7.23 *192.0.2.9."},
+    {"or fixed to", "FixedClientIP 192.0.2.9", "connect ::1 localhost | mail <a@fail.example>",
+     "- | 550 5.7.23 *192.0.2.9."},
+    {"nor is a client that is translated to loopback", "ClientIPNAT 192.0.2.9:127.0.0.1",
+     "connect 192.0.2.9 x | connect 192.0.2.8 x | mail <a@fail.example>", "accept | - | 550 5.7.23 *192.0.2.8."},
+    {"a relay of our own on this host", "TrustedRelay 127.0.0.1\nAddHeader off",
+     "connect 127.0.0.1 localhost | mail <a@pass.example> | " FROM(
+         "x", "203.0.113.9") " | eom | mail <a@pass.example> | " FROM("x",
+                                                                      "192.0.2.9") " | eom | connect ::1 localhost",
+     "- | - | 550 5.7.23 *203.0.113.9. | - | nothing | accept"},
 
     {"malformed sender", "", CLIENT "mail <a@b@fail.example> | mail <@> | mail <a@>",
      "- | - | 550 5.1.7 SPF: the sender is no mail address | 550 5.1.7 SPF: the sender is no mail address | 550 5.1.7 "

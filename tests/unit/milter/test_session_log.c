@@ -49,7 +49,18 @@ static const struct line_case cases[] = {
      CLIENT
      "mail <a@pass.example> | header Received: from mx (x [192.0.2.9]) by y; Sun | eom | mail <a@pass.example> | eom",
      "SPF pass: ip=192.0.2.9, helo=mx, from=<a@pass.example>, client=192.0.2.1, reason=ip4:192.0.2.0/24, id=QID\n"
-     "SPF skipped (the relay names no client): " KNOWN "from=<a@pass.example>, id=QID\n"},
+     "SPF skipped (the relay names no client): " KNOWN "from=<a@pass.example>, reason=no Received field, id=QID\n"},
+    {"TrustedRelay 192.0.2.1",
+     CLIENT
+     "mail <a@fail.example> | header Received: from mx (x [127.0.0.1]) by y; Sun | header Received: from mx (x) by y; "
+     "Sun | eom | mail <a@fail.example> | header Received: from mx (x [127.0.0.1]) by y; Sun | eom",
+     "SPF skipped (the relay names no client): " KNOWN
+     "from=<a@fail.example>, reason=Received field 2 is in no known form, id=QID\n"
+     "SPF skipped (the relay names no client): " KNOWN
+     "from=<a@fail.example>, reason=Received field 1 names a host of our own, and is the last one, id=QID\n"},
+    {"SkipCert on", CLIENT "macro verify=OK | mail <a@fail.example>",
+     "SPF skipped (verified client certificate): ip=192.0.2.1, fqdn=mx.pass.example, helo=h\n"},
+    {"", "connect ::1 localhost", "SPF skipped (loopback client): ip=::1, fqdn=localhost\n"},
     {"RefuseAt eom", CLIENT "mail <a@fail.example> | rcpt <u@here.example> | eom",
      "SPF fail: " KNOWN "from=<a@fail.example>, reason=-all, id=QID\nSPF refused: " KNOWN
      "from=<a@fail.example>, reply=550 5.7.23, id=QID\n"},
