@@ -98,7 +98,22 @@ static void bad_value(struct reading *reading, const struct config_option *optio
     strbuf_add_shown(reading->errors, value, VALUE_SHOWN);
     strbuf_add(reading->errors, "\" is not ");
     config_option_form(option, reading->errors);
+    if (option->type->hint != NULL)
+        option->type->hint(value, reading->errors);
     strbuf_add_char(reading->errors, '\n');
+}
+
+/* A word between others that is an address pattern by accident only. */
+static void not_alone(struct reading *reading, const struct config_option *option, const char *value)
+{
+    if (!begin_mistake(reading, reading->file.line))
+        return;
+    strbuf_addf(reading->errors, "%s: \"", option->key);
+    strbuf_add_shown(reading->errors, value, VALUE_SHOWN);
+    strbuf_add(
+        reading->errors,
+        "\" has no @ and would match anywhere in an address; write user@ or @example.org, or give it a line of its "
+        "own\n");
 }
 
 /* Reading */
@@ -114,7 +129,8 @@ static enum config_value_status read_value(struct config *config, const struct c
     return option->type->read(option, value, member);
 }
 
-static void store(struct reading *reading, const struct config_option *option, char *value)
+/* False if the value was wrong. */
+static bool store(struct reading *reading, const struct config_option *option, char *value)
 {
     enum config_value_status status = read_value(reading->config, option, value);
     unsigned *line = &reading->lines[index_of(option)];
@@ -127,21 +143,34 @@ static void store(struct reading *reading, const struct config_option *option, c
         bad_value(reading, option, value);
     else if (*line == 0 || !option->type->is_list)
         *line = reading->file.line;
+    return status == CONFIG_VALUE_OK;
+}
+
+static bool stands_alone(const struct config_option *option, const char *value)
+{
+    return option->type->stands_alone != NULL && option->type->stands_alone(value);
 }
 
 static void read_option(struct reading *reading, const struct config_option *option)
 {
-    char value[CONFIG_LINE_SIZE];
-    bool has_items = option->type->is_list && !option->type->is_line, found = false;
+    char value[CONFIG_LINE_SIZE], first[CONFIG_LINE_SIZE] = ""; /* of the items, if it should be the only one */
+    bool has_items = option->type->is_list && !option->type->is_line;
+    size_t found = 0;
     enum config_token token;
 
     while ((token = config_file_value(&reading->file, has_items, value)) == CONFIG_TOKEN_FOUND) {
-        found = true;
-        store(reading, option, value);
+        bool should_be_alone = store(reading, option, value) && stands_alone(option, value);
+
+        if (++found == 2 && *first != '\0')
+            not_alone(reading, option, first);
+        if (should_be_alone && found > 1)
+            not_alone(reading, option, value);
+        else if (should_be_alone)
+            memcpy(first, value, strlen(value) + 1);
     }
     if (token == CONFIG_TOKEN_BAD)
         mistake_at_option(reading, option, reading->file.problem);
-    else if (!found)
+    else if (found == 0)
         mistake_at_option(reading, option, "the value is missing");
 }
 

@@ -81,11 +81,34 @@ static bool is_mail_domain(const char *domain)
     return (*domain == '[' && domain[strlen(domain) - 1] == ']') || config_form_is_host(domain);
 }
 
+/* True if one of these octets stands outside of quotes. */
+static bool has_unquoted(const char *text, const char *octets)
+{
+    bool quoted = false;
+
+    for (; *text != '\0'; text++) {
+        if (*text == '"')
+            quoted = !quoted;
+        else if (*text == '\\' && text[1] != '\0')
+            text++;
+        else if (!quoted && strchr(octets, *text) != NULL)
+            return true;
+    }
+    return false;
+}
+
+bool config_form_is_part_of_mailbox(const char *text)
+{
+    return strchr(text, '@') == NULL;
+}
+
 enum config_value_status config_form_check_mailbox_pattern(const char *text)
 {
     const char *at = strrchr(text, '@');
     size_t len = strlen(text);
 
+    if (has_unquoted(text, "*?<>"))
+        return CONFIG_VALUE_BAD;
     if (at == NULL)
         return len > 0 && len <= PATTERN_MAX ? CONFIG_VALUE_OK : CONFIG_VALUE_BAD;
     if (len == 1 || len > PATTERN_MAX || (at != text && at[1] == '.'))

@@ -12,8 +12,12 @@
 bool config_form_is_host(const char *text);
 bool config_form_is_host_pattern(const char *text);
 
-/* A pattern as whitelist_has_mailbox takes it. */
+/* A pattern as whitelist_has_mailbox takes it. One with * or ? outside of a quoted local part is none: they are no
+ * wildcards here, and stand in no address that people have. */
 enum config_value_status config_form_check_mailbox_pattern(const char *text);
+
+/* True for a pattern without @, which matches anywhere in an address. */
+bool config_form_is_part_of_mailbox(const char *text);
 
 /* The absolute path of a file. */
 bool config_form_is_path(const char *text);

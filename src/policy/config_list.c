@@ -6,6 +6,7 @@
 #include "dns/dns_ares.h"
 #include "policy/address.h"
 #include "policy/config_form.h"
+#include "policy/config_hint.h"
 #include "policy/whitelist.h"
 
 #include <stdlib.h>
@@ -188,6 +189,7 @@ const struct config_type config_hosts = {.form = "a host name",
                                          .detail = " (mx.example.org, or .example.org for all names below)",
                                          .is_list = true,
                                          .check = check_host,
+                                         .hint = config_hint_host,
                                          .read = texts_read,
                                          .write = texts_write,
                                          .clear = texts_clear};
@@ -202,6 +204,7 @@ const struct config_type config_domains = {.form = "a domain",
                                            .detail = " (example.org)",
                                            .is_list = true,
                                            .check = check_domain,
+                                           .hint = config_hint_domain,
                                            .read = texts_read,
                                            .write = texts_write,
                                            .clear = texts_clear};
@@ -217,6 +220,8 @@ const struct config_type config_patterns = {
     .detail = " (user@example.org, user@, @example.org, @.example.org, or a part of an address without @)",
     .is_list = true,
     .check = check_pattern,
+    .hint = config_hint_pattern,
+    .stands_alone = config_form_is_part_of_mailbox,
     .read = texts_read,
     .write = texts_write,
     .clear = texts_clear};

@@ -28,6 +28,10 @@ struct config_type {
     const struct config_word *words; /* for words: those there are, up to one without text */
     /* For texts: whether this is one. */
     enum config_value_status (*check)(const struct config_option *option, const char *text);
+    /* Appends to the message about a wrong value what was probably meant, if anything; NULL: nothing is known. */
+    void (*hint)(const char *text, struct strbuf *out);
+    /* Lists: whether an item must have its line to itself, as it says more than it seems to; NULL: none must. */
+    bool (*stands_alone)(const char *text);
     /* Reads one value. The member is as it was unless all is well. */
     enum config_value_status (*read)(const struct config_option *option, const char *text, void *member);
     /* Appends the value with this index (0 for all but lists) as `read` reads it. False if there is none. */

@@ -4,6 +4,7 @@
 
 #include "policy/config.h"
 #include "policy/config_form.h"
+#include "policy/config_hint.h"
 #include "policy/rules.h"
 #include "spf/result.h"
 
@@ -178,6 +179,7 @@ const struct config_type config_recipient_rules = {
     .detail = " (user@example.org fail,softfail; results are off or " RESULT_WORDS ")",
     .is_list = true,
     .is_line = true,
+    .hint = config_hint_recipient_rule,
     .read = recipient_rule_read,
     .write = recipient_rule_write,
     .clear = rules_clear,
@@ -201,6 +203,7 @@ const struct config_type config_domain_rules = {
     .detail = " (example.org fail,softfail; .example.org with all below; results are off or " RESULT_WORDS ")",
     .is_list = true,
     .is_line = true,
+    .hint = config_hint_domain_rule,
     .read = domain_rule_read,
     .write = domain_rule_write,
     .clear = rules_clear,

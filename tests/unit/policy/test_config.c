@@ -258,8 +258,14 @@ static const struct value_case values[] = {
      "WhitelistIP 10.0.0.0/8\n"},
     {"WhitelistIP ::ffff:192.0.2.0/120", "WhitelistIP", "WhitelistIP 192.0.2.0/24\n"},
     {"", "WhitelistIP", "#WhitelistIP\n"},
-    {"WhitelistFrom \"a b\" \"#c\",\"d,e\"\tf#g", "WhitelistFrom",
-     "WhitelistFrom \"a b\"\nWhitelistFrom \"#c\"\nWhitelistFrom \"d,e\"\nWhitelistFrom f#g\n"},
+    {"WhitelistFrom \"\\\"a b\\\"@\" \"#c@\",\"\\\"d,e\\\"@\"\tf#g@", "WhitelistFrom",
+     "WhitelistFrom \"\\\"a b\\\"@\"\nWhitelistFrom \"#c@\"\nWhitelistFrom \"\\\"d,e\\\"@\"\nWhitelistFrom f#g@\n"},
+    /* as the files of earlier versions have them */
+    {"WhitelistFrom friend@\nWhitelistFrom @example.org\nWhitelistFrom friend@example.org # mine", "WhitelistFrom",
+     "WhitelistFrom friend@\nWhitelistFrom @example.org\nWhitelistFrom friend@example.org\n"},
+    {"WhitelistTo postmaster\nWhitelistTo .example.org # all below\nWhitelistTo \"a b\"", "WhitelistTo",
+     "WhitelistTo postmaster\nWhitelistTo .example.org\nWhitelistTo \"a b\"\n"},
+    {"WhitelistTo \"\\\"a*b?<c>\\\"@example.org\"", "WhitelistTo", "WhitelistTo \"\\\"a*b?<c>\\\"@example.org\"\n"},
     {"WhitelistTo \"\\\"a b\\\"@example.org\"", "WhitelistTo", "WhitelistTo \"\\\"a b\\\"@example.org\"\n"},
     {"WhitelistTo Postmaster@,@.Example.org,@[192.0.2.1]", "WhitelistTo",
      "WhitelistTo Postmaster@\nWhitelistTo @.Example.org\nWhitelistTo @[192.0.2.1]\n"},
@@ -395,10 +401,11 @@ static const struct bad_case bad[] = {
       "012345678901234567890123456789012345678901234567890123456789abcd.example"}},
     {"WhitelistFrom",
      {"@", "a@b@c", "user@.example.org", "<user@example.org>", "user@exam_ple..org", "@..org", "@192.0.2.1", "a(b)@c",
-      "@[192.0.2.1"}},
+      "@[192.0.2.1", "*@example.org", "user@*", "*", "*@", "a?b@example.org", "*.example.org", "<>", "news-*"}},
+    {"WhitelistTo", {"*@example.org", "@*.example.org", "?"}},
     {"TrustedRelay", {"mx.example.org", "192.0.2.0/33"}},
     {"WhitelistHelo", {"..example.org", "[192.0.2.1]", "192.0.2.1", "*.example.org"}},
-    {"WhitelistSPF", {".example.org", "@example.org", "192.0.2.1", "a..b"}},
+    {"WhitelistSPF", {"*.example.org", ".example.org", "@example.org", "192.0.2.1", "a..b"}},
     {"FixedClientIP", {"192.0.2.1/32", "localhost", "192.0.2.256", "[::1]", "1"}},
     {"ClientIPNAT",
      {"10.0.0.1", "10.0.0.1:", ":10.0.0.1", "10.0.0.1:2001:db8::1", "[::1]:[::2", "[::1]x[::2]",
@@ -411,7 +418,8 @@ static const struct bad_case bad[] = {
     {"RefuseFor",
      {"example.org", "fail", "example.org fial", "example.org fail off", "a@example.org fail", "@example.org fail",
       "192.0.2.1 fail", "a.example fail, b.example fail", "..a fail", "a..b fail", "none"}},
-    {"RefuseTo", {"a@b", "a@@b fail", "@ off", "a@b.example bounce", "a@b.example off,fail"}},
+    {"RefuseTo",
+     {"a@b", "a@@b fail", "@ off", "a@b.example bounce", "a@b.example off,fail", "*@b.example off", "* off"}},
     {"RejectReason", {"a\tb"}},
     {"Tag", {"a\tb"}},
     {"AuthservID",
@@ -552,6 +560,67 @@ static void lines_are_bounded(void **state)
     assert_errors(text.text, "t.conf:1: the line is longer than 8192 octets\n"
                              "t.conf:2: TTL: \"x\" is not a time from 0 to 3650d (30s, 5m, 1h, 2d)\n");
     strbuf_free(&text);
+}
+
+/* What stands behind the form in the message. */
+static void what_was_meant_is_told(void **state)
+{
+    static const struct {
+        const char *line, *hint;
+    } cases[] = {
+        {"WhitelistFrom *@example.org", "; write @example.org\n"},
+        {"WhitelistFrom *@*.example.org", "; write @.example.org\n"},
+        {"WhitelistFrom @*.example.org", "; write @.example.org\n"},
+        {"WhitelistFrom *.example.org", "; write @.example.org\n"},
+        {"WhitelistFrom user@*", "; write user@\n"},
+        {"WhitelistFrom *spam*", "; write spam\n"},
+        {"WhitelistFrom <user@example.org>", "; write user@example.org\n"},
+        {"WhitelistTo user@*.example.org", "without @); there are no wildcards\n"},
+        {"WhitelistTo news-*@example.org", "; there are no wildcards\n"},
+        {"WhitelistTo *", "; there are no wildcards\n"},
+        {"WhitelistTo *@*", "; there are no wildcards\n"},
+        {"WhitelistTo a@b@c", "without @)\n"},
+        {"WhitelistPTR *.example.org", "; write .example.org\n"},
+        {"WhitelistPTR *@example.org", "; write example.org\n"},
+        {"WhitelistPTR @example.org", "; write example.org\n"},
+        {"WhitelistPTR mx*.example.org", "; there are no wildcards\n"},
+        {"WhitelistHelo *.example.org", "; write .example.org\n"},
+        {"WhitelistSPF *.example.org", "; there are no wildcards\n"},
+        {"WhitelistSPF @example.org", "; write example.org\n"},
+        {"RefuseFor *.example.org fail", "; write .example.org\n"},
+        {"RefuseFor *@example.org fail", "; write example.org\n"},
+        {"RefuseFor * off", "; there are no wildcards\n"},
+        {"RefuseFor example.org bounce", "permerror)\n"},
+        {"RefuseTo *@example.org fail", "; write @example.org\n"},
+        {"RefuseTo user@* fail", "; write user@\n"},
+        {"RefuseTo user@ bounce", "permerror)\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct strbuf errors = STRBUF_INIT;
+
+        assert_null(config_parse(cases[i].line, strlen(cases[i].line), "t.conf", &errors));
+        size_t len = strlen(strbuf_text(&errors)), hint_len = strlen(cases[i].hint);
+        if (len < hint_len || strcmp(strbuf_text(&errors) + len - hint_len, cases[i].hint) != 0)
+            fail_msg("<%s> gives <%s>", cases[i].line, strbuf_text(&errors));
+        strbuf_free(&errors);
+    }
+}
+
+/* Up to version 2.4 the first word of a line alone counted, and in 2.5 the line as one word. */
+static void words_between_others_are_no_patterns(void **state)
+{
+#define NOT_ALONE(line, key, word)                                                                                     \
+    "t.conf:" line ": " key ": \"" word                                                                                \
+    "\" has no @ and would match anywhere in an address; write user@ or @example.org, or give it a line of its own\n"
+    (void)state;
+    assert_errors("WhitelistFrom a@b.c my friend\n",
+                  NOT_ALONE("1", "WhitelistFrom", "my") NOT_ALONE("1", "WhitelistFrom", "friend"));
+    assert_errors("\nWhitelistTo my a@b.c\n", NOT_ALONE("2", "WhitelistTo", "my"));
+    assert_errors("WhitelistTo my, a@b.c, example.org # x\n",
+                  NOT_ALONE("1", "WhitelistTo", "my") NOT_ALONE("1", "WhitelistTo", "example.org"));
+    config_release(parse("WhitelistFrom my # friend\nWhitelistFrom friend,\nWhitelistFrom a@b.c, @d.e\n"));
 }
 
 static void all_mistakes_are_told(void **state)
@@ -764,7 +833,7 @@ static void words_out_of_force_are_printed_as_comments(void **state)
 }
 
 static const char everything[] =
-    "WhitelistIP ::1, 127.0.0.0/8\nWhitelistPTR .a.example\nWhitelistFrom \"a b\", c@\n"
+    "WhitelistIP ::1, 127.0.0.0/8\nWhitelistPTR .a.example\nWhitelistFrom \"a b\"\nWhitelistFrom c@\n"
     "WhitelistTo @d.example\nFixedClientIP ::1\nClientIPNAT 10.0.0.1:10.0.0.2\nTag \" x\"\n"
     "AuthservID a\nZoneFile /z\nSocketGroup g\nPidFile /p\nLogTo /l\nSocket local:/s\n"
     "QuarantineBox <a@b>\nUser u\nRefuseMailFrom fail none\nRefuseHelo fail\nRejectPermError on\n"
@@ -925,6 +994,8 @@ int main(void)
         cmocka_unit_test(messages_say_what_would_be_right),
         cmocka_unit_test(octets_that_no_text_holds_are_refused),
         cmocka_unit_test(lines_are_bounded),
+        cmocka_unit_test(what_was_meant_is_told),
+        cmocka_unit_test(words_between_others_are_no_patterns),
         cmocka_unit_test(all_mistakes_are_told),
         cmocka_unit_test(long_values_are_cut),
         cmocka_unit_test(contradictions_name_both_lines),

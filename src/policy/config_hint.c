@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Finds out what was meant by patterns with wildcards, with brackets, or with an @ too many. */
+#include "policy/config_hint.h"
+
+#include "policy/config_form.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+enum { SHOWN_MAX = 60 }; /* octets of a text in a message */
+
+static bool begins(const char *text, size_t len, const char *with)
+{
+    return len >= strlen(with) && memcmp(text, with, strlen(with)) == 0;
+}
+
+/* Appends what stands behind the @ of a pattern: `*.example.org` is `.example.org` there, and `*` nothing. */
+static void add_domain(const char *domain, size_t len, struct strbuf *out)
+{
+    if (len == 1 && *domain == '*')
+        return;
+    if (begins(domain, len, "*."))
+        strbuf_add_mem(out, domain + 1, len - 1);
+    else
+        strbuf_add_mem(out, domain, len);
+}
+
+/* Appends the mailbox pattern that `text` is without its wildcards, if there is one: `*@*.example.org` and
+ * `*.example.org` are `@.example.org`, `user@*` is `user@`, `*text*` is `text`. */
+static void add_pattern(const char *text, size_t len, struct strbuf *out)
+{
+    if (len > 2 && text[0] == '<' && text[len - 1] == '>')
+        text++, len -= 2;
+
+    const char *at = memrchr(text, '@', len);
+    size_t local = at != NULL ? (size_t)(at - text) : 0;
+    if (at != NULL) {
+        if (local != 1 || *text != '*')
+            strbuf_add_mem(out, text, local);
+        strbuf_add_char(out, '@');
+        add_domain(at + 1, len - local - 1, out);
+    } else if (begins(text, len, "*.")) {
+        strbuf_add_char(out, '@');
+        add_domain(text, len, out);
+    } else {
+        size_t front = begins(text, len, "*"), back = len > front && text[len - 1] == '*';
+
+        strbuf_add_mem(out, text + front, len - front - back);
+    }
+}
+
+static bool is_pattern(const char *text)
+{
+    return config_form_check_mailbox_pattern(text) == CONFIG_VALUE_OK;
+}
+
+/* A domain stands in a rule as the pattern of its addresses does behind the @. */
+static bool is_rule_domain(const char *text)
+{
+    return text[0] == '@' && is_pattern(text);
+}
+
+static bool is_host(const char *text)
+{
+    return text[0] == '@' && config_form_is_host_pattern(text + 1);
+}
+
+static bool is_domain(const char *text)
+{
+    return text[0] == '@' && config_form_is_host(text + 1);
+}
+
+/* Appends the hint: the pattern that was meant, from its octet `from` on, if `is_right` says that it can stand there.
+ */
+static void add_hint(const char *text, size_t len, bool (*is_right)(const char *), size_t from, struct strbuf *out)
+{
+    struct strbuf meant = STRBUF_INIT;
+
+    add_pattern(text, len, &meant);
+    const char *right = strbuf_text(&meant) + (meant.len >= from ? from : 0);
+    bool is_other = strlen(right) != len || memcmp(right, text, len) != 0;
+    if (!meant.failed && is_other && is_right(strbuf_text(&meant))) {
+        strbuf_add(out, "; write ");
+        strbuf_add_shown(out, right, SHOWN_MAX);
+    } else if (memchr(text, '*', len) != NULL || memchr(text, '?', len) != NULL) {
+        strbuf_add(out, "; there are no wildcards");
+    }
+    strbuf_free(&meant);
+}
+
+void config_hint_pattern(const char *text, struct strbuf *out)
+{
+    add_hint(text, strlen(text), is_pattern, 0, out);
+}
+
+void config_hint_host(const char *text, struct strbuf *out)
+{
+    add_hint(text, strlen(text), is_host, 1, out);
+}
+
+void config_hint_domain(const char *text, struct strbuf *out)
+{
+    add_hint(text, strlen(text), is_domain, 1, out);
+}
+
+/* The octets of what stands before the results of a rule. */
+static size_t subject_len(const char *text)
+{
+    return strcspn(text, " \t,");
+}
+
+void config_hint_recipient_rule(const char *text, struct strbuf *out)
+{
+    add_hint(text, subject_len(text), is_pattern, 0, out);
+}
+
+void config_hint_domain_rule(const char *text, struct strbuf *out)
+{
+    add_hint(text, subject_len(text), is_rule_domain, 1, out);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What was probably meant by a text in smf-spf.conf that is wrong: patterns as other programs write them. */
+#ifndef SMF_POLICY_CONFIG_HINT_H
+#define SMF_POLICY_CONFIG_HINT_H
+
+#include "base/strbuf.h"
+
+/* Each appends to a message about a wrong text how to write it, "; write @example.org" for `*@example.org`, or that
+ * there are no wildcards; nothing where it cannot tell. A rule is a pattern or domain with results behind it, which are
+ * not looked at. */
+void config_hint_pattern(const char *text, struct strbuf *out);
+void config_hint_host(const char *text, struct strbuf *out);
+void config_hint_domain(const char *text, struct strbuf *out);
+void config_hint_recipient_rule(const char *text, struct strbuf *out);
+void config_hint_domain_rule(const char *text, struct strbuf *out);
+
+#endif
