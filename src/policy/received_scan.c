@@ -123,9 +123,10 @@ struct span scan_comment(const char *at)
 bool scan_address(struct span span, struct addr *out)
 {
     char text[ADDR_TEXT_SIZE];
+    struct span ipv6 = span_after(span, "IPv6:");
 
-    if (span_begins(span, "IPv6:"))
-        span = span_after(span, "IPv6:");
+    if (ipv6.text != NULL)
+        span = ipv6;
     if (span.len >= sizeof text)
         return false;
     memcpy(text, span.text, span.len);
