@@ -35,7 +35,6 @@ struct daemon {
     struct identity identity;
     struct service *service;
     pthread_t listener;
-    bool has_pid_file; /* it was written, and so is ours to remove */
 };
 
 static int wake_pipe[2] = {-1, -1};
@@ -98,13 +97,17 @@ static void raise_descriptor_limit(void)
  * write to it. */
 static void prepare_log_file(const char *path, const struct identity *identity)
 {
+    struct strbuf unused = STRBUF_INIT;
     int fd = -1;
 
     if (path == NULL || !identity->changes)
         return;
-    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
+    if (privileges_borrow(identity, path, identity->gid, "LogTo", &unused))
+        fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
+    privileges_return(identity);
+    strbuf_free(&unused);
     if (fd < 0)
-        return; /* it is there; if it cannot be written to, opening the log says so */
+        return; /* it is there, or cannot be; if it cannot be written to, opening the log says so */
     if (fchown(fd, identity->uid, identity->gid) != 0)
         log_warning("LogTo: cannot give %s to user %s: %s", path, identity->user, strerror(errno));
     close(fd);
@@ -142,18 +145,34 @@ static struct session_needs needs(void *context)
 static bool listen_to_mta(struct daemon *daemon, struct strbuf *error)
 {
     const struct callbacks_host host = {.begin_session = begin_session, .needs = needs, .context = daemon};
-    const struct listener_config listener = {
-        .socket = daemon->config->socket,
-        .mode = daemon->config->socket_mode,
-        .owner = daemon->identity.uid,
-        .group = daemon->identity.socket_gid,
-    };
+    const struct listener_config listener = {.socket = daemon->config->socket, .mode = daemon->config->socket_mode};
+    const struct identity *identity = &daemon->identity;
+    const char *path = listener_path(listener.socket);
     char message[512] = "libmilter does not take the filter";
+    bool listens = false;
 
-    if (callbacks_register(&host) && listener_open(&listener, message, sizeof message))
+    if (path != NULL && !privileges_borrow(identity, path, identity->socket_gid, "Socket", error)) {
+        privileges_return(identity);
+        return false;
+    }
+    listens = callbacks_register(&host) && listener_open(&listener, message, sizeof message);
+    privileges_return(identity);
+    if (listens && listener_give(listener.socket, identity->uid, identity->socket_gid, message, sizeof message))
         return true;
     strbuf_addf(error, "Socket: %s", message);
     return false;
+}
+
+/* Where the start fails: takes away what it has made, with the rights that made it. */
+static void discard_socket(const struct daemon *daemon)
+{
+    const char *path = listener_path(daemon->config->socket);
+    struct strbuf unused = STRBUF_INIT;
+
+    if (path != NULL && privileges_borrow(&daemon->identity, path, (gid_t)-1, "Socket", &unused))
+        listener_discard();
+    privileges_return(&daemon->identity);
+    strbuf_free(&unused);
 }
 
 static void *run_listener(void *unused)
@@ -172,7 +191,6 @@ static int start_behind_socket(struct daemon *daemon, struct strbuf *error)
 
     if (config->pid_file != NULL && !detach_write_pid_file(config->pid_file, &daemon->identity, error))
         return EX_CANTCREAT;
-    daemon->has_pid_file = config->pid_file != NULL;
     prepare_log_file(config->log_to, &daemon->identity);
     if (!privileges_drop(&daemon->identity, error))
         return EX_NOPERM;
@@ -191,8 +209,8 @@ static int start_behind_socket(struct daemon *daemon, struct strbuf *error)
 
 static void remove_pid_file(const struct daemon *daemon)
 {
-    if (daemon->has_pid_file)
-        (void)unlink(daemon->config->pid_file);
+    if (daemon->config->pid_file != NULL)
+        detach_remove_pid_file(daemon->config->pid_file, &daemon->identity);
 }
 
 /* Everything between the configuration and the first message. Returns a status of sysexits.h. */
@@ -208,11 +226,9 @@ static int start(struct daemon *daemon, bool foreground, struct strbuf *error)
     if (!catch_signals(error))
         return EX_OSERR;
     raise_descriptor_limit();
-    if (!listen_to_mta(daemon, error))
-        return EX_UNAVAILABLE;
-    status = start_behind_socket(daemon, error);
+    status = listen_to_mta(daemon, error) ? start_behind_socket(daemon, error) : EX_UNAVAILABLE;
     if (status != EX_OK) {
-        listener_discard();
+        discard_socket(daemon);
         remove_pid_file(daemon);
     }
     return status;

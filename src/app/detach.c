@@ -13,6 +13,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+static int pid_fd = -1;    /* open for the lock */
 static int status_fd = -1; /* the child's end of the pipe to its parent */
 
 /* The parent: waits for the child's word, and ends. */
@@ -82,27 +83,71 @@ void detach_finish(int status)
     status_fd = -1;
 }
 
-/* Locks the file until the process ends, and replaces what it holds. */
-static bool fill_pid_file(int fd, const struct identity *identity)
+/* What the file is that was opened may be somebody else's choice: nothing is changed but a regular file that has no
+ * second name. NULL if it is one, else what is wrong with it. */
+static const char *unfit(int fd)
+{
+    struct stat status;
+
+    if (fstat(fd, &status) != 0)
+        return strerror(errno);
+    if (!S_ISREG(status.st_mode))
+        return "is not a regular file";
+    return status.st_nlink == 1 ? NULL : "has a second name (a hard link)";
+}
+
+/* Locks the file until the process ends, and replaces what it holds. Nobody else may have a say in what root reads. */
+static bool fill_pid_file(int fd)
 {
     char text[32];
     const int len = snprintf(text, sizeof text, "%ld\n", (long)getpid());
 
     return flock(fd, LOCK_EX | LOCK_NB) == 0 && ftruncate(fd, 0) == 0 && write(fd, text, (size_t)len) == len &&
-           (!identity->changes || fchown(fd, identity->uid, identity->gid) == 0);
+           (geteuid() != 0 || fchown(fd, 0, 0) == 0) && fchmod(fd, 0644) == 0;
+}
+
+/* With the rights that suffice. Opening does not wait: a FIFO would, for a reader. */
+static bool write_pid_file(const char *path, struct strbuf *error)
+{
+    const char *reason = NULL;
+
+    pid_fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0644);
+    if (pid_fd >= 0)
+        reason = unfit(pid_fd);
+    if (pid_fd >= 0 && reason == NULL && fill_pid_file(pid_fd))
+        return true;
+    if (reason != NULL)
+        strbuf_addf(error, "PidFile: %s %s", path, reason);
+    else if (errno == EWOULDBLOCK)
+        strbuf_addf(error, "PidFile: %s belongs to a program that is running", path);
+    else if (errno == ELOOP)
+        strbuf_addf(error, "PidFile: %s is a symbolic link", path);
+    else if (errno == ENXIO)
+        strbuf_addf(error, "PidFile: %s is not a regular file", path);
+    else
+        strbuf_addf(error, "PidFile: cannot write %s: %s", path, strerror(errno));
+    if (pid_fd >= 0)
+        close(pid_fd);
+    pid_fd = -1;
+    return false;
 }
 
 bool detach_write_pid_file(const char *path, const struct identity *identity, struct strbuf *error)
 {
-    const int fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
+    const bool written = privileges_borrow(identity, path, (gid_t)-1, "PidFile", error) && write_pid_file(path, error);
 
-    if (fd >= 0 && fill_pid_file(fd, identity))
-        return true; /* the descriptor stays open for the lock */
-    if (errno == EWOULDBLOCK)
-        strbuf_addf(error, "PidFile: %s belongs to a program that is running", path);
-    else
-        strbuf_addf(error, "PidFile: cannot write %s: %s", path, strerror(errno));
-    if (fd >= 0)
-        close(fd);
-    return false;
+    privileges_return(identity);
+    return written;
+}
+
+void detach_remove_pid_file(const char *path, const struct identity *identity)
+{
+    struct strbuf unused = STRBUF_INIT;
+    struct stat ours, found;
+
+    if (pid_fd >= 0 && privileges_borrow(identity, path, (gid_t)-1, "PidFile", &unused) && fstat(pid_fd, &ours) == 0 &&
+        lstat(path, &found) == 0 && ours.st_dev == found.st_dev && ours.st_ino == found.st_ino)
+        (void)unlink(path);
+    privileges_return(identity);
+    strbuf_free(&unused);
 }

@@ -18,8 +18,13 @@ bool detach_begin(struct strbuf *error);
  * nothing without detach_begin, or when it was called before. */
 void detach_finish(int status);
 
-/* Writes the process id to `path`, owned by `identity`, and locks it until the process ends, so that no second one
- * takes it. False, with a message in `error`. */
+/* Writes the process id to `path`, with the rights that privileges_borrow gives, and locks the file until the process
+ * ends, so that no second one takes it. In a directory of root's it belongs to root: whoever sends a signal to the
+ * process that it names can rely on it. False, with a message in `error`, also if it is there and is not a regular file
+ * with this name alone. */
 bool detach_write_pid_file(const char *path, const struct identity *identity, struct strbuf *error);
+
+/* Removes the file that detach_write_pid_file has written, if it is there still and the rights suffice. */
+void detach_remove_pid_file(const char *path, const struct identity *identity);
 
 #endif

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Drops root's privileges, step by step, each one checked. */
+/* Drops root's privileges, for a moment or for good, step by step, each one checked. */
 #include "app/privileges.h"
 
+#include "app/directory_owner.h"
 #include "policy/config_options.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <pwd.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 #include <unistd.h>
 #ifdef __linux__
 #include <sys/prctl.h>
@@ -65,7 +70,51 @@ bool privileges_look_up(const char *user, const char *socket_group, struct ident
     return true;
 }
 
-bool privileges_drop(const struct identity *identity, struct strbuf *error)
+static bool become(uid_t uid, gid_t gid)
+{
+    return setegid(gid) == 0 && seteuid(uid) == 0;
+}
+
+void privileges_return(const struct identity *identity)
+{
+    if (identity->changes && (seteuid(0) != 0 || setegid(0) != 0))
+        _exit(EX_NOPERM);
+}
+
+bool privileges_borrow(const struct identity *identity, const char *path, gid_t group, const char *key,
+                       struct strbuf *error)
+{
+    const gid_t own_group = group != (gid_t)-1 ? group : identity->gid;
+    char directory[PATH_MAX];
+    uid_t owner = 0;
+
+    if (!identity->changes)
+        return true;
+    if (!directory_of(path, directory, sizeof directory)) {
+        strbuf_addf(error, "%s: %s: %s", key, path, strerror(ENAMETOOLONG));
+        return false;
+    }
+    if (initgroups(identity->user, identity->gid) != 0 || !become(identity->uid, own_group)) {
+        strbuf_addf(error, "cannot become user %s: %s", identity->user, strerror(errno));
+        return false;
+    }
+    /* Where there is no such directory, what is to be done there says so. */
+    if (faccessat(AT_FDCWD, directory, W_OK | X_OK, AT_EACCESS) == 0 || errno == ENOENT || errno == ENOTDIR)
+        return true;
+    privileges_return(identity);
+    if (!directory_owner(directory, &owner)) {
+        strbuf_addf(error,
+                    "%s: %s: user %s may not write to its directory, nor is the way there its owner's and root's alone",
+                    key, path, identity->user);
+        return false;
+    }
+    if (become(owner, group != (gid_t)-1 ? group : 0))
+        return true;
+    strbuf_addf(error, "%s: %s: cannot act as the owner of its directory: %s", key, path, strerror(errno));
+    return false;
+}
+
+bool privileges_drop(struct identity *identity, struct strbuf *error)
 {
     if (!identity->changes)
         return true;
@@ -88,5 +137,6 @@ bool privileges_drop(const struct identity *identity, struct strbuf *error)
         return false;
     }
 #endif
+    identity->changes = false;
     return true;
 }

@@ -7,12 +7,14 @@
 #include "milter/pool_guard.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libmilter/mfapi.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -23,6 +25,14 @@ enum {
     DESCRIPTORS_LOOKED_AT = 256, /* at the start few are open */
     STACK_SIZE = 256 * 1024,     /* of a thread; a message needs less than a quarter of it */
 };
+
+static int listening = -1;      /* libmilter's descriptor; -1: not known */
+static struct stat socket_file; /* of a unix socket that this process has made; st_ino 0: none */
+
+const char *listener_path(const char *socket)
+{
+    return strncmp(socket, "unix:", 5) == 0 ? socket + 5 : NULL;
+}
 
 static bool is_no_socket(const char *path)
 {
@@ -41,56 +51,79 @@ static bool is_answered(void)
     return fd >= 0;
 }
 
-/* Gives a bound unix socket its mode and owner. */
-static bool set_permissions(const char *path, const struct listener_config *config, char *error, size_t error_size)
+static bool listens(int fd)
 {
-    if (chown(path, config->owner, config->group) == 0 && chmod(path, config->mode) == 0)
-        return true;
-    snprintf(error, error_size, "%s: cannot set its owner and mode: %s", path, strerror(errno));
-    unlink(path);
-    return false;
+    int is_listening = 0;
+    socklen_t len = sizeof is_listening;
+
+    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &len) == 0 && is_listening != 0;
 }
 
-/* Lets libmilter bind; a unix socket that nobody answers on is replaced. */
-static bool bind_socket(const char *spec, char *error, size_t error_size)
+/* Lets libmilter bind; a unix socket that nobody answers on is replaced. A new one has its permissions from the first
+ * moment on. */
+static bool bind_socket(const struct listener_config *config, char *error, size_t error_size)
 {
-    const mode_t old_mask = umask(0177); /* nobody else gets in before set_permissions */
+    const mode_t old_mask = umask(0777 & ~config->mode);
     int opened = MI_FAILURE;
 
     errno = 0;
-    if (smfi_setconn((char *)spec) == MI_SUCCESS && smfi_setbacklog(BACKLOG) == MI_SUCCESS)
+    if (smfi_setconn((char *)config->socket) == MI_SUCCESS && smfi_setbacklog(BACKLOG) == MI_SUCCESS)
         opened = smfi_opensocket(true);
     umask(old_mask);
     if (opened != MI_SUCCESS)
-        snprintf(error, error_size, "%s: cannot listen: %s", spec,
+        snprintf(error, error_size, "%s: cannot listen: %s", config->socket,
                  errno != 0 ? strerror(errno) : "not a socket of this host");
     return opened == MI_SUCCESS;
 }
 
-/* Accepted connections inherit the option. Without it each message over TCP waits for a delayed acknowledgement, about
- * 40 ms: libmilter writes its changes and its answer one by one. It does not tell its descriptor, but no other listens.
- */
-static void send_without_delay(void)
+/* libmilter does not tell its descriptor: it is the one named by `fd:N`, or the one that has begun to listen. */
+static int find_listening(const char *socket, const bool before[DESCRIPTORS_LOOKED_AT])
 {
-    for (int fd = 0; fd < DESCRIPTORS_LOOKED_AT; fd++) {
-        const int on = 1;
-        int listens = 0;
-        socklen_t len = sizeof listens;
+    if (strncmp(socket, "fd:", 3) == 0)
+        return (int)strtol(socket + 3, NULL, 10);
+    for (int fd = 0; fd < DESCRIPTORS_LOOKED_AT; fd++)
+        if (!before[fd] && listens(fd))
+            return fd;
+    return -1;
+}
 
-        if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) == 0 && listens)
-            (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* of no use to a unix socket */
+/* Accepted connections inherit the option. Without it each message over TCP waits for a delayed acknowledgement, about
+ * 40 ms: libmilter writes its changes and its answer one by one. */
+static void send_without_delay(int fd)
+{
+    const int on = 1;
+
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* of no use to a unix socket */
+}
+
+static bool is_our_file(const struct stat *found)
+{
+    return found->st_dev == socket_file.st_dev && found->st_ino == socket_file.st_ino;
+}
+
+/* Remembers which file the new socket is. In a directory with default access control lists it has their permissions. */
+static bool note_file(const char *path, mode_t mode, char *error, size_t error_size)
+{
+    if (lstat(path, &socket_file) != 0 || !S_ISSOCK(socket_file.st_mode) || socket_file.st_uid != geteuid()) {
+        socket_file.st_ino = 0;
+        snprintf(error, error_size, "%s: is not the socket that was made there", path);
+        return false;
     }
+    if ((socket_file.st_mode & 0777) == mode || chmod(path, mode) == 0)
+        return true;
+    snprintf(error, error_size, "%s: cannot set its mode: %s", path, strerror(errno));
+    return false;
 }
 
 bool listener_open(const struct listener_config *config, char *error, size_t error_size)
 {
-    const char *path = NULL;
+    const char *path = listener_path(config->socket);
+    bool before[DESCRIPTORS_LOOKED_AT];
 
     if (!own_socket_set(config->socket)) {
         snprintf(error, error_size, "%s: cannot listen: not a socket of this host", config->socket);
         return false;
     }
-    path = own_socket_path();
     if (path != NULL && is_no_socket(path)) {
         snprintf(error, error_size, "%s: is there already, and is no socket", path);
         return false;
@@ -99,16 +132,60 @@ bool listener_open(const struct listener_config *config, char *error, size_t err
         snprintf(error, error_size, "%s: another program answers on this socket", path);
         return false;
     }
-    if (!bind_socket(config->socket, error, error_size))
+    for (int fd = 0; fd < DESCRIPTORS_LOOKED_AT; fd++)
+        before[fd] = listens(fd);
+    if (!bind_socket(config, error, error_size))
         return false;
-    send_without_delay();
-    return path == NULL || set_permissions(path, config, error, error_size);
+    listening = find_listening(config->socket, before);
+    send_without_delay(listening);
+    return path == NULL || note_file(path, config->mode, error, error_size);
+}
+
+/* Whether this is the socket that was made, and nothing else leads to it. */
+static bool is_unchanged(const struct stat *found)
+{
+    return is_our_file(found) && S_ISSOCK(found->st_mode) && found->st_nlink == 1 &&
+           found->st_uid == socket_file.st_uid;
+}
+
+/* An owner or a group of -1 is any. */
+static bool belongs_to(const struct stat *found, uid_t owner, gid_t group)
+{
+    return (owner == (uid_t)-1 || owner == found->st_uid) && (group == (gid_t)-1 || group == found->st_gid);
+}
+
+bool listener_give(const char *socket, uid_t owner, gid_t group, char *error, size_t error_size)
+{
+    const char *path = listener_path(socket);
+    struct stat found;
+    bool given = false;
+    int fd = -1;
+
+    if (path == NULL)
+        return true;
+    fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &found) != 0) {
+        snprintf(error, error_size, "%s: cannot open: %s", path, strerror(errno));
+    } else if (!is_unchanged(&found)) {
+        snprintf(error, error_size, "%s: was exchanged for another file", path);
+    } else {
+        given = belongs_to(&found, owner, group) || fchownat(fd, "", owner, group, AT_EMPTY_PATH) == 0;
+        if (!given)
+            snprintf(error, error_size, "%s: cannot set its owner and group: %s", path, strerror(errno));
+    }
+    if (fd >= 0)
+        close(fd);
+    return given;
 }
 
 void listener_discard(void)
 {
-    if (own_socket_path() != NULL)
-        unlink(own_socket_path());
+    const char *path = own_socket_path();
+    struct stat found;
+
+    if (path != NULL && socket_file.st_ino != 0 && lstat(path, &found) == 0 && is_our_file(&found))
+        unlink(path);
+    socket_file.st_ino = 0;
 }
 
 static void *end_at_once(void *unused)

@@ -10,15 +10,22 @@
 struct listener_config {
     const char *socket; /* unix:path, inet:port@host, inet6:port@host, fd:N; lives as long as the process */
     mode_t mode;        /* of a unix socket */
-    uid_t owner;        /* of a unix socket; (uid_t)-1: leave it */
-    gid_t group;        /* of a unix socket; (gid_t)-1: leave it */
 };
 
+/* The path of a unix socket in `socket`, which has the form of the member above; NULL for any other kind. */
+const char *listener_path(const char *socket);
+
 /* Binds the socket and listens. A unix socket that nobody answers on any more is replaced; one that somebody answers on
- * is an error. False, with a message in `error`. After callbacks_register, before privileges are dropped. */
+ * is an error. It has its permissions from the first moment on, and owner and group of this process. False, with a
+ * message in `error`. After callbacks_register; with no more rights than are needed, since the path is followed. */
 bool listener_open(const struct listener_config *config, char *error, size_t error_size);
 
-/* Takes away the socket that listener_open has made; at the end of the process, or where its start fails. */
+/* Gives the unix socket that listener_open has made to `owner` and `group` (-1: leave it), by a descriptor: nothing
+ * happens to another file that has taken its place. Does nothing to a socket of another kind. False, with a message in
+ * `error`. */
+bool listener_give(const char *socket, uid_t owner, gid_t group, char *error, size_t error_size);
+
+/* Takes away the unix socket that listener_open has made, unless another one is in its place; where the start fails. */
 void listener_discard(void);
 
 /* Serves the MTA for as long as the process lives; true if libmilter was stopped by a signal, false if it gave up by
