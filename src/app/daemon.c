@@ -27,7 +27,10 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-enum { DRAIN_POLL_MS = 20 }; /* how often an orderly stop looks whether the last message has ended */
+enum {
+    DRAIN_POLL_MS = 20, /* how often an orderly stop looks whether the last message has ended */
+    HANG_UP_MS = 2000,  /* how long it waits then for the connections to be closed, which takes no time */
+};
 
 struct daemon {
     char *config_path; /* absolute, as the daemon leaves its working directory; not resolved: a link may change */
@@ -312,15 +315,34 @@ static void serve(struct daemon *daemon)
     }
 }
 
-/* Messages under way are answered first: for at most the time that an evaluation may take. A second signal ends the
- * wait. */
-static void drain(uint32_t limit_ms)
+static bool is_under_way(void)
+{
+    return callbacks_messages_under_way() > 0 || callbacks_running() > 0;
+}
+
+static bool is_connected(void)
+{
+    return callbacks_connections() > 0;
+}
+
+/* Waits as long as `goes_on` says so. A second signal ends the wait. */
+static void drain(bool (*goes_on)(void), uint32_t limit_ms)
 {
     const int64_t deadline_ms = clock_monotonic_ms(&clock_system) + limit_ms;
 
-    while ((callbacks_messages_under_way() > 0 || callbacks_running() > 0) && stop_wanted < 2 &&
-           clock_monotonic_ms(&clock_system) < deadline_ms)
+    while (goes_on() && stop_wanted < 2 && clock_monotonic_ms(&clock_system) < deadline_ms)
         await_wake(DRAIN_POLL_MS);
+}
+
+/* No message begins any more, and those under way are answered: for at most the time that an evaluation may take. What
+ * libmilter is writing then is written before it reads that a connection has ended. */
+static void end_service(uint32_t limit_ms)
+{
+    callbacks_take_no_more();
+    listener_close();
+    drain(is_under_way, limit_ms);
+    listener_hang_up();
+    drain(is_connected, HANG_UP_MS);
 }
 
 /* libmilter's own end is not waited for: it destroys locks that its threads still use. They end with the process, and
@@ -330,9 +352,8 @@ static int stop(struct daemon *daemon)
     const struct config *config = service_config(daemon->service);
 
     notify_manager("STOPPING=1");
-    drain(config->dns_timeout_ms);
+    end_service(config->dns_timeout_ms);
     config_release(config);
-    listener_discard();
     remove_pid_file(daemon);
     if (listener_failed)
         log_error("libmilter ended by itself");

@@ -30,6 +30,7 @@ static struct callbacks_host host;
 static atomic_uint connections;
 static atomic_uint messages_under_way;
 static atomic_uint running;
+static atomic_bool takes_no_more;
 
 unsigned callbacks_connections(void)
 {
@@ -46,16 +47,23 @@ unsigned callbacks_running(void)
     return running;
 }
 
+void callbacks_take_no_more(void)
+{
+    takes_no_more = true;
+}
+
 static struct connection *connection_of(SMFICTX *ctx)
 {
     return smfi_getpriv(ctx);
 }
 
-static void begin_message(struct connection *connection)
+/* Counts the message before it looks whether it may begin: a stop sees the one or is seen by the other. */
+static bool begin_message(struct connection *connection)
 {
     if (!connection->in_message)
         messages_under_way++;
     connection->in_message = true;
+    return !takes_no_more;
 }
 
 static void end_message(struct connection *connection)
@@ -212,7 +220,10 @@ static sfsistat on_mail(SMFICTX *ctx, char **arguments)
 
     if (connection == NULL || connection->trusted)
         return SMFIS_ACCEPT;
-    begin_message(connection);
+    if (!begin_message(connection)) {
+        end_message(connection);
+        return SMFIS_NOREPLY; /* the MTA sees the connection end instead, and does as it is told for that case */
+    }
     reply = session_mail(connection->session, arguments[0], &macros);
     if (reply.step != SESSION_CONTINUE)
         end_message(connection);

@@ -18,6 +18,11 @@ struct callbacks_host {
  * long as the process. */
 bool callbacks_register(const struct callbacks_host *host);
 
+/* From now on no message begins: a MAIL is not answered, and the connection is left to end with the process. That is
+ * what a filter looks like that has gone, so the MTA does what its administrator chose for that (milter_default_action,
+ * F=). Messages that have begun go on. Any thread. */
+void callbacks_take_no_more(void);
+
 /* Connections that have begun and not ended. */
 unsigned callbacks_connections(void);
 

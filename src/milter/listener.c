@@ -6,6 +6,7 @@
 #include "milter/own_socket.h"
 #include "milter/pool_guard.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libmilter/mfapi.h>
@@ -26,7 +27,9 @@ enum {
     STACK_SIZE = 256 * 1024,     /* of a thread; a message needs less than a quarter of it */
 };
 
-static int listening = -1;      /* libmilter's descriptor; -1: not known */
+static int listening = -1;            /* libmilter's descriptor; -1: not known */
+static struct sockaddr_storage bound; /* its address */
+static socklen_t bound_len;
 static struct stat socket_file; /* of a unix socket that this process has made; st_ino 0: none */
 
 const char *listener_path(const char *socket)
@@ -137,6 +140,9 @@ bool listener_open(const struct listener_config *config, char *error, size_t err
     if (!bind_socket(config, error, error_size))
         return false;
     listening = find_listening(config->socket, before);
+    bound_len = sizeof bound;
+    if (getsockname(listening, (struct sockaddr *)&bound, &bound_len) != 0)
+        listening = -1;
     send_without_delay(listening);
     return path == NULL || note_file(path, config->mode, error, error_size);
 }
@@ -186,6 +192,74 @@ void listener_discard(void)
     if (path != NULL && socket_file.st_ino != 0 && lstat(path, &found) == 0 && is_our_file(&found))
         unlink(path);
     socket_file.st_ino = 0;
+}
+
+/* A socket of this family at an address that nobody is told. -1 if there can be none. */
+static int listen_in_private(sa_family_t family)
+{
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    const struct sockaddr *address = family == AF_INET ? (struct sockaddr *)&v4 : (struct sockaddr *)&v6;
+    socklen_t len = family == AF_INET ? sizeof v4 : sizeof v6;
+    int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (family == AF_UNIX)
+        len = sizeof family; /* the kernel chooses a name that is no file (unix(7)) */
+    v6.sin6_family = family;
+    if (fd >= 0 && bind(fd, address, len) == 0 && listen(fd, BACKLOG) == 0)
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+/* libmilter cannot be told to stop listening without leaving its connections alone as well. So its descriptor becomes
+ * another socket, at which the pool guard alone knocks. */
+void listener_close(void)
+{
+    const int unknown = listening >= 0 ? listen_in_private(bound.ss_family) : -1;
+    int last = -1;
+
+    if (unknown >= 0 && dup3(unknown, listening, O_CLOEXEC) >= 0) {
+        last = own_socket_connect(); /* the listener still waits at the old one, which stays open until it wakes */
+        (void)own_socket_move(unknown);
+    }
+    if (last >= 0)
+        close(last);
+    if (unknown >= 0)
+        close(unknown);
+    listener_discard();
+}
+
+/* Whether this is a connection that came in at our address: over TCP at the port, as the address may be any of ours. */
+static bool is_accepted(int fd)
+{
+    struct sockaddr_storage own = {0};
+    socklen_t len = sizeof own;
+
+    if (getsockname(fd, (struct sockaddr *)&own, &len) != 0 || own.ss_family != bound.ss_family)
+        return false;
+    if (own.ss_family == AF_INET)
+        return ((struct sockaddr_in *)&own)->sin_port == ((struct sockaddr_in *)&bound)->sin_port;
+    if (own.ss_family == AF_INET6)
+        return ((struct sockaddr_in6 *)&own)->sin6_port == ((struct sockaddr_in6 *)&bound)->sin6_port;
+    return len == bound_len && memcmp(&own, &bound, len) == 0;
+}
+
+void listener_hang_up(void)
+{
+    DIR *descriptors = opendir("/proc/self/fd");
+    const struct dirent *entry = NULL;
+
+    if (descriptors == NULL || listening < 0)
+        return;
+    while ((entry = readdir(descriptors)) != NULL) {
+        const int fd = (int)strtol(entry->d_name, NULL, 10);
+
+        if (entry->d_name[0] != '.' && is_accepted(fd))
+            (void)shutdown(fd, SHUT_RD);
+    }
+    closedir(descriptors);
 }
 
 static void *end_at_once(void *unused)

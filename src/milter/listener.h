@@ -28,6 +28,15 @@ bool listener_give(const char *socket, uid_t owner, gid_t group, char *error, si
 /* Takes away the unix socket that listener_open has made, unless another one is in its place; where the start fails. */
 void listener_discard(void);
 
+/* Listens no more, and takes away the unix socket, so that a successor may have it; connections go on. After a
+ * connection that was not accepted yet the MTA finds that it is closed. For a socket that a service manager has opened
+ * and holds, such connections wait for the successor. Once, at the end. */
+void listener_close(void);
+
+/* Lets libmilter read the end of each of the MTA's connections, after which it closes them: all answers are written by
+ * then. The last of it is seen by callbacks_connections. */
+void listener_hang_up(void);
+
 /* Serves the MTA for as long as the process lives; true if libmilter was stopped by a signal, false if it gave up by
  * itself. */
 bool listener_run(void);

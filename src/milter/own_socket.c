@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* covers the address: a stop moves it under the guard */
 static struct sockaddr_storage address;
 static socklen_t address_len; /* 0: none is known */
 static const char *unix_path;
@@ -50,13 +52,17 @@ static bool set_inet(const char *where, int family)
     return true;
 }
 
-static bool set_descriptor(const char *number)
+bool own_socket_move(int fd)
 {
-    socklen_t len = sizeof address;
+    struct sockaddr_storage moved = {0};
+    socklen_t len = sizeof moved;
 
-    if (getsockname((int)strtol(number, NULL, 10), (struct sockaddr *)&address, &len) != 0)
+    if (getsockname(fd, (struct sockaddr *)&moved, &len) != 0)
         return false;
+    pthread_mutex_lock(&lock);
+    address = moved;
     address_len = len;
+    pthread_mutex_unlock(&lock);
     return true;
 }
 
@@ -70,7 +76,7 @@ bool own_socket_set(const char *spec)
         return set_inet(spec + 6, AF_INET6);
     if (strncmp(spec, "inet:", 5) == 0)
         return set_inet(spec + 5, AF_INET);
-    return strncmp(spec, "fd:", 3) == 0 && set_descriptor(spec + 3);
+    return strncmp(spec, "fd:", 3) == 0 && own_socket_move((int)strtol(spec + 3, NULL, 10));
 }
 
 const char *own_socket_path(void)
@@ -80,14 +86,20 @@ const char *own_socket_path(void)
 
 int own_socket_connect(void)
 {
+    struct sockaddr_storage now;
+    socklen_t len = 0;
     int fd = -1;
 
-    if (address_len == 0)
+    pthread_mutex_lock(&lock);
+    now = address;
+    len = address_len;
+    pthread_mutex_unlock(&lock);
+    if (len == 0)
         return -1;
-    fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    fd = socket(now.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -1;
-    if (connect(fd, (const struct sockaddr *)&address, address_len) == 0 || errno == EINPROGRESS || errno == EAGAIN)
+    if (connect(fd, (const struct sockaddr *)&now, len) == 0 || errno == EINPROGRESS || errno == EAGAIN)
         return fd;
     close(fd);
     return -1;

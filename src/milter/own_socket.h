@@ -12,8 +12,11 @@ bool own_socket_set(const char *spec);
 /* The path of a unix socket, NULL for any other kind. Lives as long as the spec. */
 const char *own_socket_path(void);
 
+/* From now on own_socket_connect connects to the address of this socket. Any thread. */
+bool own_socket_move(int fd);
+
 /* Connects without waiting; a descriptor that the caller closes, or -1, with errno, if nobody listens
- * (over TCP that may show only later). Any thread. */
+ * (over TCP that may show only later). Any thread; takes the lock of the address, a leaf. */
 int own_socket_connect(void);
 
 #endif

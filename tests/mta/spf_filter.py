@@ -5,7 +5,7 @@ import os
 import signal
 
 import machine
-from waiting import Program, wait_for
+from waiting import Program, listens, wait_for
 
 DIRECTORY = "/run/smf-spf"
 CONFIG = DIRECTORY + "/smf-spf.conf"
@@ -54,6 +54,9 @@ class Filter:
         output = program.read_output()
         is_clean = status == 0 and "Sanitizer" not in output and "runtime error:" not in output
         assert is_clean, f"the filter ended with {status}: {output}"
+
+    def accepts(self):
+        return listens(self.address)
 
     def is_running(self):
         return self.program is not None and self.program.process.poll() is None

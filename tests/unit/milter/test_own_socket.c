@@ -122,6 +122,27 @@ static void finds_a_unix_socket_and_a_stale_one(void **state)
     rmdir(directory);
 }
 
+static void moves_to_another_socket(void **state)
+{
+    unsigned port = 0, other_port = 0;
+    char spec[64];
+    int fd = listen_inet(AF_INET, "127.0.0.1", &port), other = listen_inet(AF_INET, "127.0.0.1", &other_port);
+    int own = -1, arrived = -1;
+
+    (void)state;
+    snprintf(spec, sizeof spec, "inet:%u@127.0.0.1", port);
+    assert_true(own_socket_set(spec));
+    assert_false(own_socket_move(-1));
+    assert_true(own_socket_move(other));
+    own = own_socket_connect();
+    arrived = accept(other, NULL, NULL);
+    assert_true(own >= 0 && arrived >= 0);
+    close(arrived);
+    close(own);
+    close(fd);
+    close(other);
+}
+
 static void knows_what_is_no_socket_of_this_host(void **state)
 {
     char too_long[300] = "unix:/";
@@ -138,11 +159,9 @@ static void knows_what_is_no_socket_of_this_host(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finds_an_inet_socket),
-        cmocka_unit_test(finds_a_listener_on_every_address),
-        cmocka_unit_test(finds_an_inet6_socket),
-        cmocka_unit_test(finds_a_unix_socket_and_a_stale_one),
-        cmocka_unit_test(knows_what_is_no_socket_of_this_host),
+        cmocka_unit_test(finds_an_inet_socket),    cmocka_unit_test(finds_a_listener_on_every_address),
+        cmocka_unit_test(finds_an_inet6_socket),   cmocka_unit_test(finds_a_unix_socket_and_a_stale_one),
+        cmocka_unit_test(moves_to_another_socket), cmocka_unit_test(knows_what_is_no_socket_of_this_host),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
