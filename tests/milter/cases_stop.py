@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """An orderly stop under traffic: no new message is taken, none under way is cut off, and the end does not wait for it."""
 
+import contextlib
 import os
 import signal
+import socket
 import threading
 
 from dns_server import DnsServer
 from filter import accepts
 from milter_client import MilterClient
-from milter_wire import Closed
+from milter_wire import Closed, NoAnswer
+from process_common import prepared
 from wire_common import (BAD_IP, ZONE, Filter, case, check, classic, contains, equal, rows, sanitizer, wait_until)
 
 TRANSPORTS = [("unix", "unix"), ("inet", "inet"), ("inet6", "inet6")]
@@ -146,6 +149,51 @@ def the_bound_of_a_stop_is_the_dns_timeout(binary):
         stop_begins(filter_)
         filter_.signal(signal.SIGTERM)
         equal(filter_.process.wait(END_LIMIT_S), 0, "exit status after two signals")
+
+
+@contextlib.contextmanager
+def listener_of(filter_):
+    kind, _, where = filter_.address.partition(":")
+    with socket.socket(socket.AF_UNIX if kind == "unix" else socket.AF_INET) as listener:
+        if kind == "unix":
+            listener.bind(where)
+            os.chmod(where, 0o666)
+        else:
+            listener.bind(("127.0.0.1", int(where.partition("@")[0])))
+        listener.listen(64)
+        yield listener
+
+
+def is_answered(address):
+    """Whether somebody takes a connection from the queue and negotiates."""
+    try:
+        MilterClient(address, timeout=0.5).close()
+        return True
+    except NoAnswer:
+        return False
+
+
+@rows([("unix", "unix"), ("inet", "inet")])
+def a_socket_that_was_handed_over_keeps_who_comes(binary, transport):
+    """A service manager holds it open: what comes while the filter stops is served by the next one."""
+    with prepared(binary, transport=transport) as filter_, listener_of(filter_) as listener:
+        filter_.pass_fds = (listener.fileno(),)
+        filter_.reconfigure({"Socket": f"fd:{listener.fileno()}", "DNSTimeout": f"{LONG_S}s"})
+        filter_.start()
+        first, begun = filter_.process, connected(filter_)
+        begun.mail("<alice@example.org>")
+        filter_.signal(signal.SIGTERM)
+        wait_until(lambda: not is_answered(filter_.address), END_LIMIT_S, "the first to take no more connections")
+        late = MilterClient(filter_.address, negotiate=False)
+        finish(begun)
+        equal(first.wait(END_LIMIT_S), 0, "exit status")
+        filter_.start()
+        late.negotiate()
+        late.connect()
+        late.helo()
+        late.mail("<alice@example.org>")
+        contains(str(finish(late)), "spf=pass", "fields")
+        filter_.stop()
 
 
 @rows([("unix", "unix"), ("inet", "inet")])
