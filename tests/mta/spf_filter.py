@@ -37,8 +37,12 @@ class Filter:
         machine.write(CONFIG, "".join(f"{key} {value}\n" for key, value in [*lines, *settings]))
         self.address = address
 
-    def start(self):
-        self.program = Program([machine.BINARY, "-f", "-c", CONFIG], machine.LOGS + "/smf-spf.stderr")
+    def start(self, as_account=False):
+        """as_account: without root's rights, as a service manager does it."""
+        command = [machine.BINARY, "-f", "-c", CONFIG]
+        if as_account:
+            command = ["setpriv", "--reuid", "smfs", "--regid", "smfs", "--init-groups", *command]
+        self.program = Program(command, machine.LOGS + "/smf-spf.stderr")
         try:
             self.program.wait_until_listening(self.address)
         except AssertionError:

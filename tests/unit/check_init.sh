@@ -38,6 +38,10 @@ done
 unit=$work/smf-spf.service
 mkdir "$work/sbin" && printf '#!/bin/sh\n' >"$work/sbin/smf-spf" && chmod +x "$work/sbin/smf-spf"
 instantiate "$source_dir/systemd/smf-spf.service.in" "$work/sbin" >"$unit"
+# Whoever makes the filter crash gains no time by it: it is started again at once, and without end.
+for line in Restart=on-failure RestartSec=100ms StartLimitIntervalSec=0; do
+    grep -q -x -e "$line" "$unit" || fail "systemd/smf-spf.service.in: no line $line"
+done
 if command -v systemd-analyze >/dev/null; then
     # Without the manuals installed, verify complains about them alone; and it looks for units that systemd itself has.
     sed -i '/^Documentation=/d' "$unit"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Callable
 
 BOTH = ("postfix", "sendmail")
-MODULES = ("results", "replies", "tags", "skips", "decisions", "fields", "dmarc", "failures", "stopping")
+MODULES = ("results", "replies", "tags", "skips", "decisions", "fields", "dmarc", "failures", "stopping", "readme")
 
 
 @dataclass
