@@ -346,8 +346,7 @@ static void steps_inside_lead_on(void **state)
 {
     static const char *const values[] = {
         "(qmail 4711 invoked from network); 1 Jan 2023 00:00:00 -0000",
-        "by mail-wr1-f54.google.com with SMTP id b17-20so128.12\n        for <u@c>; Tue, 19 Apr 2022 04:26:30 -0700 "
-        "(PDT)",
+        "by mail-wr1-f54.google.com with SMTP id b17-20so.12\n        for <u@c>; Tue, 19 Apr 2022 04:26:30 (PDT)",
         "by 2002:a05:6a10:2914:b0:1 with SMTP id x1csp1;\n        Tue, 19 Apr 2022 04:26:30 -0700 (PDT)",
     };
 
