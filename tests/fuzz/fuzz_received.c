@@ -26,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     case RECEIVED_CLIENT:
         require(found.client.family != ADDR_NONE);
         require(strlen(found.helo) < RECEIVED_HELO_SIZE && strstr(value, found.helo) != NULL);
-        require(strpbrk(found.helo, " \t\r\n();") == NULL);
+        require(strpbrk(found.helo, " \t\r\n()") == NULL);
         break;
     case RECEIVED_UNREAD:
         require(problem != NULL && found.client.family == ADDR_NONE);
