@@ -103,7 +103,7 @@ static bool fill_pid_file(int fd)
     const int len = snprintf(text, sizeof text, "%ld\n", (long)getpid());
 
     return flock(fd, LOCK_EX | LOCK_NB) == 0 && ftruncate(fd, 0) == 0 && write(fd, text, (size_t)len) == len &&
-           (geteuid() != 0 || fchown(fd, 0, 0) == 0) && fchmod(fd, 0644) == 0;
+           (geteuid() != 0 || (fchown(fd, 0, 0) == 0 && fchmod(fd, 0644) == 0));
 }
 
 /* With the rights that suffice. Opening does not wait: a FIFO would, for a reader. */

@@ -10,7 +10,6 @@
 #include <grp.h>
 #include <limits.h>
 #include <pwd.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>

@@ -217,17 +217,17 @@ static int listen_in_private(sa_family_t family)
  * another socket, at which the pool guard alone knocks. */
 void listener_close(void)
 {
-    const int unknown = listening >= 0 ? listen_in_private(bound.ss_family) : -1;
+    const int substitute = listening >= 0 ? listen_in_private(bound.ss_family) : -1;
     int last = -1;
 
-    if (unknown >= 0 && dup3(unknown, listening, O_CLOEXEC) >= 0) {
+    if (substitute >= 0 && dup3(substitute, listening, O_CLOEXEC) >= 0) {
         last = own_socket_connect(); /* the listener still waits at the old one, which stays open until it wakes */
-        (void)own_socket_move(unknown);
+        (void)own_socket_move(substitute);
     }
     if (last >= 0)
         close(last);
-    if (unknown >= 0)
-        close(unknown);
+    if (substitute >= 0)
+        close(substitute);
     listener_discard();
 }
 
@@ -237,7 +237,7 @@ static bool is_accepted(int fd)
     struct sockaddr_storage own = {0};
     socklen_t len = sizeof own;
 
-    if (getsockname(fd, (struct sockaddr *)&own, &len) != 0 || own.ss_family != bound.ss_family)
+    if (listens(fd) || getsockname(fd, (struct sockaddr *)&own, &len) != 0 || own.ss_family != bound.ss_family)
         return false;
     if (own.ss_family == AF_INET)
         return ((struct sockaddr_in *)&own)->sin_port == ((struct sockaddr_in *)&bound)->sin_port;
