@@ -3,6 +3,7 @@
 #include "dns/dns.h"
 
 #include "base/log.h"
+#include "base/log_value.h"
 #include "base/stats.h"
 #include "base/wait.h"
 #include "dns/dns_name.h"
@@ -94,6 +95,13 @@ static const struct dns_answer *wait_until(struct waiter *waiter, const struct t
     return answer;
 }
 
+static void log_overdue(const char *name, enum dns_type type)
+{
+    char shown[LOG_VALUE_SIZE];
+
+    log_warning("DNS: nothing was heard of %s %s at its deadline", log_word(name, shown), dns_type_name(type));
+}
+
 const struct dns_answer *dns_ask(struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms)
 {
     int64_t left_ms = deadline_ms - clock_monotonic_ms(dns->clock);
@@ -107,7 +115,7 @@ const struct dns_answer *dns_ask(struct dns *dns, const char *name, enum dns_typ
     answer = wait_until(waiter, &moment); /* NOLINT(clang-analyzer-unix.Malloc): the callback leaves one user of two */
     if (answer)
         return answer;
-    log_warning("DNS: nothing was heard of %s %s at its deadline", name, dns_type_name(type));
+    log_overdue(name, type);
     stats_add(STATS_DNS_TIMEOUTS, 1);
     return dns_answer_empty(DNS_TIMEOUT, 0);
 }

@@ -5,6 +5,7 @@
 
 #include "base/addr.h"
 #include "base/log.h"
+#include "base/log_value.h"
 #include "base/stats.h"
 #include "base/strbuf.h"
 #include "milter/workers.h"
@@ -85,7 +86,7 @@ static sfsistat without_reply(struct connection *connection, enum session_step s
  * its own. */
 static void set_reply(SMFICTX *ctx, const struct session_reply *reply)
 {
-    char text[REPLY_MAX + 1];
+    char text[REPLY_MAX + 1], shown[LOG_TEXT_SIZE];
     size_t len = 0;
 
     for (const char *from = reply->text; *from != '\0' && len + 2 < sizeof text; from++) {
@@ -95,7 +96,7 @@ static void set_reply(SMFICTX *ctx, const struct session_reply *reply)
     }
     text[len] = '\0';
     if (smfi_setreply(ctx, (char *)reply->code, (char *)reply->enhanced, text) != MI_SUCCESS)
-        log_warning("the MTA does not take the reply text \"%s\"", reply->text);
+        log_warning("the MTA does not take this reply text: %s", log_text(reply->text, shown));
 }
 
 static sfsistat status_of(SMFICTX *ctx, const struct session_reply *reply)

@@ -3,6 +3,7 @@
 #include "milter/message_log.h"
 
 #include "base/log.h"
+#include "base/log_value.h"
 #include "base/stats.h"
 #include "base/strbuf.h"
 
@@ -12,8 +13,10 @@
 static void write_line(const struct message *message, const struct peer *peer, enum log_level level, const char *event,
                        const char *more)
 {
+    char shown[LOG_VALUE_SIZE];
+
     peer_log(peer, level, event, message_sender(message), "%s%s%s", more, message->queue_id[0] != '\0' ? ", id=" : "",
-             message->queue_id);
+             log_word(message->queue_id, shown));
 }
 
 /* True for the HELO name beside a sender. */
@@ -26,14 +29,16 @@ void message_log_result(const struct message *message, const struct identity_che
 {
     const struct spf_outcome *outcome = &check->outcome;
     const char *reason = outcome->problem[0] != '\0' ? outcome->problem : outcome->mechanism;
-    char event[32], more[sizeof(outcome->problem) + sizeof(outcome->mechanism) + 32] = "";
+    char event[32], text[sizeof(outcome->problem) + sizeof(outcome->mechanism) + 32];
+    char shown[LOG_TEXT_SIZE], more[sizeof(shown) + 16] = "";
 
     if (!log_enabled(LOG_LEVEL_INFO))
         return;
     (void)snprintf(event, sizeof(event), "%s%s%s", is_second(message, check->identity) ? "helo " : "",
                    result_name(outcome->result), outcome->cached ? " (cached)" : "");
-    if (reason[0] != '\0' || outcome->guessed)
-        (void)snprintf(more, sizeof(more), ", reason=%s%s", outcome->guessed ? "best guess " : "", reason);
+    (void)snprintf(text, sizeof(text), "%s%s", outcome->guessed ? "best guess " : "", reason);
+    if (text[0] != '\0')
+        (void)snprintf(more, sizeof(more), ", reason=%s", log_text(text, shown));
     write_line(message, peer, LOG_LEVEL_INFO, event, more);
 }
 
@@ -73,6 +78,17 @@ void message_log_too_many(const struct message *message, const struct peer *peer
     strbuf_addf(&more, ", reply=452 4.5.3, recipients=%zu", message->recipient_count);
     write_line(message, peer, LOG_LEVEL_NOTICE, "deferred (too many recipients)", strbuf_text(&more));
     strbuf_free(&more);
+}
+
+void message_log_forged(const struct message *message, const struct peer *peer, const char *reply, bool is_test)
+{
+    char more[64];
+
+    if (!is_test)
+        stats_add(STATS_REFUSED, 1);
+    (void)snprintf(more, sizeof(more), ", reply=%s, limit=%d", reply, MESSAGE_FORGED_MAX);
+    write_line(message, peer, LOG_LEVEL_NOTICE,
+               is_test ? "would be refused (too many forged results)" : "refused (too many forged results)", more);
 }
 
 void message_log_skipped(const struct message *message, const struct peer *peer, const char *why)

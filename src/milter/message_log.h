@@ -19,6 +19,9 @@ void message_log_refusal(const struct message *message, const struct peer *peer,
 /* A recipient beyond those that a quarantine can take the message from, who is deferred; counts it. */
 void message_log_too_many(const struct message *message, const struct peer *peer, const char *recipient);
 
+/* A message with too many forged fields, refused with this reply, or in TestMode not. */
+void message_log_forged(const struct message *message, const struct peer *peer, const char *reply, bool is_test);
+
 /* A message that is not checked, which counts it; `why` is the event. */
 void message_log_skipped(const struct message *message, const struct peer *peer, const char *why);
 

@@ -2,6 +2,7 @@
 /* The client of a connection in memory and in the log. */
 #include "milter/peer.h"
 
+#include "base/log_value.h"
 #include "base/stats.h"
 #include "policy/idna.h"
 #include "policy/whitelist.h"
@@ -12,7 +13,7 @@
 
 enum {
     HELO_MAX = 1000,   /* octets of a HELO name that is evaluated; no valid name is nearly as long (RFC 1035 2.3.4) */
-    SHOWN_MAX = 320,   /* octets of one value in a log line; a whole mailbox of RFC 5321 4.5.3.1 */
+    HOST_MAX = 320,    /* octets of a name that the MTA verified */
     LINE_LIMIT = 1900, /* octets of a log line */
 };
 
@@ -34,7 +35,7 @@ struct addr peer_checked_address(const struct config *config, const struct addr 
 
 bool peer_set_host(struct peer *peer, const char *host)
 {
-    return replace(&peer->host, host, SHOWN_MAX);
+    return replace(&peer->host, host, HOST_MAX);
 }
 
 bool peer_set_helo(struct peer *peer, const char *helo)
@@ -70,18 +71,9 @@ const char *peer_helo_shown(const struct peer *peer)
 
 void peer_add_value(struct strbuf *line, const char *value)
 {
-    const char *end = value + strnlen(value, SHOWN_MAX);
+    char shown[LOG_VALUE_SIZE];
 
-    while (value < end) {
-        size_t left = (size_t)(end - value), run = strcspn(value, " ,<>");
-
-        strbuf_add_mem(line, value, run < left ? run : left);
-        if (run < left)
-            strbuf_add_char(line, '?');
-        value += run < left ? run + 1 : left;
-    }
-    if (*end != '\0')
-        strbuf_add(line, "...");
+    strbuf_add(line, log_word(value, shown));
 }
 
 static void add_key(struct strbuf *line, const char *key, const char *value)

@@ -39,8 +39,7 @@ const char *peer_helo_shown(const struct peer *peer); /* "" where there is none 
 void peer_log(const struct peer *peer, enum log_level level, const char *event, const char *sender, const char *format,
               ...) __attribute__((format(printf, 5, 6)));
 
-/* Adds a value from outside to a log line so that it cannot pass for the next key of the line: bounded, its separators
- * replaced. */
+/* Adds a name or address from outside to a log line, bounded and quoted where it could mislead (log_value.h). */
 void peer_add_value(struct strbuf *line, const char *value);
 
 /* Counts a fault of ours and logs it: `what` could not be done, and the message goes on. */

@@ -3,6 +3,7 @@
 #include "spf/ahead.h"
 
 #include "base/log.h"
+#include "base/log_value.h"
 #include "base/stats.h"
 #include "base/wait.h"
 #include "spf/ahead_plan.h"
@@ -136,6 +137,7 @@ static void wait_for(struct ahead *ahead, const struct plan_question *question)
 {
     int64_t left_ms = ahead->deadline_ms - clock_monotonic_ms(ahead->dns->clock);
     struct timespec moment = clock_moment_after((left_ms > 0 ? left_ms : 0) + LATE_MS);
+    char shown[LOG_VALUE_SIZE];
 
     ahead->awaited = question;
     while (!ahead->awaited->answer && wait_cond_until(&ahead->arrived, &ahead->lock, &moment))
@@ -143,7 +145,8 @@ static void wait_for(struct ahead *ahead, const struct plan_question *question)
     ahead->awaited = NULL;
     if (question->answer)
         return;
-    log_warning("DNS: nothing was heard of %s %s at its deadline", question->name, dns_type_name(question->type));
+    log_warning("DNS: nothing was heard of %s %s at its deadline", log_word(question->name, shown),
+                dns_type_name(question->type));
     stats_add(STATS_DNS_TIMEOUTS, 1);
 }
 

@@ -3,6 +3,7 @@
 #include "spf/evaluation.h"
 
 #include "base/log.h"
+#include "base/log_value.h"
 #include "base/stats.h"
 #include "spf/canonical.h"
 #include "spf/domain.h"
@@ -80,9 +81,11 @@ void evaluation_stop(struct evaluation *evaluation, enum spf_result result, cons
 
 void evaluation_fault(struct evaluation *evaluation, const char *what)
 {
+    char shown[LOG_VALUE_SIZE];
+
     if (evaluation->stopped)
         return;
-    log_error("SPF evaluation of %s: %s", evaluation->question->domain, what);
+    log_error("SPF evaluation of %s: %s", log_word(evaluation->question->domain, shown), what);
     stats_add(STATS_FAULTS, 1);
     evaluation->is_fault = true;
     evaluation_stop(evaluation, RESULT_TEMPERROR, "%s", what);

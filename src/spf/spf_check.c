@@ -3,6 +3,7 @@
 #include "spf/spf_check.h"
 
 #include "base/log.h"
+#include "base/log_value.h"
 #include "base/stats.h"
 #include "spf/ahead.h"
 #include "spf/domain.h"
@@ -203,7 +204,9 @@ static bool is_shared(const struct landing *landing, const struct spf_question *
 
 static void give_up_waiting(const struct spf_question *question, struct spf_outcome *outcome)
 {
-    log_warning("SPF evaluation of %s: another thread's took too long", question->domain);
+    char shown[LOG_VALUE_SIZE];
+
+    log_warning("SPF evaluation of %s: another thread's took too long", log_word(question->domain, shown));
     *outcome = (struct spf_outcome){.result = RESULT_TEMPERROR};
     snprintf(outcome->problem, sizeof(outcome->problem), "no outcome before the deadline");
 }

@@ -97,13 +97,15 @@ static const struct line_case cases[] = {
      "from=<a@temp.example>, reply=451 4.7.24\n"},
     /* No value can begin a key or a line. */
     {"", "connect 192.0.2.1 x | helo h, from=<b@c>\n\x1b | mail <\"a>, x=\"@none.example>",
-     "SPF none: ip=192.0.2.1, fqdn=x, helo=h??from=?b@c?\\x0A\\x1B, from=<\"a???x=\"@none.example>\n"},
+     "SPF none: ip=192.0.2.1, fqdn=x, helo=\"h%2C%20from%3D%3Cb@c%3E%0A%1B\", "
+     "from=<\"%22a%3E%2C%20x=%22@none.example\">\n"},
     {"WhitelistTo nobody@", CLIENT "mail <a@fail.example> | rcpt <\"u>, reply=250 2.0.0, to=<x\"@here.example>",
      "SPF fail: " KNOWN "from=<a@fail.example>, reason=-all\nSPF refused: " KNOWN
-     "from=<a@fail.example>, to=<\"u???reply=250?2.0.0??to=?x\"@here.example>, reply=550 5.7.23\n"},
+     "from=<a@fail.example>, to=<\"%22u%3E%2C%20reply%3D250%202.0.0%2C%20to%3D%3Cx%22@here.example\">, "
+     "reply=550 5.7.23\n"},
     {"WhitelistTo @here.example", CLIENT "mail <a@fail.example> | rcpt <\"u>, from=<x\"@here.example>",
      "SPF fail: " KNOWN "from=<a@fail.example>, reason=-all\nSPF skipped (whitelisted recipient): " KNOWN
-     "from=<a@fail.example>, to=<\"u???from=?x\"@here.example>\n"},
+     "from=<a@fail.example>, to=<\"%22u%3E%2C%20from%3D%3Cx%22@here.example\">\n"},
 };
 
 static void keep_line(void *context, enum log_level level, const char *line)
