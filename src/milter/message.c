@@ -91,6 +91,7 @@ void message_reset(struct message *message)
         free(message->subjects.texts[i]);
     free((void *)message->subjects.texts);
     free(message->results.forged);
+    free(message->arc.forged);
     free(message->received.forged);
     free(message->originals.forged);
     actions_free(&message->actions);
@@ -134,8 +135,6 @@ static bool count_field(struct forged_fields *fields, bool is_forged)
     fields->seen++;
     if (!is_forged)
         return true;
-    if (fields->count == MESSAGE_FORGED_MAX)
-        return false;
     larger = realloc(fields->forged, (fields->count + 1) * sizeof(*larger));
     if (larger == NULL)
         return false;
@@ -192,17 +191,35 @@ static bool is_forged_result(const struct message *message, enum forged_mode mod
                               : header_is_forged_result(value, message->authserv_id);
 }
 
+/* True if enough of these were noted to refuse the message. */
+static bool is_full(const struct forged_fields *fields)
+{
+    return fields->count > MESSAGE_FORGED_MAX;
+}
+
+bool message_has_too_many_forged(const struct message *message, bool diverts)
+{
+    return message->results.count + message->arc.count + message->received.count +
+               (diverts ? message->originals.count : 0) >
+           MESSAGE_FORGED_MAX;
+}
+
 bool message_note_field(struct message *message, enum forged_mode mode, const char *name, const char *value)
 {
     if (strcasecmp(name, "Subject") == 0)
         return note_subject(message, value);
     if (strcasecmp(name, MESSAGE_ORIGINAL_TO) == 0)
-        return note_forged(message, &message->originals, true);
+        return is_full(&message->originals) || note_forged(message, &message->originals, true);
     if (mode == FORGED_STAY)
         return true;
     if (strcasecmp(name, "Authentication-Results") == 0)
-        return note_forged(message, &message->results, is_forged_result(message, mode, value));
+        return is_full(&message->results) ||
+               note_forged(message, &message->results, is_forged_result(message, mode, value));
+    if (strcasecmp(name, "ARC-Authentication-Results") == 0 && mode == FORGED_ALL)
+        return is_full(&message->arc) ||
+               note_forged(message, &message->arc, header_arc_claims_authserv_id(value, message->authserv_id));
     if (strcasecmp(name, "Received-SPF") == 0)
-        return note_forged(message, &message->received, header_names_receiver(value, message->receiver));
+        return is_full(&message->received) ||
+               note_forged(message, &message->received, header_names_receiver(value, message->receiver));
     return true;
 }

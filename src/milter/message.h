@@ -83,6 +83,7 @@ struct message {
 
     struct subjects subjects;
     struct forged_fields results;   /* Authentication-Results */
+    struct forged_fields arc;       /* ARC-Authentication-Results */
     struct forged_fields received;  /* Received-SPF */
     struct forged_fields originals; /* MESSAGE_ORIGINAL_TO: none that comes in is ours */
 
@@ -97,8 +98,9 @@ struct message {
 
 enum {
     MESSAGE_RECIPIENTS_MAX = 1000, /* of a message that may be quarantined; RFC 5321 4.5.3.1.8 asks for 100 */
-    MESSAGE_FORGED_MAX = 10000,    /* forged fields noted, for each name */
-    MESSAGE_SUBJECTS_MAX = 100,    /* Subject fields kept */
+    MESSAGE_FORGED_MAX = 500, /* forged fields that are removed from a message, whatever their names; no honest message
+                               * has nearly as many, and MTAs take seconds for thousands of removals */
+    MESSAGE_SUBJECTS_MAX = 100,  /* Subject fields kept */
     MESSAGE_SUBJECT_MAX = 60000, /* octets of a subject that is tagged, the rest is cut; a milter packet holds 65,535 */
 };
 
@@ -136,7 +138,12 @@ const char *message_sender(const struct message *message);
  * then `recipients_lost` is set. */
 bool message_add_recipient(struct message *message, const char *argument, const char *shown);
 
-/* Notes a field; `mode` says which result fields are forged. False if this is the first one that could not be kept. */
+/* Notes a field; `mode` says which result fields are forged. Past MESSAGE_FORGED_MAX of one kind, no more of it are
+ * looked at. False if this is the first one that could not be kept. */
 bool message_note_field(struct message *message, enum forged_mode mode, const char *name, const char *value);
+
+/* True if the message has more than MESSAGE_FORGED_MAX fields to remove. `diverts`: those of its recipients in a
+ * quarantine are among them. */
+bool message_has_too_many_forged(const struct message *message, bool diverts);
 
 #endif

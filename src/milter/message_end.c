@@ -2,6 +2,7 @@
 /* The actions at the end of a message. */
 #include "milter/message_end.h"
 
+#include "base/log_value.h"
 #include "base/stats.h"
 #include "base/strbuf.h"
 #include "milter/message_log.h"
@@ -52,13 +53,17 @@ static size_t remove_fields(const struct ending *ending, const char *name, const
     return removed;
 }
 
-/* RFC 8601 5 */
+/* RFC 8601 5. Not where TestMode let a message go on that has too many: half cleaned it would deceive as well. */
 static void remove_forged(const struct ending *ending)
 {
     const struct message *message = ending->message;
-    size_t removed = remove_fields(ending, "Authentication-Results", &message->results);
     char more[48];
 
+    if (message_has_too_many_forged(message, false))
+        return;
+    size_t removed = remove_fields(ending, "Authentication-Results", &message->results);
+
+    removed += remove_fields(ending, "ARC-Authentication-Results", &message->arc);
     removed += remove_fields(ending, "Received-SPF", &message->received);
     if (removed == 0)
         return;
@@ -171,7 +176,7 @@ static void divert(const struct ending *ending)
 {
     struct message *message = ending->message;
     const char *box = ending->config->quarantine_box;
-    char more[400];
+    char shown[LOG_VALUE_SIZE], more[sizeof(shown) + 64];
 
     if (message->recipients_lost || message->recipient_count == 0)
         return;
@@ -184,7 +189,7 @@ static void divert(const struct ending *ending)
         return;
     }
     stats_add(STATS_QUARANTINED, 1);
-    (void)snprintf(more, sizeof(more), ", to=<%.320s>, recipients=%zu", box, message->recipient_count);
+    (void)snprintf(more, sizeof(more), ", to=<%s>, recipients=%zu", log_word(box, shown), message->recipient_count);
     log_done(ending, "quarantined", more);
 }
 
@@ -246,7 +251,7 @@ static const char *note_for(const struct ending *ending, const struct identity_c
     return ending->note[0] != '\0' && is_its ? ending->note : NULL;
 }
 
-/* What the fields say: a result for each identity, linked in the order of the checks. */
+/* What the fields say: a result for each identity, in the order of the checks. */
 static void collect_results(const struct ending *ending, struct header_result results[MESSAGE_CHECKS_MAX])
 {
     const struct message *message = ending->message;
@@ -261,11 +266,10 @@ static void collect_results(const struct ending *ending, struct header_result re
             .helo = peer_helo_shown(ending->peer),
             .receiver = message->receiver,
             .note = note_for(ending, &message->checks[i]),
-            .next = i + 1 < message->check_count ? &results[i + 1] : NULL,
         };
 }
 
-/* Each goes on top: Authentication-Results ends up above Received-SPF, and the sender's above that of the HELO name. */
+/* Each goes on top: Authentication-Results end up above Received-SPF, and the sender's above that of the HELO name. */
 static void insert_results(const struct ending *ending)
 {
     const struct message *message = ending->message;
@@ -278,8 +282,8 @@ static void insert_results(const struct ending *ending)
         insert_field(ending, "Received-SPF", &value);
         strbuf_free(&value);
     }
-    if (ending->config->add_header) {
-        header_authentication_results(message->authserv_id, results, &value);
+    for (size_t i = message->check_count; ending->config->add_header && i > 0; i--) {
+        header_authentication_results(message->authserv_id, &results[i - 1], &value);
         insert_field(ending, "Authentication-Results", &value);
         strbuf_free(&value);
     }

@@ -25,6 +25,22 @@ struct session_reply refusal_of_address(const struct config *config, const struc
     return go_on;
 }
 
+struct session_reply refusal_of_forged(const struct message *message, const struct config *config,
+                                       const struct peer *peer)
+{
+    bool soft = config->soft_fail;
+
+    message_log_forged(message, peer, soft ? "450 4.7.1" : "550 5.7.1", config->test_mode);
+    if (config->test_mode)
+        return go_on;
+    return (struct session_reply){
+        .step = SESSION_REFUSE,
+        .code = soft ? "450" : "550",
+        .enhanced = soft ? "4.7.1" : "5.7.1", /* RFC 3463 3.8 */
+        .text = "SPF: too many result fields that claim to be written by this host",
+    };
+}
+
 /* The check whose result decided. */
 static const struct identity_check *decisive_check(const struct message *message, const struct verdict *verdict)
 {

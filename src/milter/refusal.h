@@ -16,6 +16,11 @@ enum refused_address { REFUSED_SENDER, REFUSED_RECIPIENT };
 struct session_reply refusal_of_address(const struct config *config, const struct peer *peer,
                                         enum refused_address which, const char *text);
 
+/* The refusal of a message with more forged fields than are removed, for all its recipients, logged: an attack, and
+ * half cleaned it would still deceive. In TestMode it is logged, and the reply lets the message through. */
+struct session_reply refusal_of_forged(const struct message *message, const struct config *config,
+                                       const struct peer *peer);
+
 /* The refusal that follows from a verdict, logged; the same at every step. `recipient` is NULL where it is the whole
  * message's. The text is written into `text`. In TestMode it is logged and noted in the message, and the reply lets the
  * message through. */

@@ -400,6 +400,15 @@ static void begin_relayed(struct session *session)
         message_log_skipped(message, judged_peer(session), skip);
 }
 
+/* True if there is more to remove from the message than is removed from any. */
+static bool has_too_many_forged(const struct session *session)
+{
+    const struct message *message = &session->message;
+
+    return message_has_too_many_forged(message, session_needs(session->shared.config).changes_recipients &&
+                                                    message_may_be_quarantined(message));
+}
+
 struct session_reply session_eom(struct session *session, const char *queue_id, struct action_list *actions)
 {
     struct message *message = &session->message;
@@ -413,6 +422,8 @@ struct session_reply session_eom(struct session *session, const char *queue_id, 
         begin_relayed(session);
     if (message->stage == MESSAGE_PENDING)
         reply = judge(session);
+    if (reply.step != SESSION_REFUSE && has_too_many_forged(session))
+        reply = refusal_of_forged(message, session->shared.config, judged_peer(session));
     if (reply.step == SESSION_REFUSE) {
         forget_message(session);
         return reply;

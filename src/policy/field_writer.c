@@ -18,20 +18,23 @@ void field_add(struct field_writer *writer, const char *text)
     strbuf_add(&writer->word, text);
 }
 
-/* Adds `text`, printable and bounded, with a backslash before each octet of `escaped`. */
+/* Adds `text`, printable and bounded, with a backslash before each octet of `escaped`, and before whatever would make
+ * it a key with a value (`spf=pass`) or an encoded word (`=?`) for a reader that does not know quotes. */
 static void add_shown(struct field_writer *writer, const char *text, const char *escaped)
 {
     size_t len = strlen(text);
     size_t shown = len <= SHOWN_MAX ? len : SHOWN_MAX;
+    char before = '\0';
 
     for (size_t i = 0; i < shown; i++) {
         char c = text[i];
 
         if (c < ' ' || c > '~')
             c = '?';
-        if (strchr(escaped, c) != NULL)
+        if (strchr(escaped, c) != NULL || c == '=' || (c == '?' && before == '='))
             strbuf_add_char(&writer->word, '\\');
         strbuf_add_char(&writer->word, c);
+        before = c;
     }
     if (shown < len)
         strbuf_add(&writer->word, "...");
@@ -58,12 +61,12 @@ static bool is_token(const char *text)
     return *text != '\0' && strlen(text) <= SHOWN_MAX && is_visible(text) && strpbrk(text, "()<>@,;:\\\"/[]?=") == NULL;
 }
 
-/* RFC 5322 3.2.3 */
+/* RFC 5322 3.2.3, but that '=' is quoted: see add_shown. */
 static bool is_dot_atom(const char *text)
 {
     size_t len = strlen(text);
 
-    if (len == 0 || len > SHOWN_MAX || !is_visible(text) || strpbrk(text, "()<>[]:;@\\,\"") != NULL)
+    if (len == 0 || len > SHOWN_MAX || !is_visible(text) || strpbrk(text, "()<>[]:;@\\,\"=") != NULL)
         return false;
     return text[0] != '.' && text[len - 1] != '.' && strstr(text, "..") == NULL;
 }

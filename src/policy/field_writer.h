@@ -29,7 +29,9 @@ void field_add(struct field_writer *writer, const char *text);
 
 /* Each adds text from outside to the word: as a MIME token or a quoted string (RFC 8601 2.2), as a dot-atom or a quoted
  * string (RFC 7208 9.1), and within a comment. Octets that are not printable US-ASCII become '?', and a long text is
- * cut to "...", so that no line gets longer than RFC 5322 2.1.1 allows. */
+ * cut to "...", so that no line gets longer than RFC 5322 2.1.1 allows. Many readers search for text and know no
+ * quotes: so no such text ever holds `=` without a backslash before it, and none can say `spf=pass`, or what decodes to
+ * that. */
 void field_add_token(struct field_writer *writer, const char *text);
 void field_add_dot_atom(struct field_writer *writer, const char *text);
 void field_add_comment(struct field_writer *writer, const char *text);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The two result fields. */
 #include "policy/header.h"
+
+#include "dns/dns_name.h"
 #include "policy/field_writer.h"
 #include "policy/idna.h"
 
@@ -16,9 +18,31 @@ static void add_words(struct field_writer *writer, const char *words)
     field_add(writer, words);
 }
 
+/* True for a host name, in A-labels (RFC 1123 2.1; '_' is seen too). Nothing else is written as a domain: whoever
+ * searches a field for text finds it within quotes, too. */
+static bool is_host_name(const char *name)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+    size_t total = 0;
+
+    do {
+        size_t len = strspn(name, allowed);
+
+        total += len + 1;
+        if (len == 0 || len > DNS_LABEL_MAX || total > DNS_NAME_MAX + 1)
+            return false;
+        name += len;
+    } while (*name == '.' && *++name != '\0');
+    return *name == '\0';
+}
+
 static void add_guess_comment(struct field_writer *writer, const char *domain)
 {
     field_next(writer);
+    if (!is_host_name(domain)) {
+        add_words(writer, "(best guess record)");
+        return;
+    }
     field_add(writer, "(best guess record for domain of ");
     field_add_comment(writer, domain);
     field_add(writer, ")");
@@ -32,37 +56,40 @@ static void add_note(struct field_writer *writer, const char *note)
     field_add(writer, ")");
 }
 
-/* Adds what RFC 8601 2.2 calls a resinfo. */
-static void add_result(struct field_writer *writer, const struct header_result *result)
+/* Adds what was checked (RFC 8601 2.7.2), if it has a name. */
+static void add_property(struct field_writer *writer, enum spf_identity identity, const char *domain)
 {
-    char domain_ascii[IDNA_SIZE];
-    const char *domain = idna_ascii_form(result->domain, domain_ascii);
+    bool is_helo = identity == IDENTITY_HELO;
 
-    field_add(writer, ";");
-    field_next(writer);
-    field_add(writer, "spf="); /* RFC 8601 2.7.2 */
-    field_add(writer, result_name(result->outcome->result));
-    if (result->outcome->guessed)
-        add_guess_comment(writer, domain);
-    if (result->note != NULL)
-        add_note(writer, result->note);
-    if (domain[0] != '\0') {
-        field_next(writer);
-        field_add(writer, result->identity == IDENTITY_HELO ? "smtp.helo=" : "smtp.mailfrom=");
-        field_add_token(writer, domain);
+    if (domain[0] == '\0')
+        return;
+    if (!is_host_name(domain)) {
+        add_note(writer, is_helo ? "the HELO name is no host name" : "the domain is no host name");
+        return;
     }
+    field_next(writer);
+    field_add(writer, is_helo ? "smtp.helo=" : "smtp.mailfrom=");
+    field_add_token(writer, domain);
 }
 
 void header_authentication_results(const char *authserv_id, const struct header_result *result, struct strbuf *out)
 {
-    char id_ascii[IDNA_SIZE];
+    char id_ascii[IDNA_SIZE], domain_ascii[IDNA_SIZE];
+    const char *domain = idna_ascii_form(result->domain, domain_ascii);
     struct field_writer writer;
 
     /* In one line, for the sake of those who read it line by line. */
     field_begin(&writer, "Authentication-Results", FIELD_FOLD_LATE, out);
     field_add_token(&writer, idna_ascii_form(authserv_id, id_ascii));
-    for (; result != NULL; result = result->next)
-        add_result(&writer, result);
+    field_add(&writer, ";");
+    field_next(&writer);
+    field_add(&writer, "spf="); /* RFC 8601 2.7.2 */
+    field_add(&writer, result_name(result->outcome->result));
+    if (result->outcome->guessed)
+        add_guess_comment(&writer, domain);
+    if (result->note != NULL)
+        add_note(&writer, result->note);
+    add_property(&writer, result->identity, domain);
     field_end(&writer);
 }
 
@@ -81,19 +108,41 @@ static const struct sentence sentences[RESULT_COUNT] = {
     [RESULT_PERMERROR] = {"has an invalid policy about", NULL},
 };
 
-/* The mailbox that was checked (RFC 7208 2.3, 2.4). */
-static void add_mailbox(struct field_writer *writer, const struct header_result *result)
+/* True for a sender that may be written: its domain is a host name, or it has none. */
+static bool is_sender_shown(const char *sender)
 {
+    const char *at = strrchr(sender, '@');
     char ascii[IDNA_SIZE];
+
+    return at == NULL || is_host_name(idna_ascii_form(at + 1, ascii));
+}
+
+static void add_sender(struct field_writer *writer, const char *sender)
+{
     struct strbuf mailbox = STRBUF_INIT;
 
-    if (result->identity == IDENTITY_HELO)
-        strbuf_addf(&mailbox, "postmaster@%s", idna_ascii_form(result->domain, ascii));
-    else
-        idna_add_mailbox(result->sender, &mailbox);
+    idna_add_mailbox(sender, &mailbox);
     field_add_comment(writer, strbuf_text(&mailbox));
     writer->word.failed |= mailbox.failed;
     strbuf_free(&mailbox);
+}
+
+/* Adds the mailbox that was checked (RFC 7208 2.3, 2.4), as `domain of ...`. */
+static void add_checked(struct field_writer *writer, const struct header_result *result)
+{
+    char ascii[IDNA_SIZE];
+    const char *domain = idna_ascii_form(result->domain, ascii);
+    bool is_helo = result->identity == IDENTITY_HELO;
+
+    if (is_helo ? domain[0] != '\0' && !is_host_name(domain) : !is_sender_shown(result->sender)) {
+        add_words(writer, is_helo ? "a HELO name that is no host name" : "a domain that is no host name");
+        return;
+    }
+    add_words(writer, is_helo ? "domain of postmaster@" : "domain of ");
+    if (is_helo)
+        field_add_comment(writer, domain);
+    else
+        add_sender(writer, result->sender);
 }
 
 static void add_comment(struct field_writer *writer, const struct header_result *result, const char *client)
@@ -102,8 +151,8 @@ static void add_comment(struct field_writer *writer, const struct header_result 
 
     field_add(writer, "(");
     field_add_comment(writer, result->receiver);
-    add_words(writer, result->outcome->guessed ? ": best guess: domain of " : ": domain of ");
-    add_mailbox(writer, result);
+    add_words(writer, result->outcome->guessed ? ": best guess: " : ": ");
+    add_checked(writer, result);
     field_next(writer);
     add_words(writer, sentence->before);
     field_next(writer);
@@ -130,11 +179,27 @@ static void add_pair(struct field_writer *writer, const char *key, const char *v
     field_next(writer);
 }
 
+/* The keys that say what was checked, each where it has a value that may be written. */
+static void add_names(struct field_writer *writer, const struct header_result *result)
+{
+    char ascii[IDNA_SIZE];
+    const char *helo = idna_ascii_form(result->helo, ascii);
+    struct strbuf sender = STRBUF_INIT;
+
+    if (is_sender_shown(result->sender)) {
+        idna_add_mailbox(result->sender[0] != '\0' ? result->sender : "<>", &sender);
+        add_pair(writer, "envelope-from", strbuf_text(&sender));
+    }
+    if (is_host_name(helo))
+        add_pair(writer, "helo", helo);
+    writer->word.failed |= sender.failed;
+    strbuf_free(&sender);
+}
+
 void header_received_spf(const struct header_result *result, struct strbuf *out)
 {
-    char client[ADDR_TEXT_SIZE], helo_ascii[IDNA_SIZE];
+    char client[ADDR_TEXT_SIZE];
     const struct spf_outcome *outcome = result->outcome;
-    struct strbuf sender = STRBUF_INIT;
     struct field_writer writer;
 
     addr_format(&result->client, client);
@@ -144,9 +209,7 @@ void header_received_spf(const struct header_result *result, struct strbuf *out)
     add_comment(&writer, result, client);
     if (client[0] != '\0')
         add_pair(&writer, "client-ip", client);
-    idna_add_mailbox(result->sender[0] != '\0' ? result->sender : "<>", &sender);
-    add_pair(&writer, "envelope-from", strbuf_text(&sender));
-    add_pair(&writer, "helo", idna_ascii_form(result->helo, helo_ascii));
+    add_names(&writer, result);
     add_pair(&writer, "identity", result->identity == IDENTITY_HELO ? "helo" : "mailfrom");
     if (outcome->mechanism[0] != '\0')
         add_pair(&writer, "mechanism", outcome->mechanism);
@@ -154,7 +217,5 @@ void header_received_spf(const struct header_result *result, struct strbuf *out)
         add_pair(&writer, "problem", outcome->problem);
     field_add(&writer, "receiver=");
     field_add_dot_atom(&writer, result->receiver);
-    writer.word.failed |= sender.failed;
-    strbuf_free(&sender);
     field_end(&writer);
 }

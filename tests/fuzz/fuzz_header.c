@@ -28,6 +28,19 @@ static void check_field(const char *name, const struct strbuf *value)
     }
 }
 
+/* What comes from outside holds no key with a value, and no encoded word. `own` is ours, before it. */
+static void check_foreign(const struct strbuf *value, size_t own)
+{
+    if (value->failed || value->len < own)
+        return;
+    for (const char *at = strbuf_text(value) + own; (at = strchr(at, '=')) != NULL; at++) {
+        if (at[1] == '?' || !(at[-1] == '\\' || (at[-1] >= 'a' && at[-1] <= 'z')))
+            abort();
+    }
+    if (strcasestr(strbuf_text(value) + own, "spf=") != NULL)
+        abort();
+}
+
 static void write_fields(const char *const part[PARTS], unsigned choice)
 {
     struct spf_outcome outcome = {.result = (enum spf_result)(choice % RESULT_COUNT), .guessed = (choice & 64) != 0};
@@ -44,9 +57,12 @@ static void write_fields(const char *const part[PARTS], unsigned choice)
 
     header_authentication_results(part[0], &result, &out);
     check_field("Authentication-Results", &out);
+    if (!out.failed)
+        check_foreign(&out, (size_t)(strstr(out.text, " spf=") - out.text) + 5);
     strbuf_truncate(&out, 0);
     header_received_spf(&result, &out);
     check_field("Received-SPF", &out);
+    check_foreign(&out, 0);
     strbuf_free(&out);
 }
 
@@ -73,7 +89,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     memcpy(text, data, size);
     text[size] = '\0';
-    header_is_forged_result(text, "mx.example.org");
+    if (header_is_forged_result(text, "mx.example.org") && !header_claims_authserv_id(text, "mx.example.org"))
+        abort();
+    header_arc_claims_authserv_id(text, "mx.example.org");
     header_names_receiver(text, "mx.example.org");
     for (size_t i = 0; i < PARTS; i++) {
         const char *next = strsep(&rest, "|");

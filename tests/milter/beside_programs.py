@@ -54,8 +54,8 @@ def results_in(fields):
         elif name.lower() == "authentication-results":
             for part in re.sub(r"\([^()]*\)", " ", value).split(";"):
                 result, identity = re.search(r"spf=(\w+)", part), re.search(r"smtp\.(mailfrom|helo)=", part)
-                if result:
-                    found.add((identity[1], result[1].lower()))
+                if result:  # a HELO name that is no host name, smf-spf does not write
+                    found.add((identity[1] if identity else "helo", result[1].lower()))
     return found
 
 

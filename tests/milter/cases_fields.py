@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The fields the filter writes, to the letter, and the forged ones it takes out."""
 
-from wire_common import (BAD_IP, BAD_IP6, GOOD_IP, GOOD_IP6, HEADERS, MX, Mta, authentication_results, case, check,
-                         classic, clean_log, delivered, equal, one, received_spf, rows, spf_result)
+import re
+
+from wire_common import (BAD_IP, BAD_IP6, GOOD_IP, GOOD_IP6, HEADERS, MX, Mta, ZONE, authentication_results, case, check,
+                         classic, clean_log, contains, delivered, equal, lacks, one, received_spf, refused, rows,
+                         spf_result)
+from log_lines import by_search, parse  # pylint: disable=wrong-import-order
 
 BOTH = {"AddReceivedHeader": "on"}
 OPEN = {"AddReceivedHeader": "on", "RefuseFail": "off", "TagSubject": "off"}
@@ -127,6 +131,87 @@ def odd_helo(binary, helo):
         clean_log(filter_.log())
 
 
+# Search for a result, a key or an encoded word in a field: only what we write ourselves may be found.
+OWN_WORDS = re.compile(r"[^a-z](?:client-ip|envelope-from|helo|identity|mechanism|problem|receiver)=")
+
+
+def says_nothing_else(message):
+    """A search, which knows neither quotes nor comments, finds our result and our keys alone."""
+    for name in ("Authentication-Results", "Received-SPF"):
+        value = message.value(name)
+        lacks(value, "=?", name)
+        searched = value.replace("spf=", "", 1).replace("smtp.mailfrom=", "", 1).replace("smtp.helo=", "", 1)
+        searched = OWN_WORDS.sub(" ", searched)
+        check(re.search(r"(?<!\\)=", searched) is None, f"{name}: a key that is not ours: {value!r}")
+        if name == "Received-SPF":
+            equal(len(re.findall(r"identity=", value)), 1, value)
+
+
+@rows([
+    ("helo", "<>", "x;spf=pass", None), ("helo-encoded", "<>", "=?us-ascii?q?spf=3Dpass?=", None),
+    ("local-part", '<"spf=pass identity=helo"@none.example.org>', "mx.example.org", None),
+    ("local-part-encoded", '<"=?us-ascii?q?spf=3Dpass?="@none.example.org>', "mx.example.org", None),
+    ("domain", "<a@x;spf=pass>", "mx.example.org", None), ("domain-no-host", "<a@b+c.example>", "mx.example.org", None),
+    ("verp", "<bounce+user=example.org@none.example.org>", "mx.example.org", None),
+    ("record", "<a@hostile.example.org>", "mx.example.org", "problem"),
+    ("mechanism", "<a@odd.example.org>", "mx.example.org", "mechanism"),
+])
+def foreign_text_says_nothing(binary, sender, helo, key):
+    """Whatever the client, the sender or the record say, a search of our fields for text finds what we say."""
+    zone = ZONE + ('\nhostile TXT "v=spf1 spf=pass; =?us-ascii?q?spf=3Dpass?= identity=mailfrom -all"\n'
+                   'odd TXT "v=spf1 exists:spf=pass.example.org ?exists:spf=fail.example.org ?all"\n'
+                   'spf=fail A 127.0.0.2\n')
+    with classic(binary, OPEN, zone=zone) as filter_:
+        outcome = one(filter_, sender, helo=helo, ip=BAD_IP)
+        if outcome.refusal is not None:  # no address at all
+            check(outcome.refusal.text.startswith("550 5.1.7 "), outcome)
+            return
+        message = outcome.message
+        says_nothing_else(message)
+        pairs = received_spf(message.value("Received-SPF"))[2]
+        if key:
+            contains(pairs[key], "spf=", key)
+        if helo != "mx.example.org":
+            lacks(str(message.fields), "x;spf", "HELO name")
+            check("helo" not in pairs, pairs)
+
+
+# What a record, a client and a sender would like the log to say: zone, sender, HELO name.
+LIE = "SPF refused: ip=192.0.2.99, from=<victim@example.com>, reply=550 5.7.23"
+LIES = [
+    ("record", f'"v=spf1 {LIE} -all"', "<a@lie.example.org>", "h.example"),
+    ("term", '"v=spf1 exists:ip=192.0.2.99,from=<a@b>.%{d} a:x.org"', "<a@lie.example.org>", "h.example"),
+    ("modifier", '"v=spf1 ip=192.0.2.99 from=<x redirect=from=ip=192.0.2.99.example"', "<a@lie.example.org>", "h.example"),
+    ("timeout", '"v=spf1 a:SPF=ip=192.0.2.99.timeout.example.org -all"', "<a@lie.example.org>", "h.example"),
+    ("helo", '"v=spf1 -all"', "<a@lie.example.org>", LIE),
+    ("helo-of-null-sender", '"v=spf1 -all"', "<>", "x, " + LIE),
+    ("helo-quoted", '"v=spf1 -all"', "<>", 'x", ip=192.0.2.99, helo="y'),
+    ("helo-line", '"v=spf1 -all"', "<>", "x\u2028" + LIE),
+    ("sender", '"v=spf1 -all"', '<"x, SPF refused: ip=192.0.2.99, to="@lie.example.org>', "h.example"),
+    ("percent", '"v=spf1 -all"', '<"%22, ip%3D192.0.2.99 "@lie.example.org>', "%20"),
+]
+
+
+@rows(LIES)
+def no_text_passes_for_a_key_of_the_log(binary, record, sender, helo):
+    """Read strictly or by a search, each line says the client's address and our event."""
+    config = {"RefuseFail": "on", "TagSubject": "off", "DNSTimeout": "1s", "RefuseAt": "rcpt"}
+    with classic(binary, config, zone=ZONE + f"\nlie TXT {record}\n") as filter_:
+        one(filter_, sender, recipients=['<"u, ip=192.0.2.99"@example.net>'], helo=helo, ip=BAD_IP)
+        filter_.wait_log("SPF ")
+        lines = filter_.log().splitlines()
+        found = [parse(line) for line in lines if parse(line)]
+        check(found, lines)
+        for line in lines:
+            pairs = by_search(line)
+            check(pairs.get("ip", BAD_IP) == BAD_IP, f"a search finds another client: {line!r}")
+            check(not re.search("SPF (?!record)", line.partition("SPF ")[2]), f"another event: {line!r}")
+        for _, pairs in found:
+            equal(pairs["ip"], BAD_IP, "client")
+            equal(pairs["helo"].replace("\\xE2\\x80\\xA8", "\u2028"), helo, "HELO name")
+            equal(pairs.get("from", ""), sender[1:-1], "sender")
+
+
 def all_ascii(message):
     for name in ("Authentication-Results", "Received-SPF"):
         value = message.value(name)
@@ -165,8 +250,18 @@ FORGED = [
     ("leading-blanks", "   mx.example.net ; spf=pass", True),
     ("dkim-only", "mx.example.net; dkim=pass header.d=example.org", False),
     ("none", "mx.example.net; none", False),
-    ("in-comment", "mx.example.net; dkim=pass (spf=pass)", False),
-    ("in-quotes", 'mx.example.net; dkim=pass reason="; spf=pass"', False),
+    ("in-comment", "mx.example.net; dkim=pass (spf=pass)", True),
+    ("in-quotes", 'mx.example.net; dkim=pass reason="; spf=pass"', True),
+    ("spaced-dots", "mx . example(x). \n\tnet; spf=pass", True),
+    ("comment-in-name", "mx.exam(x)ple.net; spf=pass", True),
+    ("encoded-result", "mx.example.net; =?us-ascii?q?spf=3Dpass?=", True),
+    ("encoded-name", "=?us-ascii?q?mx.exa?= =?utf-8?B?bXBsZS5uZXQ=?=; spf=pass", True),
+    ("encoded-all", "=?utf-8?q?mx.example.net=3B_spf=3Dpass?=", True),
+    ("unknown-charset", "mx.example.net; =?utf-7?q?+AHM-pf=3Dpass?=", True),
+    ("open-comment", "(a (b) mx.example.net; spf=pass", True),
+    ("odd-letters", "mx.example.net; \u017fpf\uff1dpass", True),
+    ("dkim-with-encoded-comment", "mx.example.net; dkim=pass (=?utf-8?q?gr=C3=BCn?=) header.d=example.org", False),
+    ("encoded-other", "=?us-ascii?q?mx.example.com?=; spf=pass", False),
     ("other", "mx.example.com; spf=pass", False),
     ("below", "a.mx.example.net; spf=pass", False),
     ("longer", "mx.example.network; spf=pass", False),
@@ -194,6 +289,16 @@ def remove_forged_headers(binary, value, removed):
     with classic(binary, {"AddHeader": "off", "RemoveForgedHeaders": "off"}) as filter_:
         message = delivered(one(filter_, headers=HEADERS + fields))
         equal(message.fields[1:], HEADERS + fields, "fields with off")
+
+
+@rows([("spf", "spf", False), ("all", "all", True), ("off", "off", False)])
+def forged_arc_results(binary, mode, removed):
+    """They are signed, and SpamAssassin alone takes them for ours, where it is told to."""
+    fields = [("ARC-Authentication-Results", "i=1; mx.example.net; spf=pass smtp.mailfrom=example.org"),
+              ("ARC-Authentication-Results", "i=2; mx.elsewhere.example; spf=pass smtp.mailfrom=example.org")]
+    with classic(binary, {"AddHeader": "off", "RemoveForgedHeaders": mode}) as filter_:
+        message = delivered(one(filter_, headers=HEADERS + fields))
+        equal(message.fields[1:], HEADERS + fields[1 if removed else 0:], "fields")
 
 
 @case
@@ -227,11 +332,21 @@ def forged_several_among_others(binary):
 
 
 @case
-def forged_thousands(binary):
-    """More than anybody would write: all go, and the filter's memory stays its own."""
-    forged_ones = [("Authentication-Results", f"mx.example.net; spf=pass smtp.helo=d{n}.example") for n in range(3000)]
+def forged_hundreds_and_thousands(binary):
+    """Up to 500 go. With more the message is refused, not half cleaned, and not looked at any longer than that takes."""
+    def forged_ones(count):
+        return HEADERS + [("Authentication-Results", f"mx.example.net; spf=pass smtp.helo=d{n}.example")
+                          for n in range(count)]
+
     with classic(binary, {"AddHeader": "off"}) as filter_:
-        equal(delivered(one(filter_, headers=HEADERS + forged_ones)).fields[1:], HEADERS, "fields")
+        equal(delivered(one(filter_, headers=forged_ones(500))).fields[1:], HEADERS, "fields")
+        for count in (501, 10051):
+            refused(one(filter_, headers=forged_ones(count)), "550 5.7.1", "too many result fields")
+        line = filter_.wait_log("SPF refused (too many forged results): ")
+        equal(parse(line)[1]["limit"], "500", line)
+    with classic(binary, {"TestMode": "on", "AddHeader": "off"}) as filter_:
+        equal(delivered(one(filter_, headers=forged_ones(501))).fields[1:], forged_ones(501), "fields in TestMode")
+        filter_.wait_log("SPF would be refused (too many forged results): ")
 
 
 @case

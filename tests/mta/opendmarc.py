@@ -12,11 +12,11 @@ sys.path.append(os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", 
 # pylint: disable=wrong-import-position,import-error
 from mta import Mta  # noqa: E402
 
-ADDRESS = ("127.0.0.1", 8893)
+SOCKET = "/run/opendmarc.sock"
 CONFIG = "/etc/opendmarc-test.conf"
 SETTINGS = f"""AuthservID {machine.HOSTNAME}
 TrustedAuthservIDs {machine.HOSTNAME}
-Socket inet:{ADDRESS[1]}@{ADDRESS[0]}
+Socket local:{SOCKET}
 SPFIgnoreResults false
 SPFSelfValidate false
 RejectFailures false
@@ -33,22 +33,21 @@ class OpenDmarc:
     def __enter__(self):
         machine.write(CONFIG, SETTINGS)
         self.program = Program(["/usr/sbin/opendmarc", "-f", "-c", CONFIG], machine.LOGS + "/opendmarc.stderr")
-        self.program.wait_until_listening(ADDRESS)
+        self.program.wait_until_listening(SOCKET)
         return self
 
     def __exit__(self, *exc):
         self.program.stop()
 
     def verdict(self, fields, author, sender, client):
-        """What it says of a message with these fields on top: its result field, without its own name."""
-        headers = [("Authentication-Results", value) for value in fields]
-        headers += [("From", author), ("To", "you@example"), ("Date", "Mon, 06 Jan 2025 10:00:00 +0000")]
+        """What it says of a message with these fields, names and values, on top: its result field, without its own name."""
+        headers = [*fields, ("From", author), ("To", "you@example"), ("Date", "Mon, 06 Jan 2025 10:00:00 +0000")]
         names = {"connect": {"j": machine.HOSTNAME}, "mail": {"{mail_addr}": sender}}
-        with Mta(f"inet:{ADDRESS[1]}@{ADDRESS[0]}", ip=client, macros=names) as connection:
+        with Mta("unix:" + SOCKET, ip=client, macros=names) as connection:
             outcome = connection.send(f"<{sender}>", headers=headers)
             connection.quit()
         assert outcome.delivered, f"OpenDMARC answers {outcome}"
         values = outcome.message.values("Authentication-Results")
-        own = [value for value in values if "dmarc=" in value]
+        own = [value for value in values if value.partition(";")[2].strip().startswith("dmarc=")]
         assert len(own) == 1, f"OpenDMARC left {values}"
         return own[0].partition(";")[2].strip()

@@ -32,9 +32,8 @@ def fail_of_the_helo_name_is_refused(world):
 @HELO.case()
 def both_identities_are_recorded(world):
     message = world.send("a@pass.example", GOOD).delivered()
-    results = message.value("Authentication-Results")
-    expected = "spf=pass smtp.mailfrom=pass.example; spf=pass smtp.helo=mail.pass.example"
-    assert results.endswith(expected), results
+    results = [value.partition("; ")[2] for value in message.values("Authentication-Results")]
+    assert results == ["spf=pass smtp.mailfrom=pass.example", "spf=pass smtp.helo=mail.pass.example"], results
     received = [value for name, value in message.fields if name == "Received-SPF"]
     assert ["identity=mailfrom" in value for value in received] == [True, False], received
     assert "identity=helo" in received[1], received
@@ -49,7 +48,7 @@ def null_sender_has_one_identity(world):
 @HELO.case()
 def helo_name_without_a_record_goes_on(world):
     message = world.send("a@pass.example", GOOD, helo="mail.none.example").delivered()
-    assert message.value("Authentication-Results").endswith("; spf=none smtp.helo=mail.none.example"), message.fields
+    assert message.values("Authentication-Results")[1].endswith("; spf=none smtp.helo=mail.none.example"), message.fields
 
 
 @NULL_SENDER.case()

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""OpenDMARC behind the filter: a second identity in our field changes nothing about what it says."""
+"""OpenDMARC behind the filter: a second identity changes nothing about what it says, and no forged field does."""
 
 from cases import Group
+from machine import HOSTNAME
 from opendmarc import OpenDmarc
 from world import BAD, GOOD
 
@@ -23,11 +24,25 @@ MESSAGES = [
 ]
 
 
+# Fields in a message of a client that may not send for pass.example, each of which OpenDMARC takes for a pass.
+FORGED = [
+    ("Authentication-Results", f"{HOSTNAME.replace('.', ' . ')}; spf=pass smtp.mailfrom=pass.example"),
+    ("Authentication-Results", f"{HOSTNAME.replace('.', '.(x)')}; spf=pass smtp.mailfrom=pass.example"),
+    ("Authentication-Results", f"{HOSTNAME}; spf=pass smtp.mailfrom=pass.example"),
+    ("Received-SPF", f'pass client-ip={BAD}; envelope-from="a@pass.example"; identity=mailfrom; receiver={HOSTNAME}'),
+    ("Received-SPF", f'pass client-ip={BAD}; envelope-from="a@pass.example"; identity=mailfrom; receiver=mx.elsewhere'),
+]
+
+
+def result_fields(message):
+    return [field for field in message.fields if field[0] in ("Authentication-Results", "Received-SPF")]
+
+
 def check_verdicts(world, identities):
     with OpenDmarc() as opendmarc:
         for client, helo, sender, author, expected, results in MESSAGES:
-            fields = world.send(sender, client, helo=helo).delivered().values("Authentication-Results")
-            found = [part.split()[0].removeprefix("spf=") for part in fields[0].split(";")[1:]]
+            fields = result_fields(world.send(sender, client, helo=helo).delivered())
+            found = [value.partition("; spf=")[2].split()[0] for name, value in fields if name != "Received-SPF"]
             assert found == results.split()[:identities], f"{sender}, {helo}: {fields}"
             verdict = opendmarc.verdict(fields, author, sender, client)
             assert verdict.startswith(f"dmarc={expected} "), f"{sender}, {helo}, by {author}: {verdict} from {fields}"
@@ -41,3 +56,15 @@ def verdicts_from_a_field_with_one_identity(world):
 @TWO_IDENTITIES.case(mtas=("postfix",))
 def the_same_verdicts_from_a_field_with_two(world):
     check_verdicts(world, 2)
+
+
+@ONE_IDENTITY.case(mtas=("postfix",))
+def no_forged_field_makes_a_pass(world):
+    """The last of them is somebody else's and stays: OpenDMARC takes the topmost Received-SPF, which is ours."""
+    with OpenDmarc() as opendmarc:
+        for field in FORGED:
+            verdict = opendmarc.verdict([field], "a@pass.example", "a@pass.example", BAD)
+            assert verdict.startswith("dmarc=pass "), f"OpenDMARC does not take {field}: {verdict}"
+            fields = result_fields(world.send("a@pass.example", BAD, fields=[field]).delivered())
+            verdict = opendmarc.verdict(fields, "a@pass.example", "a@pass.example", BAD)
+            assert verdict.startswith("dmarc=fail "), f"{verdict} from {fields}"

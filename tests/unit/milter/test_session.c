@@ -443,8 +443,8 @@ static void an_over_long_helo_is_none(void **state)
     strcpy(script + 29 + LEN, " | mail <> | rcpt <u@here.example> | eom");
     assert_true(story_play(&world, script, &out));
     assert_non_null(strstr(strbuf_text(&out), "- | - | - | - | [insert Received-SPF: none (host.here.example: "));
-    assert_non_null(strstr(out.text, "hhh...\""));
-    assert_in_range(out.len, 400, 3000);
+    assert_null(strstr(out.text, "hhh"));
+    assert_in_range(out.len, 200, 1000);
     assert_non_null(strstr(out.text, "Authentication-Results: host.here.example; spf=none]"));
     strbuf_free(&out);
     world_close(&world);
