@@ -104,21 +104,10 @@ static bool list_has(struct conversion *run, const char *items, const struct add
     return found;
 }
 
-/* Loopback is never checked here, unless its clients are checked as if they had another address. */
-static void compare_loopback(struct conversion *run)
+static bool is_exempt(struct conversion *run, const struct addr *addr)
 {
-    static const char *const addresses[] = {"127.0.0.1", "::1"};
-    bool listed = true;
-
-    for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++) {
-        struct addr addr;
-
-        listed = listed && addr_parse(addresses[i], &addr) &&
-                 (list_has(run, convert_value(run, "skip_addresses"), &addr) ||
-                  list_has(run, convert_value(run, "Whitelist"), &addr));
-    }
-    if (!listed)
-        convert_differs(run, "clients on the loopback network are not checked");
+    return list_has(run, convert_value(run, "skip_addresses"), addr) ||
+           list_has(run, convert_value(run, "Whitelist"), addr);
 }
 
 /* With Prospective the list is compared with that address, whoever the client is. */
@@ -144,7 +133,7 @@ void convert_spf_engine_addresses(struct conversion *run, const struct foreign_s
         return;
     }
     if (strcmp(setting->key->name, "skip_addresses") == 0)
-        compare_loopback(run);
+        convert_compare_loopback(run, is_exempt);
     while (convert_spf_engine_item(run, &items, &item, &space_told)) {
         compare_address(run, strbuf_text(&item), &end_told);
         take_second_slash(&item);

@@ -62,11 +62,27 @@ static void convert_header(struct conversion *run, const struct foreign_setting 
     convert_line(run, "AddReceivedHeader", received ? "on" : "off");
 }
 
+static bool is_trusted(struct conversion *run, const struct addr *addr)
+{
+    const char *networks = convert_value(run, "trusted_networks");
+    struct strbuf network = STRBUF_INIT;
+    struct addr_prefix prefix;
+    bool found = false;
+
+    while (!found && convert_next_item(run, &networks, &network))
+        found = strcasecmp(strbuf_text(&network), "loopback") == 0
+                    ? addr_is_loopback(addr)
+                    : addr_prefix_parse(strbuf_text(&network), &prefix) && addr_prefix_contains(&prefix, addr);
+    strbuf_free(&network);
+    return found;
+}
+
 static void convert_networks(struct conversion *run, const struct foreign_setting *setting)
 {
     const char *networks = setting->value;
     struct strbuf network = STRBUF_INIT;
 
+    convert_compare_loopback(run, is_trusted);
     while (convert_next_item(run, &networks, &network)) {
         if (strcasecmp(strbuf_text(&network), "loopback") == 0) {
             convert_line(run, "WhitelistIP", "127.0.0.0/8");

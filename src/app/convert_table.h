@@ -3,6 +3,7 @@
 #ifndef SMF_APP_CONVERT_TABLE_H
 #define SMF_APP_CONVERT_TABLE_H
 
+#include "base/addr.h"
 #include "base/strbuf.h"
 #include "spf/result.h"
 
@@ -99,6 +100,11 @@ void convert_lost(struct conversion *run, const char *reason);
 
 /* Writes what will be done in another way than there; the conversion is partial. */
 void convert_differs(struct conversion *run, const char *difference);
+
+/* Says that loopback clients are not checked here, unless the program exempts all of them too, as `is_exempt` says of
+ * an address. */
+void convert_compare_loopback(struct conversion *run,
+                              bool (*is_exempt)(struct conversion *run, const struct addr *addr));
 
 /* Says that the value is none that the system takes, or none that we know; the conversion is partial. */
 void convert_bad_value(struct conversion *run, const struct foreign_setting *setting);

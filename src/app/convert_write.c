@@ -51,6 +51,21 @@ void convert_differs(struct conversion *run, const char *difference)
     lose(run, "the whole", difference);
 }
 
+void convert_compare_loopback(struct conversion *run,
+                              bool (*is_exempt)(struct conversion *run, const struct addr *addr))
+{
+    static const char *const addresses[] = {"127.0.0.1", "127.255.255.254", "::1"}; /* both ends of 127.0.0.0/8 */
+
+    for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++) {
+        struct addr addr;
+
+        if (addr_parse(addresses[i], &addr) && !is_exempt(run, &addr)) {
+            convert_differs(run, "clients on the loopback network are not checked");
+            return;
+        }
+    }
+}
+
 void convert_bad_value(struct conversion *run, const struct foreign_setting *setting)
 {
     strbuf_addf(run->out, "#   Not carried over: %s takes no such value\n", setting->key->name);

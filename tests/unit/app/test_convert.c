@@ -178,6 +178,7 @@ static const struct setting_case {
     {POLICYD, "skip_addresses = 127.0.0.0/8,::1,2001:db8::1",
      "WhitelistIP 127.0.0.0/8\nWhitelistIP 2001:db8::1\nWhitelistIP ::1", LINES},
     {POLICYD, "skip_addresses = 192.0.2.0/24,::1", "WhitelistIP 192.0.2.0/24", LOST}, /* loopback */
+    {POLICYD, "skip_addresses = 127.0.0.1,::1", "WhitelistIP 127.0.0.1", LOST},
     {POLICYD, "skip_addresses = 127.0.0.0/8,::1,here", "WhitelistIP 127.0.0.0/8\n!WhitelistIP here", LOST},
     {POLICYD, "skip_addresses = 127.0.0.0/8,::ffff:127.0.0.0//104,::1//128",
      "WhitelistIP 127.0.0.0/8\nWhitelistIP ::ffff:127.0.0.0/104\nWhitelistIP ::1/128", LOST},
@@ -274,7 +275,11 @@ static const struct setting_case {
     {RUST, "delete_incoming_authentication_results = no", "RemoveForgedHeaders off", LINES},
     {RUST, "delete_incoming_authentication_results = some", "", LOST},
     {RUST, "trusted_networks = 192.0.2.0/24, ::1",
-     "WhitelistIP 192.0.2.0/24\nWhitelistIP ::1\n!WhitelistIP 127.0.0.0/8", LINES},
+     "WhitelistIP 192.0.2.0/24\nWhitelistIP ::1\n!WhitelistIP 127.0.0.0/8", LOST}, /* loopback */
+    {RUST, "trusted_networks = 192.0.2.0/24", "WhitelistIP 192.0.2.0/24", LOST},
+    {RUST, "trusted_networks =", "", LOST},
+    {RUST, "trusted_networks = 127.0.0.0/8, ::1", "WhitelistIP 127.0.0.0/8\nWhitelistIP ::1", LINES},
+    {RUST, "trusted_networks = 127.0.0.1, ::1", "WhitelistIP 127.0.0.1\nWhitelistIP ::1", LOST},
     {RUST, "trusted_networks = 192.0.2.1, loopback,192.0.2.9",
      "WhitelistIP 192.0.2.1\nWhitelistIP 127.0.0.0/8\nWhitelistIP ::1\nWhitelistIP 192.0.2.9", LINES},
     {RUST, "trust_authenticated_senders = yes", "SkipAuth on", LINES},
