@@ -96,27 +96,48 @@ static void raise_descriptor_limit(void)
     (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* Opens a log file that root owns, in a directory of root's: earlier versions made theirs before they gave up root's
+ * rights. -1 for any other. */
+static int open_log_of_root(const char *path)
+{
+    struct stat status;
+    int fd = -1;
+
+    if (geteuid() == 0)
+        fd = open(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0 || (privileges_unfit(fd) == NULL && fstat(fd, &status) == 0 && status.st_uid == 0))
+        return fd;
+    close(fd);
+    return -1;
+}
+
 /* Creates a missing log file while the program may still write to its directory, and gives it to the user who will
  * write to it. */
 static void prepare_log_file(const char *path, const struct identity *identity)
 {
     struct strbuf unused = STRBUF_INIT;
+    gid_t group = identity->gid;
     int fd = -1;
 
     if (path == NULL || !identity->changes)
         return;
-    if (privileges_borrow(identity, path, identity->gid, "LogTo", &unused))
+    if (privileges_borrow(identity, path, identity->gid, "LogTo", &unused)) {
         fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
+        if (fd < 0 && errno == EEXIST) {
+            fd = open_log_of_root(path);
+            group = (gid_t)-1; /* it keeps its own */
+        }
+    }
     privileges_return(identity);
     strbuf_free(&unused);
     if (fd < 0)
-        return; /* it is there, or cannot be; if it cannot be written to, opening the log says so */
-    if (fchown(fd, identity->uid, identity->gid) != 0)
+        return; /* if it cannot be written to, opening the log says so */
+    if (fchown(fd, identity->uid, group) != 0)
         log_warning("LogTo: cannot give %s to user %s: %s", path, identity->user, strerror(errno));
     close(fd);
 }
 
-static bool open_log(const struct config *config, struct strbuf *error)
+static bool open_log(const struct config *config, const struct identity *identity, struct strbuf *error)
 {
     const struct log_config log = {
         .level = config->log_level,
@@ -128,6 +149,8 @@ static bool open_log(const struct config *config, struct strbuf *error)
     if (log_open(&log))
         return true;
     strbuf_addf(error, "LogTo: cannot open %s: %s", config->log_to, strerror(errno));
+    if (errno == EACCES && identity->user != NULL)
+        strbuf_addf(error, " (user %s must be able to write to it)", identity->user);
     return false;
 }
 
@@ -197,7 +220,7 @@ static int start_behind_socket(struct daemon *daemon, struct strbuf *error)
     prepare_log_file(config->log_to, &daemon->identity);
     if (!privileges_drop(&daemon->identity, error))
         return EX_NOPERM;
-    if (!open_log(config, error))
+    if (!open_log(config, &daemon->identity, error))
         return EX_CANTCREAT;
     if (daemon->identity.is_not_root)
         log_warning("User: %s is root, which needs not be; running as %s", config->user, daemon->identity.user);
@@ -261,7 +284,8 @@ static void reload(struct daemon *daemon)
     const struct config *config = config_load(daemon->config_path, &errors);
 
     notify_manager("RELOADING=1");
-    if (config != NULL && open_log(config, &errors) && service_replace(daemon->service, config, &errors)) {
+    if (config != NULL && open_log(config, &daemon->identity, &errors) &&
+        service_replace(daemon->service, config, &errors)) {
         warn_of_unchanged(daemon->config, config);
         log_notice("configuration reloaded from %s", daemon->config_path);
     } else {

@@ -83,19 +83,6 @@ void detach_finish(int status)
     status_fd = -1;
 }
 
-/* What the file is that was opened may be somebody else's choice: nothing is changed but a regular file that has no
- * second name. NULL if it is one, else what is wrong with it. */
-static const char *unfit(int fd)
-{
-    struct stat status;
-
-    if (fstat(fd, &status) != 0)
-        return strerror(errno);
-    if (!S_ISREG(status.st_mode))
-        return "is not a regular file";
-    return status.st_nlink == 1 ? NULL : "has a second name (a hard link)";
-}
-
 /* Locks the file until the process ends, and replaces what it holds. Nobody else may have a say in what root reads. */
 static bool fill_pid_file(int fd)
 {
@@ -113,7 +100,7 @@ static bool write_pid_file(const char *path, struct strbuf *error)
 
     pid_fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0644);
     if (pid_fd >= 0)
-        reason = unfit(pid_fd);
+        reason = privileges_unfit(pid_fd);
     if (pid_fd >= 0 && reason == NULL && fill_pid_file(pid_fd))
         return true;
     if (reason != NULL)
@@ -145,8 +132,9 @@ void detach_remove_pid_file(const char *path, const struct identity *identity)
     struct strbuf unused = STRBUF_INIT;
     struct stat ours, found;
 
-    if (pid_fd >= 0 && privileges_borrow(identity, path, (gid_t)-1, "PidFile", &unused) && fstat(pid_fd, &ours) == 0 &&
-        lstat(path, &found) == 0 && ours.st_dev == found.st_dev && ours.st_ino == found.st_ino)
+    if (pid_fd >= 0 && ftruncate(pid_fd, 0) == 0 && privileges_borrow(identity, path, (gid_t)-1, "PidFile", &unused) &&
+        fstat(pid_fd, &ours) == 0 && lstat(path, &found) == 0 && ours.st_dev == found.st_dev &&
+        ours.st_ino == found.st_ino)
         (void)unlink(path);
     privileges_return(identity);
     strbuf_free(&unused);

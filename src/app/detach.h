@@ -24,7 +24,8 @@ void detach_finish(int status);
  * with this name alone. */
 bool detach_write_pid_file(const char *path, const struct identity *identity, struct strbuf *error);
 
-/* Removes the file that detach_write_pid_file has written, if it is there still and the rights suffice. */
+/* Empties the file that detach_write_pid_file has written, as another process may get the number, and removes it, if it
+ * is there still and the rights suffice. */
 void detach_remove_pid_file(const char *path, const struct identity *identity);
 
 #endif

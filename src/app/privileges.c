@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <pwd.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 #ifdef __linux__
@@ -102,15 +103,30 @@ bool privileges_borrow(const struct identity *identity, const char *path, gid_t 
         return true;
     privileges_return(identity);
     if (!directory_owner(directory, &owner)) {
-        strbuf_addf(error,
-                    "%s: %s: user %s may not write to its directory, nor is the way there its owner's and root's alone",
-                    key, path, identity->user);
+        if (errno == EPERM)
+            strbuf_addf(
+                error,
+                "%s: %s: user %s may not write to its directory, nor is the way there its owner's and root's alone",
+                key, path, identity->user);
+        else
+            strbuf_addf(error, "%s: %s: %s", key, path, strerror(errno));
         return false;
     }
     if (become(owner, group != (gid_t)-1 ? group : 0))
         return true;
     strbuf_addf(error, "%s: %s: cannot act as the owner of its directory: %s", key, path, strerror(errno));
     return false;
+}
+
+const char *privileges_unfit(int fd)
+{
+    struct stat status;
+
+    if (fstat(fd, &status) != 0)
+        return strerror(errno);
+    if (!S_ISREG(status.st_mode))
+        return "is not a regular file";
+    return status.st_nlink == 1 ? NULL : "has a second name (a hard link)";
 }
 
 bool privileges_drop(struct identity *identity, struct strbuf *error)

@@ -35,6 +35,10 @@ bool privileges_borrow(const struct identity *identity, const char *path, gid_t 
 /* Ends privileges_borrow, successful or not. The process ends if root's rights do not come back. */
 void privileges_return(const struct identity *identity);
 
+/* What is opened under a name may be somebody else's choice, so root changes nothing but a regular file that has no
+ * second name. NULL if the descriptor's is one, else what is wrong with it, as the end of a sentence. */
+const char *privileges_unfit(int fd);
+
 /* Becomes that user with its groups, and checks that there is no way back: from then on `identity` changes nothing.
  * False, with a message in `error`: then the program must end. */
 bool privileges_drop(struct identity *identity, struct strbuf *error);

@@ -8,6 +8,7 @@ import grp
 import os
 import pwd
 import shutil
+import signal
 import stat
 import struct
 import subprocess
@@ -78,6 +79,9 @@ def plant(filter_, kind, name, victim):
     elif kind == "linked-directory":
         os.symlink(os.path.dirname(victim), path)
         return os.path.join(path, "made")
+    elif kind == "loop":
+        os.symlink(name, path)
+        return os.path.join(path, "made")
     elif kind == "directory-of-root":
         os.mkdir(path)
         return os.path.join(path, "made")
@@ -86,7 +90,7 @@ def plant(filter_, kind, name, victim):
 
 @rows([("link", "link", "symbolic link"), ("hard-link", "hard-link", "Permission denied"),
        ("fifo", "fifo", "regular file"), ("directory", "directory", "directory"), ("linked-directory", "linked-directory", "may not write"),
-       ("directory-of-root", "directory-of-root", "may not write")])
+       ("directory-of-root", "directory-of-root", "may not write"), ("loop", "loop", "symbolic links")])
 def pid_file_that_is_a_trap(binary, kind, reason):
     with attacked(binary) as (filter_, victim):
         path = plant(filter_, kind, "trap", victim)
@@ -130,6 +134,45 @@ def socket_that_is_a_trap(binary, kind, reason):
     with attacked(binary) as (filter_, victim):
         path = plant(filter_, kind, "trap", victim)
         start_fails(filter_, {"Socket": "unix:" + path}, "Socket: ", path, reason)
+
+
+@case
+def log_that_an_earlier_version_made_as_root(binary):
+    """2.5 opened it before it gave up root's rights: the file goes on, and is the account's."""
+    need_root()
+    with directory_of("root") as place, prepared(binary, as_root=True) as filter_:
+        filter_.log_path = os.path.join(place, "log")
+        with open(filter_.log_path, "w", encoding="ascii") as file:
+            file.write("an old line\n")
+        os.chmod(filter_.log_path, 0o644)
+        os.chown(filter_.log_path, 0, grp.getgrnam("mail").gr_gid)
+        filter_.reconfigure({})
+        filter_.start()
+        found = os.lstat(filter_.log_path)
+        equal((found.st_uid, found.st_gid), (pwd.getpwnam(UNPRIVILEGED).pw_uid, grp.getgrnam("mail").gr_gid), "owner")
+        contains(filter_.log(), "an old line\n", "log")
+        filter_.wait_log("listens on")
+        filter_.signal(signal.SIGUSR1)
+        filter_.wait_log("configuration reloaded")
+        filter_.stop()
+
+
+@rows([("link", "link"), ("hard-link", "hard-link"), ("fifo", "fifo")])
+def log_in_a_directory_of_root_s_that_is_a_trap(binary, kind):
+    with attacked(binary) as (filter_, victim), directory_of("root", 0o775) as place:
+        path = plant(filter_, kind, os.path.join(place, "trap"), victim)
+        start_fails(filter_, {"LogTo": path}, "LogTo: ", path)
+
+
+@case
+def log_of_another_owner_stays_his(binary):
+    need_root()
+    with directory_of("root") as place, prepared(binary, as_root=True) as filter_:
+        path = os.path.join(place, "log")
+        os.close(os.open(path, os.O_CREAT, 0o600))
+        shutil.chown(path, OTHER_USER)
+        start_fails(filter_, {"LogTo": path}, "LogTo: ", path, UNPRIVILEGED)
+        equal(os.lstat(path).st_uid, pwd.getpwnam(OTHER_USER).pw_uid, "owner")
 
 
 class Watch:
@@ -207,6 +250,7 @@ def files_in_a_directory_of_another_owner(binary, owner):
         with open(f"{place}/pid", encoding="ascii") as file:
             equal(file.read(), f"{filter_.process.pid}\n", "PidFile")
         filter_.stop()
+        equal(os.path.getsize(f"{place}/pid"), 0, "octets of the PidFile that could not be removed")
 
 
 @case
