@@ -104,18 +104,32 @@ static bool is_our_file(const struct stat *found)
     return found->st_dev == socket_file.st_dev && found->st_ino == socket_file.st_ino;
 }
 
+/* Sets the mode of what the descriptor is open for (O_PATH), whatever its name leads to now. */
+static bool set_mode(int fd, mode_t mode)
+{
+    char name[32];
+
+    snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+    return chmod(name, mode) == 0;
+}
+
 /* Remembers which file the new socket is. In a directory with default access control lists it has their permissions. */
 static bool note_file(const char *path, mode_t mode, char *error, size_t error_size)
 {
-    if (lstat(path, &socket_file) != 0 || !S_ISSOCK(socket_file.st_mode) || socket_file.st_uid != geteuid()) {
-        socket_file.st_ino = 0;
+    const int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    bool is_ours = fd >= 0 && fstat(fd, &socket_file) == 0 && S_ISSOCK(socket_file.st_mode) &&
+                   socket_file.st_nlink == 1 && socket_file.st_uid == geteuid();
+    bool noted = is_ours && ((socket_file.st_mode & 0777) == mode || set_mode(fd, mode));
+
+    if (!is_ours)
         snprintf(error, error_size, "%s: is not the socket that was made there", path);
-        return false;
-    }
-    if ((socket_file.st_mode & 0777) == mode || chmod(path, mode) == 0)
-        return true;
-    snprintf(error, error_size, "%s: cannot set its mode: %s", path, strerror(errno));
-    return false;
+    else if (!noted)
+        snprintf(error, error_size, "%s: cannot set its mode: %s", path, strerror(errno));
+    if (!is_ours)
+        socket_file.st_ino = 0;
+    if (fd >= 0)
+        close(fd);
+    return noted;
 }
 
 bool listener_open(const struct listener_config *config, char *error, size_t error_size)

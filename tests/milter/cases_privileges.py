@@ -16,12 +16,13 @@ import tempfile
 
 from filter import UNPRIVILEGED, group_of
 from process_common import need_root, prepared, stop_background
-from wire_common import case, check, contains, delivered, equal, one, rows, spf_result
+from wire_common import Skip, case, check, contains, delivered, equal, one, rows, spf_result
 
 START_LIMIT_S = 30
 WAITS_AT_A_FIFO_S = 3
 OTHER_USER = "daemon"
 IN_ATTRIB, IN_CREATE = 0x4, 0x100
+ACL_USER, ACL_GROUP, ACL_OTHER = 0x1, 0x4, 0x20  # acl(5), as the kernel has them
 
 
 @contextlib.contextmanager
@@ -212,6 +213,24 @@ def socket_is_made_as_it_is_to_be(binary, config):
         equal(found.st_uid, pwd.getpwnam(UNPRIVILEGED).pw_uid, "owner")
         equal(found.st_gid, grp.getgrnam(config["SocketGroup"]).gr_gid if config else group_of(UNPRIVILEGED), "group")
         equal(stat.S_IMODE(found.st_mode), int(config.get("SocketMode", "0660"), 8), "mode")
+        filter_.stop()
+
+
+@rows([("account", UNPRIVILEGED), ("root", "root")])
+def socket_in_a_directory_with_an_access_control_list(binary, owner):
+    """There the list takes permissions from a new file: the socket has those of SocketMode all the same."""
+    need_root()
+    nothing_for_others = struct.pack("<I", 2) + b"".join(
+        struct.pack("<HHI", tag, bits, 0xFFFFFFFF) for tag, bits in ((ACL_USER, 7), (ACL_GROUP, 0), (ACL_OTHER, 0)))
+    with directory_of(owner) as place, prepared(binary, as_root=True) as filter_:
+        try:
+            os.setxattr(place, "system.posix_acl_default", nothing_for_others)
+        except OSError as error:
+            raise Skip(f"no access control lists here: {error}") from error
+        filter_.address = f"unix:{place}/sock"
+        filter_.reconfigure({"SocketMode": "0666"})
+        filter_.start()
+        equal(stat.S_IMODE(os.lstat(f"{place}/sock").st_mode), 0o666, "mode of the socket")
         filter_.stop()
 
 
