@@ -38,6 +38,28 @@ static const struct {
     {"\xD0\xBF\xD0\xBE\xD1\x87\xD1\x82\xD0\xB0.example", "xn--80a1acny.example"},
     {"xn--bcher-kva.example", "xn--bcher-kva.example"},
     {"\xFF.example", NULL},
+
+    /* No U-labels, and yet names that MTAs look up. */
+    {"i\xE2\x9D\xA4.test", "xn--i-7iq.test"},             /* a heart */
+    {"I\xE2\x9D\xA4\xEF\xB8\x8F.test", "xn--i-7iq.test"}, /* and what is ignored */
+    {"\xF0\x9F\x8D\x95.test", "xn--vi8h.test"},           /* a pizza */
+    {"a\xE2\x80\x8D"
+     "b.test",
+     "xn--ab-m1t.test"}, /* a joiner out of context */
+    {"b\xC3\xBC--x.test", "xn--b--x-0ra.test"},
+    {"B\xC3\x9C--X.test", "xn--b--x-0ra.test"},
+    {"bu\xCC\x88--x.test", "xn--b--x-0ra.test"},
+    {"-\xC3\xBC-.test", "xn-----xka.test"},
+    {"\xCC\x81-\xC3\xBC--.test", "xn------hoa79w.test"},
+    {"fa\xC3\x9F\xE2\x9D\xA4.test", "xn--fa-hia8550b.test"}, /* sharp s stays one */
+    {"\xD7\x90"
+     "a.test",
+     "xn--a-zhc.test"}, /* both directions */
+    {"\xC2\xBD.test", "xn--12-c6t.test"},
+    {"\xEF\xBC\xA1--x\xEF\xBC\x8Etest", "a--x.test"}, /* full width */
+    {"i\xE2\x9D\xA4.XN--BCHER-KVA.test.", "xn--i-7iq.XN--BCHER-KVA.test."},
+    {"i\xE2\x9D\xA4.\xEF\xBF\xBD.test", NULL}, /* U+FFFD is no character */
+    {"b\xFC.i\xE2\x9D\xA4.test", NULL},
 };
 
 static void test_names(void **state)
@@ -52,6 +74,16 @@ static void test_names(void **state)
         assert_string_equal(ascii, is_name ? names[i].ascii : "untouched");
         assert_string_equal(idna_ascii_form(names[i].domain, ascii), is_name ? names[i].ascii : names[i].domain);
     }
+}
+
+static void test_folded_names(void **state)
+{
+    (void)state;
+    assert_true(idna_same_folded("fa\xC3\x9F.test", "fass.test"));
+    assert_true(idna_same_folded("\xCF\x82.test", "\xCF\x83.test"));
+    assert_true(idna_same_folded("A.test", "a.test"));
+    assert_false(idna_same_folded("fa\xC3\x9F.test", "fas.test"));
+    assert_false(idna_same_folded("\xFF.test", "\xFF.test"));
 }
 
 static void test_long_names(void **state)
@@ -113,10 +145,8 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names),
-        cmocka_unit_test(test_long_names),
-        cmocka_unit_test(test_mailboxes),
-        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_names),     cmocka_unit_test(test_folded_names), cmocka_unit_test(test_long_names),
+        cmocka_unit_test(test_mailboxes), cmocka_unit_test(test_no_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
