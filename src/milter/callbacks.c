@@ -135,12 +135,13 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long 
     *wanted2 = 0;
     *wanted3 = 0;
     if ((actions & SMFIF_SETSYMLIST) != 0) {
-        smfi_setsymlist(ctx, SMFIM_CONNECT, (char *)"j");
+        smfi_setsymlist(ctx, SMFIM_CONNECT, (char *)"j v");
         smfi_setsymlist(ctx, SMFIM_HELO, (char *)(needs.certificates ? "{verify}" : ""));
         smfi_setsymlist(ctx, SMFIM_ENVFROM,
                         (char *)(needs.certificates ? "i {auth_type} {auth_authen} {verify} {mail_addr}"
                                                     : "i {auth_type} {auth_authen} {mail_addr}"));
-        smfi_setsymlist(ctx, SMFIM_ENVRCPT, (char *)""); /* nothing, which saves a frame, as at HELO */
+        smfi_setsymlist(ctx, SMFIM_ENVRCPT,
+                        (char *)(needs.recipients ? "{rcpt_addr}" : "")); /* nothing saves a frame, as at HELO */
         smfi_setsymlist(ctx, SMFIM_EOM, (char *)"i");
     }
     return SMFIS_CONTINUE;
@@ -211,6 +212,7 @@ static sfsistat on_mail(SMFICTX *ctx, char **arguments)
     struct connection *connection = connection_of(ctx);
     struct session_macros macros = {
         .mta_name = smfi_getsymval(ctx, (char *)"j"),
+        .mta_version = smfi_getsymval(ctx, (char *)"v"),
         .auth_type = smfi_getsymval(ctx, (char *)"{auth_type}"),
         .auth_authen = smfi_getsymval(ctx, (char *)"{auth_authen}"),
         .verify = smfi_getsymval(ctx, (char *)"{verify}"),
@@ -238,7 +240,7 @@ static sfsistat on_rcpt(SMFICTX *ctx, char **arguments)
 
     if (connection == NULL)
         return SMFIS_CONTINUE;
-    reply = session_rcpt(connection->session, arguments[0]);
+    reply = session_rcpt(connection->session, arguments[0], smfi_getsymval(ctx, (char *)"{rcpt_addr}"));
     return status_of(ctx, &reply);
 }
 

@@ -85,6 +85,7 @@ void message_reset(struct message *message)
     for (size_t i = 0; i < message->recipient_count; i++) {
         free(message->recipients[i].argument);
         free(message->recipients[i].shown);
+        free(message->recipients[i].bare);
     }
     free(message->recipients);
     for (size_t i = 0; i < message->subjects.count; i++)
@@ -103,19 +104,21 @@ const char *message_sender(const struct message *message)
     return message->sender.text != NULL ? message->sender.text : "";
 }
 
-bool message_add_recipient(struct message *message, const char *argument, const char *shown)
+bool message_add_recipient(struct message *message, const char *argument, const char *shown, const char *bare)
 {
-    struct recipient recipient = {NULL, NULL};
+    struct recipient recipient = {NULL, NULL, NULL};
     struct recipient *larger;
 
     if (message->recipients_lost)
         goto lost;
     recipient.argument = strdup(argument);
     recipient.shown = strdup(shown != NULL ? shown : argument);
+    recipient.bare = bare != NULL ? strdup(bare) : NULL;
     larger = realloc(message->recipients, (message->recipient_count + 1) * sizeof(*larger));
     if (larger != NULL)
         message->recipients = larger;
-    if (recipient.argument == NULL || recipient.shown == NULL || larger == NULL)
+    if (recipient.argument == NULL || recipient.shown == NULL || (bare != NULL && recipient.bare == NULL) ||
+        larger == NULL)
         goto lost;
     message->recipients[message->recipient_count++] = recipient;
     return true;
@@ -123,6 +126,7 @@ bool message_add_recipient(struct message *message, const char *argument, const 
 lost:
     free(recipient.argument);
     free(recipient.shown);
+    free(recipient.bare);
     message->recipients_lost = true;
     return false;
 }

@@ -29,6 +29,7 @@ enum message_stage {
 struct recipient {
     char *argument; /* exactly as the MTA gave it */
     char *shown;    /* the address in it */
+    char *bare;     /* the argument without route, group and separators; NULL: it has none */
 };
 
 /* Fields of one name: how many there were, and which of them (counted from 1) are forged. */
@@ -134,9 +135,9 @@ void message_reset(struct message *message);
 /* The whole address of the sender; "" for the null one. */
 const char *message_sender(const struct message *message);
 
-/* Keeps a recipient for a quarantine. `shown` NULL: as the argument. False if out of memory, now or for one before;
- * then `recipients_lost` is set. */
-bool message_add_recipient(struct message *message, const char *argument, const char *shown);
+/* Keeps a recipient for a quarantine. `shown` NULL: as the argument; `bare` NULL: none. False if out of memory, now or
+ * for one before; then `recipients_lost` is set. */
+bool message_add_recipient(struct message *message, const char *argument, const char *shown, const char *bare);
 
 /* Notes a field; `mode` says which result fields are forged. Past MESSAGE_FORGED_MAX of one kind, no more of it are
  * looked at. False if this is the first one that could not be kept. */

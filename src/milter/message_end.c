@@ -140,13 +140,43 @@ static void add_original_to(struct action_builder *actions, const char *address)
     actions_add(actions, ACTION_ADD_HEADER, 0, MESSAGE_ORIGINAL_TO, value);
 }
 
+/* Adds the deletion of an address in brackets, unless that is how the client wrote it. */
+static void delete_as(struct action_builder *actions, const char *argument, const char *address)
+{
+    size_t len = strlen(address);
+    struct strbuf value = STRBUF_INIT;
+
+    if (strncmp(argument + (argument[0] == '<'), address, len) == 0 &&
+        strcmp(argument + (argument[0] == '<') + len, argument[0] == '<' ? ">" : "") == 0)
+        return;
+    strbuf_addf(&value, "<%s>", address);
+    if (value.failed)
+        actions_fail(actions);
+    else
+        actions_add(actions, ACTION_DELETE_RECIPIENT, 0, NULL, strbuf_text(&value));
+    strbuf_free(&value);
+}
+
+/* Takes the message from a recipient. Sendmail knows it by the argument; Postfix, which takes an argument apart when it
+ * reads it but not when it deletes, by what is left of it, or, without enable_original_recipient, by the address that
+ * it made of that. A deletion of nobody changes nothing. */
+static void delete_recipient(struct action_builder *actions, const struct recipient *recipient)
+{
+    actions_add(actions, ACTION_DELETE_RECIPIENT, 0, NULL, recipient->argument);
+    if (recipient->bare == NULL)
+        return;
+    delete_as(actions, recipient->argument, recipient->bare);
+    if (strcmp(recipient->bare, recipient->shown) != 0)
+        delete_as(actions, recipient->argument, recipient->shown);
+}
+
 /* All of this or nothing: a message whose recipients are gone and whose box is missing would be lost. */
 static void add_quarantine(struct message *message, const char *box)
 {
     struct action_builder *actions = &message->actions;
 
     for (size_t i = 0; i < message->recipient_count; i++)
-        actions_add(actions, ACTION_DELETE_RECIPIENT, 0, NULL, message->recipients[i].argument);
+        delete_recipient(actions, &message->recipients[i]);
     actions_add(actions, ACTION_ADD_RECIPIENT, 0, NULL, box);
     for (size_t i = 0; i < message->recipient_count; i++)
         add_original_to(actions, message->recipients[i].shown);

@@ -6,22 +6,25 @@
 
 static const struct session_reply go_on = {.step = SESSION_CONTINUE};
 
-struct session_reply refusal_of_address(const struct config *config, const struct peer *peer,
-                                        enum refused_address which, const char *text)
+/* The reply to a malformed address, by its codes (RFC 3463 3.2). */
+static struct session_reply refuse_form(const struct config *config, const char *permanent, const char *temporary,
+                                        const char *text)
 {
-    bool soft = config->soft_fail;
-    const char *permanent = which == REFUSED_SENDER ? "5.1.7" : "5.1.3"; /* RFC 3463 3.2 */
-    const char *temporary = which == REFUSED_SENDER ? "4.1.7" : "4.1.3";
-    struct session_reply reply = {
+    return (struct session_reply){
         .step = SESSION_REFUSE,
-        .code = soft ? "450" : "550",
-        .enhanced = soft ? temporary : permanent,
+        .code = config->soft_fail ? "450" : "550",
+        .enhanced = config->soft_fail ? temporary : permanent,
         .text = text,
     };
+}
 
+/* Carries out such a refusal. `sender` (or NULL) is for the log. */
+static struct session_reply refuse_unless_test(const struct config *config, const struct peer *peer, const char *sender,
+                                               struct session_reply reply)
+{
     if (!config->test_mode)
         return reply;
-    peer_log(peer, LOG_LEVEL_NOTICE, "would be refused", NULL, ", reply=%s %s", reply.code, reply.enhanced);
+    peer_log(peer, LOG_LEVEL_NOTICE, "would be refused", sender, ", reply=%s %s", reply.code, reply.enhanced);
     return go_on;
 }
 
@@ -78,6 +81,23 @@ static void spare(struct message *message, const struct verdict *verdict, bool i
     if (message->spared_for == SPARED_NOBODY)
         message->spared = *verdict;
     message->spared_for = is_whole ? SPARED_ALL : SPARED_SOME;
+}
+
+struct session_reply refusal_of_sender(struct message *message, const struct config *config, const struct peer *peer,
+                                       const char *text)
+{
+    struct session_reply reply = refuse_form(config, "5.1.7", "4.1.7", text);
+    struct verdict verdict = {
+        .kind = VERDICT_REFUSE, .identity = IDENTITY_MAILFROM, .code = reply.code, .enhanced = reply.enhanced};
+
+    if (config->test_mode)
+        spare(message, &verdict, true);
+    return refuse_unless_test(config, peer, message_sender(message), reply);
+}
+
+struct session_reply refusal_of_recipient(const struct config *config, const struct peer *peer, const char *text)
+{
+    return refuse_unless_test(config, peer, NULL, refuse_form(config, "5.1.3", "4.1.3", text));
 }
 
 struct session_reply refusal_of_message(struct message *message, const struct config *config, const struct peer *peer,

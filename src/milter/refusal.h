@@ -8,13 +8,12 @@
 #include "milter/peer.h"
 #include "milter/session.h"
 
-/* Which address is no address. */
-enum refused_address { REFUSED_SENDER, REFUSED_RECIPIENT };
-
-/* The refusal of a malformed address, for the reason in `text`; SoftFail makes it a temporary one. In TestMode it is
- * logged, and the reply lets the address through. */
-struct session_reply refusal_of_address(const struct config *config, const struct peer *peer,
-                                        enum refused_address which, const char *text);
+/* The refusal of a sender or recipient for the form of its address, for the reason in `text`; SoftFail makes it a
+ * temporary one. In TestMode it is logged, that of a sender also noted in the message, and the reply lets the address
+ * through. */
+struct session_reply refusal_of_sender(struct message *message, const struct config *config, const struct peer *peer,
+                                       const char *text);
+struct session_reply refusal_of_recipient(const struct config *config, const struct peer *peer, const char *text);
 
 /* The refusal of a message with more forged fields than are removed, for all its recipients, logged: an attack, and
  * half cleaned it would still deceive. In TestMode it is logged, and the reply lets the message through. */

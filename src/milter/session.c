@@ -11,6 +11,7 @@
 #include "milter/peer.h"
 #include "milter/refusal.h"
 #include "policy/address.h"
+#include "policy/envelope.h"
 #include "policy/whitelist.h"
 
 #include <stdlib.h>
@@ -23,7 +24,8 @@ struct session {
     struct message message;
     struct origin origin; /* of the message, where a relay of our own sends it */
     struct strbuf reply;
-    bool helo_lost; /* there is one that could not be kept */
+    bool helo_lost;   /* there is one that could not be kept */
+    bool is_sendmail; /* of the MTA, as at the last MAIL */
 };
 
 static const struct session_reply go_on = {.step = SESSION_CONTINUE};
@@ -31,12 +33,15 @@ static const struct session_reply leave_alone = {.step = SESSION_ACCEPT};
 
 struct session_needs session_needs(const struct config *config)
 {
+    bool has_rules = config->whitelist_to.count > 0 || config->refuse_to.count > 0;
+
     return (struct session_needs){
         .headers = ((config->tag_subject || config->quarantine == QUARANTINE_ON) && !config->test_mode) ||
                    config->remove_forged_headers != FORGED_STAY || config->trusted_relay.count > 0,
         .certificates = config->skip_cert,
         .changes_headers = true,
         .changes_recipients = config->quarantine == QUARANTINE_ON && !config->test_mode,
+        .recipients = has_rules || (config->quarantine == QUARANTINE_ON && !config->test_mode),
         .holds = config->quarantine == QUARANTINE_HOLD && !config->test_mode,
     };
 }
@@ -138,11 +143,6 @@ struct session_reply session_helo(struct session *session, const char *helo)
     return go_on;
 }
 
-static struct session_reply refuse_address(const struct session *session, enum refused_address which, const char *text)
-{
-    return refusal_of_address(session->shared.config, &session->peer, which, text);
-}
-
 /* Whose message it is: the client's, or that of the client of a relay of our own. */
 static const struct peer *judged_peer(const struct session *session)
 {
@@ -189,16 +189,13 @@ static bool begin_message(struct session *session, const struct session_macros *
     return message_begin(&session->message, receiver, config->authserv_id != NULL ? config->authserv_id : receiver);
 }
 
-/* Reads the sender; where the client's own text is no address, the MTA's reading of it. */
-static enum address_status read_sender(struct message *message, const char *argument, const char *mail_addr)
+/* Reads the sender: the one that the MTA goes on with (RFC 7208 2.4). */
+static enum address_status read_sender(struct session *session, const char *argument, const char *mail_addr)
 {
-    enum address_status status = address_parse(argument, &message->sender);
+    struct message *message = &session->message;
+    struct envelope_mta mta = {.address = mail_addr, .name = message->receiver, .is_sendmail = session->is_sendmail};
+    enum address_status status = envelope_sender(argument, &mta, &message->sender);
 
-    if (status == ADDRESS_MALFORMED && mail_addr != NULL) {
-        enum address_status other = address_parse(mail_addr, &message->sender);
-        if (other != ADDRESS_NULL)
-            status = other;
-    }
     message->null_sender = status == ADDRESS_NULL;
     return status;
 }
@@ -232,23 +229,39 @@ static struct session_reply judge(struct session *session)
     return refuse(session, &message->verdict, NULL);
 }
 
+/* The refusal of a sender for the form of its address. One that nobody can read has no domain and the result none; it
+ * is refused where any result is. */
+static struct session_reply refuse_sender(struct session *session, enum address_status status)
+{
+    const struct config *config = session->shared.config;
+    const char *text = NULL;
+
+    if (status == ADDRESS_MALFORMED && config->refuse_mail_from != 0)
+        text = "SPF: the sender is no mail address";
+    if (status == ADDRESS_LOCAL_TOO_LONG && !config->relaxed_local_part)
+        text = "SPF: the local part of the sender is too long";
+    return text != NULL ? refusal_of_sender(&session->message, config, &session->peer, text) : go_on;
+}
+
 /* The answer to MAIL for a sender that was read. */
 static struct session_reply mail_from(struct session *session, enum address_status status)
 {
     const struct config *config = session->shared.config;
     struct message *message = &session->message;
     const char *skip = sender_skip(session);
+    struct session_reply reply;
 
     if (skip != NULL) {
         log_skip(session, LOG_LEVEL_INFO, skip, message_sender(message));
         return go_on;
     }
-    if (status == ADDRESS_LOCAL_TOO_LONG && !config->relaxed_local_part)
-        return refuse_address(session, REFUSED_SENDER, "SPF: the local part of the sender is too long");
-    if (session->peer.relays) {
+    if (session->peer.relays) { /* what it took cannot be refused without a bounce */
         message_await_origin(message);
         return go_on;
     }
+    reply = refuse_sender(session, status);
+    if (reply.step == SESSION_REFUSE)
+        return reply;
     if (session->helo_lost) /* a result could be that of another name: the message goes on without one */
         return go_on;
     decision_begin(message, config, &session->peer);
@@ -277,13 +290,13 @@ struct session_reply session_mail(struct session *session, const char *argument,
         return go_on;
     }
     message_note_queue_id(message, macros->queue_id);
-    status = read_sender(message, argument, macros->mail_addr);
+    session->is_sendmail = envelope_is_sendmail(macros->mta_version);
+    status = read_sender(session, argument, macros->mail_addr);
     if (status == ADDRESS_NO_MEMORY) {
         peer_fault(&session->peer, "out of memory at MAIL");
         return go_on;
     }
-    reply = status == ADDRESS_MALFORMED ? refuse_address(session, REFUSED_SENDER, "SPF: the sender is no mail address")
-                                        : mail_from(session, status);
+    reply = mail_from(session, status);
     if (reply.step == SESSION_REFUSE)
         message_reset(message);
     return reply;
@@ -304,27 +317,55 @@ static struct session_reply too_many_recipients(struct session *session, const c
         .step = SESSION_REFUSE, .code = "452", .enhanced = "4.5.3", .text = "SPF: too many recipients at once"};
 }
 
-/* Keeps a recipient that gets the message, in case it is to be kept from it. */
-static void keep_recipient(struct session *session, const char *argument, const char *shown)
+/* Keeps a recipient that gets the message, in case it is to be kept from it. `recipient` has no readings if nobody can
+ * read it. */
+static void keep_recipient(struct session *session, const char *argument, const struct envelope_recipient *recipient)
 {
     struct message *message = &session->message;
+    const char *shown = recipient->count > 0 ? recipient->readings[0].text : NULL;
 
     message->accepted = true;
     if (!keeps_recipients(session) || message->recipients_lost)
         return;
-    if (!message_add_recipient(message, argument, shown))
+    if (!message_add_recipient(message, argument, shown, recipient->bare))
         peer_fault(&session->peer, "out of memory for a recipient to quarantine a message from");
+}
+
+/* True if each reading of the recipient is whitelisted. */
+static bool is_whitelisted(const struct config *config, const struct envelope_recipient *recipient)
+{
+    for (size_t i = 0; i < recipient->count; i++)
+        if (!whitelist_has_mailbox(&config->whitelist_to, &recipient->readings[i]))
+            return false;
+    return recipient->count > 0;
+}
+
+/* The verdict for the recipient: what stops it in any reading, or else that of the first. */
+static struct verdict verdict_for(const struct session *session, const struct envelope_recipient *recipient)
+{
+    const struct message *message = &session->message;
+    const struct config *config = session->shared.config;
+    struct verdict verdict = decision_for(message, config, &recipient->readings[0]);
+
+    for (size_t i = 1; i < recipient->count && verdict.kind == VERDICT_CONTINUE; i++)
+        verdict = decision_for(message, config, &recipient->readings[i]);
+    return verdict;
+}
+
+static struct session_reply refuse_recipient(const struct session *session, const char *text)
+{
+    return refusal_of_recipient(session->shared.config, &session->peer, text);
 }
 
 /* The answer to RCPT for what was read of the recipient. */
 static struct session_reply rcpt_to(struct session *session, const char *argument, enum address_status status,
-                                    const struct address *recipient)
+                                    const struct envelope_recipient *recipient)
 {
     const struct config *config = session->shared.config;
     struct message *message = &session->message;
-    const char *shown = recipient->text;
+    const char *shown = recipient->count > 0 ? recipient->readings[0].text : NULL;
 
-    if (shown != NULL && whitelist_has_mailbox(&config->whitelist_to, recipient)) {
+    if (is_whitelisted(config, recipient)) {
         message->released = true;
         message_log_released(message, &session->peer, shown);
         return go_on;
@@ -334,29 +375,30 @@ static struct session_reply rcpt_to(struct session *session, const char *argumen
         return go_on;
     }
     if (session->peer.local) {
-        keep_recipient(session, argument, shown);
+        keep_recipient(session, argument, recipient);
         return go_on;
     }
     if (shown == NULL)
-        return refuse_address(session, REFUSED_RECIPIENT, "SPF: the recipient is no mail address");
+        return refuse_recipient(session, "SPF: the recipient is no mail address");
     if (status == ADDRESS_LOCAL_TOO_LONG && !config->relaxed_local_part)
-        return refuse_address(session, REFUSED_RECIPIENT, "SPF: the local part of the recipient is too long");
+        return refuse_recipient(session, "SPF: the local part of the recipient is too long");
     if (message->stage == MESSAGE_DECIDED && is_due(session, REFUSE_AT_RCPT)) {
-        struct verdict verdict = decision_for(message, config, recipient);
+        struct verdict verdict = verdict_for(session, recipient);
 
         if (verdict.kind != VERDICT_CONTINUE)
             return refuse(session, &verdict, shown);
     }
     if (keeps_recipients(session) && message->recipient_count >= MESSAGE_RECIPIENTS_MAX)
         return too_many_recipients(session, shown);
-    keep_recipient(session, argument, shown);
+    keep_recipient(session, argument, recipient);
     return go_on;
 }
 
-struct session_reply session_rcpt(struct session *session, const char *argument)
+struct session_reply session_rcpt(struct session *session, const char *argument, const char *rcpt_addr)
 {
     struct message *message = &session->message;
-    struct address recipient = {NULL, NULL, NULL};
+    struct envelope_recipient recipient = {.count = 0};
+    struct envelope_mta mta = {.address = rcpt_addr, .name = message->receiver, .is_sendmail = session->is_sendmail};
     enum address_status status;
     struct session_reply reply;
 
@@ -364,11 +406,11 @@ struct session_reply session_rcpt(struct session *session, const char *argument)
         decision_judge(message, &session->shared, &session->peer);
     if (message->stage == MESSAGE_NONE || message->stage == MESSAGE_EXEMPT)
         return go_on;
-    status = address_parse(argument, &recipient);
+    status = envelope_recipient(argument, &mta, &recipient);
     if (status == ADDRESS_NO_MEMORY)
         peer_fault(&session->peer, "out of memory at RCPT");
     reply = rcpt_to(session, argument, status, &recipient);
-    address_free(&recipient);
+    envelope_recipient_free(&recipient);
     return reply;
 }
 

@@ -38,6 +38,7 @@ struct session_reply {
 /* What the MTA's macros say at MAIL; NULL where it sent none. */
 struct session_macros {
     const char *mta_name;    /* j */
+    const char *mta_version; /* v */
     const char *auth_type;   /* {auth_type} */
     const char *auth_authen; /* {auth_authen} */
     const char *verify;      /* {verify}: OK where the MTA verified the client's certificate */
@@ -76,7 +77,8 @@ struct session_needs {
     bool certificates;    /* whether the MTA verified the client's */
     bool changes_headers; /* adds, inserts, changes or deletes fields */
     bool changes_recipients;
-    bool holds; /* leaves messages in the MTA's queue */
+    bool recipients; /* what the MTA makes of them: there are rules for some, or a quarantine */
+    bool holds;      /* leaves messages in the MTA's queue */
 };
 struct session_needs session_needs(const struct config *config);
 
@@ -92,9 +94,10 @@ struct session_reply session_connect(struct session *session, const struct addr 
 struct session_reply session_helo(struct session *session, const char *helo);
 
 /* Begins a message, and evaluates at the step that RefuseAt says. `argument` is the text that the client sent behind
- * MAIL FROM: or RCPT TO:. May block until DNSTimeout. */
+ * MAIL FROM: or RCPT TO:. `rcpt_addr` is the macro {rcpt_addr} (or NULL), which counts for rules about recipients. May
+ * block until DNSTimeout. */
 struct session_reply session_mail(struct session *session, const char *argument, const struct session_macros *macros);
-struct session_reply session_rcpt(struct session *session, const char *argument);
+struct session_reply session_rcpt(struct session *session, const char *argument, const char *rcpt_addr);
 
 /* Notes a field of the message. Never blocks, never fails: what cannot be kept is logged and the field left alone. */
 void session_header(struct session *session, const char *name, const char *value);

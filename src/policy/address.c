@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reads the envelope addresses that MTAs hand to a milter, as leniently as the MTAs that accepted them. */
+/* Reads and makes mail addresses. */
 #include "policy/address.h"
 
 #include "base/utf8.h"
@@ -237,6 +237,51 @@ enum address_status address_parse(const char *argument, struct address *out)
 
     const char *mailbox = skip_route(path.text);
     return mailbox != NULL ? split(mailbox, out) : ADDRESS_MALFORMED;
+}
+
+/* True for a dot-string (RFC 5321 4.1.2, RFC 6531 3.3). */
+static bool is_dot_string(const char *local)
+{
+    size_t len = strlen(local);
+
+    if (len == 0 || local[0] == '.' || local[len - 1] == '.' || strstr(local, "..") != NULL)
+        return false;
+    return strpbrk(local, " \"(),:;<>@[\\]") == NULL;
+}
+
+/* Writes the local part as a quoted string, and returns its end. */
+static char *write_quoted(char *text, const char *local)
+{
+    *text++ = '"';
+    for (; *local != '\0'; local++) {
+        if (*local == '"' || *local == '\\')
+            *text++ = '\\';
+        *text++ = *local;
+    }
+    *text++ = '"';
+    return text;
+}
+
+enum address_status address_make(const char *local, const char *domain, struct address *out)
+{
+    size_t local_len = strlen(local), domain_len = strlen(domain);
+    const char *kept = local_len > 0 ? local : "postmaster"; /* RFC 7208 4.3 */
+    char *text, *end;
+
+    if (local_len + domain_len == 0)
+        return ADDRESS_NULL;
+    text = malloc(2 * local_len + 2 + 1 + domain_len + 1 + strlen(kept) + 1);
+    if (text == NULL)
+        return ADDRESS_NO_MEMORY;
+    end = is_dot_string(local) ? stpcpy(text, local) : write_quoted(text, local);
+    size_t written = (size_t)(end - text);
+    if (domain_len > 0)
+        *end++ = '@';
+    *out = (struct address){.text = text, .domain = end};
+    end = stpcpy(end, domain) + 1;
+    out->local = end;
+    (void)stpcpy(end, kept);
+    return written > LOCAL_MAX_OCTETS ? ADDRESS_LOCAL_TOO_LONG : ADDRESS_OK;
 }
 
 void address_free(struct address *address)

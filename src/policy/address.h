@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Envelope addresses as an MTA hands them to a milter: the text behind MAIL FROM: or RCPT TO:, in all the forms MTAs
- * let through. */
+/* Mail addresses, and how people write them. What a client sent is read by envelope.h. */
 #ifndef SMF_POLICY_ADDRESS_H
 #define SMF_POLICY_ADDRESS_H
 
@@ -28,6 +27,11 @@ struct address {
  * around, ESMTP parameters behind the bracket. *out is set for ADDRESS_OK and ADDRESS_LOCAL_TOO_LONG, and then freed by
  * address_free; else it is untouched. */
 enum address_status address_parse(const char *argument, struct address *out);
+
+/* Makes an address of a local part without quotes and a domain ("" for none); its text has quotes where they are
+ * needed. Without a local part it is that of the domain's postmaster (RFC 7208 4.3), with "" in the text. *out is set
+ * for ADDRESS_OK and ADDRESS_LOCAL_TOO_LONG; ADDRESS_NULL if both are empty. */
+enum address_status address_make(const char *local, const char *domain, struct address *out);
 
 void address_free(struct address *address); /* also fine for a zeroed one; zeroes it */
 

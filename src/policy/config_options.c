@@ -73,7 +73,7 @@ static const struct config_option options[] = {
      "refuse, tag and quarantine nothing, and say what would have been done"},
     {"SPFBestGuess", NULL, &config_switch, AT(spf_best_guess), "off", NULL, NULL,
      "guess a record where a domain has none"},
-    {"RelaxedLocalPart", NULL, &config_switch, AT(relaxed_local_part), "off", NULL, NULL,
+    {"RelaxedLocalPart", NULL, &config_switch, AT(relaxed_local_part), "on", NULL, NULL,
      "let local parts of more than 64 octets through"},
     {"RejectReason", NULL, &config_text, AT(reject_reason), "SPF: mail from %{s} is not permitted from %{c}. %{e}", "1",
      "800", "text of a refusal"},

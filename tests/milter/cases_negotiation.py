@@ -11,9 +11,9 @@ WANTED = {"NOBODY": wire.NOBODY, "NOUNKNOWN": wire.NOUNKNOWN, "NODATA": wire.NOD
 
 # Per stage: what must be asked for, and what else may be. Each macro costs its octets in every transaction.
 MACROS = {
-    "connect": ({"j"}, {"_", "daemon_name", "client_name", "client_ptr", "client_addr", "if_name"}),
+    "connect": ({"j", "v"}, {"_", "daemon_name", "client_name", "client_ptr", "client_addr", "if_name"}),
     "helo": (set(), set()),
-    "mail": ({"auth_authen"}, {"i", "auth_type", "mail_addr"}),
+    "mail": ({"auth_authen", "mail_addr"}, {"i", "auth_type"}),
     "rcpt": (set(), set()),
     "data": (set(), {"i"}),
     "eoh": (set(), {"i"}),
@@ -74,6 +74,14 @@ def asks_for_the_macros_it_uses(binary):
     with classic(binary, {"SkipCert": "on"}) as filter_, MilterClient(filter_.address) as client:
         for stage in ("helo", "mail"):
             check("verify" in {plain(symbol) for symbol in client.symbols.get(stage, [])}, f"{stage}: verify")
+        client.quit()
+
+
+@rows([("whitelist", {"WhitelistTo": "bob@example.net"}), ("rule", {"RefuseTo": "bob@example.net none"}),
+       ("quarantine", {"Quarantine": "on"})])
+def asks_what_the_mta_makes_of_recipients(binary, config):
+    with classic(binary, config) as filter_, MilterClient(filter_.address) as client:
+        equal({plain(symbol) for symbol in client.symbols.get("rcpt", [])}, {"rcpt_addr"}, "macros at RCPT")
         client.quit()
 
 

@@ -45,6 +45,7 @@ class World:
         self.name_server = name_server
         self.sink = sink
         self.numbers = itertools.count(1)
+        self.forms, self.seed = 0, 0  # how many senders to make up at random, and from what
 
     def connect(self, client=BAD, helo=None, port=MAIN_PORT):
         return smtp.Client(client, port, helo or HELO.get(client, "bad.fail.example"))

@@ -101,9 +101,11 @@ class Outcome:
 
 
 def cleaned(sender):
-    """{mail_addr}: what the MTA makes of the client's text; nothing where it cannot read it."""
+    """{mail_addr}: what the MTA makes of the client's text; None where it cannot read it."""
     text = sender.strip("<> ").rstrip(".")
-    return text if re.fullmatch(r"[^\s<>\"\\\x00-\x1f\x7f@]+@[^\s<>@\x00-\x1f\x7f]+", text) else ""
+    if text and not re.fullmatch(r"[^\s<>\"\\\x00-\x1f\x7f@]+@[^\s<>@\x00-\x1f\x7f]+", text):
+        return None
+    return text
 
 
 class Mta:
@@ -161,7 +163,9 @@ class Mta:
                 self.client.macros[stage]["i"] = f"QUEUE{self.queue_id}"
 
     def _envelope(self, sender, recipients, message):
-        self.client.macros["mail"]["{mail_addr}"] = cleaned(sender)
+        self.client.macros["mail"].pop("{mail_addr}", None)
+        if cleaned(sender) is not None:
+            self.client.macros["mail"]["{mail_addr}"] = cleaned(sender)
         outcome = Outcome(self.client.mail(sender), {})
         if outcome.mail.refused:
             outcome.refusal = outcome.mail

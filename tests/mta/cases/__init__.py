@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Callable
 
 BOTH = ("postfix", "sendmail")
-MODULES = ("results", "replies", "tags", "skips", "decisions", "fields", "dmarc", "failures", "stopping", "readme")
+MODULES = ("results", "senders", "recipients", "replies", "tags", "skips", "decisions", "fields", "dmarc", "failures",
+           "stopping", "readme")
 
 
 @dataclass

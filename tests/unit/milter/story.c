@@ -60,7 +60,7 @@ void world_close(struct world *world)
     *world = (struct world){NULL, NULL};
 }
 
-enum { ARGUMENT_SIZE = 8192, MACROS = 6 };
+enum { ARGUMENT_SIZE = 8192, MACROS = 8 };
 
 /* A story under way. */
 struct player {
@@ -70,7 +70,8 @@ struct player {
     bool has_macro[MACROS];
 };
 
-static const char *const macro_names[MACROS] = {"j", "auth_type", "auth_authen", "verify", "mail_addr", "i"};
+static const char *const macro_names[MACROS] = {"j",         "auth_type", "auth_authen", "verify",
+                                                "mail_addr", "i",         "v",           "rcpt_addr"};
 
 static void write_reply(struct player *player, struct session_reply reply)
 {
@@ -139,10 +140,17 @@ static void play_mail(struct player *player, const char *argument)
         .verify = macro(player, 3),
         .mail_addr = macro(player, 4),
         .queue_id = macro(player, 5),
+        .mta_version = macro(player, 6),
     };
 
     write_reply(player, session_mail(player->session, argument, &macros));
     memset(player->has_macro, 0, sizeof(player->has_macro));
+}
+
+static void play_rcpt(struct player *player, const char *argument)
+{
+    write_reply(player, session_rcpt(player->session, argument, macro(player, 7)));
+    player->has_macro[7] = false;
 }
 
 static void play_header(struct player *player, char *argument)
@@ -182,7 +190,7 @@ static void play_step(struct player *player, char *step)
     else if (strcmp(step, "mail") == 0)
         play_mail(player, argument);
     else if (strcmp(step, "rcpt") == 0)
-        write_reply(player, session_rcpt(player->session, argument));
+        play_rcpt(player, argument);
     else if (strcmp(step, "header") == 0)
         play_header(player, argument);
     else if (strcmp(step, "eom") == 0)

@@ -22,7 +22,8 @@ void world_close(struct world *world);
  *
  *   connect ADDRESS HOST     (or local: port 0; or none: no address)
  *   helo NAME
- *   macro NAME=VALUE         for the next mail (j, auth_type, auth_authen, verify, mail_addr, i)
+ *   macro NAME=VALUE         for the next mail (j, auth_type, auth_authen, verify, mail_addr, i, v), or the next rcpt
+ *                            (rcpt_addr)
  *   mail ARGUMENT
  *   rcpt ARGUMENT
  *   header NAME: VALUE

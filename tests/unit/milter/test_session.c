@@ -36,7 +36,10 @@ struct story {
     "id 1; Sun"
 #define LOOPS3 FROM("x", "127.0.0.1") " | " FROM("x", "::1") " | " FROM("x", "198.51.100.26")
 
-#define FAIL_AT_MAIL "550 5.7.23 SPF: mail from a@fail.example is not permitted from 192.0.2.1."
+#define MALFORMED        "550 5.1.7 SPF: the sender is no mail address"
+#define SOFTFAIL_AT_RCPT "550 5.7.1 SPF: mail from a@softfail.example is not permitted from 192.0.2.1."
+#define SEVENTY          "0123456789012345678901234567890123456789012345678901234567890123456789"
+#define FAIL_AT_MAIL     "550 5.7.23 SPF: mail from a@fail.example is not permitted from 192.0.2.1."
 
 static const struct story stories[] = {
     {"pass", "", CLIENT "mail <a@pass.example> | rcpt <u@here.example>", "- | - | - | -"},
@@ -58,7 +61,7 @@ static const struct story stories[] = {
      "- | - | - | 550 5.7.23 SPF: mail from postmaster@mx.pass.example is not permitted from 203.0.113.9."},
     {"and passes by it", "", CLIENT "mail <> | rcpt <u@here.example>", "- | - | - | -"},
     {"RefuseFail off", "RefuseFail off", CLIENT "mail <a@fail.example> | rcpt <u@here.example>", "- | - | - | -"},
-    {"SoftFail", "SoftFail on", CLIENT "mail <a@fail.example> | mail <a@@b>",
+    {"SoftFail", "SoftFail on", CLIENT "mail <a@fail.example> | mail <\"a@b>",
      "- | - | 450 4.7.23 SPF: mail from a@fail.example is not permitted from 192.0.2.1. | 450 4.1.7 SPF: the sender is "
      "no mail "
      "address"},
@@ -264,7 +267,7 @@ static const struct story stories[] = {
      "connect local localhost | helo localhost | mail a@pass.example",
      "- | - | 550 5.7.23 SPF: mail from a@pass.example is not permitted from 203.0.113.1."},
     {"a recipient of a local submission is never refused", "FixedClientIP 192.0.2.1",
-     "connect local localhost | mail a@pass.example | rcpt a@b@c | rcpt | rcpt u@here.example", "- | - | - | - | -"},
+     "connect local localhost | mail a@pass.example | rcpt \"b | rcpt | rcpt u@here.example", "- | - | - | - | -"},
     {"loopback is not checked, whatever is whitelisted", "",
      "connect 127.0.0.1 localhost | connect 127.9.9.9 x | connect ::1 x | connect ::ffff:127.0.0.1 x | connect "
      "128.0.0.1 x",
@@ -283,29 +286,76 @@ static const struct story stories[] = {
                                                                       "192.0.2.9") " | eom | connect ::1 localhost",
      "- | - | 550 5.7.23 *203.0.113.9. | - | nothing | accept"},
 
-    {"malformed sender", "", CLIENT "mail <a@b@fail.example> | mail <@> | mail <a@>",
-     "- | - | 550 5.1.7 SPF: the sender is no mail address | 550 5.1.7 SPF: the sender is no mail address | 550 5.1.7 "
-     "SPF: the "
-     "sender is no mail address"},
+    {"malformed sender", "", CLIENT "mail <\"a@fail.example> | mail <@>", "- | - | " MALFORMED " | " MALFORMED},
     {"malformed sender that the MTA can read", "",
-     CLIENT "macro mail_addr=a@fail.example | mail <a@b@c> | macro mail_addr=a@pass.example | mail <a@b@c> | macro "
-            "mail_addr= | "
-            "mail <a@b@c>",
-     "- | - | " FAIL_AT_MAIL " | - | 550 5.1.7 SPF: the sender is no mail address"},
-    {"long local part of the sender", "",
-     CLIENT "mail <0123456789012345678901234567890123456789012345678901234567890123456789@pass.example>",
-     "- | - | 550 5.1.7 SPF: the local part of the sender is too long"},
-    {"and relaxed", "RelaxedLocalPart on",
-     CLIENT "mail <0123456789012345678901234567890123456789012345678901234567890123456789@pass.example> | rcpt "
-            "<0123456789012345678901234567890123456789012345678901234567890123456789@here.example>",
-     "- | - | - | -"},
-    {"malformed recipients", "",
+     CLIENT "macro mail_addr=a@fail.example | mail <\"a> | macro mail_addr=a@pass.example | mail <\"a> | macro "
+            "mail_addr=\"b | mail <\"a>",
+     "- | - | " FAIL_AT_MAIL " | - | " MALFORMED},
+    {"a malformed sender where nothing is refused", "RefuseFail off\nTagSubject off",
+     CLIENT "mail <\"a@fail.example> | rcpt <u@here.example> | eom",
+     "- | - | - | - | [insert Authentication-Results: host.here.example; spf=none]"},
+    {"a malformed sender in TestMode", "TestMode on", CLIENT "mail <\"a@fail.example> | rcpt <u@here.example> | eom",
+     "- | - | - | - | [insert Authentication-Results: host.here.example; spf=none (test mode: would be refused with "
+     "550 "
+     "5.1.7)]"},
+    {"a sender whom the MTA reads in another way", "",
+     CLIENT "macro mail_addr=a@fail.example | mail <a@fail.example;> | macro mail_addr=a@fail.example | mail "
+            "<a%fail.example> | macro mail_addr=a@fail.example | mail <\"a@fail.example\">",
+     "- | - | " FAIL_AT_MAIL " | " FAIL_AT_MAIL " | " FAIL_AT_MAIL},
+    {"a sender whom we read in another way", "",
      CLIENT
-     "mail <a@pass.example> | rcpt <a@b@c> | rcpt <> | rcpt "
-     "<0123456789012345678901234567890123456789012345678901234567890123456789@here.example> | rcpt <u@here.example>",
+     "mail <a@fail.example;> | mail <a%fail.example> | mail <x:a@fail.example;> | mail <@pass.example:a@fail.example>",
+     "- | - | " FAIL_AT_MAIL " | " FAIL_AT_MAIL " | " FAIL_AT_MAIL " | " FAIL_AT_MAIL},
+    {"an address in quotes is a local part to Sendmail", "",
+     CLIENT
+     "macro v=8.17.1.9 | macro j=fail.example | macro mail_addr=a@pass.example | mail <\"a@pass.example\"> | "
+     "macro v=Postfix 3.7.11 | macro j=fail.example | macro mail_addr=a@pass.example | mail <\"a@pass.example\">",
+     "- | - | 550 5.7.23 SPF: mail from \"a@pass.example\"@fail.example is not permitted from 192.0.2.1. | -"},
+    {"a null sender in another form", "",
+     STRANGER "helo mx.pass.example | macro mail_addr= | mail <;> | macro mail_addr= | mail <\"\">",
+     "- | - | - | 550 5.7.23 SPF: mail from postmaster@mx.pass.example is not permitted from 203.0.113.9. | 550 5.7.23 "
+     "SPF: mail from postmaster@mx.pass.example is not permitted from 203.0.113.9."},
+    {"a null sender in another form is skipped", "SkipNDR on", STRANGER "macro mail_addr= | mail <;>", "- | - | -"},
+    {"a sender without a domain is of the MTA's", "",
+     CLIENT
+     "macro j=fail.example | mail <alice> | macro j=pass.example | mail <alice> | macro "
+     "mail_addr=alice@fail.example | mail <alice> | macro j=fail.example | macro v=8.17 | macro mail_addr=alice | "
+     "mail <alice>",
+     "- | - | 550 5.7.23 SPF: mail from alice@fail.example is not permitted from 192.0.2.1. | - | 550 5.7.23 SPF: mail "
+     "from alice@fail.example is not permitted from 192.0.2.1. | 550 5.7.23 SPF: mail from alice@fail.example is not "
+     "permitted from 192.0.2.1."},
+    {"a sender without a local part", "RejectReason \"%s %{l} %{s}\"",
+     CLIENT "mail <@fail.example> | mail <\"\"@fail.example> | mail <@pass.example> | macro "
+            "mail_addr=\"\"@fail.example | mail <@fail.example>",
+     "- | - | 550 5.7.23 \"\"@fail.example postmaster \"\"@fail.example | 550 5.7.23 \"\"@fail.example postmaster "
+     "\"\"@fail.example | - | 550 5.7.23 \"\"@fail.example postmaster \"\"@fail.example"},
+    {"a whitelisted sender is the MTA's", "WhitelistFrom friend@fail.example",
+     CLIENT "macro mail_addr=a@fail.example | mail <friend@fail.example;a@fail.example> | macro "
+            "mail_addr=friend@fail.example | mail <friend@fail.example;>",
+     "- | - | " FAIL_AT_MAIL " | -"},
+    {"long local part of the sender", "RelaxedLocalPart off", CLIENT "mail <" SEVENTY "@pass.example>",
+     "- | - | 550 5.1.7 SPF: the local part of the sender is too long"},
+    {"and relaxed", "", CLIENT "mail <" SEVENTY "@pass.example> | rcpt <" SEVENTY "@here.example>", "- | - | - | -"},
+    {"malformed recipients", "RelaxedLocalPart off",
+     CLIENT "mail <a@pass.example> | rcpt <\"b> | rcpt <> | rcpt <" SEVENTY "@here.example> | rcpt <u@here.example>",
      "- | - | - | 550 5.1.3 SPF: the recipient is no mail address | 550 5.1.3 SPF: the recipient is no mail address | "
-     "550 5.1.3 "
-     "SPF: the local part of the recipient is too long | -"},
+     "550 5.1.3 SPF: the local part of the recipient is too long | -"},
+    {"a rule for a recipient holds in every form", "RefuseTo boss@here.example softfail\nRefuseMailFrom off",
+     CLIENT
+     "mail <a@softfail.example> | rcpt <u@here.example> | rcpt <boss@here.example;> | rcpt <boss%here.example> | "
+     "macro rcpt_addr=boss@here.example | rcpt <\"boss@here.example\"> | rcpt <boss%here.example@there.example> | "
+     "macro rcpt_addr=boss@here.example | rcpt <x!boss@here.example>",
+     "- | - | - | - | " SOFTFAIL_AT_RCPT " | " SOFTFAIL_AT_RCPT " | " SOFTFAIL_AT_RCPT " | " SOFTFAIL_AT_RCPT
+     " | " SOFTFAIL_AT_RCPT},
+    {"nobody gets into the whitelist by a form", "WhitelistTo w@here.example",
+     CLIENT "mail <a@fail.example> | rcpt <w@here.example> | macro rcpt_addr=u@here.example | rcpt "
+            "<u%here.example@w@here.example> | macro rcpt_addr=w@here.example | rcpt <w@here.example;> | macro "
+            "rcpt_addr=u@there.example | rcpt <w@here.example;>",
+     "- | - | - | - | " FAIL_AT_MAIL " | - | " FAIL_AT_MAIL},
+    {"an alias of Sendmail's is no other recipient", "WhitelistTo w@here.example",
+     CLIENT "macro v=8.17 | mail <a@fail.example> | macro rcpt_addr=u@there.example | rcpt <w@here.example> | macro "
+            "rcpt_addr=w | rcpt <w@here.example;>",
+     "- | - | - | - | -"},
 
     {"a whitelisted recipient beside another", "WhitelistTo w@here.example",
      CLIENT "mail <a@fail.example> | rcpt <u@here.example> | rcpt <W@Here.example> | rcpt <v@here.example> | eom",
@@ -336,8 +386,8 @@ static const struct story stories[] = {
 
     {"TestMode", "TestMode on\nRefuseSPFNone on\nAcceptTempError off",
      CLIENT
-     "mail <a@fail.example> | rcpt <u@here.example> | rcpt <a@b@c> | mail <a@none.example> | mail <a@temp.example> | "
-     "mail <a@b@c> | rcpt <u@here.example> | mail "
+     "mail <a@fail.example> | rcpt <u@here.example> | rcpt <\"b> | mail <a@none.example> | mail <a@temp.example> | "
+     "mail <\"a@b> | rcpt <u@here.example> | mail "
      "<0123456789012345678901234567890123456789012345678901234567890123456789@pass.example>",
      "- | - | - | - | - | - | - | - | - | -"},
 
@@ -346,7 +396,7 @@ static const struct story stories[] = {
             "<u@here.example>",
      "- | - | - | " FAIL_AT_MAIL " | " FAIL_AT_MAIL " | - | -"},
     {"RefuseAt eom", "RefuseAt eom",
-     CLIENT "mail <a@fail.example> | rcpt <u@here.example> | rcpt <a@b@c> | header Subject: x | eom | eom | mail "
+     CLIENT "mail <a@fail.example> | rcpt <u@here.example> | rcpt <\"b> | header Subject: x | eom | eom | mail "
             "<a@fail.example>",
      "- | - | - | - | 550 5.1.3 SPF: the recipient is no mail address | " FAIL_AT_MAIL " | nothing | -"},
     {"RefuseAt eom, aborted before", "RefuseAt eom",
@@ -356,8 +406,7 @@ static const struct story stories[] = {
      "- | - | - | - | - | 550 5.7.23 SPF: mail from postmaster@fail.example is not permitted from 192.0.2.1."},
     {"RefuseAt eom, deferred", "RefuseAt eom\nDefer temperror",
      CLIENT "mail <a@temp.example> | rcpt <u@here.example> | eom", "- | - | - | - | 451 4.7.24 *temp.example*"},
-    {"a malformed sender is refused at MAIL even so", "RefuseAt eom", CLIENT "mail <a@b@c>",
-     "- | - | 550 5.1.7 SPF: the sender is no mail address"},
+    {"a malformed sender is refused at MAIL even so", "RefuseAt eom", CLIENT "mail <\"a@b>", "- | - | " MALFORMED},
     {"a rule for recipients makes it RCPT", "RefuseAt eom\nWhitelistTo w@",
      CLIENT "mail <a@fail.example> | rcpt <u@here.example> | rcpt <w@here.example>",
      "- | - | - | " FAIL_AT_MAIL " | -"},
@@ -371,9 +420,9 @@ static const struct story stories[] = {
     {"a recipient without a sender", "", CLIENT "rcpt <u@here.example> | eom", "- | - | - | nothing"},
     {"a refused message is over", "", CLIENT "mail <a@fail.example> | rcpt <u@here.example> | eom",
      "- | - | " FAIL_AT_MAIL " | - | nothing"},
-    {"an aborted message is over", "", CLIENT "mail <a@pass.example> | abort | rcpt <a@b@c> | eom",
+    {"an aborted message is over", "", CLIENT "mail <a@pass.example> | abort | rcpt <\"b> | eom",
      "- | - | - | - | nothing"},
-    {"HELO ends a message", "", CLIENT "mail <a@pass.example> | helo other.example | rcpt <a@b@c> | eom",
+    {"HELO ends a message", "", CLIENT "mail <a@pass.example> | helo other.example | rcpt <\"b> | eom",
      "- | - | - | - | - | nothing"},
     {"several messages on one connection", "",
      CLIENT

@@ -232,13 +232,20 @@ static const struct story stories[] = {
          "softfail", "softfail.example")},
     {"quarantine of a message for whitelisted recipients only", "Quarantine on\nWhitelistTo u@", SOFT "eom",
      RESULT("softfail", "softfail.example")},
-    {"a refused recipient is not quarantined", "Quarantine on\nAddHeader off\nTagSubject off",
-     SOFT "rcpt <a@b@c> | eom",
+    {"a refused recipient is not quarantined", "Quarantine on\nAddHeader off\nTagSubject off", SOFT "rcpt <\"b> | eom",
      "[delrcpt <u@here.example>][addrcpt postmaster][add X-SPF-Original-To: u@here.example]"},
     {"quarantine of a local submission", "Quarantine on\nFixedClientIP 192.0.2.1\nAddHeader off\nTagSubject off",
-     "connect local localhost | mail a@softfail.example | rcpt u@here.example | rcpt a\r\nX: b@c@d | eom",
-     "[delrcpt u@here.example][delrcpt a\r\nX: b@c@d][addrcpt postmaster][add X-SPF-Original-To: u@here.example][add "
-     "X-SPF-Original-To: a??X: b@c@d]"},
+     "connect local localhost | mail a@softfail.example | rcpt u@here.example | rcpt a\r\nX: b@c | rcpt \"x\r\n | "
+     "eom",
+     "[delrcpt u@here.example][delrcpt a\r\nX: b@c][delrcpt <a??X: b@c>][delrcpt <\"a??X:b\"@c>][delrcpt \"x\r\n]"
+     "[addrcpt postmaster][add X-SPF-Original-To: u@here.example][add X-SPF-Original-To: \"a??X:b\"@c][add "
+     "X-SPF-Original-To: \"x??]"},
+    {"quarantine takes a recipient by what the MTA may know it as", "Quarantine on\nAddHeader off\nTagSubject off",
+     SOFT "rcpt <x:v%here.example;> | rcpt <@a,@b:w@here.example> | rcpt y | eom",
+     "[delrcpt <u@here.example>][delrcpt <x:v%here.example;>][delrcpt <v%here.example>][delrcpt <v@here.example>]"
+     "[delrcpt <@a,@b:w@here.example>][delrcpt <w@here.example>][delrcpt y][delrcpt <y@mx.here.example>][addrcpt "
+     "postmaster][add X-SPF-Original-To: u@here.example][add X-SPF-Original-To: v@here.example][add "
+     "X-SPF-Original-To: w@here.example][add X-SPF-Original-To: y@mx.here.example]"},
     {"everything in its order", "Quarantine on\nAddReceivedHeader on",
      SOFT "header Authentication-Results: mx.here.example; spf=pass | header Subject: s | eom",
      "[change 1 Authentication-Results: (gone)][change 1 Subject: [SPF:fail] s][delrcpt <u@here.example>][addrcpt "

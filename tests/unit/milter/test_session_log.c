@@ -85,10 +85,10 @@ static const struct line_case cases[] = {
      "SPF helo fail: ip=192.0.2.1, fqdn=mx.pass.example, helo=fail.example, from=<a@pass.example>, reason=-all\n"
      "SPF refused: ip=192.0.2.1, fqdn=mx.pass.example, helo=fail.example, from=<a@pass.example>, identity=helo, "
      "reply=550 5.7.23\n"},
-    {"TestMode on\nWhitelistTo w@", CLIENT "mail <a@fail.example> | rcpt <u@here.example> | mail <a@b@c>",
+    {"TestMode on\nWhitelistTo w@", CLIENT "mail <a@fail.example> | rcpt <u@here.example> | mail <\"a>",
      "SPF fail: " KNOWN "from=<a@fail.example>, reason=-all\nSPF would be refused: " KNOWN
-     "from=<a@fail.example>, to=<u@here.example>, reply=550 5.7.23\nSPF would be refused: "
-     "ip=192.0.2.1, fqdn=mx.pass.example, helo=h, reply=550 5.1.7\n"},
+     "from=<a@fail.example>, to=<u@here.example>, reply=550 5.7.23\nSPF would be refused: " KNOWN
+     "from=<\"%22%3C\\\\%22a%3E%22\">, reply=550 5.1.7\n"},
     {"TestMode on\nQuarantine on", CLIENT "mail <a@softfail.example> | rcpt <u@here.example> | eom",
      "SPF softfail: " KNOWN "from=<a@softfail.example>, reason=~all\nSPF would be tagged: " KNOWN
      "from=<a@softfail.example>, id=QID\nSPF would be quarantined: " KNOWN "from=<a@softfail.example>, id=QID\n"},
