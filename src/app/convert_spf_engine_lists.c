@@ -22,7 +22,7 @@ bool convert_spf_engine_item(struct conversion *run, const char **list, struct s
 
         *list += len + (begin[len] == ',');
         if (is_padded && !*is_told)
-            convert_differs(run, "there an item with a space beside it matches nothing; it is taken as it was meant");
+            convert_differs(run, "there an item with a space next to it matches nothing; it is taken as it was meant");
         *is_told |= is_padded;
         strbuf_truncate(item, 0);
         for (; len > 0 && is_blank(*begin); len--)

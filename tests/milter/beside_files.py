@@ -147,7 +147,7 @@ FILES = {
     "skips": policyd("skip_addresses = 127.0.0.0/8,::1,10.0.0.0/8; Whitelist = 192.0.2.99"),
     "skips-no-loopback": policyd("skip_addresses = 10.0.0.0/8", {"on the loopback network": ["loopback*",
                                                                                               "prospect-loopback"]}),
-    "skips-with-spaces": policyd("skip_addresses = 127.0.0.0/8,::1, 10.0.0.0/8", {"with a space beside it": ["inside"]}),
+    "skips-with-spaces": policyd("skip_addresses = 127.0.0.0/8,::1, 10.0.0.0/8", {"with a space next to it": ["inside"]}),
     "skips-host-bits": policyd("Whitelist = 10.1.2.3/8", {"the list ends before": ["inside"]}),
     "helo-whitelist": policyd("HELO_Whitelist = friend.test", warns=("while the DNS does not answer",)),
     "domain-whitelist": policyd("Domain_Whitelist = forwarder.test", warns=("while the DNS does not answer",)),
