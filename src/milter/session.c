@@ -200,15 +200,15 @@ static enum address_status read_sender(struct session *session, const char *argu
     return status;
 }
 
-/* Why this sender is not checked; NULL: it is. */
-static const char *sender_skip(const struct session *session)
+/* Why this sender is not checked; NULL: it is. What nobody can read is no address, and matches no pattern. */
+static const char *sender_skip(const struct session *session, enum address_status status)
 {
     const struct config *config = session->shared.config;
     const struct message *message = &session->message;
 
     if (message->null_sender)
         return config->skip_ndr ? "skipped (null sender)" : NULL;
-    if (whitelist_has_mailbox(&config->whitelist_from, &message->sender))
+    if (status != ADDRESS_MALFORMED && whitelist_has_mailbox(&config->whitelist_from, &message->sender))
         return "skipped (whitelisted sender)";
     return NULL;
 }
@@ -248,7 +248,7 @@ static struct session_reply mail_from(struct session *session, enum address_stat
 {
     const struct config *config = session->shared.config;
     struct message *message = &session->message;
-    const char *skip = sender_skip(session);
+    const char *skip = sender_skip(session, status);
     struct session_reply reply;
 
     if (skip != NULL) {

@@ -7,6 +7,7 @@
 #include "policy/idna.h"
 
 #include <string.h>
+#include <strings.h>
 
 /* Adds words of our own with a blank or fold between them; the last one is not ended. */
 static void add_words(struct field_writer *writer, const char *words)
@@ -34,6 +35,20 @@ static bool is_host_name(const char *name)
         name += len;
     } while (*name == '.' && *++name != '\0');
     return *name == '\0';
+}
+
+/* True for an address in brackets, which a host without a name gives at HELO (RFC 5321 4.1.3). */
+static bool is_address_literal(const char *name)
+{
+    char text[ADDR_TEXT_SIZE];
+    size_t len = strlen(name), skipped = strncasecmp(name, "[IPv6:", 6) == 0 ? 6 : 1;
+    struct addr addr;
+
+    if (name[0] != '[' || len < skipped + 2 || name[len - 1] != ']' || len - skipped > sizeof(text))
+        return false;
+    memcpy(text, name + skipped, len - skipped - 1);
+    text[len - skipped - 1] = '\0';
+    return addr_parse(text, &addr);
 }
 
 static void add_guess_comment(struct field_writer *writer, const char *domain)
@@ -190,7 +205,7 @@ static void add_names(struct field_writer *writer, const struct header_result *r
         idna_add_mailbox(result->sender[0] != '\0' ? result->sender : "<>", &sender);
         add_pair(writer, "envelope-from", strbuf_text(&sender));
     }
-    if (is_host_name(helo))
+    if (is_host_name(helo) || is_address_literal(helo))
         add_pair(writer, "helo", helo);
     writer->word.failed |= sender.failed;
     strbuf_free(&sender);

@@ -142,13 +142,13 @@ static void add_piece(struct letters *letters, const char *p, const char *end)
     }
 }
 
-void letters_read(struct letters *letters, const char *p, const char *stop, bool with_gaps)
+void letters_read(struct letters *letters, const char *begin, const char *end, bool with_gaps)
 {
-    letters->begin = letters->end = 0;
     bool gap = false;
 
-    for (const char *end; p < stop; p = end) {
-        end = piece_end(p);
+    letters->begin = letters->end = 0;
+    for (const char *p = begin, *piece; p < end; p = piece) {
+        piece = piece_end(p);
         if (*p == ' ' || *p == '(') {
             gap = true;
             continue;
@@ -156,7 +156,7 @@ void letters_read(struct letters *letters, const char *p, const char *stop, bool
         if (gap && with_gaps)
             add_gap(letters, p);
         gap = false;
-        add_piece(letters, p, end);
+        add_piece(letters, p, piece);
     }
 }
 

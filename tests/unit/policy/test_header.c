@@ -291,7 +291,7 @@ static void no_host_name_is_not_written(void **state)
     } rows[] = {
         {"example.org", true}, {"example.org.", true}, {"a_b.example", true},  {"localhost", true},
         {"1-2.example", true}, {"a..b", false},        {".a", false},          {"", false},
-        {"x;spf=pass", false}, {"a b", false},         {"[192.0.2.1]", false}, {"a/b", false},
+        {"x;spf=pass", false}, {"a b", false},         {"[192.0.2.x]", false}, {"a/b", false},
         {"a=b", false},        {"a\"b", false},        {"a\xff", false},       {"a+b.example", false},
     };
 
@@ -314,6 +314,40 @@ static void no_host_name_is_not_written(void **state)
         strbuf_free(&results);
         strbuf_free(&received);
         strbuf_free(&sender);
+    }
+}
+
+/* What a host without a name gives at HELO (RFC 5321 4.1.3) says who it is, and nothing else. */
+static void a_helo_name_may_be_an_address_literal(void **state)
+{
+    static const struct {
+        const char *helo, *pair;
+    } rows[] = {
+        {"[192.0.2.1]", " helo=\"[192.0.2.1]\";"},
+        {"[IPv6:2001:db8::1]", " helo=\"[IPv6:2001:db8::1]\";"},
+        {"[2001:db8::1]", " helo=\"[2001:db8::1]\";"},
+        {"[192.0.2.1", NULL},
+        {"[192.0.2.1]x", NULL},
+        {"[192.0.2.1 spf=pass]", NULL},
+        {"[spf=pass]", NULL},
+        {"[IPv6:]", NULL},
+        {"[]", NULL},
+        {"[", NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct spf_outcome outcome = {.result = RESULT_NONE};
+        struct header_result result = {&outcome,    IDENTITY_MAILFROM, V4,  "a@b.example",
+                                       "b.example", rows[i].helo,      "r", NULL};
+        struct strbuf out = STRBUF_INIT;
+
+        header_received_spf(&result, &out);
+        if (rows[i].pair != NULL)
+            assert_non_null(strstr(strbuf_text(&out), rows[i].pair));
+        else
+            assert_null(strstr(strbuf_text(&out), "helo="));
+        strbuf_free(&out);
     }
 }
 
@@ -770,6 +804,7 @@ int main(void)
         cmocka_unit_test(each_result_has_a_sentence),
         cmocka_unit_test(foreign_text_says_nothing),
         cmocka_unit_test(no_host_name_is_not_written),
+        cmocka_unit_test(a_helo_name_may_be_an_address_literal),
         cmocka_unit_test(a_note_is_a_comment),
         cmocka_unit_test(no_line_gets_too_long),
         cmocka_unit_test(subjects_are_tagged_once),
