@@ -9,7 +9,7 @@
 #include "dns/dns_ares.h"
 #include "dns/dns_overlay.h"
 #include "dns/dns_zone.h"
-#include "policy/address.h"
+#include "policy/envelope.h"
 #include "policy/idna.h"
 #include "spf/domain.h"
 
@@ -106,6 +106,7 @@ static int read_sender(struct query *query)
     const struct query_options *options = &query->options;
     char postmaster[IDNA_SIZE + sizeof "postmaster@"];
     const char *sender = options->sender;
+    const struct envelope_mta no_mta = {.address = NULL};
     enum address_status status = ADDRESS_NULL;
 
     if (sender == NULL && options->record != NULL) {
@@ -113,7 +114,7 @@ static int read_sender(struct query *query)
         sender = postmaster;
     }
     if (sender != NULL)
-        status = address_parse(sender, &query->sender);
+        status = envelope_sender(sender, &no_mta, &query->sender);
     if (status == ADDRESS_MALFORMED)
         return query_options_error("--sender is an address (\"\" for the null sender), not", sender);
     if (status == ADDRESS_NO_MEMORY)

@@ -236,21 +236,38 @@ static const char *skip(const char *p, const char *others)
     return p;
 }
 
+/* The end of labels with dots between them; NULL if one is empty. */
+static const char *labels_end(const char *p)
+{
+    const char *end;
+
+    for (;; p = end + 1) {
+        end = skip(p, "-_");
+        if (end == p)
+            return NULL;
+        if (*end != '.')
+            return end;
+    }
+}
+
 /* True for a mailbox as RFC 5321 4.1.2 and RFC 6531 3.3 have it, in brackets or not. */
 static bool is_plain(const char *argument)
 {
-    bool bracketed = *argument == '<', is_literal;
-    const char *p = argument + bracketed, *local = p, *domain;
+    bool bracketed = *argument == '<';
+    const char *p = argument + bracketed, *local = p;
 
     p = *p == '"' ? letters_quoted_end(p) : skip(p, ".!#$%&'*+-/=?^_`{|}~");
     if (p == NULL || p == local || *p != '@')
         return false;
-    domain = ++p;
-    is_literal = *p == '[';
-    p = is_literal ? skip(p + 1, ".:-") : skip(p, ".-_");
-    if (p == domain || (is_literal ? *p++ != ']' : p[-1] == '.'))
-        return false;
-    return strcmp(p, bracketed ? ">" : "") == 0;
+    p++;
+    if (*p == '[') {
+        p = skip(p + 1, ".:-");
+        if (*p++ != ']')
+            return false;
+    } else {
+        p = labels_end(p);
+    }
+    return p != NULL && strcmp(p, bracketed ? ">" : "") == 0;
 }
 
 /* Reads the address in the letters, of which there are some. */

@@ -53,7 +53,7 @@ static void check_sender(const char *argument, const struct envelope_mta *mta)
     if (is_set(path_read(argument, PATH_STANDARD, &path))) {
         bool is_own = strchr(path.address.domain, '.') == NULL || path.address.domain[0] == '[' || mta->is_sendmail;
 
-        require(status != ADDRESS_MALFORMED);
+        require(!path.is_plain || status != ADDRESS_MALFORMED);
         if (path.is_plain && !is_own)
             require(strcmp(address.domain, path.address.domain) == 0);
         path_free(&path);

@@ -195,6 +195,8 @@ static void knows_plain_mailboxes(void **state)
         {"<a\xFF@x.test>", false},
         {"<a@[192.0.2.1>", false},
         {"<a@x/y.test>", false},
+        {"<a@x..test>", false},
+        {"<a@.x.test>", false},
     };
 
     (void)state;
