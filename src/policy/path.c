@@ -88,34 +88,31 @@ static void drop_group_names(struct letters *letters)
     letters->begin = i;
 }
 
-/* Drops what is a list of addresses to Postfix, which expects none in brackets within brackets. */
-static bool drop_list(struct letters *letters, bool is_nested)
+/* Drops what is no part of the address. Returns as much as Postfix keeps of it at first: what is no part of a list, in
+ * which it expects no brackets within brackets. */
+static struct letters trim(struct letters *letters, enum path_style style, bool is_nested)
 {
+    struct letters bare;
     bool is_group = false;
 
-    if (!is_nested) {
+    if (style == PATH_POSTFIX && !is_nested) {
         drop_leading_separators(letters);
         is_group = drop_trailing_separators(letters);
     }
-    drop_routes(letters);
-    return is_group;
-}
-
-/* Drops what is no part of the address. */
-static void trim(struct letters *letters, enum path_style style, bool is_nested)
-{
-    bool is_group = false;
-
-    if (style == PATH_POSTFIX)
-        is_group = drop_list(letters, is_nested);
     if (style == PATH_STANDARD) {
         drop_route(letters);
         is_group = drop_trailing_separators(letters);
     }
-    if (is_group)
+    bare = *letters;
+    if (style == PATH_POSTFIX)
+        drop_routes(letters);
+    if (is_group) {
         drop_group_names(letters);
+        bare = *letters;
+    }
     while (letters->begin + 1 < letters->end && letters_is(letters, letters->end - 1, '@'))
         letters->end--;
+    return bare;
 }
 
 static bool divides(const struct letters *letters, size_t i, char octet, enum path_style style)
@@ -291,14 +288,15 @@ static enum address_status read_inside(struct letters *letters, const char *begi
                                        enum path_style style, bool is_nested, struct path *out)
 {
     struct path path = *out;
+    struct letters bare;
     enum address_status status = ADDRESS_NULL; /* RFC 5321 4.5.5 */
 
     letters_read(letters, letters->text, letters->text + strlen(letters->text), false);
     path.letters = letters_text(letters, 0, letters->end);
     letters_read(letters, begin, end, true);
-    trim(letters, style, is_nested);
+    bare = trim(letters, style, is_nested);
     if (letters->begin < letters->end) {
-        path.bare = letters_source(letters);
+        path.bare = letters_source(&bare);
         path.unquoted = letters_unquoted(letters);
         status = read_address(letters, style, &path);
     }

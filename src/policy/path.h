@@ -19,7 +19,8 @@ enum path_style {
  * UTF-8, ? for a control character, and a space for a tab. */
 struct path {
     struct address address; /* its domain "" where there is none */
-    char *bare; /* the address without brackets, route (RFC 5321 appendix C), group and separators, otherwise as sent */
+    char *bare;       /* the address without brackets, route (RFC 5321 appendix C), group and separators, otherwise as
+                         sent: each @ behind it is kept, and so is, for PATH_POSTFIX, each route but the first */
     char *letters;    /* the whole argument without quotes, backslashes, comments and white space */
     char *unquoted;   /* the same of the address alone, with a quote in place of each octet in quotes */
     bool has_percent; /* there is a % in the local part, neither in quotes nor after a backslash */

@@ -107,6 +107,11 @@ RECIPIENTS = r"""
 <x:boss@receiver.example;>
 <@none.example:boss@receiver.example>
 <@user:boss@receiver.example>
+<@none.example:@none.example:boss@receiver.example>
+<;@none.example:boss@receiver.example>
+<;boss@receiver.example@>
+<;boss%receiver.example@>
+<x:boss@receiver.example@;>
 <boss@receiver.example.>
 <boss(c)@receiver.example>
 <boss @ receiver . example>

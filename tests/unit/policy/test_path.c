@@ -53,7 +53,7 @@ static const struct path_case cases[] = {
     {"<g:a@x.test>", "\"g:a\"@x.test", NULL, NULL},
     {"<@y.test:a@x.test>", "a@x.test", NULL, "a@x.test"},
     {"<@y.test,@z.test:a@x.test>", "a@x.test", NULL, "a@x.test"},
-    {"<@y.test:@z.test:a@x.test>", "a@x.test", NULL, "a@x.test"},
+    {"<@y.test:@z.test:a@x.test>", "a@x.test", NULL, NULL},
     {"<@[IPv6:2001:db8::1]:a@x.test>", "a@x.test", "\"2001:db8::1]:a\"@x.test", NULL},
     {"<@y.test:,a@x.test;>", "a@x.test", NULL, "a@x.test"},
     {"<@y.test@x.test>", "\"@y.test\"@x.test", NULL, NULL},
@@ -146,6 +146,19 @@ static void reads_every_form(void **state)
         check(c->argument, PATH_STANDARD, c->text, c->bare);
         check(c->argument, PATH_POSTFIX, c->postfix_text != NULL ? c->postfix_text : c->text, c->bare);
     }
+}
+
+/* Postfix knows a recipient under what it makes of the argument before it looks for further routes and signs. */
+static void keeps_what_postfix_keeps(void **state)
+{
+    (void)state;
+    check("<@y.test:@z.test:a@x.test>", PATH_POSTFIX, "a@x.test", "@z.test:a@x.test");
+    check("@y.test,@w.test:@z.test:a@x.test", PATH_POSTFIX, "a@x.test", "@z.test:a@x.test");
+    check("<;@y.test:a@x.test>", PATH_POSTFIX, "a@x.test", "@y.test:a@x.test");
+    check("<@y.test:;@z.test:a@x.test;>", PATH_POSTFIX, "a@x.test", "a@x.test");
+    check("<;a@x.test@>", PATH_POSTFIX, "a@x.test", "a@x.test@");
+    check("<;a%x.test@@>", PATH_POSTFIX, "a@x.test", "a%x.test@@");
+    check("<g:a@x.test@;>", PATH_POSTFIX, "a@x.test", "a@x.test@");
 }
 
 /* What an MTA has read already is taken as it is. */
@@ -303,6 +316,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_every_form),
+        cmocka_unit_test(keeps_what_postfix_keeps),
         cmocka_unit_test(takes_what_was_read_before),
         cmocka_unit_test(knows_plain_mailboxes),
         cmocka_unit_test(follows_routes),
