@@ -39,7 +39,8 @@ void header_tag_subject(const char *tag, const char *subject, struct strbuf *out
 /* True if this Authentication-Results value claims to be ours and holds an spf result (RFC 8601 5), for any reader that
  * one can think of: its authserv-id equals ours, compared without case, as A-labels, whatever quotes, comments, white
  * space and encoded words stand in between; and anything of it, comments and quoted text included, reads `spf=`. Out of
- * memory: true for what mentions the name or has encoded words. So for those below. */
+ * memory: true for what mentions the name or has encoded words. True, too, for what no honest writer would write and
+ * what would take long to compare: names beyond US-ASCII in many pieces. So for those below. */
 bool header_is_forged_result(const char *value, const char *authserv_id);
 
 /* True if it claims to be ours, whatever it holds. */

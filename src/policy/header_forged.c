@@ -17,8 +17,8 @@ enum {
     ARC_PARTS_MAX = 4,
     DECODINGS_MAX = 3,         /* encoded words within encoded words; whoever wraps more is no honest writer */
     NAME_SIZE = 4 * IDNA_SIZE, /* of a name as text; longer ones are none of ours */
-    OPEN_COMMENTS_MAX = 8,   /* comments without an end; each is looked for one, and from then on all text is visible */
-    FOREIGN_NAMES_MAX = 100, /* names beyond US-ASCII that are compared for one value, in all its readings */
+    OPEN_COMMENTS_MAX = 8, /* comments without an end; each is looked for one, and from then on all text is visible */
+    CONVERSIONS_MAX = 30,  /* of parts of names beyond US-ASCII, for one value in all its readings */
     UNKNOWN = ENCODED_WORD_UNKNOWN, /* in a reading: something that cannot be known */
     GAP = '\x01',                   /* in a reading: a comment, quote, backslash or control character */
     BLANK = ' ',                    /* in a reading: white space */
@@ -195,25 +195,45 @@ static bool begins_with(const char *text, const char *name)
 /* A name of ours, and what it is compared with. */
 struct own_name {
     char text[NAME_SIZE]; /* as readings show it: with A-labels, without its final dot; "" where none can show it */
-    size_t foreign_names; /* names beyond US-ASCII that it was compared with: each costs a conversion */
+    size_t foreign_max;   /* octets of a name beyond US-ASCII that may be the same */
+    size_t conversions;   /* that names beyond US-ASCII cost so far */
 };
+
+/* What the conversion of a name costs, which falls apart at hyphens, joiners and the like. */
+static size_t conversion_cost(const char *name)
+{
+    size_t cost = 1;
+
+    for (; *name != '\0'; name++)
+        cost += *name == '-' || strncmp(name, "\u00DF", 2) == 0 || strncmp(name, "\u03C2", 2) == 0 ||
+                strncmp(name, "\u200C", 3) == 0 || strncmp(name, "\u200D", 3) == 0;
+    return cost;
+}
+
+/* The same for a name that is not all US-ASCII. Whoever makes this costly is no honest writer. */
+static bool is_same_name(const char *name, struct own_name *own)
+{
+    char ascii[IDNA_SIZE];
+
+    own->conversions += conversion_cost(name);
+    return own->conversions > CONVERSIONS_MAX || begins_with(idna_ascii_form(name, ascii), own->text);
+}
 
 /* The same for a name with U-labels in the reading, once it has A-labels. */
 static bool begins_with_u_labels(const char *text, struct own_name *own)
 {
-    char found[NAME_SIZE], ascii[IDNA_SIZE];
+    char found[NAME_SIZE];
     size_t len = 0;
     bool is_foreign = false;
 
     for (;; text++) {
         if (is_foreign && !is_name_char(*text)) {
             found[len] = '\0';
-            if (++own->foreign_names > FOREIGN_NAMES_MAX ||
-                (begins_with(idna_ascii_form(found, ascii), own->text) && is_name_end(text)))
+            if (is_name_end(text) && is_same_name(found, own))
                 return true;
         }
         text = skip_between(text);
-        if (!is_name_char(*text) || len + 1 == sizeof(found))
+        if (!is_name_char(*text) || len == own->foreign_max)
             return false;
         is_foreign |= (unsigned char)*text >= 0x80;
         found[len++] = *text;
@@ -227,7 +247,7 @@ static void set_own_name(struct own_name *own, const char *name)
     const char *ascii = idna_ascii_form(name, room);
     size_t len = strlen(ascii);
 
-    own->foreign_names = 0;
+    own->conversions = 0;
     own->text[0] = '\0';
     if (len >= sizeof(own->text))
         return;
@@ -235,6 +255,8 @@ static void set_own_name(struct own_name *own, const char *name)
     len = strlen(own->text);
     if (len > 1 && own->text[len - 1] == '.')
         own->text[len - 1] = '\0';
+    /* A character has at most four octets, and an A-label has one for it at least. */
+    own->foreign_max = 4 * len < NAME_SIZE - 1 ? 4 * len : NAME_SIZE - 1;
 }
 
 static bool is_own(const char *text, struct own_name *own)
@@ -245,13 +267,13 @@ static bool is_own(const char *text, struct own_name *own)
 /* True if the reading begins with our name, after what no name begins with. */
 static bool claims(const char *text, struct own_name *own)
 {
-    const char *start = skip_between(text);
+    const char *first = skip_between(text), *start = first;
 
-    if (is_own(start, own))
+    if (is_own(first, own))
         return true;
     while (*start != '\0' && *start != UNKNOWN && (*start == '.' || !is_name_char(*start)))
         start++;
-    return is_own(start, own);
+    return start > first && is_own(start, own);
 }
 
 /* True if our name stands anywhere in the reading. */
@@ -323,26 +345,29 @@ static bool names_receiver(const char *text, struct own_name *own)
 /* What is looked for in the readings of a value. */
 typedef bool (*reading_test)(const char *text, struct own_name *own);
 
-/* True if a reading in one of the first styles passes the test. `out` has as much room as `value`. */
-static bool passes_in_styles(const char *value, size_t style_count, char *out, reading_test test, struct own_name *own)
+/* True if a reading in one of the first styles passes the test. `out` and `last` have as much room as `value`. */
+static bool passes_in_styles(const char *value, size_t style_count, char *out, char *last, reading_test test,
+                             struct own_name *own)
 {
     if (strpbrk(value, "(\"") == NULL) /* then all are the same */
         style_count = 1;
     for (size_t i = 0; i < style_count; i++) {
-        write_reading(value, &styles[i], out);
-        if (test(out, own))
+        char *next = i % 2 == 0 ? out : last;
+
+        write_reading(value, &styles[i], next);
+        if ((i == 0 || strcmp(out, last) != 0) && test(next, own))
             return true;
     }
     return false;
 }
 
-/* The same, as it is and with its encoded words decoded, in `value` itself. */
-static bool passes_decoded(char *value, size_t style_count, char *out, reading_test test, struct own_name *own)
+/* The same, as it is and with its encoded words decoded, in `value` itself, with twice its `size` behind it. */
+static bool passes_decoded(char *value, size_t style_count, size_t size, reading_test test, struct own_name *own)
 {
     static const char unknown[] = {UNKNOWN, '\0'};
 
     for (size_t decodings = 0; decodings < DECODINGS_MAX; decodings++) {
-        if (passes_in_styles(value, style_count, out, test, own))
+        if (passes_in_styles(value, style_count, value + size, value + 2 * size, test, own))
             return true;
         if (!encoded_words_decode(value))
             return false;
@@ -369,12 +394,12 @@ static bool passes(const char *value, const char *name, size_t style_count, read
 
     if (*name == '\0')
         return false;
-    room = malloc(2 * (len + 1));
+    room = malloc(3 * (len + 1));
     if (room == NULL)
         return strcasestr(value, name) != NULL || strstr(value, "=?") != NULL;
     set_own_name(&own, name);
     copy_value(room, value, len);
-    passed = passes_decoded(room, style_count, room + len + 1, test, &own);
+    passed = passes_decoded(room, style_count, len + 1, test, &own);
     free(room);
     return passed;
 }

@@ -547,6 +547,9 @@ static const struct forged_case results_cases[] = {
     {"b\xC3\xBC"
      "cher.example; spf=pass",
      false},
+    {"b\xC3\xBC-cher.example (a (\"b\") c) 1; spf=pass (=?utf-8?q?gr=C3=BCn?=)", false},
+    /* What is made to be converted over and over again is not: a field of 1 kB took 40 ms. */
+    {"\xC3\xA9-\xC3\xA9-\xC3\xA9-\xC3\xA9-\xC3\xA9-\xC3\xA9-\"a\"b\"c\"d\"e\"f; spf=pass", true},
     {"mx.example.org; spf", false},
     {"mx.example.org; (open dkim=pass", false},
     {"mx.example.org", false},
@@ -672,6 +675,9 @@ static const struct forged_case received_cases[] = {
     {"pass x-receiver=mx.example.org", true},
     {"pass (mx.other.example: domain of a@mx.example.org designates 192.0.2.1) client-ip=192.0.2.1", false},
     {"pass (c) helo=mx.example.org", false},
+    {"pass (\u0434\u043E\u043C\u0435\u043D a.example \u0440\u0430\u0437\u0440\u0435\u0448\u0430\u0435\u0442) "
+     "receiver=b\u00FCcher.example; helo=\"x\"",
+     false},
     {"pass receiver=mx.example.org.evil.example", false},
     {"pass receiver=", false},
     {"pass receiver", false},
