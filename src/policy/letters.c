@@ -200,9 +200,9 @@ char *letters_unquoted(const struct letters *letters)
     return text;
 }
 
-char *letters_source(const struct letters *letters)
+char *letters_source(const struct letters *letters, const char *begin)
 {
-    const struct letter *first = &letters->all[letters->begin], *last = &letters->all[letters->end - 1];
+    const char *from = begin != NULL ? begin : letters->text + letters->all[letters->begin].begin;
 
-    return strndup(letters->text + first->begin, (size_t)(last->end - first->begin));
+    return strndup(from, (size_t)(letters->text + letters->all[letters->end - 1].end - from));
 }

@@ -54,8 +54,8 @@ bool letters_is(const struct letters *letters, size_t i, char octet);
 char *letters_text(const struct letters *letters, size_t begin, size_t end);
 
 /* The same of all from `begin` to `end`: with a quote for each in quotes; and as they stand in the text, with all that
- * is between them. There must be some. */
+ * is between them, from `begin` on if that is not NULL. There must be some. */
 char *letters_unquoted(const struct letters *letters);
-char *letters_source(const struct letters *letters);
+char *letters_source(const struct letters *letters, const char *begin);
 
 #endif

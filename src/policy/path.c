@@ -283,9 +283,10 @@ static enum address_status read_address(const struct letters *letters, enum path
     return status == ADDRESS_NULL ? ADDRESS_MALFORMED : status; /* nothing but an @ */
 }
 
-/* Reads what is between two places of the text. */
+/* Reads what is between two places of the text. `nested`: where brackets within brackets open, before the route; NULL
+ * if there are none. */
 static enum address_status read_inside(struct letters *letters, const char *begin, const char *end,
-                                       enum path_style style, bool is_nested, struct path *out)
+                                       enum path_style style, const char *nested, struct path *out)
 {
     struct path path = *out;
     struct letters bare;
@@ -294,9 +295,9 @@ static enum address_status read_inside(struct letters *letters, const char *begi
     letters_read(letters, letters->text, letters->text + strlen(letters->text), false);
     path.letters = letters_text(letters, 0, letters->end);
     letters_read(letters, begin, end, true);
-    bare = trim(letters, style, is_nested);
+    bare = trim(letters, style, nested != NULL);
     if (letters->begin < letters->end) {
-        path.bare = letters_source(&bare);
+        path.bare = letters_source(&bare, nested);
         path.unquoted = letters_unquoted(letters);
         status = read_address(letters, style, &path);
     }
@@ -322,19 +323,18 @@ static const char *skip_route(const char *begin, const char **end)
 static enum address_status read_clean(const char *text, enum path_style style, struct path *out)
 {
     struct letters letters;
-    const char *begin, *end;
-    bool is_nested;
+    const char *begin, *end, *nested;
     enum address_status status = ADDRESS_NO_MEMORY;
 
     if (!letters_find_inside(text, &begin, &end))
         return ADDRESS_MALFORMED;
-    is_nested = begin > text + 1;
+    nested = begin > text + 1 ? begin : NULL;
     if (style == PATH_POSTFIX)
         begin = skip_route(begin, &end);
     if (end == NULL)
         return ADDRESS_MALFORMED;
     if (letters_begin(&letters, text))
-        status = read_inside(&letters, begin, end, style, is_nested, out);
+        status = read_inside(&letters, begin, end, style, nested, out);
     letters_end(&letters);
     return status;
 }

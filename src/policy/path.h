@@ -20,7 +20,8 @@ enum path_style {
 struct path {
     struct address address; /* its domain "" where there is none */
     char *bare;       /* the address without brackets, route (RFC 5321 appendix C), group and separators, otherwise as
-                         sent: each @ behind it is kept, and so is, for PATH_POSTFIX, each route but the first */
+                         sent: each @ behind it is kept, and so is, for PATH_POSTFIX, each route but one in the outer brackets
+                       */
     char *letters;    /* the whole argument without quotes, backslashes, comments and white space */
     char *unquoted;   /* the same of the address alone, with a quote in place of each octet in quotes */
     bool has_percent; /* there is a % in the local part, neither in quotes nor after a backslash */

@@ -112,6 +112,8 @@ RECIPIENTS = r"""
 <;boss@receiver.example@>
 <;boss%receiver.example@>
 <x:boss@receiver.example@;>
+<x <@none.example:boss@receiver.example>>
+<<@none.example:"boss"@receiver.example>>
 <boss@receiver.example.>
 <boss(c)@receiver.example>
 <boss @ receiver . example>

@@ -158,6 +158,8 @@ static void keeps_what_postfix_keeps(void **state)
     check("<@y.test:;@z.test:a@x.test;>", PATH_POSTFIX, "a@x.test", "a@x.test");
     check("<;a@x.test@>", PATH_POSTFIX, "a@x.test", "a@x.test@");
     check("<;a%x.test@@>", PATH_POSTFIX, "a@x.test", "a%x.test@@");
+    check("<b <@y.test:a@x.test>>", PATH_POSTFIX, "a@x.test", "@y.test:a@x.test");
+    check("<<@y.test:\"a\"@x.test>>", PATH_POSTFIX, "a@x.test", "@y.test:\"a\"@x.test");
     check("<g:a@x.test@;>", PATH_POSTFIX, "a@x.test", "a@x.test@");
 }
 
