@@ -300,6 +300,12 @@ static enum choice choose_for_null(const struct readings *readings)
     return readings->mta->is_sendmail ? CHOICE_OURS_HERE : CHOICE_NULL;
 }
 
+/* The null sender as RFC 5321 4.5.5 has it, or as a local submission does. */
+static bool is_null_path(const char *argument)
+{
+    return argument[0] == '\0' || strcmp(argument, "<>") == 0;
+}
+
 static enum choice choose(struct readings *readings)
 {
     bool is_named = was_read(readings->our_status) && readings->ours.address.domain[0] != '\0';
@@ -415,6 +421,8 @@ enum address_status envelope_sender(const char *argument, const struct envelope_
     struct readings readings;
     enum address_status status = ADDRESS_NO_MEMORY;
 
+    if (is_null_path(argument)) /* some MTAs have a name of their own for it */
+        return ADDRESS_NULL;
     if (readings_begin(&readings, argument, mta))
         status = is_malformed(&readings) ? as_malformed(argument, out) : choose_and_take(&readings, out);
     readings_end(&readings);

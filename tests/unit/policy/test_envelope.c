@@ -24,6 +24,8 @@ struct seen {
 
 /* clang-format off */
 static const struct seen on_postfix[] = {
+    {"<>", "MAILER-DAEMON", NULL},
+    {"", "mailer-daemon@mx.receiver.example", NULL},
     {"<a%fail.example@[127.0.0.1]>", "a@fail.example", "a%fail.example@[127.0.0.1]"},
     {"<\"a%fail.example\"@receiver.example>", "a%fail.example@receiver.example", "\"a%fail.example\"@receiver.example"},
     {"<\"a\"@fail.example>", "a@fail.example", "\"a\"@fail.example"},
