@@ -492,8 +492,10 @@ static bool fill(struct envelope_recipient *recipient, struct readings *readings
 {
     if (is_certain(readings))
         return add_ours(recipient, readings);
-    recipient->bare = readings->ours.bare;
-    readings->ours.bare = NULL;
+    if (!readings->mta->is_sendmail) {
+        recipient->bare = readings->ours.bare;
+        readings->ours.bare = NULL;
+    }
     return add_ours(recipient, readings) && add_routed(recipient) && add_theirs(recipient, readings);
 }
 

@@ -33,8 +33,9 @@ enum { ENVELOPE_READINGS_MAX = 3 };
 struct envelope_recipient {
     struct address readings[ENVELOPE_READINGS_MAX]; /* the first is the one to show */
     size_t count;                                   /* 1 at least */
-    char *bare; /* the argument without brackets, route, group and separators, in which Postfix knows it; NULL: there
-                   was nothing of the kind */
+    char *bare; /* the argument without brackets, group and separators, in which Postfix knows it; NULL: there was
+                   nothing of the kind, or the MTA is Sendmail, which knows it by the argument, and refuses the whole
+                   message if it cannot read what is to be deleted */
 };
 
 /* Reads the recipient in `argument`, the text after RCPT TO:. *out is set for ADDRESS_OK and ADDRESS_LOCAL_TOO_LONG
