@@ -28,13 +28,14 @@ static void check_field(const char *name, const struct strbuf *value)
     }
 }
 
-/* What comes from outside holds no key with a value, and no encoded word. `own` is ours, before it. */
+/* What comes from outside holds no key with a value, and no encoded word, as that ends with `?=`. `own` is ours, before
+ * it. */
 static void check_foreign(const struct strbuf *value, size_t own)
 {
     if (value->failed || value->len < own)
         return;
     for (const char *at = strbuf_text(value) + own; (at = strchr(at, '=')) != NULL; at++) {
-        if (at[1] == '?' || !(at[-1] == '\\' || (at[-1] >= 'a' && at[-1] <= 'z')))
+        if (at[-1] != '\\' && (at[-1] < 'a' || at[-1] > 'z'))
             abort();
     }
     if (strcasestr(strbuf_text(value) + own, "spf=") != NULL)
