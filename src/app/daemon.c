@@ -226,7 +226,7 @@ static int start_behind_socket(struct daemon *daemon, struct strbuf *error)
         log_warning("User: %s is root, which needs not be; running as %s", config->user, daemon->identity.user);
     daemon->service = service_create(config, error);
     if (daemon->service == NULL)
-        return config->zone_file != NULL ? EX_CONFIG : EX_UNAVAILABLE;
+        return config->zone_file != NULL || config->dnssec ? EX_CONFIG : EX_UNAVAILABLE;
     if (thread_start(&daemon->listener, run_listener, NULL) == 0)
         return EX_OK;
     strbuf_add(error, "cannot start a thread");
@@ -300,7 +300,7 @@ static void reload(struct daemon *daemon)
 
 static void log_counters(struct service *service)
 {
-    struct ttl_cache_stats results = service_cache_stats(service), answers = service_dns_cache_stats(service);
+    struct ttl_cache_stats results = service_cache_stats(service);
     struct strbuf line = STRBUF_INIT;
 
     for (int n = 0; n < STATS_COUNT; n++)
@@ -308,8 +308,6 @@ static void log_counters(struct service *service)
     log_notice("counters:%s", strbuf_text(&line));
     log_notice("result cache: entries=%zu octets=%zu hits=%" PRIu64 " misses=%" PRIu64 " evictions=%" PRIu64,
                results.entries, results.octets, results.hits, results.misses, results.evictions);
-    log_notice("DNS cache: entries=%zu octets=%zu evictions=%" PRIu64, answers.entries, answers.octets,
-               answers.evictions);
     strbuf_free(&line);
 }
 

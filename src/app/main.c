@@ -55,15 +55,16 @@ static const struct config *load_config(const char *path)
     return config;
 }
 
-/* Loads the zone file that a configuration names, so that -n finds its mistakes too. */
-static bool check_zone(const struct config *config)
+/* Loads the zone file, or the trust anchor, that a configuration needs, so that -n finds their mistakes too. */
+static bool check_files(const struct config *config)
 {
+    const bool needs_file = config->zone_file != NULL || config->dnssec;
     struct strbuf error = STRBUF_INIT;
-    struct dns *dns = config->zone_file != NULL ? service_open_dns(config, &error) : NULL;
-    const bool valid = config->zone_file == NULL || dns != NULL;
+    struct dns *dns = needs_file ? service_open_dns(config, NULL, &error) : NULL;
+    const bool valid = !needs_file || dns != NULL;
 
     if (!valid)
-        (void)fprintf(stderr, "smf-spf: ZoneFile: %s\n", strbuf_text(&error));
+        (void)fprintf(stderr, "smf-spf: %s%s\n", config->zone_file != NULL ? "ZoneFile: " : "", strbuf_text(&error));
     dns_destroy(dns);
     strbuf_free(&error);
     return valid;
@@ -72,7 +73,7 @@ static bool check_zone(const struct config *config)
 static int check_config(const char *path)
 {
     const struct config *config = load_config(path);
-    const bool valid = config != NULL && check_zone(config);
+    const bool valid = config != NULL && check_files(config);
 
     config_release(config);
     if (!valid)

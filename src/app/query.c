@@ -6,7 +6,6 @@
 #include "app/query_options.h"
 #include "app/report.h"
 #include "app/service.h"
-#include "dns/dns_ares.h"
 #include "dns/dns_overlay.h"
 #include "dns/dns_zone.h"
 #include "policy/envelope.h"
@@ -53,20 +52,14 @@ static const struct config *load_config(const struct query_options *options)
 /* The DNS of the command line, else that of the configuration. */
 static struct dns *open_dns(const struct query_options *options, const struct config *config)
 {
-    char message[512] = "not a name server's address";
+    char message[512] = "";
     struct strbuf error = STRBUF_INIT;
     struct dns *dns = NULL;
 
-    if (options->zone != NULL) {
+    if (options->zone != NULL)
         dns = dns_zone_load(options->zone, &clock_system, message, sizeof message);
-    } else if (options->nameserver != NULL) {
-        const struct dns_ares_config servers = {.servers = &options->nameserver, .server_count = 1};
-
-        if (dns_ares_server_valid(options->nameserver))
-            dns = dns_ares_create(&servers, &clock_system, message, sizeof message);
-    } else {
-        dns = service_open_dns(config, &error);
-    }
+    else
+        dns = service_open_dns(config, options->nameserver, &error);
     if (dns == NULL)
         fprintf(stderr, "smf-spf query: %s\n", error.len > 0 ? strbuf_text(&error) : message);
     strbuf_free(&error);

@@ -2,8 +2,7 @@
 /* Holds what all new connections share, behind one small lock. */
 #include "app/service.h"
 
-#include "dns/dns_ares.h"
-#include "dns/dns_cache.h"
+#include "dns/dns_resolver.h"
 #include "dns/dns_zone.h"
 
 #include <pthread.h>
@@ -15,49 +14,34 @@
 enum { ERROR_SIZE = 512 };
 
 struct service {
-    pthread_mutex_t lock; /* covers the three pointers */
+    pthread_mutex_t lock; /* covers the two pointers */
     const struct config *config;
     struct spf_checker *checker;
-    struct dns *dns; /* the checker's */
     char host_name[256];
 };
 
-/* Puts the cache in front of the network. Takes `network` over. NULL, with a message in `error`. */
-static struct dns *add_cache(const struct config *config, struct dns *network, struct strbuf *error)
+struct dns *service_open_dns(const struct config *config, const char *server, struct strbuf *error)
 {
-    struct dns_cache_config cache = {.octets = config->dns_cache_octets, .serve_stale = config->dns_serve_stale};
-    struct dns *dns = NULL;
-
-    if (getrandom(cache.seed, sizeof cache.seed, 0) != (ssize_t)sizeof cache.seed) {
-        strbuf_add(error, "the system gives no random octets");
-        dns_destroy(network);
-        return NULL;
-    }
-    dns = dns_cache_create(&cache, network);
-    if (dns == NULL)
-        strbuf_add(error, "no memory or no thread for the DNS cache");
-    return dns;
-}
-
-struct dns *service_open_dns(const struct config *config, struct strbuf *error)
-{
+    const bool recurses = server == NULL && config_recurses(config);
+    const struct dns_resolver_config resolver = {
+        .servers = server != NULL ? &server : (const char *const *)config->nameservers.items,
+        .server_count = server != NULL ? 1
+                        : recurses     ? 0
+                                       : config->nameservers.count,
+        .recurse = recurses,
+        .dnssec = config->dnssec,
+        .cache_octets = config->dns_cache_octets,
+        .serve_stale = config->dns_serve_stale,
+    };
     char message[ERROR_SIZE] = "out of memory";
     struct dns *dns = NULL;
 
-    if (config->zone_file != NULL) {
+    if (config->zone_file != NULL && server == NULL)
         dns = dns_zone_load(config->zone_file, &clock_system, message, sizeof message);
-    } else {
-        const struct dns_ares_config servers = {
-            .servers = (const char *const *)config->nameservers.items,
-            .server_count = config->nameservers.count,
-        };
-
-        dns = dns_ares_create(&servers, &clock_system, message, sizeof message);
-    }
+    else
+        dns = dns_resolver_create(&resolver, &clock_system, message, sizeof message);
     if (dns == NULL)
         strbuf_add(error, message);
-    else if (config->zone_file == NULL)
-        dns = add_cache(config, dns, error);
     return dns;
 }
 
@@ -84,11 +68,11 @@ struct spf_checker *service_build_checker(const struct config *config, struct dn
     return checker;
 }
 
-/* *dns lives as long as the checker. */
-static struct spf_checker *create_checker(const struct config *config, struct dns **dns, struct strbuf *error)
+static struct spf_checker *create_checker(const struct config *config, struct strbuf *error)
 {
-    *dns = service_open_dns(config, error);
-    return *dns != NULL ? service_build_checker(config, *dns, error) : NULL;
+    struct dns *dns = service_open_dns(config, NULL, error);
+
+    return dns != NULL ? service_build_checker(config, dns, error) : NULL;
 }
 
 struct service *service_create(const struct config *config, struct strbuf *error)
@@ -99,7 +83,7 @@ struct service *service_create(const struct config *config, struct strbuf *error
         strbuf_add(error, "out of memory");
         return NULL;
     }
-    service->checker = create_checker(config, &service->dns, error);
+    service->checker = create_checker(config, error);
     if (service->checker == NULL) {
         free(service);
         return NULL;
@@ -123,8 +107,7 @@ void service_destroy(struct service *service)
 
 bool service_replace(struct service *service, const struct config *config, struct strbuf *error)
 {
-    struct dns *new_dns = NULL;
-    struct spf_checker *new_checker = create_checker(config, &new_dns, error);
+    struct spf_checker *new_checker = create_checker(config, error);
     struct spf_checker *old_checker = NULL;
     const struct config *old_config = NULL;
 
@@ -135,7 +118,6 @@ bool service_replace(struct service *service, const struct config *config, struc
     old_checker = service->checker;
     service->config = config_acquire(config);
     service->checker = new_checker;
-    service->dns = new_dns;
     pthread_mutex_unlock(&service->lock);
     config_release(old_config);
     spf_checker_release(old_checker);
@@ -174,24 +156,6 @@ struct ttl_cache_stats service_cache_stats(struct service *service)
     struct ttl_cache_stats stats = spf_checker_cache_stats(shared.checker);
 
     release_shared(&shared);
-    return stats;
-}
-
-struct ttl_cache_stats service_dns_cache_stats(struct service *service)
-{
-    struct ttl_cache_stats stats = {0};
-    struct spf_checker *checker = NULL;
-    struct dns *dns = NULL;
-    bool is_cache = false;
-
-    pthread_mutex_lock(&service->lock);
-    checker = spf_checker_acquire(service->checker);
-    dns = service->dns;
-    is_cache = service->config->zone_file == NULL;
-    pthread_mutex_unlock(&service->lock);
-    if (is_cache)
-        stats = dns_cache_stats(dns);
-    spf_checker_release(checker);
     return stats;
 }
 

@@ -12,9 +12,9 @@
 
 struct service;
 
-/* Opens the DNS that `config` names: its zone file, or its name servers or those of resolv.conf behind a cache. NULL,
- * with a message in `error`. */
-struct dns *service_open_dns(const struct config *config, struct strbuf *error);
+/* Opens the DNS that `config` names: its zone file, its name servers, those of resolv.conf, or none (from the root on).
+ * `server`: ask this one in the place of all of them; NULL: do as it says. NULL, with a message in `error`. */
+struct dns *service_open_dns(const struct config *config, const char *server, struct strbuf *error);
 
 /* Builds a checker on `dns`, which it takes over, with the cache and timeout of `config`. NULL, with a message in
  * `error`. */
@@ -35,9 +35,6 @@ bool service_replace(struct service *service, const struct config *config, struc
 const struct config *service_config(struct service *service);
 
 struct ttl_cache_stats service_cache_stats(struct service *service);
-
-/* Of the DNS answers that are kept; all 0 where none can be. */
-struct ttl_cache_stats service_dns_cache_stats(struct service *service);
 
 /* For the milter's callbacks; any thread. */
 struct session *service_begin_session(struct service *service);

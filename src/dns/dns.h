@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* DNS questions and answers, whoever answers them. The backends (dns_ares.h, dns_zone.h), and the cache that stands in
- * front of one (dns_cache.h), implement dns_ops; evaluations call dns_ask(). */
+/* DNS questions and answers, whoever answers them. The backends (dns_resolver.h, dns_zone.h) implement dns_ops;
+ * evaluations call dns_ask(). */
 #ifndef SMF_DNS_DNS_H
 #define SMF_DNS_DNS_H
 

@@ -1,48 +1,56 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Tells silence of all servers from silence about one name, by whether anything was answered meanwhile. */
+/* Declares an outage, and its end. */
 #include "dns/dns_outage.h"
 
-enum { SILENT_MS = 1000 }; /* a question that had less time than this says nothing about the servers */
-
-enum dns_silence dns_outage_judge(struct dns_outage *outage, int64_t asked_ms, bool gave_up, int64_t now_ms)
+void dns_outage_init(struct dns_outage *outage, int64_t now_ms)
 {
-    if (!gave_up && now_ms - asked_ms < SILENT_MS)
-        return DNS_SILENCE_TOO_SHORT;
-    if (outage->answered_ms > asked_ms)
-        return DNS_SILENCE_OF_NAME;
-    if (!outage->is_on) {
-        outage->is_on = true;
-        outage->began_ms = now_ms;
-        outage->next_new_ms = now_ms;
-        outage->next_again_ms = now_ms;
-    }
-    return DNS_SILENCE_OF_ALL;
+    *outage = (struct dns_outage){.heard_ms = now_ms, .silent_since_ms = INT64_MAX};
 }
 
-bool dns_outage_answered(struct dns_outage *outage, int64_t now_ms)
+void dns_outage_asked(struct dns_outage *outage, int64_t now_ms)
+{
+    if (outage->silent_since_ms == INT64_MAX)
+        outage->silent_since_ms = now_ms;
+}
+
+bool dns_outage_heard(struct dns_outage *outage, int64_t now_ms)
 {
     bool ends = outage->is_on;
 
     outage->is_on = false;
-    outage->answered_ms = now_ms;
+    outage->has_expired = false;
+    outage->probe_is_silent = false;
+    outage->heard_ms = now_ms;
+    outage->silent_since_ms = INT64_MAX;
     return ends;
 }
 
-bool dns_outage_admits(struct dns_outage *outage, int64_t now_ms)
+static bool judge(struct dns_outage *outage)
 {
-    if (!outage->is_on)
-        return true;
-    if (now_ms < outage->next_new_ms)
+    if (outage->is_on || !outage->has_expired || !outage->probe_is_silent)
         return false;
-    outage->next_new_ms = now_ms + DNS_OUTAGE_TRY_MS;
-    outage->next_again_ms = now_ms + DNS_OUTAGE_TRY_MS;
+    outage->is_on = true;
+    outage->began_ms = outage->silent_since_ms;
     return true;
 }
 
-bool dns_outage_repeats(struct dns_outage *outage, int64_t now_ms)
+bool dns_outage_expired(struct dns_outage *outage, int64_t asked_ms)
 {
-    if (!outage->is_on || now_ms < outage->next_again_ms)
+    if (asked_ms < outage->heard_ms)
         return false;
-    outage->next_again_ms = now_ms + DNS_OUTAGE_TRY_MS;
-    return true;
+    outage->has_expired = true;
+    return judge(outage);
+}
+
+bool dns_outage_probe_silent(struct dns_outage *outage)
+{
+    if (outage->silent_since_ms == INT64_MAX)
+        return false;
+    outage->probe_is_silent = true;
+    return judge(outage);
+}
+
+int64_t dns_outage_probe_at(const struct dns_outage *outage)
+{
+    return outage->silent_since_ms == INT64_MAX ? INT64_MAX : outage->silent_since_ms + DNS_OUTAGE_SUSPICION_MS;
 }

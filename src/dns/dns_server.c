@@ -4,6 +4,9 @@
 
 #include "base/addr.h"
 
+#include <ctype.h>
+#include <net/if.h>
+#include <netdb.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,27 +28,68 @@ static bool read_port(const char *text, unsigned *port)
     return true;
 }
 
-bool dns_server_read(const char *text, char out[DNS_SERVER_SIZE])
+/* Reads an address, perhaps with the name of an interface, and writes it in its canonical form. */
+static bool read_address(const char *text, size_t len, char out[DNS_SERVER_SIZE])
 {
     char address[ADDR_TEXT_SIZE], canonical[ADDR_TEXT_SIZE];
+    const char *percent = memchr(text, '%', len);
+    size_t address_len = percent ? (size_t)(percent - text) : len, interface_len = len - address_len;
+    struct addr addr;
+
+    if (address_len >= sizeof(address) || interface_len == 1 || interface_len > IF_NAMESIZE)
+        return false;
+    memcpy(address, text, address_len);
+    address[address_len] = '\0';
+    if (!addr_parse(address, &addr) || (percent && addr.family != ADDR_V6))
+        return false;
+    for (size_t i = 1; i < interface_len; i++)
+        if (!isalnum((unsigned char)percent[i]) && !strchr("-_.", percent[i]))
+            return false;
+    addr_format(&addr, canonical);
+    snprintf(out, DNS_SERVER_SIZE, "%s%.*s", canonical, (int)interface_len, percent ? percent : "");
+    return true;
+}
+
+bool dns_server_read(const char *text, struct dns_server *out)
+{
     const char *colon = strchr(text, ':');
     bool bracketed = text[0] == '[', bare_v6 = !bracketed && colon && strchr(colon + 1, ':');
     size_t len = bare_v6 ? strlen(text) : strcspn(text, bracketed ? "]" : ":");
     const char *rest = text + len + (bracketed && text[len] == ']');
+    char address[DNS_SERVER_SIZE];
     unsigned port = DNS_PORT;
-    struct addr addr;
 
     if (bracketed && (text[len] != ']' || !colon || colon > text + len))
         return false;
-    len -= bracketed;
-    if (len >= sizeof(address))
-        return false;
-    snprintf(address, sizeof(address), "%.*s", (int)len, text + bracketed);
-    if (!addr_parse(address, &addr))
+    if (!read_address(text + bracketed, len - bracketed, address))
         return false;
     if (*rest != '\0' && (*rest != ':' || !read_port(rest + 1, &port)))
         return false;
-    addr_format(&addr, canonical);
-    snprintf(out, DNS_SERVER_SIZE, addr.family == ADDR_V6 ? "[%s]:%u" : "%s:%u", canonical, port);
+    len = strlen(address);
+    memcpy(out->text, address, len);
+    snprintf(out->text + len, DNS_SERVER_SIZE - len, "@%u", port);
+    return true;
+}
+
+bool dns_server_valid(const char *text)
+{
+    struct dns_server server;
+
+    return dns_server_read(text, &server);
+}
+
+bool dns_server_address(const struct dns_server *server, struct sockaddr_storage *address, socklen_t *len)
+{
+    const struct addrinfo numeric = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_DGRAM};
+    const char *at = strrchr(server->text, '@');
+    char host[DNS_SERVER_SIZE];
+    struct addrinfo *found = NULL;
+
+    snprintf(host, sizeof(host), "%.*s", (int)(at - server->text), server->text);
+    if (getaddrinfo(host, at + 1, &numeric, &found) != 0)
+        return false;
+    memcpy(address, found->ai_addr, found->ai_addrlen);
+    *len = found->ai_addrlen;
+    freeaddrinfo(found);
     return true;
 }

@@ -208,6 +208,19 @@ static bool asks_two_sources(const struct config *config)
     return config->zone_file != NULL && config->nameservers.count > 0;
 }
 
+bool config_recurses(const struct config *config)
+{
+    for (size_t i = 0; i < config->nameservers.count; i++)
+        if (strcasecmp(config->nameservers.items[i], CONFIG_NO_NAMESERVER) == 0)
+            return true;
+    return false;
+}
+
+static bool asks_nobody_and_somebody(const struct config *config)
+{
+    return config_recurses(config) && config->nameservers.count > 1;
+}
+
 static bool gives_group_to_other_socket(const struct config *config)
 {
     return config->socket_group != NULL && strncmp(config->socket, "unix:", strlen("unix:")) != 0;
@@ -235,6 +248,8 @@ static const struct contradiction {
     const char *reason;
 } contradictions[] = {
     {"Nameserver", "ZoneFile", asks_two_sources, "with a zone file no name server is asked; leave out one of the two"},
+    {"Nameserver", "Nameserver", asks_nobody_and_somebody,
+     "with none the answers are looked for from the root on; leave out the others"},
     {"SocketGroup", "Socket", gives_group_to_other_socket, "only a unix socket has a group; leave it out"},
     {"CheckHelo", "RefuseHelo", refuses_unchecked_helo,
      "only a name that is checked has a result; leave out CheckHelo"},

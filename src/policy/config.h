@@ -15,6 +15,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* As the only name server: none is asked but the authoritative ones, from the root on. */
+#define CONFIG_NO_NAMESERVER "none"
+
 enum quarantine_mode { QUARANTINE_OFF, QUARANTINE_ON, QUARANTINE_HOLD };
 enum forged_mode { FORGED_STAY, FORGED_SPF, FORGED_ALL }; /* which of the fields that claim to be ours are removed */
 
@@ -87,7 +90,8 @@ struct config {
     size_t dns_cache_octets;
     bool dns_serve_stale;
     bool dns_prefetch;
-    struct text_list nameservers; /* as dns_ares_server_valid takes them */
+    bool dnssec;
+    struct text_list nameservers; /* as dns_server_valid takes them, or CONFIG_NO_NAMESERVER alone */
     char *zone_file;              /* NULL: none */
 
     /* the process */
@@ -112,6 +116,9 @@ const struct config *config_parse(const char *text, size_t len, const char *path
 /* A connection pins the configuration that it began with. Any thread. */
 const struct config *config_acquire(const struct config *config);
 void config_release(const struct config *config); /* NULL is fine */
+
+/* True if answers are looked for from the root of the DNS on. */
+bool config_recurses(const struct config *config);
 
 /* Appends the whole effective configuration: one `Key value` line per option in the table's order; a list option one
  * line per item; an unset text as `#Key` with nothing behind it; sets as `#Key value` where the classic words are in

@@ -3,14 +3,16 @@
 #include "policy/config_value.h"
 
 #include "base/addr.h"
-#include "dns/dns_ares.h"
+#include "dns/dns_server.h"
 #include "policy/address.h"
+#include "policy/config.h"
 #include "policy/config_form.h"
 #include "policy/config_hint.h"
 #include "policy/whitelist.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* Texts */
 
@@ -229,17 +231,17 @@ const struct config_type config_patterns = {
 static enum config_value_status check_server(const struct config_option *option, const char *text)
 {
     (void)option;
-    return status_of(dns_ares_server_valid(text));
+    return status_of(dns_server_valid(text) || strcasecmp(text, CONFIG_NO_NAMESERVER) == 0);
 }
 
-const struct config_type config_servers = {.form = "a name server",
-                                           .detail =
-                                               " (192.0.2.53, 192.0.2.53:5353, 2001:db8::53, [2001:db8::53]:5353)",
-                                           .is_list = true,
-                                           .check = check_server,
-                                           .read = texts_read,
-                                           .write = texts_write,
-                                           .clear = texts_clear};
+const struct config_type config_servers = {
+    .form = "a name server",
+    .detail = " (192.0.2.53, 192.0.2.53:5353, 2001:db8::53, [2001:db8::53]:5353, or none)",
+    .is_list = true,
+    .check = check_server,
+    .read = texts_read,
+    .write = texts_write,
+    .clear = texts_clear};
 
 /* Lists of addresses */
 

@@ -101,6 +101,7 @@ static const struct config_option options[] = {
      "ask the DNS at once for all that a record names"},
     {"Nameserver", NULL, &config_servers, AT(nameservers), NULL, NULL, NULL,
      "name servers to ask in place of those in resolv.conf"},
+    {"DNSSEC", NULL, &config_switch, AT(dnssec), "off", NULL, NULL, "check the signatures of DNS answers"},
     {"DNSTimeout", NULL, &config_time_ms, AT(dns_timeout_ms), "8s", "1s", "10m", "time for one whole evaluation"},
     {"ZoneFile", NULL, &config_path, AT(zone_file), "none", NULL, NULL, "answer DNS questions out of this file only"},
 

@@ -12,8 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How long is waited past the deadline for a DNS that is late. */
-enum { LATE_MS = 200 };
+enum {
+    LATE_MS = 200,      /* how long is waited past the deadline for a DNS that is late */
+    UNDER_WAY_MAX = 24, /* queries at a time: more of them would not be for one message alone */
+};
 
 struct ahead {
     struct dns *dns;
@@ -105,7 +107,8 @@ static void go_on(struct ahead *ahead)
             break;
         ahead->blocker = ahead_plan_run(&ahead->plan);
         wake(ahead);
-        while (!ahead->is_closed && (question = ahead_plan_next(&ahead->plan)) != NULL) {
+        while (!ahead->is_closed && ahead->users <= UNDER_WAY_MAX &&
+               (question = ahead_plan_next(&ahead->plan)) != NULL) {
             stats_add(STATS_DNS_AHEAD, 1);
             send_question(ahead, question);
         }

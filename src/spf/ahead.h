@@ -2,8 +2,8 @@
 /* The questions of one evaluation, asked all at once as soon as they are known, so that it costs as many round trips as
  * the longest path through its records has, and not as many as it has terms. What is asked is ahead_plan.h's to say.
  *
- * An evaluation asks all its questions here. As long as each is answered at once, out of the DNS cache, nothing else
- * happens; with the first one that has to be waited for begins the asking ahead. Answers may arrive on any thread, and
+ * An evaluation asks all its questions here. As long as each is answered at once, on its own thread, nothing else
+ * happens; with the first answer that comes from another begins the asking ahead. Answers may arrive on any thread, and
  * after the evaluation is over. One lock for each evaluation, a leaf; nothing is asked while it is held. */
 #ifndef SMF_SPF_AHEAD_H
 #define SMF_SPF_AHEAD_H

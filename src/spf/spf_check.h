@@ -91,8 +91,8 @@ enum spf_answer spf_host_has_address(struct spf_checker *checker, const char *na
                                      int64_t deadline_ms);
 
 /* Has the DNS cache find out what spf_check will need for an equal question, and returns at once. Nothing happens where
- * the outcome is known or on its way, where answers are not kept (dns_cache.h) or nothing is asked ahead, or if out of
- * memory. Any thread. */
+ * the outcome is known or on its way, where answers are not kept (keeps_answers) or nothing is asked ahead, or if out
+ * of memory. Any thread. */
 void spf_check_ahead(struct spf_checker *checker, const struct spf_question *question);
 
 struct ttl_cache_stats spf_checker_cache_stats(struct spf_checker *checker);

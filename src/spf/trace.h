@@ -21,7 +21,7 @@
 /* Where an answer came from. */
 enum trace_source {
     TRACE_ASKED,  /* the backend: name servers, a zone file */
-    TRACE_CACHED, /* the DNS cache (dns_cache.h) */
+    TRACE_CACHED, /* the DNS cache (dns_resolver.h) */
     TRACE_LATE,   /* nowhere: it was past the deadline, and the answer is DNS_TIMEOUT */
 };
 

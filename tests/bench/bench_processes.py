@@ -37,8 +37,8 @@ class Dns:
         self.process.stdin.write(order + "\n")
         return self._line(expected)
 
-    def behave(self, delay_ms=0, loss_percent=0, silent=False):
-        self._tell(f"delay {delay_ms}")
+    def behave(self, delay_ms=0, jitter_ms=0, loss_percent=0, silent=False):
+        self._tell(f"delay {delay_ms} {jitter_ms}")
         self._tell(f"loss {loss_percent}")
         self._tell(f"silent {int(silent)}")
 

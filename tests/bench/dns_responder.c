@@ -3,8 +3,8 @@
  *
  * It writes `port N` to standard output, then obeys the lines of standard input, each with one line for an answer:
  *
- *   delay MS     from now on answers come that much later
- *   loss PERCENT so many of the questions over UDP are forgotten, evenly spread
+ *   delay MS [JITTER]  from now on answers come that much later, and up to JITTER ms more, in turn
+ *   loss PERCENT so many of the datagrams either way are lost, evenly spread
  *   silent 0|1   whether all of them are
  *   reset        forget the counts
  *   count        `total N KIND N KIND N ...`, the questions answered since then
@@ -41,10 +41,10 @@ struct delayed {
     uint8_t asked[];
 };
 
-static atomic_llong delay_ns;
+static atomic_llong delay_ns, jitter_ns;
 static atomic_uint loss_percent;
 static atomic_bool silent;
-static struct delayed *first_delayed, **delayed_end = &first_delayed;
+static struct delayed *first_delayed, *last_delayed; /* in the order of their time */
 static int udp_socket, tcp_socket;
 
 static int64_t now_ns(void)
@@ -57,27 +57,6 @@ static int64_t now_ns(void)
 
 /* ---- UDP ---- */
 
-static void answer_datagram(const uint8_t *asked, size_t len, const struct sockaddr_in *from)
-{
-    uint8_t reply[DNS_MESSAGE_MAX];
-    size_t reply_len = dns_zones_answer(asked, len, reply, DNS_UDP_MAX);
-
-    if (reply_len > 0)
-        (void)sendto(udp_socket, reply, reply_len, 0, (const struct sockaddr *)from, sizeof *from);
-}
-
-static void delay_datagram(const uint8_t *asked, size_t len, const struct sockaddr_in *from, int64_t wait_ns)
-{
-    struct delayed *delayed = malloc(sizeof *delayed + len);
-
-    if (delayed == NULL)
-        return;
-    *delayed = (struct delayed){.due_ns = now_ns() + wait_ns, .from = *from, .len = len};
-    memcpy(delayed->asked, asked, len);
-    *delayed_end = delayed;
-    delayed_end = &delayed->next;
-}
-
 /* Says whether the next datagram is lost: each time the shares add up to a whole one, so that no question meets with
  * more bad luck than another. */
 static bool is_lost(void)
@@ -89,6 +68,43 @@ static bool is_lost(void)
         return silent;
     share -= 100;
     return true;
+}
+
+static void answer_datagram(const uint8_t *asked, size_t len, const struct sockaddr_in *from)
+{
+    uint8_t reply[DNS_MESSAGE_MAX];
+    size_t reply_len = dns_zones_answer(asked, len, reply, DNS_UDP_MAX);
+
+    if (reply_len > 0 && !is_lost())
+        (void)sendto(udp_socket, reply, reply_len, 0, (const struct sockaddr *)from, sizeof *from);
+}
+
+static void delay_datagram(const uint8_t *asked, size_t len, const struct sockaddr_in *from, int64_t wait_ns)
+{
+    struct delayed *delayed = malloc(sizeof *delayed + len), **place = &first_delayed;
+
+    if (delayed == NULL)
+        return;
+    *delayed = (struct delayed){.due_ns = now_ns() + wait_ns, .from = *from, .len = len};
+    memcpy(delayed->asked, asked, len);
+    if (last_delayed == NULL || last_delayed->due_ns > delayed->due_ns) /* with jitter: look for its place */
+        while (*place != NULL && (*place)->due_ns <= delayed->due_ns)
+            place = &(*place)->next;
+    else
+        place = &last_delayed->next;
+    delayed->next = *place;
+    *place = delayed;
+    if (delayed->next == NULL)
+        last_delayed = delayed;
+}
+
+/* What a datagram waits beyond the delay: each of 16 steps as often as any other. */
+static int64_t next_jitter_ns(void)
+{
+    static unsigned step;
+
+    step = (step + 7) % 16;
+    return jitter_ns * step / 15;
 }
 
 static void read_datagrams(void)
@@ -105,7 +121,7 @@ static void read_datagrams(void)
         if (is_lost())
             continue;
         if (delay_ns > 0)
-            delay_datagram(asked, (size_t)len, &from, delay_ns);
+            delay_datagram(asked, (size_t)len, &from, delay_ns + next_jitter_ns());
         else
             answer_datagram(asked, (size_t)len, &from);
     }
@@ -121,7 +137,7 @@ static void answer_delayed(void)
         answer_datagram(delayed->asked, delayed->len, &delayed->from);
         first_delayed = delayed->next;
         if (first_delayed == NULL)
-            delayed_end = &first_delayed;
+            last_delayed = NULL;
         free(delayed);
     }
 }
@@ -177,10 +193,11 @@ static void accept_stream(void)
 
 static void obey(const char *line)
 {
-    unsigned number = 0;
+    unsigned number = 0, jitter = 0;
 
-    if (sscanf(line, "delay %u", &number) == 1) {
+    if (sscanf(line, "delay %u %u", &number, &jitter) >= 1) {
         delay_ns = (int64_t)number * 1000000;
+        jitter_ns = (int64_t)jitter * 1000000;
     } else if (sscanf(line, "loss %u", &number) == 1) {
         loss_percent = number;
     } else if (sscanf(line, "silent %u", &number) == 1) {

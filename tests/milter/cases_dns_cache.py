@@ -20,6 +20,7 @@ provider TXT "v=spf1 ip4:192.0.2.1 -all"
 short 1 TXT "v=spf1 ip4:192.0.2.1 -all"
 """
 SHORT_S = 1
+CLOCK_S = 1  # the cache counts whole seconds
 NO_RESULTS = {"TTL": "0", "TagSubject": "off", "RefuseFail": "off"}  # each message is evaluated
 
 
@@ -78,7 +79,7 @@ def answers_that_ran_out(binary, switch, result):
     with DnsServer(RECORDS) as server, asking(server, binary, {"DNSServeStale": switch}) as filter_:
         equal(result_of(filter_, "<a@short.dns.example>"), "pass", "result")
         server.fault("short.dns.example", "servfail")
-        time.sleep(SHORT_S + 0.1)
+        time.sleep(SHORT_S + CLOCK_S + 0.1)
         for _ in range(2):
             equal(result_of(filter_, "<a@short.dns.example>"), result, "result while the name fails")
         server.clear_faults()
@@ -125,10 +126,10 @@ def a_silent_dns_holds_nobody_up(binary):
             result, took_s = timed(filter_, f"<a@gone{number}.dns.example>")
             equal(result, "temperror", "result of a silent server")
             check(took_s < 5, f"a silent server was waited for again, {took_s:.1f} s")
-        contains(filter_.log(), "DNS: nothing was answered", "log")
+        contains(filter_.log(), "DNS: no server replies", "log")
         server.silent = False
         wait_until(lambda: result_of(filter_, "<a@new.dns.example>") == "pass", 30, "the server answers again")
-        contains(filter_.wait_log("DNS: there are answers again"), "after", "log")
+        contains(filter_.wait_log("DNS: recovered after"), " ms", "log")
         server.fault("newer.dns.example", "delay", seconds=1.5)
         equal(result_of(filter_, "<a@newer.dns.example>"), "pass", "a slow answer is waited for again")
 

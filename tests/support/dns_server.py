@@ -41,7 +41,8 @@ RCODES = {"servfail": dns.rcode.SERVFAIL, "refused": dns.rcode.REFUSED, "formerr
 SOA_TTL = 60
 CNAME_LIMIT = 10
 
-Question = collections.namedtuple("Question", "name type transport time")
+# name: as it was spelled; id and port: what the client chose.
+Question = collections.namedtuple("Question", "name type transport time id port")
 
 
 @dataclass
@@ -57,6 +58,8 @@ class Fault:
 
 class DnsServer:
     """Answers out of `zone` (text in the zone file format, or a Zone) until stop()."""
+
+    kinds = KINDS
 
     def __init__(self, zone="", host="127.0.0.1", port=0):
         self.zone = zone if isinstance(zone, Zone) else Zone()
@@ -118,8 +121,8 @@ class DnsServer:
 
     def fault(self, name, kind, **options):
         """From now on `kind` befalls questions at this name (options: see Fault)."""
-        if kind not in KINDS:
-            raise ValueError(f"fault {kind}: one of {', '.join(KINDS)}")
+        if kind not in self.kinds:
+            raise ValueError(f"fault {kind}: one of {', '.join(self.kinds)}")
         with self._lock:
             self._faults.setdefault(name_key(parse_name(name)), []).append(Fault(kind, **options))
 
@@ -142,8 +145,9 @@ class DnsServer:
 
     # One question.
 
-    def answer(self, data, transport, send):
-        """Log the question and send() what it deserves; send takes octets, None closes a TCP stream."""
+    def answer(self, data, transport, send, handler):
+        """Log the question and send() what it deserves; send takes octets, None closes a TCP stream. handler: of the
+        datagram or stream."""
         try:
             query = dns.message.from_wire(data, ignore_trailing=True)
             asked = query.question[0]
@@ -151,10 +155,11 @@ class DnsServer:
             return
         kind = dns.rdatatype.to_text(asked.rdtype)
         with self._lock:
-            self.questions.append(Question(asked.name, kind, transport, time.monotonic()))
+            self.questions.append(Question(asked.name, kind, transport, time.monotonic(), query.id,
+                                           handler.client_address[1]))
             fault = self._fault_for(asked.name, kind)
         if not self.silent:
-            self._respond(query, fault, transport, send)
+            self._respond(query, fault, transport, send, handler)
 
     def _fault_for(self, name, kind):
         for fault in self._faults.get(name_key(name), []):
@@ -166,7 +171,7 @@ class DnsServer:
         failure = self.zone.failures.get(name_key(name))
         return Fault(failure) if failure else None
 
-    def _respond(self, query, fault, transport, send):
+    def _respond(self, query, fault, transport, send, _handler):
         kind = fault.kind if fault else None
         if kind == "drop" or (kind == "tcponly" and transport == "udp"):
             return
@@ -249,7 +254,7 @@ class UdpHandler(socketserver.BaseRequestHandler):
 
     def handle(self):
         data, sock = self.request
-        self.server.owner.answer(data, "udp", lambda wire: sock.sendto(wire, self.client_address))
+        self.server.owner.answer(data, "udp", lambda wire: sock.sendto(wire, self.client_address), self)
 
 
 class TcpHandler(socketserver.BaseRequestHandler):
@@ -261,7 +266,7 @@ class TcpHandler(socketserver.BaseRequestHandler):
         try:
             while self.open:
                 length = struct.unpack("!H", self.exactly(2))[0]
-                self.server.owner.answer(self.exactly(length), "tcp", self.send)
+                self.server.owner.answer(self.exactly(length), "tcp", self.send, self)
         except (OSError, EOFError):
             pass
 

@@ -37,6 +37,8 @@ def plain(text):
 def comparable(text):
     """One spelling for each value: 60m, 3600s and 1h are the same, and so are an empty value, none and unset."""
     text = plain(text)
+    if text == "those of /etc/resolv.conf":  # a list without a value
+        return "none"
     number = re.fullmatch(r"(\d+)([smhdKMG]?)", text)
     if number:
         return int(number[1]) * UNITS.get(number[2], 1)
@@ -81,7 +83,7 @@ def file_defaults(path, problems):
                 problems.append(f"{path.name}: {key} stands there twice")
             if stated is None:
                 problems.append(f"{path.name}: no default is given above {key}")
-            elif commented and stated not in UNSET and comparable(value) != comparable(stated):
+            elif commented and comparable(stated) != "none" and comparable(value) != comparable(stated):
                 problems.append(f"{path.name}: the line of {key} says {value}, the comment above it {stated}")
             defaults[key], stated = stated or "", None
     return defaults

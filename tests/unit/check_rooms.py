@@ -15,11 +15,12 @@ CONFINED = [
     (re.compile(r"\bSPF_(?!TERM_SIZE|PROBLEM_SIZE|EXPLANATION_SIZE)\w+|spf2/"), {"spf/guard.c"}),
     (re.compile(r"\bsmfi_|\bSMFI[A-Z]*_|mfapi\.h"), {"milter/callbacks.c", "milter/listener.c"}),
     (re.compile(r"\bjson_|jansson\.h"), {"app/report_json.c"}),
-    (re.compile(r"\bares_|\bARES_|\bares\.h"), {"dns/dns_ares.c"}),
+    (re.compile(r"\bub_|\bUB_|unbound(-event)?\.h>"), {"dns/dns_unbound.c"}),
+    (re.compile(r"\bpsl_|libpsl\.h"), {"dns/dns_registrable.c"}),
+    (re.compile(r"\bevent_(?!loop|task|watch)\w+\(|\bEV_|\bEVLOOP|event2/"), {"base/event_loop.c"}),
 ]
-# Names that begin like a library's: the file dns_ares.h and the functions named after it, and words of configurations
-# that the converter reads.
-OWN_NAMES = re.compile(r"dns_ares\w*|DNS_ARES\w*|SMF_\w+|SPF_Not_Pass|SPF_Enhanced_Status_Codes")
+# Names that begin like a library's: words of configurations that the converter reads.
+OWN_NAMES = re.compile(r"SMF_\w+|SPF_Not_Pass|SPF_Enhanced_Status_Codes")
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.MULTILINE)
 SPDX = "SPDX-License-Identifier: GPL-2.0-or-later"
 
@@ -70,9 +71,10 @@ def self_test() -> list[str]:
         check_includes("spf", "spf/x.c", '#include "x.h"'),
         check_confined("spf/x.c", "SPF_server_new()"),
         check_confined("milter/session.c", "smfi_getpriv(ctx)"),
-        check_confined("dns/dns.c", "ares_query("),
+        check_confined("dns/dns.c", "ub_resolve_event("),
+        check_confined("dns/dns.c", "event_new("),
     ]
-    sound = check_confined("app/x.c", "dns_ares_create(); SPF_TERM_SIZE") + check_includes("app", "app/x.c", '#include "base/log.h"')
+    sound = check_confined("app/x.c", "event_task_create(); SPF_TERM_SIZE") + check_includes("app", "app/x.c", '#include "base/log.h"')
     return [] if all(found) and not sound else ["the check itself does not find what it should"]
 
 

@@ -3,6 +3,7 @@
 #include "unit/dns/responder.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
@@ -14,6 +15,7 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -43,7 +45,9 @@ struct responder {
     char address[64];
     bool primary;
     unsigned dropped;
+    int64_t late_since_ms; /* 0: nothing was asked so far */
     atomic_uint asked;
+    atomic_bool is_silent, is_failing;
     pthread_t thread;
 };
 
@@ -98,8 +102,8 @@ static void begin(struct message *message, const struct request *request, unsign
     put_mem(message, request->octets + HEADER_SIZE, request->question_end - HEADER_SIZE);
 }
 
-/* The record that every plain answer gives. */
-static void put_plain(struct message *message, const struct request *request, unsigned offset)
+/* The record that every plain answer gives. False if the type has none. */
+static bool put_plain(struct message *message, const struct request *request, unsigned offset, unsigned ttl_s)
 {
     static const struct {
         unsigned type;
@@ -114,15 +118,18 @@ static void put_plain(struct message *message, const struct request *request, un
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         if (rows[i].type != request->type)
             continue;
-        put_record(message, offset, request->type, 300, rows[i].len);
+        put_record(message, offset, request->type, ttl_s, rows[i].len);
         put_mem(message, rows[i].data, rows[i].len);
+        return true;
     }
+    return false;
 }
 
-static void plain(struct message *message, const struct request *request)
+static void plain(struct message *message, const struct request *request, unsigned ttl_s)
 {
     begin(message, request, FLAGS_OK, 1, 0);
-    put_plain(message, request, HEADER_SIZE);
+    if (!put_plain(message, request, HEADER_SIZE, ttl_s))
+        begin(message, request, FLAGS_OK, 0, 0);
 }
 
 static void alias(struct message *message, const struct request *request)
@@ -130,13 +137,13 @@ static void alias(struct message *message, const struct request *request)
     begin(message, request, FLAGS_OK, 2, 0);
     put_record(message, HEADER_SIZE, TYPE_CNAME, 20, 8);
     put_mem(message, "\6target", 8);
-    put_plain(message, request, (unsigned)message->len - 8);
+    put_plain(message, request, (unsigned)message->len - 8, 300);
 }
 
-static void negative(struct message *message, const struct request *request, unsigned code)
+static void negative(struct message *message, const struct request *request, unsigned code, unsigned ttl_s)
 {
     begin(message, request, FLAGS_OK | code, 0, 1);
-    put_record(message, HEADER_SIZE, TYPE_SOA, 60, 22);
+    put_record(message, HEADER_SIZE, TYPE_SOA, ttl_s, 22);
     put_mem(message, "\0\0\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1\0\0\1\0", 22);
 }
 
@@ -196,7 +203,7 @@ static void transmit_false(const struct way *way, const struct request *request,
 {
     struct message message;
 
-    plain(&message, request);
+    plain(&message, request, 300);
     message.octets[message.len - 1] = 66; /* seen only if the reply is taken for the right one */
     if (strcmp(kind, "wrongid") == 0)
         message.octets[0] ^= 0x55;
@@ -215,6 +222,30 @@ static bool applies(const struct responder *responder, const char *kind, const c
     return strncmp(kind, word, len) == 0 && (kind[len] == '\0' || (strcmp(kind + len, "1") == 0 && responder->primary));
 }
 
+static int64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Is this a question that gets no answer? */
+static bool is_dropped(struct responder *responder, const char *kind, bool has_edns)
+{
+    if (responder->is_silent || applies(responder, kind, "drop"))
+        return true;
+    if (has_edns && (strcmp(kind, "ednsdrop") == 0 || strcmp(kind, "ednsbig") == 0))
+        return true;
+    if (strcmp(kind, "droponce") == 0)
+        return responder->dropped++ == 0;
+    if (strcmp(kind, "late") != 0)
+        return false;
+    if (responder->late_since_ms == 0)
+        responder->late_since_ms = now_ms();
+    return now_ms() - responder->late_since_ms < 1500;
+}
+
 /* Answers; false if the TCP connection is to be closed. */
 static bool answer(struct responder *responder, const struct request *request, const struct way *way)
 {
@@ -222,27 +253,33 @@ static bool answer(struct responder *responder, const struct request *request, c
     char kind[64];
 
     snprintf(kind, sizeof(kind), "%.*s", (int)strcspn(request->name, "."), request->name);
+    for (char *letter = kind; *letter; letter++)
+        *letter = (char)tolower((unsigned char)*letter);
     responder->asked++;
-    if (applies(responder, kind, "drop") || (strcmp(kind, "droponce") == 0 && responder->dropped++ == 0))
+    if (is_dropped(responder, kind, request->has_edns))
         return true;
-    plain(&message, request);
-    if (applies(responder, kind, "servfail"))
+    plain(&message, request, strcmp(kind, "brief") == 0 ? 1 : 300);
+    if (responder->is_failing || applies(responder, kind, "servfail"))
         begin(&message, request, FLAGS_OK | SERVFAIL, 0, 0);
     else if (applies(responder, kind, "refused"))
         begin(&message, request, FLAGS_OK | REFUSED, 0, 0);
     else if (applies(responder, kind, "notimp"))
         begin(&message, request, FLAGS_OK | NOTIMP, 0, 0);
+    else if (strcmp(kind, "ednsfail") == 0 && request->has_edns)
+        begin(&message, request, FLAGS_OK | SERVFAIL, 0, 0);
     else if (strcmp(kind, "formerr") == 0 && request->has_edns)
         begin(&message, request, FLAGS_OK | FORMERR, 0, 0);
     else if (strcmp(kind, "cname") == 0)
         alias(&message, request);
     else if (strcmp(kind, "nodata") == 0)
-        negative(&message, request, 0);
+        negative(&message, request, 0, 60);
     else if (strcmp(kind, "nxdomain") == 0)
-        negative(&message, request, NXDOMAIN);
+        negative(&message, request, NXDOMAIN, 60);
+    else if (strcmp(kind, "briefnx") == 0)
+        negative(&message, request, NXDOMAIN, 1);
     else if (strcmp(kind, "echo") == 0)
         echo(&message, request);
-    else if (strcmp(kind, "big") == 0 || strcmp(kind, "halftcp") == 0)
+    else if (strcmp(kind, "big") == 0 || strcmp(kind, "ednsbig") == 0 || strcmp(kind, "halftcp") == 0)
         big(&message, request);
     else if (strcmp(kind, "malformed") == 0)
         message.len -= 2;
@@ -413,6 +450,16 @@ void responder_stop(struct responder *responder)
     if (write(responder->stop_fd, &one, sizeof(one)) == sizeof(one))
         pthread_join(responder->thread, NULL);
     close_all(responder);
+}
+
+void responder_set_silent(struct responder *responder, bool silent)
+{
+    responder->is_silent = silent;
+}
+
+void responder_set_failing(struct responder *responder, bool failing)
+{
+    responder->is_failing = failing;
 }
 
 const char *responder_address(const struct responder *responder)

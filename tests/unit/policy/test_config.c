@@ -288,6 +288,8 @@ static const struct value_case values[] = {
      "ClientIPNAT 10.0.0.1:192.0.2.1\nClientIPNAT [fd00::1]:[2001:db8::1]\n"},
     {"Nameserver 127.0.0.1, [::1]:5353 192.0.2.53:53", "Nameserver",
      "Nameserver 127.0.0.1\nNameserver [::1]:5353\nNameserver 192.0.2.53:53\n"},
+    {"Nameserver None", "Nameserver", "Nameserver None\n"},
+    {"DNSSEC on", "DNSSEC", "DNSSEC on\n"},
     /* texts */
     {"Tag   [a  b]  ", "Tag", "Tag [a  b]\n"},
     {"Tag \" a \"", "Tag", "Tag \" a \"\n"},
@@ -522,7 +524,7 @@ static void messages_say_what_would_be_right(void **state)
     assert_errors("RefuseFail of#b\n", "t.conf:1: RefuseFail: \"of\" is not on or off\n");
     assert_errors("RefuseFail   # on\n", "t.conf:1: RefuseFail: the value is missing; it takes on or off\n");
     assert_errors("Nameserver ,\n", "t.conf:1: Nameserver: the value is missing; it takes a name server (192.0.2.53, "
-                                    "192.0.2.53:5353, 2001:db8::53, [2001:db8::53]:5353)\n");
+                                    "192.0.2.53:5353, 2001:db8::53, [2001:db8::53]:5353, or none)\n");
     assert_errors("User \"smfs\n", "t.conf:1: User: the closing \" is missing; it takes the name of an account\n");
     assert_errors("User \"smfs\\\"\n", "t.conf:1: User: the closing \" is missing; it takes the name of an account\n");
     assert_errors("User \"a\" b\n", "t.conf:1: User: text follows the closing \" (inside quotes write \\\" for a "
@@ -669,6 +671,10 @@ static void contradictions_name_both_lines(void **state)
     assert_errors("Nameserver 127.0.0.1\n\nNameserver ::1\nZoneFile /x.zone\n",
                   "t.conf:1: Nameserver: contradicts ZoneFile in line 4: with a zone file no name server is asked; "
                   "leave out one of the two\n");
+    assert_errors(
+        "Tag x\nNameserver 127.0.0.1\nNameserver none\n",
+        "t.conf:2: Nameserver: contradicts Nameserver in line 2: with none the answers are looked for from the "
+        "root on; leave out the others\n");
     assert_errors(
         "SocketGroup mail\nSocket inet:1@127.0.0.1\n",
         "t.conf:1: SocketGroup: contradicts Socket in line 2: only a unix socket has a group; leave it out\n");

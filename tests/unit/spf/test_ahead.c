@@ -2,9 +2,9 @@
 /* Questions that are asked ahead: how many round trips an evaluation takes, which questions it asks, and none twice. */
 #include "spf/ahead.h"
 
-#include "dns/dns_cache.h"
 #include "spf/spf_check.h"
 #include "unit/spf/round_dns.h"
+#include "unit/spf/simple_cache.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -124,7 +124,6 @@ static int64_t fixture_now(void *context)
 
 static void open_checker(struct fixture *fixture, bool is_cached)
 {
-    const struct dns_cache_config cache = {.octets = 1 << 20, .seed = {1}};
     struct spf_checker_config config = {.clock = &fixture->clock, .timeout_ms = TIMEOUT_MS, .asks_ahead = true};
 
     fixture->clock = (struct clock){fixture_now, fixture_now, fixture};
@@ -133,7 +132,7 @@ static void open_checker(struct fixture *fixture, bool is_cached)
     for (size_t i = 0; i < COUNT(zone); i++)
         round_dns_add(fixture->rounds, zone[i].name, zone[i].type, zone[i].data);
     if (is_cached)
-        config.dns = dns_cache_create(&cache, config.dns);
+        config.dns = simple_cache_create(config.dns);
     assert_non_null(config.dns);
     fixture->checker = spf_checker_create(&config);
     assert_non_null(fixture->checker);

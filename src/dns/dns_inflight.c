@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The in-flight table: a hash table, and a list from old to new. */
+#include "dns/dns_inflight.h"
+
+#include "dns/dns_name.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+uint64_t dns_inflight_hash(const struct dns_inflight *inflight, const char *name, unsigned number)
+{
+    unsigned char hash[crypto_shorthash_BYTES];
+    char folded[DNS_NAME_MAX + 2];
+    size_t len = strnlen(name, DNS_NAME_MAX);
+    uint64_t value;
+
+    folded[0] = (char)number;
+    memcpy(folded + 1, name, len);
+    folded[len + 1] = '\0';
+    dns_name_fold(folded + 1);
+    crypto_shorthash(hash, (const unsigned char *)folded, len + 1, inflight->seed);
+    memcpy(&value, hash, sizeof(value));
+    return value;
+}
+
+struct dns_inflight_query *dns_inflight_find(const struct dns_inflight *inflight, const char *name, enum dns_type type)
+{
+    uint64_t hash = dns_inflight_hash(inflight, name, type);
+    struct dns_inflight_query *query = inflight->buckets[hash % DNS_INFLIGHT_BUCKETS];
+
+    while (query && (query->name_key != hash || query->type != type || !dns_name_equal(query->name, name)))
+        query = query->next_in_bucket;
+    return query;
+}
+
+struct dns_inflight_query *dns_inflight_add(struct dns_inflight *inflight, const char *name, enum dns_type type)
+{
+    size_t name_size = strlen(name) + 1;
+    struct dns_inflight_query *query = calloc(1, sizeof(*query) + name_size);
+
+    if (!query)
+        return NULL;
+    query->type = type;
+    query->name_key = dns_inflight_hash(inflight, name, type);
+    memcpy(query->name, name, name_size);
+
+    query->bucket = &inflight->buckets[query->name_key % DNS_INFLIGHT_BUCKETS];
+    query->next_in_bucket = *query->bucket;
+    *query->bucket = query;
+    query->older = inflight->newest;
+    if (inflight->newest)
+        inflight->newest->newer = query;
+    else
+        inflight->oldest = query;
+    inflight->newest = query;
+    inflight->count++;
+    return query;
+}
+
+void dns_inflight_remove(struct dns_inflight *inflight, struct dns_inflight_query *query)
+{
+    struct dns_inflight_query **link = query->bucket;
+
+    while (*link != query)
+        link = &(*link)->next_in_bucket;
+    *link = query->next_in_bucket;
+    if (query->older)
+        query->older->newer = query->newer;
+    else
+        inflight->oldest = query->newer;
+    if (query->newer)
+        query->newer->older = query->older;
+    else
+        inflight->newest = query->older;
+    inflight->count--;
+    free(query);
+}
+
+size_t dns_inflight_answer(struct dns_inflight_query *query, int64_t now_ms, const struct dns_answer *answer,
+                           struct dns_waiter **out)
+{
+    struct dns_waiter **link = &query->waiters;
+    size_t whole = 0;
+
+    while (*link) {
+        struct dns_waiter *waiter = *link;
+
+        if (waiter->limit_ms > now_ms) {
+            link = &waiter->next;
+            continue;
+        }
+        whole += waiter->deadline_ms <= now_ms;
+        *link = waiter->next;
+        waiter->answer = dns_answer_acquire(answer);
+        waiter->next = *out;
+        *out = waiter;
+    }
+    return whole;
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Takes queries from all threads, and has them answered on one. */
+#include "dns/dns_resolver.h"
+
+#include "base/event_loop.h"
+#include "base/mailbox.h"
+#include "dns/dns_scheduler.h"
+#include "dns/dns_upstream.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+
+enum {
+    PORTS = 1024, /* sockets in use, and so queries under way */
+    PORTS_MIN = 16,
+    PORTS_PART = 4, /* of the descriptors that the process may have */
+};
+
+struct dns_resolver {
+    struct dns dns;
+    struct event_loop *loop;
+    struct event_task *task;
+    struct mailbox *mailbox;
+    struct dns_scheduler scheduler; /* of the loop's thread, once it runs */
+};
+
+static void resolver_query(struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms,
+                           dns_callback done, void *context)
+{
+    struct dns_resolver *resolver = (struct dns_resolver *)dns;
+    size_t name_size = strlen(name) + 1;
+    struct dns_waiter *waiter = malloc(sizeof(*waiter) + name_size);
+
+    if (!waiter) {
+        dns_deliver(done, context, dns_answer_fault());
+        return;
+    }
+    *waiter = (struct dns_waiter){.type = type, .done = done, .context = context, .deadline_ms = deadline_ms};
+    memcpy(waiter->name, name, name_size);
+    if (mailbox_put(resolver->mailbox, &waiter->letter))
+        return;
+    free(waiter); /* the backend stops; a callback that it calls then may still ask */
+    dns_deliver(done, context, dns_answer_empty(DNS_TIMEOUT, 0));
+}
+
+static void resolver_destroy(struct dns *dns)
+{
+    struct dns_resolver *resolver = (struct dns_resolver *)dns;
+
+    if (resolver->mailbox) {
+        mailbox_close(resolver->mailbox);
+        event_loop_stop(resolver->loop);
+        dns_scheduler_end(&resolver->scheduler);
+    }
+    dns_upstream_destroy(resolver->scheduler.upstream);
+    mailbox_destroy(resolver->mailbox);
+    event_task_destroy(resolver->task);
+    event_loop_destroy(resolver->loop);
+    free(resolver);
+}
+
+static const struct dns_ops resolver_ops = {.query = resolver_query, .destroy = resolver_destroy};
+
+/* How many sockets the queries may take of the descriptors that there are. */
+static size_t ports_of_process(void)
+{
+    struct rlimit limit;
+    size_t ports = PORTS;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur / PORTS_PART < PORTS)
+        ports = (size_t)(limit.rlim_cur / PORTS_PART);
+    return ports > PORTS_MIN ? ports : PORTS_MIN;
+}
+
+static bool open_loop(struct dns_resolver *resolver, char *error, size_t error_size)
+{
+    struct dns_scheduler *scheduler = &resolver->scheduler;
+
+    resolver->loop = event_loop_create();
+    if (resolver->loop)
+        resolver->task = event_task_create(resolver->loop, dns_scheduler_run, scheduler);
+    if (resolver->task)
+        resolver->mailbox = mailbox_create(resolver->task);
+    scheduler->task = resolver->task;
+    scheduler->mailbox = resolver->mailbox;
+    snprintf(error, error_size, "the DNS loop cannot be made: %s", strerror(errno));
+    return resolver->mailbox != NULL;
+}
+
+/* Everything but the thread. False, with a message. */
+static bool set_up(struct dns_resolver *resolver, const struct dns_resolver_config *config, char *error,
+                   size_t error_size)
+{
+    struct dns_scheduler *scheduler = &resolver->scheduler;
+    struct dns_resolver_config own = *config;
+
+    own.serve_stale = config->serve_stale && config->cache_octets > 0;
+    dns_scheduler_init(scheduler, resolver->dns.clock, config->cache_octets > 0, own.serve_stale, ports_of_process());
+    snprintf(error, error_size, "the system gives no random octets");
+    if (getrandom(scheduler->inflight.seed, sizeof(scheduler->inflight.seed), 0) !=
+        (ssize_t)sizeof(scheduler->inflight.seed))
+        return false;
+    if (!open_loop(resolver, error, error_size))
+        return false;
+    scheduler->upstream = dns_upstream_create(resolver->loop, &own, scheduler->ports, dns_scheduler_heard, scheduler,
+                                              resolver->dns.clock, error, error_size);
+    return scheduler->upstream != NULL;
+}
+
+struct dns *dns_resolver_create(const struct dns_resolver_config *config, const struct clock *clock, char *error,
+                                size_t error_size)
+{
+    struct dns_resolver *resolver = calloc(1, sizeof(*resolver));
+    int problem = 0;
+
+    snprintf(error, error_size, "out of memory");
+    if (!resolver)
+        return NULL;
+    resolver->dns = (struct dns){.ops = &resolver_ops, .clock = clock, .keeps_answers = config->cache_octets > 0};
+    if (set_up(resolver, config, error, error_size)) {
+        problem = event_loop_start(resolver->loop);
+        if (problem == 0)
+            return &resolver->dns;
+        snprintf(error, error_size, "the DNS thread does not start: %s", strerror(problem));
+    }
+    resolver_destroy(&resolver->dns);
+    return NULL;
+}

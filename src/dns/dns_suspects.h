@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Remembers, each for a while, what is not worth a full wait: names and zones that were silent for as long as somebody
+ * could wait, and names that failed. Plain data of one thread. */
+#ifndef SMF_DNS_DNS_SUSPECTS_H
+#define SMF_DNS_DNS_SUSPECTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    DNS_SUSPECTS = 1024, /* how many are remembered */
+    DNS_SUSPECTS_PER_ROW = 4,
+};
+
+/* Starts as {0}. */
+struct dns_suspects {
+    struct dns_suspect {
+        uint64_t key; /* a random hash (dns_inflight_hash) */
+        int64_t until_ms;
+    } entries[DNS_SUSPECTS];
+};
+
+/* Where there is no room in a key's row, what ends first gives way. */
+void dns_suspects_add(struct dns_suspects *suspects, uint64_t key, int64_t until_ms);
+bool dns_suspects_has(const struct dns_suspects *suspects, uint64_t key, int64_t now_ms);
+void dns_suspects_remove(struct dns_suspects *suspects, uint64_t key);
+
+#endif

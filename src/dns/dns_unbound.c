@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Sets libunbound up as a filter needs it, and asks it. */
+#include "dns/dns_unbound.h"
+
+#include "base/strbuf.h"
+#include "dns/dns_packet.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unbound-event.h>
+#include <unbound.h>
+#include <unistd.h>
+
+enum {
+    CLASS_IN = 1,
+    TYPE_NS = 2,
+    SECURITY_BOGUS = 1,               /* as libunbound's callback says it */
+    NAME_SIZE = 4 * DNS_NAME_MAX + 2, /* each octet escaped, a final dot and the NUL */
+    RETRY_MIN_MS = 120,               /* what a resolver that is busy for a moment takes is no loss */
+    RECURSION_CACHE_MIN = 8 << 20,    /* to go from the root on without one asks for the same again and again */
+};
+
+struct unbound {
+    struct ub_ctx *context;
+    void (*heard)(void *context);
+    void *heard_context;
+    size_t under_way;
+    bool serve_stale;
+    bool is_asking;  /* a reply that comes now comes out of the cache */
+    bool is_closing; /* nobody waits for replies any more */
+};
+
+struct unbound_query {
+    struct unbound *unbound;
+    enum dns_type type;
+    unbound_reply reply; /* NULL: nobody waits */
+    void *context;
+    struct unbound_query **handle; /* is NULL afterwards */
+    struct unbound_query *own_handle;
+};
+
+/* The set-up as text of a configuration file, which alone can express all of it.
+ *
+ * - Whoever runs the resolver decides what is private, local or a test zone, so all of it is asked for.
+ * - Names are asked whole (no qname-minimisation) where there is a resolver, which does it itself; and names below
+ *   one that does not exist are asked for as well (RFC 7208 4.6.4 counts what the names themselves say).
+ * - The order of an answer is the server's (RFC 7208 5.5 and 4.6.4 look at the first of many).
+ * - A dead server is tried again and again, so that its return is noticed. */
+static void write_server_part(const struct unbound_config *config, size_t cache_octets, struct strbuf *text)
+{
+    strbuf_addf(text, "server:\n module-config: \"%siterator\"\n", config->dnssec ? "validator " : "");
+    strbuf_add(text, " do-not-query-localhost: no\n unblock-lan-zones: yes\n insecure-lan-zones: yes\n");
+    strbuf_addf(text, " qname-minimisation: %s\n harden-below-nxdomain: no\n", config->server_count > 0 ? "no" : "yes");
+    strbuf_addf(text, " use-caps-for-id: yes\n edns-buffer-size: 1232\n outgoing-range: %zu\n", config->ports);
+    strbuf_addf(text, " num-queries-per-thread: %zu\n outgoing-num-tcp: 64\n", config->ports);
+    strbuf_addf(text, " infra-keep-probing: yes\n infra-host-ttl: 60\n outbound-msg-retry: %u\n", config->tries);
+    strbuf_addf(text, " infra-cache-min-rtt: %d\n rrset-roundrobin: no\n", RETRY_MIN_MS);
+    strbuf_addf(text, " msg-cache-slabs: 1\n rrset-cache-slabs: 1\n infra-cache-slabs: 1\n key-cache-slabs: 1\n");
+    strbuf_addf(text, " msg-cache-size: %zu\n rrset-cache-size: %zu\n key-cache-size: 1m\n neg-cache-size: 1m\n",
+                cache_octets / 3, cache_octets - cache_octets / 3);
+    strbuf_addf(text, " cache-max-ttl: %d\n cache-max-negative-ttl: %d\n", UNBOUND_TTL_MAX_S, 3 * 3600);
+    strbuf_addf(text, " serve-expired: %s\n serve-expired-ttl: 3600\n serve-expired-client-timeout: %d\n",
+                config->serve_stale ? "yes" : "no", UNBOUND_STALE_MS);
+    strbuf_addf(text, " serve-expired-reply-ttl: %d\n", UNBOUND_STALE_TTL_S);
+}
+
+static void write_servers(const struct unbound_config *config, struct strbuf *text)
+{
+    if (config->server_count == 0)
+        return;
+    /* Of several servers the fastest, not any one that is fast enough. */
+    strbuf_add(text, " fast-server-permil: 1000\n fast-server-num: 1\nforward-zone:\n name: \".\"\n");
+    for (size_t i = 0; i < config->server_count; i++)
+        strbuf_addf(text, " forward-addr: %s\n", config->servers[i].text);
+    if (config->cache_octets == 0)
+        strbuf_add(text, " forward-no-cache: yes\n");
+}
+
+/* libunbound reads files only. */
+static bool read_config(struct ub_ctx *context, const struct strbuf *text)
+{
+    int fd = memfd_create("unbound.conf", MFD_CLOEXEC);
+    char path[64];
+    bool good = false;
+
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    if (fd >= 0)
+        good = write(fd, text->text, text->len) == (ssize_t)text->len && ub_ctx_config(context, path) == 0;
+    if (fd >= 0)
+        close(fd);
+    return good;
+}
+
+/* Debian's package dns-root-data has the anchor (RFC 7958); unbound itself keeps one too. */
+static bool add_trust_anchor(struct ub_ctx *context, const char *path, char *error, size_t error_size)
+{
+    static const char *const places[] = {"/usr/share/dns/root.key", "/usr/share/dns/root.ds",
+                                         "/var/lib/unbound/root.key"};
+
+    for (size_t i = 0; !path && i < sizeof(places) / sizeof(*places); i++)
+        if (access(places[i], R_OK) == 0)
+            path = places[i];
+    if (path && access(path, R_OK) == 0 && ub_ctx_add_ta_file(context, path) == 0)
+        return true;
+    snprintf(error, error_size, "DNSSEC: the trust anchor of the root cannot be read (%s): install dns-root-data",
+             path ? path : places[0]);
+    return false;
+}
+
+/* Makes the set-up final. Names below .test are the resolver's to answer, like all that is not the host's own. */
+static bool finish(struct ub_ctx *context)
+{
+    static const char *const asked_for[] = {"test.", "home.arpa."};
+
+    for (size_t i = 0; i < sizeof(asked_for) / sizeof(*asked_for); i++)
+        if (ub_ctx_zone_remove(context, asked_for[i]) != 0)
+            return false;
+    return true;
+}
+
+static bool set_up(struct ub_ctx *context, const struct unbound_config *config, char *error, size_t error_size)
+{
+    size_t octets = config->cache_octets;
+    struct strbuf text = STRBUF_INIT;
+    bool good = false;
+
+    if (config->server_count == 0 && octets < RECURSION_CACHE_MIN)
+        octets = RECURSION_CACHE_MIN;
+    write_server_part(config, octets, &text);
+    write_servers(config, &text);
+    snprintf(error, error_size, "libunbound does not take its configuration");
+    ub_ctx_debugout(context, NULL); /* it would write to the standard error */
+    if (!text.failed && read_config(context, &text))
+        good = !config->dnssec || add_trust_anchor(context, config->trust_anchor, error, error_size);
+    strbuf_free(&text);
+    return good && finish(context);
+}
+
+struct unbound *unbound_create(struct event_base *base, const struct unbound_config *config, char *error,
+                               size_t error_size)
+{
+    struct unbound *unbound = calloc(1, sizeof(*unbound));
+
+    snprintf(error, error_size, "out of memory");
+    if (!unbound)
+        return NULL;
+    *unbound = (struct unbound){
+        .heard = config->heard, .heard_context = config->heard_context, .serve_stale = config->serve_stale};
+    unbound->context = ub_ctx_create_event(base);
+    if (unbound->context && set_up(unbound->context, config, error, error_size))
+        return unbound;
+    unbound_destroy(unbound);
+    return NULL;
+}
+
+void unbound_destroy(struct unbound *unbound)
+{
+    if (!unbound)
+        return;
+    unbound->is_closing = true;
+    if (unbound->context)
+        ub_ctx_delete(unbound->context); /* calls back for what is under way */
+    free(unbound);
+}
+
+/* One that is given after its time came of nobody. */
+static bool may_be_stale(const struct unbound *unbound, const struct dns_answer *answer)
+{
+    return unbound->serve_stale && answer->ttl_s == UNBOUND_STALE_TTL_S;
+}
+
+/* The answer of a reply, if it has one: of SERVFAIL nobody can tell whether a server said so. */
+static const struct dns_answer *read_reply(const void *packet, int packet_len, int security, enum dns_type type)
+{
+    const struct dns_answer *answer = dns_packet_parse(packet, (size_t)packet_len, type);
+
+    if (answer->status != DNS_FAILURE && security != SECURITY_BOGUS)
+        return answer;
+    dns_answer_release(answer);
+    return security == SECURITY_BOGUS ? dns_answer_empty(DNS_FAILURE, 0) : NULL; /* RFC 4035 4.3 */
+}
+
+/* NOLINTNEXTLINE(readability-non-const-parameter): as the library has it */
+static void on_reply(void *context, int rcode, void *packet, int packet_len, int security, char *why_bogus,
+                     int was_ratelimited)
+{
+    struct unbound_query *query = context;
+    struct unbound *unbound = query->unbound;
+    enum unbound_source source = unbound->is_asking ? UNBOUND_AT_ONCE : UNBOUND_SERVERS;
+    const struct dns_answer *answer = NULL;
+
+    (void)why_bogus;
+    (void)was_ratelimited;
+    if (rcode == 0 && packet && !unbound->is_closing) /* else there is no packet, whatever the pointer says */
+        answer = read_reply(packet, packet_len, security, query->type);
+    if (!answer) {
+        answer = dns_answer_empty(DNS_FAILURE, 0);
+        source = UNBOUND_NOBODY;
+    }
+    if (source == UNBOUND_SERVERS && !may_be_stale(unbound, answer))
+        unbound->heard(unbound->heard_context);
+    unbound->under_way--;
+    *query->handle = NULL;
+    if (query->reply && !unbound->is_closing)
+        query->reply(query->context, answer, source);
+    else
+        dns_answer_release(answer);
+    free(query);
+}
+
+static void ask(struct unbound *unbound, const char *name, int type, unbound_reply reply, void *context,
+                struct unbound_query **handle)
+{
+    struct unbound_query *query = malloc(sizeof(*query));
+
+    *handle = query;
+    if (query) {
+        *query = (struct unbound_query){
+            .unbound = unbound, .type = (enum dns_type)type, .reply = reply, .context = context, .handle = handle};
+        unbound->under_way++;
+        unbound->is_asking = true;
+        if (ub_resolve_event(unbound->context, name, type, CLASS_IN, query, on_reply, NULL) == 0) {
+            unbound->is_asking = false;
+            return;
+        }
+        unbound->is_asking = false;
+        unbound->under_way--;
+        free(query);
+        *handle = NULL;
+    }
+    reply(context, dns_answer_fault(), UNBOUND_NOBODY);
+}
+
+/* Every octet that could be taken for something else is escaped (RFC 1035 5.1); the dots between labels stay. */
+static void escape(const char *name, char out[NAME_SIZE])
+{
+    char *end = out;
+
+    for (; *name; name++) {
+        unsigned char octet = (unsigned char)*name;
+
+        if ((octet >= 'a' && octet <= 'z') || (octet >= 'A' && octet <= 'Z') || (octet >= '0' && octet <= '9') ||
+            octet == '-' || octet == '_' || octet == '.')
+            *end++ = (char)octet;
+        else
+            end += sprintf(end, "\\%03u", octet);
+    }
+    *end++ = '.';
+    *end = '\0';
+}
+
+void unbound_ask(struct unbound *unbound, const char *name, enum dns_type type, unbound_reply reply, void *context,
+                 struct unbound_query **query)
+{
+    char escaped[NAME_SIZE];
+
+    escape(name, escaped);
+    ask(unbound, escaped, (int)type, reply, context, query);
+}
+
+void unbound_probe(struct unbound *unbound, unbound_reply reply, void *context, struct unbound_query **query)
+{
+    ask(unbound, ".", TYPE_NS, reply, context, query);
+}
+
+/* The handle may be gone before the reply comes, so the query gets one of its own. */
+void unbound_forget(struct unbound_query **query)
+{
+    struct unbound_query *forgotten = *query;
+
+    if (!forgotten)
+        return;
+    forgotten->reply = NULL;
+    forgotten->handle = &forgotten->own_handle;
+    *query = NULL;
+}
+
+size_t unbound_under_way(const struct unbound *unbound)
+{
+    return unbound->under_way;
+}

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Makes, exchanges and lets go of resolvers. */
+#include "dns/dns_upstream.h"
+
+#include "base/event_loop.h"
+#include "base/log.h"
+#include "base/strbuf.h"
+#include "dns/resolv_conf.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    TRIES = 3,           /* for each server, and each with two packets: enough for lost ones */
+    RECURSION_TRIES = 5, /* the default of libunbound */
+    PROBE_MS = 2000,
+    UPDATE_MS = 1000,
+    DRAIN_MS = 15 * 1000, /* a resolver is done with all that it was asked by then */
+    RETIRED_MAX = 32,
+};
+
+struct retired {
+    struct unbound *resolver;
+    int64_t until_ms;
+};
+
+struct dns_upstream {
+    struct event_loop *loop;
+    const struct clock *clock;
+    struct unbound_config config; /* of the usual resolver */
+    const char *system_path;      /* resolv.conf; NULL: it is of no interest */
+    struct resolv_conf system;
+    struct dns_server *servers; /* of the configuration, or one on this host, where resolv.conf names nobody */
+    struct unbound *usual, *probe;
+    struct dns_stub *stub; /* NULL: plain queries are of no use */
+    struct unbound_query *probe_query;
+    bool is_probed; /* the probe went out */
+    int64_t updated_ms;
+    int64_t probed_ms; /* when the last probe was sent, or could not be */
+    bool said_failure;
+    struct retired retired[RETIRED_MAX];
+    size_t retired_count;
+};
+
+/* Takes over the servers of resolv.conf as they are now; where there are none, that of this host (resolv.conf(5)). */
+static void take_system_servers(struct dns_upstream *upstream)
+{
+    const struct resolv_conf *system = &upstream->system;
+    struct strbuf names = STRBUF_INIT;
+
+    upstream->config.servers = system->count > 0 ? system->servers : upstream->servers;
+    upstream->config.server_count = system->count > 0 ? system->count : 1;
+    for (size_t i = 0; i < system->count; i++)
+        strbuf_addf(&names, "%s%s", i > 0 ? ", " : "", system->servers[i].text);
+    if (system->count > 0)
+        log_info("DNS: name servers of %s: %s", upstream->system_path, strbuf_text(&names));
+    else
+        log_warning("DNS: %s names no name server; until it does, %s is asked", upstream->system_path,
+                    upstream->servers[0].text);
+    strbuf_free(&names);
+}
+
+/* Reads the servers of the configuration, or of the system. */
+static bool read_servers(struct dns_upstream *upstream, const struct dns_resolver_config *config, char *error,
+                         size_t error_size)
+{
+    size_t count = config->server_count;
+
+    upstream->servers = calloc(count > 0 ? count : 1, sizeof(*upstream->servers));
+    snprintf(error, error_size, "out of memory");
+    if (!upstream->servers)
+        return false;
+    upstream->config.servers = upstream->servers;
+    upstream->config.server_count = count;
+    for (size_t i = 0; i < count; i++)
+        if (!dns_server_read(config->servers[i], &upstream->servers[i])) {
+            snprintf(error, error_size, "\"%s\" is not a name server: an IP address, or one with a port",
+                     config->servers[i]);
+            return false;
+        }
+    if (count > 0 || config->recurse)
+        return true;
+    dns_server_read("127.0.0.1", &upstream->servers[0]);
+    upstream->system_path = config->resolv_conf ? config->resolv_conf : "/etc/resolv.conf";
+    resolv_conf_update(&upstream->system, upstream->system_path);
+    take_system_servers(upstream);
+    return true;
+}
+
+static struct unbound *create_usual(struct dns_upstream *upstream, char *error, size_t error_size)
+{
+    upstream->config.tries = upstream->config.server_count > 0 ? TRIES : RECURSION_TRIES;
+    return unbound_create(event_loop_base(upstream->loop), &upstream->config, error, error_size);
+}
+
+/* The same while mail goes on: what cannot be made is done without. */
+static struct unbound *try_create(struct dns_upstream *upstream)
+{
+    char error[256];
+    struct unbound *resolver = create_usual(upstream, error, sizeof(error));
+
+    if (!resolver && !upstream->said_failure)
+        log_error("DNS: a resolver cannot be made: %s", error);
+    upstream->said_failure = !resolver;
+    return resolver;
+}
+
+/* What is asked plainly has no signatures, and only a resolver answers it. */
+static bool open_stub(struct dns_upstream *upstream, char *error, size_t error_size)
+{
+    if (upstream->config.server_count == 0 || upstream->config.dnssec)
+        return true;
+    upstream->stub =
+        dns_stub_create(upstream->loop, upstream->clock, upstream->config.heard, upstream->config.heard_context);
+    if (!upstream->stub)
+        snprintf(error, error_size, "out of memory or descriptors");
+    return upstream->stub != NULL;
+}
+
+struct dns_upstream *dns_upstream_create(struct event_loop *loop, const struct dns_resolver_config *config,
+                                         size_t ports, void (*heard)(void *context), void *heard_context,
+                                         const struct clock *clock, char *error, size_t error_size)
+{
+    struct dns_upstream *upstream = calloc(1, sizeof(*upstream));
+
+    snprintf(error, error_size, "out of memory");
+    if (!upstream)
+        return NULL;
+    upstream->loop = loop;
+    upstream->clock = clock;
+    upstream->config = (struct unbound_config){
+        .cache_octets = config->cache_octets,
+        .serve_stale = config->serve_stale,
+        .dnssec = config->dnssec,
+        .trust_anchor = config->trust_anchor,
+        .ports = ports,
+        .heard = heard,
+        .heard_context = heard_context,
+    };
+    upstream->updated_ms = clock_monotonic_ms(clock);
+    upstream->probed_ms = upstream->updated_ms - PROBE_MS;
+    if (read_servers(upstream, config, error, error_size) && open_stub(upstream, error, error_size))
+        upstream->usual = create_usual(upstream, error, error_size);
+    if (upstream->usual)
+        return upstream;
+    dns_upstream_destroy(upstream);
+    return NULL;
+}
+
+void dns_upstream_destroy(struct dns_upstream *upstream)
+{
+    if (!upstream)
+        return;
+    unbound_destroy(upstream->usual);
+    unbound_destroy(upstream->probe);
+    dns_stub_destroy(upstream->stub);
+    for (size_t i = 0; i < upstream->retired_count; i++)
+        unbound_destroy(upstream->retired[i].resolver);
+    free(upstream->servers);
+    free(upstream);
+}
+
+/* Lets go of a resolver as soon as it has nothing more to do. */
+static void retire(struct dns_upstream *upstream, struct unbound *resolver, int64_t now_ms)
+{
+    if (!resolver)
+        return;
+    if (unbound_under_way(resolver) > 0 && upstream->retired_count < RETIRED_MAX)
+        upstream->retired[upstream->retired_count++] =
+            (struct retired){.resolver = resolver, .until_ms = now_ms + DRAIN_MS};
+    else
+        unbound_destroy(resolver);
+}
+
+static void destroy_drained(struct dns_upstream *upstream, int64_t now_ms)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < upstream->retired_count; i++) {
+        struct retired retired = upstream->retired[i];
+
+        if (unbound_under_way(retired.resolver) == 0 || retired.until_ms <= now_ms)
+            unbound_destroy(retired.resolver);
+        else
+            upstream->retired[kept++] = retired;
+    }
+    upstream->retired_count = kept;
+}
+
+void dns_upstream_ask(struct dns_upstream *upstream, const char *name, enum dns_type type, unbound_reply reply,
+                      void *context, struct unbound_query **query)
+{
+    unbound_ask(upstream->usual, name, type, reply, context, query);
+}
+
+bool dns_upstream_can_ask_plainly(const struct dns_upstream *upstream)
+{
+    return upstream->stub && dns_stub_has_room(upstream->stub);
+}
+
+bool dns_upstream_ask_plainly(struct dns_upstream *upstream, const char *name, enum dns_type type, stub_reply reply,
+                              void *context, struct stub_query **query)
+{
+    return dns_stub_ask(upstream->stub, upstream->config.servers, upstream->config.server_count, name, type, reply,
+                        context, query);
+}
+
+/* Without a reply this would have taken longer than a probe lasts, so a server has said something, be it SERVFAIL;
+ * unless nobody could even be asked. */
+static void on_probe(void *context, const struct dns_answer *answer, enum unbound_source source)
+{
+    struct dns_upstream *upstream = context;
+
+    (void)source;
+    if (upstream->is_probed)
+        upstream->config.heard(upstream->config.heard_context);
+    dns_answer_release(answer);
+}
+
+/* Each goes out by a resolver of its own, which knows nothing: no answer, and no server that is thought to be dead. */
+void dns_upstream_probe(struct dns_upstream *upstream, int64_t now_ms)
+{
+    if (now_ms - upstream->probed_ms < PROBE_MS)
+        return;
+    dns_upstream_end_probe(upstream);
+    upstream->probe = try_create(upstream);
+    upstream->probed_ms = now_ms;
+    upstream->is_probed = false;
+    if (upstream->probe)
+        unbound_probe(upstream->probe, on_probe, upstream, &upstream->probe_query);
+    upstream->is_probed = upstream->probe_query != NULL;
+}
+
+int64_t dns_upstream_probe_silence(const struct dns_upstream *upstream, int64_t now_ms)
+{
+    return upstream->probe_query ? now_ms - upstream->probed_ms : 0;
+}
+
+void dns_upstream_end_probe(struct dns_upstream *upstream)
+{
+    unbound_destroy(upstream->probe);
+    upstream->probe = NULL;
+}
+
+void dns_upstream_renew(struct dns_upstream *upstream, int64_t now_ms)
+{
+    struct unbound *resolver = try_create(upstream);
+
+    if (!resolver)
+        return;
+    retire(upstream, upstream->usual, now_ms);
+    upstream->usual = resolver;
+}
+
+bool dns_upstream_update(struct dns_upstream *upstream, int64_t now_ms)
+{
+    if (now_ms - upstream->updated_ms < UPDATE_MS)
+        return false;
+    upstream->updated_ms = now_ms;
+    destroy_drained(upstream, now_ms);
+    if (!upstream->system_path || !resolv_conf_update(&upstream->system, upstream->system_path))
+        return false;
+    if (upstream->system.count == 0)
+        return false; /* those that are known go on: whoever writes the file may remove it first */
+    take_system_servers(upstream);
+    dns_upstream_end_probe(upstream);
+    dns_upstream_renew(upstream, now_ms);
+    return true;
+}
+
+size_t dns_upstream_under_way(const struct dns_upstream *upstream)
+{
+    size_t count = unbound_under_way(upstream->usual);
+
+    for (size_t i = 0; i < upstream->retired_count; i++)
+        count += unbound_under_way(upstream->retired[i].resolver);
+    return count;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whom a backend asks at a time, inside the dns room: a resolver, as a rule; plainly, what that gives up too early; and
+ * another resolver that finds out whether the servers reply at all. On the thread of the loop.
+ *
+ * A resolver that saw its servers dead tries them less and less: after an outage another takes its place, as it does
+ * when resolv.conf changes. */
+#ifndef SMF_DNS_DNS_UPSTREAM_H
+#define SMF_DNS_DNS_UPSTREAM_H
+
+#include "dns/dns_resolver.h"
+#include "dns/dns_stub.h"
+#include "dns/dns_unbound.h"
+
+struct dns_upstream;
+
+/* `ports` bounds the sockets in use; `heard` is called for each reply of a server, to the probe or to anything else.
+ * NULL, with a message in `error`. */
+struct dns_upstream *dns_upstream_create(struct event_loop *loop, const struct dns_resolver_config *config,
+                                         size_t ports, void (*heard)(void *context), void *heard_context,
+                                         const struct clock *clock, char *error, size_t error_size);
+
+/* No reply is called any more. NULL is fine. */
+void dns_upstream_destroy(struct dns_upstream *upstream);
+
+/* Asks the usual resolver; as unbound_ask. */
+void dns_upstream_ask(struct dns_upstream *upstream, const char *name, enum dns_type type, unbound_reply reply,
+                      void *context, struct unbound_query **query);
+
+/* Can a query be asked plainly, too (dns_stub.h)? Not where signatures count, or where no resolver is asked. */
+bool dns_upstream_can_ask_plainly(const struct dns_upstream *upstream);
+bool dns_upstream_ask_plainly(struct dns_upstream *upstream, const char *name, enum dns_type type, stub_reply reply,
+                              void *context, struct stub_query **query);
+
+/* Sends a probe in place of the last one, once that is 2 s old. Not from within a reply. */
+void dns_upstream_probe(struct dns_upstream *upstream, int64_t now_ms);
+/* For how long the probe that is on its way has had no reply; 0: none is. */
+int64_t dns_upstream_probe_silence(const struct dns_upstream *upstream, int64_t now_ms);
+/* No probe is needed any more. Not from within a reply. */
+void dns_upstream_end_probe(struct dns_upstream *upstream);
+
+/* Puts a new resolver in the place of the usual one, which goes on with what it was asked. Not from within a reply. */
+void dns_upstream_renew(struct dns_upstream *upstream, int64_t now_ms);
+
+/* Looks, at most once a second, whether resolv.conf has changed, and lets go of old resolvers that have nothing more to
+ * do. True if other servers are asked from now on. Not from within a reply. */
+bool dns_upstream_update(struct dns_upstream *upstream, int64_t now_ms);
+
+/* Queries of resolvers that have had no reply. */
+size_t dns_upstream_under_way(const struct dns_upstream *upstream);
+
+#endif
