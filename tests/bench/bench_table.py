@@ -107,6 +107,36 @@ def throughput(bench):
           (row() for row in rows))
 
 
+# ---- Beside another build ----
+
+BEFORE = [(workload, connections) for workload, connections, transport, level, *_ in THROUGHPUT
+          if (transport, level) == ("unix", "info")]
+
+
+def before_row(bench, workload, connections):
+    how = {"connections": connections, "clients": 1 if workload == "hot" else CLIENTS}
+    with SmfSpf(bench.before, bench.dns) as before, SmfSpf(bench.smf_spf, bench.dns) as target:
+        bench.load.run(before, workload, messages=WARM_UP, **how)
+        bench.load.run(target, workload, messages=WARM_UP, **how)
+        base, reports, questions = pairs(bench, before, target, workload, seconds=bench.seconds, **how)
+    return [workload, str(connections), f"{median(report['per_second'] for report in base):.0f}",
+            spread(ratios(base, reports, "per_second")), f"{median(report['cpu_us'] for report in base):.0f}",
+            spread(ratios(base, reports, "cpu_us")), times(base, "mail"), times(reports, "mail"),
+            f"{median(questions):.2f}" + complaint(reports)]
+
+
+def beside_before(bench):
+    """Only where another build is given."""
+    if not bench.before:
+        return
+    bench.dns.behave()
+    table("Beside another build, DNS without delay",
+          ["workload", "connections", "before: messages/s", "smf-spf: of that", "before: CPU us a message",
+           "smf-spf: of that", "before: MAIL ms p50 / p95 / p99", "smf-spf: MAIL ms p50 / p95 / p99",
+           "DNS questions a message"],
+          (before_row(bench, *row) for row in BEFORE))
+
+
 # ---- Round trips ----
 
 ROUND_TRIPS = [  # workload, fewest delays that are possible, goal
@@ -185,6 +215,28 @@ def concurrency(bench):
           (row(bench, connections) for row in (waiting_row, late_row) for connections in (64, 256)))
 
 
+# ---- Loss ----
+
+LOSS = {"delay_ms": 3, "jitter_ms": 5, "loss_percent": 2}
+
+
+def loss_row(bench, name, binary):
+    with SmfSpf(binary, bench.dns) as target:
+        bench.load.run(target, "mixed", messages=WARM_UP, connections=64, clients=CLIENTS)
+        reports = [bench.load.run(target, "mixed", seconds=bench.seconds, connections=64, clients=CLIENTS)
+                   for _ in range(bench.pairs)]
+    return [name, times(reports, "mail"), "150", f"{max(report['mail_max_ms'] for report in reports):.0f}"
+            + complaint(reports)]
+
+
+def loss(bench):
+    bench.dns.behave(**LOSS)
+    rows = [("smf-spf", bench.smf_spf)] + ([("before", bench.before)] if bench.before else [])
+    table("DNS answers after 3 to 8 ms, 2 % of the packets lost, mixed, 64 connections",
+          ["", "MAIL ms p50 / p95 / p99", "goal for p99", "longest"], (loss_row(bench, *row) for row in rows))
+    bench.dns.behave()
+
+
 # ---- Silence ----
 
 def recovery_s(bench, target):
@@ -252,8 +304,8 @@ def memory(bench):
     table("Memory", ["what", "smf-spf", "goal"], connections_row(bench) + keys_row(bench))
 
 
-PARTS = {"throughput": throughput, "round-trips": round_trips, "concurrency": concurrency, "silence": silence,
-         "memory": memory}
+PARTS = {"throughput": throughput, "before": beside_before, "round-trips": round_trips, "concurrency": concurrency,
+         "loss": loss, "silence": silence, "memory": memory}
 
 
 def run(bench, only):
