@@ -18,7 +18,6 @@ enum {
     TYPE_NS = 2,
     SECURITY_BOGUS = 1,               /* as libunbound's callback says it */
     NAME_SIZE = 4 * DNS_NAME_MAX + 2, /* each octet escaped, a final dot and the NUL */
-    RETRY_MIN_MS = 120,               /* what a resolver that is busy for a moment takes is no loss */
     RECURSION_CACHE_MIN = 8 << 20,    /* to go from the root on without one asks for the same again and again */
 };
 
@@ -56,7 +55,7 @@ static void write_server_part(const struct unbound_config *config, size_t cache_
     strbuf_addf(text, " use-caps-for-id: yes\n edns-buffer-size: 1232\n outgoing-range: %zu\n", config->ports);
     strbuf_addf(text, " num-queries-per-thread: %zu\n outgoing-num-tcp: 64\n", config->ports);
     strbuf_addf(text, " infra-keep-probing: yes\n infra-host-ttl: 60\n outbound-msg-retry: %u\n", config->tries);
-    strbuf_addf(text, " infra-cache-min-rtt: %d\n rrset-roundrobin: no\n", RETRY_MIN_MS);
+    strbuf_add(text, " rrset-roundrobin: no\n");
     strbuf_addf(text, " msg-cache-slabs: 1\n rrset-cache-slabs: 1\n infra-cache-slabs: 1\n key-cache-slabs: 1\n");
     strbuf_addf(text, " msg-cache-size: %zu\n rrset-cache-size: %zu\n key-cache-size: 1m\n neg-cache-size: 1m\n",
                 cache_octets / 3, cache_octets - cache_octets / 3);
