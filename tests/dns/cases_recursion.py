@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The filter as its own resolver (`Nameserver none`), where the test plays the root servers; and DNSSEC."""
+"""The filter as its own resolver (`Nameserver none`), where the test plays the root servers."""
 
 import contextlib
 
 import private_net
-from dns_common import BAD_IP, GOOD_IP, Filter, asking, case, check, equal, result_of
+from dns_common import BAD_IP, GOOD_IP, Filter, case, check, equal, result_of
 from dns_server import DnsServer
 
 # Of root servers a to m, with those that moved at their old and new addresses: what a resolver's hints may hold.
@@ -56,13 +56,3 @@ def recursion_begins_at_the_root(binary):
 def recursion_without_a_network_is_a_temperror(binary):
     with Filter(binary, {**CONFIG, "Nameserver": "none", "DNSTimeout": "4s"}) as filter_:
         equal(result_of(filter_, "dns.example"), "temperror", "result")
-
-
-@case
-def unsigned_answers_are_a_temperror_with_dnssec(binary):
-    """The root is signed; a server that leaves the signatures out proves nothing (RFC 7208 section 4.4)."""
-    with DnsServer(ZONE) as server:
-        with asking(server, binary, {"DNSSEC": "off"}) as filter_:
-            equal(result_of(filter_, "dns.example", ip=GOOD_IP), "pass", "result with DNSSEC off")
-        with asking(server, binary, {"DNSSEC": "on"}) as filter_:
-            equal(result_of(filter_, "dns.example", ip=GOOD_IP), "temperror", "result with DNSSEC on")
