@@ -5,7 +5,7 @@
 
 #include "base/addr.h"
 #include "base/strbuf.h"
-#include "spf/result.h"
+#include "mail/result.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -8,8 +8,8 @@
 #include "app/service.h"
 #include "dns/dns_overlay.h"
 #include "dns/dns_zone.h"
-#include "policy/envelope.h"
-#include "policy/idna.h"
+#include "mail/envelope.h"
+#include "mail/idna.h"
 #include "spf/domain.h"
 
 #include <stdio.h>
@@ -171,8 +171,11 @@ static int print_report(const struct query *query)
 {
     const struct query_options *options = &query->options;
     const struct header_result result = {
-        .outcome = &query->outcome,
-        .identity = options->helo_identity || query->null_sender ? IDENTITY_HELO : IDENTITY_MAILFROM,
+        .result = query->outcome.result,
+        .guessed = query->outcome.guessed,
+        .is_helo = options->helo_identity || query->null_sender,
+        .mechanism = query->outcome.mechanism,
+        .problem = query->outcome.problem,
         .client = query->client,
         .sender = query->null_sender ? "" : query->sender.text,
         .domain = query->domain,
@@ -184,6 +187,7 @@ static int print_report(const struct query *query)
         .record_len = options->record != NULL ? strlen(options->record) : 0,
         .record_domain = query->record_domain,
         .check = options->record != NULL ? &query->check : NULL,
+        .outcome = options->ip != NULL ? &query->outcome : NULL,
         .result = options->ip != NULL ? &result : NULL,
         .authserv_id = query->config->authserv_id != NULL ? query->config->authserv_id : query->host_name,
         .trace = options->trace ? &query->trace : NULL,

@@ -4,8 +4,9 @@
 #define SMF_APP_REPORT_H
 
 #include "base/strbuf.h"
-#include "policy/header.h"
+#include "mail/header.h"
 #include "spf/record_check.h"
+#include "spf/spf_check.h"
 #include "spf/trace.h"
 
 #include <stdbool.h>
@@ -18,7 +19,8 @@ struct report {
     const char *record_domain;        /* its domain, */
     const struct record_check *check; /* and what was found in it */
 
-    const struct header_result *result;
+    const struct spf_outcome *outcome;  /* what came out, */
+    const struct header_result *result; /* and as fields tell it; NULL with it */
     const char *authserv_id;
     const struct spf_trace *trace; /* how the result came to be */
 };

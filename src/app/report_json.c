@@ -239,10 +239,10 @@ static json_t *fields_object(const struct report *report, bool *failed)
 static void set_result(json_t *object, const struct report *report, bool *failed)
 {
     const struct header_result *result = report->result;
-    const struct spf_outcome *outcome = result->outcome;
+    const struct spf_outcome *outcome = report->outcome;
     char client[ADDR_TEXT_SIZE];
 
-    set(object, "identity", json_string(result->identity == IDENTITY_HELO ? "helo" : "mailfrom"), failed);
+    set(object, "identity", json_string(result->is_helo ? "helo" : "mailfrom"), failed);
     set(object, "client_ip", name(addr_format(&result->client, client)), failed);
     set(object, "helo", name(result->helo), failed);
     set(object, "sender", name(result->sender), failed);

@@ -22,29 +22,27 @@ static void add_field(struct strbuf *out, const char *name, struct strbuf *value
     strbuf_free(value);
 }
 
-static void add_reason(struct strbuf *out, const struct header_result *result)
+static void add_reason(struct strbuf *out, const struct spf_outcome *outcome, const char *domain)
 {
-    const struct spf_outcome *outcome = result->outcome;
-
     if (outcome->problem[0] != '\0') {
         add_line(out, "reason", outcome->problem);
     } else if (outcome->mechanism[0] != '\0') {
         add_line(out, "reason", outcome->mechanism);
     } else {
         strbuf_add(out, "reason: ");
-        trace_text_add(out, result->domain, strlen(result->domain), DNS_NAME_MAX);
-        strbuf_add(out, result->domain[0] != '\0' ? " publishes no SPF record\n"
-                                                  : "a missing domain publishes no SPF record\n");
+        trace_text_add(out, domain, strlen(domain), DNS_NAME_MAX);
+        strbuf_add(out,
+                   domain[0] != '\0' ? " publishes no SPF record\n" : "a missing domain publishes no SPF record\n");
     }
 }
 
 static void add_result(struct strbuf *out, const struct report *report)
 {
-    const struct spf_outcome *outcome = report->result->outcome;
+    const struct spf_outcome *outcome = report->outcome;
     struct strbuf results = STRBUF_INIT, received = STRBUF_INIT;
 
     strbuf_addf(out, "result: %s%s\n", result_name(outcome->result), outcome->guessed ? " (best guess)" : "");
-    add_reason(out, report->result);
+    add_reason(out, outcome, report->result->domain);
     if (outcome->explanation[0] != '\0')
         add_line(out, "explanation", outcome->explanation);
     header_authentication_results(report->authserv_id, report->result, &results);
@@ -110,6 +108,6 @@ void report_text(const struct report *report, struct strbuf *out)
         add_result(out, report);
     if (report->result && report->trace) {
         strbuf_add_char(out, '\n');
-        trace_text(out, report->trace, report->result->outcome->result);
+        trace_text(out, report->trace, report->outcome->result);
     }
 }

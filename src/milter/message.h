@@ -3,11 +3,11 @@
 #ifndef SMF_MILTER_MESSAGE_H
 #define SMF_MILTER_MESSAGE_H
 
+#include "mail/address.h"
+#include "mail/header.h"
+#include "mail/idna.h"
 #include "milter/actions.h"
-#include "policy/address.h"
 #include "policy/config.h"
-#include "policy/header.h"
-#include "policy/idna.h"
 #include "policy/verdict.h"
 #include "spf/spf_check.h"
 

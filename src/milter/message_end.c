@@ -288,8 +288,11 @@ static void collect_results(const struct ending *ending, struct header_result re
 
     for (size_t i = 0; i < message->check_count; i++)
         results[i] = (struct header_result){
-            .outcome = &message->checks[i].outcome,
-            .identity = message->checks[i].identity,
+            .result = message->checks[i].outcome.result,
+            .guessed = message->checks[i].outcome.guessed,
+            .is_helo = message->checks[i].identity == IDENTITY_HELO,
+            .mechanism = message->checks[i].outcome.mechanism,
+            .problem = message->checks[i].outcome.problem,
             .client = ending->peer->checked,
             .sender = message_sender(message),
             .domain = message->checks[i].domain,

@@ -2,7 +2,7 @@
 /* Reads the client and the HELO name that a relay of our own wrote down. */
 #include "milter/origin.h"
 
-#include "policy/received.h"
+#include "mail/received.h"
 #include "policy/whitelist.h"
 
 void origin_reset(struct origin *origin)

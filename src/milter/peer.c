@@ -4,7 +4,7 @@
 
 #include "base/log_value.h"
 #include "base/stats.h"
-#include "policy/idna.h"
+#include "mail/idna.h"
 #include "policy/whitelist.h"
 
 #include <stdarg.h>

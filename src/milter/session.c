@@ -3,6 +3,8 @@
 #include "milter/session.h"
 
 #include "base/stats.h"
+#include "mail/address.h"
+#include "mail/envelope.h"
 #include "milter/decision.h"
 #include "milter/message.h"
 #include "milter/message_end.h"
@@ -10,8 +12,6 @@
 #include "milter/origin.h"
 #include "milter/peer.h"
 #include "milter/refusal.h"
-#include "policy/address.h"
-#include "policy/envelope.h"
 #include "policy/whitelist.h"
 
 #include <stdlib.h>

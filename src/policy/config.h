@@ -6,9 +6,9 @@
 #include "base/addr.h"
 #include "base/log.h"
 #include "base/strbuf.h"
+#include "mail/result.h"
 #include "policy/rules.h"
 #include "policy/whitelist.h"
-#include "spf/result.h"
 
 #include <stdbool.h>
 #include <stddef.h>

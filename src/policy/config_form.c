@@ -3,7 +3,7 @@
 #include "policy/config_form.h"
 
 #include "base/addr.h"
-#include "policy/address.h"
+#include "mail/address.h"
 
 #include <ctype.h>
 #include <string.h>

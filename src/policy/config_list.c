@@ -4,7 +4,7 @@
 
 #include "base/addr.h"
 #include "dns/dns_server.h"
-#include "policy/address.h"
+#include "mail/address.h"
 #include "policy/config.h"
 #include "policy/config_form.h"
 #include "policy/config_hint.h"

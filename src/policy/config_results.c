@@ -2,11 +2,11 @@
 /* Values of smf-spf.conf that are sets of results, alone or for some addresses. */
 #include "policy/config_value.h"
 
+#include "mail/result.h"
 #include "policy/config.h"
 #include "policy/config_form.h"
 #include "policy/config_hint.h"
 #include "policy/rules.h"
-#include "spf/result.h"
 
 #include <string.h>
 #include <strings.h>

@@ -3,8 +3,8 @@
 #ifndef SMF_POLICY_RULES_H
 #define SMF_POLICY_RULES_H
 
-#include "policy/address.h"
-#include "spf/result.h"
+#include "mail/address.h"
+#include "mail/result.h"
 
 #include <stdbool.h>
 #include <stddef.h>

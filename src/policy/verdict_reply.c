@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The reply text of a refusal: RejectReason with its words filled in, safe for an SMTP reply. */
-#include "policy/idna.h"
+#include "mail/idna.h"
 #include "policy/verdict.h"
 
 #include <ctype.h>

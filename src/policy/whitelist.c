@@ -2,7 +2,7 @@
 /* The lists of who is not checked: how they grow, and what they cover. */
 #include "policy/whitelist.h"
 
-#include "policy/idna.h"
+#include "mail/idna.h"
 
 #include <ctype.h>
 #include <stdint.h>

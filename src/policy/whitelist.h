@@ -4,7 +4,7 @@
 #define SMF_POLICY_WHITELIST_H
 
 #include "base/addr.h"
-#include "policy/address.h"
+#include "mail/address.h"
 
 #include <stdbool.h>
 #include <stddef.h>

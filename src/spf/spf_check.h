@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/ttl_cache.h"
 #include "dns/dns.h"
-#include "spf/result.h"
+#include "mail/result.h"
 
 #include <stdbool.h>
 #include <stddef.h>

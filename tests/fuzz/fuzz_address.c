@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Fuzzes envelope addresses: what is read, read again, is the same, and a pattern of it covers it. */
-#include "policy/address.h"
+#include "mail/address.h"
 #include "policy/whitelist.h"
 
 #include <stdint.h>

@@ -2,8 +2,8 @@
 /* Fuzzes what is made of an MTA's reading and ours: whatever they are, an address is whole, and one that is plain
  * counts. */
 #include "base/utf8.h"
-#include "policy/envelope.h"
-#include "policy/path.h"
+#include "mail/envelope.h"
+#include "mail/path.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Fuzzes the header fields: any text as an incoming field, as a subject, and as what goes into the fields we write. */
-#include "policy/header.h"
+#include "mail/header.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -44,10 +44,10 @@ static void check_foreign(const struct strbuf *value, size_t own)
 
 static void write_fields(const char *const part[PARTS], unsigned choice)
 {
-    struct spf_outcome outcome = {.result = (enum spf_result)(choice % RESULT_COUNT), .guessed = (choice & 64) != 0};
     struct header_result result = {
-        .outcome = &outcome,
-        .identity = (choice & 128) != 0 ? IDENTITY_HELO : IDENTITY_MAILFROM,
+        .result = (enum spf_result)(choice % RESULT_COUNT),
+        .guessed = (choice & 64) != 0,
+        .is_helo = (choice & 128) != 0,
         .client = addr_from_v4((const uint8_t[4]){192, 0, 2, 1}),
         .sender = part[1],
         .domain = part[2],

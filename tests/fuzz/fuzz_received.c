@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Fuzzes Received fields: whatever stands in them, what is read is an address and a HELO name out of the field itself.
  */
-#include "policy/received.h"
+#include "mail/received.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -50,7 +50,9 @@ static void evaluate(struct evaluated *evaluated)
     assert_non_null(checker);
     spf_check(checker, &question, &evaluated->outcome);
     spf_checker_release(checker);
-    evaluated->result = (struct header_result){.outcome = &evaluated->outcome,
+    evaluated->result = (struct header_result){.result = evaluated->outcome.result,
+                                               .mechanism = evaluated->outcome.mechanism,
+                                               .problem = evaluated->outcome.problem,
                                                .client = question.client,
                                                .sender = "l\xc3\xa9\xff@a.example",
                                                .domain = "a.example",
@@ -60,6 +62,7 @@ static void evaluate(struct evaluated *evaluated)
                                         .record_len = strlen(record),
                                         .record_domain = "a.example",
                                         .check = &evaluated->check,
+                                        .outcome = &evaluated->outcome,
                                         .result = &evaluated->result,
                                         .authserv_id = "r",
                                         .trace = &evaluated->trace};

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The writer of header field values. */
+#include "mail/field_writer.h"
+
+#include <string.h>
+
+enum {
+    SHOWN_MAX = 400, /* octets of one text from outside; twice that when all of it is escaped */
+};
+
+void field_begin(struct field_writer *writer, const char *name, size_t fold_at, struct strbuf *out)
+{
+    *writer = (struct field_writer){.out = out, .word = STRBUF_INIT, .fold_at = fold_at, .column = strlen(name) + 2};
+}
+
+void field_add(struct field_writer *writer, const char *text)
+{
+    strbuf_add(&writer->word, text);
+}
+
+/* Adds `text`, printable and bounded, with a backslash before each octet of `escaped`, and before whatever would make
+ * it a key with a value (`spf=pass`) or an encoded word (`=?`) for a reader that does not know quotes. */
+static void add_shown(struct field_writer *writer, const char *text, const char *escaped)
+{
+    size_t len = strlen(text);
+    size_t shown = len <= SHOWN_MAX ? len : SHOWN_MAX;
+    char before = '\0';
+
+    for (size_t i = 0; i < shown; i++) {
+        char c = text[i];
+
+        if (c < ' ' || c > '~')
+            c = '?';
+        if (strchr(escaped, c) != NULL || c == '=' || (c == '?' && before == '='))
+            strbuf_add_char(&writer->word, '\\');
+        strbuf_add_char(&writer->word, c);
+        before = c;
+    }
+    if (shown < len)
+        strbuf_add(&writer->word, "...");
+}
+
+static void add_quoted(struct field_writer *writer, const char *text)
+{
+    strbuf_add_char(&writer->word, '"');
+    add_shown(writer, text, "\"\\");
+    strbuf_add_char(&writer->word, '"');
+}
+
+/* Printable US-ASCII without blanks. */
+static bool is_visible(const char *text)
+{
+    while (*text > ' ' && *text <= '~')
+        text++;
+    return *text == '\0';
+}
+
+/* RFC 2045 5.1 */
+static bool is_token(const char *text)
+{
+    return *text != '\0' && strlen(text) <= SHOWN_MAX && is_visible(text) && strpbrk(text, "()<>@,;:\\\"/[]?=") == NULL;
+}
+
+/* RFC 5322 3.2.3, but that '=' is quoted: see add_shown. */
+static bool is_dot_atom(const char *text)
+{
+    size_t len = strlen(text);
+
+    if (len == 0 || len > SHOWN_MAX || !is_visible(text) || strpbrk(text, "()<>[]:;@\\,\"=") != NULL)
+        return false;
+    return text[0] != '.' && text[len - 1] != '.' && strstr(text, "..") == NULL;
+}
+
+void field_add_token(struct field_writer *writer, const char *text)
+{
+    if (is_token(text))
+        field_add(writer, text);
+    else
+        add_quoted(writer, text);
+}
+
+void field_add_dot_atom(struct field_writer *writer, const char *text)
+{
+    if (is_dot_atom(text))
+        field_add(writer, text);
+    else
+        add_quoted(writer, text);
+}
+
+void field_add_comment(struct field_writer *writer, const char *text)
+{
+    add_shown(writer, text, "()\\");
+}
+
+void field_next(struct field_writer *writer)
+{
+    size_t len = writer->word.len;
+
+    if (len > 0) {
+        if (writer->begun && writer->column + 1 + len > writer->fold_at) {
+            strbuf_add(writer->out, "\n\t");
+            writer->column = 1;
+        } else if (writer->begun) {
+            strbuf_add_char(writer->out, ' ');
+            writer->column++;
+        }
+        strbuf_add_mem(writer->out, strbuf_text(&writer->word), len);
+        writer->column += len;
+        writer->begun = true;
+    }
+    strbuf_truncate(&writer->word, 0);
+}
+
+void field_end(struct field_writer *writer)
+{
+    field_next(writer);
+    if (writer->word.failed)
+        writer->out->failed = true;
+    strbuf_free(&writer->word);
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Takes a Received field to pieces. */
+#include "mail/received_scan.h"
+
+#include <string.h>
+#include <strings.h>
+
+#define BLANKS "\t\r\n "
+
+struct span span_of(const char *begin, const char *end)
+{
+    return (struct span){begin, (size_t)(end - begin)};
+}
+
+const char *span_end(struct span span)
+{
+    return span.text + span.len;
+}
+
+struct span span_trimmed(struct span span)
+{
+    while (span.len > 0 && strchr(BLANKS, *span.text) != NULL)
+        span = (struct span){span.text + 1, span.len - 1};
+    while (span.len > 0 && strchr(BLANKS, span.text[span.len - 1]) != NULL)
+        span.len--;
+    return span;
+}
+
+bool span_is(struct span span, const char *text)
+{
+    return span.len == strlen(text) && strncasecmp(span.text, text, span.len) == 0;
+}
+
+bool span_begins(struct span span, const char *prefix)
+{
+    size_t len = strlen(prefix);
+
+    return span.len >= len && strncasecmp(span.text, prefix, len) == 0;
+}
+
+bool span_contains(struct span span, const char *text)
+{
+    for (; span.len > 0; span = (struct span){span.text + 1, span.len - 1})
+        if (span_begins(span, text))
+            return true;
+    return false;
+}
+
+bool span_has(struct span span, const char *octets)
+{
+    for (size_t i = 0; i < span.len; i++)
+        if (strchr(octets, span.text[i]) != NULL)
+            return true;
+    return false;
+}
+
+struct span span_after(struct span span, const char *prefix)
+{
+    return span_begins(span, prefix) ? span_of(span.text + strlen(prefix), span_end(span)) : (struct span){NULL, 0};
+}
+
+const char *scan_blanks(const char *at)
+{
+    return at + strspn(at, BLANKS);
+}
+
+struct span scan_word(const char *at)
+{
+    return (struct span){at, strcspn(at, BLANKS "();")};
+}
+
+/* What stands behind the quoted string that begins at `at`; NULL where it has no end. */
+static const char *scan_quoted(const char *at)
+{
+    for (at++; *at != '\0' && *at != '"'; at++)
+        if (*at == '\\' && at[1] != '\0')
+            at++;
+    return *at == '"' ? at + 1 : NULL;
+}
+
+struct span scan_clause_word(const char *at)
+{
+    const char *end = at;
+
+    while (end != NULL && strchr(BLANKS "();", *end) == NULL) /* finds the NUL at the end, too */
+        if (*end == '\\')
+            return (struct span){NULL, 0};
+        else
+            end = *end == '"' ? scan_quoted(end) : end + 1;
+    return end != NULL ? span_of(at, end) : (struct span){NULL, 0};
+}
+
+/* The end of Exim's comment for the sender, which it writes as it is; NULL where this is none. */
+static const char *end_of_sender(const char *at)
+{
+    static const char begin[] = "(envelope-from <";
+
+    if (strncmp(at, begin, sizeof begin - 1) != 0)
+        return NULL;
+    for (at += sizeof begin - 1; at != NULL && *at != '\0' && *at != '>';)
+        at = *at == '"' ? scan_quoted(at) : at + 1;
+    return at != NULL && *at == '>' && at[1] == ')' ? at + 1 : NULL;
+}
+
+struct span scan_comment(const char *at)
+{
+    const char *end = end_of_sender(at);
+    unsigned depth = 0;
+
+    if (end != NULL)
+        return span_of(at + 1, end);
+    for (const char *c = at; *c != '\0'; c++) {
+        if (*c == '\\' && c[1] != '\0')
+            c++;
+        else if (*c == '(')
+            depth++;
+        else if (*c == ')' && --depth == 0)
+            return span_of(at + 1, c);
+    }
+    return (struct span){NULL, 0};
+}
+
+bool scan_address(struct span span, struct addr *out)
+{
+    char text[ADDR_TEXT_SIZE];
+    struct span ipv6 = span_after(span, "IPv6:");
+
+    if (ipv6.text != NULL)
+        span = ipv6;
+    if (span.len >= sizeof text)
+        return false;
+    memcpy(text, span.text, span.len);
+    text[span.len] = '\0';
+    return addr_parse(text, out);
+}
+
+bool scan_bracketed(struct span span, struct addr *out, struct span *rest)
+{
+    const char *close = span.len > 0 && *span.text == '[' ? memchr(span.text, ']', span.len) : NULL;
+
+    if (close == NULL || !scan_address(span_of(span.text + 1, close), out))
+        return false;
+    *rest = span_of(close + 1, span_end(span));
+    if (span_begins(*rest, ":")) {
+        size_t digits = strspn(rest->text + 1, "0123456789"), left = rest->len - 1;
+
+        *rest = span_of(rest->text + 1 + (digits < left ? digits : left), span_end(span));
+    }
+    return true;
+}
