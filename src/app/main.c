@@ -6,7 +6,7 @@
 #include "app/query_options.h"
 #include "app/service.h"
 #include "base/strbuf.h"
-#include "policy/config.h"
+#include "config/config.h"
 
 #include <getopt.h>
 #include <stdbool.h>

@@ -3,7 +3,7 @@
 #include "app/privileges.h"
 
 #include "app/directory_owner.h"
-#include "policy/config_options.h"
+#include "config/config_options.h"
 
 #include <errno.h>
 #include <fcntl.h>

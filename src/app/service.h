@@ -4,8 +4,8 @@
 #define SMF_APP_SERVICE_H
 
 #include "base/strbuf.h"
+#include "config/config.h"
 #include "milter/session.h"
-#include "policy/config.h"
 #include "spf/spf_check.h"
 
 #include <stdbool.h>

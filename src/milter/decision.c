@@ -56,7 +56,7 @@ enum refuse_at decision_due(const struct config *config, const struct peer *peer
 {
     if (peer->relays)
         return REFUSE_AT_EOM;
-    if (config->whitelist_to.count > 0 || config->refuse_to.count > 0 || config->refuse_at == REFUSE_AT_RCPT)
+    if (config->whitelist_to.count > 0 || config->verdict.refuse_to.count > 0 || config->refuse_at == REFUSE_AT_RCPT)
         return peer->local ? REFUSE_AT_MAIL : REFUSE_AT_RCPT;
     return config->refuse_at;
 }
@@ -72,7 +72,7 @@ struct verdict decision_for(const struct message *message, const struct config *
         .exemption_unknown = message->unknown_exemption != NULL,
     };
 
-    return verdict_decide(config, &facts);
+    return verdict_decide(&config->verdict, &facts);
 }
 
 static void find_results(struct message *message, const struct session_shared *shared, const struct peer *peer,

@@ -3,11 +3,11 @@
 #ifndef SMF_MILTER_MESSAGE_H
 #define SMF_MILTER_MESSAGE_H
 
+#include "config/config.h"
 #include "mail/address.h"
 #include "mail/header.h"
 #include "mail/idna.h"
 #include "milter/actions.h"
-#include "policy/config.h"
 #include "policy/verdict.h"
 #include "spf/spf_check.h"
 

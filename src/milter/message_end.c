@@ -227,7 +227,7 @@ static void quarantine(const struct ending *ending)
 {
     if (!ending->message->verdict.quarantine)
         return;
-    if (ending->config->quarantine == QUARANTINE_HOLD)
+    if (ending->config->verdict.quarantine == QUARANTINE_HOLD)
         hold(ending);
     else
         divert(ending);
@@ -252,7 +252,8 @@ static void say_what_is_undone(struct ending *ending)
         log_done(ending, "would be tagged", "");
     }
     if (goes_on && message->verdict.quarantine &&
-        (ending->config->quarantine == QUARANTINE_ON || !message->released)) { /* a hold keeps it from everybody */
+        (ending->config->verdict.quarantine == QUARANTINE_ON ||
+         !message->released)) { /* a hold keeps it from everybody */
         note_undone(ending, "quarantined");
         log_done(ending, "would be quarantined", "");
     }

@@ -3,9 +3,9 @@
 #ifndef SMF_MILTER_MESSAGE_END_H
 #define SMF_MILTER_MESSAGE_END_H
 
+#include "config/config.h"
 #include "milter/message.h"
 #include "milter/peer.h"
-#include "policy/config.h"
 
 /* Builds the actions of a message that is EXEMPT or DECIDED in their order, logs and counts them. What cannot be built
  * for want of memory is left out, each kind of action whole. */

@@ -3,8 +3,8 @@
 #ifndef SMF_MILTER_ORIGIN_H
 #define SMF_MILTER_ORIGIN_H
 
+#include "config/config.h"
 #include "milter/peer.h"
-#include "policy/config.h"
 
 #include <stdbool.h>
 

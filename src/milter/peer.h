@@ -6,7 +6,7 @@
 #include "base/addr.h"
 #include "base/log.h"
 #include "base/strbuf.h"
-#include "policy/config.h"
+#include "config/config.h"
 
 #include <stdbool.h>
 

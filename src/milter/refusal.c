@@ -12,8 +12,8 @@ static struct session_reply refuse_form(const struct config *config, const char 
 {
     return (struct session_reply){
         .step = SESSION_REFUSE,
-        .code = config->soft_fail ? "450" : "550",
-        .enhanced = config->soft_fail ? temporary : permanent,
+        .code = config->verdict.soft_fail ? "450" : "550",
+        .enhanced = config->verdict.soft_fail ? temporary : permanent,
         .text = text,
     };
 }
@@ -31,7 +31,7 @@ static struct session_reply refuse_unless_test(const struct config *config, cons
 struct session_reply refusal_of_forged(const struct message *message, const struct config *config,
                                        const struct peer *peer)
 {
-    bool soft = config->soft_fail;
+    bool soft = config->verdict.soft_fail;
 
     message_log_forged(message, peer, soft ? "450 4.7.1" : "550 5.7.1", config->test_mode);
     if (config->test_mode)
@@ -70,7 +70,7 @@ static void write_text(const struct message *message, const struct config *confi
 
     strbuf_truncate(text, 0);
     text->failed = false;
-    verdict_reply_text(config, &check->outcome, &words, text);
+    verdict_reply_text(config->reject_reason, &check->outcome, &words, text);
     if (text->failed)
         peer_fault(peer, "out of memory for the text of a reply");
 }

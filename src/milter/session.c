@@ -33,16 +33,17 @@ static const struct session_reply leave_alone = {.step = SESSION_ACCEPT};
 
 struct session_needs session_needs(const struct config *config)
 {
-    bool has_rules = config->whitelist_to.count > 0 || config->refuse_to.count > 0;
+    bool has_rules = config->whitelist_to.count > 0 || config->verdict.refuse_to.count > 0;
 
     return (struct session_needs){
-        .headers = ((config->tag_subject || config->quarantine == QUARANTINE_ON) && !config->test_mode) ||
-                   config->remove_forged_headers != FORGED_STAY || config->trusted_relay.count > 0,
+        .headers =
+            ((config->verdict.tag_subject || config->verdict.quarantine == QUARANTINE_ON) && !config->test_mode) ||
+            config->remove_forged_headers != FORGED_STAY || config->trusted_relay.count > 0,
         .certificates = config->skip_cert,
         .changes_headers = true,
-        .changes_recipients = config->quarantine == QUARANTINE_ON && !config->test_mode,
-        .recipients = has_rules || (config->quarantine == QUARANTINE_ON && !config->test_mode),
-        .holds = config->quarantine == QUARANTINE_HOLD && !config->test_mode,
+        .changes_recipients = config->verdict.quarantine == QUARANTINE_ON && !config->test_mode,
+        .recipients = has_rules || (config->verdict.quarantine == QUARANTINE_ON && !config->test_mode),
+        .holds = config->verdict.quarantine == QUARANTINE_HOLD && !config->test_mode,
     };
 }
 
@@ -236,7 +237,7 @@ static struct session_reply refuse_sender(struct session *session, enum address_
     const struct config *config = session->shared.config;
     const char *text = NULL;
 
-    if (status == ADDRESS_MALFORMED && config->refuse_mail_from != 0)
+    if (status == ADDRESS_MALFORMED && config->verdict.refuse_mail_from != 0)
         text = "SPF: the sender is no mail address";
     if (status == ADDRESS_LOCAL_TOO_LONG && !config->relaxed_local_part)
         text = "SPF: the local part of the sender is too long";

@@ -5,7 +5,7 @@
 #define SMF_MILTER_SESSION_H
 
 #include "base/addr.h"
-#include "policy/config.h"
+#include "config/config.h"
 #include "spf/spf_check.h"
 
 #include <stdbool.h>

@@ -35,50 +35,51 @@ static struct verdict stop(enum spf_identity identity, enum spf_result result, b
 }
 
 /* What follows from the result of one identity, if that is checked. */
-static struct verdict judge(const struct config *config, enum spf_identity identity, const struct spf_outcome *outcome,
-                            const struct identity_sets *sets, bool may_be_final)
+static struct verdict judge(const struct verdict_policy *policy, enum spf_identity identity,
+                            const struct spf_outcome *outcome, const struct identity_sets *sets, bool may_be_final)
 {
     /* A guess is nobody's policy: nothing follows from it. */
     if (outcome == NULL || outcome->guessed)
         return verdict_released();
     if (result_set_has(sets->defer, outcome->result))
-        return stop(identity, outcome->result, true, config->soft_fail);
-    if (outcome->result == RESULT_FAIL && config->refuse_only_no_mail && !outcome->no_mail)
+        return stop(identity, outcome->result, true, policy->soft_fail);
+    if (outcome->result == RESULT_FAIL && policy->refuse_only_no_mail && !outcome->no_mail)
         return verdict_released();
     /* A temperror may be a fault of ours, so its refusal is never final (RFC 7208 8.6). */
     if (!result_set_has(sets->refuse, outcome->result))
         return verdict_released();
 
     bool may_change = outcome->result == RESULT_TEMPERROR;
-    struct verdict verdict = stop(identity, outcome->result, may_change || !may_be_final, config->soft_fail);
+    struct verdict verdict = stop(identity, outcome->result, may_change || !may_be_final, policy->soft_fail);
     verdict.exemption_unknown = !may_change && !may_be_final;
     return verdict;
 }
 
-static struct message_sets sets_for(const struct config *config, const struct verdict_case *message)
+static struct message_sets sets_for(const struct verdict_policy *policy, const struct verdict_case *message)
 {
     bool is_null_sender = message->mail_from == NULL;
     struct message_sets sets = {
-        .mail_from = {config->refuse_mail_from, config->defer_mail_from.results},
-        .helo = {config->refuse_helo, config->defer_helo.results},
+        .mail_from = {policy->refuse_mail_from, policy->defer_mail_from.results},
+        .helo = {policy->refuse_helo, policy->defer_helo.results},
     };
     result_set own;
 
     if (is_null_sender)
-        sets.helo = (struct identity_sets){config->refuse_null_sender.results, config->defer_null_sender.results};
-    if (rule_list_find(&config->refuse_to, message->recipient, &own) ||
-        rule_list_find(&config->refuse_for, message->sender, &own)) {
+        sets.helo = (struct identity_sets){policy->refuse_null_sender.results, policy->defer_null_sender.results};
+    if (rule_list_find(&policy->refuse_to, message->recipient, &own) ||
+        rule_list_find(&policy->refuse_for, message->sender, &own)) {
         sets.mail_from.refuse = own;
-        sets.helo.refuse = is_null_sender ? own : own & config->refuse_helo;
+        sets.helo.refuse = is_null_sender ? own : own & policy->refuse_helo;
     }
     return sets;
 }
 
 /* True if the HELO name is deferred by a set of its own, before anybody looks at the sender. */
-static bool helo_decides(const struct config *config, const struct verdict_case *message, const struct verdict *by_helo)
+static bool helo_decides(const struct verdict_policy *policy, const struct verdict_case *message,
+                         const struct verdict *by_helo)
 {
-    return message->mail_from != NULL && by_helo->kind == VERDICT_DEFER && config->defer_helo.is_written &&
-           result_set_has(config->defer_helo.results, message->helo->result);
+    return message->mail_from != NULL && by_helo->kind == VERDICT_DEFER && policy->defer_helo.is_written &&
+           result_set_has(policy->defer_helo.results, message->helo->result);
 }
 
 /* True if `other` stops a message that `verdict` would let go on, or come again. */
@@ -96,17 +97,17 @@ static bool is_suspect(const struct verdict_case *message)
            (outcome->result == RESULT_FAIL || outcome->result == RESULT_SOFTFAIL);
 }
 
-struct verdict verdict_decide(const struct config *config, const struct verdict_case *message)
+struct verdict verdict_decide(const struct verdict_policy *policy, const struct verdict_case *message)
 {
-    struct message_sets sets = sets_for(config, message);
+    struct message_sets sets = sets_for(policy, message);
     bool may_be_final = !message->exemption_unknown;
-    struct verdict verdict = judge(config, IDENTITY_MAILFROM, message->mail_from, &sets.mail_from, may_be_final);
-    struct verdict by_helo = judge(config, IDENTITY_HELO, message->helo, &sets.helo, may_be_final);
+    struct verdict verdict = judge(policy, IDENTITY_MAILFROM, message->mail_from, &sets.mail_from, may_be_final);
+    struct verdict by_helo = judge(policy, IDENTITY_HELO, message->helo, &sets.helo, may_be_final);
 
-    if (helo_decides(config, message, &by_helo) || is_outweighed(&verdict, &by_helo))
+    if (helo_decides(policy, message, &by_helo) || is_outweighed(&verdict, &by_helo))
         verdict = by_helo;
-    verdict.tag = config->tag_subject && is_suspect(message);
-    verdict.quarantine = config->quarantine != QUARANTINE_OFF && is_suspect(message);
+    verdict.tag = policy->tag_subject && is_suspect(message);
+    verdict.quarantine = policy->quarantine != QUARANTINE_OFF && is_suspect(message);
     return verdict;
 }
 

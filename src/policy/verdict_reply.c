@@ -202,8 +202,8 @@ static void put_error(struct reply *reply, const struct source *source)
     put(reply, source->outcome->problem);
 }
 
-void verdict_reply_text(const struct config *config, const struct spf_outcome *outcome,
-                        const struct verdict_words *words, struct strbuf *out)
+void verdict_reply_text(const char *reason, const struct spf_outcome *outcome, const struct verdict_words *words,
+                        struct strbuf *out)
 {
     struct reply reply = {.len = 0};
     struct source source = {.outcome = outcome, .words = words};
@@ -213,7 +213,7 @@ void verdict_reply_text(const struct config *config, const struct spf_outcome *o
     if (outcome->result == RESULT_TEMPERROR || outcome->result == RESULT_PERMERROR)
         put_error(&reply, &source);
     else
-        put_reason(&reply, &source, config->reject_reason);
+        put_reason(&reply, &source, reason);
     while (reply.len > 0 && reply.text[reply.len - 1] == ' ')
         reply.len--;
     strbuf_add_mem(out, reply.text, reply.len);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Fuzzes smf-spf.conf: a file is refused with reasons, or what is printed of it is read again as the same. */
-#include "policy/config.h"
+#include "config/config.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -28,12 +28,12 @@ static void check_printed(const struct config *config)
     require(again != NULL && errors.len == 0);
     config_print(again, &twice);
     require(strcmp(once.text, twice.text) == 0);
-    require(again->refuse_mail_from == config->refuse_mail_from && again->refuse_helo == config->refuse_helo &&
-            again->defer == config->defer);
-    require_same(&again->refuse_null_sender, &config->refuse_null_sender);
-    require_same(&again->defer_mail_from, &config->defer_mail_from);
-    require_same(&again->defer_helo, &config->defer_helo);
-    require_same(&again->defer_null_sender, &config->defer_null_sender);
+    require(again->verdict.refuse_mail_from == config->verdict.refuse_mail_from &&
+            again->verdict.refuse_helo == config->verdict.refuse_helo && again->defer == config->defer);
+    require_same(&again->verdict.refuse_null_sender, &config->verdict.refuse_null_sender);
+    require_same(&again->verdict.defer_mail_from, &config->verdict.defer_mail_from);
+    require_same(&again->verdict.defer_helo, &config->verdict.defer_helo);
+    require_same(&again->verdict.defer_null_sender, &config->verdict.defer_null_sender);
     require(again->check_helo == config->check_helo);
     config_release(again);
     strbuf_free(&once);

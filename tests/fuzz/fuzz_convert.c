@@ -2,7 +2,7 @@
 /* Fuzzes the converter: whatever the foreign file holds, what is printed for it is a valid smf-spf.conf, and each line
  * that was not carried over is told. The first octet chooses the system. */
 #include "app/convert.h"
-#include "policy/config.h"
+#include "config/config.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -8,7 +8,7 @@ import re
 import sys
 from pathlib import Path
 
-ROOMS = ["base", "dns", "mail", "spf", "policy", "milter", "app"]  # from below to above
+ROOMS = ["base", "dns", "mail", "spf", "policy", "config", "milter", "app"]  # from below to above
 
 # What may stand in one place only: pattern, the files that may hold it.
 CONFINED = [

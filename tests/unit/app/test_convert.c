@@ -10,8 +10,8 @@
 
 #include "app/convert.h"
 #include "app/convert_run.h"
-#include "policy/config.h"
-#include "policy/config_options.h"
+#include "config/config.h"
+#include "config/config_options.h"
 #include "support/alloc_fail.h"
 
 #include <stdio.h>

@@ -2,9 +2,9 @@
 /* The player of milter scripts. */
 #include "story.h"
 
+#include "config/config.h"
 #include "dns/dns_zone.h"
 #include "milter/session.h"
-#include "policy/config.h"
 #include "spf/spf_check.h"
 
 #include <stdio.h>

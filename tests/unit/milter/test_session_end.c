@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is done at the end of a message, and in which order. */
 #include "base/stats.h"
+#include "config/config.h"
 #include "milter/session.h"
-#include "policy/config.h"
 #include "story.h"
 
 #include <setjmp.h>

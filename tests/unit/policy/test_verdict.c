@@ -27,7 +27,7 @@
  * both, else the reply's codes. */
 struct rule_case {
     const char *name;
-    struct config config;
+    struct verdict_policy policy;
     bool null_sender;
     bool guessed;
     const char *expected[RESULT_COUNT]; /* none neutral pass fail softfail temperror permerror */
@@ -129,7 +129,7 @@ static void each_result_has_its_verdict(void **state)
             struct spf_outcome outcome = {.result = (enum spf_result)result, .guessed = c->guessed};
             struct verdict_case message = {.mail_from = c->null_sender ? NULL : &outcome,
                                            .helo = c->null_sender ? &outcome : NULL};
-            struct verdict verdict = verdict_decide(&c->config, &message);
+            struct verdict verdict = verdict_decide(&c->policy, &message);
             char text[32];
 
             describe(&verdict, text);
@@ -145,7 +145,7 @@ static void each_result_has_its_verdict(void **state)
  * it is refused. */
 struct matrix_case {
     const char *name;
-    struct config config;
+    struct verdict_policy policy;
     const char *mail_from, *null_sender, *helo; /* none neutral pass fail softfail temperror permerror */
 };
 
@@ -223,21 +223,21 @@ static const char *expected_enhanced(int result, bool temporary)
 /* One cell of the matrix: what a setting makes of two results, one of which may be a guess or absent. */
 static void check_cell(const struct matrix_case *c, bool soft, int sender, bool guessed, int helo)
 {
-    struct config config = c->config;
+    struct verdict_policy policy = c->policy;
     struct spf_outcome of_sender = {.result = (enum spf_result)sender, .guessed = guessed};
     struct spf_outcome of_helo = {.result = (enum spf_result)helo};
     struct verdict_case message = {.mail_from = sender == ABSENT ? NULL : &of_sender,
                                    .helo = helo == ABSENT ? NULL : &of_helo};
     char by_sender = fate(c->mail_from, sender, guessed);
     char by_helo = fate(sender == ABSENT ? c->null_sender : c->helo, helo, false);
-    bool comes_first = sender != ABSENT && by_helo == 'd' && c->config.defer_helo.is_written;
+    bool comes_first = sender != ABSENT && by_helo == 'd' && c->policy.defer_helo.is_written;
     bool helo_decides = comes_first || by_sender == '-' || (by_sender == 'd' && by_helo == 'r');
     char expected = helo_decides ? by_helo : by_sender;
     int suspect = sender == ABSENT ? helo : sender;
 
-    config.soft_fail = soft;
-    config.tag_subject = true;
-    struct verdict verdict = verdict_decide(&config, &message);
+    policy.soft_fail = soft;
+    policy.tag_subject = true;
+    struct verdict verdict = verdict_decide(&policy, &message);
 
     assert_int_equal(verdict.kind, expected == '-'   ? VERDICT_CONTINUE
                                    : expected == 'd' ? VERDICT_DEFER
@@ -265,7 +265,8 @@ static void each_pair_of_results_has_its_verdict(void **state)
 /* What may be spared altogether is never refused for good. */
 static void an_unknown_exemption_defers(void **state)
 {
-    static const struct config config = {.refuse_mail_from = FAIL | NONE, .refuse_helo = FAIL, .tag_subject = true};
+    static const struct verdict_policy policy = {
+        .refuse_mail_from = FAIL | NONE, .refuse_helo = FAIL, .tag_subject = true};
     static const char *const expected[RESULT_COUNT] = {
         [RESULT_NONE] = "451 4.7.1", [RESULT_FAIL] = "451 4.7.23", [RESULT_SOFTFAIL] = "t"};
 
@@ -273,7 +274,7 @@ static void an_unknown_exemption_defers(void **state)
     for (int result = 0; result < RESULT_COUNT; result++) {
         struct spf_outcome outcome = {.result = (enum spf_result)result};
         struct verdict_case message = {.mail_from = &outcome, .exemption_unknown = true};
-        struct verdict verdict = verdict_decide(&config, &message);
+        struct verdict verdict = verdict_decide(&policy, &message);
         char text[32];
 
         snprintf(text, sizeof(text), "%s %s", verdict.code != NULL ? verdict.code : "",
@@ -305,12 +306,12 @@ static const struct own_case own_cases[] = {
     {TEMP, TEMP, "-----d-", "-----d-", "-------"},
 };
 
-static char decided(const struct config *config, const struct verdict_case *message)
+static char decided(const struct verdict_policy *policy, const struct verdict_case *message)
 {
-    return "-rd"[verdict_decide(config, message).kind];
+    return "-rd"[verdict_decide(policy, message).kind];
 }
 
-static void check_own_set(const struct own_case *c, struct config *config, int result)
+static void check_own_set(const struct own_case *c, struct verdict_policy *policy, int result)
 {
     struct spf_outcome outcome = {.result = (enum spf_result)result}, neutral = {.result = RESULT_NEUTRAL};
     char text[] = "a@example.org";
@@ -319,9 +320,9 @@ static void check_own_set(const struct own_case *c, struct config *config, int r
     struct verdict_case by_null = {.helo = &outcome, .recipient = &address};
     struct verdict_case by_helo = {.mail_from = &neutral, .helo = &outcome, .sender = &address, .recipient = &address};
 
-    assert_int_equal(decided(config, &by_sender), c->mail_from[result]);
-    assert_int_equal(decided(config, &by_null), c->null_sender[result]);
-    assert_int_equal(decided(config, &by_helo), c->helo[result]);
+    assert_int_equal(decided(policy, &by_sender), c->mail_from[result]);
+    assert_int_equal(decided(policy, &by_null), c->null_sender[result]);
+    assert_int_equal(decided(policy, &by_helo), c->helo[result]);
 }
 
 static void rules_have_sets_of_their_own(void **state)
@@ -331,14 +332,14 @@ static void rules_have_sets_of_their_own(void **state)
         const struct own_case *c = &own_cases[i];
         char domain[] = "@example.org", local[] = "a@";
         struct rule sender_rule = {domain, c->refuse_for}, recipient_rule = {local, c->refuse_to};
-        struct config config = {.refuse_mail_from = FAIL,
-                                .refuse_helo = FAIL | PERM,
-                                .refuse_null_sender.results = FAIL | PERM,
-                                .refuse_for = {&sender_rule, c->refuse_for != NO_RULE},
-                                .refuse_to = {&recipient_rule, c->refuse_to != NO_RULE}};
+        struct verdict_policy policy = {.refuse_mail_from = FAIL,
+                                        .refuse_helo = FAIL | PERM,
+                                        .refuse_null_sender.results = FAIL | PERM,
+                                        .refuse_for = {&sender_rule, c->refuse_for != NO_RULE},
+                                        .refuse_to = {&recipient_rule, c->refuse_to != NO_RULE}};
 
         for (int result = 0; result < RESULT_COUNT; result++)
-            check_own_set(c, &config, result);
+            check_own_set(c, &policy, result);
     }
 }
 
@@ -347,16 +348,16 @@ static void a_fail_is_refused_where_the_domain_sends_no_mail(void **state)
     (void)state;
     for (int cell = 0; cell < 8; cell++) {
         bool only = cell % 2 != 0, no_mail = cell / 2 % 2 != 0, is_helo = cell / 4 != 0;
-        struct config config = {
+        struct verdict_policy policy = {
             .refuse_mail_from = FAIL | SOFTFAIL, .refuse_helo = FAIL, .refuse_only_no_mail = only, .tag_subject = true};
         struct spf_outcome fail = {.result = RESULT_FAIL, .no_mail = no_mail};
         struct spf_outcome pass = {.result = RESULT_PASS}, softfail = {.result = RESULT_SOFTFAIL};
         struct verdict_case message = {.mail_from = is_helo ? &pass : &fail, .helo = is_helo ? &fail : NULL};
         struct verdict_case other = {.mail_from = &softfail};
 
-        assert_int_equal(decided(&config, &message), only && !no_mail ? '-' : 'r');
-        assert_int_equal(verdict_decide(&config, &message).tag, !is_helo);
-        assert_int_equal(decided(&config, &other), 'r');
+        assert_int_equal(decided(&policy, &message), only && !no_mail ? '-' : 'r');
+        assert_int_equal(verdict_decide(&policy, &message).tag, !is_helo);
+        assert_int_equal(decided(&policy, &other), 'r');
     }
 }
 
@@ -438,12 +439,11 @@ static void the_reply_text_is_filled_in(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(reply_cases); i++) {
         const struct reply_case *c = &reply_cases[i];
-        struct config config = {.reject_reason = (char *)c->reason};
         struct spf_outcome outcome = {.result = c->result};
         struct strbuf out = STRBUF_INIT;
 
         strcpy(c->result == RESULT_FAIL ? outcome.explanation : outcome.problem, c->detail);
-        verdict_reply_text(&config, &outcome, c->words, &out);
+        verdict_reply_text(c->reason, &outcome, c->words, &out);
         assert_false(out.failed);
         assert_string_equal(strbuf_text(&out), c->expected);
         strbuf_free(&out);
@@ -461,12 +461,11 @@ static void a_reply_text_is_bounded(void **state)
     long_text[sizeof(long_text) - 1] = '\0';
     words.sender = long_text;
     for (size_t i = 0; i < COUNT(reasons); i++) {
-        struct config config = {.reject_reason = (char *)reasons[i]};
         struct spf_outcome outcome = {.result = RESULT_FAIL};
         struct strbuf out = STRBUF_INIT;
         size_t doubled = 0;
 
-        verdict_reply_text(&config, &outcome, &words, &out);
+        verdict_reply_text(reasons[i], &outcome, &words, &out);
         assert_false(out.failed);
         for (const char *c = strbuf_text(&out); *c != '\0'; c++)
             doubled += *c == '%' ? 2 : 1;

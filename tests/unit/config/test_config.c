@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* smf-spf.conf: what is read, what is refused with which words, and that printing and reading agree. */
-#include "policy/config.h"
+#include "config/config.h"
 
-#include "policy/config_file.h"
-#include "policy/config_options.h"
-#include "policy/config_value.h"
+#include "config/config_file.h"
+#include "config/config_options.h"
+#include "config/config_value.h"
 #include "support/alloc_fail.h"
 
 #include <setjmp.h>
@@ -79,15 +79,16 @@ static void assert_defaults(const struct config *c)
     assert_int_equal(c->whitelist_ptr.count + c->whitelist_from.count + c->whitelist_to.count, 0);
     assert_int_equal(c->client_ip_nat.count + c->nameservers.count, 0);
     assert_int_equal(c->fixed_client_ip.family, ADDR_NONE);
-    assert_true(c->skip_auth && c->refuse_fail && c->accept_temp_error && c->tag_subject && c->add_header);
+    assert_true(c->skip_auth && c->refuse_fail && c->accept_temp_error && c->verdict.tag_subject && c->add_header);
     assert_true(c->relaxed_local_part);
-    assert_false(c->skip_ndr || c->refuse_spf_none || c->refuse_spf_none_helo || c->soft_fail || c->spf_best_guess);
+    assert_false(c->skip_ndr || c->refuse_spf_none || c->refuse_spf_none_helo || c->verdict.soft_fail ||
+                 c->spf_best_guess);
     assert_false(c->add_received_header);
     assert_true(c->daemonize);
     assert_string_equal(c->reject_reason, "SPF: mail from %{s} is not permitted from %{c}. %{e}");
     assert_string_equal(c->tag, "[SPF:fail]");
     assert_null(c->authserv_id);
-    assert_int_equal(c->quarantine, QUARANTINE_OFF);
+    assert_int_equal(c->verdict.quarantine, QUARANTINE_OFF);
     assert_string_equal(c->quarantine_box, "postmaster");
     assert_int_equal(c->ttl_s, 3600);
     assert_int_equal(c->cache_octets, 32 << 20);
@@ -104,11 +105,11 @@ static void assert_defaults(const struct config *c)
     assert_int_equal(c->syslog_facility, LOG_MAIL);
     assert_null(c->log_to);
     assert_int_equal(c->log_level, LOG_LEVEL_INFO);
-    assert_int_equal(c->refuse_mail_from, RESULT_BIT(RESULT_FAIL));
-    assert_int_equal(c->refuse_null_sender.results, RESULT_BIT(RESULT_FAIL));
-    assert_int_equal(c->refuse_helo, 0);
-    assert_int_equal(c->refuse_for.count + c->refuse_to.count, 0);
-    assert_false(c->refuse_only_no_mail || c->test_mode);
+    assert_int_equal(c->verdict.refuse_mail_from, RESULT_BIT(RESULT_FAIL));
+    assert_int_equal(c->verdict.refuse_null_sender.results, RESULT_BIT(RESULT_FAIL));
+    assert_int_equal(c->verdict.refuse_helo, 0);
+    assert_int_equal(c->verdict.refuse_for.count + c->verdict.refuse_to.count, 0);
+    assert_false(c->verdict.refuse_only_no_mail || c->test_mode);
     assert_int_equal(c->refuse_at, REFUSE_AT_MAIL);
     assert_int_equal(c->defer, 0);
     assert_false(c->sets_written || c->check_helo || c->reject_temp_error || c->reject_perm_error);
@@ -231,10 +232,10 @@ static void classic_files_are_read(void **state)
     assert_int_equal(c->whitelist_from.count, 2);
     assert_string_equal(c->whitelist_to.items[0], "spamlover@yourdomain.tld");
     assert_true(c->refuse_spf_none && c->refuse_spf_none_helo && c->relaxed_local_part && c->spf_best_guess);
-    assert_false(c->refuse_fail || c->soft_fail || c->accept_temp_error || c->daemonize || c->skip_auth);
+    assert_false(c->refuse_fail || c->verdict.soft_fail || c->accept_temp_error || c->daemonize || c->skip_auth);
     assert_true(c->skip_ndr && c->add_received_header);
     assert_string_equal(c->tag, "[SPF:FAIL]");
-    assert_int_equal(c->quarantine, QUARANTINE_ON);
+    assert_int_equal(c->verdict.quarantine, QUARANTINE_ON);
     assert_string_equal(c->quarantine_box, "abuse@example.com");
     assert_int_equal(c->ttl_s, 86400);
     assert_string_equal(c->user, "nobody");
@@ -737,9 +738,9 @@ static void words_become_sets(void **state)
         const struct config *config = parse(sets[i].text);
 
         print_message("%s\n", sets[i].text);
-        assert_int_equal(config->refuse_mail_from, sets[i].mail_from);
-        assert_int_equal(config->refuse_null_sender.results, sets[i].null_sender);
-        assert_int_equal(config->refuse_helo, sets[i].helo);
+        assert_int_equal(config->verdict.refuse_mail_from, sets[i].mail_from);
+        assert_int_equal(config->verdict.refuse_null_sender.results, sets[i].null_sender);
+        assert_int_equal(config->verdict.refuse_helo, sets[i].helo);
         assert_int_equal(config->defer, sets[i].defer);
         assert_int_equal(config->check_helo, sets[i].check_helo);
         config_release(config);
@@ -773,10 +774,10 @@ static const struct derived_case derived[] = {
 
 static void check_derived(const struct config *config, const struct derived_case *expected)
 {
-    assert_int_equal(config->refuse_null_sender.results, expected->null_sender);
-    assert_int_equal(config->defer_mail_from.results, expected->defer_mail_from);
-    assert_int_equal(config->defer_helo.results, expected->defer_helo);
-    assert_int_equal(config->defer_null_sender.results, expected->defer_null_sender);
+    assert_int_equal(config->verdict.refuse_null_sender.results, expected->null_sender);
+    assert_int_equal(config->verdict.defer_mail_from.results, expected->defer_mail_from);
+    assert_int_equal(config->verdict.defer_helo.results, expected->defer_helo);
+    assert_int_equal(config->verdict.defer_null_sender.results, expected->defer_null_sender);
     assert_int_equal(config->check_helo, expected->check_helo);
 }
 
@@ -793,7 +794,7 @@ static void sets_follow_from_others_where_no_key_says_them(void **state)
         config_print(config, &printed);
         const struct config *again = parse(strbuf_text(&printed));
         check_derived(again, &derived[i]);
-        assert_int_equal(again->defer_helo.is_written, config->defer_helo.is_written);
+        assert_int_equal(again->verdict.defer_helo.is_written, config->verdict.defer_helo.is_written);
         config_release(again);
         config_release(config);
         strbuf_free(&printed);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* smf-spf.conf, read whole and checked whole into one immutable, counted value. */
-#ifndef SMF_POLICY_CONFIG_H
-#define SMF_POLICY_CONFIG_H
+#ifndef SMF_CONFIG_CONFIG_H
+#define SMF_CONFIG_CONFIG_H
 
 #include "base/addr.h"
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "mail/result.h"
-#include "policy/rules.h"
+#include "policy/verdict.h"
 #include "policy/whitelist.h"
 
 #include <stdbool.h>
@@ -18,17 +18,10 @@
 /* As the only name server: none is asked but the authoritative ones, from the root on. */
 #define CONFIG_NO_NAMESERVER "none"
 
-enum quarantine_mode { QUARANTINE_OFF, QUARANTINE_ON, QUARANTINE_HOLD };
 enum forged_mode { FORGED_STAY, FORGED_SPF, FORGED_ALL }; /* which of the fields that claim to be ours are removed */
 
 /* The step at which a message's refusal is due. */
 enum refuse_at { REFUSE_AT_MAIL, REFUSE_AT_RCPT, REFUSE_AT_EOM };
-
-/* A set that a key of its own may say; where none does, it follows from other keys. */
-struct derived_set {
-    result_set results; /* effective in either case */
-    bool is_written;    /* the file says it */
-};
 
 /* Each member is the value of the key of that name; defaults are filled in. Texts are never NULL unless said so. */
 struct config {
@@ -54,31 +47,20 @@ struct config {
     bool reject_temp_error;
     bool reject_perm_error;
     /* ... and the sets in force, written or made of these words, which verdict.c alone looks at */
-    bool sets_written;                     /* the file has the key of one of them */
-    bool check_helo;                       /* beside a sender */
-    bool refuse_only_no_mail;              /* of fails */
-    result_set refuse_mail_from;           /* results of the MAIL FROM identity that are refused */
-    result_set refuse_helo;                /* of the HELO identity beside a sender */
-    struct derived_set refuse_null_sender; /* of the HELO identity, where it stands for a null sender */
-    result_set defer;                      /* that of the three below, where they are not written */
-    struct derived_set defer_mail_from;    /* results that are answered with a temporary failure */
-    struct derived_set defer_helo;         /* written: whatever the result of the sender is */
-    struct derived_set defer_null_sender;
-    struct rule_list refuse_for; /* by sender: sets in place of refuse_mail_from */
-    struct rule_list refuse_to;  /* by recipient */
+    bool sets_written; /* the file has the key of one of them */
+    bool check_helo;   /* beside a sender */
+    result_set defer;  /* that of the three of `verdict`, where they are not written */
+    struct verdict_policy verdict;
     enum refuse_at refuse_at;
-    bool soft_fail;
     bool test_mode;
     bool spf_best_guess;
     bool relaxed_local_part;
     char *reject_reason;
 
     /* what is done to a message that goes on */
-    bool tag_subject;
     bool add_header;
     bool add_received_header;
     enum forged_mode remove_forged_headers;
-    enum quarantine_mode quarantine;
     char *tag;
     char *authserv_id; /* NULL: the MTA's `j`, else the host name */
     char *quarantine_box;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The lines of smf-spf.conf: keys, values, quotes and comments, whatever they mean. */
-#ifndef SMF_POLICY_CONFIG_FILE_H
-#define SMF_POLICY_CONFIG_FILE_H
+#ifndef SMF_CONFIG_CONFIG_FILE_H
+#define SMF_CONFIG_CONFIG_FILE_H
 
 #include "base/strbuf.h"
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Values of smf-spf.conf that are sets of results, alone or for some addresses. */
-#include "policy/config_value.h"
+#include "config/config_value.h"
 
+#include "config/config.h"
+#include "config/config_form.h"
+#include "config/config_hint.h"
 #include "mail/result.h"
-#include "policy/config.h"
-#include "policy/config_form.h"
-#include "policy/config_hint.h"
 #include "policy/rules.h"
 
 #include <string.h>

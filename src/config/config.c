@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reads smf-spf.conf whole, checks it whole, and hands it out counted. */
-#include "policy/config.h"
+#include "config/config.h"
 
-#include "policy/config_file.h"
-#include "policy/config_options.h"
+#include "config/config_file.h"
+#include "config/config_options.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -228,12 +228,12 @@ static bool gives_group_to_other_socket(const struct config *config)
 
 static bool refuses_unchecked_helo(const struct config *config)
 {
-    return config->refuse_helo != 0 && !config->check_helo;
+    return config->verdict.refuse_helo != 0 && !config->check_helo;
 }
 
 static bool defers_unchecked_helo(const struct config *config)
 {
-    return config->defer_helo.results != 0 && !config->check_helo;
+    return config->verdict.defer_helo.results != 0 && !config->check_helo;
 }
 
 static bool both_accepts_and_rejects(const struct config *config)
@@ -305,8 +305,9 @@ static void derive_classic_sets(struct config *config)
     result_set fail = config->refuse_fail ? RESULT_BIT(RESULT_FAIL) : 0;
     result_set error = config->reject_perm_error ? RESULT_BIT(RESULT_PERMERROR) : 0;
 
-    config->refuse_mail_from = fail | (config->refuse_spf_none ? RESULT_BIT(RESULT_NONE) : 0);
-    derive(&config->refuse_null_sender, fail | error | (config->refuse_spf_none_helo ? RESULT_BIT(RESULT_NONE) : 0));
+    config->verdict.refuse_mail_from = fail | (config->refuse_spf_none ? RESULT_BIT(RESULT_NONE) : 0);
+    derive(&config->verdict.refuse_null_sender,
+           fail | error | (config->refuse_spf_none_helo ? RESULT_BIT(RESULT_NONE) : 0));
     /* Two words for one thing: either says it. */
     config->reject_temp_error = config->reject_temp_error || !config->accept_temp_error;
     config->accept_temp_error = !config->reject_temp_error;
@@ -324,14 +325,15 @@ static void derive_sets(struct reading *reading)
     if (config->reject_temp_error)
         config->defer |= RESULT_BIT(RESULT_TEMPERROR);
     if (config->reject_perm_error)
-        config->refuse_mail_from |= RESULT_BIT(RESULT_PERMERROR);
+        config->verdict.refuse_mail_from |= RESULT_BIT(RESULT_PERMERROR);
     if (config->sets_written) /* the HELO name takes the place of a null sender (RFC 7208 2.4) */
-        derive(&config->refuse_null_sender, config->refuse_mail_from | config->refuse_helo);
-    derive(&config->defer_mail_from, config->defer);
-    derive(&config->defer_helo, config->defer);
-    derive(&config->defer_null_sender, config->defer_mail_from.results | config->defer_helo.results);
-    config->check_helo = config->check_helo || config->refuse_helo != 0 ||
-                         (config->defer_helo.is_written && config->defer_helo.results != 0);
+        derive(&config->verdict.refuse_null_sender, config->verdict.refuse_mail_from | config->verdict.refuse_helo);
+    derive(&config->verdict.defer_mail_from, config->defer);
+    derive(&config->verdict.defer_helo, config->defer);
+    derive(&config->verdict.defer_null_sender,
+           config->verdict.defer_mail_from.results | config->verdict.defer_helo.results);
+    config->check_helo = config->check_helo || config->verdict.refuse_helo != 0 ||
+                         (config->verdict.defer_helo.is_written && config->verdict.defer_helo.results != 0);
 }
 
 static void read_all(struct reading *reading, const char *text, size_t len)

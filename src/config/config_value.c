@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Values of smf-spf.conf that are numbers, words or addresses. */
-#include "policy/config_value.h"
+#include "config/config_value.h"
 
 #include "base/addr.h"
 #include "base/log.h"
-#include "policy/config.h"
+#include "config/config.h"
 #include "policy/whitelist.h"
 
 #include <ctype.h>

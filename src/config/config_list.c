@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Values of smf-spf.conf that are texts, or lists. */
-#include "policy/config_value.h"
+#include "config/config_value.h"
 
 #include "base/addr.h"
+#include "config/config.h"
+#include "config/config_form.h"
+#include "config/config_hint.h"
 #include "dns/dns_server.h"
 #include "mail/address.h"
-#include "policy/config.h"
-#include "policy/config_form.h"
-#include "policy/config_hint.h"
 #include "policy/whitelist.h"
 
 #include <stdlib.h>

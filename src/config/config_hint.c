@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Finds out what was meant by patterns with wildcards, with brackets, or with an @ too many. */
-#include "policy/config_hint.h"
+#include "config/config_hint.h"
 
-#include "policy/config_form.h"
+#include "config/config_form.h"
 
 #include <stdbool.h>
 #include <string.h>

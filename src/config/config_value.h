@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The kinds of values in smf-spf.conf, for the table of options. */
-#ifndef SMF_POLICY_CONFIG_VALUE_H
-#define SMF_POLICY_CONFIG_VALUE_H
+#ifndef SMF_CONFIG_CONFIG_VALUE_H
+#define SMF_CONFIG_CONFIG_VALUE_H
 
-#include "policy/config_options.h"
+#include "config/config_options.h"
 
 /* Each says what member it fills. */
 extern const struct config_type config_switch;          /* bool */

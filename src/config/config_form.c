@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the texts in smf-spf.conf must look like. */
-#include "policy/config_form.h"
+#include "config/config_form.h"
 
 #include "base/addr.h"
 #include "mail/address.h"

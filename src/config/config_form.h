@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the texts in smf-spf.conf must look like. */
-#ifndef SMF_POLICY_CONFIG_FORM_H
-#define SMF_POLICY_CONFIG_FORM_H
+#ifndef SMF_CONFIG_CONFIG_FORM_H
+#define SMF_CONFIG_CONFIG_FORM_H
 
 #include "base/strbuf.h"
-#include "policy/config_options.h"
+#include "config/config_options.h"
 
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What was probably meant by a text in smf-spf.conf that is wrong: patterns as other programs write them. */
-#ifndef SMF_POLICY_CONFIG_HINT_H
-#define SMF_POLICY_CONFIG_HINT_H
+#ifndef SMF_CONFIG_CONFIG_HINT_H
+#define SMF_CONFIG_CONFIG_HINT_H
 
 #include "base/strbuf.h"
 

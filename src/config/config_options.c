@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The table of all keys of smf-spf.conf, and how a key is found in it. */
-#include "policy/config_options.h"
+#include "config/config_options.h"
 
 #include "base/edit_distance.h"
-#include "policy/config.h"
-#include "policy/config_value.h"
+#include "config/config.h"
+#include "config/config_value.h"
 
 #include <string.h>
 #include <strings.h>
@@ -38,25 +38,25 @@ static const struct config_option options[] = {
      "check all clients as if they had this address"},
 
     {"CheckHelo", NULL, &config_switch, AT(check_helo), "off", NULL, NULL, "check the HELO name beside the sender"},
-    {"RefuseMailFrom", NULL, &config_results, AT(refuse_mail_from), "fail", NULL, NULL,
+    {"RefuseMailFrom", NULL, &config_results, AT(verdict.refuse_mail_from), "fail", NULL, NULL,
      "results of the sender that are refused"},
-    {"RefuseHelo", NULL, &config_results, AT(refuse_helo), "off", NULL, NULL,
+    {"RefuseHelo", NULL, &config_results, AT(verdict.refuse_helo), "off", NULL, NULL,
      "results of the HELO name that are refused"},
-    {"RefuseNullSender", NULL, &config_derived_results, AT(refuse_null_sender), NULL, NULL, NULL,
+    {"RefuseNullSender", NULL, &config_derived_results, AT(verdict.refuse_null_sender), NULL, NULL, NULL,
      "results of the HELO name that are refused for a null sender"},
     {"Defer", NULL, &config_results, AT(defer), "off", NULL, NULL,
      "results that are answered with a temporary failure"},
-    {"DeferMailFrom", NULL, &config_derived_results, AT(defer_mail_from), NULL, NULL, NULL,
+    {"DeferMailFrom", NULL, &config_derived_results, AT(verdict.defer_mail_from), NULL, NULL, NULL,
      "the same of the sender alone, instead of Defer"},
-    {"DeferHelo", NULL, &config_derived_results, AT(defer_helo), NULL, NULL, NULL,
+    {"DeferHelo", NULL, &config_derived_results, AT(verdict.defer_helo), NULL, NULL, NULL,
      "the same of the HELO name alone, instead of Defer, whatever the sender's result is"},
-    {"DeferNullSender", NULL, &config_derived_results, AT(defer_null_sender), NULL, NULL, NULL,
+    {"DeferNullSender", NULL, &config_derived_results, AT(verdict.defer_null_sender), NULL, NULL, NULL,
      "the same for a null sender alone, instead of Defer"},
-    {"RefuseFor", NULL, &config_domain_rules, AT(refuse_for), NULL, NULL, NULL,
+    {"RefuseFor", NULL, &config_domain_rules, AT(verdict.refuse_for), NULL, NULL, NULL,
      "results that are refused for some sender domains, in place of RefuseMailFrom"},
-    {"RefuseTo", NULL, &config_recipient_rules, AT(refuse_to), NULL, NULL, NULL,
+    {"RefuseTo", NULL, &config_recipient_rules, AT(verdict.refuse_to), NULL, NULL, NULL,
      "results that are refused for some recipients, in place of RefuseMailFrom"},
-    {"RefuseOnlyNoMail", NULL, &config_switch, AT(refuse_only_no_mail), "off", NULL, NULL,
+    {"RefuseOnlyNoMail", NULL, &config_switch, AT(verdict.refuse_only_no_mail), "off", NULL, NULL,
      "refuse a fail only of domains that send no mail at all"},
     {"RefuseFail", NULL, &config_switch, AT(refuse_fail), "on", NULL, NULL, "refuse the result fail"},
     {"RefuseSPFNone", NULL, &config_switch, AT(refuse_spf_none), "off", NULL, NULL, "refuse the result none"},
@@ -68,7 +68,8 @@ static const struct config_option options[] = {
      "answer the result temperror with a temporary failure"},
     {"RejectPermError", NULL, &config_switch, AT(reject_perm_error), "off", NULL, NULL, "refuse the result permerror"},
     {"RefuseAt", NULL, &config_refuse_at, AT(refuse_at), "mail", NULL, NULL, "the step at which a refusal is due"},
-    {"SoftFail", NULL, &config_switch, AT(soft_fail), "off", NULL, NULL, "answer refusals with 450 in place of 550"},
+    {"SoftFail", NULL, &config_switch, AT(verdict.soft_fail), "off", NULL, NULL,
+     "answer refusals with 450 in place of 550"},
     {"TestMode", NULL, &config_switch, AT(test_mode), "off", NULL, NULL,
      "refuse, tag and quarantine nothing, and say what would have been done"},
     {"SPFBestGuess", NULL, &config_switch, AT(spf_best_guess), "off", NULL, NULL,
@@ -78,7 +79,7 @@ static const struct config_option options[] = {
     {"RejectReason", NULL, &config_text, AT(reject_reason), "SPF: mail from %{s} is not permitted from %{c}. %{e}", "1",
      "800", "text of a refusal"},
 
-    {"TagSubject", NULL, &config_switch, AT(tag_subject), "on", NULL, NULL,
+    {"TagSubject", NULL, &config_switch, AT(verdict.tag_subject), "on", NULL, NULL,
      "tag the subject of a fail or softfail that goes on"},
     {"Tag", NULL, &config_text, AT(tag), "[SPF:fail]", "1", "200", "the tag"},
     {"AddHeader", NULL, &config_switch, AT(add_header), "on", NULL, NULL, "add Authentication-Results"},
@@ -87,7 +88,7 @@ static const struct config_option options[] = {
      "this host's name in Authentication-Results"},
     {"RemoveForgedHeaders", NULL, &config_forged, AT(remove_forged_headers), "spf", NULL, NULL,
      "which result fields that came with a message in this host's name are removed"},
-    {"Quarantine", NULL, &config_quarantine, AT(quarantine), "off", NULL, NULL,
+    {"Quarantine", NULL, &config_quarantine, AT(verdict.quarantine), "off", NULL, NULL,
      "send a fail or softfail that goes on to QuarantineBox, or have the MTA hold it"},
     {"QuarantineBox", NULL, &config_mailbox, AT(quarantine_box), "postmaster", NULL, NULL,
      "mailbox for quarantined messages"},

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The lines of smf-spf.conf: keys, values, quotes and comments, whatever they mean. */
-#include "policy/config_file.h"
+#include "config/config_file.h"
 
 #include "base/utf8.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The table of all keys of smf-spf.conf. Reading, defaults, help, the dump and the checks against the manual page come
  * from it. */
-#ifndef SMF_POLICY_CONFIG_OPTIONS_H
-#define SMF_POLICY_CONFIG_OPTIONS_H
+#ifndef SMF_CONFIG_CONFIG_OPTIONS_H
+#define SMF_CONFIG_CONFIG_OPTIONS_H
 
 #include "base/strbuf.h"
 
