@@ -5,12 +5,12 @@
 #include "app/detach.h"
 #include "app/notify.h"
 #include "app/privileges.h"
-#include "app/service.h"
 #include "base/log.h"
 #include "base/stats.h"
 #include "base/thread.h"
 #include "milter/callbacks.h"
 #include "milter/listener.h"
+#include "session/service.h"
 
 #include <errno.h>
 #include <fcntl.h>

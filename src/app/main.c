@@ -4,9 +4,9 @@
 #include "app/daemon.h"
 #include "app/query.h"
 #include "app/query_options.h"
-#include "app/service.h"
 #include "base/strbuf.h"
 #include "config/config.h"
+#include "session/service.h"
 
 #include <getopt.h>
 #include <stdbool.h>

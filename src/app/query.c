@@ -5,11 +5,11 @@
 
 #include "app/query_options.h"
 #include "app/report.h"
-#include "app/service.h"
 #include "dns/dns_overlay.h"
 #include "dns/dns_zone.h"
 #include "mail/envelope.h"
 #include "mail/idna.h"
+#include "session/service.h"
 #include "spf/domain.h"
 
 #include <stdio.h>

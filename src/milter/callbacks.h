@@ -3,7 +3,7 @@
 #ifndef SMF_MILTER_CALLBACKS_H
 #define SMF_MILTER_CALLBACKS_H
 
-#include "milter/session.h"
+#include "session/session.h"
 
 #include <stdbool.h>
 

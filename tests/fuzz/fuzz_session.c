@@ -2,7 +2,7 @@
 /* Fuzzes a session: the octets are a script of steps in any order, each with any text. */
 #include "base/log.h"
 #include "dns/dns_zone.h"
-#include "milter/session.h"
+#include "session/session.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 /* Steps in every order, with every key on: whatever came before, a session stays sound, and a message is treated the
  * same whether it is judged early, late, or as that of a relay's client. */
 #include "base/log.h"
-#include "milter/message.h"
+#include "session/message.h"
 #include "story.h"
 
 #include <setjmp.h> /* before cmocka.h, which uses jmp_buf */

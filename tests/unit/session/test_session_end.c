@@ -2,7 +2,7 @@
 /* What is done at the end of a message, and in which order. */
 #include "base/stats.h"
 #include "config/config.h"
-#include "milter/session.h"
+#include "session/session.h"
 #include "story.h"
 
 #include <setjmp.h>

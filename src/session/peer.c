@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The client of a connection in memory and in the log. */
-#include "milter/peer.h"
+#include "session/peer.h"
 
 #include "base/log_value.h"
 #include "base/stats.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The growing list of actions. */
-#include "milter/actions.h"
+#include "session/actions.h"
 
 #include <stdlib.h>
 #include <string.h>

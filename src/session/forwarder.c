@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Asks the DNS whether a client is one of the hosts that may forward mail of any sender. */
-#include "milter/forwarder.h"
+#include "session/forwarder.h"
 
 #include "policy/whitelist.h"
 

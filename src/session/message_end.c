@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The actions at the end of a message. */
-#include "milter/message_end.h"
+#include "session/message_end.h"
 
 #include "base/log_value.h"
 #include "base/stats.h"
 #include "base/strbuf.h"
-#include "milter/message_log.h"
+#include "session/message_log.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The steps of one SMTP connection. */
-#include "milter/session.h"
+#include "session/session.h"
 
 #include "base/stats.h"
 #include "mail/address.h"
 #include "mail/envelope.h"
-#include "milter/decision.h"
-#include "milter/message.h"
-#include "milter/message_end.h"
-#include "milter/message_log.h"
-#include "milter/origin.h"
-#include "milter/peer.h"
-#include "milter/refusal.h"
 #include "policy/whitelist.h"
+#include "session/decision.h"
+#include "session/message.h"
+#include "session/message_end.h"
+#include "session/message_log.h"
+#include "session/origin.h"
+#include "session/peer.h"
+#include "session/refusal.h"
 
 #include <stdlib.h>
 #include <string.h>

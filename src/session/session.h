@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One SMTP connection as the filter sees it: plain values in, a reply or a list of actions out. No libmilter here, so
  * tests need no socket. */
-#ifndef SMF_MILTER_SESSION_H
-#define SMF_MILTER_SESSION_H
+#ifndef SMF_SESSION_SESSION_H
+#define SMF_SESSION_SESSION_H
 
 #include "base/addr.h"
 #include "config/config.h"

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One message: the stage it is in, its sender, what was found out about it, and what was noted for its end. */
-#ifndef SMF_MILTER_MESSAGE_H
-#define SMF_MILTER_MESSAGE_H
+#ifndef SMF_SESSION_MESSAGE_H
+#define SMF_SESSION_MESSAGE_H
 
 #include "config/config.h"
 #include "mail/address.h"
 #include "mail/header.h"
 #include "mail/idna.h"
-#include "milter/actions.h"
 #include "policy/verdict.h"
+#include "session/actions.h"
 #include "spf/spf_check.h"
 
 #include <stdbool.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A list of actions that grows in groups: a group that cannot be built whole is taken back. */
-#ifndef SMF_MILTER_ACTIONS_H
-#define SMF_MILTER_ACTIONS_H
+#ifndef SMF_SESSION_ACTIONS_H
+#define SMF_SESSION_ACTIONS_H
 
-#include "milter/session.h"
+#include "session/session.h"
 
 #include <stdbool.h>
 #include <stddef.h>

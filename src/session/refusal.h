@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The replies that refuse a message or a recipient. */
-#ifndef SMF_MILTER_REFUSAL_H
-#define SMF_MILTER_REFUSAL_H
+#ifndef SMF_SESSION_REFUSAL_H
+#define SMF_SESSION_REFUSAL_H
 
 #include "base/strbuf.h"
-#include "milter/message.h"
-#include "milter/peer.h"
-#include "milter/session.h"
+#include "session/message.h"
+#include "session/peer.h"
+#include "session/session.h"
 
 /* The refusal of a sender or recipient for the form of its address, for the reason in `text`; SoftFail makes it a
  * temporary one. In TestMode it is logged, that of a sender also noted in the message, and the reply lets the address

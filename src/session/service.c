@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Holds what all new connections share, behind one small lock. */
-#include "app/service.h"
+#include "session/service.h"
 
 #include "dns/dns_resolver.h"
 #include "dns/dns_zone.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The memory of one message. */
-#include "milter/message.h"
+#include "session/message.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Tells the log what became of a message. */
-#include "milter/message_log.h"
+#include "session/message_log.h"
 
 #include "base/log.h"
 #include "base/log_value.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The log lines of one message. Each ends with its queue id, as soon as that is known. */
-#ifndef SMF_MILTER_MESSAGE_LOG_H
-#define SMF_MILTER_MESSAGE_LOG_H
+#ifndef SMF_SESSION_MESSAGE_LOG_H
+#define SMF_SESSION_MESSAGE_LOG_H
 
-#include "milter/message.h"
-#include "milter/origin.h"
-#include "milter/peer.h"
+#include "session/message.h"
+#include "session/origin.h"
+#include "session/peer.h"
 
 /* The result of one identity: `SPF fail (cached): ip=..., fqdn=..., helo=..., from=<...>, reason=...`; of the HELO name
  * beside a sender: `SPF helo fail: ...`, so that whoever counts fails counts each message once. */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The configuration in force with the checker built from it, and its exchange for another while mail goes on. */
-#ifndef SMF_APP_SERVICE_H
-#define SMF_APP_SERVICE_H
+#ifndef SMF_SESSION_SERVICE_H
+#define SMF_SESSION_SERVICE_H
 
 #include "base/strbuf.h"
 #include "config/config.h"
-#include "milter/session.h"
+#include "session/session.h"
 #include "spf/spf_check.h"
 
 #include <stdbool.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Asks for the results of a message's identities, and hands them to the verdict. */
-#include "milter/decision.h"
+#include "session/decision.h"
 
-#include "milter/forwarder.h"
-#include "milter/message_log.h"
+#include "session/forwarder.h"
+#include "session/message_log.h"
 #include "spf/domain.h"
 
 #include <string.h>

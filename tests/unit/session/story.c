@@ -4,7 +4,7 @@
 
 #include "config/config.h"
 #include "dns/dns_zone.h"
-#include "milter/session.h"
+#include "session/session.h"
 #include "spf/spf_check.h"
 
 #include <stdio.h>

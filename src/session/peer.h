@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The client of a connection, and the log lines about it. */
-#ifndef SMF_MILTER_PEER_H
-#define SMF_MILTER_PEER_H
+#ifndef SMF_SESSION_PEER_H
+#define SMF_SESSION_PEER_H
 
 #include "base/addr.h"
 #include "base/log.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Puts refusals into replies. */
-#include "milter/refusal.h"
+#include "session/refusal.h"
 
-#include "milter/message_log.h"
+#include "session/message_log.h"
 
 static const struct session_reply go_on = {.step = SESSION_CONTINUE};
 

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "app/service.h"
-#include "milter/session.h"
+#include "session/service.h"
+#include "session/session.h"
 
 #include <stdio.h>
 #include <stdlib.h>

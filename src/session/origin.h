@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Who handed a message to a relay of our own: what that relay wrote in its Received field. */
-#ifndef SMF_MILTER_ORIGIN_H
-#define SMF_MILTER_ORIGIN_H
+#ifndef SMF_SESSION_ORIGIN_H
+#define SMF_SESSION_ORIGIN_H
 
 #include "config/config.h"
-#include "milter/peer.h"
+#include "session/peer.h"
 
 #include <stdbool.h>
 

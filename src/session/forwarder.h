@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Hosts that may forward mail of any sender, as the DNS shows: WhitelistHelo and WhitelistSPF. */
-#ifndef SMF_MILTER_FORWARDER_H
-#define SMF_MILTER_FORWARDER_H
+#ifndef SMF_SESSION_FORWARDER_H
+#define SMF_SESSION_FORWARDER_H
 
-#include "milter/peer.h"
-#include "milter/session.h"
+#include "session/peer.h"
+#include "session/session.h"
 #include "spf/spf_check.h"
 
 #include <stdint.h>

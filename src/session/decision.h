@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which identities of a message are checked, when, and what follows from their results. */
-#ifndef SMF_MILTER_DECISION_H
-#define SMF_MILTER_DECISION_H
+#ifndef SMF_SESSION_DECISION_H
+#define SMF_SESSION_DECISION_H
 
-#include "milter/message.h"
-#include "milter/peer.h"
-#include "milter/session.h"
+#include "session/message.h"
+#include "session/peer.h"
+#include "session/session.h"
 
 /* Names the identities to check of a message whose sender is known: it is PENDING. */
 void decision_begin(struct message *message, const struct config *config, const struct peer *peer);

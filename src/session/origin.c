@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reads the client and the HELO name that a relay of our own wrote down. */
-#include "milter/origin.h"
+#include "session/origin.h"
 
 #include "mail/received.h"
 #include "policy/whitelist.h"

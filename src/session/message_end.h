@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is done and logged at the end of a message. */
-#ifndef SMF_MILTER_MESSAGE_END_H
-#define SMF_MILTER_MESSAGE_END_H
+#ifndef SMF_SESSION_MESSAGE_END_H
+#define SMF_SESSION_MESSAGE_END_H
 
 #include "config/config.h"
-#include "milter/message.h"
-#include "milter/peer.h"
+#include "session/message.h"
+#include "session/peer.h"
 
 /* Builds the actions of a message that is EXEMPT or DECIDED in their order, logs and counts them. What cannot be built
  * for want of memory is left out, each kind of action whole. */
