@@ -8,8 +8,8 @@
 #include "base/log.h"
 #include "base/stats.h"
 #include "base/thread.h"
-#include "milter/callbacks.h"
-#include "milter/listener.h"
+#include "front/milter/callbacks.h"
+#include "front/milter/listener.h"
 #include "session/service.h"
 
 #include <errno.h>
@@ -67,7 +67,7 @@ static void on_signal(int number)
 }
 
 /* The main thread alone does not block them. libmilter waits for some on a thread of its own, but is kept from getting
- * any (milter/listener.c). */
+ * any (front/milter/quirks/signals.c). */
 static bool catch_signals(struct strbuf *error)
 {
     static const int caught[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2};

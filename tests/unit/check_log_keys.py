@@ -8,7 +8,7 @@ import re
 import sys
 from pathlib import Path
 
-ROOMS = ["session", "milter"]  # where the lines about connections and messages are written
+ROOMS = ["session", "front"]  # where the lines about connections and messages are written
 LITERAL = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
 KEY = re.compile(r"(?:, |: )([a-z][a-z-]*)=")
 ADDED = re.compile(r'\badd_key\(&?\w+, "([a-z-]+)"')

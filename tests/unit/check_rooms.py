@@ -1,40 +1,85 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checks that each room of src includes only itself and the rooms below, and that each outside library stays in its file.
+"""Checks the rooms of src: each includes and calls only itself and what stands below, each outside library stays behind
+its door, no files include or call each other in a circle, and the pure rooms call nothing that waits or looks around.
 
-usage: check_rooms.py [SOURCE DIRECTORY]
+usage: check_rooms.py [SOURCE DIRECTORY] [--objects LIST [--nm PROGRAM]]
+
+LIST is a file with the path of one object file in each line. Without it the calls are not checked.
 """
+import argparse
+import posixpath
 import re
+import subprocess
 import sys
 from pathlib import Path
 
-ROOMS = ["base", "dns", "mail", "spf", "policy", "config", "session", "milter", "app"]  # from below to above
+BELOW_FRONT = ["base", "dns", "mail", "spf", "policy", "config", "session"]  # from below to above
+QUIRKS = "front/milter/quirks"
+MAY_USE = {room: set(BELOW_FRONT[:n]) for n, room in enumerate(BELOW_FRONT)} | {
+    QUIRKS: {"base"},
+    "front/milter": {*BELOW_FRONT, QUIRKS},
+    "tools": set(BELOW_FRONT),
+    "app": {*BELOW_FRONT, "front/milter"},
+}
+# The one file that may use more than its room: it hands commands to the tools.
+MAY_USE_TOO = {"app/main.c": {"tools"}}
 
 # What may stand in one place only: pattern, the files that may hold it.
 CONFINED = [
-    (re.compile(r"\bSPF_(?!TERM_SIZE|PROBLEM_SIZE|EXPLANATION_SIZE)\w+|spf2/"), {"spf/guard.c"}),
-    (re.compile(r"\bsmfi_|\bSMFI[A-Z]*_|mfapi\.h"), {"milter/callbacks.c", "milter/listener.c"}),
+    (re.compile(r"\bSPF_(?!TERM_SIZE|PROBLEM_SIZE|EXPLANATION_SIZE)\w+|spf2/"), {"spf/guard.c", "spf/spf2_adapter.c"}),
+    (re.compile(r"\bsmfi_|\bSMFI[A-Z]*_|mfapi\.h"), {"front/milter/callbacks.c", "front/milter/listener.c"}),
     (re.compile(r"\bjson_|jansson\.h"), {"app/report_json.c"}),
     (re.compile(r"\bub_|\bUB_|unbound(-event)?\.h>"), {"dns/dns_unbound.c"}),
     (re.compile(r"\bpsl_|libpsl\.h"), {"dns/dns_registrable.c"}),
+    (re.compile(r"\bidn2_|\bIDN2_|idn2\.h"), {"mail/idna.c"}),
     (re.compile(r"\bevent_(?!loop|task|watch)\w+\(|\bEV_|\bEVLOOP|event2/"), {"base/event_loop.c"}),
 ]
+# The same as the object files show it: what an undefined symbol begins with.
+CONFINED_CALLS = ("SPF_", "smfi_", "json_", "ub_", "psl_", "idn2_", "event_base_", "event_new")
+
+# Pure rooms: what they answer follows from what they are given. None of these is called there.
+PURE = {"mail", "policy"}
+IMPURE = re.compile(
+    r"(pthread_\w+|open|openat|fopen|read|write|recv|send|socket|connect|poll|select|usleep|nanosleep|sleep|time|clock_\w+"
+    r"|gettimeofday|getrandom|random|rand|getenv|log_\w+|dns_lookup|dns_ask|dns_query)"
+)
+
+# Files that call each other in a circle. This list only ever gets shorter; what is not needed any more is an error too.
+KNOWN_CIRCLES = [
+    {"app/convert.c", "app/convert_pyspf_milter.c", "app/convert_read.c", "app/convert_spf_engine.c"}
+    | {"app/convert_spf_engine_lists.c", "app/convert_spf_engine_sets.c", "app/convert_spf_milter.c"},
+    {"spf/ahead.c", "spf/ahead_plan.c", "spf/client_names.c", "spf/evaluation.c", "spf/lookups.c"},
+    {"spf/record_check.c", "spf/record_cost.c"},
+]
+
 # Names that begin like a library's: words of configurations that the converter reads.
 OWN_NAMES = re.compile(r"SMF_\w+|SPF_Not_Pass|SPF_Enhanced_Status_Codes")
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.MULTILINE)
 SPDX = "SPDX-License-Identifier: GPL-2.0-or-later"
 
 
-def check_includes(room: str, name: str, text: str) -> list[str]:
+def room_of(name: str) -> str:
+    return name.rpartition("/")[0]
+
+
+def may_use(user: str, used: str) -> bool:
+    """Whether file `user` may know of file `used`."""
+    room, below = room_of(user), room_of(used)
+    return room == below or below in MAY_USE[room] | MAY_USE_TOO.get(user, set())
+
+
+def own_includes(text: str) -> list[str]:
+    return [path for mark, path in INCLUDE.findall(text) if mark == '"']
+
+
+def check_includes(name: str, text: str) -> list[str]:
     faults = []
-    for mark, path in INCLUDE.findall(text):
-        if mark == "<":
-            continue
-        target = path.split("/")[0]
-        if target not in ROOMS or "/" not in path:
+    for path in own_includes(text):
+        if room_of(path) not in MAY_USE:
             faults.append(f'{name}: #include "{path}" names no room')
-        elif ROOMS.index(target) > ROOMS.index(room):
-            faults.append(f'{name}: {room} lies below {target}, so it cannot include "{path}"')
+        elif not may_use(name, path):
+            faults.append(f'{name}: {room_of(name)} does not stand above {room_of(path)}, so it cannot include "{path}"')
     return faults
 
 
@@ -49,13 +94,10 @@ def check_confined(name: str, text: str) -> list[str]:
     ]
 
 
-def check_file(src: Path, path: Path) -> list[str]:
-    name = path.relative_to(src).as_posix()
-    room = name.split("/")[0]
-    text = path.read_text(encoding="utf-8")
-    if room not in ROOMS or name.count("/") != 1:
+def check_file(name: str, text: str) -> list[str]:
+    if room_of(name) not in MAY_USE:
         return [f"{name}: is in no room"]
-    faults = check_includes(room, name, text) + check_confined(name, text)
+    faults = check_includes(name, text) + check_confined(name, text)
     lines = text.splitlines()
     if SPDX not in lines[0]:
         faults.append(f"{name}: does not begin with its SPDX line")
@@ -64,28 +106,113 @@ def check_file(src: Path, path: Path) -> list[str]:
     return faults
 
 
+def circles(edges: dict[str, set[str]]) -> list[set[str]]:
+    """The largest sets of files each of which leads to each other one."""
+
+    def reached_from(start: str) -> set[str]:
+        seen, todo = set(), [start]
+        while todo:
+            new = edges.get(todo.pop(), set()) - seen
+            seen |= new
+            todo += new
+        return seen
+
+    reached = {name: reached_from(name) for name in edges}
+    found = []
+    for name in sorted(edges):
+        circle = {other for other in reached[name] if name in reached.get(other, set())}
+        if circle and circle not in found:
+            found.append(circle)
+    return found
+
+
+def check_circles(kind: str, edges: dict[str, set[str]], known: list[set[str]]) -> list[str]:
+    found = circles(edges)
+    faults = [f"{kind} go in a circle: {', '.join(sorted(c))}" for c in found if not any(c <= k for k in known)]
+    return faults + [
+        f"{', '.join(sorted(k))}: the circle is gone or smaller, so the list of known circles gets shorter"
+        for k in known
+        if k not in found
+    ]
+
+
+def symbols_of(objects: list[str], nm: str) -> tuple[dict[str, str], dict[str, set[str]]]:
+    """Which file defines each function or datum, and what each file needs of others."""
+    defined, needed = {}, {}
+    for path in objects:
+        name = re.search(r"/src/(.*)/CMakeFiles/\w+\.dir/(.*\.c)\.o$", path)
+        name = posixpath.normpath(f"{name[1]}/{name[2]}")
+        needed[name] = set()
+        listing = subprocess.run([nm, "-g", "-P", path], capture_output=True, text=True, check=True).stdout
+        for symbol, kind in (line.split()[:2] for line in listing.splitlines()):
+            if kind in "Uw":
+                needed[name].add(symbol)
+            else:
+                defined[symbol] = name
+    return defined, needed
+
+
+def check_calls(defined: dict[str, str], needed: dict[str, set[str]], known: list[set[str]]) -> list[str]:
+    faults = []
+    edges = {name: {defined[s] for s in symbols if s in defined} - {name} for name, symbols in needed.items()}
+    for name, symbols in sorted(needed.items()):
+        places = [s for s in sorted(symbols) if s in defined and not may_use(name, defined[s])]
+        faults += [f"{name}: calls {s} of {defined[s]}, which is not below it" for s in places]
+        if room_of(name) in PURE:
+            faults += [f"{name}: {s} has no place in a pure room" for s in sorted(symbols) if IMPURE.fullmatch(s)]
+    for library in CONFINED_CALLS:
+        doors = {room_of(n) for n, symbols in needed.items() if any(s.startswith(library) for s in symbols - set(defined))}
+        if len(doors) > 1:
+            faults.append(f"{library}* is called in several rooms: {', '.join(sorted(doors))}")
+    return faults + check_circles("calls", edges, known)
+
+
 def self_test() -> list[str]:
     """The check can fail: each kind of fault is found in a text that has it."""
-    found = [
-        check_includes("base", "base/x.c", '#include "dns/dns.h"'),
-        check_includes("spf", "spf/x.c", '#include "x.h"'),
+    wrong = [
+        check_includes("base/x.c", '#include "dns/dns.h"'),
+        check_includes("spf/x.c", '#include "x.h"'),
+        check_includes("policy/x.c", '#include "config/config.h"'),
+        check_includes("tools/x.c", '#include "front/milter/callbacks.h"'),
+        check_includes("app/daemon.c", '#include "tools/query.h"'),
+        check_includes(f"{QUIRKS}/x.c", '#include "front/milter/callbacks.h"'),
         check_confined("spf/x.c", "SPF_server_new()"),
         check_confined("session/session.c", "smfi_getpriv(ctx)"),
         check_confined("dns/dns.c", "ub_resolve_event("),
         check_confined("dns/dns.c", "event_new("),
+        check_circles("calls", {"a": {"b"}, "b": {"c"}, "c": {"a", "d"}, "d": set()}, []),
+        check_circles("calls", {"a": {"b"}, "b": set()}, [{"a", "b"}]),
+        check_calls({"f": "dns/a.c"}, {"base/b.c": {"f"}}, []),
+        check_calls({}, {"mail/a.c": {"pthread_mutex_lock"}}, []),
+        check_calls({}, {"mail/a.c": {"ub_x"}, "dns/b.c": {"ub_y"}}, []),
     ]
-    sound = check_confined("app/x.c", "event_task_create(); event_watch_create(); SPF_TERM_SIZE") + check_includes("app", "app/x.c", '#include "base/log.h"')
-    return [] if all(found) and not sound else ["the check itself does not find what it should"]
+    right = [
+        check_confined("app/x.c", "event_task_create(); event_watch_create(); SPF_TERM_SIZE"),
+        check_includes("app/main.c", '#include "tools/query.h"\n#include "base/log.h"'),
+        check_circles("calls", {"a": {"b", "c"}, "b": {"c"}, "c": set()}, []),
+        check_circles("calls", {"a": {"b"}, "b": {"a"}}, [{"a", "b"}]),
+        check_calls({"f": "base/a.c"}, {"mail/b.c": {"f", "strlen"}, "base/a.c": set()}, []),
+    ]
+    return [] if all(wrong) and not any(right) else ["the check itself does not find what it should"]
 
 
 def main() -> int:
-    source = Path(sys.argv[1] if len(sys.argv) > 1 else ".")
-    src = source / "src"
-    files = sorted(path for path in src.rglob("*") if path.suffix in (".c", ".h"))
-    faults = self_test() + [fault for path in files for fault in check_file(src, path)]
-    if len(files) < 20:
-        faults.append(f"only {len(files)} files below {src}: is this the source directory?")
-    print("\n".join(faults) if faults else f"{len(files)} files keep to their rooms")
+    parser = argparse.ArgumentParser()
+    parser.add_argument("source", nargs="?", default=".")
+    parser.add_argument("--objects")
+    parser.add_argument("--nm", default="nm")
+    options = parser.parse_args()
+    src = Path(options.source) / "src"
+    paths = sorted(path for path in src.rglob("*") if path.suffix in (".c", ".h"))
+    texts = {path.relative_to(src).as_posix(): path.read_text(encoding="utf-8") for path in paths}
+    faults = self_test() + [fault for name, text in texts.items() for fault in check_file(name, text)]
+    faults += check_circles("includes", {name: set(own_includes(text)) for name, text in texts.items()}, [])
+    if len(texts) < 20:
+        faults.append(f"only {len(texts)} files below {src}: is this the source directory?")
+    if options.objects:
+        objects = Path(options.objects).read_text(encoding="utf-8").split()
+        faults += check_calls(*symbols_of(objects, options.nm), KNOWN_CIRCLES)
+    print("\n".join(faults) if faults else f"{len(texts)} files keep to their rooms")
     return 1 if faults else 0
 
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* libmilter's callbacks: each turns its arguments into plain values, asks the session, and carries out what that
  * answers. */
-#include "milter/callbacks.h"
+#include "front/milter/callbacks.h"
 
 #include "base/addr.h"
 #include "base/log.h"
 #include "base/log_value.h"
 #include "base/stats.h"
 #include "base/strbuf.h"
-#include "milter/workers.h"
+#include "front/milter/quirks/workers.h"
 
 #include <arpa/inet.h>
 #include <libmilter/mfapi.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Keeps libmilter's pool of threads from forgetting a connection.
+/* Keeps libmilter's pool of threads from forgetting a connection. Without it one slow lookup holds up others' mail.
  *
  * Where libmilter is built with a pool (Debian's is), sessions that become ready together may wake one thread for all
  * of them. If that thread then blocks, in a callback that waits for the DNS or on an MTA that stops in the middle of a
@@ -12,13 +12,13 @@
  *    connects again.
  *
  * The connections also make libmilter's listener look at its stop flag, which it would else do once in five seconds. */
-#ifndef SMF_MILTER_POOL_GUARD_H
-#define SMF_MILTER_POOL_GUARD_H
+#ifndef SMF_FRONT_MILTER_QUIRKS_POOL_GUARD_H
+#define SMF_FRONT_MILTER_QUIRKS_POOL_GUARD_H
 
 #include <stdbool.h>
 
-/* Starts the guard's thread, which lives as long as the process and is slower while no connection is open. After
- * own_socket_set. False if there is no thread: the filter works without it. */
-bool pool_guard_start(void);
+/* Starts the guard's thread, which lives as long as the process and is slower while `connections` says that none is
+ * open. After own_socket_set. False if there is no thread: the filter works without it. */
+bool pool_guard_start(unsigned (*connections)(void));
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The filter's own listening socket, as somebody who connects to it sees it. */
-#ifndef SMF_MILTER_OWN_SOCKET_H
-#define SMF_MILTER_OWN_SOCKET_H
+/* The filter's own listening socket, as somebody who connects to it sees it. Without it nobody could wake
+ * libmilter's listener or its pool, and a second instance would take a socket that is in use. */
+#ifndef SMF_FRONT_MILTER_QUIRKS_OWN_SOCKET_H
+#define SMF_FRONT_MILTER_QUIRKS_OWN_SOCKET_H
 
 #include <stdbool.h>
 

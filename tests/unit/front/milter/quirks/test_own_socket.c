@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "milter/own_socket.h"
+#include "front/milter/quirks/own_socket.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

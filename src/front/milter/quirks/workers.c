@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Counts threads when they are first seen, and when they end. */
-#include "milter/workers.h"
+#include "front/milter/quirks/workers.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Tests the count of libmilter's threads. */
-#include "milter/workers.h"
+#include "front/milter/quirks/workers.h"
 
 #include <pthread.h>
 #include <setjmp.h>

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Probes libmilter's pool by connections of its own. */
-#include "milter/pool_guard.h"
+#include "front/milter/quirks/pool_guard.h"
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/thread.h"
 #include "base/wait.h"
-#include "milter/callbacks.h"
-#include "milter/own_socket.h"
-#include "milter/workers.h"
+#include "front/milter/quirks/own_socket.h"
+#include "front/milter/quirks/workers.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -34,6 +33,7 @@ struct probes {
 };
 
 static int wake_fd = -1;
+static unsigned (*count_connections)(void);
 
 /* Whether no thread of the pool is left to look for what is ready. */
 static bool is_exhausted(unsigned waiting)
@@ -114,7 +114,7 @@ static void *run_guard(void *unused)
         now_ms = clock_monotonic_ms(&clock_system);
         if (now_ms >= due_ms && !is_resting && probes.count == 1) {
             is_resting = true;
-            due_ms = now_ms + (callbacks_connections() > 0 ? CHECK_MS : REST_MS);
+            due_ms = now_ms + (count_connections() > 0 ? CHECK_MS : REST_MS);
         } else if (now_ms >= due_ms || (is_wanted && is_exhausted(wait_count()))) {
             is_resting = false;
             due_ms = now_ms + OVERDUE_MS;
@@ -124,10 +124,11 @@ static void *run_guard(void *unused)
     return NULL;
 }
 
-bool pool_guard_start(void)
+bool pool_guard_start(unsigned (*connections)(void))
 {
     pthread_t guard;
 
+    count_connections = connections;
     wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (wake_fd < 0 || thread_start(&guard, run_guard, NULL) != 0)
         return false;

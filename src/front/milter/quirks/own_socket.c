@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Connects to the socket that the filter itself listens on. */
-#include "milter/own_socket.h"
+#include "front/milter/quirks/own_socket.h"
 
 #include <errno.h>
 #include <netdb.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The socket on which the MTA reaches the filter, and libmilter's run loop on it. */
-#ifndef SMF_MILTER_LISTENER_H
-#define SMF_MILTER_LISTENER_H
+#ifndef SMF_FRONT_MILTER_LISTENER_H
+#define SMF_FRONT_MILTER_LISTENER_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Opens, runs and stops libmilter's listener. */
-#include "milter/listener.h"
+#include "front/milter/listener.h"
 
 #include "base/log.h"
-#include "milter/own_socket.h"
-#include "milter/pool_guard.h"
+#include "front/milter/callbacks.h"
+#include "front/milter/quirks/own_socket.h"
+#include "front/milter/quirks/pool_guard.h"
+#include "front/milter/quirks/signals.h"
+#include "front/milter/quirks/thread_stacks.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -12,8 +15,6 @@
 #include <libmilter/mfapi.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +25,6 @@
 enum {
     BACKLOG = 1024,              /* connections that wait to be accepted; the kernel cuts it to its own bound */
     DESCRIPTORS_LOOKED_AT = 256, /* at the start few are open */
-    STACK_SIZE = 256 * 1024,     /* of a thread; a message needs less than a quarter of it */
 };
 
 static int listening = -1;            /* libmilter's descriptor; -1: not known */
@@ -276,53 +276,12 @@ void listener_hang_up(void)
     closedir(descriptors);
 }
 
-static void *end_at_once(void *unused)
-{
-    return unused;
-}
-
-static bool threads_start(void)
-{
-    pthread_t thread;
-
-    return pthread_create(&thread, NULL, end_at_once, NULL) == 0 && pthread_join(thread, NULL) == 0;
-}
-
-/* libmilter's threads come and go. glibc keeps 40 MB of stacks for the next ones: 5 of the usual size, which does not
- * help, or 160 of ours, which saves much of the price of a thread. Where a library needs more room in each thread (a
- * sanitizer's does), the usual size stays. */
-static void make_stacks_small(void)
-{
-    pthread_attr_t usual, small;
-
-    if (pthread_getattr_default_np(&usual) != 0)
-        return;
-    if (pthread_attr_init(&small) == 0) {
-        if (pthread_attr_setstacksize(&small, STACK_SIZE) == 0 && pthread_setattr_default_np(&small) == 0 &&
-            !threads_start())
-            (void)pthread_setattr_default_np(&usual);
-        (void)pthread_attr_destroy(&small);
-    }
-    (void)pthread_attr_destroy(&usual);
-}
-
-/* libmilter has a thread that waits for the stopping signals, and ends in the middle of messages when it gets one. Here
- * signals are the main thread's, but where that has them blocked for a moment, as any start of a thread does, the other
- * one would be asked. It is the only caller of this function in the process, and this definition comes before the C
- * library's: the thread waits for ever. */
-/* NOLINTNEXTLINE(readability-non-const-parameter,readability-inconsistent-declaration-parameter-name): as declared */
-int sigwait(const sigset_t *set, int *number)
-{
-    (void)set;
-    (void)number;
-    for (;;)
-        (void)pause();
-}
-
 bool listener_run(void)
 {
-    make_stacks_small();
-    if (!pool_guard_start())
+    thread_stacks_shrink();
+    if (!signals_are_kept())
+        log_warning("libmilter takes signals of its own: it may end in the middle of messages");
+    if (!pool_guard_start(callbacks_connections))
         log_warning("no thread to guard libmilter's pool: connections may wait for each other");
     return smfi_main() == MI_SUCCESS;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The filter's callbacks, registered with libmilter: they carry values between it and a session. */
-#ifndef SMF_MILTER_CALLBACKS_H
-#define SMF_MILTER_CALLBACKS_H
+#ifndef SMF_FRONT_MILTER_CALLBACKS_H
+#define SMF_FRONT_MILTER_CALLBACKS_H
 
 #include "session/session.h"
 

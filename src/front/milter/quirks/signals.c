@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Takes the place of the C library's sigwait. */
+#include "front/milter/quirks/signals.h"
+
+#include <dlfcn.h>
+#include <signal.h>
+#include <stddef.h>
+#include <unistd.h>
+
+/* libmilter has a thread that waits for the stopping signals, and ends in the middle of messages when it gets one. Here
+ * signals are the main thread's, but where that has them blocked for a moment, as any start of a thread does, the other
+ * one would be asked. It is the only caller of this function in the process, and this definition comes before the C
+ * library's: the thread waits for ever. */
+/* NOLINTNEXTLINE(readability-non-const-parameter,readability-inconsistent-declaration-parameter-name): as declared */
+int sigwait(const sigset_t *set, int *number)
+{
+    (void)set;
+    (void)number;
+    for (;;)
+        (void)pause();
+}
+
+bool signals_are_kept(void)
+{
+    static const char ours;
+    Dl_info program, found;
+
+    return dladdr(&ours, &program) != 0 && dladdr(dlsym(RTLD_DEFAULT, "sigwait"), &found) != 0 &&
+           found.dli_fbase == program.dli_fbase;
+}

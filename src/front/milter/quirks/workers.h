@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The threads that libmilter lends to connections, as far as they have been seen. Without the count the guard of the
+ * pool would not know when the last of them begins to wait. */
+#ifndef SMF_FRONT_MILTER_QUIRKS_WORKERS_H
+#define SMF_FRONT_MILTER_QUIRKS_WORKERS_H
+
+/* The calling thread is one of them, until it ends. May be said again and again. */
+void workers_note(void);
+
+/* How many there are; rather too many than too few. */
+unsigned workers_count(void);
+
+#endif
