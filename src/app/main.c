@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The command line of smf-spf. */
-#include "app/convert.h"
 #include "app/daemon.h"
-#include "app/query.h"
-#include "app/query_options.h"
 #include "base/strbuf.h"
 #include "config/config.h"
 #include "session/service.h"
+#include "tools/convert.h"
+#include "tools/query.h"
+#include "tools/query_options.h"
 
 #include <getopt.h>
 #include <stdbool.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Fuzzes the converter: whatever the foreign file holds, what is printed for it is a valid smf-spf.conf, and each line
  * that was not carried over is told. The first octet chooses the system. */
-#include "app/convert.h"
 #include "config/config.h"
+#include "tools/convert.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -8,7 +8,7 @@ from process_common import EX_CONFIG, EX_USAGE, prepared, run
 from wire_common import (BAD_IP, GOOD_IP, ZONE, Filter, Skip, authentication_results, case, check, contains, delivered,
                          equal, lacks, one, refused, rows)
 
-SAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "unit", "app", "convert")
+SAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "unit", "tools", "convert")
 SYSTEMS = ["policyd-spf", "pyspf-milter", "spf-milter"]
 EX_DATAERR, EX_NOINPUT = 65, 66
 FAIL, SOFTFAIL, PERMERROR, DEFERRED = "550 5.7.23", "550 5.7.1", "550 5.7.24", "451 4.7.24"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Writes reports for people. */
-#include "app/report.h"
-#include "app/trace_text.h"
 #include "spf/limits.h"
+#include "tools/report.h"
+#include "tools/trace_text.h"
 
 #include <string.h>
 

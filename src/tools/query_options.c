@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reads the command line of `smf-spf query`. */
-#include "app/query_options.h"
+#include "tools/query_options.h"
 
 #include <getopt.h>
 #include <stdio.h>

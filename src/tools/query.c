@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Answers one SPF question from the command line, or checks a record before it is published: with the real DNS, a given
  * server or a zone file. */
-#include "app/query.h"
+#include "tools/query.h"
 
-#include "app/query_options.h"
-#include "app/report.h"
 #include "dns/dns_overlay.h"
 #include "dns/dns_zone.h"
 #include "mail/envelope.h"
 #include "mail/idna.h"
 #include "session/service.h"
 #include "spf/domain.h"
+#include "tools/query_options.h"
+#include "tools/report.h"
 
 #include <stdio.h>
 #include <stdlib.h>

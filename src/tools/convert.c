@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Walks through a foreign configuration and writes ours beside each of its lines. */
-#include "app/convert.h"
+#include "tools/convert.h"
 
-#include "app/convert_run.h"
+#include "tools/convert_run.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Writes reports as JSON. */
-#include "app/report.h"
+#include "tools/report.h"
 
 #include "base/utf8.h"
 #include "spf/limits.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What `smf-spf query` prints, for people and for programs. */
-#ifndef SMF_APP_REPORT_H
-#define SMF_APP_REPORT_H
+#ifndef SMF_TOOLS_REPORT_H
+#define SMF_TOOLS_REPORT_H
 
 #include "base/strbuf.h"
 #include "mail/header.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `smf-spf config --from`: the configuration of another SPF program as smf-spf.conf. */
-#ifndef SMF_APP_CONVERT_H
-#define SMF_APP_CONVERT_H
+#ifndef SMF_TOOLS_CONVERT_H
+#define SMF_TOOLS_CONVERT_H
 
 #include "base/strbuf.h"
 

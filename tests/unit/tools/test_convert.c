@@ -8,11 +8,11 @@
 
 #include <cmocka.h>
 
-#include "app/convert.h"
-#include "app/convert_run.h"
 #include "config/config.h"
 #include "config/config_options.h"
 #include "support/alloc_fail.h"
+#include "tools/convert.h"
+#include "tools/convert_run.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -523,7 +523,7 @@ static void sample_files_become_valid_files(void **state)
         char path[100], *text;
         struct conversion_result result;
 
-        (void)snprintf(path, sizeof path, "tests/unit/app/convert/%s.conf", system_names[i]);
+        (void)snprintf(path, sizeof path, "tests/unit/tools/convert/%s.conf", system_names[i]);
         text = read_whole(path);
         result = convert(system_names[i], text);
         assert_valid(&result.out);
@@ -620,7 +620,7 @@ static void survives_no_memory(void **state)
         struct conversion_result whole;
         unsigned failures = 0;
 
-        (void)snprintf(path, sizeof path, "tests/unit/app/convert/%s.conf", system_names[i]);
+        (void)snprintf(path, sizeof path, "tests/unit/tools/convert/%s.conf", system_names[i]);
         text = read_whole(path);
         whole = convert(system_names[i], text);
         for (bool happened = true; happened; failures += happened) {

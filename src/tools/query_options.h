@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The command line of `smf-spf query`. */
-#ifndef SMF_APP_QUERY_OPTIONS_H
-#define SMF_APP_QUERY_OPTIONS_H
+#ifndef SMF_TOOLS_QUERY_OPTIONS_H
+#define SMF_TOOLS_QUERY_OPTIONS_H
 
 #include <stdbool.h>
 

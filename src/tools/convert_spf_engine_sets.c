@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which results policyd-spf and pyspf-milter refuse and defer: one line of ours out of several settings of theirs. */
-#include "app/convert_spf_engine.h"
+#include "tools/convert_spf_engine.h"
 
 #include <string.h>
 

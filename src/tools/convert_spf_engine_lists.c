@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Whom policyd-spf and pyspf-milter do not check: lists of addresses and of names. */
-#include "app/convert_spf_engine.h"
+#include "tools/convert_spf_engine.h"
 
-#include "app/convert_run.h"
 #include "base/addr.h"
+#include "tools/convert_run.h"
 
 #include <ctype.h>
 #include <string.h>

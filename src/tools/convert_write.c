@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Writes lines of smf-spf.conf for the converter, each of them tried before it is written. */
-#include "app/convert_run.h"
 #include "config/config.h"
 #include "config/config_file.h"
 #include "config/config_options.h"
+#include "tools/convert_run.h"
 
 #include <ctype.h>
 #include <string.h>

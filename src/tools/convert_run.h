@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The state of one conversion, for the driver and the writer. */
-#ifndef SMF_APP_CONVERT_RUN_H
-#define SMF_APP_CONVERT_RUN_H
+#ifndef SMF_TOOLS_CONVERT_RUN_H
+#define SMF_TOOLS_CONVERT_RUN_H
 
-#include "app/convert_table.h"
+#include "tools/convert_table.h"
 
 enum { CONVERT_SHOWN_MAX = 200 }; /* octets of a foreign text in a comment or a warning */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A trace as an indented tree, for people. */
-#ifndef SMF_APP_TRACE_TEXT_H
-#define SMF_APP_TRACE_TEXT_H
+#ifndef SMF_TOOLS_TRACE_TEXT_H
+#define SMF_TOOLS_TRACE_TEXT_H
 
 #include "base/strbuf.h"
 #include "spf/trace.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reports that cannot be complete, and texts that no terminal or JSON parser should see. */
-#include "app/report.h"
-#include "app/trace_text.h"
+#include "tools/report.h"
+#include "tools/trace_text.h"
 
 #include "dns/dns_zone.h"
 

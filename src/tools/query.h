@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `smf-spf query`: the outcome for one client, HELO name and sender, on standard output. */
-#ifndef SMF_APP_QUERY_H
-#define SMF_APP_QUERY_H
+#ifndef SMF_TOOLS_QUERY_H
+#define SMF_TOOLS_QUERY_H
 
 #include <stdbool.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What spf-milter, the one written in Rust, has in its file. */
-#include "app/convert_table.h"
+#include "tools/convert_table.h"
 
 #include <string.h>
 #include <strings.h>

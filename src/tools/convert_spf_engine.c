@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What policyd-spf and pyspf-milter have in common, which are two front ends of one engine, and policyd-spf itself. */
-#include "app/convert_spf_engine.h"
+#include "tools/convert_spf_engine.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the converter knows of a foreign system, and what its rows do with a setting. */
-#ifndef SMF_APP_CONVERT_TABLE_H
-#define SMF_APP_CONVERT_TABLE_H
+#ifndef SMF_TOOLS_CONVERT_TABLE_H
+#define SMF_TOOLS_CONVERT_TABLE_H
 
 #include "base/addr.h"
 #include "base/strbuf.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reads the `key = value` lines of foreign configurations. */
-#include "app/convert_run.h"
+#include "tools/convert_run.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What pyspf-milter has beyond policyd-spf. */
-#include "app/convert_spf_engine.h"
+#include "tools/convert_spf_engine.h"
 
 #include "base/addr.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Writes a trace as a tree: a record, below it its terms, and below each term its questions and the record it led to.
  */
-#include "app/trace_text.h"
+#include "tools/trace_text.h"
 
 #include "spf/limits.h"
 #include "spf/record_hint.h"
