@@ -25,49 +25,6 @@ const struct foreign_system *convert_system(const char *name)
     return NULL;
 }
 
-/* Looking up */
-
-const struct foreign_key *convert_key(const struct foreign_system *system, const char *name)
-{
-    for (size_t i = 0; i < FOREIGN_TABLES; i++)
-        for (size_t j = 0; system->tables[i] != NULL && j < system->tables[i]->count; j++) {
-            const struct foreign_key *key = &system->tables[i]->keys[j];
-
-            if (strcmp(key->name, name) == 0 || (key->alias != NULL && strcmp(key->alias, name) == 0))
-                return key;
-        }
-    return NULL;
-}
-
-const struct foreign_system *convert_from(const struct conversion *run)
-{
-    return run->system;
-}
-
-/* The line that sets the key, the last if there are several; NULL if none does. */
-static const struct foreign_setting *find_setting(const struct conversion *run, const struct foreign_key *key)
-{
-    for (size_t i = run->count; key != NULL && i > 0; i--)
-        if (run->settings[i - 1].key == key)
-            return &run->settings[i - 1];
-    return NULL;
-}
-
-bool convert_is_set(const struct conversion *run, const char *name)
-{
-    return find_setting(run, convert_key(run->system, name)) != NULL;
-}
-
-const char *convert_value(const struct conversion *run, const char *name)
-{
-    const struct foreign_key *key = convert_key(run->system, name);
-    const struct foreign_setting *setting = find_setting(run, key);
-
-    if (setting != NULL)
-        return setting->value;
-    return key != NULL && key->fallback != NULL ? key->fallback : "";
-}
-
 /* Converting */
 
 static void convert_setting(struct conversion *run, const struct foreign_setting *setting)
@@ -113,7 +70,7 @@ static void convert_file_line(struct conversion *run, const struct foreign_setti
         strbuf_addf(run->out, "#   Not carried over: %s has no such setting\n", run->system->name);
         convert_warn(run, setting, "there is no such setting");
         run->partly = true;
-    } else if (find_setting(run, setting->key) != setting) {
+    } else if (convert_find(run, setting->key) != setting) {
         convert_note(run, "A later line replaces this one");
     } else {
         convert_setting(run, setting);
@@ -128,7 +85,7 @@ static void convert_defaults(struct conversion *run, const struct foreign_table 
         const struct foreign_setting setting = {.key = key, .name = key->name, .value = key->fallback};
 
         if (key->fate != FATE_LINES || key->fallback == NULL || convert_key(run->system, key->name) != key ||
-            find_setting(run, key) != NULL)
+            convert_find(run, key) != NULL)
             continue;
         add_heading(run, &setting);
         convert_setting(run, &setting);

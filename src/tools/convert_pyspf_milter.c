@@ -130,6 +130,7 @@ static const struct foreign_table milter_table = {milter_keys, sizeof milter_key
 
 const struct foreign_system convert_pyspf_milter = {
     .name = "pyspf-milter",
+    .is_milter = true,
     .tables = {&convert_spf_engine_keys, &milter_table},
     .comment_starts = "any",
     .finish = finish_pyspf_milter,

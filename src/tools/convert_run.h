@@ -21,6 +21,9 @@ struct conversion {
 /* Takes the text of the file apart into `settings`. Sets `no_memory` if there is none. */
 void convert_read(struct conversion *run, const char *text, size_t len);
 
+/* The line that sets the key, the last if there are several; NULL if none does, or `key` is NULL. */
+const struct foreign_setting *convert_find(const struct conversion *run, const struct foreign_key *key);
+
 /* Writes one warning about a line of the file. */
 void convert_warn(struct conversion *run, const struct foreign_setting *setting, const char *problem);
 

@@ -53,7 +53,7 @@ static void convert_prospective(struct conversion *run, const struct foreign_set
 /* Any text but an empty one switches it on, "False" too. */
 static void convert_mock(struct conversion *run, const struct foreign_setting *setting)
 {
-    if (*setting->value == '\0' || convert_from(run) == &convert_pyspf_milter) {
+    if (*setting->value == '\0' || convert_from(run)->is_milter) {
         convert_note(run, "The fields of a filter need no such help to be seen by other filters");
         return;
     }
@@ -64,9 +64,9 @@ static void convert_mock(struct conversion *run, const struct foreign_setting *s
 static void convert_header_type(struct conversion *run, const struct foreign_setting *setting)
 {
     const bool none = strcmp(setting->value, "None") == 0;
-    const bool outgoing = convert_from(run) == &convert_policyd_spf && *convert_value(run, "Prospective") != '\0';
+    const bool outgoing = !convert_from(run)->is_milter && *convert_value(run, "Prospective") != '\0';
     /* The milter writes Authentication-Results whatever else the value says. */
-    const bool results = !none && (strstr(setting->value, "AR") != NULL || convert_from(run) == &convert_pyspf_milter);
+    const bool results = !none && (strstr(setting->value, "AR") != NULL || convert_from(run)->is_milter);
 
     if (!none && strcmp(setting->value, "AR") != 0 && strcmp(setting->value, "SPF") != 0) {
         convert_bad_value(run, setting);

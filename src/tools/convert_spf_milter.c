@@ -327,6 +327,7 @@ static const struct foreign_table table = {keys, sizeof keys / sizeof *keys};
 
 const struct foreign_system convert_spf_milter = {
     .name = "spf-milter",
+    .is_milter = true,
     .tables = {&table},
     .comment_starts = "line",
     .value_may_hold_equals = true,

@@ -51,6 +51,7 @@ struct foreign_system {
     const char *name;
     const struct foreign_table *tables[FOREIGN_TABLES]; /* the second may be NULL */
     const char *comment_starts; /* '#' begins a comment: "line" at the start of a line, "any" anywhere */
+    bool is_milter;             /* else it is a policy server */
     bool value_may_hold_equals;
     /* Writes what several keys decide together, and what the system does whatever its file says. */
     void (*finish)(struct conversion *run);
