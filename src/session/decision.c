@@ -131,7 +131,7 @@ void decision_send_ahead(struct message *message, const struct session_shared *s
 {
     struct spf_question question = question_of(message, &message->checks[0], shared->config, peer);
 
-    spf_check_ahead(shared->checker, &question); /* for the other one it was done at HELO */
+    spf_check_speculate(shared->checker, &question); /* for the other one it was done at HELO */
 }
 
 void decision_send_helo_ahead(const struct session_shared *shared, const struct peer *peer)
@@ -147,5 +147,5 @@ void decision_send_helo_ahead(const struct session_shared *shared, const struct 
     };
 
     if (shared->config->check_helo && is_host_name(helo))
-        spf_check_ahead(shared->checker, &question);
+        spf_check_speculate(shared->checker, &question);
 }

@@ -53,7 +53,7 @@ struct spf_checker *service_build_checker(const struct config *config, struct dn
         .cache_octets = config->cache_octets,
         .result_ttl_s = config->ttl_s,
         .timeout_ms = config->dns_timeout_ms,
-        .asks_ahead = config->dns_prefetch && config->zone_file == NULL, /* a file answers at once */
+        .has_lookahead = config->dns_prefetch && config->zone_file == NULL, /* a file answers at once */
     };
     struct spf_checker *checker = NULL;
 

@@ -6,38 +6,50 @@
 
 #include <strings.h>
 
-/* True if `name` has the client's address. After an error of the DNS the name is skipped (RFC 7208 5.5); after a fault
- * of ours nobody can say. */
-static bool is_validated(struct client_names *names, struct lookups *lookups, const char *name,
-                         const struct addr *client)
+/* Notes what an answer says besides its records. */
+static void note(struct client_names *names, const struct dns_answer *answer)
 {
-    const struct dns_answer *answer;
-    bool found = false;
-
-    if (!domain_can_be_asked(name))
-        return false;
-    answer = lookups_ask(lookups, name, client->family == ADDR_V6 ? DNS_AAAA : DNS_A);
-    for (size_t i = 0; i < answer->count && !found; i++)
-        found = addr_equal(&answer->records[i].addr, client);
     names->is_fault |= answer->is_fault;
-    dns_answer_release(answer);
-    return found;
+    if (answer->ttl_s < names->ttl_s)
+        names->ttl_s = answer->ttl_s;
+}
+
+/* Validates name i of the PTR answer. After an error of the DNS the name is skipped. */
+static void validate(struct client_names *names, struct lookups *lookups, const struct addr *client, size_t i)
+{
+    char name[DNS_NAME_MAX + 1];
+    const struct lookup *lookup;
+
+    if (!domain_from_answer(names->ptr->answer->records[i].name, name) || !domain_can_be_asked(name))
+        return;
+    lookup = lookups_want_host(lookups, &names->hosts[i], name, client->family == ADDR_V6 ? DNS_AAAA : DNS_A);
+    if (!lookup || !lookup->answer) {
+        names->is_complete = false;
+        return;
+    }
+    note(names, lookup->answer);
+    for (size_t k = 0; k < lookup->answer->count; k++) {
+        if (addr_equal(&lookup->answer->records[k].addr, client)) {
+            names->validated[names->count++] = lookup->name;
+            return;
+        }
+    }
 }
 
 void client_names_find(struct client_names *names, struct lookups *lookups, const struct addr *client)
 {
     char arpa[ADDR_ARPA_SIZE];
 
-    if (names->known)
+    names->is_complete = names->is_void = names->is_fault = false;
+    names->ttl_s = UINT32_MAX;
+    names->count = 0;
+    if (!lookups_want(lookups, &names->ptr, addr_arpa(client, arpa), DNS_PTR) || !names->ptr->answer)
         return;
-    names->known = true;
-    names->answer = lookups_ask(lookups, addr_arpa(client, arpa), DNS_PTR);
-    names->is_fault = names->answer->is_fault;
-    names->is_void = names->answer->status == DNS_NODATA || names->answer->status == DNS_NXDOMAIN;
-    for (size_t i = 0; i < names->answer->count && i < LIMIT_CLIENT_NAMES; i++) /* RFC 7208 4.6.4 */
-        if (domain_from_answer(names->answer->records[i].name, names->validated[names->count]) &&
-            is_validated(names, lookups, names->validated[names->count], client))
-            names->count++;
+    note(names, names->ptr->answer);
+    names->is_complete = true;
+    names->is_void = names->ptr->answer->count == 0 && !answer_is_failure(names->ptr->answer);
+    for (size_t i = 0; i < names->ptr->answer->count && i < LIMIT_CLIENT_NAMES; i++) /* RFC 7208 4.6.4 */
+        validate(names, lookups, client, i);
 }
 
 bool client_names_match(const struct client_names *names, const char *domain)
@@ -57,10 +69,4 @@ const char *client_names_choose(const struct client_names *names, const char *do
         if (domain_is_within(names->validated[i], domain))
             return names->validated[i];
     return names->count > 0 ? names->validated[0] : "unknown";
-}
-
-void client_names_free(struct client_names *names)
-{
-    dns_answer_release(names->answer);
-    *names = (struct client_names){0};
 }

@@ -1,47 +1,145 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Asks the DNS for one evaluation. */
+/* Keeps the lookups of an evaluation, and bounds those that are lookahead. */
 #include "spf/lookups.h"
 
-#include "base/stats.h"
-#include "spf/ahead.h"
-#include "spf/trace.h"
+#include "spf/limits.h"
+#include "spf/policy.h"
 
-/* How many answers the DNS cache has given out of its memory, for all evaluations. */
-static uint64_t cached_answers(void)
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum {
+    GUESSES_MAX = 10,     /* lookups whose term may be out of reach; an evaluation with an include has 10 left */
+    OCTETS_MAX = 1 << 20, /* of answers; past that there is no lookahead */
+};
+
+void lookups_init(struct lookups *lookups, bool has_lookahead, void *owner)
 {
-    return stats_get(STATS_DNS_CACHE_HITS) + stats_get(STATS_DNS_CACHE_STALE) + stats_get(STATS_DNS_CACHE_FAILURES);
+    *lookups = (struct lookups){.has_lookahead = has_lookahead, .owner = owner};
+    lookups->end = &lookups->first;
 }
 
-/* Asks, and tells the trace, which is for an evaluation that is alone in its process. */
-static const struct dns_answer *ask_traced(struct lookups *lookups, const char *name, enum dns_type type)
+void lookups_free(struct lookups *lookups)
 {
-    int64_t begin_ms = clock_monotonic_ms(lookups->dns->clock);
-    uint64_t cached = cached_answers();
-    const struct dns_answer *answer = dns_ask(lookups->dns, name, type, lookups->deadline_ms);
+    struct lookup *next;
 
-    trace_question(lookups->trace, name, type, answer, cached_answers() > cached ? TRACE_CACHED : TRACE_ASKED,
-                   clock_monotonic_ms(lookups->dns->clock) - begin_ms);
-    return answer;
-}
-
-static const struct dns_answer *ask(struct lookups *lookups, const char *name, enum dns_type type)
-{
-    const struct dns_answer *answer = lookups->ahead ? ahead_ask(lookups->ahead, name, type) : NULL;
-
-    return answer ? answer : dns_ask(lookups->dns, name, type, lookups->deadline_ms);
-}
-
-const struct dns_answer *lookups_ask(struct lookups *lookups, const char *name, enum dns_type type)
-{
-    const struct dns_answer *answer;
-
-    if (clock_monotonic_ms(lookups->dns->clock) >= lookups->deadline_ms) { /* RFC 7208 4.6.4: a limit in time */
-        answer = dns_answer_empty(DNS_TIMEOUT, 0);
-        trace_question(lookups->trace, name, type, answer, TRACE_LATE, 0);
-        return answer;
+    for (struct lookup *lookup = lookups->first; lookup; lookup = next) {
+        next = lookup->next;
+        policy_free(lookup->policy);
+        dns_answer_release(lookup->answer);
+        free(lookup);
     }
-    answer = lookups->trace ? ask_traced(lookups, name, type) : ask(lookups, name, type);
-    if (answer->ttl_s < lookups->ttl_s)
-        lookups->ttl_s = answer->ttl_s;
-    return answer;
+}
+
+void lookups_begin(struct lookups *lookups)
+{
+    lookups->walk++;
+    lookups->is_certain = true;
+    lookups->is_blocked = false;
+    lookups->void_lookups = lookups->open = 0;
+}
+
+/* FNV-1a over the name in lower case. */
+static uint32_t hash_of(const char *name, enum dns_type type)
+{
+    uint32_t hash = 2166136261U ^ (uint32_t)type;
+
+    for (; *name; name++) {
+        unsigned char octet = (unsigned char)*name;
+
+        hash = (hash ^ (octet >= 'A' && octet <= 'Z' ? octet + 32U : octet)) * 16777619U;
+    }
+    return hash;
+}
+
+static struct lookup *find(const struct lookups *lookups, const char *name, enum dns_type type, uint32_t hash)
+{
+    struct lookup *lookup = lookups->first;
+
+    while (lookup && (lookup->hash != hash || lookup->type != type || strcasecmp(lookup->name, name) != 0))
+        lookup = lookup->next;
+    return lookup;
+}
+
+static struct lookup *add(struct lookups *lookups, const char *name, enum dns_type type, uint32_t hash)
+{
+    size_t size = strlen(name) + 1;
+    struct lookup *lookup = malloc(sizeof(*lookup) + size);
+
+    if (!lookup) {
+        lookups->failed = true;
+        return NULL;
+    }
+    *lookup = (struct lookup){.owner = lookups->owner, .type = type, .hash = hash};
+    memcpy(lookup->name, name, size);
+    *lookups->end = lookup;
+    lookups->end = &lookup->next;
+    return lookup;
+}
+
+bool lookup_is_wanted(const struct lookups *lookups, const struct lookup *lookup)
+{
+    return lookup->wanted == lookups->walk && !lookup->is_sent && !lookup->answer;
+}
+
+static unsigned count_guesses(const struct lookups *lookups)
+{
+    unsigned count = 0;
+
+    for (const struct lookup *lookup = lookups->first; lookup; lookup = lookup->next)
+        count += !lookup->is_certain && (lookup->is_sent || lookup_is_wanted(lookups, lookup));
+    return count;
+}
+
+/* What is needed may be asked always. */
+static bool may_ask(const struct lookups *lookups)
+{
+    if (!lookups->is_blocked)
+        return true;
+    return lookups->has_lookahead && lookups->octets <= OCTETS_MAX &&
+           (lookups->is_certain || count_guesses(lookups) < GUESSES_MAX);
+}
+
+/* `may_be_new`: one that nobody has asked so far may be asked. */
+static struct lookup *want(struct lookups *lookups, struct lookup **slot, const char *name, enum dns_type type,
+                           bool may_be_new)
+{
+    if (!*slot) {
+        uint32_t hash = hash_of(name, type);
+
+        *slot = find(lookups, name, type, hash);
+        if (!*slot && may_be_new)
+            *slot = add(lookups, name, type, hash);
+    }
+    if (!*slot || (!(*slot)->is_sent && !(*slot)->answer && !may_be_new))
+        return *slot;
+    if ((*slot)->wanted != lookups->walk)
+        (*slot)->is_needed = !lookups->is_blocked;
+    (*slot)->wanted = lookups->walk;
+    (*slot)->is_certain |= lookups->is_certain;
+    return *slot;
+}
+
+struct lookup *lookups_want(struct lookups *lookups, struct lookup **slot, const char *name, enum dns_type type)
+{
+    return want(lookups, slot, name, type, may_ask(lookups));
+}
+
+struct lookup *lookups_want_host(struct lookups *lookups, struct lookup **slot, const char *name, enum dns_type type)
+{
+    bool has_room = lookups->void_lookups + lookups->open <= LIMIT_VOID_LOOKUPS;
+
+    return want(lookups, slot, name, type, may_ask(lookups) && (has_room || !lookups->is_blocked));
+}
+
+void lookups_answer(struct lookups *lookups, struct lookup *lookup, const struct dns_answer *answer)
+{
+    lookup->answer = answer;
+    lookups->octets += dns_answer_octets(answer);
+}
+
+bool answer_is_failure(const struct dns_answer *answer)
+{
+    return answer->status == DNS_TIMEOUT || answer->status == DNS_FAILURE;
 }

@@ -86,7 +86,7 @@ bool term_asks_dns(const struct term *term)
     return false;
 }
 
-bool term_decides(const struct term *term, const struct addr *client)
+bool term_matches_without_lookup(const struct term *term, const struct addr *client)
 {
     if (term->kind == TERM_ALL)
         return true;

@@ -64,6 +64,6 @@ void record_free(struct record *record);
 bool term_asks_dns(const struct term *term);
 
 /* True for a term that matches this client, and asks nothing to know it: all, or an ip4 or ip6 with its network. */
-bool term_decides(const struct term *term, const struct addr *client);
+bool term_matches_without_lookup(const struct term *term, const struct addr *client);
 
 #endif

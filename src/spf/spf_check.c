@@ -1,36 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Checks a question, and answers it out of the cache or by an evaluation. */
+/* Answers questions out of the cache, or by jobs (job.h). */
 #include "spf/spf_check.h"
 
-#include "base/log.h"
-#include "base/log_value.h"
 #include "base/stats.h"
-#include "spf/ahead.h"
+#include "base/wait.h"
 #include "spf/domain.h"
-#include "spf/evaluation.h"
-#include "spf/explanation.h"
-#include "spf/flight.h"
-#include "spf/guard.h"
-#include "spf/printable.h"
+#include "spf/inflight.h"
+#include "spf/job.h"
+#include "spf/outcome.h"
 #include "spf/result_cache.h"
-#include "spf/result_key.h"
 #include "spf/trace.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { AHEAD_MAX = 1024 }; /* askings ahead without an evaluation, at a time */
+enum {
+    SPECULATIVE_MAX = 1024, /* evaluations at a time that nobody waits for */
+    LATE_MS = 200,          /* how long a thread waits past the deadline for a DNS that is late */
+};
 
 struct spf_checker {
-    struct dns *dns;
-    const struct clock *clock;
-    struct result_cache *cache;
-    struct flights *flights;
-    uint32_t timeout_ms;
-    bool asks_ahead;
-    atomic_uint running_ahead; /* outlived by the DNS, which ends them */
+    struct job_shared shared;
+    atomic_uint speculative; /* evaluations that nobody waits for */
     atomic_uint references;
 };
 
@@ -42,14 +35,16 @@ struct spf_checker *spf_checker_create(const struct spf_checker_config *config)
         dns_destroy(config->dns);
         return NULL;
     }
-    checker->dns = config->dns;
-    checker->clock = config->clock;
-    checker->timeout_ms = config->timeout_ms;
-    checker->asks_ahead = config->asks_ahead;
     checker->references = 1;
-    checker->cache = result_cache_create(config->cache_octets, config->result_ttl_s, config->seed, config->clock);
-    checker->flights = flights_create(config->seed, config->clock);
-    if (checker->cache && checker->flights)
+    checker->shared = (struct job_shared){
+        .dns = config->dns,
+        .clock = config->clock,
+        .cache = result_cache_create(config->cache_octets, config->result_ttl_s, config->seed, config->clock),
+        .inflight = inflight_create(config->seed),
+        .timeout_ms = config->timeout_ms,
+        .has_lookahead = config->has_lookahead,
+    };
+    if (checker->shared.cache && checker->shared.inflight)
         return checker;
     spf_checker_release(checker);
     return NULL;
@@ -65,15 +60,15 @@ void spf_checker_release(struct spf_checker *checker)
 {
     if (!checker || atomic_fetch_sub_explicit(&checker->references, 1, memory_order_acq_rel) > 1)
         return;
-    dns_destroy(checker->dns); /* and with it what is asked ahead */
-    result_cache_destroy(checker->cache);
-    flights_destroy(checker->flights);
+    dns_destroy(checker->shared.dns); /* and with it what is under way */
+    result_cache_destroy(checker->shared.cache);
+    inflight_destroy(checker->shared.inflight);
     free(checker);
 }
 
 int64_t spf_checker_deadline_ms(const struct spf_checker *checker)
 {
-    return clock_monotonic_ms(checker->clock) + checker->timeout_ms;
+    return clock_monotonic_ms(checker->shared.clock) + checker->shared.timeout_ms;
 }
 
 /* A v4-mapped client is an IPv4 client (RFC 7208 5). */
@@ -113,142 +108,30 @@ static bool normalize(struct spf_question *question, char domain[DNS_NAME_MAX + 
     return domain_can_have_policy(domain);
 }
 
-/* The term of the domain's own record that decided, or of the record that a redirect led to, and then its domain too.
- */
-static void write_mechanism(const struct evaluation *evaluation, char text[SPF_TERM_SIZE])
-{
-    const struct frame *frame = evaluation_last_frame(evaluation);
-    const struct term *term = &frame->record.terms[frame->reached];
-    bool is_redirected = frame != evaluation->frames[0];
-    const char *of = is_redirected ? " of " : "", *domain = is_redirected ? frame->domain : "";
-    size_t behind = strlen(of) + strlen(domain);
-    size_t room = SPF_TERM_SIZE - 1 - (behind < SPF_TERM_SIZE / 2 ? behind : SPF_TERM_SIZE / 2);
-
-    if (frame->reached == frame->record.count)
-        snprintf(text, SPF_TERM_SIZE, "default%s%.*s", of, (int)behind, domain); /* RFC 7208 4.7 */
-    else
-        snprintf(text, SPF_TERM_SIZE, "%.*s%s%.*s", (int)(term->len < room ? term->len : room), term->text, of,
-                 (int)behind, domain);
-}
-
-/* True if the domain's record is `v=spf1 -all` and nothing else. */
-static bool sends_no_mail(const struct evaluation *evaluation)
-{
-    const struct record *record = evaluation->frame_count > 0 ? &evaluation->frames[0]->record : NULL;
-
-    return record != NULL && record->count == 1 && record->terms[0].kind == TERM_ALL &&
-           record->terms[0].qualifier == '-';
-}
-
-/* Evaluates, and keeps the outcome. */
-static void evaluate(struct spf_checker *checker, const struct spf_question *question, int64_t deadline_ms,
-                     struct landing *landing)
-{
-    struct spf_outcome *outcome = &landing->outcome;
-    struct evaluation evaluation;
-
-    evaluation_init(&evaluation, question, checker->dns, deadline_ms, clock_unix_s(checker->clock));
-    if (checker->asks_ahead && !question->trace)
-        evaluation.lookups.ahead = ahead_create(checker->dns, question, deadline_ms, evaluation.values.now_s);
-    *outcome = (struct spf_outcome){.result = guard_evaluate(&evaluation)};
-    outcome->guessed = evaluation.guessed;
-    outcome->no_mail = sends_no_mail(&evaluation);
-    if (evaluation.stopped)
-        memcpy(outcome->problem, evaluation.problem, sizeof(outcome->problem));
-    else
-        write_mechanism(&evaluation, outcome->mechanism);
-    if (outcome->result == RESULT_FAIL)
-        explanation_fetch(&evaluation, outcome->explanation);
-    outcome->ttl_s = evaluation.lookups.ttl_s == UINT32_MAX ? 0 : evaluation.lookups.ttl_s;
-    result_cache_put(checker->cache, question, outcome, evaluation.macros_used);
-    landing->is_private = evaluation.is_fault;
-    landing->varying = evaluation.macros_used & RESULT_VARYING;
-    ahead_close(evaluation.lookups.ahead);
-    trace_finish(question->trace, evaluation.stopped, &evaluation.limits);
-    evaluation_free(&evaluation);
-}
-
 /* Looks into the result cache. */
 static bool look(struct spf_checker *checker, const struct spf_question *question, struct spf_outcome *outcome,
                  unsigned *varying)
 {
-    bool found = result_cache_look(checker->cache, question, outcome, varying);
+    bool found = result_cache_look(checker->shared.cache, question, outcome, varying);
 
     if (found)
         stats_add(STATS_CACHED, 1);
     return found;
 }
 
-/* Evaluates for all who wait for this flight. The outcome may have come into the cache before the flight began. */
-static void lead(struct spf_checker *checker, const struct spf_question *question, int64_t deadline_ms,
-                 struct flight *flight, struct landing *landing)
+/* Answers what needs no job. True: *outcome is there. */
+static bool answer_at_once(struct spf_checker *checker, struct spf_question *normal, char domain[DNS_NAME_MAX + 1],
+                           struct spf_outcome *outcome, unsigned *varying)
 {
-    bool has_time = deadline_ms - clock_monotonic_ms(checker->clock) >= checker->timeout_ms / 2;
-
-    landing->is_private = false;
-    if (!look(checker, question, &landing->outcome, &landing->varying))
-        evaluate(checker, question, deadline_ms, landing);
-    landing->is_private |= landing->outcome.result == RESULT_TEMPERROR && !has_time;
-    result_key_make(&landing->key, question, landing->varying);
-    flight_land(checker->flights, flight, landing);
+    if (normalize(normal, domain))
+        return look(checker, normal, outcome, varying);
+    *outcome = (struct spf_outcome){.result = RESULT_NONE};
+    return true;
 }
 
-/* True if what another thread's evaluation came to is the outcome of this question too. */
-static bool is_shared(const struct landing *landing, const struct spf_question *question)
+static int64_t deadline_of(const struct spf_checker *checker, const struct spf_question *question)
 {
-    struct result_key key;
-
-    result_key_make(&key, question, landing->varying);
-    return result_key_equal(&key, &landing->key);
-}
-
-static void give_up_waiting(const struct spf_question *question, struct spf_outcome *outcome)
-{
-    char shown[LOG_VALUE_SIZE];
-
-    log_warning("SPF evaluation of %s: another thread's took too long", log_word(question->domain, shown));
-    *outcome = (struct spf_outcome){.result = RESULT_TEMPERROR};
-    snprintf(outcome->problem, sizeof(outcome->problem), "no outcome before the deadline");
-}
-
-/* Takes part in an evaluation that is under way, or begins one. An outcome that turns out to depend on more than is
- * asked for by `varying` may be another's: then it is looked for under the longer key. */
-static void find_out(struct spf_checker *checker, const struct spf_question *question, unsigned varying,
-                     struct spf_outcome *outcome)
-{
-    int64_t deadline_ms = question->deadline_ms != 0 ? question->deadline_ms : spf_checker_deadline_ms(checker);
-    struct flight *flight = NULL;
-    struct landing landing = {.is_private = false};
-    struct result_key key;
-
-    for (;;) {
-        unsigned before = varying;
-
-        result_key_make(&key, question, varying);
-        switch (question->trace ? FLIGHT_ALONE : flight_join(checker->flights, &key, deadline_ms, &flight, &landing)) {
-        case FLIGHT_LEADS:
-            lead(checker, question, deadline_ms, flight, &landing);
-            *outcome = landing.outcome;
-            return;
-        case FLIGHT_LATE:
-            give_up_waiting(question, outcome);
-            return;
-        case FLIGHT_ENDED:
-            if (!landing.is_private && is_shared(&landing, question)) {
-                stats_add(STATS_JOINED, 1);
-                *outcome = landing.outcome;
-                return;
-            }
-            varying |= landing.varying;
-            if (!landing.is_private && varying != before)
-                break;
-            /* fall through */
-        case FLIGHT_ALONE:
-            evaluate(checker, question, deadline_ms, &landing);
-            *outcome = landing.outcome;
-            return;
-        }
-    }
+    return question->deadline_ms > 0 ? question->deadline_ms : spf_checker_deadline_ms(checker);
 }
 
 static void count(enum spf_result result)
@@ -262,18 +145,86 @@ static void count(enum spf_result result)
     stats_add(counters[result], 1);
 }
 
+/* ---- With a thread that waits ---- */
+
+struct waiter {
+    pthread_mutex_t lock; /* covers is_due; a leaf */
+    pthread_cond_t changed;
+    bool is_due;
+};
+
+static void wake(void *context)
+{
+    struct waiter *waiter = context;
+
+    pthread_mutex_lock(&waiter->lock);
+    waiter->is_due = true;
+    pthread_cond_signal(&waiter->changed);
+    pthread_mutex_unlock(&waiter->lock);
+}
+
+/* False: nothing was due by then. */
+static bool wait_until(struct waiter *waiter, const struct timespec *moment)
+{
+    bool is_due;
+
+    pthread_mutex_lock(&waiter->lock);
+    while (!waiter->is_due && wait_cond_until(&waiter->changed, &waiter->lock, moment))
+        ;
+    is_due = waiter->is_due;
+    waiter->is_due = false;
+    pthread_mutex_unlock(&waiter->lock);
+    return is_due;
+}
+
+/* Runs a job and waits for it. */
+static void run(struct job *job, struct waiter *waiter)
+{
+    int64_t left_ms = job->deadline_ms - clock_monotonic_ms(job->shared->clock);
+    struct timespec moment = clock_moment_after((left_ms > 0 ? left_ms : 0) + LATE_MS);
+
+    job_begin(job);
+    for (;;) {
+        if (wait_until(waiter, &moment)) {
+            if (job_step(job))
+                return;
+        } else if (job_expire(job)) {
+            return;
+        } else {
+            moment = clock_moment_after(LATE_MS);
+        }
+    }
+}
+
+/* Finds out what is not in the cache. `varying`: what the domain's outcomes are known to depend on. */
+static void find_out(struct spf_checker *checker, const struct spf_question *question, unsigned varying,
+                     struct spf_outcome *outcome)
+{
+    struct waiter waiter = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    struct job job = {.shared = &checker->shared,
+                      .question = question,
+                      .deadline_ms = deadline_of(checker, question),
+                      .varying = varying,
+                      .is_due = wake,
+                      .context = &waiter};
+
+    wait_cond_init(&waiter.changed);
+    run(&job, &waiter);
+    *outcome = job.published.outcome;
+    pthread_cond_destroy(&waiter.changed);
+    pthread_mutex_destroy(&waiter.lock);
+}
+
 static void answer(struct spf_checker *checker, const struct spf_question *question, struct spf_outcome *outcome)
 {
     struct spf_question normal = *question;
     char domain[DNS_NAME_MAX + 1];
     unsigned varying;
 
-    if (!normalize(&normal, domain))
-        *outcome = (struct spf_outcome){.result = RESULT_NONE};
-    else if (look(checker, &normal, outcome, &varying))
-        trace_cached(normal.trace);
-    else
+    if (!answer_at_once(checker, &normal, domain, outcome, &varying))
         find_out(checker, &normal, varying, outcome);
+    else if (outcome->cached)
+        trace_cached(normal.trace);
 }
 
 void spf_check(struct spf_checker *checker, const struct spf_question *question, struct spf_outcome *outcome)
@@ -313,29 +264,126 @@ enum spf_answer spf_host_has_address(struct spf_checker *checker, const char *na
 
     if (wanted.family == ADDR_NONE || !copy_name(name, host) || !domain_can_be_asked(host))
         return ANSWER_NO;
-    addresses = dns_ask(checker->dns, host, wanted.family == ADDR_V4 ? DNS_A : DNS_AAAA, deadline_ms);
+    addresses = dns_ask(checker->shared.dns, host, wanted.family == ADDR_V4 ? DNS_A : DNS_AAAA, deadline_ms);
     found = holds_address(addresses, &wanted);
     dns_answer_release(addresses);
     return found;
 }
 
-void spf_check_ahead(struct spf_checker *checker, const struct spf_question *question)
+/* ---- With nobody waiting ---- */
+
+/* A job with a copy of its question. */
+struct task {
+    struct job job;
+    struct spf_question question;
+    struct spf_checker *checker;
+    spf_done done; /* NULL: nobody is told */
+    void *context;
+    char texts[]; /* of the question */
+};
+
+/* Appends a text to what a copy has room for. */
+static const char *put_text(char **room, const char *text)
+{
+    size_t size = strlen(text) + 1;
+    const char *copy = memcpy(*room, text, size);
+
+    *room += size;
+    return copy;
+}
+
+static void end_task(struct task *task)
+{
+    if (task->done) {
+        count(task->job.published.outcome.result);
+        task->done(task->context, &task->job.published.outcome);
+    } else {
+        atomic_fetch_sub_explicit(&task->checker->speculative, 1, memory_order_relaxed);
+    }
+    free(task);
+}
+
+static void step_task(void *context)
+{
+    struct task *task = context;
+
+    if (job_step(&task->job))
+        end_task(task);
+}
+
+/* NULL if out of memory. */
+static struct task *create_task(struct spf_checker *checker, const struct spf_question *question, unsigned varying)
+{
+    size_t texts =
+        strlen(question->helo) + strlen(question->local) + strlen(question->domain) + strlen(question->receiver) + 4;
+    struct task *task = malloc(sizeof(*task) + texts);
+    char *room;
+
+    if (!task)
+        return NULL;
+    *task = (struct task){.question = *question, .checker = checker};
+    room = task->texts;
+    task->question.helo = put_text(&room, question->helo);
+    task->question.local = put_text(&room, question->local);
+    task->question.domain = put_text(&room, question->domain);
+    task->question.receiver = put_text(&room, question->receiver);
+    task->job = (struct job){.shared = &checker->shared,
+                             .question = &task->question,
+                             .deadline_ms = deadline_of(checker, question),
+                             .varying = varying,
+                             .is_due = step_task,
+                             .context = task};
+    return task;
+}
+
+void spf_check_start(struct spf_checker *checker, const struct spf_question *question, spf_done done, void *context)
+{
+    struct spf_question normal = *question;
+    char domain[DNS_NAME_MAX + 1];
+    struct spf_outcome outcome;
+    struct task *task;
+    unsigned varying;
+
+    if (!answer_at_once(checker, &normal, domain, &outcome, &varying)) {
+        task = create_task(checker, &normal, varying);
+        if (task) {
+            task->done = done;
+            task->context = context;
+            job_begin(&task->job);
+            return;
+        }
+        stats_add(STATS_FAULTS, 1);
+        outcome_temperror(&outcome, "out of memory");
+    }
+    count(outcome.result);
+    done(context, &outcome);
+}
+
+void spf_check_speculate(struct spf_checker *checker, const struct spf_question *question)
 {
     struct spf_question normal = *question;
     char domain[DNS_NAME_MAX + 1];
     struct spf_outcome known;
+    struct task *task;
     unsigned varying;
 
-    if (!checker->asks_ahead || !checker->dns->keeps_answers || !normalize(&normal, domain))
+    if (!checker->shared.has_lookahead || !checker->shared.dns->keeps_answers || !normalize(&normal, domain))
         return;
-    if (atomic_load_explicit(&checker->running_ahead, memory_order_relaxed) >= AHEAD_MAX ||
-        result_cache_look(checker->cache, &normal, &known, &varying))
+    if (result_cache_look(checker->shared.cache, &normal, &known, &varying))
         return;
-    ahead_send(checker->dns, &normal, spf_checker_deadline_ms(checker), clock_unix_s(checker->clock),
-               &checker->running_ahead);
+    if (atomic_fetch_add_explicit(&checker->speculative, 1, memory_order_relaxed) < SPECULATIVE_MAX) {
+        normal.trace = NULL;
+        task = create_task(checker, &normal, varying);
+        if (task) {
+            task->job.is_speculative = true;
+            job_begin(&task->job);
+            return;
+        }
+    }
+    atomic_fetch_sub_explicit(&checker->speculative, 1, memory_order_relaxed);
 }
 
 struct ttl_cache_stats spf_checker_cache_stats(struct spf_checker *checker)
 {
-    return result_cache_stats(checker->cache);
+    return result_cache_stats(checker->shared.cache);
 }

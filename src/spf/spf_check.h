@@ -64,7 +64,7 @@ struct spf_checker_config {
     uint32_t result_ttl_s; /* longest life of a result; 0: no cache */
     uint32_t timeout_ms;   /* for one whole evaluation (RFC 7208 4.6.4) */
     uint8_t seed[16];      /* random octets for the cache's hash */
-    bool asks_ahead;       /* ask the DNS for what the terms of a record name as soon as it is there (ahead.h) */
+    bool has_lookahead;    /* ask the DNS for what the terms of a record name as soon as it is there (walk.h) */
 };
 
 /* Creates a checker with one reference. NULL if out of memory. */
@@ -79,6 +79,14 @@ int64_t spf_checker_deadline_ms(const struct spf_checker *checker);
  * never fail. Any number of threads at once; hold no lock. */
 void spf_check(struct spf_checker *checker, const struct spf_question *question, struct spf_outcome *outcome);
 
+/* Takes an outcome, which is gone after the call. Called once, on any thread, that of the DNS too; it must not block.
+ */
+typedef void (*spf_done)(void *context, const struct spf_outcome *outcome);
+
+/* The same without waiting: `done` is called with the outcome, before this returns or later. The question is copied;
+ * it must have no trace. The checker must be held until then. Any thread; hold no lock. */
+void spf_check_start(struct spf_checker *checker, const struct spf_question *question, spf_done done, void *context);
+
 enum spf_answer { ANSWER_NO, ANSWER_YES, ANSWER_UNKNOWN }; /* unknown: the DNS did not say, or out of memory */
 
 /* Whether the outcome of `question` is pass, found as by spf_check; temperror is unknown. For lists of clients that
@@ -90,10 +98,10 @@ enum spf_answer spf_permits(struct spf_checker *checker, const struct spf_questi
 enum spf_answer spf_host_has_address(struct spf_checker *checker, const char *name, const struct addr *client,
                                      int64_t deadline_ms);
 
-/* Has the DNS cache find out what spf_check will need for an equal question, and returns at once. Nothing happens where
- * the outcome is known or on its way, where answers are not kept (keeps_answers) or nothing is asked ahead, or if out
- * of memory. Any thread. */
-void spf_check_ahead(struct spf_checker *checker, const struct spf_question *question);
+/* Starts to find out what spf_check will be asked with an equal question, and returns at once. Nobody is told; whoever
+ * asks later has the outcome, or takes part. Nothing happens where the outcome is known or on its way, where answers
+ * are not cached (keeps_answers) or there is no lookahead, or if out of memory. Any thread; hold no lock. */
+void spf_check_speculate(struct spf_checker *checker, const struct spf_question *question);
 
 struct ttl_cache_stats spf_checker_cache_stats(struct spf_checker *checker);
 

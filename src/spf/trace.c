@@ -1,22 +1,83 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Collects what an evaluation tells into a tree, and finds out in the end which terms matched. */
+/* Writes down what a walk did as a tree. */
 #include "spf/trace.h"
+
+#include "spf/walk.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The step that things are noted for: before any term it is that of the domain. */
-static struct trace_step *step_of(struct spf_trace *trace)
-{
-    return trace->step ? trace->step : &trace->root;
-}
 
 void trace_cached(struct spf_trace *trace)
 {
     if (trace)
         trace->cached = true;
 }
+
+/* ---- Lookups ---- */
+
+/* Appends a lookup to a step; one that is not there any more. Returns it, NULL if there is none or out of memory. */
+static struct trace_question *add_lookup(struct spf_trace *trace, struct trace_step *step, struct lookup *lookup)
+{
+    struct trace_question *question, **end = &step->questions;
+
+    if (!lookup || !lookup->answer)
+        return NULL;
+    question = calloc(1, sizeof(*question));
+    if (!question) {
+        trace->failed = true;
+        return NULL;
+    }
+    question->type = lookup->type;
+    question->answer = dns_answer_acquire(lookup->answer);
+    if (lookup->is_cached || lookup->is_traced)
+        question->source = TRACE_CACHED;
+    else
+        question->source = lookup->is_sent ? TRACE_ASKED : TRACE_LATE;
+    if (!lookup->is_traced)
+        question->took_ms = lookup->answered_ms - lookup->sent_ms;
+    lookup->is_traced = true;
+    snprintf(question->name, sizeof(question->name), "%s", lookup->name);
+    while (*end)
+        end = &(*end)->next;
+    *end = question;
+    return question;
+}
+
+static bool is_void(const struct trace_question *question)
+{
+    return question->answer->status == DNS_NODATA || question->answer->status == DNS_NXDOMAIN;
+}
+
+/* The lookups for the client's names, which are told of once. */
+static void add_client_lookups(struct spf_trace *trace, struct trace_step *step, struct client_names *names)
+{
+    if (!names->ptr || names->ptr->is_traced)
+        return;
+    add_lookup(trace, step, names->ptr);
+    for (size_t i = 0; i < LIMIT_CLIENT_NAMES; i++)
+        add_lookup(trace, step, names->hosts[i]);
+}
+
+/* The validated names of the client, with ", " between them. */
+static void add_client_names(struct spf_trace *trace, struct trace_step *step, const struct client_names *names)
+{
+    struct strbuf text = STRBUF_INIT;
+
+    for (size_t i = 0; i < names->count; i++)
+        strbuf_addf(&text, "%s%s", i > 0 ? ", " : "", names->validated[i]);
+    step->client_names = names->count > 0 ? strbuf_take(&text) : NULL;
+    trace->failed |= text.failed || (names->count > 0 && !step->client_names);
+    strbuf_free(&text);
+}
+
+static void add_name(struct spf_trace *trace, struct trace_step *step, const char *name)
+{
+    step->name = name ? strdup(name) : NULL;
+    trace->failed |= name && !step->name;
+}
+
+/* ---- Records ---- */
 
 /* A record with a copy of its text; NULL if out of memory. */
 static struct trace_record *new_record(const char *domain, const char *text, size_t len, size_t count)
@@ -41,140 +102,6 @@ static struct trace_record *new_record(const char *domain, const char *text, siz
 }
 
 static void free_record(struct trace_record *record);
-
-/* Hangs a record on the step whose questions found it. */
-static void attach(struct spf_trace *trace, struct trace_record *record)
-{
-    struct trace_step *step = step_of(trace);
-
-    if (!record) {
-        trace->failed = true;
-        return;
-    }
-    for (const struct trace_question *question = step->questions; question; question = question->next)
-        record->ttl_s = question->answer->ttl_s;
-    if (step->record)
-        free_record(step->record);
-    step->record = record;
-}
-
-void trace_record(struct spf_trace *trace, size_t frame, const char *domain, const struct record *record)
-{
-    struct trace_record *noted;
-
-    if (!trace)
-        return;
-    noted = new_record(domain, record->text, record->len, record->count);
-    for (size_t i = 0; noted && i < record->count; i++) {
-        const struct term *term = &record->terms[i];
-
-        noted->terms[i] = (struct trace_term){.kind = term->kind,
-                                              .qualifier = term->qualifier,
-                                              .offset = (size_t)(term->text - record->text),
-                                              .len = term->len};
-    }
-    attach(trace, noted);
-    trace->records[frame] = noted;
-}
-
-void trace_wrong_record(struct spf_trace *trace, const char *domain, const char *text, size_t len,
-                        const struct record_error *error)
-{
-    struct trace_record *noted;
-
-    if (!trace)
-        return;
-    noted = new_record(domain, text, len, 0);
-    if (noted) {
-        noted->error = error->reason;
-        noted->error_offset = error->offset;
-    }
-    attach(trace, noted);
-}
-
-void trace_reach(struct spf_trace *trace, size_t frame, size_t term)
-{
-    struct trace_record *record = trace ? trace->records[frame] : NULL;
-
-    if (!record)
-        return;
-    record->reached = term;
-    trace->current = record;
-    trace->step = &record->terms[term].step; /* there is one more than the record has */
-}
-
-void trace_explain(struct spf_trace *trace)
-{
-    if (trace)
-        trace->step = &trace->explanation;
-}
-
-void trace_name(struct spf_trace *trace, const char *name)
-{
-    struct trace_step *step;
-
-    if (!trace)
-        return;
-    step = step_of(trace);
-    free(step->name);
-    step->name = strdup(name);
-    trace->failed |= !step->name;
-}
-
-void trace_dns_term(struct spf_trace *trace, unsigned count)
-{
-    if (trace)
-        step_of(trace)->dns_terms = count;
-}
-
-void trace_question(struct spf_trace *trace, const char *name, enum dns_type type, const struct dns_answer *answer,
-                    enum trace_source source, int64_t took_ms)
-{
-    struct trace_question *question, **end;
-
-    if (!trace)
-        return;
-    trace->questions += source == TRACE_ASKED;
-    trace->took_ms += took_ms;
-    question = calloc(1, sizeof(*question));
-    if (!question) {
-        trace->failed = true;
-        return;
-    }
-    *question = (struct trace_question){
-        .type = type, .answer = dns_answer_acquire(answer), .source = source, .took_ms = took_ms};
-    snprintf(question->name, sizeof(question->name), "%s", name);
-    for (end = &step_of(trace)->questions; *end; end = &(*end)->next)
-        ;
-    *end = question;
-}
-
-void trace_void(struct spf_trace *trace, unsigned count)
-{
-    struct trace_question *last = trace ? step_of(trace)->questions : NULL;
-
-    while (last && last->next)
-        last = last->next;
-    if (last)
-        last->void_lookups = count;
-}
-
-void trace_client_name(struct spf_trace *trace, const char *name)
-{
-    struct strbuf names = STRBUF_INIT;
-    struct trace_step *step;
-
-    if (!trace)
-        return;
-    step = step_of(trace);
-    if (step->client_names)
-        strbuf_addf(&names, "%s, ", step->client_names);
-    strbuf_add(&names, name);
-    free(step->client_names);
-    step->client_names = strbuf_take(&names);
-    trace->failed |= !step->client_names;
-    strbuf_free(&names);
-}
 
 static bool is_modifier(enum term_kind kind)
 {
@@ -201,14 +128,6 @@ static void set_result(struct trace_record *record)
         record->has_result = false;
 }
 
-/* True if `inner` is `record`, or was reached through the last term of it. */
-static bool leads_to(const struct trace_record *record, const struct trace_record *inner)
-{
-    while (record && record != inner)
-        record = record->terms[record->reached].step.record;
-    return record != NULL;
-}
-
 /* What became of term i, where the record's last term matched or (`stopped`) could not be evaluated. */
 static enum trace_state state_of(const struct trace_record *record, size_t i, bool stopped)
 {
@@ -222,20 +141,174 @@ static enum trace_state state_of(const struct trace_record *record, size_t i, bo
                                              : TRACE_NOT_REACHED; /* RFC 7208 6.1: a redirect is last */
 }
 
-void trace_finish(struct spf_trace *trace, bool stopped, const struct limits *limits)
+static struct trace_record *record_of_frame(const struct walk_frame *frame)
+{
+    const struct record *record = &frame->policy->record;
+    struct trace_record *noted = new_record(frame->domain, record->text, record->len, record->count);
+
+    if (!noted)
+        return NULL;
+    noted->ttl_s = frame->lookup->answer->ttl_s;
+    for (size_t i = 0; i < record->count; i++) {
+        const struct term *term = &record->terms[i];
+
+        noted->terms[i] = (struct trace_term){.kind = term->kind,
+                                              .qualifier = term->qualifier,
+                                              .offset = (size_t)(term->text - record->text),
+                                              .len = term->len};
+    }
+    return noted;
+}
+
+/* A record that is wrong. */
+static struct trace_record *record_of_error(const struct lookup *lookup)
+{
+    const struct policy *policy = lookup->policy;
+    struct trace_record *noted = new_record(lookup->name, policy->source->text, policy->source->text_len, 0);
+
+    if (!noted)
+        return NULL;
+    noted->ttl_s = lookup->answer->ttl_s;
+    noted->error = policy->error.reason;
+    noted->error_offset = policy->error.offset;
+    return noted;
+}
+
+/* The record that a TXT lookup led to, if it is wrong. */
+static void add_wrong_record(struct spf_trace *trace, struct trace_step *step, const struct lookup *lookup)
+{
+    if (!lookup || !lookup->policy || lookup->policy->status != POLICY_SYNTAX)
+        return;
+    step->record = record_of_error(lookup);
+    trace->failed |= !step->record;
+}
+
+/* Tells what a step of the walk did. */
+static void add_step(struct spf_trace *trace, struct trace_step *step, struct walk *walk,
+                     const struct walk_visit *visit)
+{
+    struct step *from = &walk->frames[visit->frame].policy->steps[visit->step];
+    struct trace_question *question;
+
+    if (!from->term || !term_asks_dns(from->term))
+        return;
+    step->dns_terms = visit->dns_terms;
+    if (visit->dns_terms > LIMIT_DNS_TERMS)
+        return;
+    add_name(trace, step, from->name);
+    if (from->term->kind == TERM_PTR || (from->macros_used & MACRO_USED_NAME))
+        add_client_lookups(trace, step, &walk->names);
+    if (from->term->kind == TERM_PTR)
+        add_client_names(trace, step, &walk->names);
+    add_lookup(trace, step, from->lookup);
+    for (size_t i = 0; i < LIMIT_MX_NAMES; i++)
+        add_lookup(trace, step, from->hosts[i]);
+    for (question = step->questions; question && visit->void_lookups > 0; question = question->next) {
+        if (is_void(question)) {
+            question->void_lookups = visit->void_lookups;
+            break;
+        }
+    }
+    if (visit->outcome == VISIT_STOPPED)
+        add_wrong_record(trace, step, from->lookup);
+}
+
+/* Tells what became of the terms of a record, when those that it led to are told. */
+static void finish_record(const struct walk *walk, const struct walk_frame *frame, struct trace_record *record)
+{
+    const struct walk_visit *last = &walk->visits[frame->reached];
+    const struct term *term = frame->policy->steps[last->step].term;
+    bool stopped = last->outcome == VISIT_STOPPED;
+
+    record->reached = term ? (size_t)(term - frame->policy->record.terms) : record->count;
+    for (size_t i = 0; i < record->count; i++)
+        record->terms[i].state = state_of(record, i, stopped);
+    if (!stopped)
+        set_result(record);
+}
+
+/* The step of a visit in its record; NULL if there was no memory for it, or this is the record's end. */
+static struct trace_step *step_of(const struct walk *walk, const struct walk_visit *visit, struct trace_record *record)
+{
+    const struct policy *policy = walk->frames[visit->frame].policy;
+    const struct term *term = policy->steps[visit->step].term;
+
+    return record && term ? &record->terms[term - policy->record.terms].step : NULL;
+}
+
+/* Tells of a visit, and hangs the record on it that it led to. */
+static void add_visit(struct spf_trace *trace, struct walk *walk, const struct walk_visit *visit,
+                      struct trace_record *records[WALK_FRAMES])
+{
+    struct trace_step *step = step_of(walk, visit, records[visit->frame]);
+    struct trace_record *opened = visit->opened > 0 ? records[visit->opened] : NULL;
+
+    if (step) {
+        add_step(trace, step, walk, visit);
+        if (opened)
+            step->record = opened;
+    } else if (opened) {
+        free_record(opened);
+        records[visit->opened] = NULL;
+    }
+}
+
+static void add_frames(struct spf_trace *trace, struct walk *walk)
+{
+    struct trace_record *records[WALK_FRAMES] = {NULL};
+
+    for (size_t i = 0; i < walk->frame_count; i++) {
+        records[i] = record_of_frame(&walk->frames[i]);
+        trace->failed |= !records[i];
+    }
+    trace->root.record = records[0];
+    for (size_t i = 0; i < walk->visit_count; i++)
+        add_visit(trace, walk, &walk->visits[i], records);
+    for (size_t i = walk->frame_count; i-- > 0;) /* a record is found before those that it leads to */
+        if (records[i])
+            finish_record(walk, &walk->frames[i], records[i]);
+}
+
+static void add_explanation(struct spf_trace *trace, struct walk *walk)
+{
+    struct step *exp = &walk->explanation;
+
+    if (!exp->name)
+        return;
+    add_name(trace, &trace->explanation, exp->name);
+    if (exp->macros_used & MACRO_USED_NAME)
+        add_client_lookups(trace, &trace->explanation, &walk->names);
+    add_lookup(trace, &trace->explanation, exp->lookup);
+}
+
+/* What all lookups cost, those too that turned out not to be needed. */
+static void add_cost(struct spf_trace *trace, const struct walk *walk)
+{
+    int64_t begin_ms = INT64_MAX, end_ms = 0;
+
+    trace->limits = walk->limits;
+    for (const struct lookup *lookup = walk->lookups.first; lookup; lookup = lookup->next) {
+        if (!lookup->is_sent)
+            continue;
+        trace->questions += !lookup->is_cached;
+        if (lookup->sent_ms < begin_ms)
+            begin_ms = lookup->sent_ms;
+        if (lookup->answer && lookup->answered_ms > end_ms)
+            end_ms = lookup->answered_ms;
+    }
+    trace->took_ms = end_ms > begin_ms ? end_ms - begin_ms : 0;
+}
+
+void trace_of(struct spf_trace *trace, struct walk *walk)
 {
     if (!trace)
         return;
-    trace->limits = *limits;
-    for (size_t frame = LIMIT_DNS_TERMS + 1; frame-- > 0;) { /* a record is found before those that it leads to */
-        struct trace_record *record = trace->records[frame];
-        bool stopped_here = stopped && record && leads_to(record, trace->current);
-
-        for (size_t i = 0; record && i < record->count; i++)
-            record->terms[i].state = state_of(record, i, stopped_here);
-        if (record && !stopped_here)
-            set_result(record);
-    }
+    add_lookup(trace, &trace->root, walk->root);
+    add_wrong_record(trace, &trace->root, walk->root);
+    if (walk->frame_count > 0)
+        add_frames(trace, walk);
+    add_explanation(trace, walk);
+    add_cost(trace, walk);
 }
 
 const struct trace_record *trace_next(const struct trace_record *record)

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What an evaluation did, step by step, for people who ask why: a tree of records, their terms, and the questions that
- * each of them asked.
+/* What an evaluation did, step by step, for people who ask why: a tree of records, their terms, and the lookups of each
+ * of them, made of what the finished walk says.
  *
- * A trace hangs on spf_question.trace; the daemon has none. The functions that note something are called by the
- * evaluation, do nothing for a NULL trace, and keep copies, so that a trace outlives what it tells of. Used by one
- * thread. */
+ * A trace hangs on spf_question.trace; the daemon has none. It keeps copies, and so outlives what it tells of. Used by
+ * one thread. */
 #ifndef SMF_SPF_TRACE_H
 #define SMF_SPF_TRACE_H
 
@@ -37,6 +36,7 @@ struct trace_question {
 };
 
 struct trace_record;
+struct walk;
 
 /* One thing done: its questions in their order, and the record that they led to. */
 struct trace_step {
@@ -87,39 +87,15 @@ struct spf_trace {
     struct trace_step root;        /* the domain that was asked for */
     struct trace_step explanation; /* name: that of the exp of the record that decided; NULL: none was fetched */
     struct limits limits;          /* what it all cost */
-    unsigned questions;
-    int64_t took_ms;
-
-    struct trace_record *records[LIMIT_DNS_TERMS + 1]; /* by the number of their frame (evaluation.h) */
-    struct trace_step *step;                           /* the one under way */
-    struct trace_record *current;                      /* the record that it belongs to */
+    unsigned questions;            /* that were asked, those too that turned out not to be needed */
+    int64_t took_ms;               /* from the first of them to the last answer */
 };
 
-/* Notes that the outcome came out of the result cache. */
+/* Notes that the outcome came out of the result cache. A NULL trace is fine, here and below. */
 void trace_cached(struct spf_trace *trace);
 
-/* Note a record of the step under way: one that was read, with the number of its frame, or one that is wrong. */
-void trace_record(struct spf_trace *trace, size_t frame, const char *domain, const struct record *record);
-void trace_wrong_record(struct spf_trace *trace, const char *domain, const char *text, size_t len,
-                        const struct record_error *error);
-
-/* Notes that the evaluation has come to a term; `term` equal to the record's count: to its end. */
-void trace_reach(struct spf_trace *trace, size_t frame, size_t term);
-
-/* Notes that the explanation is next. */
-void trace_explain(struct spf_trace *trace);
-
-/* Note for the step under way: its expanded name, its count as a term that asks the DNS, a question and its answer, the
- * count of that answer as one without a record, the validated names of the client. */
-void trace_name(struct spf_trace *trace, const char *name);
-void trace_dns_term(struct spf_trace *trace, unsigned count);
-void trace_question(struct spf_trace *trace, const char *name, enum dns_type type, const struct dns_answer *answer,
-                    enum trace_source source, int64_t took_ms);
-void trace_void(struct spf_trace *trace, unsigned count);
-void trace_client_name(struct spf_trace *trace, const char *name);
-
-/* Ends the trace: finds out what became of each term. `stopped`: by an error, at the step under way. */
-void trace_finish(struct spf_trace *trace, bool stopped, const struct limits *limits);
+/* Writes down what a finished walk did. */
+void trace_of(struct spf_trace *trace, struct walk *walk);
 
 /* The records on the way to the decision, from the question's domain to the one whose term decided: `next` of a record
  * is the one that its last term led to, if that decided; NULL at the end. */

@@ -1,25 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Any octets as a record: parsed, or refused at a place within them, with a hint; the canonical form holds known octets
+/* Any octets as a record: parsed, or refused at a place within them, with a hint; the surrogate holds known octets
  * only. */
-#include "spf/canonical.h"
 #include "spf/record_hint.h"
+#include "spf/surrogate.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void check_canonical(const struct record *record, const char *client_text)
+static void check_surrogate(const uint8_t *data, size_t size, const char *client_text)
 {
+    struct policy_reader reader = {.terms_max = LIMIT_DNS_TERMS};
     struct strbuf text = STRBUF_INIT;
-    struct addr client;
+    struct policy *policy;
+    struct dns_record record = {.text = (const char *)data, .text_len = size};
+    struct dns_answer answer = {.status = DNS_OK, .count = 1, .records = &record};
 
-    if (!addr_parse(client_text, &client))
+    if (!addr_parse(client_text, &reader.client))
         abort();
-    canonical_write(record, &client, 1, &text);
+    policy = policy_read(&reader, &answer);
+    if (!policy || policy->status != POLICY_OK)
+        abort();
+    surrogate_write(policy, 1, &reader.client, &text);
     if (text.failed || text.len > 600 || strspn(text.text, "abcdefilmnoprstuvx0123456789.:/=_+-~? ") != text.len)
         abort();
     strbuf_free(&text);
+    policy_free(policy);
 }
 
 static void check_terms(const struct record *record)
@@ -48,8 +55,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     check_terms(&record);
-    check_canonical(&record, "192.0.2.1");
-    check_canonical(&record, "2001:db8::1");
+    check_surrogate(data, size, "192.0.2.1");
+    check_surrogate(data, size, "2001:db8::1");
     record_free(&record);
     return 0;
 }

@@ -247,7 +247,7 @@ static struct spf_checker *create_checker(struct fuzz_dns *fuzz)
                                         .timeout_ms = TIMEOUT_MS,
                                         .cache_octets = 1 << 16,
                                         .result_ttl_s = 60,
-                                        .asks_ahead = fuzz->is_late};
+                                        .has_lookahead = fuzz->is_late};
     struct spf_checker *checker = spf_checker_create(&config);
 
     if (!checker)

@@ -49,7 +49,7 @@ static const struct value_case texts[] = {
     {"-all", NULL},
     {"exists:%{i}._spf.%{d} of example.org", NULL},
     {"example.org has more than one SPF record", NULL},
-    {"more than 10 terms that ask the DNS, at redirect=a.example of b.example", NULL},
+    {"too many DNS lookups (limit 10), at redirect=a.example of b.example", NULL},
     {"a, b", NULL},
     {"at octet 8: \"x\"", "\"at octet 8: %22x%22\""},
     {"at octet 8: SPF refused: ip=192.0.2.99, from=<a@b>",

@@ -1,421 +1,481 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What stock libspf2 gets wrong and the guard must not: sizes, limits, redirects, includes, hostile records. */
-#include "unit/spf/zone_checks.h"
+/* Evaluations with lookahead: how many round trips they take, which lookups they ask, and none twice. */
+#include "spf/spf_check.h"
 
-#include "base/strbuf.h"
+#include "unit/spf/round_dns.h"
+#include "unit/spf/simple_cache.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "support/alloc_fail.h"
+
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-static int open_zone(void **state)
-{
-    static struct zone_checks checks;
+#define ALL_KINDS "v=spf1 include:one.org a:h1.org mx:mx2.org ptr:p.org exists:%{i}.e.org a:h2.org include:two.org "
 
-    zone_checks_open(&checks, false);
-    *state = &checks;
+static const struct {
+    const char *name, *type, *data;
+} zone[] = {
+    {"nested.org", "TXT", "v=spf1 include:n1.org -all"},
+    {"n1.org", "TXT", "v=spf1 include:n2.org -all"},
+    {"n2.org", "TXT", "v=spf1 include:n3.org -all"},
+    {"n3.org", "TXT", "v=spf1 include:n4.org -all"},
+    {"n4.org", "TXT", "v=spf1 ip4:192.0.2.1 -all"},
+
+    {"siblings.org", "TXT", "v=spf1 include:one.org include:two.org include:three.org include:n4.org -all"},
+    {"one.org", "TXT", "v=spf1 ip4:10.0.0.0/8 -all"},
+    {"two.org", "TXT", "v=spf1 ip4:10.0.0.0/8 -all"},
+    {"three.org", "TXT", "v=spf1 ip4:10.0.0.0/8 -all"},
+
+    {"mx5.org", "TXT", "v=spf1 mx -all"},
+    {"mx5.org", "MX", "m1.org"},
+    {"mx5.org", "MX", "m2.org"},
+    {"mx5.org", "MX", "m3.org"},
+    {"mx5.org", "MX", "m4.org"},
+    {"mx5.org", "MX", "m5.org"},
+    {"m1.org", "A", "10.0.0.1"},
+    {"m2.org", "A", "10.0.0.2"},
+    {"m3.org", "A", "10.0.0.3"},
+    {"m4.org", "A", "10.0.0.4"},
+    {"m5.org", "A", "192.0.2.1"},
+    {"m1.org", "AAAA", "2001:db8::2"},
+    {"m2.org", "AAAA", "2001:db8::3"},
+    {"m3.org", "AAAA", "2001:db8::4"},
+    {"m4.org", "AAAA", "2001:db8::5"},
+    {"m5.org", "AAAA", "2001:db8::1"},
+
+    {"kinds.org", "TXT", ALL_KINDS "include:three.org mx:mx1.org redirect=last.org"},
+    {"h1.org", "A", "10.0.0.1"},
+    {"h2.org", "A", "10.0.0.1"},
+    {"mx1.org", "MX", "m1.org"},
+    {"mx2.org", "MX", "m2.org"},
+    {"1.2.0.192.in-addr.arpa", "PTR", "h1.org"},
+    {"last.org", "TXT", "v=spf1 ip4:192.0.2.1 -all"},
+
+    {"behind.org", "TXT", "v=spf1 a:h1.org ip4:192.0.2.1 a:h2.org include:one.org -all"},
+    {"all.org", "TXT", "v=spf1 a:h1.org -all a:h2.org redirect=one.org"},
+    {"passes.org", "TXT", "v=spf1 include:n4.org include:nested.org -all"},
+    {"fails.org", "TXT", "v=spf1 include:one.org a:h1.org -all"},
+
+    {"macros.org", "TXT", "v=spf1 exists:%{i}.%{v}.x.org exists:%{l}.%{o}.y.org a:%{d2}.z.org include:%{h}.w.org -all"},
+    {"mail.example.org.w.org", "TXT", "v=spf1 -all"},
+    {"macros.org.z.org", "A", "10.0.0.1"},
+    {"user.macros.org.y.org", "TXT", "nothing"},
+    {"names.org", "TXT", "v=spf1 exists:%{p}.x.org include:%{p}.p.org a:h1.org -all"},
+    {"names.org.x.org", "A", "127.0.0.2"},
+
+    {"wide.org", "TXT",
+     "v=spf1 include:a.wide.org include:b.wide.org include:c.wide.org include:d.wide.org "
+     "include:e.wide.org include:f.wide.org include:g.wide.org include:h.wide.org -all"},
+    {"a.wide.org", "TXT",
+     "v=spf1 include:a.a.org include:b.a.org include:c.a.org include:d.a.org include:e.a.org "
+     "include:f.a.org include:g.a.org include:h.a.org include:i.a.org include:j.a.org -all"},
+    {"b.wide.org", "TXT", "v=spf1 include:a.b.org include:b.b.org include:c.b.org include:d.b.org -all"},
+    {"a.a.org", "TXT", "v=spf1 ?all"},
+    {"b.a.org", "TXT", "v=spf1 ?all"},
+    {"c.a.org", "TXT", "v=spf1 ?all"},
+    {"d.a.org", "TXT", "v=spf1 ?all"},
+    {"e.a.org", "TXT", "v=spf1 ?all"},
+    {"f.a.org", "TXT", "v=spf1 ?all"},
+    {"g.a.org", "TXT", "v=spf1 ?all"},
+    {"h.a.org", "TXT", "v=spf1 ?all"},
+    {"i.a.org", "TXT", "v=spf1 ?all"},
+    {"j.a.org", "TXT", "v=spf1 ?all"},
+    {"loop.org", "TXT", "v=spf1 include:loop.org include:LOOP.org a:h1.org"},
+    {"error.org", "TXT", "v=spf1 include:nothing.org include:one.org ~all"},
+    {"broken.org", "TXT", "v=spf1 a:h1.org foo"},
+    {"voids.org", "TXT", "v=spf1 include:one.org a:v1.org a:v2.org a:v3.org mx:mx5.org -all"},
+    {"same.org", "TXT", "v=spf1 a:h1.org a:H1.org -exists:h1.org mx:mx1.org a:m1.org -all"},
+    {"text.org", "TXT", "v=spf1 ip4:192.0.2.9 -all exp=why.org"},
+    {"why.org", "TXT", "No."},
+    {"early1.org", "TXT", "v=spf1 include:n4.org a:never.org include:never.org -all"},
+    {"early2.org", "TXT", "v=spf1 a:h1.org mx:mx5.org include:never.org a:never.org -all"},
+    {"early3.org", "TXT", "v=spf1 exists:%{p}.x.org a:m5.org mx:never.org -all"},
+    {"early4.org", "TXT", "v=spf1 -a:h1.org include:early5.org include:never.org -all"},
+    {"early5.org", "TXT", "v=spf1 -a:h2.org ?mx:mx2.org ptr:p.org a:m5.org a:never.org -all"},
+    {"early6.org", "TXT", "v=spf1 include:early7.org a:m5.org include:never.org -all"},
+    {"early7.org", "TXT", "v=spf1 -a:m5.org a:never.org -all"},
+    {"unknown.x.org", "TXT", "an exists that finds nothing"},
+    {"guess.org", "MX", "m5.org"},
+    {"guess.org", "A", "10.0.0.1"},
+};
+
+enum { TIMEOUT_MS = 20000 };
+
+struct fixture {
+    struct clock clock;
+    int64_t now_ms;
+    struct dns *rounds; /* owned by the checker */
+    struct spf_checker *checker;
+};
+
+static int64_t fixture_now(void *context)
+{
+    return ((struct fixture *)context)->now_ms;
+}
+
+static void open_checker(struct fixture *fixture, bool is_cached)
+{
+    struct spf_checker_config config = {.clock = &fixture->clock, .timeout_ms = TIMEOUT_MS, .has_lookahead = true};
+
+    fixture->clock = (struct clock){fixture_now, fixture_now, fixture};
+    fixture->now_ms = 1000;
+    fixture->rounds = config.dns = round_dns_create(&fixture->clock);
+    for (size_t i = 0; i < COUNT(zone); i++)
+        round_dns_add(fixture->rounds, zone[i].name, zone[i].type, zone[i].data);
+    if (is_cached)
+        config.dns = simple_cache_create(config.dns);
+    assert_non_null(config.dns);
+    fixture->checker = spf_checker_create(&config);
+    assert_non_null(fixture->checker);
+}
+
+static int open_plain(void **state)
+{
+    static struct fixture fixture;
+
+    open_checker(&fixture, false);
+    *state = &fixture;
     return 0;
 }
 
-static int close_zone(void **state)
+static int open_cached(void **state)
 {
-    zone_checks_close(*state);
+    static struct fixture fixture;
+
+    open_checker(&fixture, true);
+    *state = &fixture;
     return 0;
 }
 
-static void add_text(struct zone_checks *checks, const char *name, struct strbuf *text)
+static int close_checker(void **state)
 {
-    assert_false(text->failed);
-    zone_checks_add(checks, name, "TXT", text->text);
-    strbuf_free(text);
+    spf_checker_release(((struct fixture *)*state)->checker);
+    return 0;
 }
 
-static void test_many_networks(void **state)
+static struct spf_question question_of(const char *client, const char *domain)
 {
-    struct zone_checks *checks = *state;
-    struct strbuf v4 = STRBUF_INIT, v6 = STRBUF_INIT;
+    struct spf_question question = {
+        .helo = "mail.example.org", .local = "user", .domain = domain, .receiver = "mx.example.net"};
 
-    strbuf_add(&v4, "v=spf1");
-    for (unsigned i = 0; i < 4500; i++)
-        strbuf_addf(&v4, " ip4:10.%u.%u.1", i / 250, i % 250);
-    strbuf_add(&v4, " -all");
-    assert_true(v4.len > 60000);
-    strbuf_add(&v6, "v=spf1");
-    for (unsigned i = 0; i < 450; i++)
-        strbuf_addf(&v6, " ip6:2001:db8:%x::/48", i);
-    strbuf_add(&v6, " ~all");
-    add_text(checks, "v4.org", &v4);
-    add_text(checks, "v6.org", &v6);
-    zone_checks_expect(checks, "10.0.0.1", "v4.org", RESULT_PASS);
-    zone_checks_expect(checks, "10.0.64.1", "v4.org", RESULT_PASS);  /* the 65th */
-    zone_checks_expect(checks, "10.5.249.1", "v4.org", RESULT_PASS); /* the 1,500th */
-    zone_checks_expect(checks, "10.17.249.1", "v4.org", RESULT_PASS);
-    zone_checks_expect(checks, "10.18.0.1", "v4.org", RESULT_FAIL);
-    zone_checks_expect(checks, "2001:db8::1", "v4.org", RESULT_FAIL);
-    zone_checks_expect(checks, "2001:db8:19::1", "v6.org", RESULT_PASS); /* the 26th */
-    zone_checks_expect(checks, "2001:db8:1c1::1", "v6.org", RESULT_PASS);
-    zone_checks_expect(checks, "2001:db8:1c2::1", "v6.org", RESULT_SOFTFAIL);
+    assert_true(addr_parse(client, &question.client));
+    return question;
 }
 
-static void test_zero_lengths(void **state)
+static enum spf_result check(struct fixture *fixture, const char *client, const char *domain)
 {
-    static const struct zone_entry zone[] = {
-        {"v4.org", "TXT", "v=spf1 ip4:1.2.3.4/0 -all"},
-        {"v6.org", "TXT", "v=spf1 ip6:::/0 -all"},
-        {"a.org", "TXT", "v=spf1 a/0 -all"},
-        {"a.org", "A", "10.0.0.1"},
-        {"a6.org", "TXT", "v=spf1 a//0 -all"},
-        {"a6.org", "AAAA", "2001:db8::5"},
-        {"no.org", "TXT", "v=spf1 a/0 -all"},
-        {"mx.org", "TXT", "v=spf1 mx/0 -all"},
-        {"mx.org", "MX", "a.org"},
+    struct spf_question question = question_of(client, domain);
+    struct spf_outcome outcome;
+
+    spf_check(fixture->checker, &question, &outcome);
+    return outcome.result;
+}
+
+/* Round trips and questions, of which no two are the same. */
+static void test_rounds(void **state)
+{
+    static const struct {
+        const char *client, *domain;
+        enum spf_result result;
+        unsigned rounds, questions;
+    } rows[] = {
+        {"192.0.2.1", "n4.org", RESULT_PASS, 1, 1},
+        {"192.0.2.1", "nested.org", RESULT_PASS, 5, 5},
+        {"192.0.2.1", "siblings.org", RESULT_PASS, 2, 5},
+        {"192.0.2.1", "mx5.org", RESULT_PASS, 3, 7},
+        {"2001:db8::1", "mx5.org", RESULT_PASS, 3, 7},
+        {"192.0.2.1", "kinds.org", RESULT_PASS, 3, 13},
+        {"192.0.2.1", "behind.org", RESULT_PASS, 2, 2},
+        {"192.0.2.1", "all.org", RESULT_FAIL, 2, 2},
+        {"192.0.2.1", "passes.org", RESULT_PASS, 2, 3}, /* nothing below the second include */
+        {"192.0.2.1", "fails.org", RESULT_FAIL, 2, 3},
+        {"192.0.2.1", "macros.org", RESULT_FAIL, 2, 5},
+        {"192.0.2.1", "loop.org", RESULT_PERMERROR, 1, 1},
+        {"192.0.2.1", "error.org", RESULT_PERMERROR, 2, 3},
+        {"192.0.2.1", "broken.org", RESULT_PERMERROR, 1, 1},
+        {"192.0.2.1", "none.org", RESULT_NONE, 1, 1},
+        {"192.0.2.1", "same.org", RESULT_FAIL, 2, 4},
+        {"192.0.2.1", "text.org", RESULT_FAIL, 2, 2}, /* an explanation is not foreseen */
     };
-    struct zone_checks *checks = *state;
+    struct fixture *fixture = *state;
 
-    zone_checks_add_all(checks, zone, COUNT(zone));
-    zone_checks_expect(checks, "192.0.2.1", "v4.org", RESULT_PASS);
-    zone_checks_expect(checks, "1.0.2.1", "v4.org", RESULT_PASS);
-    zone_checks_expect(checks, "2001:db8::1", "v4.org", RESULT_FAIL);
-    zone_checks_expect(checks, "2001:db8::1", "v6.org", RESULT_PASS);
-    zone_checks_expect(checks, "fe80::1", "v6.org", RESULT_PASS);
-    zone_checks_expect(checks, "192.0.2.1", "v6.org", RESULT_FAIL);
-    zone_checks_expect(checks, "::ffff:192.0.2.1", "v4.org", RESULT_PASS);
-    zone_checks_expect(checks, "192.0.2.1", "a.org", RESULT_PASS);
-    zone_checks_expect(checks, "2001:db8::1", "a.org", RESULT_FAIL);
-    zone_checks_expect(checks, "2001:db9::1", "a6.org", RESULT_PASS);
-    zone_checks_expect(checks, "192.0.2.1", "no.org", RESULT_FAIL);
-    zone_checks_expect(checks, "192.0.2.1", "mx.org", RESULT_PASS);
-}
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        unsigned rounds, questions;
 
-static void test_redirect(void **state)
-{
-    static const struct zone_entry zone[] = {
-        {"all.org", "TXT", "v=spf1 redirect=pass.org -all"},
-        {"first.org", "TXT", "v=spf1 redirect=pass.org ?ip4:10.0.0.1"},
-        {"pass.org", "TXT", "v=spf1 +all"},
-        {"none.org", "TXT", "v=spf1 redirect=nothing.org"},
-        {"single.org", "TXT", "v=spf1 redirect=%{d1}"},
-        {"chain.org", "TXT", "v=spf1 redirect=first.org"},
-        {"self.org", "TXT", "v=spf1 redirect=self.org"},
-        {"dead.org", "TXT", "v=spf1 redirect=dead.example"},
-        {"dead.example", "TIMEOUT", ""},
-        {"two.org", "TXT", "v=spf1 -all"},
-        {"two.org", "TXT", "v=spf1 +all"},
-        {"to-two.org", "TXT", "v=spf1 redirect=two.org"},
-    };
-    struct zone_checks *checks = *state;
-
-    zone_checks_add_all(checks, zone, COUNT(zone));
-    zone_checks_expect(checks, "192.0.2.1", "all.org", RESULT_FAIL);
-    zone_checks_expect(checks, "192.0.2.1", "first.org", RESULT_PASS);
-    zone_checks_expect(checks, "10.0.0.1", "first.org", RESULT_NEUTRAL);
-    zone_checks_expect(checks, "10.0.0.1", "chain.org", RESULT_NEUTRAL);
-    zone_checks_expect(checks, "192.0.2.1", "none.org", RESULT_PERMERROR);
-    zone_checks_expect(checks, "192.0.2.1", "single.org", RESULT_PERMERROR);
-    zone_checks_expect(checks, "192.0.2.1", "dead.org", RESULT_TEMPERROR);
-    zone_checks_expect(checks, "192.0.2.1", "two.org", RESULT_PERMERROR);
-    zone_checks_expect(checks, "192.0.2.1", "to-two.org", RESULT_PERMERROR);
-    assert_int_equal(zone_checks_expect(checks, "192.0.2.1", "self.org", RESULT_PERMERROR), 11);
-    assert_string_equal(zone_checks_ask(checks, "192.0.2.1", "chain.org").mechanism, "+all of pass.org");
-}
-
-static void test_include(void **state)
-{
-    static const struct zone_entry zone[] = {
-        {"pass.org", "TXT", "v=spf1 include:plus.org -all"},
-        {"plus.org", "TXT", "v=spf1 ip4:192.0.2.0/24 -all"},
-        {"minus.org", "TXT", "v=spf1 -include:plus.org ?all"},
-        {"none.org", "TXT", "v=spf1 include:nothing.org +all"},
-        {"bad.org", "TXT", "v=spf1 include:broken.org +all"},
-        {"broken.org", "TXT", "v=spf1 foo"},
-        {"temp.org", "TXT", "v=spf1 include:dead.org +all"},
-        {"dead.org", "TIMEOUT", ""},
-        {"grow.org", "TXT", "v=spf1 include:%{d}.%{d} +all"},
-        {"neutral.org", "TXT", "v=spf1 include:empty.org -all"},
-        {"empty.org", "TXT", "v=spf1"},
-        {"soft.org", "TXT", "v=spf1 include:tilde.org -all"},
-        {"tilde.org", "TXT", "v=spf1 ~all"},
-    };
-    struct zone_checks *checks = *state;
-    struct strbuf name = STRBUF_INIT;
-
-    zone_checks_add_all(checks, zone, COUNT(zone));
-    zone_checks_expect(checks, "192.0.2.1", "pass.org", RESULT_PASS);
-    zone_checks_expect(checks, "192.0.3.1", "pass.org", RESULT_FAIL);
-    zone_checks_expect(checks, "192.0.2.1", "minus.org", RESULT_FAIL);
-    zone_checks_expect(checks, "192.0.3.1", "minus.org", RESULT_NEUTRAL);
-    zone_checks_expect(checks, "192.0.2.1", "none.org", RESULT_PERMERROR);
-    zone_checks_expect(checks, "192.0.2.1", "bad.org", RESULT_PERMERROR);
-    zone_checks_expect(checks, "192.0.2.1", "temp.org", RESULT_TEMPERROR);
-    zone_checks_expect(checks, "192.0.2.1", "neutral.org", RESULT_FAIL);
-    zone_checks_expect(checks, "192.0.2.1", "soft.org", RESULT_FAIL);
-    /* a domain that includes one twice as long: at the limit of 253 octets it is cut, and asked for once more at most
-     */
-    strbuf_add(&name, "grow.org");
-    for (int i = 0; i < 5; i++) {
-        char *text = strdup(strbuf_text(&name));
-
-        strbuf_addf(&name, ".%s", text);
-        free(text);
-        zone_checks_add(checks, name.text, "TXT", "v=spf1 include:%{d}.%{d} +all");
-    }
-    strbuf_free(&name);
-    assert_in_range(zone_checks_expect(checks, "192.0.2.1", "grow.org", RESULT_PERMERROR), 2, 11);
-}
-
-static void test_ten_levels(void **state)
-{
-    struct zone_checks *checks = *state;
-    char name[32], text[64];
-
-    for (int level = 0; level <= 11; level++) {
-        snprintf(name, sizeof(name), "l%d.org", level);
-        snprintf(text, sizeof(text), level < 11 ? "v=spf1 include:l%d.org -all" : "v=spf1 ip4:192.0.2.0/24 -all",
-                 level + 1);
-        zone_checks_add(checks, name, "TXT", text);
-    }
-    zone_checks_expect(checks, "192.0.2.1", "l1.org", RESULT_PASS); /* ten includes */
-    zone_checks_expect(checks, "192.0.3.1", "l1.org", RESULT_FAIL);
-    zone_checks_expect(checks, "192.0.2.1", "l0.org", RESULT_PERMERROR); /* eleven */
-}
-
-/* Ten terms may be asked, the eleventh is an error, however they are spread over records. */
-static void test_term_limit(void **state)
-{
-    struct zone_checks *checks = *state;
-    struct strbuf ten = STRBUF_INIT, eleven = STRBUF_INIT;
-
-    strbuf_add(&ten, "v=spf1");
-    for (int i = 0; i < 10; i++)
-        strbuf_addf(&ten, " a:h.org/%d", 8 + i);
-    strbuf_addf(&eleven, "%s mx:h.org -all", ten.text);
-    strbuf_add(&ten, " -all");
-    add_text(checks, "ten.org", &ten);
-    add_text(checks, "eleven.org", &eleven);
-    zone_checks_add(checks, "h.org", "A", "10.0.0.1");
-    zone_checks_add(checks, "over.org", "TXT", "v=spf1 include:ten.org +all");
-    assert_int_equal(zone_checks_expect(checks, "192.0.2.1", "ten.org", RESULT_FAIL), 11);
-    assert_int_equal(zone_checks_expect(checks, "192.0.2.1", "eleven.org", RESULT_PERMERROR), 11);
-    assert_int_equal(zone_checks_expect(checks, "192.0.2.1", "over.org", RESULT_PERMERROR), 11);
-    assert_int_equal(zone_checks_expect(checks, "10.0.0.2", "over.org", RESULT_PASS), 3);
-}
-
-/* Includes ten wide and five deep cost stock libspf2 211,111 questions. */
-static void test_fan_out(void **state)
-{
-    struct zone_checks *checks = *state;
-
-    for (int level = 0; level < 6; level++) {
-        struct strbuf text = STRBUF_INIT;
-        char name[32];
-
-        snprintf(name, sizeof(name), "f%d.org", level);
-        strbuf_add(&text, "v=spf1");
-        for (int i = 0; i < 10; i++)
-            strbuf_addf(&text, level < 5 ? " include:f%d.org" : " exists:x%d.h.org", level < 5 ? level + 1 : i);
-        add_text(checks, name, &text);
-    }
-    assert_in_range(zone_checks_expect(checks, "192.0.2.1", "f0.org", RESULT_PERMERROR), 2, 11);
-}
-
-/* The most that a record may cost: ten mx terms with ten names each, the names of the client, and the explanation. */
-static void test_worst_cost(void **state)
-{
-    struct zone_checks *checks = *state;
-    struct strbuf text = STRBUF_INIT;
-    char name[32];
-
-    strbuf_add(&text, "v=spf1 ptr:elsewhere.org");
-    for (int i = 0; i < 9; i++)
-        strbuf_addf(&text, " mx:m%d.org", i);
-    strbuf_add(&text, " -all exp=%{p}.e.org");
-    add_text(checks, "worst.org", &text);
-    for (int i = 0; i < 100; i++) {
-        snprintf(name, sizeof(name), "h%d.org", i);
-        zone_checks_add(checks, name, "A", "10.0.0.1");
-        if (i < 90) {
-            char owner[32];
-
-            snprintf(owner, sizeof(owner), "m%d.org", i / 10);
-            zone_checks_add(checks, owner, "MX", name);
+        assert_string_equal(result_name(check(fixture, rows[i].client, rows[i].domain)), result_name(rows[i].result));
+        rounds = round_dns_rounds(fixture->rounds);
+        questions = round_dns_questions(fixture->rounds);
+        if (rounds != rows[i].rounds || questions != rows[i].questions) {
+            round_dns_print(fixture->rounds);
+            fail_msg("%s: %u rounds, %u questions", rows[i].domain, rounds, questions);
         }
-        zone_checks_add(checks, "1.2.0.192.in-addr.arpa", "PTR", name);
+        round_dns_reset(fixture->rounds);
     }
-    /* the record, 9 times an MX and its 10 names, a PTR and 10 of its names, the explanation */
-    assert_int_equal(zone_checks_expect(checks, "192.0.2.1", "worst.org", RESULT_FAIL), 1 + 9 * 11 + 11 + 1);
 }
 
+static unsigned asked(const struct fixture *fixture, const char *name, enum dns_type type)
+{
+    return round_dns_asked(fixture->rounds, name, type);
+}
+
+/* Records with more than 10 terms: those in reach, and 10 guesses at most. */
+static void test_limits(void **state)
+{
+    struct fixture *fixture = *state;
+
+    assert_int_equal(check(fixture, "192.0.2.1", "wide.org"), RESULT_PERMERROR);
+    assert_int_equal(asked(fixture, "i.a.org", DNS_TXT), 1); /* the 10th term */
+    assert_int_equal(asked(fixture, "j.a.org", DNS_TXT), 0);
+    assert_int_equal(asked(fixture, "a.b.org", DNS_TXT), 0);
+    assert_in_range(round_dns_questions(fixture->rounds), 11, 21);
+}
+
+/* The third answer without a record ends an evaluation, and so what is asked ahead. */
 static void test_void_lookups(void **state)
 {
-    static const struct zone_entry zone[] = {
-        {"two.org", "TXT", "v=spf1 a:no1.org exists:no2.org -all"},
-        {"three.org", "TXT", "v=spf1 a:no1.org exists:no2.org mx:no3.org +all"},
-        {"late.org", "TXT", "v=spf1 a:no1.org exists:no2.org ip4:192.0.2.1 mx:no3.org -all"},
-        {"split.org", "TXT", "v=spf1 include:two.org ptr -all"},
-        {"names.org", "TXT", "v=spf1 mx -all"},
-        {"names.org", "MX", "no1.org"},
-        {"names.org", "MX", "no2.org"},
-        {"names.org", "MX", "no3.org"},
-        {"null.org", "TXT", "v=spf1 mx a:no1.org a:no2.org -all"},
-        {"null.org", "MX", ""},
-        {"bad.org", "TXT", "v=spf1 a:no1.org a:no2.org a:%{l}..x.org exists:%{l}..%{o} -all"},
-        {"bad.org", "A", "10.0.0.1"},
-        {"exp.org", "TXT", "v=spf1 a:no1.org a:no2.org -all exp=no3.org"},
-        {"p.org", "TXT", "v=spf1 a:no1.org a:no2.org exists:%{p}.yes.org -all"},
-        {"unknown.yes.org", "A", "127.0.0.2"},
-    };
-    struct zone_checks *checks = *state;
+    struct fixture *fixture = *state;
 
-    zone_checks_add_all(checks, zone, COUNT(zone));
-    zone_checks_expect(checks, "192.0.2.1", "two.org", RESULT_FAIL);
-    zone_checks_expect(checks, "192.0.2.1", "three.org", RESULT_PERMERROR);
-    zone_checks_expect(checks, "192.0.2.1", "late.org", RESULT_PASS);
-    zone_checks_expect(checks, "192.0.2.1", "split.org", RESULT_PERMERROR);
-    zone_checks_expect(checks, "192.0.2.1", "names.org", RESULT_PERMERROR);
-    zone_checks_expect(checks, "192.0.2.1", "null.org", RESULT_FAIL);
-    zone_checks_expect(checks, "192.0.2.1", "bad.org", RESULT_FAIL);
-    zone_checks_expect(checks, "192.0.2.1", "exp.org", RESULT_FAIL);
-    zone_checks_expect(checks, "192.0.2.1", "p.org", RESULT_PASS);
+    assert_int_equal(check(fixture, "192.0.2.1", "voids.org"), RESULT_PERMERROR);
+    assert_int_equal(asked(fixture, "v3.org", DNS_A), 1);
+    assert_int_equal(asked(fixture, "mx5.org", DNS_MX), 1);
+    assert_int_equal(asked(fixture, "m1.org", DNS_A), 0);
 }
 
-static void test_mx_limit(void **state)
+/* A p macro has the client's names asked for, and hides only its own term. */
+static void test_client_names(void **state)
 {
-    struct zone_checks *checks = *state;
-    char name[32], addr[32];
+    struct fixture *fixture = *state;
 
-    zone_checks_add(checks, "ten.org", "TXT", "v=spf1 mx -all");
-    zone_checks_add(checks, "eleven.org", "TXT", "v=spf1 mx +all");
-    for (int i = 1; i <= 11; i++) {
-        snprintf(name, sizeof(name), "h%d.org", i);
-        snprintf(addr, sizeof(addr), "10.0.0.%d", i);
-        zone_checks_add(checks, name, "A", addr);
-        if (i <= 10)
-            zone_checks_add(checks, "ten.org", "MX", name);
-        zone_checks_add(checks, "eleven.org", "MX", name);
+    assert_int_equal(check(fixture, "192.0.2.1", "names.org"), RESULT_PERMERROR);
+    assert_int_equal(asked(fixture, "1.2.0.192.in-addr.arpa", DNS_PTR), 1);
+    assert_int_equal(asked(fixture, "h1.org", DNS_A), 1);
+    assert_int_equal(asked(fixture, "unknown.x.org", DNS_A), 1); /* by the evaluation, when it knew */
+    assert_int_equal(round_dns_questions(fixture->rounds), 5);
+}
+
+/* RFC 8616 4: nothing is asked for a local part beyond US-ASCII. */
+static void test_local_part(void **state)
+{
+    struct fixture *fixture = *state;
+    struct spf_question question = question_of("192.0.2.1", "macros.org");
+    struct spf_outcome outcome;
+
+    question.local = "us\xc3\xa9r";
+    spf_check(fixture->checker, &question, &outcome);
+    assert_int_equal(outcome.result, RESULT_FAIL);
+    assert_int_equal(round_dns_questions(fixture->rounds), 4);
+}
+
+static void test_best_guess(void **state)
+{
+    struct fixture *fixture = *state;
+    struct spf_question question = question_of("192.0.2.77", "guess.org");
+    struct spf_outcome outcome;
+
+    question.best_guess = true;
+    spf_check(fixture->checker, &question, &outcome);
+    assert_int_equal(outcome.result, RESULT_PASS);
+    assert_int_equal(round_dns_rounds(fixture->rounds), 3);
+}
+
+/* Whoever sends an answer of TTL 0 is asked once all the same. */
+static void test_ttl_0(void **state)
+{
+    struct fixture *fixture = *state;
+
+    round_dns_set_ttl(fixture->rounds, 0);
+    assert_int_equal(check(fixture, "192.0.2.1", "kinds.org"), RESULT_PASS);
+    assert_int_equal(round_dns_rounds(fixture->rounds), 3);
+    assert_int_equal(round_dns_questions(fixture->rounds), 13);
+}
+
+/* Nobody waits for what turns out not to be needed. */
+static void test_unneeded(void **state)
+{
+    static const char *const domains[] = {"early1.org", "early2.org", "early3.org", "early4.org", "early6.org"};
+    struct fixture *fixture = *state;
+    int64_t begin_ms = clock_monotonic_ms(&clock_system);
+
+    for (size_t i = 0; i < COUNT(domains); i++)
+        if (check(fixture, "192.0.2.1", domains[i]) != RESULT_PASS)
+            fail_msg("%s does not pass", domains[i]);
+    assert_true(clock_monotonic_ms(&clock_system) - begin_ms < TIMEOUT_MS);
+}
+
+/* What the DNS cache has is not asked again: a new domain that includes providers seen before costs one round trip. */
+static void test_known_providers(void **state)
+{
+    struct fixture *fixture = *state;
+
+    check(fixture, "192.0.2.1", "one.org");
+    check(fixture, "192.0.2.1", "two.org");
+    check(fixture, "192.0.2.1", "three.org");
+    check(fixture, "192.0.2.1", "n4.org");
+    round_dns_reset(fixture->rounds);
+    assert_int_equal(check(fixture, "192.0.2.1", "siblings.org"), RESULT_PASS);
+    assert_int_equal(round_dns_rounds(fixture->rounds), 1);
+    assert_int_equal(round_dns_questions(fixture->rounds), 1);
+    assert_int_equal(check(fixture, "192.0.2.1", "siblings.org"), RESULT_PASS);
+    assert_int_equal(round_dns_questions(fixture->rounds), 1);
+}
+
+/* Asked ahead without an evaluation, which then asks nothing. */
+static void test_check_ahead(void **state)
+{
+    static const char *const domains[] = {"nested.org", "siblings.org", "mx5.org", "kinds.org", "macros.org"};
+    static const unsigned rounds[] = {5, 2, 3, 3, 2};
+    struct fixture *fixture = *state;
+
+    for (size_t i = 0; i < COUNT(domains); i++) {
+        struct spf_question question = question_of("192.0.2.1", domains[i]);
+        unsigned questions;
+
+        round_dns_hold(fixture->rounds, true);
+        spf_check_speculate(fixture->checker, &question);
+        question.domain = question.helo = question.local = NULL; /* they are not used any more */
+        assert_in_range(round_dns_questions(fixture->rounds), 0, 1);
+        round_dns_hold(fixture->rounds, false);
+        assert_in_range(round_dns_rounds(fixture->rounds), 1, rounds[i]);
+        questions = round_dns_questions(fixture->rounds);
+        assert_int_not_equal(check(fixture, "192.0.2.1", domains[i]), RESULT_TEMPERROR);
+        assert_int_equal(round_dns_questions(fixture->rounds), questions);
+        round_dns_reset(fixture->rounds);
     }
-    zone_checks_expect(checks, "10.0.0.10", "ten.org", RESULT_PASS);
-    zone_checks_expect(checks, "10.0.0.99", "ten.org", RESULT_FAIL);
-    zone_checks_expect(checks, "10.0.0.10", "eleven.org", RESULT_PASS);
-    zone_checks_expect(checks, "10.0.0.11", "eleven.org", RESULT_PERMERROR);
 }
 
-static void test_ptr(void **state)
+/* What the cache would not keep is not followed. */
+static void test_check_ahead_ttl_0(void **state)
 {
-    static const struct zone_entry zone[] = {
-        {"1.2.0.192.in-addr.arpa", "PTR", "forged.org"},
-        {"1.2.0.192.in-addr.arpa", "PTR", "dead.org"},
-        {"1.2.0.192.in-addr.arpa", "PTR", "MX.Good.ORG"},
-        {"forged.org", "A", "10.0.0.1"},
-        {"dead.org", "TIMEOUT", ""},
-        {"mx.good.org", "A", "192.0.2.1"},
-        {"good.org", "TXT", "v=spf1 ptr -all"},
-        {"ood.org", "TXT", "v=spf1 ptr -all"},
-        {"forged.org", "TXT", "v=spf1 ptr -all"},
-        {"other.org", "TXT", "v=spf1 ptr:mx.good.org -all"},
-        {"below.org", "TXT", "v=spf1 ptr:a.mx.good.org -all"},
-        {"2.2.0.192.in-addr.arpa", "TIMEOUT", ""},
-    };
-    struct zone_checks *checks = *state;
+    struct fixture *fixture = *state;
+    struct spf_question question = question_of("192.0.2.1", "siblings.org");
 
-    zone_checks_add_all(checks, zone, COUNT(zone));
-    zone_checks_expect(checks, "192.0.2.1", "good.org", RESULT_PASS);
-    zone_checks_expect(checks, "192.0.2.1", "ood.org", RESULT_FAIL);
-    zone_checks_expect(checks, "192.0.2.1", "forged.org", RESULT_FAIL);
-    zone_checks_expect(checks, "192.0.2.1", "other.org", RESULT_PASS);
-    zone_checks_expect(checks, "192.0.2.1", "below.org", RESULT_FAIL);
-    zone_checks_expect(checks, "192.0.2.2", "good.org", RESULT_FAIL); /* RFC 7208 5.5: an error is no match */
+    round_dns_set_ttl(fixture->rounds, 0);
+    spf_check_speculate(fixture->checker, &question);
+    assert_int_equal(round_dns_questions(fixture->rounds), 1);
 }
 
-static void test_macros(void **state)
+/* Without a cache there is nowhere to put an answer. */
+static void test_check_ahead_uncached(void **state)
 {
-    static const struct zone_entry zone[] = {
-        {"mail.x.org", "TXT", "v=spf1 exists:%{d2}.ok.org exists:%{l1r-}.%{H}.ok.org -all"},
-        {"x.org.ok.org", "A", "127.0.0.2"},
-        {"v6.org", "TXT", "v=spf1 exists:%{ir}.%{v}.ok.org -all"},
-        {"1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.ok.org", "A", "127.0.0.2"},
-        {"include.org", "TXT", "v=spf1 include:inner.org -all"},
-        {"inner.org", "TXT", "v=spf1 exists:%{d}.%{o}.ok.org"},
-        {"inner.org.include.org.ok.org", "A", "127.0.0.2"},
-    };
-    struct zone_checks *checks = *state;
+    struct fixture *fixture = *state;
+    struct spf_question question = question_of("192.0.2.1", "siblings.org");
 
-    zone_checks_add_all(checks, zone, COUNT(zone));
-    zone_checks_expect(checks, "192.0.2.1", "mail.x.org", RESULT_PASS); /* libspf2 asks for .org.ok.org or worse */
-    zone_checks_expect(checks, "2001:db8::1", "v6.org", RESULT_PASS);
-    zone_checks_expect(checks, "2001:db8::2", "v6.org", RESULT_FAIL);
-    zone_checks_expect(checks, "192.0.2.1", "include.org", RESULT_PASS);
+    spf_check_speculate(fixture->checker, &question);
+    assert_int_equal(round_dns_questions(fixture->rounds), 0);
 }
 
-static void test_hostile_octets(void **state)
+/* The end comes while questions are on their way. */
+static void test_end(void **state)
 {
-    struct zone_checks *checks = *state;
-    static const char nul[] = "v=spf1 +all\0 -all", inner[] = "v=spf1 a:x\0y.org +all", high[] = "v=spf1 +all \xe9";
+    struct fixture *fixture = *state;
+    struct spf_question question = question_of("192.0.2.1", "kinds.org");
 
-    assert_true(suite_dns_add(checks->zone, "nul.org", "TXT", 0, nul, sizeof(nul) - 1));
-    assert_true(suite_dns_add(checks->zone, "inner.org", "TXT", 0, inner, sizeof(inner) - 1));
-    assert_true(suite_dns_add(checks->zone, "high.org", "TXT", 0, high, sizeof(high) - 1));
-    zone_checks_expect(checks, "192.0.2.1", "nul.org", RESULT_PERMERROR);
-    zone_checks_expect(checks, "192.0.2.1", "inner.org", RESULT_PERMERROR);
-    zone_checks_expect(checks, "192.0.2.1", "high.org", RESULT_PERMERROR);
+    round_dns_hold(fixture->rounds, true);
+    for (int i = 0; i < 10; i++)
+        spf_check_speculate(fixture->checker, &question);
+    assert_int_equal(round_dns_questions(fixture->rounds), 1);
 }
 
-/* The shape of CVE-2023-42118: libspf2 writes past its buffer for such a text, at exp or in a term. */
-static void test_overflow(void **state)
+enum { THREADS = 8, TURNS = 20 };
+
+struct worker {
+    pthread_t thread;
+    struct fixture *fixture;
+    unsigned number, wrong;
+};
+
+static void *work(void *context)
 {
-    struct zone_checks *checks = *state;
-    struct strbuf explanation = STRBUF_INIT, record = STRBUF_INIT;
+    static const struct {
+        const char *domain;
+        enum spf_result result;
+    } rows[] = {{"nested.org", RESULT_PASS},    {"siblings.org", RESULT_PASS}, {"kinds.org", RESULT_PASS},
+                {"wide.org", RESULT_PERMERROR}, {"passes.org", RESULT_PASS},   {"text.org", RESULT_FAIL}};
+    struct worker *worker = context;
 
-    for (int i = 0; i < 43; i++)
-        strbuf_add(&explanation, "%{d}x");
-    assert_int_equal(explanation.len, 215);
-    strbuf_add(&record, "v=spf1 exists:");
-    for (int i = 0; i < 2000; i++)
-        strbuf_add(&record, "%{i}x.");
-    strbuf_add(&record, "example.org -all exp=exp.org");
-    add_text(checks, "exp.org", &explanation);
-    add_text(checks, "d.org", &record);
-    zone_checks_expect(checks, "192.0.2.1", "d.org", RESULT_FAIL);
-    assert_int_equal(strlen(zone_checks_ask(checks, "192.0.2.1", "d.org").explanation), 43 * 6);
+    for (unsigned i = 0; i < TURNS; i++) {
+        size_t row = (worker->number + i) % COUNT(rows);
+        struct spf_question question = {.client = {.family = ADDR_V4, .bytes = {192, 0, 2, 1}},
+                                        .helo = "h",
+                                        .local = "l",
+                                        .domain = rows[row].domain,
+                                        .receiver = "r"};
+        struct spf_outcome outcome;
+
+        if (i % 3 == 0)
+            spf_check_speculate(worker->fixture->checker, &question);
+        spf_check(worker->fixture->checker, &question, &outcome);
+        worker->wrong += outcome.result != rows[row].result;
+    }
+    return NULL;
 }
 
-static void test_record_choice(void **state)
+static void test_threads(void **state)
 {
-    static const struct zone_entry zone[] = {
-        {"one.org", "TXT", "some \xc3\xa9 text"},
-        {"one.org", "TXT", "v=spf1 -all"},
-        {"one.org", "TXT", "v=spf10 +all"},
-        {"none.org", "TXT", "v=spf2 -all"},
-        {"a.org", "A", "192.0.2.1"},
-        {"alias.org", "CNAME", "one.org"},
-        {"slow.org", "TIMEOUT", ""},
-    };
-    struct zone_checks *checks = *state;
+    struct worker workers[THREADS];
 
-    zone_checks_add_all(checks, zone, COUNT(zone));
-    zone_checks_expect(checks, "192.0.2.1", "one.org", RESULT_FAIL);
-    zone_checks_expect(checks, "192.0.2.1", "alias.org", RESULT_FAIL);
-    zone_checks_expect(checks, "192.0.2.1", "none.org", RESULT_NONE);
-    zone_checks_expect(checks, "192.0.2.1", "a.org", RESULT_NONE);
-    zone_checks_expect(checks, "192.0.2.1", "nothing.org", RESULT_NONE);
-    zone_checks_expect(checks, "192.0.2.1", "slow.org", RESULT_TEMPERROR);
+    round_dns_set_ttl(((struct fixture *)*state)->rounds, 0);
+    for (unsigned i = 0; i < THREADS; i++) {
+        workers[i] = (struct worker){.fixture = *state, .number = i};
+        assert_int_equal(pthread_create(&workers[i].thread, NULL, work, &workers[i]), 0);
+    }
+    for (unsigned i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_join(workers[i].thread, NULL), 0);
+        assert_int_equal(workers[i].wrong, 0);
+    }
 }
 
-#define IN_ZONE(test) cmocka_unit_test_setup_teardown(test, open_zone, close_zone)
+/* Whichever allocation fails, on whichever thread: the right result, or temperror. */
+static void test_no_memory(void **state)
+{
+    static const char *const domains[] = {"kinds.org", "siblings.org", "mx5.org"};
+    bool failed = true;
+
+    (void)state;
+    for (unsigned n = 1; failed; n++) {
+        struct fixture fixture;
+        struct spf_question question = question_of("192.0.2.1", domains[n % COUNT(domains)]);
+        struct spf_outcome outcome;
+
+        open_checker(&fixture, true);
+        alloc_fail_at(n);
+        spf_check_speculate(fixture.checker, &question);
+        spf_check(fixture.checker, &question, &outcome);
+        round_dns_questions(fixture.rounds);
+        failed = alloc_fail_happened();
+        alloc_fail_at(0);
+        if (outcome.result != RESULT_TEMPERROR)
+            assert_int_equal(outcome.result, RESULT_PASS);
+        spf_checker_release(fixture.checker);
+    }
+}
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_ZONE(test_many_networks),  IN_ZONE(test_zero_lengths), IN_ZONE(test_redirect),      IN_ZONE(test_include),
-        IN_ZONE(test_ten_levels),     IN_ZONE(test_term_limit),   IN_ZONE(test_fan_out),       IN_ZONE(test_worst_cost),
-        IN_ZONE(test_void_lookups),   IN_ZONE(test_mx_limit),     IN_ZONE(test_ptr),           IN_ZONE(test_macros),
-        IN_ZONE(test_hostile_octets), IN_ZONE(test_overflow),     IN_ZONE(test_record_choice),
+        cmocka_unit_test_setup_teardown(test_rounds, open_plain, close_checker),
+        cmocka_unit_test_setup_teardown(test_limits, open_plain, close_checker),
+        cmocka_unit_test_setup_teardown(test_void_lookups, open_plain, close_checker),
+        cmocka_unit_test_setup_teardown(test_client_names, open_plain, close_checker),
+        cmocka_unit_test_setup_teardown(test_local_part, open_plain, close_checker),
+        cmocka_unit_test_setup_teardown(test_best_guess, open_plain, close_checker),
+        cmocka_unit_test_setup_teardown(test_unneeded, open_plain, close_checker),
+        cmocka_unit_test_setup_teardown(test_ttl_0, open_cached, close_checker),
+        cmocka_unit_test_setup_teardown(test_known_providers, open_cached, close_checker),
+        cmocka_unit_test_setup_teardown(test_check_ahead, open_cached, close_checker),
+        cmocka_unit_test_setup_teardown(test_check_ahead_ttl_0, open_cached, close_checker),
+        cmocka_unit_test_setup_teardown(test_check_ahead_uncached, open_plain, close_checker),
+        cmocka_unit_test_setup_teardown(test_end, open_cached, close_checker),
+        cmocka_unit_test_setup_teardown(test_threads, open_cached, close_checker),
+        cmocka_unit_test(test_no_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One evaluation for all who ask the same at once: who waits, for what, and what comes of it. */
-#include "spf/flight.h"
+#include "spf/inflight.h"
 
 #include "base/stats.h"
 #include "spf/spf_check.h"
@@ -39,103 +39,104 @@ static struct result_key key_of(const char *local, unsigned varying)
     return key;
 }
 
-/* ---- The table of flights ---- */
+/* ---- The table ---- */
 
-struct passenger {
-    pthread_t thread;
-    struct flights *flights;
-    enum flight_turn turn;
-    struct landing landing;
+struct caller {
+    struct inflight_follower follower;
+    unsigned called;
+    struct published published;
 };
 
-static void *join(void *context)
+static void take(void *context, const struct published *published)
 {
-    struct passenger *passenger = context;
-    struct result_key key = key_of("user", 0);
-    struct flight *flight = NULL;
+    struct caller *caller = context;
 
-    passenger->turn =
-        flight_join(passenger->flights, &key, clock_monotonic_ms(&clock_system) + 60000, &flight, &passenger->landing);
-    if (passenger->turn == FLIGHT_LEADS)
-        flight_land(passenger->flights, flight, &passenger->landing);
-    return NULL;
+    caller->called++;
+    caller->published = *published;
 }
 
-/* Who comes while it is under way gets what lands, also where that is a fault; who comes later leads. */
-static void test_landing(void **state)
+static struct caller new_caller(void)
 {
-    struct flights *flights = flights_create(seed, &clock_system);
-    struct landing landing = {.outcome = {.result = RESULT_SOFTFAIL}, .is_private = true, .varying = MACRO_USED_HELO};
-    struct passenger passengers[THREADS];
+    return (struct caller){.follower = {.published = take}};
+}
+
+static enum inflight_turn join(struct inflight *inflight, const struct result_key *key, struct caller *caller,
+                               struct inflight_leader **leader)
+{
+    caller->follower.context = caller;
+    return inflight_join(inflight, key, &caller->follower, leader);
+}
+
+/* Who comes while it is under way is called with what is published, also where that is a fault; who comes later leads.
+ */
+static void test_publish(void **state)
+{
+    struct inflight *inflight = inflight_create(seed);
+    struct published published = {.outcome = {.result = RESULT_SOFTFAIL}, .is_private = true};
     struct result_key key = key_of("user", 0), other = key_of("user", MACRO_USED_LOCAL);
-    struct flight *flight = NULL, *second = NULL;
-    unsigned waited = 0;
+    struct inflight_leader *leader = NULL, *second = NULL, *none = NULL;
+    struct caller callers[4];
 
     (void)state;
-    assert_non_null(flights);
-    landing.key = key_of("user", MACRO_USED_HELO);
-    assert_int_equal(flight_join(flights, &key, 0, &flight, &landing), FLIGHT_LEADS);
-    assert_int_equal(flight_join(flights, &other, 0, &second, &landing), FLIGHT_LEADS); /* another key */
-    for (unsigned i = 0; i < THREADS; i++) {
-        passengers[i] = (struct passenger){.flights = flights};
-        assert_int_equal(pthread_create(&passengers[i].thread, NULL, join, &passengers[i]), 0);
-    }
-    flight_land(flights, second, &landing);
-    flight_land(flights, flight, &landing);
-    for (unsigned i = 0; i < THREADS; i++) {
-        assert_int_equal(pthread_join(passengers[i].thread, NULL), 0);
-        if (passengers[i].turn == FLIGHT_LEADS || passengers[i].landing.outcome.result != RESULT_SOFTFAIL)
-            continue; /* it came late */
-        assert_int_equal(passengers[i].turn, FLIGHT_ENDED);
-        assert_true(passengers[i].landing.is_private);
-        assert_true(result_key_equal(&passengers[i].landing.key, &landing.key));
-        waited++;
-    }
-    assert_in_range(waited, 0, THREADS);
-    assert_int_equal(flight_join(flights, &key, 0, &flight, &landing), FLIGHT_LEADS);
-    flight_land(flights, flight, &landing);
-    flights_destroy(flights);
+    for (unsigned i = 0; i < 4; i++)
+        callers[i] = new_caller();
+    assert_int_equal(join(inflight, &key, &callers[0], &leader), INFLIGHT_LEADS);
+    assert_int_equal(join(inflight, &other, &callers[0], &second), INFLIGHT_LEADS); /* another key */
+    assert_int_equal(join(inflight, &key, &callers[1], &none), INFLIGHT_FOLLOWS);
+    assert_int_equal(join(inflight, &key, &callers[2], &none), INFLIGHT_FOLLOWS);
+    assert_int_equal(join(inflight, &key, &callers[3], &none), INFLIGHT_FOLLOWS);
+    assert_int_equal(inflight_join(inflight, &key, NULL, &none), INFLIGHT_FOLLOWS);
+    assert_null(none);
+    assert_true(inflight_leave(inflight, &callers[2].follower));
+    assert_false(inflight_leave(inflight, &callers[2].follower));
+    inflight_publish(inflight, second, &published);
+    assert_int_equal(callers[1].called, 0);
+    inflight_publish(inflight, leader, &published);
+    for (unsigned i = 0; i < 4; i++)
+        assert_int_equal(callers[i].called, i % 2); /* not those that lead, or have left */
+    assert_int_equal(callers[3].published.outcome.result, RESULT_SOFTFAIL);
+    assert_true(callers[3].published.is_private);
+    assert_false(inflight_leave(inflight, &callers[3].follower));
+    assert_int_equal(join(inflight, &key, &callers[0], &leader), INFLIGHT_LEADS);
+    inflight_publish(inflight, leader, &published);
+    inflight_destroy(inflight);
 }
 
-/* Nobody waits longer than to his own deadline, or for a key that cannot be. */
-static void test_deadline(void **state)
+static void test_long_key(void **state)
 {
-    struct flights *flights = flights_create(seed, &clock_system);
-    struct landing landing = {.is_private = false};
-    struct result_key key = key_of("user", 0);
-    struct flight *flight = NULL, *none = NULL;
+    struct inflight *inflight = inflight_create(seed);
+    struct caller caller = new_caller();
+    struct inflight_leader *none = NULL;
     char local[RESULT_KEY_MAX + 1];
+    struct result_key key;
 
     (void)state;
-    assert_int_equal(flight_join(flights, &key, 0, &flight, &landing), FLIGHT_LEADS);
-    assert_int_equal(flight_join(flights, &key, clock_monotonic_ms(&clock_system) - 1, &none, &landing), FLIGHT_LATE);
-    assert_null(none);
-    flight_land(flights, flight, &landing);
     memset(local, 'x', sizeof(local) - 1);
     local[sizeof(local) - 1] = '\0';
     key = key_of(local, MACRO_USED_LOCAL);
-    assert_int_equal(flight_join(flights, &key, 0, &none, &landing), FLIGHT_ALONE);
+    assert_int_equal(join(inflight, &key, &caller, &none), INFLIGHT_ALONE);
     assert_null(none);
-    flights_destroy(flights);
+    inflight_destroy(inflight);
 }
 
 static void test_table_without_memory(void **state)
 {
-    struct flights *flights;
-    struct landing landing = {.is_private = false};
+    struct inflight *inflight;
+    struct published published = {.is_private = false};
     struct result_key key = key_of("user", 0);
-    struct flight *flight = NULL;
+    struct inflight_leader *leader = NULL;
+    struct caller caller = new_caller();
 
     (void)state;
     alloc_fail_at(1);
-    assert_null(flights_create(seed, &clock_system));
-    flights = flights_create(seed, &clock_system);
+    assert_null(inflight_create(seed));
+    inflight = inflight_create(seed);
     alloc_fail_at(1);
-    assert_int_equal(flight_join(flights, &key, 0, &flight, &landing), FLIGHT_ALONE);
-    assert_int_equal(flight_join(flights, &key, 0, &flight, &landing), FLIGHT_LEADS);
-    flight_land(flights, flight, &landing);
-    flights_destroy(flights);
-    flights_destroy(NULL);
+    assert_int_equal(join(inflight, &key, &caller, &leader), INFLIGHT_ALONE);
+    assert_int_equal(join(inflight, &key, &caller, &leader), INFLIGHT_LEADS);
+    inflight_publish(inflight, leader, &published);
+    inflight_destroy(inflight);
+    inflight_destroy(NULL);
 }
 
 /* ---- spf_check ---- */
@@ -163,7 +164,7 @@ static void open_checker(struct fixture *fixture, uint32_t ttl_s)
                                         .timeout_ms = 60000,
                                         .cache_octets = 1 << 20,
                                         .result_ttl_s = ttl_s,
-                                        .asks_ahead = true};
+                                        .has_lookahead = true};
 
     fixture->rounds = config.dns = round_dns_create(&clock_system);
     for (size_t i = 0; i < sizeof(zone) / sizeof(zone[0]); i++)
@@ -313,8 +314,8 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_landing),
-        cmocka_unit_test(test_deadline),
+        cmocka_unit_test(test_publish),
+        cmocka_unit_test(test_long_key),
         cmocka_unit_test(test_table_without_memory),
         cmocka_unit_test(test_together),
         cmocka_unit_test(test_varying),

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Writes outcomes. */
+#include "spf/outcome.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The term of the domain's own record that decided, or of the record that a redirect led to, and then its domain too.
+ */
+static void write_mechanism(const struct walk *walk, char text[SPF_TERM_SIZE])
+{
+    const struct walk_frame *frame = walk_last_frame(walk);
+    const struct term *term = frame->policy->steps[walk->visits[frame->reached].step].term;
+    bool is_redirected = frame != walk->frames;
+    const char *of = is_redirected ? " of " : "", *domain = is_redirected ? frame->domain : "";
+    size_t behind = strlen(of) + strlen(domain);
+    size_t room = SPF_TERM_SIZE - 1 - (behind < SPF_TERM_SIZE / 2 ? behind : SPF_TERM_SIZE / 2);
+
+    if (!term)
+        snprintf(text, SPF_TERM_SIZE, "default%s%.*s", of, (int)behind, domain); /* RFC 7208 4.7 */
+    else
+        snprintf(text, SPF_TERM_SIZE, "%.*s%s%.*s", (int)(term->len < room ? term->len : room), term->text, of,
+                 (int)behind, domain);
+}
+
+/* True if the domain's record is `v=spf1 -all` and nothing else. */
+static bool sends_no_mail(const struct walk *walk)
+{
+    const struct record *record = walk->frame_count > 0 ? &walk->frames[0].policy->record : NULL;
+
+    return record != NULL && record->count == 1 && record->terms[0].kind == TERM_ALL &&
+           record->terms[0].qualifier == '-';
+}
+
+void outcome_write(const struct walk *walk, struct spf_outcome *outcome)
+{
+    *outcome = (struct spf_outcome){.result = walk->result};
+    outcome->guessed = walk->is_guess;
+    outcome->no_mail = sends_no_mail(walk);
+    outcome->ttl_s = walk->ttl_s == UINT32_MAX ? 0 : walk->ttl_s;
+    if (walk->is_stopped)
+        memcpy(outcome->problem, walk->problem, sizeof(outcome->problem));
+    else
+        write_mechanism(walk, outcome->mechanism);
+    if (outcome->result == RESULT_FAIL)
+        memcpy(outcome->explanation, walk->explanation_text, sizeof(outcome->explanation));
+}
+
+void outcome_temperror(struct spf_outcome *outcome, const char *problem)
+{
+    *outcome = (struct spf_outcome){.result = RESULT_TEMPERROR};
+    snprintf(outcome->problem, sizeof(outcome->problem), "%s", problem);
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Chooses a domain's record, parses it, and takes the steps out of it. */
+#include "spf/policy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const struct dns_record *policy_choose(const struct dns_answer *answer, bool (*chosen)(const char *text, size_t len),
+                                       bool *is_ambiguous)
+{
+    const struct dns_record *found = NULL;
+
+    *is_ambiguous = false;
+    for (size_t i = 0; i < answer->count; i++) {
+        const struct dns_record *record = &answer->records[i];
+
+        if (!chosen(record->text, record->text_len))
+            continue;
+        if (found &&
+            (found->text_len != record->text_len || memcmp(found->text, record->text, record->text_len) != 0)) {
+            *is_ambiguous = true;
+            return NULL;
+        }
+        found = record;
+    }
+    return found;
+}
+
+/* True for a term after which nothing is evaluated. */
+static bool is_last(const struct policy_reader *reader, const struct term *term)
+{
+    return reader->is_survey ? term->kind == TERM_ALL : term_matches_without_lookup(term, &reader->client);
+}
+
+/* Writes the steps, as many as there is room for; returns how many there are. */
+static size_t take_steps(const struct policy_reader *reader, const struct record *record, struct step *steps,
+                         size_t room)
+{
+    size_t count = 0;
+    unsigned asking = 0;
+    const struct term *last = NULL;
+
+    for (size_t i = 0; i < record->count && !last && asking <= reader->terms_max; i++) {
+        const struct term *term = &record->terms[i];
+
+        if (is_last(reader, term))
+            last = term;
+        else if (!term_asks_dns(term) || term->kind == TERM_REDIRECT)
+            continue;
+        asking += last == NULL;
+        if (count < room)
+            steps[count].term = term;
+        count++;
+    }
+    if (!last && record->redirect) { /* RFC 7208 6.1: after all mechanisms, and only where there is no all */
+        if (count < room)
+            steps[count].term = record->redirect;
+        count++;
+    }
+    return last ? count : count + 1; /* the end */
+}
+
+static struct policy *create(enum policy_status status, size_t steps)
+{
+    struct policy *policy = calloc(1, sizeof(*policy) + steps * sizeof(policy->steps[0]));
+
+    if (policy)
+        policy->status = status;
+    return policy;
+}
+
+/* Takes over the record. */
+static struct policy *create_with(const struct policy_reader *reader, struct record *record)
+{
+    size_t count = take_steps(reader, record, NULL, 0);
+    struct policy *policy = create(POLICY_OK, count);
+
+    if (!policy) {
+        record_free(record);
+        return NULL;
+    }
+    policy->record = *record;
+    policy->count = count;
+    take_steps(reader, record, policy->steps, count);
+    return policy;
+}
+
+struct policy *policy_read(const struct policy_reader *reader, const struct dns_answer *answer)
+{
+    bool has_several;
+    const struct dns_record *source = policy_choose(answer, record_is_spf, &has_several);
+    struct record_error error;
+    struct record record;
+    struct policy *policy;
+
+    if (!source)
+        return create(has_several ? POLICY_SEVERAL : POLICY_NONE, 0);
+    switch (record_parse(source->text, source->text_len, &record, &error)) {
+    case RECORD_OK:
+        return create_with(reader, &record);
+    case RECORD_SYNTAX:
+        policy = create(POLICY_SYNTAX, 0);
+        if (policy) {
+            policy->source = source;
+            policy->error = error;
+        }
+        return policy;
+    case RECORD_NO_MEMORY:
+        break;
+    }
+    return NULL;
+}
+
+struct policy *policy_from_text(const struct policy_reader *reader, const char *text)
+{
+    struct record_error error;
+    struct record record;
+
+    return record_parse(text, strlen(text), &record, &error) == RECORD_OK ? create_with(reader, &record) : NULL;
+}
+
+void policy_free(struct policy *policy)
+{
+    if (!policy)
+        return;
+    for (size_t i = 0; i < policy->count; i++)
+        free(policy->steps[i].name);
+    record_free(&policy->record);
+    free(policy);
+}
+
+enum spf_result step_result(const struct step *step)
+{
+    switch (step->term ? step->term->qualifier : '?') {
+    case '-':
+        return RESULT_FAIL;
+    case '~':
+        return RESULT_SOFTFAIL;
+    case '?':
+        return RESULT_NEUTRAL;
+    default:
+        return RESULT_PASS;
+    }
+}
