@@ -41,17 +41,20 @@ READINGS = {
     "empty": ("4.8, 7.3", "permerror where a domain-spec expands to nothing",
               "such a name does not exist: the term does not match, an include or redirect is a permerror"),
     "local": ("7.3; RFC 8616 4", "asks for names with octets of the local part beyond US-ASCII",
-              "such a name does not exist: the term does not match, an include or redirect is a permerror"),
+              "such a term does not match, and a redirect is as if it were not there"),
     "dots": ("7.3", "takes two dots off the end of a name", "takes one: what is left is no name"),
-    "mx": ("4.6.4, 5.4", "asks for all mail exchangers before it compares, those that are preferred first, and for "
-           "none where there are more than 10",
-           "asks in the order of the answer until one matches; the eleventh is a permerror"),
+    "mx": ("4.6.4, 5.4", "temperror where the lookup of any mail exchanger fails; counts each void answer to these",
+           "the order makes no difference: one that matches is enough, whatever the others are; a term that does not "
+           "match counts once as a void lookup, however many of its answers are void"),
+    "same": ("4.5", "permerror where a record stands twice in an answer, word for word",
+             "an RRset has no duplicates (RFC 2181 5): that is one record"),
     "text": ("6.2", "shows explanations with other than printable US-ASCII, and of any length",
              "ignores them, and those above 511 octets"),
 }
 
 NOMATCH, SENTINEL = "nomatch", "!nomatch"
 NAME_MAX, EXPLANATION_MAX, NAMES_MAX = 253, 511, 10
+UNCOUNTED = -1000  # void lookups, while they are not counted
 MACRO = r"%(?:[%_-]|\{[LETTERS](?:0*[1-9][0-9]*)?r?[-.+,/_=]*\})"
 NAME_MACRO, TEXT_MACRO = MACRO.replace("LETTERS", "slodiphv"), MACRO.replace("LETTERS", "slodiphvcrt")
 ESCAPES = {"%%": "%", "%_": " ", "%-": "%20"}
@@ -138,6 +141,8 @@ class Query(spf.query):
         if result[0] != NOMATCH:
             return result
         self.check_lookups()
+        if self.is_foreign(spec):
+            return "neutral", 250, self.exps["neutral"]
         self.asking = True
         try:
             domain = self.expand_domain(spec)
@@ -158,9 +163,20 @@ class Query(spf.query):
         self.including = re.match(r"(?i)[-+~?]?include:", mech) is not None  # for expand_domain
         self.asking = True
         try:
-            return super().validate_mechanism(mech)
+            valid = super().validate_mechanism(mech)
         finally:
             self.including = self.asking = False
+        if valid[1] == "include" and self.is_foreign(mech):
+            return (mech, "exists", "..", *valid[3:])
+        return valid
+
+    def is_foreign(self, spec):
+        """RFC 8616 4"""
+        return "local" in self.on and not self.l.isascii() and uses_local_part(spec)
+
+    def dns_txt(self, domainname, rr="TXT", ignore_void=False):
+        texts = super().dns_txt(domainname, rr, ignore_void)
+        return list(dict.fromkeys(texts)) if "same" in self.on else texts
 
     def dns_spf(self, domain):
         if "domain" in self.on and "." not in domain:
@@ -175,7 +191,7 @@ class Query(spf.query):
         name = super().expand_domain(arg)
         if "empty" in self.on and arg and not name:
             return ".."
-        if "local" in self.on and self.asking and not self.l.isascii() and uses_local_part(arg):
+        if self.asking and self.is_foreign(arg):
             return ".."
         if "dots" in self.on and name.endswith("."):
             return ".."
@@ -233,10 +249,27 @@ class Query(spf.query):
         return self.addresses_of_mx(domainname) if "mx" in self.on else super().dns_mx(domainname)
 
     def addresses_of_mx(self, domainname):
-        for index, (_, name) in enumerate(list(self.dns(domainname, "MX"))):
-            if index >= NAMES_MAX:
-                raise spf.PermError("more than 10 mail exchangers", domainname)
-            yield from self.dns_a(name, self.A)
+        """All addresses, before it shows that none matches."""
+        names = list(self.dns(domainname, "MX"))
+        if len(names) > NAMES_MAX:
+            raise spf.PermError("more than 10 mail exchangers", domainname)
+        failure, is_void = None, False
+        for _, name in names:
+            before, self.void_lookups = self.void_lookups, UNCOUNTED
+            try:
+                found = self.dns_a(name, self.A)
+                is_void |= not found and self.void_lookups != UNCOUNTED
+            except spf.TempError as error:
+                found, failure = [], error
+            finally:
+                self.void_lookups = before
+            yield from found
+        if failure:
+            raise failure
+        if is_void:
+            self.void_lookups += 1
+            if self.void_lookups > spf.MAX_VOID_LOOKUPS:
+                raise spf.PermError("more than 2 void lookups", domainname)
 
     def cidrmatch(self, ipaddrs, n):
         return any(super(Query, self).cidrmatch([ip], n) for ip in ipaddrs)
