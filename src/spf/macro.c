@@ -4,6 +4,7 @@
 
 #include "dns/dns.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define DELIMITERS ".-+,/_=" /* RFC 7208 7.1 */
@@ -318,7 +319,7 @@ bool macro_expand(const char *text, size_t len, enum macro_place place, const st
 {
     struct token token;
 
-    for (size_t at = 0; at < len; at = token.end) {
+    for (size_t at = 0; at < len && !out->failed; at = token.end) {
         if (!read_token(text, len, at, place, &token, NULL))
             return false;
         if (token.literal)
@@ -329,31 +330,88 @@ bool macro_expand(const char *text, size_t len, enum macro_place place, const st
     return true;
 }
 
-/* RFC 7208 7.3: labels are removed from the left until 253 octets are not exceeded. */
-static const char *shortened(const char *name)
-{
-    size_t len = strlen(name);
-    const char *dot;
+/* The end of a name, which grows to its left as far as it can be used. */
+struct tail {
+    char octets[DNS_NAME_MAX + 3]; /* what lies further to the left is removed in any case (RFC 7208 7.3) */
+    size_t room;                   /* octets that are free, before the others */
+};
 
-    while (len > DNS_NAME_MAX && (dot = strchr(name, '.')) != NULL) {
-        len -= (size_t)(dot + 1 - name);
-        name = dot + 1;
+static void prepend(struct tail *tail, const char *text, size_t len)
+{
+    size_t taken = len < tail->room ? len : tail->room;
+
+    tail->room -= taken;
+    if (taken > 0)
+        memcpy(tail->octets + tail->room, text + len - taken, taken);
+}
+
+/* Writes where the tokens of a domain-spec begin, as many as there is room for; returns how many there are, 0 also if
+ * it is none. */
+static size_t find_tokens(const char *text, size_t len, size_t *starts, size_t room)
+{
+    struct token token;
+    size_t count = 0;
+
+    for (size_t at = 0; at < len; at = token.end, count++) {
+        if (!read_token(text, len, at, MACRO_IN_DOMAIN, &token, NULL))
+            return 0;
+        if (count < room)
+            starts[count] = at;
     }
-    return name;
+    return count;
+}
+
+/* Expands tokens from the last one on, until the tail is full. False if out of memory. */
+static bool expand_tail(const char *text, size_t len, const size_t *starts, size_t count,
+                        const struct macro_values *values, struct tail *tail, unsigned *used)
+{
+    struct token token;
+    struct strbuf value = STRBUF_INIT;
+    bool failed = false;
+
+    while (count-- > 0 && tail->room > 0 && !failed) {
+        read_token(text, len, starts[count], MACRO_IN_DOMAIN, &token, NULL);
+        if (token.literal) {
+            prepend(tail, token.literal, token.literal_len);
+            continue;
+        }
+        add_macro(&token, values, &value, used);
+        failed = value.failed;
+        prepend(tail, strbuf_text(&value), value.len);
+        strbuf_free(&value);
+    }
+    return !failed;
+}
+
+/* RFC 7208 7.3: a trailing dot is not part of the name, and labels are removed from the left until 253 octets are not
+ * exceeded. */
+static void add_name(const struct tail *tail, struct strbuf *out)
+{
+    const char *name = tail->octets + tail->room, *end = tail->octets + sizeof(tail->octets), *dot;
+
+    if (end > name && end[-1] == '.')
+        end--;
+    while (end - name > DNS_NAME_MAX && (dot = memchr(name, '.', (size_t)(end - name))) != NULL)
+        name = dot + 1;
+    strbuf_add_mem(out, name, (size_t)(end - name));
 }
 
 bool macro_expand_domain(const char *text, size_t len, const struct macro_values *values, struct strbuf *out,
                          unsigned *used)
 {
-    struct strbuf name = STRBUF_INIT;
-    bool valid = macro_expand(text, len, MACRO_IN_DOMAIN, values, &name, used);
+    size_t few[32], *starts = few, count = find_tokens(text, len, few, 32);
+    struct tail tail = {.room = sizeof(tail.octets)};
 
-    if (name.failed)
+    if (count > 32) {
+        starts = malloc(count * sizeof(*starts));
+        if (starts)
+            find_tokens(text, len, starts, count);
+    }
+    if (starts && expand_tail(text, len, starts, count, values, &tail, used))
+        add_name(&tail, out);
+    else
         out->failed = true;
-    if (name.len > 0 && name.text[name.len - 1] == '.') /* RFC 7208 7.3: a trailing dot is not part of the name */
-        strbuf_truncate(&name, name.len - 1);
-    if (valid)
-        strbuf_add(out, shortened(strbuf_text(&name)));
-    strbuf_free(&name);
-    return valid;
+    if (starts != few)
+        free(starts);
+    return count > 0 || len == 0;
 }

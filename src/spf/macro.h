@@ -52,13 +52,14 @@ bool macro_check(const char *text, size_t len, enum macro_place place, struct ma
  * (RFC 7208 7.1). */
 bool macro_check_domain(const char *text, size_t len, struct macro_error *error);
 
-/* Appends the expansion of a checked macro string to `out`, and sets the bits of the letters used in *used. False if
- * the text is no macro string; out of memory shows in out->failed. */
+/* Appends the expansion of a checked macro string to `out`, as far as its limit goes, and sets the bits of the letters
+ * used in *used. False if the text is no macro string; out of memory, and more than the limit, show in out->failed. */
 bool macro_expand(const char *text, size_t len, enum macro_place place, const struct macro_values *values,
                   struct strbuf *out, unsigned *used);
 
-/* Expands a domain-spec for a question: without a final dot, and at most 253 octets long, whole labels being taken from
- * its left (RFC 7208 7.3). */
+/* Expands a domain-spec for a lookup: without a trailing dot, and at most 253 octets long, whole labels being taken
+ * from its left (RFC 7208 7.3); longer if there is no dot to do that at. What lies before is not expanded, and not
+ * used. */
 bool macro_expand_domain(const char *text, size_t len, const struct macro_values *values, struct strbuf *out,
                          unsigned *used);
 

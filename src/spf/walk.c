@@ -518,7 +518,7 @@ static bool explain(struct walk *walk)
     if (!expand_name(walk, frame->domain, step))
         return false;
     walk->macros_used |= step->macros_used;
-    if (!domain_can_be_asked(step->name) || has_foreign_local_part(walk, step))
+    if (!domain_can_be_asked(step->name))
         return true;
     if (!has_answer(walk, lookups_want(&walk->lookups, &step->lookup, step->name, DNS_TXT)))
         return false;
