@@ -35,8 +35,10 @@ struct evaluation *evaluation_create(const struct evaluation_request *request)
 {
     struct evaluation *evaluation = malloc(sizeof(*evaluation));
 
-    if (!evaluation)
+    if (!evaluation) {
+        dns_answer_release(request->survey);
         return NULL;
+    }
     evaluation->request = *request;
     evaluation->users = 1;
     evaluation->under_way = 0;
@@ -45,6 +47,8 @@ struct evaluation *evaluation_create(const struct evaluation_request *request)
     evaluation->is_over = evaluation->is_told = evaluation->is_late = evaluation->is_lost = false;
     evaluation->cached = 0;
     walk_init(&evaluation->walk, request->question, request->now_s, request->has_lookahead, evaluation);
+    if (request->survey)
+        walk_begin_survey(&evaluation->walk, request->survey);
     pthread_mutex_init(&evaluation->lock, NULL);
     return evaluation;
 }

@@ -21,8 +21,10 @@ struct evaluation_request {
                                             the evaluation is released */
     int64_t deadline_ms;                 /* on the clock of `dns`, for all lookups */
     int64_t now_s;
-    bool has_lookahead; /* ask what the walk can foresee, and not only what it needs next */
-    bool is_kept_only;  /* it is for the DNS cache alone: an answer that this would not keep (a TTL of 0) ends it */
+    bool has_lookahead;              /* ask what the walk can foresee, and not only what it needs next */
+    const struct dns_answer *survey; /* what to survey in the place of the question's record (walk.h); taken over. NULL:
+                                        evaluate */
+    bool is_kept_only; /* it is for the DNS cache alone: an answer that this would not keep (a TTL of 0) ends it */
     void (*done)(void *context); /* called once, when the walk is done; on any thread, before evaluation_begin has
                                     returned or later; no lock is held */
     void *context;

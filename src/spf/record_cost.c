@@ -1,233 +1,135 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Follows the terms of a record as an evaluation would that never matches (RFC 7208 4.6.4). */
+/* Surveys a record for an IPv4 and an IPv6 client that nothing matches (RFC 7208 4.6.4). */
 #include "spf/record_cost.h"
 
 #include "base/strbuf.h"
-#include "spf/domain.h"
+#include "spf/evaluation.h"
 #include "spf/limits.h"
+#include "spf/waiter.h"
 
 #include <stdio.h>
-#include <string.h>
 #include <strings.h>
 
-enum {
-    TERMS_MAX = 100, /* where adding up ends: the limit is far behind */
-    SHOWN_MAX = 60,  /* octets of a term in a finding */
-};
+enum { SHOWN_MAX = 60 }; /* octets of a term in a finding */
 
-/* A record under way, and the one whose term led to it. */
-struct visit {
-    const struct visit *from;
-    const struct record *record;
-    const char *domain;
-    const struct term *term; /* of the record that is checked, for the place of a finding */
-};
-
-struct walk {
+/* The survey for one family of clients. */
+struct survey {
     struct record_check *check;
-    const struct record *top;
-    struct dns *dns;
-    int64_t deadline_ms;
+    const struct record *record;
+    const struct walk *other; /* NULL: this one tells of all; else of what differs from that one */
+    struct walk *walk;
 };
 
-/* Adds a finding about a term of the record that is visited. Its place in the record that is checked is the term that
- * led here, and the text says where it stands itself. */
-__attribute__((format(printf, 5, 6))) static void find(struct walk *walk, enum finding_level level,
-                                                       const struct visit *visit, const struct term *term,
-                                                       const char *format, ...)
+/* Adds a finding. Its place in the record that is checked is the term that led there, and the text says where it stands
+ * itself. */
+static void add(struct survey *survey, enum finding_level level, const struct walk_place *at, const char *text)
 {
-    struct strbuf text = STRBUF_INIT;
-    va_list args;
+    const struct walk_place *top = at;
+    struct strbuf shown = STRBUF_INIT;
 
-    va_start(args, format);
-    strbuf_vaddf(&text, format, args);
-    va_end(args);
-    if (visit->from)
-        strbuf_addf(&text, " (%.*s in the record of %s)", term->len > SHOWN_MAX ? SHOWN_MAX : (int)term->len,
-                    term->text, visit->domain);
-    walk->check->failed |= text.failed;
-    record_check_add(walk->check, level, walk->top, visit->from ? visit->term : term, "%s", strbuf_text(&text));
-    strbuf_free(&text);
+    strbuf_add(&shown, text);
+    if (at->from)
+        strbuf_addf(&shown, " (%.*s in the record of %s)",
+                    at->step->term->len > SHOWN_MAX ? SHOWN_MAX : (int)at->step->term->len, at->step->term->text,
+                    at->domain);
+    while (top->from)
+        top = top->from;
+    survey->check->failed |= shown.failed;
+    /* the survey has read its own copy of the record */
+    record_check_add(survey->check, level, survey->record,
+                     &survey->record->terms[top->step->term - survey->walk->root->policy->record.terms], "%s",
+                     strbuf_text(&shown));
+    strbuf_free(&shown);
 }
 
-/* The number of records that a name has, of one type; the caller releases *answer. False if the DNS did not say. */
-static bool ask(struct walk *walk, const struct visit *visit, const struct term *term, const char *name,
-                enum dns_type type, const struct dns_answer **answer)
+/* True if a lookup of either type has found nothing in both surveys. */
+static bool has_no_address(const struct survey *survey, const struct lookup *lookup)
 {
-    *answer = dns_ask(walk->dns, name, type, walk->deadline_ms);
-    if ((*answer)->status != DNS_TIMEOUT && (*answer)->status != DNS_FAILURE)
-        return true;
-    walk->check->is_partial = true;
-    find(walk, FINDING_UNKNOWN, visit, term, "DNS %s for %s %s", dns_status_name((*answer)->status), name,
-         dns_type_name(type));
-    dns_answer_release(*answer);
-    return false;
-}
-
-/* Writes the name that a term asks for; false if it depends on the message. */
-static bool name_of(struct walk *walk, const struct visit *visit, const struct term *term, char name[DNS_NAME_MAX + 1])
-{
-    size_t len = term->domain_len;
-
-    if (!term->domain) {
-        snprintf(name, DNS_NAME_MAX + 1, "%s", visit->domain);
-        return true;
-    }
-    if (memchr(term->domain, '%', len)) {
-        walk->check->is_partial = true;
+    if (!lookup || !lookup->answer || lookup->answer->count > 0 || answer_is_failure(lookup->answer))
         return false;
-    }
-    if (term->domain[len - 1] == '.')
-        len--;
-    if (len <= DNS_NAME_MAX) {
-        memcpy(name, term->domain, len);
-        name[len] = '\0';
-        if (domain_can_be_asked(name))
-            return true;
-    }
-    find(walk, FINDING_WARNING, visit, term, "names no domain that can exist");
+    for (const struct lookup *other = survey->other->lookups.first; other; other = other->next)
+        if (other->type == DNS_A && strcasecmp(other->name, lookup->name) == 0)
+            return other->answer && other->answer->count == 0 && !answer_is_failure(other->answer);
     return false;
 }
 
-/* Counts the addresses of a host that a term names, for clients of both families. */
-static void count_addresses(struct walk *walk, const struct visit *visit, const struct term *term, const char *name)
+/* Warns of a host without an address. A host without one of either family is nothing to fear. */
+static void check_host(struct survey *survey, const struct walk_place *at, const struct lookup *lookup)
 {
-    const struct dns_answer *v4 = NULL, *v6 = NULL;
+    char text[DNS_NAME_MAX + 32];
 
-    if (!ask(walk, visit, term, name, DNS_A, &v4))
+    if (!survey->other || !has_no_address(survey, lookup))
         return;
-    if (ask(walk, visit, term, name, DNS_AAAA, &v6)) {
-        walk->check->void_lookups_v4 += v4->count == 0;
-        walk->check->void_lookups_v6 += v6->count == 0;
-        if (v4->count == 0 && v6->count == 0)
-            find(walk, FINDING_WARNING, visit, term, "%s has no address", name);
-        dns_answer_release(v6);
+    snprintf(text, sizeof(text), "%s has no address", lookup->name);
+    add(survey, FINDING_WARNING, at, text);
+}
+
+static void check_void(struct survey *survey, const struct walk_place *at)
+{
+    const struct step *step = at->step;
+    char text[DNS_NAME_MAX + 32];
+
+    if (step->term->kind == TERM_A)
+        check_host(survey, at, step->lookup);
+    if (step->term->kind != TERM_MX)
+        return;
+    for (size_t i = 0; i < LIMIT_MX_NAMES; i++)
+        check_host(survey, at, step->hosts[i]);
+    if (!survey->other && step->lookup->answer->count == 0) {
+        snprintf(text, sizeof(text), "%s has no mail exchanger", step->name);
+        add(survey, FINDING_WARNING, at, text);
     }
-    dns_answer_release(v4);
 }
 
-static void count_exists(struct walk *walk, const struct visit *visit, const struct term *term, const char *name)
+/* What the second survey finds beyond the first are lookups of the other type. */
+static void found(void *context, enum survey_finding finding, const struct walk_place *at, const char *text)
 {
-    const struct dns_answer *answer;
+    struct survey *survey = context;
+    bool is_first = !survey->other;
 
-    if (!ask(walk, visit, term, name, DNS_A, &answer))
-        return;
-    walk->check->void_lookups_v4 += answer->count == 0;
-    walk->check->void_lookups_v6 += answer->count == 0;
-    dns_answer_release(answer);
-}
-
-static void count_exchangers(struct walk *walk, const struct visit *visit, const struct term *term, const char *name)
-{
-    const struct dns_answer *answer;
-    char host[DNS_NAME_MAX + 1];
-
-    if (!ask(walk, visit, term, name, DNS_MX, &answer))
-        return;
-    if (answer->count == 0) {
-        walk->check->void_lookups_v4++;
-        walk->check->void_lookups_v6++;
-        find(walk, FINDING_WARNING, visit, term, "%s has no mail exchanger", name);
+    switch (finding) {
+    case SURVEY_ERROR:
+        if (is_first)
+            add(survey, FINDING_ERROR, at, text);
+        break;
+    case SURVEY_UNKNOWN:
+        survey->check->is_partial = true;
+        if (is_first || !record_check_has(survey->check, FINDING_UNKNOWN))
+            add(survey, FINDING_UNKNOWN, at, text);
+        break;
+    case SURVEY_VOID:
+        check_void(survey, at);
+        break;
+    case SURVEY_NO_NAME:
+        if (is_first)
+            add(survey, FINDING_WARNING, at, "names no domain that can exist");
+        break;
+    case SURVEY_VARYING:
+        survey->check->is_partial = true;
     }
-    if (answer->count > LIMIT_MX_NAMES) /* RFC 7208 4.6.4 */
-        find(walk, FINDING_ERROR, visit, term, "%s has %zu mail exchangers, and %d are allowed", name, answer->count,
-             LIMIT_MX_NAMES);
-    for (size_t i = 0; i < answer->count && i < LIMIT_MX_NAMES; i++)
-        if (domain_from_answer(answer->records[i].name, host) && domain_can_be_asked(host))
-            count_addresses(walk, visit, term, host);
-    dns_answer_release(answer);
 }
 
-static void visit_record(struct walk *walk, const struct visit *visit);
-
-static bool is_under_way(const struct visit *visit, const char *domain)
+/* Begins and waits. NULL if out of memory. */
+static struct evaluation *run(const struct evaluation_request *wanted, int64_t deadline_ms)
 {
-    while (visit && strcasecmp(visit->domain, domain) != 0)
-        visit = visit->from;
-    return visit != NULL;
-}
+    struct evaluation_request request = *wanted;
+    struct evaluation *evaluation;
+    struct waiter waiter;
+    struct timespec moment = clock_moment_after(0);
+    int64_t left_ms = deadline_ms - clock_monotonic_ms(request.dns->clock);
 
-/* Parses the record of an include or redirect, and goes on with it. */
-static void follow_text(struct walk *walk, const struct visit *from, const struct term *term, const char *name,
-                        const struct dns_record *found)
-{
-    struct record record;
-    struct record_error error;
-    enum record_status status = record_parse(found->text, found->text_len, &record, &error);
-    struct visit visit = {from, &record, name, from->from ? from->term : term};
-
-    if (status == RECORD_NO_MEMORY)
-        walk->check->failed = true;
-    if (status == RECORD_SYNTAX)
-        find(walk, FINDING_ERROR, from, term, "the record of %s is wrong: %s, at octet %zu", name, error.reason,
-             error.offset + 1);
-    if (status != RECORD_OK)
-        return;
-    visit_record(walk, &visit);
-    record_free(&record);
-}
-
-/* The record that an include or redirect leads to (RFC 7208 4.5, 5.2, 6.1). */
-static void follow(struct walk *walk, const struct visit *visit, const struct term *term, const char *name)
-{
-    const struct dns_record *found = NULL;
-    const struct dns_answer *answer;
-    unsigned records = 0;
-
-    if (is_under_way(visit, name)) {
-        find(walk, FINDING_ERROR, visit, term, "leads back to %s, whose record is being evaluated", name);
-        return;
+    waiter_open(&waiter);
+    request.done = waiter_wake;
+    request.context = &waiter;
+    evaluation = evaluation_create(&request);
+    if (evaluation) {
+        evaluation_begin(evaluation);
+        moment = clock_moment_after(left_ms > 0 ? left_ms : 0);
+        while (!waiter_wait(&waiter, &moment))
+            evaluation_expire(evaluation);
     }
-    if (!ask(walk, visit, term, name, DNS_TXT, &answer))
-        return;
-    for (size_t i = 0; i < answer->count; i++) {
-        if (record_is_spf(answer->records[i].text, answer->records[i].text_len)) {
-            found = &answer->records[i];
-            records++;
-        }
-    }
-    if (records == 1)
-        follow_text(walk, visit, term, name, found);
-    else
-        find(walk, FINDING_ERROR, visit, term, "%s has %s", name,
-             records == 0 ? "no SPF record" : "more than one SPF record");
-    dns_answer_release(answer);
-}
-
-static void visit_term(struct walk *walk, const struct visit *visit, const struct term *term)
-{
-    char name[DNS_NAME_MAX + 1];
-
-    walk->check->dns_terms++;
-    if (term->kind == TERM_PTR)
-        walk->check->is_partial = true;
-    else if (!name_of(walk, visit, term, name))
-        return;
-    if (term->kind == TERM_A)
-        count_addresses(walk, visit, term, name);
-    else if (term->kind == TERM_MX)
-        count_exchangers(walk, visit, term, name);
-    else if (term->kind == TERM_EXISTS)
-        count_exists(walk, visit, term, name);
-    else if (term->kind != TERM_PTR)
-        follow(walk, visit, term, name);
-}
-
-/* All that is reached in a record by an evaluation that never matches: what stands before all, and the redirect. */
-static void visit_record(struct walk *walk, const struct visit *visit)
-{
-    const struct record *record = visit->record;
-
-    for (size_t i = 0; i < record->count && walk->check->dns_terms < TERMS_MAX; i++) {
-        const struct term *term = &record->terms[i];
-
-        if (term->kind == TERM_ALL)
-            return;
-        if (term_asks_dns(term) && term->kind != TERM_REDIRECT)
-            visit_term(walk, visit, term);
-    }
-    if (record->redirect && walk->check->dns_terms < TERMS_MAX)
-        visit_term(walk, visit, record->redirect);
+    waiter_close(&waiter);
+    return evaluation;
 }
 
 /* A host without IPv6 finds nothing for each IPv6 client, which is no reason to fear for a domain that has none. */
@@ -235,22 +137,62 @@ static void check_voids(struct record_check *check, enum finding_level level, un
 {
     if (count > LIMIT_VOID_LOOKUPS)
         record_check_add(check, level, NULL, NULL,
-                         "%u questions find nothing for %s clients, and %d may: the result is permerror for those that"
-                         " no earlier term matches (RFC 7208 4.6.4)",
+                         "%u terms are void lookups for %s clients, and %d may be: the result is permerror for those"
+                         " that no earlier term matches (RFC 7208 4.6.4)",
                          count, family, LIMIT_VOID_LOOKUPS);
+}
+
+static const struct dns_answer *answer_of(const struct record *record)
+{
+    struct dns_builder *builder = dns_builder_create(DNS_TXT);
+
+    dns_builder_add_text(builder, record->text, record->len);
+    return dns_builder_finish(builder, DNS_OK, 0);
+}
+
+/* Surveys for one family; returns how many void lookups there are. */
+static unsigned survey_family(struct survey *survey, struct evaluation_request *request, int64_t deadline_ms,
+                              struct evaluation **evaluation)
+{
+    const struct walk_survey told = {.found = found, .context = survey};
+
+    request->survey = answer_of(survey->record);
+    *evaluation = request->survey->count > 0 ? run(request, deadline_ms) : NULL; /* else out of memory */
+    survey->walk = *evaluation ? evaluation_walk(*evaluation) : NULL;
+    if (!survey->walk || survey->walk->is_fault) {
+        survey->check->failed = true;
+        return 0;
+    }
+    survey->walk->survey = &told;
+    walk_run(survey->walk);
+    survey->walk->survey = NULL;
+    survey->check->dns_terms = survey->walk->limits.dns_terms;
+    return survey->walk->limits.void_lookups;
 }
 
 void record_cost(struct record_check *check, const struct record *record, const char *domain, struct dns *dns,
                  int64_t deadline_ms)
 {
-    struct walk walk = {check, record, dns, deadline_ms};
-    struct visit top = {NULL, record, domain, NULL};
+    struct spf_question question = {
+        .client.family = ADDR_V4, .helo = "", .local = "postmaster", .domain = domain, .receiver = ""};
+    struct evaluation_request request = {
+        .dns = dns, .question = &question, .deadline_ms = deadline_ms, .has_lookahead = true};
+    struct survey v4 = {.check = check, .record = record}, v6 = v4;
+    struct evaluation *first = NULL, *second = NULL;
 
-    visit_record(&walk, &top);
+    check->void_lookups_v4 = survey_family(&v4, &request, deadline_ms, &first);
+    question.client.family = ADDR_V6;
+    v6.other = v4.walk;
+    if (!check->failed)
+        check->void_lookups_v6 = survey_family(&v6, &request, deadline_ms, &second);
+    if (first)
+        evaluation_release(first);
+    if (second)
+        evaluation_release(second);
     if (check->dns_terms > LIMIT_DNS_TERMS)
         record_check_add(check, FINDING_ERROR, NULL, NULL,
-                         "%s%u terms ask the DNS, includes and redirects counted, and %d are allowed (RFC 7208 4.6.4)",
-                         check->dns_terms >= TERMS_MAX ? "at least " : "", check->dns_terms, LIMIT_DNS_TERMS);
+                         "%s%u DNS-querying terms, includes and redirects counted, and %d are allowed (RFC 7208 4.6.4)",
+                         check->dns_terms >= SURVEY_TERMS ? "at least " : "", check->dns_terms, LIMIT_DNS_TERMS);
     check_voids(check, FINDING_ERROR, check->void_lookups_v4, "IPv4");
     check_voids(check, FINDING_WARNING, check->void_lookups_v6, "IPv6");
 }

@@ -5,8 +5,8 @@
 
 #include "spf/record_check.h"
 
-/* Asks for all that the record's terms name, until `deadline_ms`, and adds up the costs and what is found to be wrong.
- */
+/* Surveys the record (walk.h) for clients of both families, with answers of `dns` until `deadline_ms`, and adds up the
+ * costs and what is found to be wrong. Blocks. */
 void record_cost(struct record_check *check, const struct record *record, const char *domain, struct dns *dns,
                  int64_t deadline_ms);
 

@@ -3,15 +3,14 @@
 #include "spf/spf_check.h"
 
 #include "base/stats.h"
-#include "base/wait.h"
 #include "spf/domain.h"
 #include "spf/inflight.h"
 #include "spf/job.h"
 #include "spf/outcome.h"
 #include "spf/result_cache.h"
 #include "spf/trace.h"
+#include "spf/waiter.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,36 +146,6 @@ static void count(enum spf_result result)
 
 /* ---- With a thread that waits ---- */
 
-struct waiter {
-    pthread_mutex_t lock; /* covers is_due; a leaf */
-    pthread_cond_t changed;
-    bool is_due;
-};
-
-static void wake(void *context)
-{
-    struct waiter *waiter = context;
-
-    pthread_mutex_lock(&waiter->lock);
-    waiter->is_due = true;
-    pthread_cond_signal(&waiter->changed);
-    pthread_mutex_unlock(&waiter->lock);
-}
-
-/* False: nothing was due by then. */
-static bool wait_until(struct waiter *waiter, const struct timespec *moment)
-{
-    bool is_due;
-
-    pthread_mutex_lock(&waiter->lock);
-    while (!waiter->is_due && wait_cond_until(&waiter->changed, &waiter->lock, moment))
-        ;
-    is_due = waiter->is_due;
-    waiter->is_due = false;
-    pthread_mutex_unlock(&waiter->lock);
-    return is_due;
-}
-
 /* Runs a job and waits for it. */
 static void run(struct job *job, struct waiter *waiter)
 {
@@ -185,7 +154,7 @@ static void run(struct job *job, struct waiter *waiter)
 
     job_begin(job);
     for (;;) {
-        if (wait_until(waiter, &moment)) {
+        if (waiter_wait(waiter, &moment)) {
             if (job_step(job))
                 return;
         } else if (job_expire(job)) {
@@ -200,19 +169,18 @@ static void run(struct job *job, struct waiter *waiter)
 static void find_out(struct spf_checker *checker, const struct spf_question *question, unsigned varying,
                      struct spf_outcome *outcome)
 {
-    struct waiter waiter = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    struct waiter waiter;
     struct job job = {.shared = &checker->shared,
                       .question = question,
                       .deadline_ms = deadline_of(checker, question),
                       .varying = varying,
-                      .is_due = wake,
+                      .is_due = waiter_wake,
                       .context = &waiter};
 
-    wait_cond_init(&waiter.changed);
+    waiter_open(&waiter);
     run(&job, &waiter);
     *outcome = job.published.outcome;
-    pthread_cond_destroy(&waiter.changed);
-    pthread_mutex_destroy(&waiter.lock);
+    waiter_close(&waiter);
 }
 
 static void answer(struct spf_checker *checker, const struct spf_question *question, struct spf_outcome *outcome)

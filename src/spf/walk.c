@@ -4,26 +4,17 @@
 
 #include "spf/domain.h"
 #include "spf/printable.h"
+#include "spf/walk_term.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-enum { SHOWN_MAX = 60 }; /* octets of a term that a problem shows */
-
-/* What a step may come to, by the answers there are. Neither: the evaluation ends in it, whatever it is for. */
-enum { CAN_MATCH = 1, CAN_MISS = 2 };
-
-/* Where the walk is. */
-struct place {
-    size_t frame;             /* of walk->frames; NO_FRAME in a record that is not certainly reached */
-    struct walk_visit *visit; /* NULL: likewise */
-    const char *domain;
-    struct step *step;
+enum {
+    NO_FRAME = WALK_FRAMES,
+    SHOWN_MAX = 60, /* octets of a record that a problem shows */
 };
-
-enum { NO_FRAME = WALK_FRAMES };
 
 void walk_init(struct walk *walk, const struct spf_question *question, int64_t now_s, bool has_lookahead, void *owner)
 {
@@ -46,35 +37,15 @@ void walk_free(struct walk *walk)
     lookups_free(&walk->lookups);
 }
 
-/* ---- What ends an evaluation ---- */
-
-/* Appends the term under way to a problem. */
-static void add_place(const struct place *at, char problem[SPF_PROBLEM_SIZE])
+void walk_begin_survey(struct walk *walk, const struct dns_answer *record)
 {
-    const struct term *term = at ? at->step->term : NULL;
-    size_t len = strlen(problem);
-
-    if (term)
-        snprintf(problem + len, SPF_PROBLEM_SIZE - len, ", at %.*s of %s",
-                 term->len > SHOWN_MAX ? SHOWN_MAX : (int)term->len, term->text, at->domain);
-}
-
-/* Ends the evaluation at `at` (NULL: at no term) with an error; where something is missing before it, that it may. */
-__attribute__((format(printf, 4, 5))) static unsigned stop(struct walk *walk, const struct place *at,
-                                                           enum spf_result result, const char *format, ...)
-{
-    va_list args;
-
-    if (!walk->is_exact || walk->is_stopped)
-        return 0;
-    walk->is_stopped = true;
-    walk->result = result;
-    va_start(args, format);
-    vsnprintf(walk->problem, sizeof(walk->problem), format, args);
-    va_end(args);
-    add_place(at, walk->problem);
-    printable_make(walk->problem);
-    return 0;
+    walk->reader.is_survey = true;
+    walk->reader.terms_max = SURVEY_TERMS;
+    lookups_begin(&walk->lookups);
+    if (lookups_want(&walk->lookups, &walk->root, walk->question->domain, DNS_TXT))
+        lookups_answer(&walk->lookups, walk->root, record);
+    else
+        dns_answer_release(record);
 }
 
 void walk_fault(struct walk *walk, const char *what)
@@ -84,278 +55,77 @@ void walk_fault(struct walk *walk, const char *what)
     snprintf(walk->problem, sizeof(walk->problem), "%s", what);
 }
 
-/* An answer is missing; what follows may be needed. */
-static unsigned missing(struct walk *walk)
+static result_set walk_record(struct walk *walk, const struct walk_place *from, struct lookup *lookup);
+
+/* True if a step leads to a record that led to it. */
+static bool leads_back(const struct walk_place *at)
 {
-    walk->is_exact = false;
-    walk->lookups.is_blocked = true;
-    return CAN_MATCH | CAN_MISS;
+    const char *name = at->step->name;
+
+    while (at && strcasecmp(at->domain, name) != 0)
+        at = at->from;
+    return at != NULL;
 }
-
-/* The same for a term that may count as a void lookup. */
-static unsigned missing_host(struct walk *walk)
-{
-    walk->lookups.open++;
-    return missing(walk);
-}
-
-/* The lookup that made this one fail: one that was not sent for lack of time may have waited for the client's names. */
-static const struct lookup *blamed(const struct walk *walk, const struct place *at, const struct lookup *lookup)
-{
-    const struct lookup *ptr = walk->names.ptr;
-    bool waited = !lookup->is_sent && (at && (at->step->macros_used & MACRO_USED_NAME));
-
-    return waited && ptr && ptr->answer && answer_is_failure(ptr->answer) ? ptr : lookup;
-}
-
-/* RFC 7208 5: a failure of the DNS, unless a mechanism says otherwise. */
-static unsigned failure(struct walk *walk, const struct place *at, const struct lookup *lookup)
-{
-    lookup = blamed(walk, at, lookup);
-    return stop(walk, at, RESULT_TEMPERROR, "DNS %s for %s %s", dns_status_name(lookup->answer->status), lookup->name,
-                dns_type_name(lookup->type));
-}
-
-/* A term does not match. RFC 7208 4.6.4: two such terms may have had an answer without a record. */
-static unsigned miss(struct walk *walk, const struct place *at, bool is_void)
-{
-    if (!is_void)
-        return CAN_MISS;
-    walk->lookups.void_lookups++;
-    if (at->visit)
-        at->visit->void_lookups = walk->lookups.void_lookups;
-    if (walk->lookups.void_lookups <= LIMIT_VOID_LOOKUPS)
-        return CAN_MISS;
-    return stop(walk, at, RESULT_PERMERROR, "more than %d void lookups", LIMIT_VOID_LOOKUPS);
-}
-
-/* Notes that the outcome depends on an answer. */
-static void depend(struct walk *walk, uint32_t ttl_s)
-{
-    if (walk->is_exact && ttl_s < walk->ttl_s)
-        walk->ttl_s = ttl_s;
-}
-
-/* True if the answer is there. */
-static bool has_answer(struct walk *walk, const struct lookup *lookup)
-{
-    if (!lookup || !lookup->answer)
-        return false;
-    depend(walk, lookup->answer->ttl_s);
-    return true;
-}
-
-/* ---- Names ---- */
-
-/* Looks for the client's names. Without memory nothing is known about them, and no match is to come of it. */
-static void find_client_names(struct walk *walk)
-{
-    client_names_find(&walk->names, &walk->lookups, &walk->question->client);
-    depend(walk, walk->names.ttl_s);
-    if (walk->names.is_fault && walk->is_exact)
-        walk->lookups.failed = true;
-}
-
-static const char *client_name(void *context, const char *domain)
-{
-    struct walk *walk = context;
-
-    find_client_names(walk);
-    walk->lacks_names |= !walk->names.is_complete;
-    return client_names_choose(&walk->names, domain);
-}
-
-static struct macro_values values_in(struct walk *walk, const char *domain)
-{
-    struct macro_values values = walk->values;
-
-    values.domain = domain;
-    values.client_name = client_name;
-    values.context = walk;
-    return values;
-}
-
-/* Finds out the name that a step asks for: its domain-spec, expanded, or the current domain (RFC 7208 4.8). False if it
- * needs the client's names, which are missing, or out of memory. */
-static bool expand_name(struct walk *walk, const char *domain, struct step *step)
-{
-    struct macro_values values = values_in(walk, domain);
-    struct strbuf name = STRBUF_INIT;
-
-    if (!step->name) {
-        walk->lacks_names = false;
-        step->macros_used = 0;
-        if (step->term->domain)
-            macro_expand_domain(step->term->domain, step->term->domain_len, &values, &name, &step->macros_used);
-        else
-            strbuf_add(&name, domain);
-        walk->lookups.failed |= name.failed;
-        if (!walk->lacks_names)
-            step->name = strbuf_take(&name);
-        strbuf_free(&name);
-    }
-    return step->name != NULL;
-}
-
-static bool is_ascii(const char *text)
-{
-    while (*text && (unsigned char)*text < 0x80)
-        text++;
-    return *text == '\0';
-}
-
-/* RFC 8616 4: a term with such a local part in its name matches nothing. */
-static bool has_foreign_local_part(const struct walk *walk, const struct step *step)
-{
-    return (step->macros_used & MACRO_USED_LOCAL) && !is_ascii(walk->question->local);
-}
-
-static enum dns_type address_type(const struct walk *walk)
-{
-    return walk->question->client.family == ADDR_V6 ? DNS_AAAA : DNS_A;
-}
-
-/* ---- Terms ---- */
-
-/* RFC 7208 5.3, 5.4, 5.7: whether addresses match. `exists` asks for any. */
-static bool addresses_match(const struct walk *walk, const struct term *term, const struct dns_answer *answer)
-{
-    const struct addr *client = &walk->question->client;
-    unsigned bits = client->family == ADDR_V6 ? term->bits6 : term->bits4;
-
-    if (term->kind == TERM_EXISTS)
-        return answer->count > 0;
-    for (size_t i = 0; i < answer->count; i++)
-        if (addr_same_prefix(&answer->records[i].addr, client, bits))
-            return true;
-    return false;
-}
-
-/* a, exists. RFC 7208 5.7: exists asks for A records also for an IPv6 client. */
-static unsigned walk_host(struct walk *walk, const struct place *at)
-{
-    struct step *step = at->step;
-    enum dns_type type = step->term->kind == TERM_EXISTS ? DNS_A : address_type(walk);
-    const struct lookup *lookup = lookups_want(&walk->lookups, &step->lookup, step->name, type);
-
-    if (!has_answer(walk, lookup))
-        return missing_host(walk);
-    if (answer_is_failure(lookup->answer))
-        return failure(walk, at, lookup);
-    if (addresses_match(walk, step->term, lookup->answer))
-        return CAN_MATCH;
-    return miss(walk, at, lookup->answer->count == 0);
-}
-
-/* What the mail exchangers of a term have come to so far. */
-struct exchangers {
-    bool is_missing, is_void;
-    const struct lookup *failed;
-};
-
-/* True if the mail exchanger `index` of an answer matches. */
-static bool exchanger_matches(struct walk *walk, struct step *step, size_t index, struct exchangers *so_far)
-{
-    char name[DNS_NAME_MAX + 1];
-    const struct lookup *host;
-
-    if (!domain_from_answer(step->lookup->answer->records[index].name, name) || !domain_can_be_asked(name))
-        return false;
-    host = lookups_want_host(&walk->lookups, &step->hosts[index], name, address_type(walk));
-    if (!has_answer(walk, host)) {
-        so_far->is_missing = true;
-        return false;
-    }
-    if (answer_is_failure(host->answer) && !so_far->failed)
-        so_far->failed = host;
-    so_far->is_void |= host->answer->count == 0 && !answer_is_failure(host->answer);
-    return addresses_match(walk, step->term, host->answer);
-}
-
-/* RFC 7208 5.4. The order of the exchangers, and that of the answers, make no difference: one that matches is enough,
- * whatever is known of the others. */
-static unsigned walk_mx(struct walk *walk, const struct place *at)
-{
-    struct step *step = at->step;
-    const struct lookup *lookup = lookups_want(&walk->lookups, &step->lookup, step->name, DNS_MX);
-    struct exchangers so_far = {0};
-
-    if (!has_answer(walk, lookup))
-        return missing_host(walk);
-    if (answer_is_failure(lookup->answer))
-        return failure(walk, at, lookup);
-    if (lookup->answer->count > LIMIT_MX_NAMES) /* RFC 7208 4.6.4 */
-        return stop(walk, at, RESULT_PERMERROR, "more than %d mail exchangers", LIMIT_MX_NAMES);
-    for (size_t i = 0; i < lookup->answer->count; i++)
-        if (exchanger_matches(walk, step, i, &so_far))
-            return CAN_MATCH;
-    if (so_far.is_missing)
-        return missing_host(walk);
-    if (so_far.failed)
-        return failure(walk, at, so_far.failed);
-    return miss(walk, at, lookup->answer->count == 0 || so_far.is_void);
-}
-
-/* RFC 7208 5.5. An error of the DNS is no match, so nothing waits for the lookups behind this term: what follows is
- * asked meanwhile, and a reverse zone that is silent costs no time. What the names' lookups find is not counted. */
-static unsigned walk_ptr(struct walk *walk, const struct place *at)
-{
-    bool was_blocked = walk->lookups.is_blocked;
-    unsigned known;
-
-    find_client_names(walk);
-    if (client_names_match(&walk->names, at->step->name))
-        return CAN_MATCH;
-    if (walk->names.is_complete)
-        return miss(walk, at, walk->names.is_void);
-    known = missing_host(walk);
-    walk->lookups.is_blocked = was_blocked;
-    return known;
-}
-
-static result_set walk_record(struct walk *walk, const struct place *from, struct lookup *lookup);
 
 /* include, redirect: the results that the record it leads to may have. */
-static result_set walk_target(struct walk *walk, const struct place *at)
+static result_set walk_target(struct walk *walk, const struct walk_place *at)
 {
     struct step *step = at->step;
     struct lookup *lookup;
 
+    if (walk->reader.is_survey && leads_back(at)) {
+        term_stop(walk, at, RESULT_PERMERROR, "leads back to %s, whose record is being evaluated", step->name);
+        return 0;
+    }
     if (!domain_can_have_policy(step->name)) { /* RFC 7208 4.3: none, and so 5.2, 6.1: a permanent error */
-        stop(walk, at, RESULT_PERMERROR, "invalid target name");
+        term_stop(walk, at, RESULT_PERMERROR, "invalid target name");
         return 0;
     }
     lookup = lookups_want(&walk->lookups, &step->lookup, step->name, DNS_TXT);
-    if (has_answer(walk, lookup))
+    if (walk_has_answer(walk, lookup))
         return walk_record(walk, at, lookup);
-    missing(walk);
+    term_missing(walk);
     walk->lookups.is_certain = false;
     return RESULT_BIT(RESULT_PASS) | RESULT_BIT(RESULT_NEUTRAL);
 }
 
 /* RFC 7208 5.2: only a pass matches. */
-static unsigned walk_include(struct walk *walk, const struct place *at)
+static unsigned walk_include(struct walk *walk, const struct walk_place *at)
 {
     result_set results = walk_target(walk, at);
 
+    if (walk->reader.is_survey)
+        return CAN_MISS;
     return (results & RESULT_BIT(RESULT_PASS) ? CAN_MATCH : 0U) | (results & ~RESULT_BIT(RESULT_PASS) ? CAN_MISS : 0U);
 }
 
+/* True for a term that a survey cannot follow. */
+static bool is_varying(const struct term *term)
+{
+    return term->kind == TERM_PTR || (term->domain && memchr(term->domain, '%', term->domain_len));
+}
+
 /* A term that asks the DNS, a redirect with *redirected. RFC 7208 4.6.4: at most 10, over all records. */
-static unsigned walk_term(struct walk *walk, const struct place *at, result_set *redirected)
+static unsigned walk_term(struct walk *walk, const struct walk_place *at, result_set *redirected)
 {
     struct step *step = at->step;
 
+    if (walk->reader.is_survey && walk->limits.dns_terms == walk->reader.terms_max)
+        return 0;
     walk->limits.dns_terms++;
     if (at->visit)
         at->visit->dns_terms = walk->limits.dns_terms;
     if (walk->limits.dns_terms > walk->reader.terms_max)
-        return stop(walk, at, RESULT_PERMERROR, "too many DNS lookups (limit %d)", LIMIT_DNS_TERMS);
-    if (!expand_name(walk, at->domain, step))
-        return missing_host(walk);
+        return term_stop(walk, at, RESULT_PERMERROR, "too many DNS lookups (limit %d)", LIMIT_DNS_TERMS);
+    if (walk->reader.is_survey && is_varying(step->term)) {
+        term_tell(walk, SURVEY_VARYING, at, "");
+        return CAN_MISS;
+    }
+    if (!step_expand_name(walk, at->domain, step))
+        return term_missing_host(walk);
     if (walk->is_exact)
         walk->macros_used |= step->macros_used;
-    if (has_foreign_local_part(walk, step))
+    if (step_has_foreign_local_part(walk, step))
         return CAN_MISS;
     switch (step->term->kind) {
     case TERM_INCLUDE:
@@ -363,12 +133,8 @@ static unsigned walk_term(struct walk *walk, const struct place *at, result_set 
     case TERM_REDIRECT:
         *redirected = walk_target(walk, at);
         return CAN_MATCH;
-    case TERM_PTR:
-        return walk_ptr(walk, at);
-    case TERM_MX:
-        return domain_can_be_asked(step->name) ? walk_mx(walk, at) : CAN_MISS;
     default:
-        return domain_can_be_asked(step->name) ? walk_host(walk, at) : CAN_MISS;
+        return term_evaluate(walk, at);
     }
 }
 
@@ -386,13 +152,15 @@ static struct walk_visit *visit(struct walk *walk, size_t frame, size_t step)
 
 /* The results that a record may have, by its steps (RFC 7208 4.6). None: the evaluation ends in it, or it is stopped.
  */
-static result_set walk_steps(struct walk *walk, size_t frame, const char *domain, struct policy *policy)
+static result_set walk_steps(struct walk *walk, const struct walk_place *from, size_t frame,
+                             const struct lookup *lookup)
 {
+    struct policy *policy = lookup->policy;
     result_set results = 0;
 
     for (size_t i = 0; i < policy->count; i++) {
         struct step *step = &policy->steps[i];
-        struct place at = {frame, visit(walk, frame, i), domain, step};
+        struct walk_place at = {from, lookup->name, step, frame, visit(walk, frame, i)};
         result_set if_match = RESULT_BIT(step_result(step));
         unsigned known = CAN_MATCH;
 
@@ -425,7 +193,7 @@ static struct policy *read_policy(struct walk *walk, struct lookup *lookup)
 }
 
 /* RFC 7208 4.5, 4.6: there is no record that could be evaluated. */
-static void stop_without_record(struct walk *walk, const struct place *from, const struct lookup *lookup)
+static void stop_without_record(struct walk *walk, const struct walk_place *from, const struct lookup *lookup)
 {
     const struct policy *policy = lookup->policy;
     size_t left;
@@ -433,23 +201,23 @@ static void stop_without_record(struct walk *walk, const struct place *from, con
     switch (policy->status) {
     case POLICY_NONE:
         if (from) /* RFC 7208 5.2, 6.1: an include or redirect of none */
-            stop(walk, from, RESULT_PERMERROR, "%s has no SPF record", lookup->name);
+            term_stop(walk, from, RESULT_PERMERROR, "%s has no SPF record", lookup->name);
         else
-            stop(walk, from, RESULT_NONE, "%s", "");
+            term_stop(walk, from, RESULT_NONE, "%s", "");
         break;
     case POLICY_SEVERAL:
-        stop(walk, from, RESULT_PERMERROR, "%s has more than one SPF record", lookup->name);
+        term_stop(walk, from, RESULT_PERMERROR, "%s has more than one SPF record", lookup->name);
         break;
     default:
         left = policy->source->text_len - policy->error.offset;
-        stop(walk, from, RESULT_PERMERROR, "record of %s: %s at octet %zu: %.*s", lookup->name, policy->error.reason,
-             policy->error.offset + 1, left > SHOWN_MAX ? SHOWN_MAX : (int)left,
-             policy->source->text + policy->error.offset);
+        term_stop(walk, from, RESULT_PERMERROR, "record of %s: %s at octet %zu: %.*s", lookup->name,
+                  policy->error.reason, policy->error.offset + 1, left > SHOWN_MAX ? SHOWN_MAX : (int)left,
+                  policy->source->text + policy->error.offset);
     }
 }
 
 /* Opens a frame where the record is certainly reached. */
-static size_t open_frame(struct walk *walk, const struct place *from, const struct lookup *lookup)
+static size_t open_frame(struct walk *walk, const struct walk_place *from, const struct lookup *lookup)
 {
     if (!walk->is_exact || walk->frame_count == WALK_FRAMES)
         return NO_FRAME;
@@ -462,10 +230,10 @@ static size_t open_frame(struct walk *walk, const struct place *from, const stru
 
 /* check_host() for the domain of a TXT lookup whose answer is there; `from` leads to it, NULL: it is the question's.
  * Each level is a term more, of which there are 10. */
-static result_set walk_record(struct walk *walk, const struct place *from, struct lookup *lookup)
+static result_set walk_record(struct walk *walk, const struct walk_place *from, struct lookup *lookup)
 {
     if (answer_is_failure(lookup->answer)) {
-        failure(walk, from, lookup);
+        term_failure(walk, from, lookup);
         return 0;
     }
     if (!read_policy(walk, lookup))
@@ -474,7 +242,7 @@ static result_set walk_record(struct walk *walk, const struct place *from, struc
         stop_without_record(walk, from, lookup);
         return 0;
     }
-    return walk_steps(walk, open_frame(walk, from, lookup), lookup->name, lookup->policy);
+    return walk_steps(walk, from, open_frame(walk, from, lookup), lookup);
 }
 
 /* ---- Explanations ---- */
@@ -489,7 +257,7 @@ static bool is_any(const char *text, size_t len)
 /* Expands the text of an explanation, which may be cut nowhere. False if the client's names are missing for it. */
 static bool expand_explanation(struct walk *walk, const char *domain, const struct dns_record *text)
 {
-    struct macro_values values = values_in(walk, domain);
+    struct macro_values values = walk_values(walk, domain);
     struct strbuf expanded = {.limit = SPF_EXPLANATION_SIZE - 1};
     bool is_whole;
 
@@ -515,12 +283,12 @@ static bool explain(struct walk *walk)
     step->term = frame->policy->record.exp;
     if (!step->term)
         return true;
-    if (!expand_name(walk, frame->domain, step))
+    if (!step_expand_name(walk, frame->domain, step))
         return false;
     walk->macros_used |= step->macros_used;
     if (!domain_can_be_asked(step->name))
         return true;
-    if (!has_answer(walk, lookups_want(&walk->lookups, &step->lookup, step->name, DNS_TXT)))
+    if (!walk_has_answer(walk, lookups_want(&walk->lookups, &step->lookup, step->name, DNS_TXT)))
         return false;
     text = policy_choose(step->lookup->answer, is_any, &is_ambiguous);
     return !text || expand_explanation(walk, frame->domain, text);
@@ -569,13 +337,13 @@ bool walk_run(struct walk *walk)
     result_set results = 0;
 
     begin_run(walk);
-    if (has_answer(walk, lookups_want(&walk->lookups, &walk->root, walk->question->domain, DNS_TXT)))
+    if (walk_has_answer(walk, lookups_want(&walk->lookups, &walk->root, walk->question->domain, DNS_TXT)))
         results = walk_record(walk, NULL, walk->root);
     else
-        missing(walk);
+        term_missing(walk);
     if (walk->is_exact && !walk->is_stopped && !walk->lookups.failed) {
         walk->result = single(results);
-        walk->is_exact = walk->result != RESULT_FAIL || explain(walk);
+        walk->is_exact = walk->result != RESULT_FAIL || walk->reader.is_survey || explain(walk);
     }
     walk->limits.void_lookups = walk->lookups.void_lookups;
     if (walk->lookups.failed)

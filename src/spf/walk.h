@@ -50,6 +50,30 @@ struct walk_visit {
     unsigned void_lookups; /* it counted as void lookup, and so many there were with it; else 0 */
 };
 
+/* Where a walk is: a step of a record, and the step that led there. */
+struct walk_place {
+    const struct walk_place *from; /* NULL: the record is the domain's own */
+    const char *domain;
+    struct step *step;
+    size_t frame;             /* its frame; none in a record that is not certainly reached */
+    struct walk_visit *visit; /* NULL: likewise */
+};
+
+/* What a survey is told of. */
+enum survey_finding {
+    SURVEY_ERROR,   /* an evaluation ends here in permerror */
+    SURVEY_UNKNOWN, /* the DNS did not answer */
+    SURVEY_VOID,    /* the term counts as a void lookup */
+    SURVEY_NO_NAME, /* it names no domain that can exist */
+    SURVEY_VARYING, /* what it asks for depends on the message, and was not asked */
+};
+
+/* A walk that surveys a record: nothing ever matches, nothing ends it, and it is told what would. */
+struct walk_survey {
+    void (*found)(void *context, enum survey_finding finding, const struct walk_place *at, const char *text);
+    void *context;
+};
+
 struct walk {
     const struct spf_question *question; /* borrowed */
     struct macro_values values;          /* without the current domain */
@@ -57,7 +81,8 @@ struct walk {
     struct lookups lookups;
     struct lookup *root; /* the TXT lookup of the question's domain */
     struct client_names names;
-    struct step explanation; /* the name and lookup of exp= (RFC 7208 6.2) */
+    struct step explanation;          /* the name and lookup of exp= (RFC 7208 6.2) */
+    const struct walk_survey *survey; /* told by the next run; NULL: nobody is */
 
     /* Of the last run. */
     struct limits limits;
@@ -82,6 +107,12 @@ struct walk {
  * it. `owner` is handed on to each lookup. */
 void walk_init(struct walk *walk, const struct spf_question *question, int64_t now_s, bool has_lookahead, void *owner);
 void walk_free(struct walk *walk);
+
+/* Makes it a survey of `record`, an answer with the record in the place of what the DNS has; takes it over. Counts are
+ * not bounded by RFC 7208 4.6.4, but SURVEY_TERMS. Call it before the first run. */
+void walk_begin_survey(struct walk *walk, const struct dns_answer *record);
+
+enum { SURVEY_TERMS = 100 };
 
 /* Walks. True: it is done, and the outcome is there. False: at least one lookup is wanted, or under way. */
 bool walk_run(struct walk *walk);
