@@ -36,20 +36,12 @@ struct adapter {
     size_t next;                 /* the visit of the walk that the library has to come to next */
     const struct walk_visit *mx; /* of the mx term whose exchangers it asks for */
     const char *fault;           /* it went another way, or failed; NULL: not so far */
-    struct addr *found;          /* the addresses of the last answer */
     SPF_dns_server_t layer;
     SPF_server_t *server;
     SPF_request_t *request;
     SPF_response_t *response;
     SPF_record_t *record;
     SPF_dns_rr_t *spare; /* handed out to make the library give up, as it does not accept NULL */
-};
-
-/* What a lookup of the library is answered: addresses, or so many mail exchangers. */
-struct library_answer {
-    size_t count;
-    const struct addr *addrs; /* NULL for mail exchangers */
-    struct tag tag;
 };
 
 static pthread_once_t handlers_once = PTHREAD_ONCE_INIT;
@@ -150,86 +142,6 @@ static SPF_errcode_t get_record(SPF_server_t *server, SPF_request_t *request, SP
     return error;
 }
 
-/* Answers with the client's own address: the term matches. */
-static bool answer_match(struct adapter *adapter, struct library_answer *answer)
-{
-    answer->count = 1;
-    answer->addrs = &adapter->walk->question->client;
-    return true;
-}
-
-/* Answers with the addresses of a lookup. With a prefix length of 0 any address matches (surrogate.c). */
-static bool answer_addresses(struct adapter *adapter, const struct term *term, const struct lookup *lookup,
-                             struct library_answer *answer)
-{
-    const struct dns_answer *found = lookup && lookup->answer ? lookup->answer : dns_answer_empty(DNS_NODATA, 0);
-    bool is_v6 = adapter->walk->question->client.family == ADDR_V6;
-    struct addr *addrs;
-
-    if (found->count > 0 && term->kind != TERM_EXISTS && (is_v6 ? term->bits6 : term->bits4) == 0)
-        return answer_match(adapter, answer);
-    addrs = realloc(adapter->found, (found->count + 1) * sizeof(*addrs));
-    if (!addrs) {
-        fault(adapter, "out of memory");
-        return false;
-    }
-    for (size_t i = 0; i < found->count; i++)
-        addrs[i] = found->records[i].addr;
-    adapter->found = addrs;
-    answer->count = found->count;
-    answer->addrs = addrs;
-    return true;
-}
-
-/* Answers a lookup for a step. False: the walk ended there, or there is a fault. */
-static bool answer_step(struct adapter *adapter, const struct walk_visit *visit, struct library_answer *answer)
-{
-    const struct step *step = step_of(adapter->walk, visit);
-
-    answer->addrs = &adapter->walk->question->client;
-    if (visit->outcome == VISIT_STOPPED)
-        return false;
-    if (!step->term || !term_asks_dns(step->term)) /* a progress marker */
-        return true;
-    if (step->term->kind == TERM_PTR)
-        return visit->outcome != VISIT_MATCH || answer_match(adapter, answer);
-    if (step->term->kind != TERM_MX)
-        return answer_addresses(adapter, step->term, step->lookup, answer);
-    adapter->mx = visit;
-    answer->addrs = NULL;
-    answer->count = step->lookup && step->lookup->answer ? step->lookup->answer->count : 0;
-    return true;
-}
-
-/* Answers a lookup for the addresses of a mail exchanger. One that is not known has none: another one matches. */
-static bool answer_host(struct adapter *adapter, const struct tag *tag, struct library_answer *answer)
-{
-    const struct walk_visit *mx = adapter->mx;
-    const struct step *step = mx ? step_of(adapter->walk, mx) : NULL;
-
-    if (!mx || mx->frame != tag->frame || mx->step != tag->step || tag->host >= LIMIT_MX_NAMES) {
-        fault(adapter, "libspf2 asked for a mail exchanger that does not exist");
-        return false;
-    }
-    return answer_addresses(adapter, step->term, step->hosts[tag->host], answer);
-}
-
-static bool answer_lookup(struct adapter *adapter, const char *name, struct library_answer *answer)
-{
-    const struct walk_visit *visit;
-
-    if (adapter->fault)
-        return false;
-    if (!tag_parse(name, &answer->tag)) {
-        fault(adapter, "libspf2 asked for a name of its own");
-        return false;
-    }
-    if (answer->tag.is_host)
-        return answer_host(adapter, &answer->tag, answer);
-    visit = take_visit(adapter, &answer->tag);
-    return visit && answer_step(adapter, visit, answer);
-}
-
 /* The answer that makes the library give up, which it does at the first one. */
 static SPF_dns_rr_t *give_up(struct adapter *adapter)
 {
@@ -239,39 +151,33 @@ static SPF_dns_rr_t *give_up(struct adapter *adapter)
     return answer;
 }
 
-/* Copies record `index` of an answer, as the types of libspf2 want it. */
-static bool fill(SPF_dns_rr_t *rr, int index, const struct library_answer *answer)
+/* Writes record `index` of an answer as the types of libspf2 want it: an address, or the tag of a mail exchanger. */
+static bool fill(SPF_dns_rr_t *rr, size_t index, const struct addr *addr, struct tag *mx)
 {
-    struct tag host = answer->tag;
-
-    if (SPF_dns_rr_buf_realloc(rr, index, TAG_SIZE) != SPF_E_SUCCESS)
+    if (SPF_dns_rr_buf_realloc(rr, (int)index, TAG_SIZE) != SPF_E_SUCCESS)
         return false;
-    if (!answer->addrs) {
-        host.is_host = true;
-        host.host = (unsigned)index;
-        tag_format(&host, rr->rr[index]->mx);
+    if (mx) {
+        mx->is_host = true;
+        mx->host = (unsigned)index;
+        tag_format(mx, rr->rr[index]->mx);
     } else if (rr->rr_type == ns_t_a) {
-        memcpy(&rr->rr[index]->a, answer->addrs[index].bytes, sizeof(rr->rr[index]->a));
+        memcpy(&rr->rr[index]->a, addr->bytes, sizeof(rr->rr[index]->a));
     } else {
-        memcpy(&rr->rr[index]->aaaa, answer->addrs[index].bytes, sizeof(rr->rr[index]->aaaa));
+        memcpy(&rr->rr[index]->aaaa, addr->bytes, sizeof(rr->rr[index]->aaaa));
     }
-    rr->num_rr = index + 1;
+    rr->num_rr = (int)index + 1;
     return true;
 }
 
-/* The hook for lookups. */
-static SPF_dns_rr_t *lookup(SPF_dns_server_t *layer, const char *name, ns_type type, int should_cache)
+/* Answers with what a lookup found; NULL: nothing is known, which is no match. */
+static SPF_dns_rr_t *reply(struct adapter *adapter, ns_type type, const struct lookup *lookup, struct tag *mx)
 {
-    struct adapter *adapter = layer->hook;
-    struct library_answer answer = {0};
-    SPF_dns_rr_t *rr;
+    const struct dns_answer *found = lookup ? lookup->answer : NULL;
+    size_t count = found ? found->count : 0;
+    SPF_dns_rr_t *rr = SPF_dns_rr_new_init(&adapter->layer, NULL, type, 0, count > 0 ? NETDB_SUCCESS : HOST_NOT_FOUND);
 
-    (void)should_cache;
-    if (!answer_lookup(adapter, name, &answer))
-        return give_up(adapter);
-    rr = SPF_dns_rr_new_init(layer, NULL, type, 0, answer.count > 0 ? NETDB_SUCCESS : HOST_NOT_FOUND);
-    for (size_t i = 0; rr && i < answer.count; i++) {
-        if (!fill(rr, (int)i, &answer)) {
+    for (size_t i = 0; rr && i < count; i++) {
+        if (!fill(rr, i, &found->records[i].addr, mx)) {
             SPF_dns_rr_free(rr);
             rr = NULL;
         }
@@ -280,6 +186,73 @@ static SPF_dns_rr_t *lookup(SPF_dns_server_t *layer, const char *name, ns_type t
         return rr;
     fault(adapter, "out of memory");
     return give_up(adapter);
+}
+
+/* Answers with the client's own address: the term matches. */
+static SPF_dns_rr_t *reply_match(struct adapter *adapter, ns_type type)
+{
+    const struct dns_record own = {.addr = adapter->walk->question->client};
+    const struct dns_answer answer = {.status = DNS_OK, .count = 1, .records = &own};
+    const struct lookup lookup = {.answer = &answer};
+
+    return reply(adapter, type, &lookup, NULL);
+}
+
+/* Answers a lookup for addresses. With a prefix length of 0 any address matches (surrogate.c). */
+static SPF_dns_rr_t *reply_addresses(struct adapter *adapter, ns_type type, const struct term *term,
+                                     const struct lookup *lookup)
+{
+    bool is_v6 = adapter->walk->question->client.family == ADDR_V6;
+    bool is_any = term->kind != TERM_EXISTS && (is_v6 ? term->bits6 : term->bits4) == 0;
+
+    if (is_any && lookup && lookup->answer && lookup->answer->count > 0)
+        return reply_match(adapter, type);
+    return reply(adapter, type, lookup, NULL);
+}
+
+/* Answers a lookup for a step that did not end the walk. */
+static SPF_dns_rr_t *reply_step(struct adapter *adapter, ns_type type, const struct walk_visit *visit, struct tag *tag)
+{
+    const struct step *step = step_of(adapter->walk, visit);
+
+    if (!step->term || !term_asks_dns(step->term)) /* a progress marker */
+        return reply(adapter, type, NULL, NULL);
+    if (step->term->kind == TERM_PTR)
+        return visit->outcome == VISIT_MATCH ? reply_match(adapter, type) : reply(adapter, type, NULL, NULL);
+    if (step->term->kind != TERM_MX)
+        return reply_addresses(adapter, type, step->term, step->lookup);
+    adapter->mx = visit;
+    return reply(adapter, type, step->lookup, tag);
+}
+
+/* Answers a lookup for the addresses of a mail exchanger. One that is not known has none: another one matches. */
+static SPF_dns_rr_t *reply_host(struct adapter *adapter, ns_type type, const struct tag *tag)
+{
+    const struct walk_visit *mx = adapter->mx;
+    const struct step *step = mx ? step_of(adapter->walk, mx) : NULL;
+
+    if (mx && mx->frame == tag->frame && mx->step == tag->step && tag->host < LIMIT_MX_NAMES)
+        return reply_addresses(adapter, type, step->term, step->hosts[tag->host]);
+    fault(adapter, "libspf2 asked for a mail exchanger that does not exist");
+    return give_up(adapter);
+}
+
+/* The hook for lookups. */
+static SPF_dns_rr_t *lookup(SPF_dns_server_t *layer, const char *name, ns_type type, int should_cache)
+{
+    struct adapter *adapter = layer->hook;
+    const struct walk_visit *visit;
+    struct tag tag;
+
+    (void)should_cache;
+    if (!tag_parse(name, &tag))
+        fault(adapter, "libspf2 asked for a name of its own");
+    if (adapter->fault)
+        return give_up(adapter);
+    if (tag.is_host)
+        return reply_host(adapter, type, &tag);
+    visit = take_visit(adapter, &tag);
+    return visit && visit->outcome != VISIT_STOPPED ? reply_step(adapter, type, visit, &tag) : give_up(adapter);
 }
 
 static bool prepare(struct adapter *adapter)
@@ -347,7 +320,6 @@ static void clean(struct adapter *adapter)
         SPF_server_free(adapter->server);
     if (adapter->spare)
         SPF_dns_rr_free(adapter->spare);
-    free(adapter->found);
 }
 
 static bool result_of(SPF_response_t *response, enum spf_result *result)
