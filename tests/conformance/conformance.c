@@ -7,6 +7,7 @@
  *                                               QUESTIONS
  *
  * All fields but ID, TYPE, PREFERENCE, CLIENT, RESULT and QUESTIONS are written in hexadecimal behind an `x`. */
+#include "base/stats.h"
 #include "conformance/suite_dns.h"
 #include "spf/spf_check.h"
 
@@ -118,5 +119,9 @@ int main(void)
     }
     free(line);
     spf_checker_release(program.checker);
+    if (stats_get(STATS_SPF_DISAGREEMENTS) > 0) {
+        (void)fputs("conformance: libspf2 and the walk see an evaluation differently\n", stderr);
+        status = EXIT_FAILURE;
+    }
     return status;
 }

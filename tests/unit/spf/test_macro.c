@@ -192,6 +192,60 @@ static void test_length(void **state)
     check_domain(text, &with, text + 150); /* 398 octets: 15 labels go, 248 stay */
 }
 
+static unsigned names_asked;
+
+static const char *count_name(void *context, const char *domain)
+{
+    (void)context;
+    (void)domain;
+    names_asked++;
+    return "a";
+}
+
+/* A name is expanded from its end, and no further than it can be used, whatever stands before. */
+static void test_long_specs(void **state)
+{
+    struct macro_values with = values("192.0.2.3");
+    struct strbuf text = STRBUF_INIT, out = STRBUF_INIT;
+    char local[64];
+    unsigned used = 0;
+
+    (void)state;
+    with.client_name = count_name;
+    with.helo = "";
+    strbuf_add(&text, "%{l}");
+    for (unsigned i = 0; i < 15000; i++)
+        strbuf_add(&text, "%{p}%{h}.");
+    strbuf_add(&text, "org");
+    assert_true(macro_expand_domain(text.text, text.len, &with, &out, &used));
+    assert_int_equal(out.len, 253); /* 125 times "a." and org */
+    assert_int_equal(used, MACRO_USED_NAME | MACRO_USED_HELO);
+    assert_in_range(names_asked, 125, 128);
+    strbuf_free(&out);
+
+    memset(local, 'x', sizeof(local) - 1); /* a literal as long, behind it */
+    local[sizeof(local) - 1] = '\0';
+    strbuf_truncate(&text, text.len - 3);
+    for (unsigned i = 0; i < 5; i++)
+        strbuf_addf(&text, "%s.", local);
+    strbuf_add(&text, "org");
+    names_asked = used = 0;
+    assert_true(macro_expand_domain(text.text, text.len, &with, &out, &used));
+    assert_int_equal(out.len, 3 * 64 + 3);
+    assert_int_equal(names_asked + used, 0);
+    strbuf_free(&out);
+
+    strbuf_truncate(&text, 0); /* an explanation is expanded up to its limit */
+    for (unsigned i = 0; i < 15000; i++)
+        strbuf_add(&text, "%{p}");
+    out.limit = 511;
+    assert_true(macro_expand(text.text, text.len, MACRO_IN_EXPLANATION, &with, &out, &used));
+    assert_true(out.failed);
+    assert_in_range(names_asked, 511, 513);
+    strbuf_free(&out);
+    strbuf_free(&text);
+}
+
 static void test_out_of_memory(void **state)
 {
     struct macro_values with = values("192.0.2.3");
@@ -220,6 +274,7 @@ int main(void)
         cmocka_unit_test(test_domain_letters), cmocka_unit_test(test_explanation_letters),
         cmocka_unit_test(test_odd_values),     cmocka_unit_test(test_place),
         cmocka_unit_test(test_length),         cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_long_specs),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -368,7 +368,7 @@ static void test_best_guess(void **state)
         {"192.0.2.1", "a.org", RESULT_PASS, true, "a/24"},    {"192.0.2.1", "mx.org", RESULT_PASS, true, "mx/24"},
         {"10.0.2.7", "p.org", RESULT_PASS, true, "ptr"},      {"192.0.2.1", "other.org", RESULT_NEUTRAL, true, "?all"},
         {"192.0.2.1", "own.org", RESULT_FAIL, false, "-all"}, {"192.0.2.1", "dead.org", RESULT_TEMPERROR, false, ""},
-        {"192.0.2.1", "bad", RESULT_NONE, false, ""},
+        {"192.0.2.1", "bad", RESULT_NONE, false, ""},         {"192.0.2.1", "nowhere.org", RESULT_NONE, false, ""},
     };
     struct zone_checks *checks = *state;
 

@@ -2,6 +2,7 @@
 /* What stock libspf2 gets wrong and the walk must not: sizes, limits, redirects, includes, hostile records. */
 #include "unit/spf/zone_checks.h"
 
+#include "base/stats.h"
 #include "base/strbuf.h"
 
 #include <setjmp.h>
@@ -402,23 +403,84 @@ static void test_overflow(void **state)
 static void test_record_choice(void **state)
 {
     static const struct zone_entry zone[] = {
-        {"one.org", "TXT", "some \xc3\xa9 text"},
-        {"one.org", "TXT", "v=spf1 -all"},
-        {"one.org", "TXT", "v=spf10 +all"},
-        {"none.org", "TXT", "v=spf2 -all"},
-        {"a.org", "A", "192.0.2.1"},
-        {"alias.org", "CNAME", "one.org"},
-        {"slow.org", "TIMEOUT", ""},
+        {"one.org", "TXT", "some \xc3\xa9 text"}, {"one.org", "TXT", "v=spf1 -all"},
+        {"one.org", "TXT", "v=spf10 +all"},       {"twice.org", "TXT", "v=spf1 -all"},
+        {"twice.org", "TXT", "some text"},        {"twice.org", "TXT", "v=spf1 -all"},
+        {"case.org", "TXT", "v=spf1 -all"},       {"case.org", "TXT", "v=spf1 -ALL"},
+        {"none.org", "TXT", "v=spf2 -all"},       {"a.org", "A", "192.0.2.1"},
+        {"alias.org", "CNAME", "one.org"},        {"slow.org", "TIMEOUT", ""},
     };
     struct zone_checks *checks = *state;
 
     zone_checks_add_all(checks, zone, COUNT(zone));
     zone_checks_expect(checks, "192.0.2.1", "one.org", RESULT_FAIL);
     zone_checks_expect(checks, "192.0.2.1", "alias.org", RESULT_FAIL);
+    zone_checks_expect(checks, "192.0.2.1", "twice.org", RESULT_FAIL); /* one record, word for word */
+    zone_checks_expect(checks, "192.0.2.1", "case.org", RESULT_PERMERROR);
     zone_checks_expect(checks, "192.0.2.1", "none.org", RESULT_NONE);
     zone_checks_expect(checks, "192.0.2.1", "a.org", RESULT_NONE);
     zone_checks_expect(checks, "192.0.2.1", "nothing.org", RESULT_NONE);
     zone_checks_expect(checks, "192.0.2.1", "slow.org", RESULT_TEMPERROR);
+}
+
+/* One set of records, one result: wherever the host stands that matches, and whatever the others are. */
+static void test_mx_orders(void **state)
+{
+    enum { HOSTS = 4 };
+    static const char *const hosts[HOSTS] = {"v4a.org", "v6.org", "v4b.org", "dead.org"};
+
+    (void)state;
+    for (unsigned first = 0; first < HOSTS; first++) {
+        struct zone_checks checks;
+
+        zone_checks_open(&checks, false);
+        zone_checks_add(&checks, "mx.org", "TXT", "v=spf1 mx -all");
+        for (unsigned i = 0; i < HOSTS; i++)
+            zone_checks_add(&checks, "mx.org", "MX", hosts[(first + i) % HOSTS]);
+        zone_checks_add(&checks, "v4a.org", "A", "10.0.0.1");
+        zone_checks_add(&checks, "v4b.org", "A", "10.0.0.2");
+        zone_checks_add(&checks, "v6.org", "AAAA", "2001:db8::1");
+        zone_checks_expect(&checks, "2001:db8::1", "mx.org", RESULT_PASS);
+        zone_checks_expect(&checks, "2001:db8::2", "mx.org", RESULT_FAIL);
+        zone_checks_add(&checks, "dead.org", "TIMEOUT", "");
+        zone_checks_expect(&checks, "2001:db8::1", "mx.org", RESULT_PASS);
+        zone_checks_expect(&checks, "2001:db8::2", "mx.org", RESULT_TEMPERROR);
+        zone_checks_close(&checks);
+    }
+}
+
+/* A local part beyond US-ASCII matches nothing, and the evaluation goes on (RFC 8616 4). */
+static void test_foreign_local_part(void **state)
+{
+    static const struct {
+        const char *record;
+        enum spf_result result;
+        const char *mechanism;
+    } rows[] = {
+        {"v=spf1 include:%{l}.pass.org ~all", RESULT_SOFTFAIL, "~all"},
+        {"v=spf1 a:%{s}.pass.org mx:%{l}.pass.org ptr:%{l}.org exists:%{l}.pass.org ~all", RESULT_SOFTFAIL, "~all"},
+        {"v=spf1 redirect=%{l}.pass.org", RESULT_NEUTRAL, "default"},
+        {"v=spf1 include:plain.org -all", RESULT_PASS, "include:plain.org"},
+        {"v=spf1 include:%{l1r}.none.org ip4:192.0.2.1 -all", RESULT_PASS, "ip4:192.0.2.1"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct zone_checks checks;
+        struct spf_question question = zone_checks_question("192.0.2.1", "own.org");
+        struct spf_outcome outcome;
+
+        zone_checks_open(&checks, false);
+        zone_checks_add(&checks, "own.org", "TXT", rows[i].record);
+        zone_checks_add(&checks, "j\xc3\xb6rg.pass.org", "TXT", "v=spf1 +all");
+        zone_checks_add(&checks, "plain.org", "TXT", "v=spf1 include:%{l}.pass.org ip4:192.0.2.1 ?all");
+        question.local = "j\xc3\xb6rg";
+        spf_check(checks.checker, &question, &outcome);
+        assert_string_equal(result_name(outcome.result), result_name(rows[i].result));
+        assert_string_equal(outcome.mechanism, rows[i].mechanism);
+        zone_checks_close(&checks);
+    }
+    assert_int_equal(stats_get(STATS_SPF_DISAGREEMENTS), 0);
 }
 
 #define IN_ZONE(test) cmocka_unit_test_setup_teardown(test, open_zone, close_zone)
@@ -426,10 +488,23 @@ static void test_record_choice(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_ZONE(test_many_networks),  IN_ZONE(test_zero_lengths), IN_ZONE(test_redirect),      IN_ZONE(test_include),
-        IN_ZONE(test_ten_levels),     IN_ZONE(test_term_limit),   IN_ZONE(test_fan_out),       IN_ZONE(test_worst_cost),
-        IN_ZONE(test_void_lookups),   IN_ZONE(test_mx_limit),     IN_ZONE(test_ptr),           IN_ZONE(test_macros),
-        IN_ZONE(test_hostile_octets), IN_ZONE(test_overflow),     IN_ZONE(test_record_choice),
+        IN_ZONE(test_many_networks),
+        IN_ZONE(test_zero_lengths),
+        IN_ZONE(test_redirect),
+        IN_ZONE(test_include),
+        IN_ZONE(test_ten_levels),
+        IN_ZONE(test_term_limit),
+        IN_ZONE(test_fan_out),
+        IN_ZONE(test_worst_cost),
+        IN_ZONE(test_void_lookups),
+        IN_ZONE(test_mx_limit),
+        IN_ZONE(test_ptr),
+        IN_ZONE(test_macros),
+        IN_ZONE(test_hostile_octets),
+        IN_ZONE(test_overflow),
+        IN_ZONE(test_record_choice),
+        cmocka_unit_test(test_mx_orders),
+        cmocka_unit_test(test_foreign_local_part),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
