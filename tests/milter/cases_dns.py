@@ -9,8 +9,9 @@ import time
 import milter_wire as wire
 from dns_server import DnsServer
 from milter_client import MilterClient
+from process_common import run
 from wire_common import (BAD_IP, BAD_IP6, GOOD_IP, Filter, Mta, Skip, case, check, classic, contains, delivered,
-                         equal, have_ipv6, one, refused, rows, spf_result)
+                         equal, have_ipv6, one, received_spf, refused, rows, spf_result)
 
 FAIL = "550 5.7.23"
 RECORDS = """
@@ -41,6 +42,43 @@ def asking(server, binary, config=None):
 
 def result_of(filter_, sender, **client):
     return spf_result(delivered(one(filter_, sender, **client)))[0]
+
+
+SILENCE = """
+$TTL 300
+$ORIGIN quiet.example.
+@      TXT "v=spf1 a:h1.quiet.example include:dead.quiet.example -all"
+h1     A 192.0.2.77
+ptr    TXT "v=spf1 a mx ptr -all"
+ptr    A 192.0.2.77
+ptr    MX 10 h1
+then   TXT "v=spf1 ptr include:good.quiet.example -all"
+good   TXT "v=spf1 ip4:198.51.100.9 -all"
+"""
+SILENT = [
+    ("include", "quiet.example", "temperror",
+     "DNS timeout for dead.quiet.example TXT, at include:dead.quiet.example of quiet.example"),
+    ("reverse-zone", "ptr.quiet.example", "fail", "-all"),
+    ("reverse-zone-first", "then.quiet.example", "pass", "include:good.quiet.example"),
+]
+
+
+@rows([(f"{name}-{lookahead}", domain, result, reason, lookahead)
+       for name, domain, result, reason in SILENT for lookahead in ("on", "off")])
+def reason_is_the_silent_name(binary, domain, result, reason, lookahead):
+    """Field, log and query name the name that nobody answered for; a reverse zone that is silent is no match (RFC 7208
+    5.5), and what is known is used."""
+    with DnsServer(SILENCE) as server:
+        server.fault("dead.quiet.example", "drop")
+        server.fault("9.100.51.198.in-addr.arpa", "drop")
+        with asking(server, binary, {"DNSPrefetch": lookahead, "DNSTimeout": "2s", "AddReceivedHeader": "on"}) as filter_:
+            found = received_spf(delivered(one(filter_, f"<a@{domain}>", ip="198.51.100.9")).value("Received-SPF"))
+            equal(found[0], result, "result")
+            equal(found[2].get("problem") or found[2].get("mechanism"), reason, "problem or mechanism")
+            filter_.wait_log(f"reason={reason}")
+            done = run(binary, "query", "-c", filter_.config_path, "--ip", "198.51.100.9", "--helo", "h.example",
+                       "--sender", f"a@{domain}")
+            contains(done.stdout, f"result: {result}\nreason: {reason}\n", "query")
 
 
 @case
