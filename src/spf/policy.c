@@ -32,34 +32,6 @@ static bool is_last(const struct policy_reader *reader, const struct term *term)
     return reader->is_survey ? term->kind == TERM_ALL : term_matches_without_lookup(term, &reader->client);
 }
 
-/* Writes the steps, as many as there is room for; returns how many there are. */
-static size_t take_steps(const struct policy_reader *reader, const struct record *record, struct step *steps,
-                         size_t room)
-{
-    size_t count = 0;
-    unsigned asking = 0;
-    const struct term *last = NULL;
-
-    for (size_t i = 0; i < record->count && !last && asking <= reader->terms_max; i++) {
-        const struct term *term = &record->terms[i];
-
-        if (is_last(reader, term))
-            last = term;
-        else if (!term_asks_dns(term) || term->kind == TERM_REDIRECT)
-            continue;
-        asking += last == NULL;
-        if (count < room)
-            steps[count].term = term;
-        count++;
-    }
-    if (!last && record->redirect) { /* RFC 7208 6.1: after all mechanisms, and only where there is no all */
-        if (count < room)
-            steps[count].term = record->redirect;
-        count++;
-    }
-    return last ? count : count + 1; /* the end */
-}
-
 static struct policy *create(enum policy_status status, size_t steps)
 {
     struct policy *policy = calloc(1, sizeof(*policy) + steps * sizeof(policy->steps[0]));
@@ -69,19 +41,51 @@ static struct policy *create(enum policy_status status, size_t steps)
     return policy;
 }
 
+/* How many steps a record may have: its DNS-querying terms, one that matches without, the end. */
+static size_t count_steps(const struct record *record, unsigned terms_max)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < record->count; i++)
+        count += term_asks_dns(&record->terms[i]);
+    return (count < terms_max + 1 ? count : terms_max + 1) + 2;
+}
+
+static void add_step(struct policy *policy, const struct term *term)
+{
+    policy->steps[policy->count++].term = term;
+}
+
+/* RFC 7208 6.1: a redirect stands after all mechanisms, and only where there is no all. */
+static void take_steps(const struct policy_reader *reader, struct policy *policy)
+{
+    const struct record *record = &policy->record;
+
+    for (size_t i = 0; i < record->count && policy->count <= reader->terms_max; i++) {
+        const struct term *term = &record->terms[i];
+        bool ends = is_last(reader, term);
+
+        if (ends || (term_asks_dns(term) && term->kind != TERM_REDIRECT))
+            add_step(policy, term);
+        if (ends)
+            return;
+    }
+    if (record->redirect && policy->count <= reader->terms_max)
+        add_step(policy, record->redirect);
+    add_step(policy, NULL);
+}
+
 /* Takes over the record. */
 static struct policy *create_with(const struct policy_reader *reader, struct record *record)
 {
-    size_t count = take_steps(reader, record, NULL, 0);
-    struct policy *policy = create(POLICY_OK, count);
+    struct policy *policy = create(POLICY_OK, count_steps(record, reader->terms_max));
 
     if (!policy) {
         record_free(record);
         return NULL;
     }
     policy->record = *record;
-    policy->count = count;
-    take_steps(reader, record, policy->steps, count);
+    take_steps(reader, policy);
     return policy;
 }
 

@@ -16,8 +16,8 @@ struct waiter {
 void waiter_open(struct waiter *waiter);
 void waiter_close(struct waiter *waiter); /* nobody may wake it any more */
 
-/* Wakes it; of a struct waiter, so that it can be a callback. The waiter may be closed before this returns. */
-void waiter_wake(void *waiter);
+/* Wakes the struct waiter that `context` is; so it can be a callback. The waiter may be closed before this returns. */
+void waiter_wake(void *context);
 
 /* Waits until it is woken, and forgets that. False: it was not by `moment`. Counted in base/wait.h. */
 bool waiter_wait(struct waiter *waiter, const struct timespec *moment);
