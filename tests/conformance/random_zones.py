@@ -134,6 +134,8 @@ class Zone:
         texts = [make(rng, self)]
         if chance < self.missing / 3:
             texts.append(make(rng, self))
+        if 0.5 < chance < 0.52:
+            texts.append(texts[0])  # word for word
         if chance > 0.92 - self.failing:
             texts.insert(rng.randrange(2), rng.choice(["some text", "v=spf10 -all", "spf2.0/pra -all", "v=spf1-all"]))
         if chance > 0.98 - self.failing:
