@@ -37,10 +37,10 @@ void decision_begin(struct message *message, const struct config *config, const 
         message_add_check(message, IDENTITY_HELO, helo); /* RFC 7208 2.3 */
 }
 
-static struct spf_question question_of(const struct message *message, struct identity_check *check,
-                                       const struct config *config, const struct peer *peer)
+static struct spf_request request_of(const struct message *message, struct identity_check *check,
+                                     const struct config *config, const struct peer *peer)
 {
-    return (struct spf_question){
+    return (struct spf_request){
         .identity = check->identity,
         .client = peer->checked,
         .helo = peer_helo(peer),
@@ -80,10 +80,10 @@ static void find_results(struct message *message, const struct session_shared *s
 {
     for (size_t i = 0; i < message->check_count; i++) {
         struct identity_check *check = &message->checks[i];
-        struct spf_question question = question_of(message, check, shared->config, peer);
+        struct spf_request request = request_of(message, check, shared->config, peer);
 
-        question.deadline_ms = deadline_ms;
-        spf_check(shared->checker, &question, &check->outcome);
+        request.deadline_ms = deadline_ms;
+        spf_check(shared->checker, &request, &check->outcome);
     }
 }
 
@@ -105,22 +105,22 @@ static void leave_unchecked(struct message *message, const struct peer *peer, co
 void decision_judge(struct message *message, const struct session_shared *shared, const struct peer *peer)
 {
     int64_t deadline_ms = spf_checker_deadline_ms(shared->checker); /* one for all: the MTA waits for all */
-    enum spf_answer by_helo = forwarder_has_helo(shared, peer, deadline_ms), by_spf = ANSWER_NO;
+    enum tristate by_helo = forwarder_has_helo(shared, peer, deadline_ms), by_spf = TRISTATE_NO;
 
-    if (by_helo == ANSWER_YES) {
+    if (by_helo == TRISTATE_YES) {
         leave_unchecked(message, peer, "skipped (whitelisted HELO name)");
         return;
     }
     find_results(message, shared, peer, deadline_ms);
     if (!passes(message))
         by_spf = forwarder_is_permitted(shared, peer, message->receiver, deadline_ms);
-    if (by_spf == ANSWER_YES) {
+    if (by_spf == TRISTATE_YES) {
         leave_unchecked(message, peer, "skipped (whitelisted forwarder)");
         return;
     }
-    message->unknown_exemption = by_helo == ANSWER_UNKNOWN  ? "WhitelistHelo"
-                                 : by_spf == ANSWER_UNKNOWN ? "WhitelistSPF"
-                                                            : NULL;
+    message->unknown_exemption = by_helo == TRISTATE_UNKNOWN  ? "WhitelistHelo"
+                                 : by_spf == TRISTATE_UNKNOWN ? "WhitelistSPF"
+                                                              : NULL;
     for (size_t i = 0; i < message->check_count; i++)
         message_log_result(message, &message->checks[i], peer);
     struct verdict verdict = decision_for(message, shared->config, NULL);
@@ -129,15 +129,15 @@ void decision_judge(struct message *message, const struct session_shared *shared
 
 void decision_send_ahead(struct message *message, const struct session_shared *shared, const struct peer *peer)
 {
-    struct spf_question question = question_of(message, &message->checks[0], shared->config, peer);
+    struct spf_request request = request_of(message, &message->checks[0], shared->config, peer);
 
-    spf_check_speculate(shared->checker, &question); /* for the other one it was done at HELO */
+    spf_check_speculate(shared->checker, &request); /* for the other one it was done at HELO */
 }
 
 void decision_send_helo_ahead(const struct session_shared *shared, const struct peer *peer)
 {
     const char *helo = peer_helo(peer);
-    struct spf_question question = {
+    struct spf_request request = {
         .identity = IDENTITY_HELO,
         .client = peer->checked,
         .helo = helo,
@@ -147,5 +147,5 @@ void decision_send_helo_ahead(const struct session_shared *shared, const struct 
     };
 
     if (shared->config->check_helo && is_host_name(helo))
-        spf_check_speculate(shared->checker, &question);
+        spf_check_speculate(shared->checker, &request);
 }

@@ -4,23 +4,23 @@
 
 #include "policy/whitelist.h"
 
-enum spf_answer forwarder_has_helo(const struct session_shared *shared, const struct peer *peer, int64_t deadline_ms)
+enum tristate forwarder_has_helo(const struct session_shared *shared, const struct peer *peer, int64_t deadline_ms)
 {
     const char *helo = peer_helo(peer);
 
     if (!whitelist_has_helo(&shared->config->whitelist_helo, helo))
-        return ANSWER_NO;
+        return TRISTATE_NO;
     return spf_host_has_address(shared->checker, helo, &peer->checked, deadline_ms);
 }
 
-enum spf_answer forwarder_is_permitted(const struct session_shared *shared, const struct peer *peer,
-                                       const char *receiver, int64_t deadline_ms)
+enum tristate forwarder_is_permitted(const struct session_shared *shared, const struct peer *peer, const char *receiver,
+                                     int64_t deadline_ms)
 {
     const struct text_list *domains = &shared->config->whitelist_spf;
-    enum spf_answer found = ANSWER_NO;
+    enum tristate found = TRISTATE_NO;
 
-    for (size_t i = 0; i < domains->count && found != ANSWER_YES; i++) {
-        struct spf_question question = {
+    for (size_t i = 0; i < domains->count && found != TRISTATE_YES; i++) {
+        struct spf_request request = {
             .identity = IDENTITY_HELO,
             .client = peer->checked,
             .helo = peer_helo(peer),
@@ -29,9 +29,9 @@ enum spf_answer forwarder_is_permitted(const struct session_shared *shared, cons
             .receiver = receiver,
             .deadline_ms = deadline_ms,
         };
-        enum spf_answer answer = spf_permits(shared->checker, &question);
+        enum tristate answer = spf_permits(shared->checker, &request);
 
-        if (answer != ANSWER_NO)
+        if (answer != TRISTATE_NO)
             found = answer;
     }
     return found;

@@ -11,11 +11,11 @@
 
 /* Whether the client's HELO name is listed, and its addresses hold the client. Asks the DNS for a listed name only, and
  * then may block until `deadline_ms` (spf_checker_deadline_ms). */
-enum spf_answer forwarder_has_helo(const struct session_shared *shared, const struct peer *peer, int64_t deadline_ms);
+enum tristate forwarder_has_helo(const struct session_shared *shared, const struct peer *peer, int64_t deadline_ms);
 
 /* Whether a listed domain permits the client by its record. `receiver` is this host's name. May block until
  * `deadline_ms`; outcomes are kept like those of senders. */
-enum spf_answer forwarder_is_permitted(const struct session_shared *shared, const struct peer *peer,
-                                       const char *receiver, int64_t deadline_ms);
+enum tristate forwarder_is_permitted(const struct session_shared *shared, const struct peer *peer, const char *receiver,
+                                     int64_t deadline_ms);
 
 #endif

@@ -12,7 +12,7 @@
 enum { UNDER_WAY_MAX = 24 }; /* lookups at a time, unless they are needed: more would not be for one message alone */
 
 struct evaluation {
-    struct evaluation_request request;
+    struct evaluation_setup setup;
 
     pthread_mutex_t lock; /* covers all below; a leaf */
     struct walk walk;
@@ -31,24 +31,24 @@ struct evaluation {
 
 static void take_answer(void *context, const struct dns_answer *answer);
 
-struct evaluation *evaluation_create(const struct evaluation_request *request)
+struct evaluation *evaluation_create(const struct evaluation_setup *setup)
 {
     struct evaluation *evaluation = malloc(sizeof(*evaluation));
 
     if (!evaluation) {
-        dns_answer_release(request->survey);
+        dns_answer_release(setup->survey);
         return NULL;
     }
-    evaluation->request = *request;
+    evaluation->setup = *setup;
     evaluation->users = 1;
     evaluation->under_way = 0;
     evaluation->turn = 0;
     evaluation->is_running = evaluation->has_news = evaluation->is_at_once = false;
     evaluation->is_over = evaluation->is_told = evaluation->is_late = evaluation->is_lost = false;
     evaluation->cached = 0;
-    walk_init(&evaluation->walk, request->question, request->now_s, request->has_lookahead, evaluation);
-    if (request->survey)
-        walk_begin_survey(&evaluation->walk, request->survey);
+    walk_init(&evaluation->walk, setup->request, setup->now_s, setup->has_lookahead, evaluation);
+    if (setup->survey)
+        walk_begin_survey(&evaluation->walk, setup->survey);
     pthread_mutex_init(&evaluation->lock, NULL);
     return evaluation;
 }
@@ -68,13 +68,13 @@ static void leave(struct evaluation *evaluation)
 
 static int64_t now_ms(const struct evaluation *evaluation)
 {
-    return clock_monotonic_ms(evaluation->request.dns->clock);
+    return clock_monotonic_ms(evaluation->setup.dns->clock);
 }
 
 /* Sends one lookup; the lock is given back for that. */
 static void send_lookup(struct evaluation *evaluation, struct lookup *lookup)
 {
-    struct dns *dns = evaluation->request.dns;
+    struct dns *dns = evaluation->setup.dns;
 
     lookup->is_sent = true;
     lookup->sent_ms = now_ms(evaluation);
@@ -83,7 +83,7 @@ static void send_lookup(struct evaluation *evaluation, struct lookup *lookup)
     if (!lookup->is_needed)
         stats_add(STATS_DNS_AHEAD, 1);
     pthread_mutex_unlock(&evaluation->lock);
-    dns_query(dns, lookup->name, lookup->type, evaluation->request.deadline_ms, take_answer, lookup);
+    dns_query(dns, lookup->name, lookup->type, evaluation->setup.deadline_ms, take_answer, lookup);
     pthread_mutex_lock(&evaluation->lock);
 }
 
@@ -99,7 +99,7 @@ static void send_wanted(struct evaluation *evaluation, unsigned turn)
 {
     struct lookups *lookups = &evaluation->walk.lookups;
 
-    evaluation->is_late |= now_ms(evaluation) >= evaluation->request.deadline_ms;
+    evaluation->is_late |= now_ms(evaluation) >= evaluation->setup.deadline_ms;
     evaluation->is_at_once = false;
     for (struct lookup *lookup = lookups->first; lookup; lookup = lookup->next) {
         if (evaluation->is_at_once || evaluation->turn != turn || evaluation->is_over)
@@ -141,18 +141,18 @@ static void go_on(struct evaluation *evaluation)
 static void tell(struct evaluation *evaluation)
 {
     bool is_news = evaluation->is_over && !evaluation->is_running && !evaluation->is_told;
-    struct evaluation_request request = evaluation->request;
+    struct evaluation_setup setup = evaluation->setup;
 
     evaluation->is_told |= is_news;
     leave(evaluation);
     if (is_news)
-        request.done(request.context);
+        setup.done(setup.context);
 }
 
 /* True where an evaluation for the cache alone gets what that does not keep: it would be asked for twice. */
 static bool is_lost(const struct evaluation *evaluation, const struct dns_answer *answer)
 {
-    return evaluation->request.is_kept_only && answer->ttl_s == 0 && !answer_is_failure(answer);
+    return evaluation->setup.is_kept_only && answer->ttl_s == 0 && !answer_is_failure(answer);
 }
 
 /* Notes when an answer came, and for a trace, which is for an evaluation that is alone in its process, whence. */
@@ -161,7 +161,7 @@ static void note_arrival(struct evaluation *evaluation, struct lookup *lookup)
     uint64_t cached;
 
     lookup->answered_ms = now_ms(evaluation);
-    if (!evaluation->request.question->trace)
+    if (!evaluation->setup.request->trace)
         return;
     cached = stats_get(STATS_DNS_CACHE_HITS) + stats_get(STATS_DNS_CACHE_STALE) + stats_get(STATS_DNS_CACHE_FAILURES);
     lookup->is_cached = cached > evaluation->cached;

@@ -15,14 +15,14 @@
 
 struct evaluation;
 
-struct evaluation_request {
+struct evaluation_setup {
     struct dns *dns;
-    const struct spf_question *question; /* in the form that spf_check brings it to; lives until `done` was called and
+    const struct spf_request *request; /* in the form that spf_check brings it to; lives until `done` was called and
                                             the evaluation is released */
-    int64_t deadline_ms;                 /* on the clock of `dns`, for all lookups */
+    int64_t deadline_ms;               /* on the clock of `dns`, for all lookups */
     int64_t now_s;
     bool has_lookahead;              /* ask what the walk can foresee, and not only what it needs next */
-    const struct dns_answer *survey; /* what to survey in the place of the question's record (walk.h); taken over. NULL:
+    const struct dns_answer *survey; /* what to survey in the place of the request's record (walk.h); taken over. NULL:
                                         evaluate */
     bool is_kept_only; /* it is for the DNS cache alone: an answer that this would not keep (a TTL of 0) ends it */
     void (*done)(void *context); /* called once, when the walk is done; on any thread, before evaluation_begin has
@@ -31,7 +31,7 @@ struct evaluation_request {
 };
 
 /* Makes an evaluation that has not begun. NULL if out of memory. */
-struct evaluation *evaluation_create(const struct evaluation_request *request);
+struct evaluation *evaluation_create(const struct evaluation_setup *setup);
 
 /* Begins it. */
 void evaluation_begin(struct evaluation *evaluation);

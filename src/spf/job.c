@@ -17,7 +17,7 @@ static void report_fault(const struct job *job, const char *what)
 {
     char shown[LOG_VALUE_SIZE];
 
-    log_error("SPF evaluation of %s: %s", log_word(job->question->domain, shown), what);
+    log_error("SPF evaluation of %s: %s", log_word(job->request->domain, shown), what);
     stats_add(STATS_FAULTS, 1);
 }
 
@@ -28,7 +28,7 @@ static void publish(struct job *job)
 
     job->is_ended = true;
     job->leader = NULL;
-    result_key_make(&job->published.key, job->question, job->published.varying);
+    result_key_make(&job->published.key, job->request, job->published.varying);
     if (leader)
         inflight_publish(job->shared->inflight, leader, &job->published);
 }
@@ -37,9 +37,9 @@ static void publish(struct job *job)
 static void evaluate(struct job *job)
 {
     const struct job_shared *shared = job->shared;
-    const struct evaluation_request request = {
+    const struct evaluation_setup setup = {
         .dns = shared->dns,
-        .question = job->question,
+        .request = job->request,
         .deadline_ms = job->deadline_ms,
         .now_s = clock_unix_s(shared->clock),
         .has_lookahead = shared->has_lookahead,
@@ -49,7 +49,7 @@ static void evaluate(struct job *job)
     };
 
     job->has_time = job->deadline_ms - clock_monotonic_ms(shared->clock) >= shared->timeout_ms / 2;
-    job->evaluation = evaluation_create(&request);
+    job->evaluation = evaluation_create(&setup);
     if (job->evaluation) {
         evaluation_begin(job->evaluation);
         return;
@@ -65,7 +65,7 @@ static void evaluate(struct job *job)
 static void lead(struct job *job)
 {
     job->published.is_private = false;
-    if (result_cache_look(job->shared->cache, job->question, &job->published.outcome, &job->published.varying)) {
+    if (result_cache_look(job->shared->cache, job->request, &job->published.outcome, &job->published.varying)) {
         stats_add(STATS_CACHED, 1);
         publish(job);
         job->is_due(job->context);
@@ -89,8 +89,8 @@ void job_begin(struct job *job)
     bool is_speculative = job->is_speculative;
 
     job->follower = (struct inflight_follower){.published = take_published, .context = job};
-    result_key_make(&key, job->question, job->varying);
-    if (!job->question->trace)
+    result_key_make(&key, job->request, job->varying);
+    if (!job->request->trace)
         turn = inflight_join(job->shared->inflight, &key, is_speculative ? NULL : &job->follower, &job->leader);
     if (turn == INFLIGHT_LEADS) {
         lead(job);
@@ -113,10 +113,10 @@ static void conclude(struct job *job)
         if (walk->is_fault)
             report_fault(job, walk->problem);
         outcome_write(walk, &published->outcome);
-        result_cache_put(job->shared->cache, job->question, &published->outcome, walk->macros_used);
+        result_cache_put(job->shared->cache, job->request, &published->outcome, walk->macros_used);
         published->varying = walk->macros_used & RESULT_VARYING;
         published->is_private = walk->is_fault || (published->outcome.result == RESULT_TEMPERROR && !job->has_time);
-        trace_of(job->question->trace, walk);
+        trace_of(job->request->trace, walk);
     } else {
         outcome_temperror(&published->outcome, "nobody waited");
         published->is_private = true;
@@ -126,12 +126,12 @@ static void conclude(struct job *job)
     publish(job);
 }
 
-/* True if the outcome of another job's evaluation is that of this question too. */
+/* True if the outcome of another job's evaluation is that of this request too. */
 static bool is_shared(const struct job *job)
 {
     struct result_key key;
 
-    result_key_make(&key, job->question, job->published.varying);
+    result_key_make(&key, job->request, job->published.varying);
     return !job->published.is_private && result_key_equal(&key, &job->published.key);
 }
 
@@ -166,7 +166,7 @@ bool job_expire(struct job *job)
     if (!inflight_leave(job->shared->inflight, &job->follower))
         return false;
     log_warning("SPF evaluation of %s: gave up waiting for a concurrent evaluation",
-                log_word(job->question->domain, shown));
+                log_word(job->request->domain, shown));
     outcome_temperror(&job->published.outcome, "no outcome of a concurrent evaluation by the deadline");
     return true;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The way of one question that the result cache cannot answer: it leads an evaluation, or follows one that is under
+/* The way of one request that the result cache cannot answer: it leads an evaluation, or follows one that is under
  * way, or follows it and then turns out to need another.
  *
  * A job never waits. It says when there is something to do, on whichever thread that happens, and whoever keeps it has
@@ -29,7 +29,7 @@ struct job_shared {
 struct job {
     /* Filled in by the caller. */
     const struct job_shared *shared;
-    const struct spf_question *question; /* normal (spf_check.c) */
+    const struct spf_request *request; /* normal (spf_check.c) */
     int64_t deadline_ms;
     unsigned varying;              /* what the domain's outcomes are known to depend on (result_key.h) */
     bool is_speculative;           /* nobody waits for it: where another leads, there is nothing to do */
@@ -46,7 +46,7 @@ struct job {
     struct published published;
 };
 
-/* Begins. The job and its question stay where they are until job_step has returned true. */
+/* Begins. The job and its request stay where they are until job_step has returned true. */
 void job_begin(struct job *job);
 
 /* Does what is due. True: it has ended, and job->published.outcome is there. False: is_due will be called again, and

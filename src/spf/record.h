@@ -60,7 +60,7 @@ enum record_status record_parse(const char *text, size_t len, struct record *out
 /* Frees what a record holds and empties it; an empty one is fine. */
 void record_free(struct record *record);
 
-/* True for the terms that cause DNS questions and are limited to 10 (RFC 7208 4.6.4). */
+/* True for the terms that query the DNS and are limited to 10 (RFC 7208 4.6.4). */
 bool term_asks_dns(const struct term *term);
 
 /* True for a term that matches this client, and asks nothing to know it: all, or an ip4 or ip6 with its network. */

@@ -110,18 +110,18 @@ static void found(void *context, enum survey_finding finding, const struct walk_
 }
 
 /* Begins and waits. NULL if out of memory. */
-static struct evaluation *run(const struct evaluation_request *wanted, int64_t deadline_ms)
+static struct evaluation *run(const struct evaluation_setup *wanted, int64_t deadline_ms)
 {
-    struct evaluation_request request = *wanted;
+    struct evaluation_setup setup = *wanted;
     struct evaluation *evaluation;
     struct waiter waiter;
     struct timespec moment = clock_moment_after(0);
-    int64_t left_ms = deadline_ms - clock_monotonic_ms(request.dns->clock);
+    int64_t left_ms = deadline_ms - clock_monotonic_ms(setup.dns->clock);
 
     waiter_open(&waiter);
-    request.done = waiter_wake;
-    request.context = &waiter;
-    evaluation = evaluation_create(&request);
+    setup.done = waiter_wake;
+    setup.context = &waiter;
+    evaluation = evaluation_create(&setup);
     if (evaluation) {
         evaluation_begin(evaluation);
         moment = clock_moment_after(left_ms > 0 ? left_ms : 0);
@@ -151,13 +151,13 @@ static const struct dns_answer *answer_of(const struct record *record)
 }
 
 /* Surveys for one family; returns how many void lookups there are. */
-static unsigned survey_family(struct survey *survey, struct evaluation_request *request, int64_t deadline_ms,
+static unsigned survey_family(struct survey *survey, struct evaluation_setup *setup, int64_t deadline_ms,
                               struct evaluation **evaluation)
 {
     const struct walk_survey told = {.found = found, .context = survey};
 
-    request->survey = answer_of(survey->record);
-    *evaluation = request->survey->count > 0 ? run(request, deadline_ms) : NULL; /* else out of memory */
+    setup->survey = answer_of(survey->record);
+    *evaluation = setup->survey->count > 0 ? run(setup, deadline_ms) : NULL; /* else out of memory */
     survey->walk = *evaluation ? evaluation_walk(*evaluation) : NULL;
     if (!survey->walk || survey->walk->is_fault) {
         survey->check->failed = true;
@@ -173,18 +173,18 @@ static unsigned survey_family(struct survey *survey, struct evaluation_request *
 void record_cost(struct record_check *check, const struct record *record, const char *domain, struct dns *dns,
                  int64_t deadline_ms)
 {
-    struct spf_question question = {
+    struct spf_request request = {
         .client.family = ADDR_V4, .helo = "", .local = "postmaster", .domain = domain, .receiver = ""};
-    struct evaluation_request request = {
-        .dns = dns, .question = &question, .deadline_ms = deadline_ms, .has_lookahead = true};
+    struct evaluation_setup setup = {
+        .dns = dns, .request = &request, .deadline_ms = deadline_ms, .has_lookahead = true};
     struct survey v4 = {.check = check, .record = record}, v6 = v4;
     struct evaluation *first = NULL, *second = NULL;
 
-    check->void_lookups_v4 = survey_family(&v4, &request, deadline_ms, &first);
-    question.client.family = ADDR_V6;
+    check->void_lookups_v4 = survey_family(&v4, &setup, deadline_ms, &first);
+    request.client.family = ADDR_V6;
     v6.other = v4.walk;
     if (!check->failed)
-        check->void_lookups_v6 = survey_family(&v6, &request, deadline_ms, &second);
+        check->void_lookups_v6 = survey_family(&v6, &setup, deadline_ms, &second);
     if (first)
         evaluation_release(first);
     if (second)

@@ -98,19 +98,19 @@ void result_cache_destroy(struct result_cache *cache)
     free(cache);
 }
 
-bool result_cache_look(struct result_cache *cache, const struct spf_question *question, struct spf_outcome *outcome,
+bool result_cache_look(struct result_cache *cache, const struct spf_request *request, struct spf_outcome *outcome,
                        unsigned *varying)
 {
     struct result_key key;
     struct value value;
 
     *varying = 0;
-    result_key_make(&key, question, 0);
+    result_key_make(&key, request, 0);
     if (!get(cache, &key, &value))
         return false;
     if (value.octets[0] == VALUE_NOTE) {
         *varying = value.octets[1];
-        result_key_make(&key, question, *varying);
+        result_key_make(&key, request, *varying);
         if (!get(cache, &key, &value))
             return false;
     }
@@ -118,21 +118,21 @@ bool result_cache_look(struct result_cache *cache, const struct spf_question *qu
     return true;
 }
 
-bool result_cache_get(struct result_cache *cache, const struct spf_question *question, struct spf_outcome *outcome)
+bool result_cache_get(struct result_cache *cache, const struct spf_request *request, struct spf_outcome *outcome)
 {
     unsigned varying;
 
-    return result_cache_look(cache, question, outcome, &varying);
+    return result_cache_look(cache, request, outcome, &varying);
 }
 
 /* Writes or widens the note under the short key; returns all that the domain's outcomes depend on. */
-static unsigned put_note(struct result_cache *cache, const struct spf_question *question, unsigned varying,
+static unsigned put_note(struct result_cache *cache, const struct spf_request *request, unsigned varying,
                          uint32_t ttl_s)
 {
     struct result_key key;
     struct value value;
 
-    result_key_make(&key, question, 0);
+    result_key_make(&key, request, 0);
     if (get(cache, &key, &value) && value.octets[0] == VALUE_NOTE)
         varying |= value.octets[1];
     value.len = 0;
@@ -142,8 +142,8 @@ static unsigned put_note(struct result_cache *cache, const struct spf_question *
     return varying;
 }
 
-void result_cache_put(struct result_cache *cache, const struct spf_question *question,
-                      const struct spf_outcome *outcome, unsigned macros_used)
+void result_cache_put(struct result_cache *cache, const struct spf_request *request, const struct spf_outcome *outcome,
+                      unsigned macros_used)
 {
     uint32_t ttl_s = outcome->ttl_s < cache->ttl_s ? outcome->ttl_s : cache->ttl_s;
     unsigned varying = macros_used & RESULT_VARYING;
@@ -153,8 +153,8 @@ void result_cache_put(struct result_cache *cache, const struct spf_question *que
     if (ttl_s == 0 || outcome->result == RESULT_TEMPERROR || (macros_used & MACRO_USED_TIME))
         return;
     if (varying)
-        varying = put_note(cache, question, varying, ttl_s);
-    result_key_make(&key, question, varying);
+        varying = put_note(cache, request, varying, ttl_s);
+    result_key_make(&key, request, varying);
     write_outcome(outcome, &value);
     put(cache, &key, &value, ttl_s);
 }

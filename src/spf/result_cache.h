@@ -3,7 +3,7 @@
  *
  * The key is client and domain. Where a macro made an outcome depend on the local part, the HELO name or the receiver,
  * a note under that key says on which (as HTTP's Vary does), and the outcome stands under a longer key with exactly
- * these parts. So two questions share an outcome only if nothing that it was made of differs between them. Keys hold
+ * these parts. So two requests share an outcome only if nothing that it was made of differs between them. Keys hold
  * the length of each part and are never cut: what makes a key too long is not kept. */
 #ifndef SMF_SPF_RESULT_CACHE_H
 #define SMF_SPF_RESULT_CACHE_H
@@ -23,19 +23,19 @@ struct result_cache *result_cache_create(size_t max_octets, uint32_t ttl_s, cons
                                          const struct clock *clock);
 void result_cache_destroy(struct result_cache *cache); /* NULL is fine */
 
-/* Finds the outcome of an equal question: domain and HELO are compared without case, the local part exactly. The client
+/* Finds the outcome of an equal request: domain and HELO are compared without case, the local part exactly. The client
  * is one address in one form, the domain has no final dot. False, with *outcome untouched, if there is none. */
-bool result_cache_get(struct result_cache *cache, const struct spf_question *question, struct spf_outcome *outcome);
+bool result_cache_get(struct result_cache *cache, const struct spf_request *request, struct spf_outcome *outcome);
 
 /* The same; *varying is set to what the domain's outcomes are known to depend on (result_key.h). A hit takes no
  * allocation. Locks: one shard of the cache at a time. */
-bool result_cache_look(struct result_cache *cache, const struct spf_question *question, struct spf_outcome *outcome,
+bool result_cache_look(struct result_cache *cache, const struct spf_request *request, struct spf_outcome *outcome,
                        unsigned *varying);
 
 /* Keeps an outcome for the shorter of its own ttl_s and the cache's. `macros_used` are the bits of macro.h that went
  * into it. A temperror, and what depends on the time, is not kept. */
-void result_cache_put(struct result_cache *cache, const struct spf_question *question,
-                      const struct spf_outcome *outcome, unsigned macros_used);
+void result_cache_put(struct result_cache *cache, const struct spf_request *request, const struct spf_outcome *outcome,
+                      unsigned macros_used);
 
 struct ttl_cache_stats result_cache_stats(struct result_cache *cache);
 

@@ -36,21 +36,21 @@ static void add_text(struct result_key *key, const char *text, bool folded)
         fold(key->octets + start, key->len - start);
 }
 
-void result_key_make(struct result_key *key, const struct spf_question *question, unsigned varying)
+void result_key_make(struct result_key *key, const struct spf_request *request, unsigned varying)
 {
-    uint8_t head[3] = {(uint8_t)varying, question->best_guess, (uint8_t)question->client.family};
+    uint8_t head[3] = {(uint8_t)varying, request->best_guess, (uint8_t)request->client.family};
 
     key->len = 0;
     key->too_long = false;
     add(key, head, sizeof(head));
-    add(key, question->client.bytes, sizeof(question->client.bytes));
-    add_text(key, question->domain, true);
+    add(key, request->client.bytes, sizeof(request->client.bytes));
+    add_text(key, request->domain, true);
     if (varying & MACRO_USED_LOCAL)
-        add_text(key, question->local, false);
+        add_text(key, request->local, false);
     if (varying & MACRO_USED_HELO)
-        add_text(key, question->helo, true);
+        add_text(key, request->helo, true);
     if (varying & MACRO_USED_RECEIVER)
-        add_text(key, question->receiver, true);
+        add_text(key, request->receiver, true);
 }
 
 bool result_key_equal(const struct result_key *a, const struct result_key *b)

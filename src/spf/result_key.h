@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the outcome of a question is known by: client and domain, and where macros looked at more, exactly that. Keys
+/* What the outcome of a request is known by: client and domain, and where macros looked at more, exactly that. Keys
  * hold the length of each part and are never cut. */
 #ifndef SMF_SPF_RESULT_KEY_H
 #define SMF_SPF_RESULT_KEY_H
@@ -22,9 +22,9 @@ struct result_key {
     bool too_long; /* there is no key */
 };
 
-/* Makes the key of a question that holds the parts of `varying`, bits of RESULT_VARYING. Domain and HELO are compared
+/* Makes the key of a request that holds the parts of `varying`, bits of RESULT_VARYING. Domain and HELO are compared
  * without case, the local part exactly. */
-void result_key_make(struct result_key *key, const struct spf_question *question, unsigned varying);
+void result_key_make(struct result_key *key, const struct spf_request *request, unsigned varying);
 
 /* False if either is too long. */
 bool result_key_equal(const struct result_key *a, const struct result_key *b);

@@ -99,7 +99,7 @@ static const struct walk_visit *take_visit(struct adapter *adapter, const struct
 static void write_record(struct adapter *adapter, const char *name, struct strbuf *out)
 {
     struct walk *walk = adapter->walk;
-    const struct addr *client = &walk->question->client;
+    const struct addr *client = &walk->request->client;
     const struct walk_visit *visit;
     struct tag tag;
     char text[TAG_SIZE];
@@ -191,7 +191,7 @@ static SPF_dns_rr_t *reply(struct adapter *adapter, ns_type type, const struct l
 /* Answers with the client's own address: the term matches. */
 static SPF_dns_rr_t *reply_match(struct adapter *adapter, ns_type type)
 {
-    const struct dns_record own = {.addr = adapter->walk->question->client};
+    const struct dns_record own = {.addr = adapter->walk->request->client};
     const struct dns_answer answer = {.status = DNS_OK, .count = 1, .records = &own};
     const struct lookup lookup = {.answer = &answer};
 
@@ -202,7 +202,7 @@ static SPF_dns_rr_t *reply_match(struct adapter *adapter, ns_type type)
 static SPF_dns_rr_t *reply_addresses(struct adapter *adapter, ns_type type, const struct term *term,
                                      const struct lookup *lookup)
 {
-    bool is_v6 = adapter->walk->question->client.family == ADDR_V6;
+    bool is_v6 = adapter->walk->request->client.family == ADDR_V6;
     bool is_any = term->kind != TERM_EXISTS && (is_v6 ? term->bits6 : term->bits4) == 0;
 
     if (is_any && lookup && lookup->answer && lookup->answer->count > 0)
@@ -257,7 +257,7 @@ static SPF_dns_rr_t *lookup(SPF_dns_server_t *layer, const char *name, ns_type t
 
 static bool prepare(struct adapter *adapter)
 {
-    const struct addr *client = &adapter->walk->question->client;
+    const struct addr *client = &adapter->walk->request->client;
     struct in_addr v4;
     struct in6_addr v6;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Answers questions out of the cache, or by jobs (job.h). */
+/* Answers requests out of the cache, or by jobs (job.h). */
 #include "spf/spf_check.h"
 
 #include "base/stats.h"
@@ -94,24 +94,24 @@ static bool copy_name(const char *text, char name[DNS_NAME_MAX + 1])
     return true;
 }
 
-/* Brings a question into the one form that keys and evaluations use. False if its answer is none, as there is no client
+/* Brings a request into the one form that keys and evaluations use. False if its answer is none, as there is no client
  * or no domain that could have a policy (RFC 7208 4.3). */
-static bool normalize(struct spf_question *question, char domain[DNS_NAME_MAX + 1])
+static bool normalize(struct spf_request *request, char domain[DNS_NAME_MAX + 1])
 {
-    if (question->client.family == ADDR_NONE || !copy_name(question->domain, domain))
+    if (request->client.family == ADDR_NONE || !copy_name(request->domain, domain))
         return false;
-    question->domain = domain;
-    question->client = plain_client(&question->client);
-    if (question->local[0] == '\0')
-        question->local = "postmaster"; /* RFC 7208 4.3 */
+    request->domain = domain;
+    request->client = plain_client(&request->client);
+    if (request->local[0] == '\0')
+        request->local = "postmaster"; /* RFC 7208 4.3 */
     return domain_can_have_policy(domain);
 }
 
 /* Looks into the result cache. */
-static bool look(struct spf_checker *checker, const struct spf_question *question, struct spf_outcome *outcome,
+static bool look(struct spf_checker *checker, const struct spf_request *request, struct spf_outcome *outcome,
                  unsigned *varying)
 {
-    bool found = result_cache_look(checker->shared.cache, question, outcome, varying);
+    bool found = result_cache_look(checker->shared.cache, request, outcome, varying);
 
     if (found)
         stats_add(STATS_CACHED, 1);
@@ -119,7 +119,7 @@ static bool look(struct spf_checker *checker, const struct spf_question *questio
 }
 
 /* Answers what needs no job. True: *outcome is there. */
-static bool answer_at_once(struct spf_checker *checker, struct spf_question *normal, char domain[DNS_NAME_MAX + 1],
+static bool answer_at_once(struct spf_checker *checker, struct spf_request *normal, char domain[DNS_NAME_MAX + 1],
                            struct spf_outcome *outcome, unsigned *varying)
 {
     if (normalize(normal, domain))
@@ -128,9 +128,9 @@ static bool answer_at_once(struct spf_checker *checker, struct spf_question *nor
     return true;
 }
 
-static int64_t deadline_of(const struct spf_checker *checker, const struct spf_question *question)
+static int64_t deadline_of(const struct spf_checker *checker, const struct spf_request *request)
 {
-    return question->deadline_ms > 0 ? question->deadline_ms : spf_checker_deadline_ms(checker);
+    return request->deadline_ms > 0 ? request->deadline_ms : spf_checker_deadline_ms(checker);
 }
 
 static void count(enum spf_result result)
@@ -166,13 +166,13 @@ static void run(struct job *job, struct waiter *waiter)
 }
 
 /* Finds out what is not in the cache. `varying`: what the domain's outcomes are known to depend on. */
-static void find_out(struct spf_checker *checker, const struct spf_question *question, unsigned varying,
+static void find_out(struct spf_checker *checker, const struct spf_request *request, unsigned varying,
                      struct spf_outcome *outcome)
 {
     struct waiter waiter;
     struct job job = {.shared = &checker->shared,
-                      .question = question,
-                      .deadline_ms = deadline_of(checker, question),
+                      .request = request,
+                      .deadline_ms = deadline_of(checker, request),
                       .varying = varying,
                       .is_due = waiter_wake,
                       .context = &waiter};
@@ -183,9 +183,9 @@ static void find_out(struct spf_checker *checker, const struct spf_question *que
     waiter_close(&waiter);
 }
 
-static void answer(struct spf_checker *checker, const struct spf_question *question, struct spf_outcome *outcome)
+static void answer(struct spf_checker *checker, const struct spf_request *request, struct spf_outcome *outcome)
 {
-    struct spf_question normal = *question;
+    struct spf_request normal = *request;
     char domain[DNS_NAME_MAX + 1];
     unsigned varying;
 
@@ -195,43 +195,43 @@ static void answer(struct spf_checker *checker, const struct spf_question *quest
         trace_cached(normal.trace);
 }
 
-void spf_check(struct spf_checker *checker, const struct spf_question *question, struct spf_outcome *outcome)
+void spf_check(struct spf_checker *checker, const struct spf_request *request, struct spf_outcome *outcome)
 {
-    answer(checker, question, outcome);
+    answer(checker, request, outcome);
     count(outcome->result);
 }
 
-enum spf_answer spf_permits(struct spf_checker *checker, const struct spf_question *question)
+enum tristate spf_permits(struct spf_checker *checker, const struct spf_request *request)
 {
     struct spf_outcome outcome;
 
-    answer(checker, question, &outcome);
+    answer(checker, request, &outcome);
     if (outcome.result == RESULT_TEMPERROR)
-        return ANSWER_UNKNOWN;
-    return outcome.result == RESULT_PASS ? ANSWER_YES : ANSWER_NO;
+        return TRISTATE_UNKNOWN;
+    return outcome.result == RESULT_PASS ? TRISTATE_YES : TRISTATE_NO;
 }
 
 /* Whether an answer of addresses holds this one. */
-static enum spf_answer holds_address(const struct dns_answer *addresses, const struct addr *wanted)
+static enum tristate holds_address(const struct dns_answer *addresses, const struct addr *wanted)
 {
     if (addresses->status == DNS_TIMEOUT || addresses->status == DNS_FAILURE)
-        return ANSWER_UNKNOWN;
+        return TRISTATE_UNKNOWN;
     for (size_t i = 0; i < addresses->count; i++)
         if (addr_equal(&addresses->records[i].addr, wanted))
-            return ANSWER_YES;
-    return ANSWER_NO;
+            return TRISTATE_YES;
+    return TRISTATE_NO;
 }
 
-enum spf_answer spf_host_has_address(struct spf_checker *checker, const char *name, const struct addr *client,
-                                     int64_t deadline_ms)
+enum tristate spf_host_has_address(struct spf_checker *checker, const char *name, const struct addr *client,
+                                   int64_t deadline_ms)
 {
     struct addr wanted = plain_client(client);
     const struct dns_answer *addresses;
     char host[DNS_NAME_MAX + 1];
-    enum spf_answer found;
+    enum tristate found;
 
     if (wanted.family == ADDR_NONE || !copy_name(name, host) || !domain_can_be_asked(host))
-        return ANSWER_NO;
+        return TRISTATE_NO;
     addresses = dns_ask(checker->shared.dns, host, wanted.family == ADDR_V4 ? DNS_A : DNS_AAAA, deadline_ms);
     found = holds_address(addresses, &wanted);
     dns_answer_release(addresses);
@@ -240,14 +240,14 @@ enum spf_answer spf_host_has_address(struct spf_checker *checker, const char *na
 
 /* ---- With nobody waiting ---- */
 
-/* A job with a copy of its question. */
+/* A job with a copy of its request. */
 struct task {
     struct job job;
-    struct spf_question question;
+    struct spf_request request;
     struct spf_checker *checker;
     spf_done done; /* NULL: nobody is told */
     void *context;
-    char texts[]; /* of the question */
+    char texts[]; /* of the request */
 };
 
 /* Appends a text to what a copy has room for. */
@@ -280,33 +280,33 @@ static void step_task(void *context)
 }
 
 /* NULL if out of memory. */
-static struct task *create_task(struct spf_checker *checker, const struct spf_question *question, unsigned varying)
+static struct task *create_task(struct spf_checker *checker, const struct spf_request *request, unsigned varying)
 {
     size_t texts =
-        strlen(question->helo) + strlen(question->local) + strlen(question->domain) + strlen(question->receiver) + 4;
+        strlen(request->helo) + strlen(request->local) + strlen(request->domain) + strlen(request->receiver) + 4;
     struct task *task = malloc(sizeof(*task) + texts);
     char *room;
 
     if (!task)
         return NULL;
-    *task = (struct task){.question = *question, .checker = checker};
+    *task = (struct task){.request = *request, .checker = checker};
     room = task->texts;
-    task->question.helo = put_text(&room, question->helo);
-    task->question.local = put_text(&room, question->local);
-    task->question.domain = put_text(&room, question->domain);
-    task->question.receiver = put_text(&room, question->receiver);
+    task->request.helo = put_text(&room, request->helo);
+    task->request.local = put_text(&room, request->local);
+    task->request.domain = put_text(&room, request->domain);
+    task->request.receiver = put_text(&room, request->receiver);
     task->job = (struct job){.shared = &checker->shared,
-                             .question = &task->question,
-                             .deadline_ms = deadline_of(checker, question),
+                             .request = &task->request,
+                             .deadline_ms = deadline_of(checker, request),
                              .varying = varying,
                              .is_due = step_task,
                              .context = task};
     return task;
 }
 
-void spf_check_start(struct spf_checker *checker, const struct spf_question *question, spf_done done, void *context)
+void spf_check_start(struct spf_checker *checker, const struct spf_request *request, spf_done done, void *context)
 {
-    struct spf_question normal = *question;
+    struct spf_request normal = *request;
     char domain[DNS_NAME_MAX + 1];
     struct spf_outcome outcome;
     struct task *task;
@@ -327,9 +327,9 @@ void spf_check_start(struct spf_checker *checker, const struct spf_question *que
     done(context, &outcome);
 }
 
-void spf_check_speculate(struct spf_checker *checker, const struct spf_question *question)
+void spf_check_speculate(struct spf_checker *checker, const struct spf_request *request)
 {
-    struct spf_question normal = *question;
+    struct spf_request normal = *request;
     char domain[DNS_NAME_MAX + 1];
     struct spf_outcome known;
     struct task *task;

@@ -6,6 +6,7 @@
 
 #include "base/addr.h"
 #include "base/clock.h"
+#include "base/tristate.h"
 #include "base/ttl_cache.h"
 #include "dns/dns.h"
 #include "mail/result.h"
@@ -20,7 +21,7 @@ enum spf_identity { IDENTITY_MAILFROM, IDENTITY_HELO }; /* RFC 7208 2.4, 2.3 */
 
 /* What is asked. All texts are NUL-terminated, not NULL, and belong to the caller. They may hold anything: what is no
  * valid domain gives `none` (RFC 7208 4.3). */
-struct spf_question {
+struct spf_request {
     enum spf_identity identity;
     struct addr client;
     const char *helo;  /* the name in HELO, "" if there was none */
@@ -28,7 +29,7 @@ struct spf_question {
     const char *domain;   /* the domain whose policy is asked for */
     const char *receiver; /* this host's name, for %{r} (RFC 7208 7.3) */
     bool best_guess;      /* where there is no record, evaluate `v=spf1 a/24 mx/24 ptr ?all` */
-    int64_t deadline_ms; /* as spf_checker_deadline_ms gave it, for questions that share one; 0: the timeout from now */
+    int64_t deadline_ms;  /* as spf_checker_deadline_ms gave it, for requests that share one; 0: the timeout from now */
     struct spf_trace *trace; /* told of each step (trace.h), if not NULL */
 };
 
@@ -75,33 +76,31 @@ void spf_checker_release(struct spf_checker *checker); /* the last one destroys;
 /* When the timeout of an evaluation that begins now will be over, on the checker's monotonic clock. */
 int64_t spf_checker_deadline_ms(const struct spf_checker *checker);
 
-/* Answers `question`, within the timeout. A fault of ours (out of memory) gives temperror with a problem that says so,
+/* Answers `request`, within the timeout. A fault of ours (out of memory) gives temperror with a problem that says so,
  * never fail. Any number of threads at once; hold no lock. */
-void spf_check(struct spf_checker *checker, const struct spf_question *question, struct spf_outcome *outcome);
+void spf_check(struct spf_checker *checker, const struct spf_request *request, struct spf_outcome *outcome);
 
 /* Takes an outcome, which is gone after the call. Called once, on any thread, that of the DNS too; it must not block.
  */
 typedef void (*spf_done)(void *context, const struct spf_outcome *outcome);
 
-/* The same without waiting: `done` is called with the outcome, before this returns or later. The question is copied;
+/* The same without waiting: `done` is called with the outcome, before this returns or later. The request is copied;
  * it must have no trace. The checker must be held until then. Any thread; hold no lock. */
-void spf_check_start(struct spf_checker *checker, const struct spf_question *question, spf_done done, void *context);
+void spf_check_start(struct spf_checker *checker, const struct spf_request *request, spf_done done, void *context);
 
-enum spf_answer { ANSWER_NO, ANSWER_YES, ANSWER_UNKNOWN }; /* unknown: the DNS did not say, or out of memory */
-
-/* Whether the outcome of `question` is pass, found as by spf_check; temperror is unknown. For lists of clients that
- * some domain permits: the outcome is nobody's result, and not counted. */
-enum spf_answer spf_permits(struct spf_checker *checker, const struct spf_question *question);
+/* Whether the outcome of `request` is pass, found as by spf_check; temperror, or no memory, is unknown. For lists of
+ * clients that some domain permits: the outcome is nobody's result, and not counted. */
+enum tristate spf_permits(struct spf_checker *checker, const struct spf_request *request);
 
 /* Whether the A or AAAA records of `name` hold the client's address. Waits for the DNS until `deadline_ms`
  * (spf_checker_deadline_ms). Any thread; hold no lock. */
-enum spf_answer spf_host_has_address(struct spf_checker *checker, const char *name, const struct addr *client,
-                                     int64_t deadline_ms);
+enum tristate spf_host_has_address(struct spf_checker *checker, const char *name, const struct addr *client,
+                                   int64_t deadline_ms);
 
-/* Starts to find out what spf_check will be asked with an equal question, and returns at once. Nobody is told; whoever
+/* Starts to find out what spf_check will be asked with an equal request, and returns at once. Nobody is told; whoever
  * asks later has the outcome, or takes part. Nothing happens where the outcome is known or on its way, where answers
  * are not cached (keeps_answers) or there is no lookahead, or if out of memory. Any thread; hold no lock. */
-void spf_check_speculate(struct spf_checker *checker, const struct spf_question *question);
+void spf_check_speculate(struct spf_checker *checker, const struct spf_request *request);
 
 struct ttl_cache_stats spf_checker_cache_stats(struct spf_checker *checker);
 

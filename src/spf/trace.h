@@ -2,7 +2,7 @@
 /* What an evaluation did, step by step, for people who ask why: a tree of records, their terms, and the lookups of each
  * of them, made of what the finished walk says.
  *
- * A trace hangs on spf_question.trace; the daemon has none. It keeps copies, and so outlives what it tells of. Used by
+ * A trace hangs on spf_request.trace; the daemon has none. It keeps copies, and so outlives what it tells of. Used by
  * one thread. */
 #ifndef SMF_SPF_TRACE_H
 #define SMF_SPF_TRACE_H

@@ -16,17 +16,17 @@ enum {
     SHOWN_MAX = 60, /* octets of a record that a problem shows */
 };
 
-void walk_init(struct walk *walk, const struct spf_question *question, int64_t now_s, bool has_lookahead, void *owner)
+void walk_init(struct walk *walk, const struct spf_request *request, int64_t now_s, bool has_lookahead, void *owner)
 {
     *walk = (struct walk){
-        .question = question,
-        .values = {.local = question->local,
-                   .sender = question->domain,
-                   .helo = question->helo,
-                   .receiver = question->receiver,
-                   .client = question->client,
+        .request = request,
+        .values = {.local = request->local,
+                   .sender = request->domain,
+                   .helo = request->helo,
+                   .receiver = request->receiver,
+                   .client = request->client,
                    .now_s = now_s},
-        .reader = {.client = question->client, .terms_max = LIMIT_DNS_TERMS},
+        .reader = {.client = request->client, .terms_max = LIMIT_DNS_TERMS},
     };
     lookups_init(&walk->lookups, has_lookahead, owner);
 }
@@ -42,7 +42,7 @@ void walk_begin_survey(struct walk *walk, const struct dns_answer *record)
     walk->reader.is_survey = true;
     walk->reader.terms_max = SURVEY_TERMS;
     lookups_begin(&walk->lookups);
-    if (lookups_want(&walk->lookups, &walk->root, walk->question->domain, DNS_TXT))
+    if (lookups_want(&walk->lookups, &walk->root, walk->request->domain, DNS_TXT))
         lookups_answer(&walk->lookups, walk->root, record);
     else
         dns_answer_release(record);
@@ -179,7 +179,7 @@ static result_set walk_steps(struct walk *walk, const struct walk_place *from, s
 /* Reads the record in a TXT answer, once. NULL if out of memory. */
 static struct policy *read_policy(struct walk *walk, struct lookup *lookup)
 {
-    bool may_guess = lookup == walk->root && walk->question->best_guess && lookup->answer->status != DNS_NXDOMAIN;
+    bool may_guess = lookup == walk->root && walk->request->best_guess && lookup->answer->status != DNS_NXDOMAIN;
 
     if (!lookup->policy)
         lookup->policy = policy_read(&walk->reader, lookup->answer);
@@ -228,7 +228,7 @@ static size_t open_frame(struct walk *walk, const struct walk_place *from, const
     return walk->frame_count++;
 }
 
-/* check_host() for the domain of a TXT lookup whose answer is there; `from` leads to it, NULL: it is the question's.
+/* check_host() for the domain of a TXT lookup whose answer is there; `from` leads to it, NULL: it is the request's.
  * Each level is a term more, of which there are 10. */
 static result_set walk_record(struct walk *walk, const struct walk_place *from, struct lookup *lookup)
 {
@@ -337,7 +337,7 @@ bool walk_run(struct walk *walk)
     result_set results = 0;
 
     begin_run(walk);
-    if (walk_has_answer(walk, lookups_want(&walk->lookups, &walk->root, walk->question->domain, DNS_TXT)))
+    if (walk_has_answer(walk, lookups_want(&walk->lookups, &walk->root, walk->request->domain, DNS_TXT)))
         results = walk_record(walk, NULL, walk->root);
     else
         term_missing(walk);

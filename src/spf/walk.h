@@ -75,11 +75,11 @@ struct walk_survey {
 };
 
 struct walk {
-    const struct spf_question *question; /* borrowed */
-    struct macro_values values;          /* without the current domain */
+    const struct spf_request *request; /* borrowed */
+    struct macro_values values;        /* without the current domain */
     struct policy_reader reader;
     struct lookups lookups;
-    struct lookup *root; /* the TXT lookup of the question's domain */
+    struct lookup *root; /* the TXT lookup of the request's domain */
     struct client_names names;
     struct step explanation;          /* the name and lookup of exp= (RFC 7208 6.2) */
     const struct walk_survey *survey; /* told by the next run; NULL: nobody is */
@@ -103,9 +103,9 @@ struct walk {
 
 #define WALK_BEST_GUESS "v=spf1 a/24 mx/24 ptr ?all" /* the record of a domain without one, where that is asked for */
 
-/* Prepares a walk for `question`, whose domain must be one that domain_can_have_policy accepts, and which must outlive
+/* Prepares a walk for `request`, whose domain must be one that domain_can_have_policy accepts, and which must outlive
  * it. `owner` is handed on to each lookup. */
-void walk_init(struct walk *walk, const struct spf_question *question, int64_t now_s, bool has_lookahead, void *owner);
+void walk_init(struct walk *walk, const struct spf_request *request, int64_t now_s, bool has_lookahead, void *owner);
 void walk_free(struct walk *walk);
 
 /* Makes it a survey of `record`, an answer with the record in the place of what the DNS has; takes it over. Counts are

@@ -119,7 +119,7 @@ bool walk_has_answer(struct walk *walk, const struct lookup *lookup)
 /* Looks for the client's names. Without memory nothing is known about them, and no match is to come of it. */
 static void find_client_names(struct walk *walk)
 {
-    client_names_find(&walk->names, &walk->lookups, &walk->question->client);
+    client_names_find(&walk->names, &walk->lookups, &walk->request->client);
     depend(walk, walk->names.ttl_s);
     if (walk->names.is_fault && walk->is_exact)
         walk->lookups.failed = true;
@@ -176,12 +176,12 @@ static bool is_ascii(const char *text)
 /* RFC 8616 4: a term with such a local part in its name matches nothing. */
 bool step_has_foreign_local_part(const struct walk *walk, const struct step *step)
 {
-    return (step->macros_used & MACRO_USED_LOCAL) && !is_ascii(walk->question->local);
+    return (step->macros_used & MACRO_USED_LOCAL) && !is_ascii(walk->request->local);
 }
 
 static enum dns_type address_type(const struct walk *walk)
 {
-    return walk->question->client.family == ADDR_V6 ? DNS_AAAA : DNS_A;
+    return walk->request->client.family == ADDR_V6 ? DNS_AAAA : DNS_A;
 }
 
 /* ---- Terms ---- */
@@ -189,7 +189,7 @@ static enum dns_type address_type(const struct walk *walk)
 /* RFC 7208 5.3, 5.4, 5.7: whether addresses match. `exists` asks for any. */
 static bool addresses_match(const struct walk *walk, const struct term *term, const struct dns_answer *answer)
 {
-    const struct addr *client = &walk->question->client;
+    const struct addr *client = &walk->request->client;
     unsigned bits = client->family == ADDR_V6 ? term->bits6 : term->bits4;
 
     if (walk->reader.is_survey)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Answers one SPF question from the command line, or checks a record before it is published: with the real DNS, a given
+/* Answers one SPF request from the command line, or checks a record before it is published: with the real DNS, a given
  * server or a zone file. */
 #include "tools/query.h"
 
@@ -144,7 +144,7 @@ static int check_record(struct query *query)
 static int evaluate(struct query *query)
 {
     const bool by_helo = query->options.helo_identity || query->null_sender;
-    struct spf_question question = {
+    struct spf_request request = {
         .identity = by_helo ? IDENTITY_HELO : IDENTITY_MAILFROM,
         .client = query->client,
         .helo = query->helo,
@@ -159,7 +159,7 @@ static int evaluate(struct query *query)
 
     query->dns = NULL;
     if (checker != NULL)
-        spf_check(checker, &question, &query->outcome);
+        spf_check(checker, &request, &query->outcome);
     else
         fprintf(stderr, "smf-spf query: %s\n", strbuf_text(&error));
     strbuf_free(&error);

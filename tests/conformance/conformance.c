@@ -3,7 +3,7 @@
  *
  *   zone                                        a new, empty zone
  *   record NAME TYPE PREFERENCE DATA            an entry of the zone, as suite_dns_add takes it
- *   case ID CLIENT HELO LOCAL DOMAIN RECEIVER   a question; the answer is: ID RESULT MECHANISM PROBLEM EXPLANATION
+ *   case ID CLIENT HELO LOCAL DOMAIN RECEIVER   a request; the answer is: ID RESULT MECHANISM PROBLEM EXPLANATION
  *                                               QUESTIONS
  *
  * All fields but ID, TYPE, PREFERENCE, CLIENT, RESULT and QUESTIONS are written in hexadecimal behind an `x`. */
@@ -68,19 +68,19 @@ static bool add_record(const struct program *program, char **fields)
 
 static bool answer_case(const struct program *program, char **fields)
 {
-    struct spf_question question = {.identity = IDENTITY_MAILFROM};
+    struct spf_request request = {.identity = IDENTITY_MAILFROM};
     struct spf_outcome outcome;
     unsigned before = suite_dns_questions(program->zone);
 
     for (int i = 3; i < FIELDS_MAX; i++)
         decode(fields[i]);
-    if (!addr_parse(fields[2], &question.client))
+    if (!addr_parse(fields[2], &request.client))
         return false;
-    question.helo = fields[3];
-    question.local = fields[4];
-    question.domain = fields[5];
-    question.receiver = fields[6];
-    spf_check(program->checker, &question, &outcome);
+    request.helo = fields[3];
+    request.local = fields[4];
+    request.domain = fields[5];
+    request.receiver = fields[6];
+    spf_check(program->checker, &request, &outcome);
     printf("%s %s", fields[1], result_name(outcome.result));
     print_encoded(outcome.mechanism);
     print_encoded(outcome.problem);

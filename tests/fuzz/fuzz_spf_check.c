@@ -191,7 +191,7 @@ static void check_text(const char *text, size_t size)
 static struct spf_outcome check(struct fuzz_dns *fuzz, struct spf_checker *checker, const char *client,
                                 const char *local, const char *helo)
 {
-    struct spf_question question = {.local = local, .helo = helo, .domain = "a.org", .receiver = "r.example"};
+    struct spf_request question = {.local = local, .helo = helo, .domain = "a.org", .receiver = "r.example"};
     struct spf_outcome outcome;
 
     if (!addr_parse(client, &question.client))

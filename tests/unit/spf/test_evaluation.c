@@ -161,21 +161,21 @@ static int close_checker(void **state)
     return 0;
 }
 
-static struct spf_question question_of(const char *client, const char *domain)
+static struct spf_request request_of(const char *client, const char *domain)
 {
-    struct spf_question question = {
+    struct spf_request request = {
         .helo = "mail.example.org", .local = "user", .domain = domain, .receiver = "mx.example.net"};
 
-    assert_true(addr_parse(client, &question.client));
-    return question;
+    assert_true(addr_parse(client, &request.client));
+    return request;
 }
 
 static enum spf_result check(struct fixture *fixture, const char *client, const char *domain)
 {
-    struct spf_question question = question_of(client, domain);
+    struct spf_request request = request_of(client, domain);
     struct spf_outcome outcome;
 
-    spf_check(fixture->checker, &question, &outcome);
+    spf_check(fixture->checker, &request, &outcome);
     return outcome.result;
 }
 
@@ -265,11 +265,11 @@ static void test_client_names(void **state)
 static void test_local_part(void **state)
 {
     struct fixture *fixture = *state;
-    struct spf_question question = question_of("192.0.2.1", "macros.org");
+    struct spf_request request = request_of("192.0.2.1", "macros.org");
     struct spf_outcome outcome;
 
-    question.local = "us\xc3\xa9r";
-    spf_check(fixture->checker, &question, &outcome);
+    request.local = "us\xc3\xa9r";
+    spf_check(fixture->checker, &request, &outcome);
     assert_int_equal(outcome.result, RESULT_FAIL);
     assert_int_equal(round_dns_questions(fixture->rounds), 4);
 }
@@ -277,11 +277,11 @@ static void test_local_part(void **state)
 static void test_best_guess(void **state)
 {
     struct fixture *fixture = *state;
-    struct spf_question question = question_of("192.0.2.77", "guess.org");
+    struct spf_request request = request_of("192.0.2.77", "guess.org");
     struct spf_outcome outcome;
 
-    question.best_guess = true;
-    spf_check(fixture->checker, &question, &outcome);
+    request.best_guess = true;
+    spf_check(fixture->checker, &request, &outcome);
     assert_int_equal(outcome.result, RESULT_PASS);
     assert_int_equal(round_dns_rounds(fixture->rounds), 3);
 }
@@ -335,12 +335,12 @@ static void test_check_ahead(void **state)
     struct fixture *fixture = *state;
 
     for (size_t i = 0; i < COUNT(domains); i++) {
-        struct spf_question question = question_of("192.0.2.1", domains[i]);
+        struct spf_request request = request_of("192.0.2.1", domains[i]);
         unsigned questions;
 
         round_dns_hold(fixture->rounds, true);
-        spf_check_speculate(fixture->checker, &question);
-        question.domain = question.helo = question.local = NULL; /* they are not used any more */
+        spf_check_speculate(fixture->checker, &request);
+        request.domain = request.helo = request.local = NULL; /* they are not used any more */
         assert_in_range(round_dns_questions(fixture->rounds), 0, 1);
         round_dns_hold(fixture->rounds, false);
         assert_in_range(round_dns_rounds(fixture->rounds), 1, rounds[i]);
@@ -355,10 +355,10 @@ static void test_check_ahead(void **state)
 static void test_check_ahead_ttl_0(void **state)
 {
     struct fixture *fixture = *state;
-    struct spf_question question = question_of("192.0.2.1", "siblings.org");
+    struct spf_request request = request_of("192.0.2.1", "siblings.org");
 
     round_dns_set_ttl(fixture->rounds, 0);
-    spf_check_speculate(fixture->checker, &question);
+    spf_check_speculate(fixture->checker, &request);
     assert_int_equal(round_dns_questions(fixture->rounds), 1);
 }
 
@@ -366,9 +366,9 @@ static void test_check_ahead_ttl_0(void **state)
 static void test_check_ahead_uncached(void **state)
 {
     struct fixture *fixture = *state;
-    struct spf_question question = question_of("192.0.2.1", "siblings.org");
+    struct spf_request request = request_of("192.0.2.1", "siblings.org");
 
-    spf_check_speculate(fixture->checker, &question);
+    spf_check_speculate(fixture->checker, &request);
     assert_int_equal(round_dns_questions(fixture->rounds), 0);
 }
 
@@ -376,11 +376,11 @@ static void test_check_ahead_uncached(void **state)
 static void test_end(void **state)
 {
     struct fixture *fixture = *state;
-    struct spf_question question = question_of("192.0.2.1", "kinds.org");
+    struct spf_request request = request_of("192.0.2.1", "kinds.org");
 
     round_dns_hold(fixture->rounds, true);
     for (int i = 0; i < 10; i++)
-        spf_check_speculate(fixture->checker, &question);
+        spf_check_speculate(fixture->checker, &request);
     assert_int_equal(round_dns_questions(fixture->rounds), 1);
 }
 
@@ -403,16 +403,16 @@ static void *work(void *context)
 
     for (unsigned i = 0; i < TURNS; i++) {
         size_t row = (worker->number + i) % COUNT(rows);
-        struct spf_question question = {.client = {.family = ADDR_V4, .bytes = {192, 0, 2, 1}},
-                                        .helo = "h",
-                                        .local = "l",
-                                        .domain = rows[row].domain,
-                                        .receiver = "r"};
+        struct spf_request request = {.client = {.family = ADDR_V4, .bytes = {192, 0, 2, 1}},
+                                      .helo = "h",
+                                      .local = "l",
+                                      .domain = rows[row].domain,
+                                      .receiver = "r"};
         struct spf_outcome outcome;
 
         if (i % 3 == 0)
-            spf_check_speculate(worker->fixture->checker, &question);
-        spf_check(worker->fixture->checker, &question, &outcome);
+            spf_check_speculate(worker->fixture->checker, &request);
+        spf_check(worker->fixture->checker, &request, &outcome);
         worker->wrong += outcome.result != rows[row].result;
     }
     return NULL;
@@ -442,13 +442,13 @@ static void test_no_memory(void **state)
     (void)state;
     for (unsigned n = 1; failed; n++) {
         struct fixture fixture;
-        struct spf_question question = question_of("192.0.2.1", domains[n % COUNT(domains)]);
+        struct spf_request request = request_of("192.0.2.1", domains[n % COUNT(domains)]);
         struct spf_outcome outcome;
 
         open_checker(&fixture, true);
         alloc_fail_at(n);
-        spf_check_speculate(fixture.checker, &question);
-        spf_check(fixture.checker, &question, &outcome);
+        spf_check_speculate(fixture.checker, &request);
+        spf_check(fixture.checker, &request, &outcome);
         round_dns_questions(fixture.rounds);
         failed = alloc_fail_happened();
         alloc_fail_at(0);

@@ -21,21 +21,21 @@ enum { THREADS = 12 };
 
 static const uint8_t seed[16] = {1, 2, 3};
 
-static struct spf_question question_of(const char *local, const char *domain)
+static struct spf_request request_of(const char *local, const char *domain)
 {
-    return (struct spf_question){.client = {.family = ADDR_V4, .bytes = {192, 0, 2, 1}},
-                                 .helo = "mail.example.org",
-                                 .local = local,
-                                 .domain = domain,
-                                 .receiver = "mx.example.net"};
+    return (struct spf_request){.client = {.family = ADDR_V4, .bytes = {192, 0, 2, 1}},
+                                .helo = "mail.example.org",
+                                .local = local,
+                                .domain = domain,
+                                .receiver = "mx.example.net"};
 }
 
 static struct result_key key_of(const char *local, unsigned varying)
 {
-    const struct spf_question question = question_of(local, "a.org");
+    const struct spf_request request = request_of(local, "a.org");
     struct result_key key;
 
-    result_key_make(&key, &question, varying);
+    result_key_make(&key, &request, varying);
     return key;
 }
 
@@ -176,7 +176,7 @@ static void open_checker(struct fixture *fixture, uint32_t ttl_s)
 struct asker {
     pthread_t thread;
     struct spf_checker *checker;
-    struct spf_question question;
+    struct spf_request request;
     struct spf_outcome outcome;
 };
 
@@ -184,7 +184,7 @@ static void *ask(void *context)
 {
     struct asker *asker = context;
 
-    spf_check(asker->checker, &asker->question, &asker->outcome);
+    spf_check(asker->checker, &asker->request, &asker->outcome);
     return NULL;
 }
 
@@ -194,8 +194,7 @@ static void ask_together(struct fixture *fixture, struct asker askers[THREADS], 
     round_dns_reset(fixture->rounds);
     round_dns_hold(fixture->rounds, true);
     for (unsigned i = 0; i < THREADS; i++) {
-        askers[i] =
-            (struct asker){.checker = fixture->checker, .question = question_of(i % 2 ? "good" : "bad", domain)};
+        askers[i] = (struct asker){.checker = fixture->checker, .request = request_of(i % 2 ? "good" : "bad", domain)};
         assert_int_equal(pthread_create(&askers[i].thread, NULL, ask, &askers[i]), 0);
     }
     while (round_dns_questions(fixture->rounds) == 0)
@@ -272,14 +271,14 @@ static void test_hit_allocates_nothing(void **state)
     (void)state;
     open_checker(&fixture, 3600);
     for (unsigned d = 0; d < 2; d++) {
-        struct spf_question question = question_of("good", domains[d]);
+        struct spf_request request = request_of("good", domains[d]);
         struct spf_outcome outcome;
 
-        spf_check(fixture.checker, &question, &outcome);
+        spf_check(fixture.checker, &request, &outcome);
         assert_false(outcome.cached);
         round_dns_questions(fixture.rounds);
         alloc_fail_at(1);
-        spf_check(fixture.checker, &question, &outcome);
+        spf_check(fixture.checker, &request, &outcome);
         assert_false(alloc_fail_happened());
         alloc_fail_at(0);
         assert_true(outcome.cached);

@@ -53,13 +53,13 @@ static void take(void *context, const struct spf_outcome *outcome)
 
 static void start(struct bed *bed, const char *client, const char *domain)
 {
-    struct spf_question question = {
+    struct spf_request request = {
         .helo = "mail.example.org", .local = "user", .domain = domain, .receiver = "mx.example.net"};
 
-    assert_true(addr_parse(client, &question.client));
+    assert_true(addr_parse(client, &request.client));
     bed->told = 0;
     memset(&bed->outcome, 0, sizeof(bed->outcome));
-    spf_check_start(bed->checker, &question, take, bed);
+    spf_check_start(bed->checker, &request, take, bed);
 }
 
 /* Answers in an order that `random` gives, then lets the time pass, until there is an outcome. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which questions share an outcome, how long, and which never do. */
+/* Which requests share an outcome, how long, and which never do. */
 #include "spf/result_cache.h"
 
 #include "spf/macro.h"
@@ -37,15 +37,15 @@ static int close_cache(void **state)
     return 0;
 }
 
-static struct spf_question question(void)
+static struct spf_request request(void)
 {
     static const uint8_t client[4] = {192, 0, 2, 1};
 
-    return (struct spf_question){.client = addr_from_v4(client),
-                                 .helo = "mail.example.org",
-                                 .local = "user",
-                                 .domain = "example.org",
-                                 .receiver = "mx.example.net"};
+    return (struct spf_request){.client = addr_from_v4(client),
+                                .helo = "mail.example.org",
+                                .local = "user",
+                                .domain = "example.org",
+                                .receiver = "mx.example.net"};
 }
 
 static struct spf_outcome outcome(enum spf_result result)
@@ -57,14 +57,14 @@ static struct spf_outcome outcome(enum spf_result result)
                                 .explanation = "because"};
 }
 
-static void keep(struct result_cache *cache, const struct spf_question *asked, enum spf_result result, unsigned used)
+static void keep(struct result_cache *cache, const struct spf_request *asked, enum spf_result result, unsigned used)
 {
     struct spf_outcome kept = outcome(result);
 
     result_cache_put(cache, asked, &kept, used);
 }
 
-static bool found(struct result_cache *cache, const struct spf_question *asked, enum spf_result wanted)
+static bool found(struct result_cache *cache, const struct spf_request *asked, enum spf_result wanted)
 {
     struct spf_outcome got = {.result = RESULT_COUNT};
 
@@ -78,7 +78,7 @@ static bool found(struct result_cache *cache, const struct spf_question *asked, 
 
 static void test_round_trip(void **state)
 {
-    struct spf_question asked = question();
+    struct spf_request asked = request();
     struct spf_outcome got;
 
     assert_false(result_cache_get(*state, &asked, &got));
@@ -96,7 +96,7 @@ static void test_round_trip(void **state)
 static void test_key(void **state)
 {
     static const uint8_t other_client[4] = {192, 0, 2, 2}, long_client[16] = {192, 0, 2, 1};
-    struct spf_question asked = question(), same = question(), other;
+    struct spf_request asked = request(), same = request(), other;
 
     keep(*state, &asked, RESULT_PASS, 0);
     same.domain = "EXAMPLE.Org";
@@ -104,22 +104,22 @@ static void test_key(void **state)
     same.helo = "h.example";
     same.receiver = "";
     assert_true(found(*state, &same, RESULT_PASS));
-    other = question();
+    other = request();
     other.domain = "example.or";
     assert_false(found(*state, &other, RESULT_PASS));
-    other = question();
+    other = request();
     other.client = addr_from_v4(other_client);
     assert_false(found(*state, &other, RESULT_PASS));
     other.client = addr_from_v6(long_client);
     assert_false(found(*state, &other, RESULT_PASS));
-    other = question();
+    other = request();
     other.best_guess = true;
     assert_false(found(*state, &other, RESULT_PASS));
 }
 
 static void test_local(void **state)
 {
-    struct spf_question a = question(), b = question();
+    struct spf_request a = request(), b = request();
 
     b.local = "User"; /* RFC 5321 2.4: local parts differ by case */
     keep(*state, &a, RESULT_PASS, MACRO_USED_LOCAL);
@@ -134,7 +134,7 @@ static void test_local(void **state)
 
 static void test_helo(void **state)
 {
-    struct spf_question a = question(), b = question();
+    struct spf_request a = request(), b = request();
 
     b.helo = "other.example.org";
     keep(*state, &a, RESULT_PASS, MACRO_USED_HELO | MACRO_USED_SENDER | MACRO_USED_NAME);
@@ -145,7 +145,7 @@ static void test_helo(void **state)
 
 static void test_receiver(void **state)
 {
-    struct spf_question a = question(), b = question();
+    struct spf_request a = request(), b = request();
 
     b.receiver = "mx2.example.net";
     keep(*state, &a, RESULT_FAIL, MACRO_USED_RECEIVER);
@@ -156,7 +156,7 @@ static void test_receiver(void **state)
 /* One evaluation used the HELO name, another of the domain the local part too: both stay apart from all else. */
 static void test_widened_note(void **state)
 {
-    struct spf_question a = question(), b = question(), c = question();
+    struct spf_request a = request(), b = request(), c = request();
 
     b.helo = c.helo = "other.example.org";
     c.local = "third";
@@ -173,7 +173,7 @@ static void test_widened_note(void **state)
 /* Parts that run into each other when they are joined: a|bc and ab|c. */
 static void test_borders(void **state)
 {
-    struct spf_question a = question(), b = question();
+    struct spf_request a = request(), b = request();
     unsigned used = MACRO_USED_LOCAL | MACRO_USED_HELO;
 
     a.local = "x";
@@ -186,7 +186,7 @@ static void test_borders(void **state)
 
 static void test_long_parts(void **state)
 {
-    struct spf_question a = question(), b = question();
+    struct spf_request a = request(), b = request();
     char *local = malloc(70001);
 
     memset(local, 'a', 70000);
@@ -204,7 +204,7 @@ static void test_long_parts(void **state)
 
 static void test_life(void **state)
 {
-    struct spf_question asked = question();
+    struct spf_request asked = request();
     struct spf_outcome kept = outcome(RESULT_PASS);
 
     keep(*state, &asked, RESULT_PASS, 0);
@@ -226,7 +226,7 @@ static void test_life(void **state)
 static void test_not_kept(void **state)
 {
     static const uint8_t seed[16] = {7};
-    struct spf_question asked = question();
+    struct spf_request asked = request();
     struct result_cache *none;
 
     keep(*state, &asked, RESULT_TEMPERROR, 0);

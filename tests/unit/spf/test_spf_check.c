@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The front of the room: questions of every shape, the texts of outcomes, caching, deadlines, and no memory. */
+/* The front of the room: requests of every shape, the texts of outcomes, caching, deadlines, and no memory. */
 #include "unit/spf/zone_checks.h"
 
 #include "base/log.h"
@@ -87,13 +87,13 @@ static void test_clients(void **state)
 {
     static const uint8_t mapped[16] = {[10] = 0xff, 0xff, 192, 0, 2, 1};
     struct zone_checks *checks = *state;
-    struct spf_question question = zone_checks_question("", "a.org");
+    struct spf_request request = zone_checks_request("", "a.org");
     struct spf_outcome outcome;
 
     zone_checks_add(checks, "a.org", "TXT", "v=spf1 ip4:192.0.2.1 -all");
     assert_int_equal(zone_checks_expect(checks, "", "a.org", RESULT_NONE), 0);
-    question.client = addr_from_v6(mapped);
-    spf_check(checks->checker, &question, &outcome);
+    request.client = addr_from_v6(mapped);
+    spf_check(checks->checker, &request, &outcome);
     assert_int_equal(outcome.result, RESULT_PASS);
     zone_checks_expect(checks, "127.0.0.1", "a.org", RESULT_FAIL); /* libspf2 passes it by itself */
     zone_checks_expect(checks, "::1", "a.org", RESULT_FAIL);
@@ -103,19 +103,19 @@ static void test_hosts(void **state)
 {
     static const struct {
         const char *name, *client;
-        enum spf_answer has_address;
+        enum tristate has_address;
     } cases[] = {
-        {"h.org", "10.0.0.1", ANSWER_YES},
-        {"h.org", "10.0.0.2", ANSWER_YES},
-        {"H.org.", "10.0.0.1", ANSWER_YES},
-        {"h.org", "10.0.0.3", ANSWER_NO},
-        {"h.org", "2001:db8::1", ANSWER_YES},
-        {"h.org", "2001:db8::2", ANSWER_NO},
-        {"h.org", "", ANSWER_NO},
-        {"x.org", "10.0.0.1", ANSWER_NO},
-        {"", "10.0.0.1", ANSWER_NO},
-        {"a..h.org", "10.0.0.1", ANSWER_NO},
-        {"t.org", "10.0.0.1", ANSWER_UNKNOWN},
+        {"h.org", "10.0.0.1", TRISTATE_YES},
+        {"h.org", "10.0.0.2", TRISTATE_YES},
+        {"H.org.", "10.0.0.1", TRISTATE_YES},
+        {"h.org", "10.0.0.3", TRISTATE_NO},
+        {"h.org", "2001:db8::1", TRISTATE_YES},
+        {"h.org", "2001:db8::2", TRISTATE_NO},
+        {"h.org", "", TRISTATE_NO},
+        {"x.org", "10.0.0.1", TRISTATE_NO},
+        {"", "10.0.0.1", TRISTATE_NO},
+        {"a..h.org", "10.0.0.1", TRISTATE_NO},
+        {"t.org", "10.0.0.1", TRISTATE_UNKNOWN},
     };
     static const uint8_t mapped[16] = {[10] = 0xff, 0xff, 10, 0, 0, 1};
     struct zone_checks *checks = *state;
@@ -127,12 +127,12 @@ static void test_hosts(void **state)
     zone_checks_add(checks, "h.org", "A", "10.0.0.2");
     zone_checks_add(checks, "h.org", "AAAA", "2001:db8::1");
     zone_checks_add(checks, "t.org", "TIMEOUT", "");
-    assert_int_equal(spf_host_has_address(checks->checker, "h.org", &client, deadline_ms), ANSWER_YES);
+    assert_int_equal(spf_host_has_address(checks->checker, "h.org", &client, deadline_ms), TRISTATE_YES);
     memset(too_long, 'a', sizeof(too_long) - 1);
     too_long[sizeof(too_long) - 1] = '\0';
-    assert_int_equal(spf_host_has_address(checks->checker, too_long, &client, deadline_ms), ANSWER_NO);
+    assert_int_equal(spf_host_has_address(checks->checker, too_long, &client, deadline_ms), TRISTATE_NO);
     for (size_t i = 0; i < COUNT(cases); i++) {
-        client = zone_checks_question(cases[i].client, "").client;
+        client = zone_checks_request(cases[i].client, "").client;
         if (spf_host_has_address(checks->checker, cases[i].name, &client, deadline_ms) != cases[i].has_address)
             fail_msg("%s and %s", cases[i].name, cases[i].client);
     }
@@ -142,23 +142,23 @@ static void test_hosts(void **state)
 static void test_permits(void **state)
 {
     struct zone_checks *checks = *state;
-    struct spf_question question = zone_checks_question("192.0.2.1", "a.org");
+    struct spf_request request = zone_checks_request("192.0.2.1", "a.org");
     uint64_t passes = stats_get(STATS_PASS), cached = stats_get(STATS_CACHED);
 
     zone_checks_add(checks, "a.org", "TXT", "v=spf1 ip4:192.0.2.1 ~ip4:192.0.2.2 ?ip4:192.0.2.3 -all");
-    assert_int_equal(spf_permits(checks->checker, &question), ANSWER_YES);
-    assert_int_equal(spf_permits(checks->checker, &question), ANSWER_YES);
+    assert_int_equal(spf_permits(checks->checker, &request), TRISTATE_YES);
+    assert_int_equal(spf_permits(checks->checker, &request), TRISTATE_YES);
     assert_int_equal(stats_get(STATS_PASS), passes);
     assert_int_equal(stats_get(STATS_CACHED), cached + 1);
     for (unsigned last = 2; last < 5; last++) {
-        question.client.bytes[3] = (uint8_t)last;
-        assert_int_equal(spf_permits(checks->checker, &question), ANSWER_NO);
+        request.client.bytes[3] = (uint8_t)last;
+        assert_int_equal(spf_permits(checks->checker, &request), TRISTATE_NO);
     }
     zone_checks_add(checks, "slow.org", "TIMEOUT", "");
-    question = zone_checks_question("192.0.2.1", "slow.org");
-    assert_int_equal(spf_permits(checks->checker, &question), ANSWER_UNKNOWN);
-    question = zone_checks_question("192.0.2.1", "none.org");
-    assert_int_equal(spf_permits(checks->checker, &question), ANSWER_NO);
+    request = zone_checks_request("192.0.2.1", "slow.org");
+    assert_int_equal(spf_permits(checks->checker, &request), TRISTATE_UNKNOWN);
+    request = zone_checks_request("192.0.2.1", "none.org");
+    assert_int_equal(spf_permits(checks->checker, &request), TRISTATE_NO);
 }
 
 static void test_texts(void **state)
@@ -252,25 +252,25 @@ static void test_senders(void **state)
         {"e.org", "TXT", "%{s} %{L}"},
     };
     struct zone_checks *checks = *state;
-    struct spf_question question = zone_checks_question("192.0.2.1", "a.org");
+    struct spf_request request = zone_checks_request("192.0.2.1", "a.org");
     struct spf_outcome outcome;
 
     zone_checks_add_all(checks, zone, COUNT(zone));
-    spf_check(checks->checker, &question, &outcome);
+    spf_check(checks->checker, &request, &outcome);
     assert_int_equal(outcome.result, RESULT_PASS);
-    question.local = ""; /* RFC 7208 4.3 */
-    spf_check(checks->checker, &question, &outcome);
+    request.local = ""; /* RFC 7208 4.3 */
+    spf_check(checks->checker, &request, &outcome);
     assert_int_equal(outcome.result, RESULT_PASS);
-    question.local = "us\xc3\xa9r"; /* RFC 8616 4 */
+    request.local = "us\xc3\xa9r"; /* RFC 8616 4 */
     zone_checks_add(checks, "us\xc3\xa9r@a.org.mail.example.org.ok.org", "A", "127.0.0.2");
-    spf_check(checks->checker, &question, &outcome);
+    spf_check(checks->checker, &request, &outcome);
     assert_int_equal(outcome.result, RESULT_FAIL);
-    question.local = "a b%n\"";
-    spf_check(checks->checker, &question, &outcome);
+    request.local = "a b%n\"";
+    spf_check(checks->checker, &request, &outcome);
     assert_int_equal(outcome.result, RESULT_FAIL);
     assert_string_equal(outcome.explanation, "a b%n\"@a.org a%20b%25n%22");
-    question.local = "a\r\nX-Forged: yes\xff"; /* would not be printable: no explanation at all */
-    spf_check(checks->checker, &question, &outcome);
+    request.local = "a\r\nX-Forged: yes\xff"; /* would not be printable: no explanation at all */
+    spf_check(checks->checker, &request, &outcome);
     assert_int_equal(outcome.result, RESULT_FAIL);
     assert_string_equal(outcome.explanation, "");
 }
@@ -375,11 +375,11 @@ static void test_best_guess(void **state)
     zone_checks_add_all(checks, zone, COUNT(zone));
     zone_checks_expect(checks, "192.0.2.1", "a.org", RESULT_NONE);
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct spf_question question = zone_checks_question(rows[i].client, rows[i].domain);
+        struct spf_request request = zone_checks_request(rows[i].client, rows[i].domain);
         struct spf_outcome outcome;
 
-        question.best_guess = true;
-        spf_check(checks->checker, &question, &outcome);
+        request.best_guess = true;
+        spf_check(checks->checker, &request, &outcome);
         assert_int_equal(outcome.result, rows[i].result);
         assert_int_equal(outcome.guessed, rows[i].guessed);
         assert_string_equal(outcome.mechanism, rows[i].mechanism);
@@ -427,7 +427,7 @@ static void test_cached(void **state)
     };
     struct zone_checks *checks = *state;
     uint64_t cached = stats_get(STATS_CACHED);
-    struct spf_question question = zone_checks_question("192.0.2.1", "l.org");
+    struct spf_request request = zone_checks_request("192.0.2.1", "l.org");
     struct spf_outcome outcome;
 
     zone_checks_add_all(checks, zone, COUNT(zone));
@@ -439,14 +439,14 @@ static void test_cached(void **state)
     /* a macro in a term */
     assert_int_equal(zone_checks_expect(checks, "192.0.2.1", "l.org", RESULT_PASS), 2);
     assert_int_equal(zone_checks_expect(checks, "192.0.2.1", "l.org", RESULT_PASS), 0);
-    question.local = "USER2";
-    spf_check(checks->checker, &question, &outcome);
+    request.local = "USER2";
+    spf_check(checks->checker, &request, &outcome);
     assert_int_equal(outcome.result, RESULT_FAIL);
     assert_false(outcome.cached);
     /* a macro in the explanation only */
     assert_string_equal(zone_checks_ask(checks, "192.0.2.1", "x.org").explanation, "not user");
-    question.domain = "x.org";
-    spf_check(checks->checker, &question, &outcome);
+    request.domain = "x.org";
+    spf_check(checks->checker, &request, &outcome);
     assert_string_equal(outcome.explanation, "not USER2");
     /* never kept */
     zone_checks_expect(checks, "192.0.2.1", "t.org", RESULT_FAIL);
@@ -463,7 +463,7 @@ static void test_cached(void **state)
     assert_int_equal(zone_checks_expect(checks, "192.0.2.2", "a.org", RESULT_FAIL), 2);
 }
 
-/* A DNS that lets time pass with each question. */
+/* A DNS that lets time pass with each request. */
 struct slow_dns {
     struct dns dns;
     int64_t now_ms;
@@ -500,23 +500,23 @@ static void test_deadline(void **state)
     struct slow_dns slow = {.now_ms = 50};
     struct clock clock = {slow_now, slow_now, &slow};
     struct spf_checker_config config = {.dns = &slow.dns, .clock = &clock, .timeout_ms = 1000};
-    struct spf_question question = zone_checks_question("192.0.2.1", "d.org");
+    struct spf_request request = zone_checks_request("192.0.2.1", "d.org");
     struct spf_checker *checker;
     struct spf_outcome outcome;
 
     (void)state;
     slow.dns = (struct dns){.ops = &ops, .clock = &clock};
     checker = spf_checker_create(&config);
-    spf_check(checker, &question, &outcome);
+    spf_check(checker, &request, &outcome);
     assert_int_equal(outcome.result, RESULT_TEMPERROR);
     assert_string_equal(outcome.problem, "DNS timeout for c.org A, at a:c.org of d.org");
     assert_int_equal(slow.now_ms, 50 + 3 * 400);
 
-    /* A deadline of the question's own, for two that share one. */
-    question.deadline_ms = spf_checker_deadline_ms(checker);
-    assert_int_equal(question.deadline_ms, slow.now_ms + 1000);
+    /* A deadline of the request's own, for two that share one. */
+    request.deadline_ms = spf_checker_deadline_ms(checker);
+    assert_int_equal(request.deadline_ms, slow.now_ms + 1000);
     slow.now_ms += 700;
-    spf_check(checker, &question, &outcome);
+    spf_check(checker, &request, &outcome);
     assert_int_equal(outcome.result, RESULT_TEMPERROR);
     assert_int_equal(slow.now_ms, 50 + 3 * 400 + 700 + 400);
     spf_checker_release(checker);
@@ -593,7 +593,7 @@ static void test_create_out_of_memory(void **state)
     }
 }
 
-/* Asks the same few questions over and over; counts what came out wrong. */
+/* Asks the same few things over and over; counts what came out wrong. */
 static void *ask_often(void *context)
 {
     static const struct {

@@ -160,13 +160,13 @@ static void test_trees(void **state)
 
     zone_checks_add_all(checks, zone, COUNT(zone));
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct spf_question question = zone_checks_question(rows[i].client, rows[i].domain);
+        struct spf_request request = zone_checks_request(rows[i].client, rows[i].domain);
         struct spf_trace trace = {0};
         struct spf_outcome outcome;
         struct strbuf tree = STRBUF_INIT, explanation = STRBUF_INIT;
 
-        question.trace = &trace;
-        spf_check(checks->checker, &question, &outcome);
+        request.trace = &trace;
+        spf_check(checks->checker, &request, &outcome);
         assert_false(trace.failed);
         write_step(&tree, &trace.root);
         write_step(&explanation, &trace.explanation);
@@ -182,14 +182,14 @@ static void test_trees(void **state)
 static void test_way(void **state)
 {
     struct zone_checks *checks = *state;
-    struct spf_question question = zone_checks_question("192.0.2.2", "redirect.org");
+    struct spf_request request = zone_checks_request("192.0.2.2", "redirect.org");
     struct spf_trace trace = {0};
     struct spf_outcome outcome;
     const struct trace_record *record;
 
     zone_checks_add_all(checks, zone, COUNT(zone));
-    question.trace = &trace;
-    spf_check(checks->checker, &question, &outcome);
+    request.trace = &trace;
+    spf_check(checks->checker, &request, &outcome);
     record = trace.root.record;
     assert_string_equal(record->domain, "redirect.org");
     assert_int_equal(record->ttl_s, 300);
@@ -200,8 +200,8 @@ static void test_way(void **state)
     assert_int_equal(trace.limits.dns_terms, 1);
     trace_free(&trace);
 
-    question.domain = "loop.org";
-    spf_check(checks->checker, &question, &outcome);
+    request.domain = "loop.org";
+    spf_check(checks->checker, &request, &outcome);
     assert_int_equal(outcome.result, RESULT_PERMERROR);
     assert_int_equal(trace.limits.dns_terms, LIMIT_DNS_TERMS + 1);
     assert_int_equal(trace.questions, 1); /* the same lookup each time */
@@ -216,17 +216,17 @@ static void test_way(void **state)
 static void test_cache(void **state)
 {
     struct zone_checks *checks = *state;
-    struct spf_question question = zone_checks_question("192.0.2.2", "plain.org");
+    struct spf_request request = zone_checks_request("192.0.2.2", "plain.org");
     struct spf_trace trace = {0};
     struct spf_outcome outcome;
 
     zone_checks_add_all(checks, zone, COUNT(zone));
-    question.trace = &trace;
-    spf_check(checks->checker, &question, &outcome);
+    request.trace = &trace;
+    spf_check(checks->checker, &request, &outcome);
     assert_false(trace.cached);
     assert_non_null(trace.root.record);
     trace_free(&trace);
-    spf_check(checks->checker, &question, &outcome);
+    spf_check(checks->checker, &request, &outcome);
     assert_true(trace.cached);
     assert_null(trace.root.record);
     trace_free(&trace);
@@ -236,13 +236,13 @@ static void test_cache(void **state)
 static void test_late(void **state)
 {
     struct zone_checks *checks = *state;
-    struct spf_question question = zone_checks_question("192.0.2.2", "plain.org");
+    struct spf_request request = zone_checks_request("192.0.2.2", "plain.org");
     struct spf_trace trace = {0};
     struct spf_outcome outcome;
 
-    question.trace = &trace;
-    question.deadline_ms = checks->now_ms;
-    spf_check(checks->checker, &question, &outcome);
+    request.trace = &trace;
+    request.deadline_ms = checks->now_ms;
+    spf_check(checks->checker, &request, &outcome);
     assert_int_equal(outcome.result, RESULT_TEMPERROR);
     assert_int_equal(trace.root.questions->source, TRACE_LATE);
     assert_int_equal(trace.root.questions->answer->status, DNS_TIMEOUT);
@@ -260,14 +260,14 @@ static void test_no_memory(void **state)
 
     zone_checks_add_all(checks, zone, COUNT(zone));
     for (unsigned n = 1, happened = 1; happened; n++) {
-        struct spf_question question = zone_checks_question("192.0.2.7", "ptr.org");
+        struct spf_request request = zone_checks_request("192.0.2.7", "ptr.org");
         struct spf_trace trace = {0};
         struct spf_outcome outcome;
         struct strbuf tree = STRBUF_INIT;
 
-        question.trace = &trace;
+        request.trace = &trace;
         alloc_fail_at(n);
-        spf_check(checks->checker, &question, &outcome);
+        spf_check(checks->checker, &request, &outcome);
         happened = alloc_fail_happened();
         alloc_fail_at(0);
         write_step(&tree, &trace.root);

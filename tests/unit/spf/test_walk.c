@@ -467,15 +467,15 @@ static void test_foreign_local_part(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct zone_checks checks;
-        struct spf_question question = zone_checks_question("192.0.2.1", "own.org");
+        struct spf_request request = zone_checks_request("192.0.2.1", "own.org");
         struct spf_outcome outcome;
 
         zone_checks_open(&checks, false);
         zone_checks_add(&checks, "own.org", "TXT", rows[i].record);
         zone_checks_add(&checks, "j\xc3\xb6rg.pass.org", "TXT", "v=spf1 +all");
         zone_checks_add(&checks, "plain.org", "TXT", "v=spf1 include:%{l}.pass.org ip4:192.0.2.1 ?all");
-        question.local = "j\xc3\xb6rg";
-        spf_check(checks.checker, &question, &outcome);
+        request.local = "j\xc3\xb6rg";
+        spf_check(checks.checker, &request, &outcome);
         assert_string_equal(result_name(outcome.result), result_name(rows[i].result));
         assert_string_equal(outcome.mechanism, rows[i].mechanism);
         zone_checks_close(&checks);

@@ -50,26 +50,26 @@ void zone_checks_add_all(struct zone_checks *checks, const struct zone_entry *en
         zone_checks_add(checks, entries[i].name, entries[i].type, entries[i].data);
 }
 
-struct spf_question zone_checks_question(const char *client, const char *domain)
+struct spf_request zone_checks_request(const char *client, const char *domain)
 {
-    struct spf_question question = {.identity = IDENTITY_MAILFROM,
-                                    .helo = "mail.example.org",
-                                    .local = "user",
-                                    .domain = domain,
-                                    .receiver = "mx.example.net"};
+    struct spf_request request = {.identity = IDENTITY_MAILFROM,
+                                  .helo = "mail.example.org",
+                                  .local = "user",
+                                  .domain = domain,
+                                  .receiver = "mx.example.net"};
 
-    if (*client && !addr_parse(client, &question.client))
+    if (*client && !addr_parse(client, &request.client))
         fail_msg("not an address: %s", client);
-    return question;
+    return request;
 }
 
 struct spf_outcome zone_checks_ask(struct zone_checks *checks, const char *client, const char *domain)
 {
-    struct spf_question question = zone_checks_question(client, domain);
+    struct spf_request request = zone_checks_request(client, domain);
     struct spf_outcome outcome;
 
     memset(&outcome, 0x55, sizeof(outcome));
-    spf_check(checks->checker, &question, &outcome);
+    spf_check(checks->checker, &request, &outcome);
     return outcome;
 }
 

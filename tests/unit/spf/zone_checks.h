@@ -27,11 +27,11 @@ void zone_checks_close(struct zone_checks *checks);
 void zone_checks_add(struct zone_checks *checks, const char *name, const char *type, const char *data);
 void zone_checks_add_all(struct zone_checks *checks, const struct zone_entry *entries, size_t count);
 
-/* The question whose parts tests leave out are: local part `user`, HELO `mail.example.org`, receiver `mx.example.net`.
+/* The request whose parts tests leave out are: local part `user`, HELO `mail.example.org`, receiver `mx.example.net`.
  */
-struct spf_question zone_checks_question(const char *client, const char *domain);
+struct spf_request zone_checks_request(const char *client, const char *domain);
 
-/* Asks that question. */
+/* Asks that request. */
 struct spf_outcome zone_checks_ask(struct zone_checks *checks, const char *client, const char *domain);
 
 /* Asks it and fails unless the result is `wanted`; returns the questions that the DNS was asked. */

@@ -36,7 +36,7 @@ static void evaluate(struct evaluated *evaluated)
     struct dns *dns = dns_zone_parse(zone, strlen(zone), "zone", &clock_system, error, sizeof(error));
     struct spf_checker_config config = {.dns = dns, .clock = &clock_system, .timeout_ms = 5000};
     struct spf_checker *checker;
-    struct spf_question question = {.client = {.family = ADDR_V4, .bytes = {192, 0, 2, 1}},
+    struct spf_request request = {.client = {.family = ADDR_V4, .bytes = {192, 0, 2, 1}},
                                     .helo = "h\x01\xff",
                                     .local = "l\xc3\xa9\xff",
                                     .domain = "a.example",
@@ -48,15 +48,15 @@ static void evaluate(struct evaluated *evaluated)
     record_check_run(&evaluated->check, record, strlen(record), "a.example", dns, INT64_MAX / 2);
     checker = spf_checker_create(&config);
     assert_non_null(checker);
-    spf_check(checker, &question, &evaluated->outcome);
+    spf_check(checker, &request, &evaluated->outcome);
     spf_checker_release(checker);
     evaluated->result = (struct header_result){.result = evaluated->outcome.result,
                                                .mechanism = evaluated->outcome.mechanism,
                                                .problem = evaluated->outcome.problem,
-                                               .client = question.client,
+                                               .client = request.client,
                                                .sender = "l\xc3\xa9\xff@a.example",
                                                .domain = "a.example",
-                                               .helo = question.helo,
+                                               .helo = request.helo,
                                                .receiver = "r"};
     evaluated->report = (struct report){.record = record,
                                         .record_len = strlen(record),
