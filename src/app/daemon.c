@@ -154,11 +154,11 @@ static bool open_log(const struct config *config, const struct identity *identit
     return false;
 }
 
-static struct session *begin_session(void *context)
+static struct session *begin_session(void *context, const struct session_abilities *abilities)
 {
     const struct daemon *daemon = context;
 
-    return service_begin_session(daemon->service);
+    return service_begin_session(daemon->service, abilities);
 }
 
 static struct session_needs needs(void *context)
@@ -306,6 +306,11 @@ static void log_counters(struct service *service)
     for (int n = 0; n < STATS_COUNT; n++)
         strbuf_addf(&line, " %s=%" PRIu64, stats_name((enum stats_counter)n), stats_get((enum stats_counter)n));
     log_notice("counters:%s", strbuf_text(&line));
+    strbuf_truncate(&line, 0);
+    for (int n = 0; n < REASON_COUNT; n++)
+        if (reason_cases((enum reason)n) > 0)
+            strbuf_addf(&line, " %s=%" PRIu64, reason_name((enum reason)n), reason_cases((enum reason)n));
+    log_notice("reasons:%s", strbuf_text(&line));
     log_notice("result cache: entries=%zu octets=%zu hits=%" PRIu64 " misses=%" PRIu64 " evictions=%" PRIu64,
                results.entries, results.octets, results.hits, results.misses, results.evictions);
     strbuf_free(&line);

@@ -52,13 +52,28 @@ static struct spf_request request_of(const struct message *message, struct ident
     };
 }
 
-enum refuse_at decision_due(const struct config *config, const struct peer *peer)
+static enum refuse_at wanted_step(const struct config *config, const struct session_abilities *abilities,
+                                  const struct peer *peer)
 {
     if (peer->relays)
         return REFUSE_AT_EOM;
     if (config->whitelist_to.count > 0 || config->verdict.refuse_to.count > 0 || config->refuse_at == REFUSE_AT_RCPT)
-        return peer->local ? REFUSE_AT_MAIL : REFUSE_AT_RCPT;
+        return peer->local || !abilities->refuses_recipients ? REFUSE_AT_MAIL : REFUSE_AT_RCPT;
     return config->refuse_at;
+}
+
+enum refuse_at decision_due(const struct config *config, const struct session_abilities *abilities,
+                            const struct peer *peer)
+{
+    const int wanted = (int)wanted_step(config, abilities, peer);
+
+    for (int step = wanted; step <= REFUSE_AT_EOM; step++)
+        if ((abilities->steps & SESSION_STEP(step)) != 0)
+            return (enum refuse_at)step;
+    for (int step = wanted; step > REFUSE_AT_MAIL; step--)
+        if ((abilities->steps & SESSION_STEP(step)) != 0)
+            return (enum refuse_at)step;
+    return REFUSE_AT_MAIL;
 }
 
 struct verdict decision_for(const struct message *message, const struct config *config, const struct address *recipient)
@@ -96,10 +111,10 @@ static bool passes(const struct message *message)
     return true;
 }
 
-static void leave_unchecked(struct message *message, const struct peer *peer, const char *why)
+static void leave_unchecked(struct message *message, const struct peer *peer, enum reason reason)
 {
-    message_exempt(message);
-    message_log_skipped(message, peer, why);
+    message_exempt(message, reason);
+    message_log_exempt(message, peer);
 }
 
 void decision_judge(struct message *message, const struct session_shared *shared, const struct peer *peer)
@@ -108,14 +123,14 @@ void decision_judge(struct message *message, const struct session_shared *shared
     enum tristate by_helo = forwarder_has_helo(shared, peer, deadline_ms), by_spf = TRISTATE_NO;
 
     if (by_helo == TRISTATE_YES) {
-        leave_unchecked(message, peer, "skipped (whitelisted HELO name)");
+        leave_unchecked(message, peer, REASON_WHITELISTED_HELO);
         return;
     }
     find_results(message, shared, peer, deadline_ms);
     if (!passes(message))
         by_spf = forwarder_is_permitted(shared, peer, message->receiver, deadline_ms);
     if (by_spf == TRISTATE_YES) {
-        leave_unchecked(message, peer, "skipped (whitelisted forwarder)");
+        leave_unchecked(message, peer, REASON_WHITELISTED_FORWARDER);
         return;
     }
     message->unknown_exemption = by_helo == TRISTATE_UNKNOWN  ? "WhitelistHelo"

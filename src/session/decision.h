@@ -16,8 +16,9 @@ void decision_judge(struct message *message, const struct session_shared *shared
 
 /* The step at which a message of this client is judged, and refused. Where there are rules for some recipients, each is
  * decided on its own, at RCPT; a local submission never has a recipient refused. What a relay of our own sends is
- * judged at its end. */
-enum refuse_at decision_due(const struct config *config, const struct peer *peer);
+ * judged at its end. Where the front end is not asked at that step, it is the next one, or else the last. */
+enum refuse_at decision_due(const struct config *config, const struct session_abilities *abilities,
+                            const struct peer *peer);
 
 /* Has the DNS asked for what decision_judge will need for this message, or for the HELO name that was just given.
  * Nobody waits. */

@@ -15,13 +15,14 @@ bool message_begin(struct message *message, const char *receiver, const char *au
         message_reset(message);
         return false;
     }
-    message->stage = MESSAGE_EXEMPT;
+    message_exempt(message, REASON_FAULT_SENDER);
     return true;
 }
 
 void message_await_origin(struct message *message)
 {
     message->stage = MESSAGE_RELAYED;
+    message->reason = REASON_NONE;
 }
 
 void message_add_check(struct message *message, enum spf_identity identity, const char *domain)
@@ -31,6 +32,7 @@ void message_add_check(struct message *message, enum spf_identity identity, cons
     check->identity = identity;
     check->domain = domain;
     message->stage = MESSAGE_PENDING;
+    message->reason = REASON_NONE;
 }
 
 void message_decide(struct message *message, const struct verdict *verdict)
@@ -39,9 +41,10 @@ void message_decide(struct message *message, const struct verdict *verdict)
     message->stage = MESSAGE_DECIDED;
 }
 
-void message_exempt(struct message *message)
+void message_exempt(struct message *message, enum reason reason)
 {
     message->check_count = 0;
+    message->reason = reason;
     message->stage = MESSAGE_EXEMPT;
 }
 
@@ -77,16 +80,20 @@ void message_note_queue_id(struct message *message, const char *queue_id)
         (void)snprintf(message->queue_id, sizeof(message->queue_id), "%s", queue_id);
 }
 
+static void free_recipient(struct recipient *recipient)
+{
+    free(recipient->shown);
+    for (size_t i = 0; i < recipient->handle_count; i++)
+        free(recipient->handles[i]);
+}
+
 void message_reset(struct message *message)
 {
     free(message->receiver);
     free(message->authserv_id);
     address_free(&message->sender);
-    for (size_t i = 0; i < message->recipient_count; i++) {
-        free(message->recipients[i].argument);
-        free(message->recipients[i].shown);
-        free(message->recipients[i].bare);
-    }
+    for (size_t i = 0; i < message->recipient_count; i++)
+        free_recipient(&message->recipients[i]);
     free(message->recipients);
     for (size_t i = 0; i < message->subjects.count; i++)
         free(message->subjects.texts[i]);
@@ -104,29 +111,38 @@ const char *message_sender(const struct message *message)
     return message->sender.text != NULL ? message->sender.text : "";
 }
 
-bool message_add_recipient(struct message *message, const char *argument, const char *shown, const char *bare)
+/* False if out of memory: then *copy is to be freed all the same. */
+static bool copy_recipient(const struct session_recipient *recipient, struct recipient *copy)
 {
-    struct recipient recipient = {NULL, NULL, NULL};
+    const char *shown = recipient->count > 0 ? recipient->readings[0].text : recipient->handles[0];
+    bool copied;
+
+    *copy = (struct recipient){.shown = strdup(shown)};
+    copied = copy->shown != NULL;
+    for (; copied && copy->handle_count < recipient->handle_count; copy->handle_count++) {
+        char **handle = &copy->handles[copy->handle_count];
+
+        *handle = strdup(recipient->handles[copy->handle_count]);
+        copied = *handle != NULL;
+    }
+    return copied;
+}
+
+bool message_add_recipient(struct message *message, const struct session_recipient *recipient)
+{
+    struct recipient copy = {.handle_count = 0};
     struct recipient *larger;
 
     if (message->recipients_lost)
-        goto lost;
-    recipient.argument = strdup(argument);
-    recipient.shown = strdup(shown != NULL ? shown : argument);
-    recipient.bare = bare != NULL ? strdup(bare) : NULL;
+        return false;
     larger = realloc(message->recipients, (message->recipient_count + 1) * sizeof(*larger));
     if (larger != NULL)
         message->recipients = larger;
-    if (recipient.argument == NULL || recipient.shown == NULL || (bare != NULL && recipient.bare == NULL) ||
-        larger == NULL)
-        goto lost;
-    message->recipients[message->recipient_count++] = recipient;
-    return true;
-
-lost:
-    free(recipient.argument);
-    free(recipient.shown);
-    free(recipient.bare);
+    if (larger != NULL && copy_recipient(recipient, &copy)) {
+        message->recipients[message->recipient_count++] = copy;
+        return true;
+    }
+    free_recipient(&copy);
     message->recipients_lost = true;
     return false;
 }

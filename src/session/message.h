@@ -9,6 +9,8 @@
 #include "mail/idna.h"
 #include "policy/verdict.h"
 #include "session/actions.h"
+#include "session/reason.h"
+#include "session/session.h"
 #include "spf/spf_check.h"
 
 #include <stdbool.h>
@@ -27,9 +29,9 @@ enum message_stage {
 
 /* A recipient that the message may be kept from. */
 struct recipient {
-    char *argument; /* exactly as the MTA gave it */
-    char *shown;    /* the address in it */
-    char *bare;     /* the argument without route, group and separators; NULL: it has none */
+    char *shown;                        /* its address */
+    char *handles[SESSION_HANDLES_MAX]; /* by which the front end knows it */
+    size_t handle_count;
 };
 
 /* Fields of one name: how many there were, and which of them (counted from 1) are forged. */
@@ -64,6 +66,7 @@ enum { MESSAGE_CHECKS_MAX = 2, MESSAGE_QUEUE_ID_SIZE = 65 };
 
 struct message {
     enum message_stage stage;
+    enum reason reason; /* why it is EXEMPT; else REASON_NONE */
 
     char *receiver;                       /* this host, as it names itself to others */
     char *authserv_id;                    /* the name our results stand under */
@@ -78,6 +81,7 @@ struct message {
     const char *unknown_exemption; /* DECIDED: the key that might exempt the client, whose lookup failed; NULL: none */
     struct verdict spared; /* the refusal that TestMode did not carry out, unless `spared_for` is SPARED_NOBODY */
     enum spared_for spared_for;
+    enum reason released; /* why some recipient gets it whatever the result; REASON_NONE: none does */
 
     struct recipient *recipients; /* those that a quarantine takes the message from */
     size_t recipient_count;
@@ -91,7 +95,6 @@ struct message {
     struct action_builder actions;
 
     bool null_sender;
-    bool released;        /* a whitelisted recipient gets it */
     bool accepted;        /* another recipient does */
     bool recipients_lost; /* out of memory for one of `recipients` */
     bool forged_lost;     /* some could not be noted */
@@ -105,8 +108,8 @@ enum {
     MESSAGE_SUBJECT_MAX = 60000, /* octets of a subject that is tagged, the rest is cut; a milter packet holds 65,535 */
 };
 
-/* Begins a message, exempt until its identities are named, with copies of the two names. False, with the message empty,
- * if out of memory. */
+/* Begins a message, EXEMPT for a fault of ours until its sender is read, with copies of the two names. False, with the
+ * message empty, if out of memory. */
 bool message_begin(struct message *message, const char *receiver, const char *authserv_id);
 
 /* EXEMPT to RELAYED. */
@@ -119,8 +122,8 @@ void message_add_check(struct message *message, enum spf_identity identity, cons
 /* PENDING to DECIDED, once the outcomes are there. */
 void message_decide(struct message *message, const struct verdict *verdict);
 
-/* RELAYED or PENDING to EXEMPT: it is not checked after all. */
-void message_exempt(struct message *message);
+/* Any but NONE to EXEMPT, for this reason. */
+void message_exempt(struct message *message, enum reason reason);
 
 /* True if the message is tagged or quarantined, or may yet be: then its subjects and its recipients are kept. */
 bool message_may_be_tagged(const struct message *message);
@@ -135,9 +138,9 @@ void message_reset(struct message *message);
 /* The whole address of the sender; "" for the null one. */
 const char *message_sender(const struct message *message);
 
-/* Keeps a recipient for a quarantine. `shown` NULL: as the argument; `bare` NULL: none. False if out of memory, now or
- * for one before; then `recipients_lost` is set. */
-bool message_add_recipient(struct message *message, const char *argument, const char *shown, const char *bare);
+/* Keeps a recipient for a quarantine; one that has no reading is shown by its first handle. False if out of memory, now
+ * or for one before; then `recipients_lost` is set. */
+bool message_add_recipient(struct message *message, const struct session_recipient *recipient);
 
 /* Notes a field; `mode` says which result fields are forged. Past MESSAGE_FORGED_MAX of one kind, no more of it are
  * looked at. False if this is the first one that could not be kept. */

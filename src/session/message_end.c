@@ -19,6 +19,7 @@ enum { NOTE_SIZE = 160 };
 struct ending {
     struct message *message;
     const struct config *config;
+    const struct session_abilities *abilities;
     const struct peer *peer;
     char note[NOTE_SIZE]; /* what TestMode left undone, for the fields */
 };
@@ -49,7 +50,7 @@ static size_t remove_fields(const struct ending *ending, const char *name, const
             removed++;
     }
     if (removed < fields->count)
-        peer_fault(ending->peer, "out of memory for the removal of a forged field");
+        peer_fault(ending->peer, REASON_FAULT_FORGED);
     return removed;
 }
 
@@ -106,7 +107,7 @@ static bool tag_all(struct message *message, const char *tag)
 /* True if the subject is to be tagged; it is shared with the whitelisted recipients, who get the message as it came. */
 static bool is_to_be_tagged(const struct message *message)
 {
-    return message->verdict.tag && !message->released;
+    return message->verdict.tag && message->released == REASON_NONE;
 }
 
 static void tag_subject(const struct ending *ending)
@@ -118,7 +119,7 @@ static void tag_subject(const struct ending *ending)
     actions_begin_group(&message->actions);
     bool changed = tag_all(message, ending->config->tag);
     if (!actions_end_group(&message->actions)) {
-        peer_fault(ending->peer, "out of memory for the subject's tag");
+        peer_fault(ending->peer, REASON_FAULT_TAG);
     } else if (changed) {
         stats_add(STATS_TAGGED, 1);
         log_done(ending, "tagged", "");
@@ -140,43 +141,14 @@ static void add_original_to(struct action_builder *actions, const char *address)
     actions_add(actions, ACTION_ADD_HEADER, 0, MESSAGE_ORIGINAL_TO, value);
 }
 
-/* Adds the deletion of an address in brackets, unless that is how the client wrote it. */
-static void delete_as(struct action_builder *actions, const char *argument, const char *address)
-{
-    size_t len = strlen(address);
-    struct strbuf value = STRBUF_INIT;
-
-    if (strncmp(argument + (argument[0] == '<'), address, len) == 0 &&
-        strcmp(argument + (argument[0] == '<') + len, argument[0] == '<' ? ">" : "") == 0)
-        return;
-    strbuf_addf(&value, "<%s>", address);
-    if (value.failed)
-        actions_fail(actions);
-    else
-        actions_add(actions, ACTION_DELETE_RECIPIENT, 0, NULL, strbuf_text(&value));
-    strbuf_free(&value);
-}
-
-/* Takes the message from a recipient. Sendmail knows it by the argument; Postfix, which takes an argument apart when it
- * reads it but not when it deletes, by what is left of it, or, without enable_original_recipient, by the address that
- * it made of that. A deletion of nobody changes nothing. */
-static void delete_recipient(struct action_builder *actions, const struct recipient *recipient)
-{
-    actions_add(actions, ACTION_DELETE_RECIPIENT, 0, NULL, recipient->argument);
-    if (recipient->bare == NULL)
-        return;
-    delete_as(actions, recipient->argument, recipient->bare);
-    if (strcmp(recipient->bare, recipient->shown) != 0)
-        delete_as(actions, recipient->argument, recipient->shown);
-}
-
 /* All of this or nothing: a message whose recipients are gone and whose box is missing would be lost. */
 static void add_quarantine(struct message *message, const char *box)
 {
     struct action_builder *actions = &message->actions;
 
     for (size_t i = 0; i < message->recipient_count; i++)
-        delete_recipient(actions, &message->recipients[i]);
+        for (size_t n = 0; n < message->recipients[i].handle_count; n++)
+            actions_add(actions, ACTION_DELETE_RECIPIENT, 0, NULL, message->recipients[i].handles[n]);
     actions_add(actions, ACTION_ADD_RECIPIENT, 0, NULL, box);
     for (size_t i = 0; i < message->recipient_count; i++)
         add_original_to(actions, message->recipients[i].shown);
@@ -188,13 +160,13 @@ static void hold(const struct ending *ending)
     struct message *message = ending->message;
     char reason[32];
 
-    if (message->released)
+    if (message->released != REASON_NONE)
         return;
     (void)snprintf(reason, sizeof(reason), "SPF %s", result_name(message->checks[0].outcome.result));
     actions_begin_group(&message->actions);
     actions_add(&message->actions, ACTION_HOLD, 0, NULL, reason);
     if (!actions_end_group(&message->actions)) {
-        peer_fault(ending->peer, "out of memory for the quarantine");
+        peer_fault(ending->peer, REASON_FAULT_QUARANTINE);
         return;
     }
     stats_add(STATS_QUARANTINED, 1);
@@ -215,7 +187,7 @@ static void divert(const struct ending *ending)
     actions_begin_group(&message->actions);
     add_quarantine(message, box);
     if (!actions_end_group(&message->actions)) {
-        peer_fault(ending->peer, "out of memory for the quarantine");
+        peer_fault(ending->peer, REASON_FAULT_QUARANTINE);
         return;
     }
     stats_add(STATS_QUARANTINED, 1);
@@ -227,10 +199,10 @@ static void quarantine(const struct ending *ending)
 {
     if (!ending->message->verdict.quarantine)
         return;
-    if (ending->config->verdict.quarantine == QUARANTINE_HOLD)
-        hold(ending);
-    else
+    if (ending->config->verdict.quarantine == QUARANTINE_ON && ending->abilities->changes_recipients)
         divert(ending);
+    else if (ending->config->verdict.quarantine == QUARANTINE_HOLD && ending->abilities->holds)
+        hold(ending);
 }
 
 /* Says what would be done if this were not TestMode. */
@@ -244,7 +216,7 @@ static void say_what_is_undone(struct ending *ending)
     if (message->spared_for != SPARED_NOBODY) {
         (void)snprintf(refused, sizeof(refused), "%s with %s %s%s",
                        spared->kind == VERDICT_DEFER ? "deferred" : "refused", spared->code, spared->enhanced,
-                       goes_on || message->released ? " for some recipients" : "");
+                       goes_on || message->released != REASON_NONE ? " for some recipients" : "");
         note_undone(ending, refused);
     }
     if (goes_on && is_to_be_tagged(message)) {
@@ -253,7 +225,7 @@ static void say_what_is_undone(struct ending *ending)
     }
     if (goes_on && message->verdict.quarantine &&
         (ending->config->verdict.quarantine == QUARANTINE_ON ||
-         !message->released)) { /* a hold keeps it from everybody */
+         message->released == REASON_NONE)) { /* a hold keeps it from everybody */
         note_undone(ending, "quarantined");
         log_done(ending, "would be quarantined", "");
     }
@@ -269,7 +241,7 @@ static void insert_field(const struct ending *ending, const char *name, const st
     else
         actions_add(actions, ACTION_INSERT_HEADER, 0, name, strbuf_text(value));
     if (!actions_end_group(actions))
-        peer_fault(ending->peer, "out of memory for a result field");
+        peer_fault(ending->peer, REASON_FAULT_FIELD);
 }
 
 /* The note of TestMode for one identity: where a refusal was left undone, for the one that decided it. */
@@ -323,18 +295,29 @@ static void insert_results(const struct ending *ending)
     }
 }
 
-void message_end(struct message *message, const struct config *config, const struct peer *peer)
+void message_add_fields(struct message *message, const struct config *config, const struct peer *peer)
 {
     struct ending ending = {.message = message, .config = config, .peer = peer};
 
-    remove_forged(&ending);
+    insert_results(&ending);
+}
+
+void message_end(struct message *message, const struct config *config, const struct session_abilities *abilities,
+                 const struct peer *peer)
+{
+    struct ending ending = {.message = message, .config = config, .abilities = abilities, .peer = peer};
+
+    if (abilities->sees_headers)
+        remove_forged(&ending);
     if (message->stage != MESSAGE_DECIDED)
         return;
     if (config->test_mode) {
         say_what_is_undone(&ending);
     } else {
-        tag_subject(&ending);
+        if (abilities->sees_headers)
+            tag_subject(&ending);
         quarantine(&ending);
     }
-    insert_results(&ending);
+    if (abilities->inserts_fields)
+        insert_results(&ending);
 }

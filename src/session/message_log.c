@@ -4,7 +4,6 @@
 
 #include "base/log.h"
 #include "base/log_value.h"
-#include "base/stats.h"
 #include "base/strbuf.h"
 
 #include <stdio.h>
@@ -49,23 +48,28 @@ static void add_recipient(struct strbuf *more, const char *recipient)
     strbuf_add_char(more, '>');
 }
 
+static const char *refusal_event(bool defers, bool is_test)
+{
+    if (is_test)
+        return defers ? "would be deferred" : "would be refused";
+    return defers ? "deferred" : "refused";
+}
+
 void message_log_refusal(const struct message *message, const struct peer *peer, const struct verdict *verdict,
                          const char *recipient, bool is_test)
 {
     bool defers = verdict->kind == VERDICT_DEFER;
-    const char *event = defers ? "deferred" : "refused",
-               *test_event = defers ? "would be deferred" : "would be refused";
     struct strbuf more = STRBUF_INIT;
 
     if (!is_test)
-        stats_add(defers ? STATS_DEFERRED : STATS_REFUSED, 1);
+        reason_count(REASON_RESULT, defers);
     if (recipient != NULL)
         add_recipient(&more, recipient);
     strbuf_addf(&more, "%s, reply=%s %s", is_second(message, verdict->identity) ? ", identity=helo" : "", verdict->code,
                 verdict->enhanced);
     if (verdict->exemption_unknown)
         strbuf_addf(&more, ", exemption-unknown=%s", message->unknown_exemption);
-    write_line(message, peer, LOG_LEVEL_NOTICE, is_test ? test_event : event, strbuf_text(&more));
+    write_line(message, peer, LOG_LEVEL_NOTICE, refusal_event(defers, is_test), strbuf_text(&more));
     strbuf_free(&more);
 }
 
@@ -73,7 +77,7 @@ void message_log_too_many(const struct message *message, const struct peer *peer
 {
     struct strbuf more = STRBUF_INIT;
 
-    stats_add(STATS_DEFERRED, 1);
+    reason_count(REASON_TOO_MANY_RECIPIENTS, true);
     add_recipient(&more, recipient);
     strbuf_addf(&more, ", reply=452 4.5.3, recipients=%zu", message->recipient_count);
     write_line(message, peer, LOG_LEVEL_NOTICE, "deferred (too many recipients)", strbuf_text(&more));
@@ -85,35 +89,53 @@ void message_log_forged(const struct message *message, const struct peer *peer, 
     char more[64];
 
     if (!is_test)
-        stats_add(STATS_REFUSED, 1);
+        reason_count(REASON_TOO_MANY_FORGED, false);
     (void)snprintf(more, sizeof(more), ", reply=%s, limit=%d", reply, MESSAGE_FORGED_MAX);
     write_line(message, peer, LOG_LEVEL_NOTICE,
                is_test ? "would be refused (too many forged results)" : "refused (too many forged results)", more);
 }
 
-void message_log_skipped(const struct message *message, const struct peer *peer, const char *why)
+void message_log_form(const struct message *message, const struct peer *peer, enum reason reason, const char *recipient,
+                      const char *reply, bool is_test)
 {
-    stats_add(STATS_SKIPPED, 1);
-    write_line(message, peer, LOG_LEVEL_INFO, why, "");
+    struct strbuf more = STRBUF_INIT;
+
+    if (!is_test)
+        reason_count(reason, false);
+    if (recipient != NULL)
+        add_recipient(&more, recipient);
+    strbuf_addf(&more, ", reply=%s, reason=%s", reply, reason_words(reason));
+    write_line(message, peer, LOG_LEVEL_NOTICE, refusal_event(false, is_test), strbuf_text(&more));
+    strbuf_free(&more);
 }
 
-void message_log_unread_relay(const struct message *message, const struct peer *peer, const char *why,
-                              const struct origin *origin)
+void message_log_exempt(const struct message *message, const struct peer *peer)
 {
-    char reason[128] = ", reason=no Received field";
+    char event[REASON_EVENT_SIZE];
 
-    stats_add(STATS_SKIPPED, 1);
+    reason_count(message->reason, false);
+    write_line(message, peer, LOG_LEVEL_INFO, reason_event("skipped", message->reason, event), "");
+}
+
+void message_log_unread_relay(const struct message *message, const struct peer *peer, const struct origin *origin)
+{
+    char event[REASON_EVENT_SIZE], reason[128] = ", reason=no Received field";
+
+    reason_count(message->reason, false);
     if (origin->problem != NULL)
         (void)snprintf(reason, sizeof(reason), ", reason=Received field %u %s", origin->fields, origin->problem);
-    write_line(message, peer, LOG_LEVEL_INFO, why, reason);
+    write_line(message, peer, LOG_LEVEL_INFO, reason_event("skipped", message->reason, event), reason);
 }
 
 void message_log_released(const struct message *message, const struct peer *peer, const char *recipient)
 {
     struct strbuf more = STRBUF_INIT;
+    char event[REASON_EVENT_SIZE];
 
+    reason_count(REASON_WHITELISTED_RECIPIENT, false);
     add_recipient(&more, recipient);
-    write_line(message, peer, LOG_LEVEL_INFO, "skipped (whitelisted recipient)", strbuf_text(&more));
+    write_line(message, peer, LOG_LEVEL_INFO, reason_event("skipped", REASON_WHITELISTED_RECIPIENT, event),
+               strbuf_text(&more));
     strbuf_free(&more);
 }
 

@@ -22,13 +22,17 @@ void message_log_too_many(const struct message *message, const struct peer *peer
 /* A message with too many forged fields, refused with this reply, or in TestMode not. */
 void message_log_forged(const struct message *message, const struct peer *peer, const char *reply, bool is_test);
 
-/* A message that is not checked, which counts it; `why` is the event. */
-void message_log_skipped(const struct message *message, const struct peer *peer, const char *why);
+/* The sender, or the recipient if it is not NULL, is refused for the form of its address, which counts it, or in
+ * TestMode not. `reply` is its codes. */
+void message_log_form(const struct message *message, const struct peer *peer, enum reason reason, const char *recipient,
+                      const char *reply, bool is_test);
+
+/* A message that is EXEMPT, which counts it. */
+void message_log_exempt(const struct message *message, const struct peer *peer);
 
 /* The same for a message of a relay of our own whose client is not known; behind it stands which of its Received
  * fields, counted from the topmost, is to blame, and why. */
-void message_log_unread_relay(const struct message *message, const struct peer *peer, const char *why,
-                              const struct origin *origin);
+void message_log_unread_relay(const struct message *message, const struct peer *peer, const struct origin *origin);
 
 /* A recipient that gets the message whatever the result. */
 void message_log_released(const struct message *message, const struct peer *peer, const char *recipient);

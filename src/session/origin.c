@@ -64,13 +64,13 @@ bool origin_note(struct origin *origin, const struct config *config, const struc
     return true;
 }
 
-const char *origin_skip(const struct origin *origin, const struct config *config)
+enum reason origin_exemption(const struct origin *origin, const struct config *config)
 {
     if (!origin->known)
-        return "skipped (the relay names no client)";
+        return REASON_RELAY_UNREAD;
     if (config->skip_auth && origin->authenticated)
-        return "skipped (authenticated at the relay)";
+        return REASON_RELAY_AUTHENTICATED;
     if (whitelist_has_addr(&config->whitelist_ip, &origin->client))
-        return "skipped (whitelisted address at the relay)";
-    return NULL;
+        return REASON_RELAY_WHITELISTED;
+    return REASON_NONE;
 }

@@ -5,6 +5,7 @@
 
 #include "config/config.h"
 #include "session/peer.h"
+#include "session/reason.h"
 
 #include <stdbool.h>
 
@@ -30,7 +31,7 @@ void origin_reset(struct origin *origin); /* frees what it holds and zeroes it *
  * memory; then nothing is known. */
 bool origin_note(struct origin *origin, const struct config *config, const struct peer *relay, const char *value);
 
-/* Why a message of this origin is not checked; NULL: it is. */
-const char *origin_skip(const struct origin *origin, const struct config *config);
+/* Why a message of this origin is not checked; REASON_NONE: it is. */
+enum reason origin_exemption(const struct origin *origin, const struct config *config);
 
 #endif

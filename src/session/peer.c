@@ -3,7 +3,6 @@
 #include "session/peer.h"
 
 #include "base/log_value.h"
-#include "base/stats.h"
 #include "mail/idna.h"
 #include "policy/whitelist.h"
 
@@ -110,10 +109,18 @@ void peer_log(const struct peer *peer, enum log_level level, const char *event, 
     strbuf_free(&line);
 }
 
-void peer_fault(const struct peer *peer, const char *what)
+void peer_exempt(const struct peer *peer, enum log_level level, enum reason reason, const char *sender)
+{
+    char event[REASON_EVENT_SIZE];
+
+    reason_count(reason, false);
+    peer_log(peer, level, reason_event("skipped", reason, event), sender, "%s", "");
+}
+
+void peer_fault(const struct peer *peer, enum reason reason)
 {
     char text[ADDR_TEXT_SIZE];
 
-    stats_add(STATS_FAULTS, 1);
-    log_error("%s for the client %s: the message goes on", what, addr_format(&peer->checked, text));
+    reason_count(reason, false);
+    log_error("%s for the client %s: the message goes on", reason_words(reason), addr_format(&peer->checked, text));
 }

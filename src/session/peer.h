@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "config/config.h"
+#include "session/reason.h"
 
 #include <stdbool.h>
 
@@ -42,7 +43,10 @@ void peer_log(const struct peer *peer, enum log_level level, const char *event, 
 /* Adds a name or address from outside to a log line, bounded and quoted where it could mislead (log_value.h). */
 void peer_add_value(struct strbuf *line, const char *value);
 
-/* Counts a fault of ours and logs it: `what` could not be done, and the message goes on. */
-void peer_fault(const struct peer *peer, const char *what);
+/* Counts what is exempt, and logs it. `sender` is NULL before MAIL. */
+void peer_exempt(const struct peer *peer, enum log_level level, enum reason reason, const char *sender);
+
+/* Counts a fault of ours and logs it: the message goes on. */
+void peer_fault(const struct peer *peer, enum reason reason);
 
 #endif

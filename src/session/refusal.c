@@ -4,44 +4,57 @@
 
 #include "session/message_log.h"
 
+#include <stdio.h>
+
 static const struct session_reply go_on = {.step = SESSION_CONTINUE};
 
-/* The reply to a malformed address, by its codes (RFC 3463 3.2). */
-static struct session_reply refuse_form(const struct config *config, const char *permanent, const char *temporary,
-                                        const char *text)
+/* A reply whose text says the reason. */
+static struct session_reply reply_for(enum reason reason, const char *code, const char *enhanced, struct strbuf *text)
 {
+    strbuf_truncate(text, 0);
+    text->failed = false;
+    strbuf_addf(text, "SPF: %s", reason_words(reason));
     return (struct session_reply){
         .step = SESSION_REFUSE,
-        .code = config->verdict.soft_fail ? "450" : "550",
-        .enhanced = config->verdict.soft_fail ? temporary : permanent,
-        .text = text,
+        .code = code,
+        .enhanced = enhanced,
+        .text = text->failed ? reason_words(reason) : strbuf_text(text),
+        .reason = reason,
     };
 }
 
-/* Carries out such a refusal. `sender` (or NULL) is for the log. */
-static struct session_reply refuse_unless_test(const struct config *config, const struct peer *peer, const char *sender,
-                                               struct session_reply reply)
+/* The reply to a malformed address, by its codes (RFC 3463 3.2). Logged. `shown` is the recipient (or NULL). */
+static struct session_reply refuse_form(const struct message *message, const struct config *config,
+                                        const struct peer *peer, enum reason reason, const char *shown,
+                                        struct strbuf *text)
 {
-    if (!config->test_mode)
-        return reply;
-    peer_log(peer, LOG_LEVEL_NOTICE, "would be refused", sender, ", reply=%s %s", reply.code, reply.enhanced);
-    return go_on;
+    const bool is_sender = reason == REASON_SENDER_MALFORMED || reason == REASON_SENDER_TOO_LONG;
+    const char *code = config->verdict.soft_fail ? "450" : "550", *enhanced = is_sender ? "5.1.7" : "5.1.3";
+    char codes[16];
+
+    if (config->verdict.soft_fail)
+        enhanced = is_sender ? "4.1.7" : "4.1.3";
+    (void)snprintf(codes, sizeof codes, "%s %s", code, enhanced);
+    message_log_form(message, peer, reason, shown, codes, config->test_mode);
+    return reply_for(reason, code, enhanced, text);
+}
+
+struct session_reply refusal_of_number(const struct message *message, const struct peer *peer, const char *shown,
+                                       struct strbuf *text)
+{
+    message_log_too_many(message, peer, shown);
+    return reply_for(REASON_TOO_MANY_RECIPIENTS, "452", "4.5.3", text);
 }
 
 struct session_reply refusal_of_forged(const struct message *message, const struct config *config,
-                                       const struct peer *peer)
+                                       const struct peer *peer, struct strbuf *text)
 {
     bool soft = config->verdict.soft_fail;
 
     message_log_forged(message, peer, soft ? "450 4.7.1" : "550 5.7.1", config->test_mode);
     if (config->test_mode)
         return go_on;
-    return (struct session_reply){
-        .step = SESSION_REFUSE,
-        .code = soft ? "450" : "550",
-        .enhanced = soft ? "4.7.1" : "5.7.1", /* RFC 3463 3.8 */
-        .text = "SPF: too many result fields that claim to be written by this host",
-    };
+    return reply_for(REASON_TOO_MANY_FORGED, soft ? "450" : "550", soft ? "4.7.1" : "5.7.1", text); /* RFC 3463 3.8 */
 }
 
 /* The check whose result decided. */
@@ -72,7 +85,7 @@ static void write_text(const struct message *message, const struct config *confi
     text->failed = false;
     verdict_reply_text(config->reject_reason, &check->outcome, &words, text);
     if (text->failed)
-        peer_fault(peer, "out of memory for the text of a reply");
+        peer_fault(peer, REASON_FAULT_REPLY);
 }
 
 /* Notes a refusal that is not carried out. */
@@ -84,20 +97,25 @@ static void spare(struct message *message, const struct verdict *verdict, bool i
 }
 
 struct session_reply refusal_of_sender(struct message *message, const struct config *config, const struct peer *peer,
-                                       const char *text)
+                                       enum reason reason, struct strbuf *text)
 {
-    struct session_reply reply = refuse_form(config, "5.1.7", "4.1.7", text);
+    struct session_reply reply = refuse_form(message, config, peer, reason, NULL, text);
     struct verdict verdict = {
         .kind = VERDICT_REFUSE, .identity = IDENTITY_MAILFROM, .code = reply.code, .enhanced = reply.enhanced};
 
-    if (config->test_mode)
-        spare(message, &verdict, true);
-    return refuse_unless_test(config, peer, message_sender(message), reply);
+    if (!config->test_mode)
+        return reply;
+    spare(message, &verdict, true);
+    return go_on;
 }
 
-struct session_reply refusal_of_recipient(const struct config *config, const struct peer *peer, const char *text)
+struct session_reply refusal_of_recipient(const struct message *message, const struct config *config,
+                                          const struct peer *peer, enum reason reason, const char *shown,
+                                          struct strbuf *text)
 {
-    return refuse_unless_test(config, peer, NULL, refuse_form(config, "5.1.3", "4.1.3", text));
+    struct session_reply reply = refuse_form(message, config, peer, reason, shown, text);
+
+    return config->test_mode ? go_on : reply;
 }
 
 struct session_reply refusal_of_message(struct message *message, const struct config *config, const struct peer *peer,
@@ -114,5 +132,6 @@ struct session_reply refusal_of_message(struct message *message, const struct co
         .code = verdict->code,
         .enhanced = verdict->enhanced,
         .text = text->failed ? "SPF: mail from this client is not permitted" : strbuf_text(text),
+        .reason = REASON_RESULT,
     };
 }

@@ -159,10 +159,10 @@ struct ttl_cache_stats service_cache_stats(struct service *service)
     return stats;
 }
 
-struct session *service_begin_session(struct service *service)
+struct session *service_begin_session(struct service *service, const struct session_abilities *abilities)
 {
     struct session_shared shared = acquire_shared(service);
-    struct session *session = session_create(&shared);
+    struct session *session = session_create(&shared, abilities);
 
     release_shared(&shared);
     return session;

@@ -36,8 +36,8 @@ const struct config *service_config(struct service *service);
 
 struct ttl_cache_stats service_cache_stats(struct service *service);
 
-/* For the milter's callbacks; any thread. */
-struct session *service_begin_session(struct service *service);
+/* For front ends; any thread. The session belongs to the caller; NULL if out of memory. */
+struct session *service_begin_session(struct service *service, const struct session_abilities *abilities);
 struct session_needs service_needs(struct service *service);
 
 #endif

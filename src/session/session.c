@@ -3,8 +3,6 @@
 #include "session/session.h"
 
 #include "base/stats.h"
-#include "mail/address.h"
-#include "mail/envelope.h"
 #include "policy/whitelist.h"
 #include "session/decision.h"
 #include "session/message.h"
@@ -20,16 +18,15 @@
 
 struct session {
     struct session_shared shared;
+    struct session_abilities abilities;
     struct peer peer;
     struct message message;
     struct origin origin; /* of the message, where a relay of our own sends it */
     struct strbuf reply;
-    bool helo_lost;   /* there is one that could not be kept */
-    bool is_sendmail; /* of the MTA, as at the last MAIL */
+    bool helo_lost; /* there is one that could not be kept */
 };
 
 static const struct session_reply go_on = {.step = SESSION_CONTINUE};
-static const struct session_reply leave_alone = {.step = SESSION_ACCEPT};
 
 struct session_needs session_needs(const struct config *config)
 {
@@ -47,13 +44,14 @@ struct session_needs session_needs(const struct config *config)
     };
 }
 
-struct session *session_create(const struct session_shared *shared)
+struct session *session_create(const struct session_shared *shared, const struct session_abilities *abilities)
 {
     struct session *session = calloc(1, sizeof(*session));
 
     if (session == NULL)
         return NULL;
     session->shared = *shared;
+    session->abilities = *abilities;
     session->shared.config = config_acquire(shared->config);
     session->shared.checker = spf_checker_acquire(shared->checker);
     return session;
@@ -77,60 +75,56 @@ void session_destroy(struct session *session)
     free(session);
 }
 
-/* The name that the MTA gives where the client's own does not lead back to its address is no name. */
-static bool is_verified(const char *host)
+const char *session_host_name(const struct session *session)
 {
-    return host[0] != '\0' && host[0] != '[' && strcasecmp(host, "unknown") != 0;
+    return session->shared.host_name != NULL ? session->shared.host_name : "";
 }
 
-/* Why a connection is not looked at; NULL: it is. */
-static const char *connection_skip(const struct session *session, const char *host)
+static struct session_reply leave_alone(enum reason reason)
+{
+    return (struct session_reply){.step = SESSION_ACCEPT, .reason = reason};
+}
+
+/* Why a connection is not looked at; REASON_NONE: it is. */
+static enum reason client_exemption(const struct session *session, const struct session_client *client)
 {
     const struct config *config = session->shared.config;
     const struct peer *peer = &session->peer;
 
     if (peer->relays) /* its messages are those of others */
-        return NULL;
+        return REASON_NONE;
     if (peer->client.family == ADDR_NONE)
-        return "skipped (no client address)";
+        return REASON_NO_CLIENT;
     if (whitelist_has_addr(&config->whitelist_ip, &peer->client))
-        return "skipped (whitelisted address)";
-    if (is_verified(host) && whitelist_has_host(&config->whitelist_ptr, host))
-        return "skipped (whitelisted host)";
+        return REASON_WHITELISTED_ADDRESS;
+    if (client->name_is_verified && whitelist_has_host(&config->whitelist_ptr, client->name))
+        return REASON_WHITELISTED_HOST;
     if (peer->local && addr_equal(&peer->client, &peer->checked))
-        return "skipped (local submission)";
+        return REASON_LOCAL_SUBMISSION;
     if (addr_is_loopback(&peer->checked)) /* content filters, webmail: no policy speaks of them */
-        return "skipped (loopback client)";
-    return NULL;
+        return REASON_LOOPBACK;
+    return REASON_NONE;
 }
 
-static void log_skip(const struct session *session, enum log_level level, const char *what, const char *sender)
-{
-    stats_add(STATS_SKIPPED, 1);
-    peer_log(&session->peer, level, what, sender, "%s", "");
-}
-
-struct session_reply session_connect(struct session *session, const struct addr *client, uint16_t port,
-                                     const char *host)
+struct session_reply session_connect(struct session *session, const struct session_client *client)
 {
     struct peer *peer = &session->peer;
-    const char *known_host = host != NULL ? host : "";
-    const char *skip;
+    enum reason exemption;
 
     forget_message(session);
     peer_free(peer);
     session->helo_lost = false;
-    peer->client = *client;
-    peer->checked = peer_checked_address(session->shared.config, client);
-    peer->local = port == 0 && addr_is_loopback(client);
-    peer->relays = !peer->local && whitelist_has_addr(&session->shared.config->trusted_relay, client);
-    if (!peer_set_host(peer, known_host))
-        peer_fault(peer, "out of memory at connect");
-    skip = connection_skip(session, known_host);
-    if (skip == NULL)
+    peer->client = client->address;
+    peer->checked = peer_checked_address(session->shared.config, &client->address);
+    peer->local = client->is_local;
+    peer->relays = !peer->local && whitelist_has_addr(&session->shared.config->trusted_relay, &peer->client);
+    if (client->name != NULL && !peer_set_host(peer, client->name))
+        peer_fault(peer, REASON_FAULT_CLIENT);
+    exemption = client_exemption(session, client);
+    if (exemption == REASON_NONE)
         return go_on;
-    log_skip(session, LOG_LEVEL_DEBUG, skip, NULL);
-    return leave_alone;
+    peer_exempt(peer, LOG_LEVEL_DEBUG, exemption, NULL);
+    return leave_alone(exemption);
 }
 
 struct session_reply session_helo(struct session *session, const char *helo)
@@ -138,7 +132,7 @@ struct session_reply session_helo(struct session *session, const char *helo)
     forget_message(session); /* RFC 5321 4.1.4: HELO ends what was under way */
     session->helo_lost = !peer_set_helo(&session->peer, helo != NULL ? helo : "");
     if (session->helo_lost)
-        peer_fault(&session->peer, "out of memory at HELO");
+        peer_fault(&session->peer, REASON_FAULT_HELO);
     if (!session->peer.relays)
         decision_send_helo_ahead(&session->shared, &session->peer);
     return go_on;
@@ -157,66 +151,48 @@ static struct session_reply refuse(struct session *session, const struct verdict
                               &session->reply);
 }
 
-static bool is_authenticated(const struct session_macros *macros)
-{
-    if (macros->auth_type != NULL && macros->auth_type[0] != '\0')
-        return true;
-    return macros->auth_authen != NULL && macros->auth_authen[0] != '\0';
-}
-
-/* Why a client that proved who it is is not checked; NULL: it is. A relay proves nothing about whom it sends for. */
-static const char *proof_skip(const struct session *session, const struct session_macros *macros)
+/* Why a client that proved who it is is not checked; REASON_NONE: it is. A relay proves nothing about whom it sends
+ * for.
+ */
+static enum reason proof_exemption(const struct session *session, const struct session_sender *sender)
 {
     const struct config *config = session->shared.config;
 
     if (session->peer.relays)
-        return NULL;
-    if (config->skip_auth && is_authenticated(macros))
-        return "skipped (authenticated sender)";
-    if (config->skip_cert && macros->verify != NULL && strcmp(macros->verify, "OK") == 0)
-        return "skipped (verified client certificate)";
-    return NULL;
+        return REASON_NONE;
+    if (config->skip_auth && sender->authenticated)
+        return REASON_AUTHENTICATED;
+    if (config->skip_cert && sender->has_certificate)
+        return REASON_CERTIFICATE;
+    return REASON_NONE;
 }
 
-static bool begin_message(struct session *session, const struct session_macros *macros)
+static bool begin_message(struct session *session, const struct session_sender *sender)
 {
     const struct config *config = session->shared.config;
-    const char *receiver = macros->mta_name;
+    const char *receiver = sender->receiver;
 
     if (receiver == NULL || receiver[0] == '\0')
-        receiver = session->shared.host_name;
-    if (receiver == NULL)
-        receiver = "";
+        receiver = session_host_name(session);
     return message_begin(&session->message, receiver, config->authserv_id != NULL ? config->authserv_id : receiver);
 }
 
-/* Reads the sender: the one that the MTA goes on with (RFC 7208 2.4). */
-static enum address_status read_sender(struct session *session, const char *argument, const char *mail_addr)
-{
-    struct message *message = &session->message;
-    struct envelope_mta mta = {.address = mail_addr, .name = message->receiver, .is_sendmail = session->is_sendmail};
-    enum address_status status = envelope_sender(argument, &mta, &message->sender);
-
-    message->null_sender = status == ADDRESS_NULL;
-    return status;
-}
-
-/* Why this sender is not checked; NULL: it is. What nobody can read is no address, and matches no pattern. */
-static const char *sender_skip(const struct session *session, enum address_status status)
+/* Why this sender is not checked; REASON_NONE: it is. What nobody can read is no address, and matches no pattern. */
+static enum reason sender_exemption(const struct session *session, enum address_status status)
 {
     const struct config *config = session->shared.config;
     const struct message *message = &session->message;
 
     if (message->null_sender)
-        return config->skip_ndr ? "skipped (null sender)" : NULL;
+        return config->skip_ndr ? REASON_NULL_SENDER : REASON_NONE;
     if (status != ADDRESS_MALFORMED && whitelist_has_mailbox(&config->whitelist_from, &message->sender))
-        return "skipped (whitelisted sender)";
-    return NULL;
+        return REASON_WHITELISTED_SENDER;
+    return REASON_NONE;
 }
 
 static bool is_due(const struct session *session, enum refuse_at step)
 {
-    return decision_due(session->shared.config, &session->peer) == step;
+    return decision_due(session->shared.config, &session->abilities, &session->peer) == step;
 }
 
 /* Judges the message, for all of its recipients. May block. */
@@ -225,23 +201,34 @@ static struct session_reply judge(struct session *session)
     struct message *message = &session->message;
 
     decision_judge(message, &session->shared, judged_peer(session));
-    if (message->stage != MESSAGE_DECIDED || message->verdict.kind == VERDICT_CONTINUE || message->released)
+    if (message->stage != MESSAGE_DECIDED || message->verdict.kind == VERDICT_CONTINUE ||
+        message->released != REASON_NONE)
         return go_on;
     return refuse(session, &message->verdict, NULL);
 }
 
-/* The refusal of a sender for the form of its address. One that nobody can read has no domain and the result none; it
- * is refused where any result is. */
-static struct session_reply refuse_sender(struct session *session, enum address_status status)
+/* What is wrong with the form of a sender's address. One that nobody can read has no domain and the result none; it is
+ * refused where any result is. */
+static enum reason fault_of_form(const struct config *config, enum address_status status)
 {
-    const struct config *config = session->shared.config;
-    const char *text = NULL;
-
     if (status == ADDRESS_MALFORMED && config->verdict.refuse_mail_from != 0)
-        text = "SPF: the sender is no mail address";
+        return REASON_SENDER_MALFORMED;
     if (status == ADDRESS_LOCAL_TOO_LONG && !config->relaxed_local_part)
-        text = "SPF: the local part of the sender is too long";
-    return text != NULL ? refusal_of_sender(&session->message, config, &session->peer, text) : go_on;
+        return REASON_SENDER_TOO_LONG;
+    return REASON_NONE;
+}
+
+/* A message of a relay of ours, whose client its header names, if the front end shows that. */
+static void begin_relayed(struct session *session)
+{
+    struct message *message = &session->message;
+
+    if (session->abilities.sees_headers) {
+        message_await_origin(message);
+        return;
+    }
+    message_exempt(message, REASON_RELAY_UNREAD);
+    message_log_exempt(message, &session->peer);
 }
 
 /* The answer to MAIL for a sender that was read. */
@@ -249,22 +236,27 @@ static struct session_reply mail_from(struct session *session, enum address_stat
 {
     const struct config *config = session->shared.config;
     struct message *message = &session->message;
-    const char *skip = sender_skip(session, status);
-    struct session_reply reply;
+    enum reason exemption = sender_exemption(session, status), bad_form = fault_of_form(config, status);
 
-    if (skip != NULL) {
-        log_skip(session, LOG_LEVEL_INFO, skip, message_sender(message));
+    if (exemption != REASON_NONE) {
+        message_exempt(message, exemption);
+        peer_exempt(&session->peer, LOG_LEVEL_INFO, exemption, message_sender(message));
         return go_on;
     }
     if (session->peer.relays) { /* what it took cannot be refused without a bounce */
-        message_await_origin(message);
+        begin_relayed(session);
         return go_on;
     }
-    reply = refuse_sender(session, status);
-    if (reply.step == SESSION_REFUSE)
-        return reply;
-    if (session->helo_lost) /* a result could be that of another name: the message goes on without one */
+    if (bad_form != REASON_NONE) {
+        struct session_reply reply = refusal_of_sender(message, config, &session->peer, bad_form, &session->reply);
+
+        if (reply.step == SESSION_REFUSE)
+            return reply;
+    }
+    if (session->helo_lost) { /* a result could be that of another name: the message goes on without one */
+        message_exempt(message, REASON_FAULT_HELO);
         return go_on;
+    }
     decision_begin(message, config, &session->peer);
     if (is_due(session, REFUSE_AT_MAIL))
         return judge(session);
@@ -272,68 +264,65 @@ static struct session_reply mail_from(struct session *session, enum address_stat
     return go_on;
 }
 
-struct session_reply session_mail(struct session *session, const char *argument, const struct session_macros *macros)
+/* Begins the message with its sender, unless the client is exempt. */
+static struct session_reply take_sender(struct session *session, struct session_sender *sender)
 {
     struct message *message = &session->message;
-    const char *skip;
-    enum address_status status;
+    enum reason exemption = proof_exemption(session, sender);
+
+    if (exemption != REASON_NONE) {
+        peer_exempt(&session->peer, LOG_LEVEL_INFO, exemption, NULL);
+        return leave_alone(exemption);
+    }
+    if (!begin_message(session, sender)) {
+        peer_fault(&session->peer, REASON_FAULT_SENDER);
+        return go_on;
+    }
+    message_note_queue_id(message, sender->queue_id);
+    if (sender->status != ADDRESS_NULL && sender->address.text == NULL) { /* NO_MEMORY */
+        peer_fault(&session->peer, REASON_FAULT_SENDER);
+        return go_on;
+    }
+    message->sender = sender->address;
+    message->null_sender = sender->status == ADDRESS_NULL;
+    sender->address = (struct address){.text = NULL};
+    return mail_from(session, sender->status);
+}
+
+struct session_reply session_mail(struct session *session, struct session_sender *sender)
+{
     struct session_reply reply;
 
     forget_message(session);
     stats_add(STATS_MESSAGES, 1);
-    skip = proof_skip(session, macros);
-    if (skip != NULL) {
-        log_skip(session, LOG_LEVEL_INFO, skip, NULL);
-        return leave_alone;
-    }
-    if (!begin_message(session, macros)) {
-        peer_fault(&session->peer, "out of memory at MAIL");
-        return go_on;
-    }
-    message_note_queue_id(message, macros->queue_id);
-    session->is_sendmail = envelope_is_sendmail(macros->mta_version);
-    status = read_sender(session, argument, macros->mail_addr);
-    if (status == ADDRESS_NO_MEMORY) {
-        peer_fault(&session->peer, "out of memory at MAIL");
-        return go_on;
-    }
-    reply = mail_from(session, status);
+    reply = take_sender(session, sender);
     if (reply.step == SESSION_REFUSE)
-        message_reset(message);
+        message_reset(&session->message);
+    address_free(&sender->address);
     return reply;
 }
 
 /* True while each recipient is kept, in case the message is to be kept from it. */
 static bool keeps_recipients(const struct session *session)
 {
-    return session_needs(session->shared.config).changes_recipients && message_may_be_quarantined(&session->message);
+    return session->abilities.changes_recipients && session_needs(session->shared.config).changes_recipients &&
+           message_may_be_quarantined(&session->message);
 }
 
-/* More recipients than a quarantine can take the message from: the client sends it to the others afterwards (RFC 5321
- * 4.5.3.1.10). */
-static struct session_reply too_many_recipients(struct session *session, const char *shown)
-{
-    message_log_too_many(&session->message, &session->peer, shown);
-    return (struct session_reply){
-        .step = SESSION_REFUSE, .code = "452", .enhanced = "4.5.3", .text = "SPF: too many recipients at once"};
-}
-
-/* Keeps a recipient that gets the message, in case it is to be kept from it. `recipient` has no readings if nobody can
- * read it. */
-static void keep_recipient(struct session *session, const char *argument, const struct envelope_recipient *recipient)
+/* Keeps a recipient that gets the message, in case it is to be kept from it. */
+static void keep_recipient(struct session *session, const struct session_recipient *recipient)
 {
     struct message *message = &session->message;
-    const char *shown = recipient->count > 0 ? recipient->readings[0].text : NULL;
 
     message->accepted = true;
     if (!keeps_recipients(session) || message->recipients_lost)
         return;
-    if (!message_add_recipient(message, argument, shown, recipient->bare))
-        peer_fault(&session->peer, "out of memory for a recipient to quarantine a message from");
+    if (!message_add_recipient(message, recipient))
+        peer_fault(&session->peer, REASON_FAULT_KEPT_RECIPIENT);
 }
 
 /* True if each reading of the recipient is whitelisted. */
-static bool is_whitelisted(const struct config *config, const struct envelope_recipient *recipient)
+static bool is_whitelisted(const struct config *config, const struct session_recipient *recipient)
 {
     for (size_t i = 0; i < recipient->count; i++)
         if (!whitelist_has_mailbox(&config->whitelist_to, &recipient->readings[i]))
@@ -342,7 +331,7 @@ static bool is_whitelisted(const struct config *config, const struct envelope_re
 }
 
 /* The verdict for the recipient: what stops it in any reading, or else that of the first. */
-static struct verdict verdict_for(const struct session *session, const struct envelope_recipient *recipient)
+static struct verdict verdict_for(const struct session *session, const struct session_recipient *recipient)
 {
     const struct message *message = &session->message;
     const struct config *config = session->shared.config;
@@ -353,36 +342,36 @@ static struct verdict verdict_for(const struct session *session, const struct en
     return verdict;
 }
 
-static struct session_reply refuse_recipient(const struct session *session, const char *text)
+/* What is wrong with the form of a recipient's address. */
+static enum reason bad_recipient(const struct config *config, const struct session_recipient *recipient)
 {
-    return refusal_of_recipient(session->shared.config, &session->peer, text);
+    if (recipient->count == 0)
+        return REASON_RECIPIENT_MALFORMED;
+    if (recipient->status == ADDRESS_LOCAL_TOO_LONG && !config->relaxed_local_part)
+        return REASON_RECIPIENT_TOO_LONG;
+    return REASON_NONE;
 }
 
-/* The answer to RCPT for what was read of the recipient. */
-static struct session_reply rcpt_to(struct session *session, const char *argument, enum address_status status,
-                                    const struct envelope_recipient *recipient)
+/* Why a recipient gets the message whatever the result; REASON_NONE: it does not. */
+static enum reason recipient_exemption(const struct config *config, const struct session_recipient *recipient)
+{
+    if (is_whitelisted(config, recipient))
+        return REASON_WHITELISTED_RECIPIENT;
+    if (recipient->status == ADDRESS_NO_MEMORY) /* perhaps a whitelisted one: it gets the message as it is */
+        return REASON_FAULT_RECIPIENT;
+    return REASON_NONE;
+}
+
+/* The answer to RCPT for a recipient that may be refused. */
+static struct session_reply rcpt_to(struct session *session, const struct session_recipient *recipient)
 {
     const struct config *config = session->shared.config;
     struct message *message = &session->message;
     const char *shown = recipient->count > 0 ? recipient->readings[0].text : NULL;
+    enum reason bad_form = bad_recipient(config, recipient);
 
-    if (is_whitelisted(config, recipient)) {
-        message->released = true;
-        message_log_released(message, &session->peer, shown);
-        return go_on;
-    }
-    if (status == ADDRESS_NO_MEMORY) { /* perhaps a whitelisted one: it gets the message as it is */
-        message->released = true;
-        return go_on;
-    }
-    if (session->peer.local) {
-        keep_recipient(session, argument, recipient);
-        return go_on;
-    }
-    if (shown == NULL)
-        return refuse_recipient(session, "SPF: the recipient is no mail address");
-    if (status == ADDRESS_LOCAL_TOO_LONG && !config->relaxed_local_part)
-        return refuse_recipient(session, "SPF: the local part of the recipient is too long");
+    if (bad_form != REASON_NONE)
+        return refusal_of_recipient(message, config, &session->peer, bad_form, shown, &session->reply);
     if (message->stage == MESSAGE_DECIDED && is_due(session, REFUSE_AT_RCPT)) {
         struct verdict verdict = verdict_for(session, recipient);
 
@@ -390,29 +379,33 @@ static struct session_reply rcpt_to(struct session *session, const char *argumen
             return refuse(session, &verdict, shown);
     }
     if (keeps_recipients(session) && message->recipient_count >= MESSAGE_RECIPIENTS_MAX)
-        return too_many_recipients(session, shown);
-    keep_recipient(session, argument, recipient);
+        return refusal_of_number(message, &session->peer, shown, &session->reply);
+    keep_recipient(session, recipient);
     return go_on;
 }
 
-struct session_reply session_rcpt(struct session *session, const char *argument, const char *rcpt_addr)
+struct session_reply session_rcpt(struct session *session, const struct session_recipient *recipient)
 {
     struct message *message = &session->message;
-    struct envelope_recipient recipient = {.count = 0};
-    struct envelope_mta mta = {.address = rcpt_addr, .name = message->receiver, .is_sendmail = session->is_sendmail};
-    enum address_status status;
-    struct session_reply reply;
+    enum reason exemption;
 
     if (message->stage == MESSAGE_PENDING && is_due(session, REFUSE_AT_RCPT))
         decision_judge(message, &session->shared, &session->peer);
     if (message->stage == MESSAGE_NONE || message->stage == MESSAGE_EXEMPT)
         return go_on;
-    status = envelope_recipient(argument, &mta, &recipient);
-    if (status == ADDRESS_NO_MEMORY)
-        peer_fault(&session->peer, "out of memory at RCPT");
-    reply = rcpt_to(session, argument, status, &recipient);
-    envelope_recipient_free(&recipient);
-    return reply;
+    exemption = recipient_exemption(session->shared.config, recipient);
+    if (exemption == REASON_WHITELISTED_RECIPIENT)
+        message_log_released(message, &session->peer, recipient->readings[0].text);
+    else if (exemption != REASON_NONE)
+        peer_fault(&session->peer, exemption);
+    if (exemption != REASON_NONE) {
+        message->released = exemption;
+        return go_on;
+    }
+    if (!session->peer.local && session->abilities.refuses_recipients)
+        return rcpt_to(session, recipient);
+    keep_recipient(session, recipient);
+    return go_on;
 }
 
 void session_header(struct session *session, const char *name, const char *value)
@@ -421,26 +414,26 @@ void session_header(struct session *session, const char *name, const char *value
 
     if (session->message.stage == MESSAGE_RELAYED && strcasecmp(name, "Received") == 0 &&
         !origin_note(&session->origin, session->shared.config, &session->peer, value))
-        peer_fault(&session->peer, "out of memory for the client of a relay");
+        peer_fault(&session->peer, REASON_FAULT_RELAY);
     if (session->message.stage != MESSAGE_NONE && !message_note_field(&session->message, mode, name, value))
-        peer_fault(&session->peer, "a header field could not be kept");
+        peer_fault(&session->peer, REASON_FAULT_HEADER);
 }
 
 /* The identities of a relayed message are known when its header is: it is PENDING, or EXEMPT. */
-static void begin_relayed(struct session *session)
+static void find_origin(struct session *session)
 {
     struct message *message = &session->message;
-    const char *skip = origin_skip(&session->origin, session->shared.config);
+    enum reason exemption = origin_exemption(&session->origin, session->shared.config);
 
-    if (skip == NULL) {
+    if (exemption == REASON_NONE) {
         decision_begin(message, session->shared.config, judged_peer(session));
         return;
     }
-    message_exempt(message);
-    if (!session->origin.known)
-        message_log_unread_relay(message, judged_peer(session), skip, &session->origin);
+    message_exempt(message, exemption);
+    if (exemption == REASON_RELAY_UNREAD)
+        message_log_unread_relay(message, judged_peer(session), &session->origin);
     else
-        message_log_skipped(message, judged_peer(session), skip);
+        message_log_exempt(message, judged_peer(session));
 }
 
 /* True if there is more to remove from the message than is removed from any. */
@@ -448,11 +441,20 @@ static bool has_too_many_forged(const struct session *session)
 {
     const struct message *message = &session->message;
 
-    return message_has_too_many_forged(message, session_needs(session->shared.config).changes_recipients &&
-                                                    message_may_be_quarantined(message));
+    return message_has_too_many_forged(message, keeps_recipients(session));
 }
 
-struct session_reply session_eom(struct session *session, const char *queue_id, struct action_list *actions)
+struct action_list session_fields(struct session *session)
+{
+    struct message *message = &session->message;
+
+    actions_free(&message->actions);
+    if (message->stage == MESSAGE_DECIDED && session->abilities.inserts_fields)
+        message_add_fields(message, session->shared.config, judged_peer(session));
+    return (struct action_list){message->actions.items, message->actions.count};
+}
+
+struct session_reply session_end(struct session *session, const char *queue_id, struct action_list *actions)
 {
     struct message *message = &session->message;
     struct session_reply reply = go_on;
@@ -460,18 +462,19 @@ struct session_reply session_eom(struct session *session, const char *queue_id, 
     *actions = (struct action_list){NULL, 0};
     if (message->stage == MESSAGE_NONE)
         return go_on;
+    actions_free(&message->actions);
     message_note_queue_id(message, queue_id);
     if (message->stage == MESSAGE_RELAYED)
-        begin_relayed(session);
+        find_origin(session);
     if (message->stage == MESSAGE_PENDING)
         reply = judge(session);
-    if (reply.step != SESSION_REFUSE && has_too_many_forged(session))
-        reply = refusal_of_forged(message, session->shared.config, judged_peer(session));
+    if (reply.step != SESSION_REFUSE && session->abilities.sees_headers && has_too_many_forged(session))
+        reply = refusal_of_forged(message, session->shared.config, judged_peer(session), &session->reply);
     if (reply.step == SESSION_REFUSE) {
         forget_message(session);
         return reply;
     }
-    message_end(message, session->shared.config, judged_peer(session));
+    message_end(message, session->shared.config, &session->abilities, judged_peer(session));
     message->stage = MESSAGE_NONE; /* its actions live on until the next step */
     *actions = (struct action_list){message->actions.items, message->actions.count};
     return reply;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One SMTP connection as the filter sees it: plain values in, a reply or a list of actions out. No libmilter here, so
- * tests need no socket. */
+/* One client and its messages, whoever asks: facts in, decisions, reasons and result fields out. It knows no protocol:
+ * a front end (the milter is one) says what it can do, and translates. */
 #ifndef SMF_SESSION_SESSION_H
 #define SMF_SESSION_SESSION_H
 
 #include "base/addr.h"
 #include "config/config.h"
+#include "mail/address.h"
+#include "session/reason.h"
 #include "spf/spf_check.h"
 
 #include <stdbool.h>
@@ -16,7 +18,7 @@
 struct session_shared {
     const struct config *config;
     struct spf_checker *checker;
-    const char *host_name; /* this host, where the MTA does not give `j`; lives as long as the program */
+    const char *host_name; /* this host, where the front end has no name for it; lives as long as the program */
 };
 
 enum session_step {
@@ -33,17 +35,51 @@ struct session_reply {
     const char *code;     /* "550" */
     const char *enhanced; /* "5.7.23" */
     const char *text;
+    enum reason reason; /* of an ACCEPT or a REFUSE; CONTINUE has none */
 };
 
-/* What the MTA's macros say at MAIL; NULL where it sent none. */
-struct session_macros {
-    const char *mta_name;    /* j */
-    const char *mta_version; /* v */
-    const char *auth_type;   /* {auth_type} */
-    const char *auth_authen; /* {auth_authen} */
-    const char *verify;      /* {verify}: OK where the MTA verified the client's certificate */
-    const char *mail_addr;   /* {mail_addr} */
-    const char *queue_id;    /* i; Postfix has none so early */
+/* What a front end can do, and when it is asked. The session asks for nothing else: what would need more is left
+ * undone, and a decision comes at the next step that there is. */
+struct session_abilities {
+    unsigned steps;          /* at which there may be a decision: SESSION_STEP(REFUSE_AT_MAIL) and others */
+    bool sees_headers;       /* hands over the message's fields, and changes and deletes those that there are */
+    bool inserts_fields;     /* puts new ones on top */
+    bool changes_recipients; /* takes them away, and gives others */
+    bool holds;              /* keeps a message in the MTA's queue */
+    bool refuses_recipients; /* each on its own */
+};
+#define SESSION_STEP(refuse_at) (1U << (unsigned)(refuse_at))
+
+/* The client of a connection. */
+struct session_client {
+    struct addr address;   /* ADDR_NONE: a local submission without one */
+    const char *name;      /* as people know it, for the log; NULL: none */
+    bool name_is_verified; /* it leads back to the address */
+    bool is_local;         /* the MTA itself hands in mail of this host */
+};
+
+/* The sender of a message, and what the client has shown about itself by then. */
+struct session_sender {
+    const char *receiver;       /* this host, as the MTA names itself; NULL or "": session_host_name */
+    const char *queue_id;       /* NULL: there is none yet */
+    bool authenticated;         /* the client logged in */
+    bool has_certificate;       /* it has one that was verified */
+    enum address_status status; /* of the address: OK, LOCAL_TOO_LONG, NULL (the null sender), MALFORMED, NO_MEMORY */
+    struct address address; /* the one that the MTA goes on with (RFC 7208 2.4), set unless NULL or NO_MEMORY; where it
+                               is MALFORMED, the whole text as a local part. session_mail takes it over */
+};
+
+enum { SESSION_HANDLES_MAX = 3 };
+
+/* A recipient. Where there are several addresses that rules may be about, each is a reading: to be let through, all of
+ * them must be; to be stopped, one is enough. */
+struct session_recipient {
+    enum address_status status;
+    const struct address *readings;           /* the first is the one to show */
+    size_t count;                             /* 0 where nobody can read it, or out of memory */
+    const char *handles[SESSION_HANDLES_MAX]; /* by which the front end knows it: all of them are given back, where it
+                                                 is to be deleted */
+    size_t handle_count;
 };
 
 /* Things to do at the end of a message, in this order. */
@@ -51,7 +87,7 @@ enum action_kind {
     ACTION_CHANGE_HEADER,    /* the n-th field `name` (from 1) becomes `value`; NULL deletes it */
     ACTION_INSERT_HEADER,    /* a field above all others */
     ACTION_ADD_HEADER,       /* a field at the end */
-    ACTION_DELETE_RECIPIENT, /* `value` exactly as the MTA gave it */
+    ACTION_DELETE_RECIPIENT, /* `value`: a handle of it */
     ACTION_ADD_RECIPIENT,
     ACTION_HOLD, /* the message stays in the MTA's queue; `value` says why */
 };
@@ -71,7 +107,7 @@ struct action_list {
 
 struct session;
 
-/* Which steps the configuration needs at all; the MTA is asked to leave out the others. */
+/* Which facts and changes the configuration needs at all; a front end need not ask its MTA for others. */
 struct session_needs {
     bool headers;         /* subject tag or removal of forged fields */
     bool certificates;    /* whether the MTA verified the client's */
@@ -82,29 +118,32 @@ struct session_needs {
 };
 struct session_needs session_needs(const struct config *config);
 
-/* Begins a connection; takes references of its own to what `shared` names. NULL if out of memory. */
-struct session *session_create(const struct session_shared *shared);
+/* Begins a connection; takes references of its own to what `shared` names, and a copy of `abilities`. NULL if out of
+ * memory. */
+struct session *session_create(const struct session_shared *shared, const struct session_abilities *abilities);
 void session_destroy(struct session *session); /* NULL is fine */
 
-/* The client: its address (ADDR_NONE: a local submission without one), its port (0: Postfix's local submission), and
- * its name as the MTA verified it
- * ("[192.0.2.1]" or "unknown" where it did not). */
-struct session_reply session_connect(struct session *session, const struct addr *client, uint16_t port,
-                                     const char *host);
+/* This host's name, where the MTA has none for it; "" if it has none. Lives as long as the program. */
+const char *session_host_name(const struct session *session);
+
+struct session_reply session_connect(struct session *session, const struct session_client *client);
 struct session_reply session_helo(struct session *session, const char *helo);
 
-/* Begins a message, and evaluates at the step that RefuseAt says. `argument` is the text that the client sent behind
- * MAIL FROM: or RCPT TO:. `rcpt_addr` is the macro {rcpt_addr} (or NULL), which counts for rules about recipients. May
- * block until DNSTimeout. */
-struct session_reply session_mail(struct session *session, const char *argument, const struct session_macros *macros);
-struct session_reply session_rcpt(struct session *session, const char *argument, const char *rcpt_addr);
+/* Begins a message, and decides, if that is due at this step. The address of the sender is taken over in any case, and
+ * zeroed. May block until DNSTimeout. */
+struct session_reply session_mail(struct session *session, struct session_sender *sender);
+struct session_reply session_rcpt(struct session *session, const struct session_recipient *recipient);
 
 /* Notes a field of the message. Never blocks, never fails: what cannot be kept is logged and the field left alone. */
 void session_header(struct session *session, const char *name, const char *value);
 
+/* The result fields of the message under way, for a front end that puts them in before its end: insertions alone, none
+ * before the decision. They live until the next step. */
+struct action_list session_fields(struct session *session);
+
 /* Ends the message: with a refusal, if that is due now, or else with *actions. May block until DNSTimeout. `queue_id`
  * (or NULL) is for the log. */
-struct session_reply session_eom(struct session *session, const char *queue_id, struct action_list *actions);
+struct session_reply session_end(struct session *session, const char *queue_id, struct action_list *actions);
 
 /* Forgets the message under way, if any. */
 void session_abort(struct session *session);

@@ -2,6 +2,7 @@
 /* Fuzzes a session: the octets are a script of steps in any order, each with any text. */
 #include "base/log.h"
 #include "dns/dns_zone.h"
+#include "front/milter/facts.h"
 #include "session/session.h"
 
 #include <stdio.h>
@@ -29,6 +30,7 @@ enum { CONFIGS = sizeof(configs) / sizeof(configs[0]) };
 
 /* One world for each configuration, for as long as the fuzzer runs. */
 static struct session_shared worlds[CONFIGS];
+static struct facts_mta mta;
 
 static void make_worlds(void)
 {
@@ -86,7 +88,7 @@ static void check_actions(struct action_list actions)
 static void check_end(struct session *session, const char *queue_id)
 {
     struct action_list actions;
-    struct session_reply reply = session_eom(session, queue_id, &actions);
+    struct session_reply reply = session_end(session, queue_id, &actions);
 
     check_reply(reply);
     check_actions(actions);
@@ -102,7 +104,7 @@ static const char *reading(const char *text, uint8_t choice)
 
 static void mail(struct session *session, const char *text, uint8_t choice)
 {
-    struct session_macros macros = {
+    struct facts_macros macros = {
         .mta_name = (choice & 8) != 0 ? text : "mx.example",
         .auth_authen = (choice & 16) != 0 ? text : NULL,
         .verify = (choice & 32) != 0 ? text : NULL,
@@ -110,7 +112,23 @@ static void mail(struct session *session, const char *text, uint8_t choice)
         .mta_version = (choice & 64) != 0 ? "8.17" : "Postfix",
     };
 
-    check_reply(session_mail(session, text, &macros));
+    struct session_sender sender = facts_sender(text, &macros, session_host_name(session), &mta);
+
+    check_reply(session_mail(session, &sender));
+}
+
+static void rcpt(struct session *session, const char *text, uint8_t choice)
+{
+    struct facts_recipient facts;
+
+    facts_recipient(text, reading(text, choice), &mta, &facts);
+    check_reply(session_rcpt(session, &facts.recipient));
+    facts_recipient_free(&facts);
+}
+
+static void connect_client(struct session *session, struct session_client client)
+{
+    session_connect(session, &client);
 }
 
 static void step(struct session *session, uint8_t choice, const char *text)
@@ -120,7 +138,7 @@ static void step(struct session *session, uint8_t choice, const char *text)
 
     switch (choice % 8) {
     case 0:
-        session_connect(session, &client, choice >> 4, text);
+        connect_client(session, facts_client(&client, choice >> 4, text));
         break;
     case 1:
         session_helo(session, text);
@@ -130,7 +148,7 @@ static void step(struct session *session, uint8_t choice, const char *text)
         mail(session, text, choice);
         break;
     case 4:
-        check_reply(session_rcpt(session, text, reading(text, choice)));
+        rcpt(session, text, choice);
         break;
     case 5:
         session_header(session, names[choice >> 6], text);
@@ -159,7 +177,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     memcpy(text, data, size);
     text[size] = '\0';
-    session = session_create(&worlds[data[0] % CONFIGS]);
+    mta = (struct facts_mta){.is_sendmail = false};
+    session = session_create(&worlds[data[0] % CONFIGS], &facts_abilities);
     for (const char *line = strsep(&rest, "\n"); session != NULL && (line = strsep(&rest, "\n")) != NULL;)
         step(session, (uint8_t)line[0], line[0] != '\0' ? line + 1 : line);
     session_destroy(session);

@@ -8,6 +8,7 @@
 #include "base/log_value.h"
 #include "base/stats.h"
 #include "base/strbuf.h"
+#include "front/milter/facts.h"
 #include "front/milter/quirks/workers.h"
 
 #include <arpa/inet.h>
@@ -23,6 +24,7 @@ enum { REPLY_MAX = 980 }; /* octets of a reply line, '%' counted twice; libmilte
  * at once. */
 struct connection {
     struct session *session;
+    struct facts_mta mta;
     bool trusted; /* accepted at connect or HELO, where nothing is answered: every message is accepted at MAIL */
     bool in_message;
 };
@@ -162,7 +164,7 @@ static struct connection *connection_create(void)
 
     if (connection == NULL)
         return NULL;
-    connection->session = host.begin_session(host.context);
+    connection->session = host.begin_session(host.context, &facts_abilities);
     if (connection->session == NULL) {
         free(connection);
         return NULL;
@@ -184,7 +186,8 @@ static void connection_destroy(struct connection *connection)
 static sfsistat on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *sa)
 {
     struct connection *connection = connection_create();
-    struct addr client = addr_from_sockaddr(sa);
+    struct addr address = addr_from_sockaddr(sa);
+    struct session_client client = facts_client(&address, port_of(sa), name);
     struct session_reply reply;
 
     stats_add(STATS_CONNECTIONS, 1);
@@ -194,7 +197,7 @@ static sfsistat on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *sa)
         connection_destroy(connection);
         return SMFIS_NOREPLY;
     }
-    reply = session_connect(connection->session, &client, port_of(sa), name);
+    reply = session_connect(connection->session, &client);
     return without_reply(connection, reply.step);
 }
 
@@ -210,7 +213,7 @@ static sfsistat on_helo(SMFICTX *ctx, char *helo)
 static sfsistat on_mail(SMFICTX *ctx, char **arguments)
 {
     struct connection *connection = connection_of(ctx);
-    struct session_macros macros = {
+    struct facts_macros macros = {
         .mta_name = smfi_getsymval(ctx, (char *)"j"),
         .mta_version = smfi_getsymval(ctx, (char *)"v"),
         .auth_type = smfi_getsymval(ctx, (char *)"{auth_type}"),
@@ -219,6 +222,7 @@ static sfsistat on_mail(SMFICTX *ctx, char **arguments)
         .mail_addr = smfi_getsymval(ctx, (char *)"{mail_addr}"),
         .queue_id = smfi_getsymval(ctx, (char *)"i"),
     };
+    struct session_sender sender;
     struct session_reply reply;
 
     if (connection == NULL || connection->trusted)
@@ -227,7 +231,8 @@ static sfsistat on_mail(SMFICTX *ctx, char **arguments)
         end_message(connection);
         return SMFIS_NOREPLY; /* the MTA sees the connection end instead, and does as it is told for that case */
     }
-    reply = session_mail(connection->session, arguments[0], &macros);
+    sender = facts_sender(arguments[0], &macros, session_host_name(connection->session), &connection->mta);
+    reply = session_mail(connection->session, &sender);
     if (reply.step != SESSION_CONTINUE)
         end_message(connection);
     return status_of(ctx, &reply);
@@ -236,11 +241,14 @@ static sfsistat on_mail(SMFICTX *ctx, char **arguments)
 static sfsistat on_rcpt(SMFICTX *ctx, char **arguments)
 {
     struct connection *connection = connection_of(ctx);
+    struct facts_recipient facts;
     struct session_reply reply;
 
     if (connection == NULL)
         return SMFIS_CONTINUE;
-    reply = session_rcpt(connection->session, arguments[0], smfi_getsymval(ctx, (char *)"{rcpt_addr}"));
+    facts_recipient(arguments[0], smfi_getsymval(ctx, (char *)"{rcpt_addr}"), &connection->mta, &facts);
+    reply = session_rcpt(connection->session, &facts.recipient);
+    facts_recipient_free(&facts);
     return status_of(ctx, &reply);
 }
 
@@ -289,7 +297,7 @@ static sfsistat on_eom(SMFICTX *ctx)
 
     if (connection == NULL)
         return SMFIS_CONTINUE;
-    reply = session_eom(connection->session, smfi_getsymval(ctx, (char *)"i"), &actions);
+    reply = session_end(connection->session, smfi_getsymval(ctx, (char *)"i"), &actions);
     for (size_t n = 0; n < actions.count; n++) {
         if (!carry_out(ctx, &actions.items[n])) {
             log_error("the MTA did not take a change of %s to a message", changed_part(&actions.items[n]));

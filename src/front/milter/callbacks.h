@@ -9,7 +9,8 @@
 
 /* Where the callbacks get what belongs to the running configuration. Called on any of libmilter's threads. */
 struct callbacks_host {
-    struct session *(*begin_session)(void *context); /* a new session, NULL if out of memory; owned by the connection */
+    /* A new session for a front end with these abilities, NULL if out of memory; owned by the connection. */
+    struct session *(*begin_session)(void *context, const struct session_abilities *abilities);
     struct session_needs (*needs)(void *context);
     void *context;
 };

@@ -4,6 +4,7 @@
 
 #include "config/config.h"
 #include "dns/dns_zone.h"
+#include "front/milter/facts.h"
 #include "session/session.h"
 #include "spf/spf_check.h"
 
@@ -65,6 +66,7 @@ enum { ARGUMENT_SIZE = 8192, MACROS = 8 };
 /* A story under way. */
 struct player {
     struct session *session;
+    struct facts_mta mta;
     struct strbuf *out;
     char macros[MACROS][ARGUMENT_SIZE]; /* j, auth_type, ... */
     bool has_macro[MACROS];
@@ -112,7 +114,8 @@ static void play_connect(struct player *player, const char *argument)
     } else {
         addr_parse(text, &client);
     }
-    write_reply(player, session_connect(player->session, &client, port, host));
+    const struct session_client facts = facts_client(&client, port, host);
+    write_reply(player, session_connect(player->session, &facts));
 }
 
 static void play_macro(struct player *player, const char *argument)
@@ -133,7 +136,7 @@ static const char *macro(const struct player *player, size_t i)
 
 static void play_mail(struct player *player, const char *argument)
 {
-    struct session_macros macros = {
+    struct facts_macros macros = {
         .mta_name = macro(player, 0),
         .auth_type = macro(player, 1),
         .auth_authen = macro(player, 2),
@@ -143,13 +146,19 @@ static void play_mail(struct player *player, const char *argument)
         .mta_version = macro(player, 6),
     };
 
-    write_reply(player, session_mail(player->session, argument, &macros));
+    struct session_sender sender = facts_sender(argument, &macros, session_host_name(player->session), &player->mta);
+
+    write_reply(player, session_mail(player->session, &sender));
     memset(player->has_macro, 0, sizeof(player->has_macro));
 }
 
 static void play_rcpt(struct player *player, const char *argument)
 {
-    write_reply(player, session_rcpt(player->session, argument, macro(player, 7)));
+    struct facts_recipient facts;
+
+    facts_recipient(argument, macro(player, 7), &player->mta, &facts);
+    write_reply(player, session_rcpt(player->session, &facts.recipient));
+    facts_recipient_free(&facts);
     player->has_macro[7] = false;
 }
 
@@ -164,7 +173,7 @@ static void play_header(struct player *player, char *argument)
 static void play_eom(struct player *player)
 {
     struct action_list actions;
-    struct session_reply reply = session_eom(player->session, "QID", &actions);
+    struct session_reply reply = session_end(player->session, "QID", &actions);
 
     if (reply.step == SESSION_REFUSE) {
         write_reply(player, reply);
@@ -208,7 +217,7 @@ bool story_play(const struct world *world, const char *script, struct strbuf *ou
     static char steps[1 << 17];
     char *rest = steps;
 
-    player = (struct player){.session = session_create(&shared), .out = out};
+    player = (struct player){.session = session_create(&shared, &facts_abilities), .out = out};
     if (player.session == NULL)
         return false;
     snprintf(steps, sizeof(steps), "%s", script);

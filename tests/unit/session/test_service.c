@@ -64,16 +64,20 @@ static struct service *service_of(const char *text)
     return service;
 }
 
+static const struct session_abilities all_steps = {.steps = SESSION_STEP(REFUSE_AT_MAIL) |
+                                                            SESSION_STEP(REFUSE_AT_RCPT) | SESSION_STEP(REFUSE_AT_EOM)};
+
 /* What a forged message meets on this connection. */
 static enum session_step send_forged(struct session *session)
 {
-    const struct session_macros macros = {.mta_name = "mx.example.net"};
-    struct addr client;
+    struct session_client client = {.name = "[203.0.113.66]"};
+    struct session_sender sender = {.receiver = "mx.example.net"};
 
-    assert_true(addr_parse("203.0.113.66", &client));
-    session_connect(session, &client, 25000, "[203.0.113.66]");
+    assert_true(addr_parse("203.0.113.66", &client.address));
+    sender.status = address_parse("<alice@example.org>", &sender.address);
+    session_connect(session, &client);
     session_helo(session, "pc.example.net");
-    return session_mail(session, "<alice@example.org>", &macros).step;
+    return session_mail(session, &sender).step;
 }
 
 static void a_connection_keeps_what_it_began_with(void **state)
@@ -81,12 +85,12 @@ static void a_connection_keeps_what_it_began_with(void **state)
     struct strbuf error = STRBUF_INIT;
     struct service *service = service_of("RefuseFail on\nSyslog none\n");
     const struct config *lenient = configuration("RefuseFail off\nSyslog none\n");
-    struct session *before = service_begin_session(service);
+    struct session *before = service_begin_session(service, &all_steps);
     struct session *after = NULL;
 
     (void)state;
     assert_true(service_replace(service, lenient, &error));
-    after = service_begin_session(service);
+    after = service_begin_session(service, &all_steps);
     assert_int_equal(send_forged(before), SESSION_REFUSE);
     assert_int_equal(send_forged(after), SESSION_CONTINUE);
     session_destroy(before);
@@ -98,7 +102,7 @@ static void a_connection_keeps_what_it_began_with(void **state)
 static void a_connection_outlives_the_service(void **state)
 {
     struct service *service = service_of("");
-    struct session *session = service_begin_session(service);
+    struct session *session = service_begin_session(service, &all_steps);
 
     (void)state;
     service_destroy(service);
@@ -138,7 +142,7 @@ static void the_network_takes_the_place_of_a_file(void **state)
     (void)state;
     assert_non_null(network);
     assert_true(service_replace(service, network, &error));
-    session = service_begin_session(service);
+    session = service_begin_session(service, &all_steps);
     assert_int_equal(send_forged(session), SESSION_CONTINUE);
     service_destroy(service);
     session_destroy(session); /* the DNS lives as long as it is used */

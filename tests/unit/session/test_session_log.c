@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#define SEVENTY      "0123456789012345678901234567890123456789012345678901234567890123456789"
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 struct line_case {
@@ -88,7 +89,16 @@ static const struct line_case cases[] = {
     {"TestMode on\nWhitelistTo w@", CLIENT "mail <a@fail.example> | rcpt <u@here.example> | mail <\"a>",
      "SPF fail: " KNOWN "from=<a@fail.example>, reason=-all\nSPF would be refused: " KNOWN
      "from=<a@fail.example>, to=<u@here.example>, reply=550 5.7.23\nSPF would be refused: " KNOWN
-     "from=<\"%22%3C\\\\%22a%3E%22\">, reply=550 5.1.7\n"},
+     "from=<\"%22%3C\\\\%22a%3E%22\">, reply=550 5.1.7, reason=the sender is no mail address\n"},
+    /* An address that is refused for its form leaves a line, too. */
+    {"", CLIENT "mail <\"a> | mail <a@pass.example> | rcpt <\"b>",
+     "SPF refused: " KNOWN "from=<\"%22%3C\\\\%22a%3E%22\">, reply=550 5.1.7, reason=the sender is no mail address\n"
+     "SPF pass: " KNOWN "from=<a@pass.example>, reason=ip4:192.0.2.0/24\nSPF refused: " KNOWN
+     "from=<a@pass.example>, reply=550 5.1.3, reason=the recipient is no mail address\n"},
+    {"RelaxedLocalPart off\nSoftFail on", CLIENT "mail <a@pass.example> | rcpt <" SEVENTY "@here.example>",
+     "SPF pass: " KNOWN "from=<a@pass.example>, reason=ip4:192.0.2.0/24\nSPF refused: " KNOWN
+     "from=<a@pass.example>, to=<" SEVENTY "@here.example>, reply=450 4.1.3, reason=the local part of the recipient is "
+     "too long\n"},
     {"TestMode on\nQuarantine on", CLIENT "mail <a@softfail.example> | rcpt <u@here.example> | eom",
      "SPF softfail: " KNOWN "from=<a@softfail.example>, reason=~all\nSPF would be tagged: " KNOWN
      "from=<a@softfail.example>, id=QID\nSPF would be quarantined: " KNOWN "from=<a@softfail.example>, id=QID\n"},
