@@ -3,7 +3,7 @@
  * way, or follows it and then turns out to need another.
  *
  * A job never waits. It says when there is something to do, on whichever thread that happens, and whoever keeps it has
- * that done there or on a thread of his own: interpreting the surrogate records, and writing the result down. */
+ * that done there or on a thread of its own: interpreting the surrogate records, and writing the result down. */
 #ifndef SMF_SPF_JOB_H
 #define SMF_SPF_JOB_H
 
