@@ -2,8 +2,6 @@
 /* Runs a walk on the answers of the DNS. */
 #include "spf/evaluation.h"
 
-#include "base/log.h"
-#include "base/log_value.h"
 #include "base/stats.h"
 
 #include <pthread.h>
@@ -175,7 +173,7 @@ static void take_answer(void *context, const struct dns_answer *answer)
 
     pthread_mutex_lock(&evaluation->lock);
     evaluation->under_way--;
-    if (evaluation->is_over || lookup->answer) { /* nobody waits for it any more */
+    if (evaluation->is_over) { /* nobody waits for it any more */
         dns_answer_release(answer);
     } else {
         note_arrival(evaluation, lookup);
@@ -191,32 +189,6 @@ void evaluation_begin(struct evaluation *evaluation)
     pthread_mutex_lock(&evaluation->lock);
     evaluation->users++;
     go_on(evaluation);
-    tell(evaluation);
-}
-
-static void log_silence(const struct lookup *lookup)
-{
-    char shown[LOG_VALUE_SIZE];
-
-    log_warning("DNS: no reply for %s %s by the deadline", log_word(lookup->name, shown), dns_type_name(lookup->type));
-    stats_add(STATS_DNS_TIMEOUTS, 1);
-}
-
-void evaluation_expire(struct evaluation *evaluation)
-{
-    struct lookups *lookups = &evaluation->walk.lookups;
-
-    pthread_mutex_lock(&evaluation->lock);
-    evaluation->users++;
-    evaluation->is_late = true;
-    for (struct lookup *lookup = lookups->first; lookup && !evaluation->is_over; lookup = lookup->next) {
-        if (lookup->answer || !lookup->is_sent)
-            continue;
-        log_silence(lookup);
-        time_out(evaluation, lookup);
-    }
-    if (!evaluation->is_over)
-        go_on(evaluation);
     tell(evaluation);
 }
 

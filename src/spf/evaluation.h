@@ -36,9 +36,6 @@ struct evaluation *evaluation_create(const struct evaluation_setup *setup);
 /* Begins it. */
 void evaluation_begin(struct evaluation *evaluation);
 
-/* Ends it with what there is: what is missing counts as a timeout. For a DNS that is late itself. */
-void evaluation_expire(struct evaluation *evaluation);
-
 /* The finished walk, once `done` was called; nobody else touches it then. NULL: it was ended early (is_kept_only). */
 struct walk *evaluation_walk(struct evaluation *evaluation);
 

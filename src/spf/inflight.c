@@ -1,34 +1,54 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The table of evaluations under way, and of those who follow them. */
+/* The table of evaluations under way, and what happens when one is done. */
 #include "spf/inflight.h"
+
+#include "base/log.h"
+#include "base/log_value.h"
+#include "base/stats.h"
+#include "spf/evaluation.h"
+#include "spf/outcome.h"
+#include "spf/spf2_adapter.h"
+#include "spf/trace.h"
 
 #include <pthread.h>
 #include <sodium.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUCKETS = 256 };
+enum {
+    BUCKETS = 256,
+    SPECULATIVE_MAX = 1024, /* evaluations at a time that nobody waits for */
+};
 
-struct inflight_leader {
-    struct inflight_leader *next, **bucket;
+struct flight {
+    struct inflight *inflight;
+    struct flight *next, **bucket; /* bucket NULL: it is not in the table */
     struct inflight_follower *followers;
+    struct spf_request *request; /* its copy */
+    struct evaluation *evaluation;
+    bool is_speculative;
+    bool has_time; /* more than half of the timeout was left when it began */
     size_t key_len;
     uint8_t key[];
 };
 
 struct inflight {
+    struct inflight_setup setup;
     uint8_t seed[16];
-    pthread_mutex_t lock; /* covers all below, and each follower's next and leader; a leaf */
-    struct inflight_leader *buckets[BUCKETS];
+    atomic_uint speculative;
+    pthread_mutex_t lock; /* covers all below, and each follower's last three members; a leaf */
+    struct flight *buckets[BUCKETS];
 };
 
-struct inflight *inflight_create(const uint8_t seed[16])
+struct inflight *inflight_create(const struct inflight_setup *setup)
 {
     struct inflight *inflight = calloc(1, sizeof(*inflight));
 
     if (!inflight)
         return NULL;
-    memcpy(inflight->seed, seed, sizeof(inflight->seed));
+    inflight->setup = *setup;
+    memcpy(inflight->seed, setup->seed, sizeof(inflight->seed));
     pthread_mutex_init(&inflight->lock, NULL);
     return inflight;
 }
@@ -41,7 +61,102 @@ void inflight_destroy(struct inflight *inflight)
     free(inflight);
 }
 
-static struct inflight_leader **bucket_of(struct inflight *inflight, const struct result_key *key)
+/* Appends a text to what a copy has room for. */
+static const char *put_text(char **room, const char *text)
+{
+    size_t size = strlen(text) + 1;
+    const char *copy = memcpy(*room, text, size);
+
+    *room += size;
+    return copy;
+}
+
+struct spf_request *request_copy(const struct spf_request *request)
+{
+    size_t texts =
+        strlen(request->helo) + strlen(request->local) + strlen(request->domain) + strlen(request->receiver) + 4;
+    struct spf_request *copy = malloc(sizeof(*copy) + texts);
+    char *room;
+
+    if (!copy)
+        return NULL;
+    room = (char *)(copy + 1);
+    *copy = *request;
+    copy->helo = put_text(&room, request->helo);
+    copy->local = put_text(&room, request->local);
+    copy->domain = put_text(&room, request->domain);
+    copy->receiver = put_text(&room, request->receiver);
+    return copy;
+}
+
+/* ---- The end of an evaluation ---- */
+
+/* Takes an evaluation out of the table; returns those who follow it. */
+static struct inflight_follower *take_out(struct flight *flight)
+{
+    struct flight **link = flight->bucket;
+
+    pthread_mutex_lock(&flight->inflight->lock);
+    if (link) {
+        while (*link != flight)
+            link = &(*link)->next;
+        *link = flight->next;
+    }
+    for (struct inflight_follower *follower = flight->followers; follower; follower = follower->next)
+        follower->flight = NULL;
+    pthread_mutex_unlock(&flight->inflight->lock);
+    return flight->followers;
+}
+
+/* Ends an evaluation, and calls all who follow. */
+static void publish(struct flight *flight, struct published *published)
+{
+    struct inflight_follower *next;
+
+    result_key_make(&published->key, flight->request, published->varying);
+    if (flight->is_speculative)
+        atomic_fetch_sub_explicit(&flight->inflight->speculative, 1, memory_order_relaxed);
+    for (struct inflight_follower *follower = take_out(flight); follower; follower = next) {
+        next = follower->next; /* it may be gone after the call */
+        follower->published(follower->context, published);
+    }
+    free(flight->request);
+    free(flight);
+}
+
+/* Logs and counts a fault of ours. */
+static void report_fault(const struct spf_request *request, const char *what)
+{
+    char shown[LOG_VALUE_SIZE];
+
+    log_error("SPF evaluation of %s: %s", log_word(request->domain, shown), what);
+    stats_add(STATS_FAULTS, 1);
+}
+
+/* The walk is done: has it interpreted, and keeps the outcome. */
+static void conclude(void *context)
+{
+    struct flight *flight = context;
+    struct walk *walk = evaluation_walk(flight->evaluation);
+    struct published published = {.is_private = true};
+
+    if (walk) {
+        spf2_adapter_interpret(walk);
+        if (walk->is_fault)
+            report_fault(flight->request, walk->problem);
+        outcome_write(walk, &published.outcome);
+        result_cache_put(flight->inflight->setup.cache, flight->request, &published.outcome, walk->macros_used);
+        published.varying = walk->macros_used & RESULT_VARYING;
+        published.is_private = walk->is_fault || (walk->result == RESULT_TEMPERROR && !flight->has_time);
+        trace_of(flight->request->trace, walk);
+    }
+    evaluation_release(flight->evaluation);
+    publish(flight, &published);
+}
+
+/* ---- The beginning ---- */
+
+static struct flight **bucket_of(struct inflight *inflight, const struct result_key *key)
 {
     unsigned char hash[crypto_shorthash_BYTES];
     uint64_t number;
@@ -51,49 +166,99 @@ static struct inflight_leader **bucket_of(struct inflight *inflight, const struc
     return &inflight->buckets[number % BUCKETS];
 }
 
-static struct inflight_leader *find(struct inflight_leader *leader, const struct result_key *key)
+static struct flight *find(struct flight *flight, const struct result_key *key)
 {
-    while (leader && (leader->key_len != key->len || memcmp(leader->key, key->octets, key->len) != 0))
-        leader = leader->next;
-    return leader;
+    while (flight && (flight->key_len != key->len || memcmp(flight->key, key->octets, key->len) != 0))
+        flight = flight->next;
+    return flight;
 }
 
-/* NULL if out of memory. */
-static struct inflight_leader *begin(struct inflight_leader **bucket, const struct result_key *key)
+/* Makes one with its copy of the request, into a bucket if there is one. NULL if out of memory. */
+static struct flight *create(struct inflight *inflight, struct flight **bucket, const struct result_key *key,
+                             const struct spf_request *request)
 {
-    struct inflight_leader *leader = malloc(sizeof(*leader) + key->len);
+    struct flight *flight = malloc(sizeof(*flight) + key->len);
+    struct spf_request *copy = flight ? request_copy(request) : NULL;
 
-    if (!leader)
+    if (!copy) {
+        free(flight);
         return NULL;
-    *leader = (struct inflight_leader){.next = *bucket, .bucket = bucket, .key_len = key->len};
-    memcpy(leader->key, key->octets, key->len);
-    *bucket = leader;
-    return leader;
+    }
+    *flight = (struct flight){.inflight = inflight, .bucket = bucket, .request = copy, .key_len = key->len};
+    memcpy(flight->key, key->octets, key->len);
+    if (bucket) {
+        flight->next = *bucket;
+        *bucket = flight;
+    }
+    return flight;
 }
 
-enum inflight_turn inflight_join(struct inflight *inflight, const struct result_key *key,
-                                 struct inflight_follower *follower, struct inflight_leader **leader)
+/* Begins to evaluate, unless the outcome has come into the cache meanwhile. */
+static void begin(struct flight *flight, int64_t deadline_ms)
 {
-    enum inflight_turn turn = INFLIGHT_FOLLOWS;
-    struct inflight_leader **bucket, *found;
+    const struct inflight_setup *setup = &flight->inflight->setup;
+    const struct evaluation_setup wanted = {
+        .dns = setup->dns,
+        .request = flight->request,
+        .deadline_ms = deadline_ms,
+        .now_s = clock_unix_s(setup->clock),
+        .has_lookahead = setup->has_lookahead,
+        .is_kept_only = flight->is_speculative,
+        .done = conclude,
+        .context = flight,
+    };
+    struct published published = {.is_private = false};
 
-    if (key->too_long)
-        return INFLIGHT_ALONE;
-    bucket = bucket_of(inflight, key);
-    pthread_mutex_lock(&inflight->lock);
-    found = find(*bucket, key);
-    if (!found) {
-        found = begin(bucket, key);
-        turn = found ? INFLIGHT_LEADS : INFLIGHT_ALONE;
-        if (found)
-            *leader = found;
-    } else if (follower) {
-        follower->next = found->followers;
-        follower->leader = found;
-        found->followers = follower;
+    if (flight->bucket && result_cache_look(setup->cache, flight->request, &published.outcome, &published.varying)) {
+        stats_add(STATS_CACHED, 1);
+        publish(flight, &published);
+        return;
     }
+    flight->has_time = deadline_ms - clock_monotonic_ms(setup->clock) >= setup->timeout_ms / 2;
+    flight->evaluation = evaluation_create(&wanted);
+    if (flight->evaluation) {
+        evaluation_begin(flight->evaluation);
+        return;
+    }
+    report_fault(flight->request, "out of memory");
+    outcome_temperror(&published.outcome, "out of memory");
+    published.is_private = true;
+    publish(flight, &published);
+}
+
+static void follow(struct flight *flight, struct inflight_follower *follower, bool is_first)
+{
+    follower->next = flight->followers;
+    follower->flight = flight;
+    follower->is_first = is_first;
+    flight->followers = follower;
+}
+
+bool inflight_join(struct inflight *inflight, const struct spf_request *request, unsigned varying, int64_t deadline_ms,
+                   bool is_alone, struct inflight_follower *follower)
+{
+    struct result_key key;
+    struct flight **bucket, *found, *created = NULL;
+
+    if (!follower && atomic_load_explicit(&inflight->speculative, memory_order_relaxed) >= SPECULATIVE_MAX)
+        return false;
+    result_key_make(&key, request, varying);
+    bucket = is_alone || key.too_long ? NULL : bucket_of(inflight, &key);
+    pthread_mutex_lock(&inflight->lock);
+    found = bucket ? find(*bucket, &key) : NULL;
+    if (!found)
+        found = created = create(inflight, bucket, &key, request);
+    if (created)
+        created->is_speculative = !follower;
+    if (found && follower)
+        follow(found, follower, created != NULL);
     pthread_mutex_unlock(&inflight->lock);
-    return turn;
+    if (created) {
+        if (!follower)
+            atomic_fetch_add_explicit(&inflight->speculative, 1, memory_order_relaxed);
+        begin(created, deadline_ms);
+    }
+    return found != NULL;
 }
 
 bool inflight_leave(struct inflight *inflight, struct inflight_follower *follower)
@@ -102,39 +267,13 @@ bool inflight_leave(struct inflight *inflight, struct inflight_follower *followe
     bool is_there;
 
     pthread_mutex_lock(&inflight->lock);
-    is_there = follower->leader != NULL;
+    is_there = follower->flight != NULL;
     if (is_there) {
-        for (link = &follower->leader->followers; *link != follower; link = &(*link)->next)
+        for (link = &follower->flight->followers; *link != follower; link = &(*link)->next)
             ;
         *link = follower->next;
-        follower->leader = NULL;
+        follower->flight = NULL;
     }
     pthread_mutex_unlock(&inflight->lock);
     return is_there;
-}
-
-/* Takes an evaluation out of the table, with those who follow it. */
-static struct inflight_follower *end(struct inflight *inflight, struct inflight_leader *leader)
-{
-    struct inflight_leader **link = leader->bucket;
-
-    pthread_mutex_lock(&inflight->lock);
-    while (*link != leader)
-        link = &(*link)->next;
-    *link = leader->next;
-    for (struct inflight_follower *follower = leader->followers; follower; follower = follower->next)
-        follower->leader = NULL;
-    pthread_mutex_unlock(&inflight->lock);
-    return leader->followers;
-}
-
-void inflight_publish(struct inflight *inflight, struct inflight_leader *leader, const struct published *published)
-{
-    struct inflight_follower *next;
-
-    for (struct inflight_follower *follower = end(inflight, leader); follower; follower = next) {
-        next = follower->next; /* it may be gone after the call */
-        follower->published(follower->context, published);
-    }
-    free(leader);
 }

@@ -1,58 +1,66 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Evaluations under way, so that one is enough for all who ask the same (single flight).
+/* Evaluations under way, one for all who ask the same (single flight).
  *
- * The first for a key leads: it evaluates, and publishes the outcome with what that depends on. Those who come
- * meanwhile follow: they are called with it, and look whether it is theirs too, as a macro may have made it depend on
- * what is not in the key. Nobody waits here. */
+ * Whoever asks follows the evaluation of his key; the first begins it. Followers are called with the outcome, and look
+ * whether it is theirs, as a macro may have made it depend on what is not in the key. Nobody waits here. */
 #ifndef SMF_SPF_INFLIGHT_H
 #define SMF_SPF_INFLIGHT_H
 
+#include "spf/result_cache.h"
 #include "spf/result_key.h"
 #include "spf/spf_check.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-struct inflight;        /* the table */
-struct inflight_leader; /* one evaluation */
+struct inflight; /* the table */
+struct flight;   /* one evaluation */
 
 /* What came out of an evaluation. */
 struct published {
     struct spf_outcome outcome;
-    bool is_private;       /* it came of a fault of ours, or of too little time: of use to nobody else */
+    bool is_private;       /* it came of a fault of ours, or of too little time: of use to nobody but the first */
     unsigned varying;      /* what it depends on besides client and domain (result_key.h) */
     struct result_key key; /* with that */
 };
 
-/* Whoever follows. Lives until it was called or has left. */
+/* Whoever follows; lives until it was called or has left. The first two are filled in by the caller. */
 struct inflight_follower {
-    void (*published)(void *context, const struct published *published); /* may ask on; holds no lock */
+    void (*published)(void *context, const struct published *published); /* on any thread; may ask on; holds no lock */
     void *context;
     struct inflight_follower *next;
-    struct inflight_leader *leader; /* NULL: it was called, or is about to be */
+    struct flight *flight; /* NULL: it was called, or is about to be */
+    bool is_first;         /* the evaluation was begun for it */
 };
 
-/* `seed`: 16 random octets for the hash. NULL if out of memory. */
-struct inflight *inflight_create(const uint8_t seed[16]);
+/* What evaluations are made with. */
+struct inflight_setup {
+    struct dns *dns;
+    const struct clock *clock;
+    struct result_cache *cache; /* keeps the outcomes */
+    uint32_t timeout_ms;
+    bool has_lookahead;
+    const uint8_t *seed; /* 16 random octets for the hash */
+};
+
+/* NULL if out of memory. All of the setup must outlive it. */
+struct inflight *inflight_create(const struct inflight_setup *setup);
 
 /* Nothing may be under way. NULL is fine. */
 void inflight_destroy(struct inflight *inflight);
 
-enum inflight_turn {
-    INFLIGHT_LEADS,   /* the caller evaluates, and calls inflight_publish */
-    INFLIGHT_FOLLOWS, /* the follower is called */
-    INFLIGHT_ALONE,   /* the key is too long, or no memory: the caller evaluates, and nobody follows */
-};
-
-/* Follows the evaluation of this key, or begins one: then *leader is set. With a NULL follower there is nobody to call,
- * and INFLIGHT_FOLLOWS says that it is under way. Any thread. Locks: one for the table, a leaf. */
-enum inflight_turn inflight_join(struct inflight *inflight, const struct result_key *key,
-                                 struct inflight_follower *follower, struct inflight_leader **leader);
+/* Follows the evaluation of a request, which is in the form that spf_check brings it to and is copied; `varying` is
+ * what the domain's outcomes are known to depend on. Where none is under way, or `is_alone`, it is begun, with this
+ * deadline. The follower may be called before this returns. Without one (NULL) nobody waits: then an answer that the
+ * DNS cache would not keep ends the evaluation, and there are no more than 1,024 of these. False if out of memory:
+ * nobody is called. Any thread. Locks: one for the table, a leaf. */
+bool inflight_join(struct inflight *inflight, const struct spf_request *request, unsigned varying, int64_t deadline_ms,
+                   bool is_alone, struct inflight_follower *follower);
 
 /* Takes a follower back. False: it is called in this moment, or was. */
 bool inflight_leave(struct inflight *inflight, struct inflight_follower *follower);
 
-/* Ends the evaluation and calls all who follow, on this thread. */
-void inflight_publish(struct inflight *inflight, struct inflight_leader *leader, const struct published *published);
+/* A copy in one allocation, which the caller frees. NULL if out of memory. */
+struct spf_request *request_copy(const struct spf_request *request);
 
 #endif

@@ -10,7 +10,10 @@
 #include <stdio.h>
 #include <strings.h>
 
-enum { SHOWN_MAX = 60 }; /* octets of a term in a finding */
+enum {
+    SHOWN_MAX = 60, /* octets of a term in a finding */
+    WAIT_MS = 1000,
+};
 
 /* The survey for one family of clients. */
 struct survey {
@@ -110,13 +113,12 @@ static void found(void *context, enum survey_finding finding, const struct walk_
 }
 
 /* Begins and waits. NULL if out of memory. */
-static struct evaluation *run(const struct evaluation_setup *wanted, int64_t deadline_ms)
+static struct evaluation *run(const struct evaluation_setup *wanted)
 {
     struct evaluation_setup setup = *wanted;
     struct evaluation *evaluation;
     struct waiter waiter;
-    struct timespec moment = clock_moment_after(0);
-    int64_t left_ms = deadline_ms - clock_monotonic_ms(setup.dns->clock);
+    struct timespec moment;
 
     waiter_open(&waiter);
     setup.done = waiter_wake;
@@ -124,9 +126,9 @@ static struct evaluation *run(const struct evaluation_setup *wanted, int64_t dea
     evaluation = evaluation_create(&setup);
     if (evaluation) {
         evaluation_begin(evaluation);
-        moment = clock_moment_after(left_ms > 0 ? left_ms : 0);
-        while (!waiter_wait(&waiter, &moment))
-            evaluation_expire(evaluation);
+        do
+            moment = clock_moment_after(WAIT_MS); /* the DNS keeps the deadline */
+        while (!waiter_wait(&waiter, &moment));
     }
     waiter_close(&waiter);
     return evaluation;
@@ -151,13 +153,12 @@ static const struct dns_answer *answer_of(const struct record *record)
 }
 
 /* Surveys for one family; returns how many void lookups there are. */
-static unsigned survey_family(struct survey *survey, struct evaluation_setup *setup, int64_t deadline_ms,
-                              struct evaluation **evaluation)
+static unsigned survey_family(struct survey *survey, struct evaluation_setup *setup, struct evaluation **evaluation)
 {
     const struct walk_survey told = {.found = found, .context = survey};
 
     setup->survey = answer_of(survey->record);
-    *evaluation = setup->survey->count > 0 ? run(setup, deadline_ms) : NULL; /* else out of memory */
+    *evaluation = setup->survey->count > 0 ? run(setup) : NULL; /* else out of memory */
     survey->walk = *evaluation ? evaluation_walk(*evaluation) : NULL;
     if (!survey->walk || survey->walk->is_fault) {
         survey->check->failed = true;
@@ -180,11 +181,11 @@ void record_cost(struct record_check *check, const struct record *record, const 
     struct survey v4 = {.check = check, .record = record}, v6 = v4;
     struct evaluation *first = NULL, *second = NULL;
 
-    check->void_lookups_v4 = survey_family(&v4, &setup, deadline_ms, &first);
+    check->void_lookups_v4 = survey_family(&v4, &setup, &first);
     request.client.family = ADDR_V6;
     v6.other = v4.walk;
     if (!check->failed)
-        check->void_lookups_v6 = survey_family(&v6, &setup, deadline_ms, &second);
+        check->void_lookups_v6 = survey_family(&v6, &setup, &second);
     if (first)
         evaluation_release(first);
     if (second)

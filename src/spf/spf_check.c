@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Answers requests out of the cache, or by jobs (job.h). */
+/* Answers requests out of the cache, or by evaluations. */
 #include "spf/spf_check.h"
 
+#include "base/log.h"
+#include "base/log_value.h"
 #include "base/stats.h"
 #include "spf/domain.h"
 #include "spf/inflight.h"
-#include "spf/job.h"
 #include "spf/outcome.h"
 #include "spf/result_cache.h"
 #include "spf/trace.h"
@@ -15,35 +16,40 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    SPECULATIVE_MAX = 1024, /* evaluations at a time that nobody waits for */
-    LATE_MS = 200,          /* how long a thread waits past the deadline for a DNS that is late */
-};
+enum { LATE_MS = 200 }; /* how long a thread waits past the deadline for a DNS that is late */
 
 struct spf_checker {
-    struct job_shared shared;
-    atomic_uint speculative; /* evaluations that nobody waits for */
+    struct dns *dns;
+    const struct clock *clock;
+    struct result_cache *cache;
+    struct inflight *inflight;
+    uint32_t timeout_ms;
+    bool has_lookahead;
     atomic_uint references;
 };
 
 struct spf_checker *spf_checker_create(const struct spf_checker_config *config)
 {
+    struct inflight_setup setup = {.dns = config->dns,
+                                   .clock = config->clock,
+                                   .timeout_ms = config->timeout_ms,
+                                   .has_lookahead = config->has_lookahead,
+                                   .seed = config->seed};
     struct spf_checker *checker = calloc(1, sizeof(*checker));
 
     if (!checker) {
         dns_destroy(config->dns);
         return NULL;
     }
+    checker->dns = config->dns;
+    checker->clock = config->clock;
+    checker->timeout_ms = config->timeout_ms;
+    checker->has_lookahead = config->has_lookahead;
     checker->references = 1;
-    checker->shared = (struct job_shared){
-        .dns = config->dns,
-        .clock = config->clock,
-        .cache = result_cache_create(config->cache_octets, config->result_ttl_s, config->seed, config->clock),
-        .inflight = inflight_create(config->seed),
-        .timeout_ms = config->timeout_ms,
-        .has_lookahead = config->has_lookahead,
-    };
-    if (checker->shared.cache && checker->shared.inflight)
+    checker->cache = result_cache_create(config->cache_octets, config->result_ttl_s, config->seed, config->clock);
+    setup.cache = checker->cache;
+    checker->inflight = inflight_create(&setup);
+    if (checker->cache && checker->inflight)
         return checker;
     spf_checker_release(checker);
     return NULL;
@@ -59,15 +65,15 @@ void spf_checker_release(struct spf_checker *checker)
 {
     if (!checker || atomic_fetch_sub_explicit(&checker->references, 1, memory_order_acq_rel) > 1)
         return;
-    dns_destroy(checker->shared.dns); /* and with it what is under way */
-    result_cache_destroy(checker->shared.cache);
-    inflight_destroy(checker->shared.inflight);
+    dns_destroy(checker->dns); /* and with it what is under way */
+    result_cache_destroy(checker->cache);
+    inflight_destroy(checker->inflight);
     free(checker);
 }
 
 int64_t spf_checker_deadline_ms(const struct spf_checker *checker)
 {
-    return clock_monotonic_ms(checker->shared.clock) + checker->shared.timeout_ms;
+    return clock_monotonic_ms(checker->clock) + checker->timeout_ms;
 }
 
 /* A v4-mapped client is an IPv4 client (RFC 7208 5). */
@@ -111,14 +117,14 @@ static bool normalize(struct spf_request *request, char domain[DNS_NAME_MAX + 1]
 static bool look(struct spf_checker *checker, const struct spf_request *request, struct spf_outcome *outcome,
                  unsigned *varying)
 {
-    bool found = result_cache_look(checker->shared.cache, request, outcome, varying);
+    bool found = result_cache_look(checker->cache, request, outcome, varying);
 
     if (found)
         stats_add(STATS_CACHED, 1);
     return found;
 }
 
-/* Answers what needs no job. True: *outcome is there. */
+/* Answers what needs no evaluation. True: *outcome is there. */
 static bool answer_at_once(struct spf_checker *checker, struct spf_request *normal, char domain[DNS_NAME_MAX + 1],
                            struct spf_outcome *outcome, unsigned *varying)
 {
@@ -144,43 +150,109 @@ static void count(enum spf_result result)
     stats_add(counters[result], 1);
 }
 
+/* ---- What the cache does not know ---- */
+
+/* Whoever asks, until the outcome is there. */
+struct caller {
+    struct spf_checker *checker;
+    const struct spf_request *request; /* normal */
+    int64_t deadline_ms;
+    unsigned varying; /* what the domain's outcomes are known to depend on (result_key.h) */
+    struct inflight_follower follower;
+    spf_done done; /* called once; the caller may be gone then */
+    void *context;
+};
+
+static void join(struct caller *caller, bool is_alone)
+{
+    struct spf_outcome outcome;
+
+    if (inflight_join(caller->checker->inflight, caller->request, caller->varying, caller->deadline_ms, is_alone,
+                      &caller->follower))
+        return;
+    log_error("SPF evaluation: out of memory");
+    stats_add(STATS_FAULTS, 1);
+    outcome_temperror(&outcome, "out of memory");
+    caller->done(caller->context, &outcome);
+}
+
+/* True if the outcome of an evaluation that was begun for another is that of this request too. */
+static bool is_shared(const struct caller *caller, const struct published *published)
+{
+    struct result_key key;
+
+    result_key_make(&key, caller->request, published->varying);
+    return !published->is_private && result_key_equal(&key, &published->key);
+}
+
+/* Takes an outcome, or asks on under a longer key, or alone. */
+static void take(void *context, const struct published *published)
+{
+    struct caller *caller = context;
+    unsigned before = caller->varying;
+
+    if (caller->follower.is_first || is_shared(caller, published)) {
+        stats_add(STATS_JOINED, !caller->follower.is_first);
+        caller->done(caller->context, &published->outcome);
+        return;
+    }
+    caller->varying |= published->varying;
+    join(caller, published->is_private || caller->varying == before);
+}
+
+static void start(struct caller *caller)
+{
+    caller->follower = (struct inflight_follower){.published = take, .context = caller};
+    join(caller, caller->request->trace != NULL);
+}
+
 /* ---- With a thread that waits ---- */
 
-/* Runs a job and waits for it. */
-static void run(struct job *job, struct waiter *waiter)
-{
-    int64_t left_ms = job->deadline_ms - clock_monotonic_ms(job->shared->clock);
-    struct timespec moment = clock_moment_after((left_ms > 0 ? left_ms : 0) + LATE_MS);
+struct blocked {
+    struct waiter waiter;
+    struct spf_outcome *outcome;
+};
 
-    job_begin(job);
-    for (;;) {
-        if (waiter_wait(waiter, &moment)) {
-            if (job_step(job))
-                return;
-        } else if (job_expire(job)) {
-            return;
-        } else {
-            moment = clock_moment_after(LATE_MS);
-        }
-    }
+static void unblock(void *context, const struct spf_outcome *outcome)
+{
+    struct blocked *blocked = context;
+
+    *blocked->outcome = *outcome;
+    waiter_wake(&blocked->waiter);
+}
+
+static void give_up(const struct spf_request *request, struct spf_outcome *outcome)
+{
+    char shown[LOG_VALUE_SIZE];
+
+    log_warning("SPF evaluation of %s: no outcome by the deadline", log_word(request->domain, shown));
+    outcome_temperror(outcome, "no outcome by the deadline");
 }
 
 /* Finds out what is not in the cache. `varying`: what the domain's outcomes are known to depend on. */
 static void find_out(struct spf_checker *checker, const struct spf_request *request, unsigned varying,
                      struct spf_outcome *outcome)
 {
-    struct waiter waiter;
-    struct job job = {.shared = &checker->shared,
-                      .request = request,
-                      .deadline_ms = deadline_of(checker, request),
-                      .varying = varying,
-                      .is_due = waiter_wake,
-                      .context = &waiter};
+    struct blocked blocked = {.outcome = outcome};
+    struct caller caller = {.checker = checker,
+                            .request = request,
+                            .deadline_ms = deadline_of(checker, request),
+                            .varying = varying,
+                            .done = unblock,
+                            .context = &blocked};
+    int64_t left_ms = caller.deadline_ms - clock_monotonic_ms(checker->clock);
+    struct timespec moment = clock_moment_after((left_ms > 0 ? left_ms : 0) + LATE_MS);
 
-    waiter_open(&waiter);
-    run(&job, &waiter);
-    *outcome = job.published.outcome;
-    waiter_close(&waiter);
+    waiter_open(&blocked.waiter);
+    start(&caller);
+    while (!waiter_wait(&blocked.waiter, &moment)) {
+        if (inflight_leave(checker->inflight, &caller.follower)) {
+            give_up(request, outcome);
+            break;
+        }
+        moment = clock_moment_after(LATE_MS); /* it is called in this moment */
+    }
+    waiter_close(&blocked.waiter);
 }
 
 static void answer(struct spf_checker *checker, const struct spf_request *request, struct spf_outcome *outcome)
@@ -232,76 +304,52 @@ enum tristate spf_host_has_address(struct spf_checker *checker, const char *name
 
     if (wanted.family == ADDR_NONE || !copy_name(name, host) || !domain_can_be_asked(host))
         return TRISTATE_NO;
-    addresses = dns_ask(checker->shared.dns, host, wanted.family == ADDR_V4 ? DNS_A : DNS_AAAA, deadline_ms);
+    addresses = dns_ask(checker->dns, host, wanted.family == ADDR_V4 ? DNS_A : DNS_AAAA, deadline_ms);
     found = holds_address(addresses, &wanted);
     dns_answer_release(addresses);
     return found;
 }
 
-/* ---- With nobody waiting ---- */
+/* ---- With a callback ---- */
 
-/* A job with a copy of its request. */
+/* A caller with a copy of its request. */
 struct task {
-    struct job job;
-    struct spf_request request;
-    struct spf_checker *checker;
-    spf_done done; /* NULL: nobody is told */
+    struct caller caller;
+    struct spf_request *request;
+    spf_done done;
     void *context;
-    char texts[]; /* of the request */
 };
 
-/* Appends a text to what a copy has room for. */
-static const char *put_text(char **room, const char *text)
-{
-    size_t size = strlen(text) + 1;
-    const char *copy = memcpy(*room, text, size);
-
-    *room += size;
-    return copy;
-}
-
-static void end_task(struct task *task)
-{
-    if (task->done) {
-        count(task->job.published.outcome.result);
-        task->done(task->context, &task->job.published.outcome);
-    } else {
-        atomic_fetch_sub_explicit(&task->checker->speculative, 1, memory_order_relaxed);
-    }
-    free(task);
-}
-
-static void step_task(void *context)
+static void end_task(void *context, const struct spf_outcome *outcome)
 {
     struct task *task = context;
 
-    if (job_step(&task->job))
-        end_task(task);
+    count(outcome->result);
+    task->done(task->context, outcome);
+    free(task->request);
+    free(task);
 }
 
-/* NULL if out of memory. */
-static struct task *create_task(struct spf_checker *checker, const struct spf_request *request, unsigned varying)
+/* False if out of memory. */
+static bool start_task(struct spf_checker *checker, const struct spf_request *request, unsigned varying, spf_done done,
+                       void *context)
 {
-    size_t texts =
-        strlen(request->helo) + strlen(request->local) + strlen(request->domain) + strlen(request->receiver) + 4;
-    struct task *task = malloc(sizeof(*task) + texts);
-    char *room;
+    struct task *task = malloc(sizeof(*task));
+    struct spf_request *copy = task ? request_copy(request) : NULL;
 
-    if (!task)
-        return NULL;
-    *task = (struct task){.request = *request, .checker = checker};
-    room = task->texts;
-    task->request.helo = put_text(&room, request->helo);
-    task->request.local = put_text(&room, request->local);
-    task->request.domain = put_text(&room, request->domain);
-    task->request.receiver = put_text(&room, request->receiver);
-    task->job = (struct job){.shared = &checker->shared,
-                             .request = &task->request,
-                             .deadline_ms = deadline_of(checker, request),
-                             .varying = varying,
-                             .is_due = step_task,
-                             .context = task};
-    return task;
+    if (!copy) {
+        free(task);
+        return false;
+    }
+    *task = (struct task){.request = copy, .done = done, .context = context};
+    task->caller = (struct caller){.checker = checker,
+                                   .request = copy,
+                                   .deadline_ms = deadline_of(checker, request),
+                                   .varying = varying,
+                                   .done = end_task,
+                                   .context = task};
+    start(&task->caller);
+    return true;
 }
 
 void spf_check_start(struct spf_checker *checker, const struct spf_request *request, spf_done done, void *context)
@@ -309,17 +357,11 @@ void spf_check_start(struct spf_checker *checker, const struct spf_request *requ
     struct spf_request normal = *request;
     char domain[DNS_NAME_MAX + 1];
     struct spf_outcome outcome;
-    struct task *task;
     unsigned varying;
 
     if (!answer_at_once(checker, &normal, domain, &outcome, &varying)) {
-        task = create_task(checker, &normal, varying);
-        if (task) {
-            task->done = done;
-            task->context = context;
-            job_begin(&task->job);
+        if (start_task(checker, &normal, varying, done, context))
             return;
-        }
         stats_add(STATS_FAULTS, 1);
         outcome_temperror(&outcome, "out of memory");
     }
@@ -332,26 +374,16 @@ void spf_check_speculate(struct spf_checker *checker, const struct spf_request *
     struct spf_request normal = *request;
     char domain[DNS_NAME_MAX + 1];
     struct spf_outcome known;
-    struct task *task;
     unsigned varying;
 
-    if (!checker->shared.has_lookahead || !checker->shared.dns->keeps_answers || !normalize(&normal, domain))
+    if (!checker->has_lookahead || !checker->dns->keeps_answers || !normalize(&normal, domain))
         return;
-    if (result_cache_look(checker->shared.cache, &normal, &known, &varying))
-        return;
-    if (atomic_fetch_add_explicit(&checker->speculative, 1, memory_order_relaxed) < SPECULATIVE_MAX) {
-        normal.trace = NULL;
-        task = create_task(checker, &normal, varying);
-        if (task) {
-            task->job.is_speculative = true;
-            job_begin(&task->job);
-            return;
-        }
-    }
-    atomic_fetch_sub_explicit(&checker->speculative, 1, memory_order_relaxed);
+    normal.trace = NULL;
+    if (!result_cache_look(checker->cache, &normal, &known, &varying))
+        inflight_join(checker->inflight, &normal, varying, deadline_of(checker, &normal), false, NULL);
 }
 
 struct ttl_cache_stats spf_checker_cache_stats(struct spf_checker *checker)
 {
-    return result_cache_stats(checker->shared.cache);
+    return result_cache_stats(checker->cache);
 }

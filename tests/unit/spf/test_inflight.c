@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One evaluation for all who ask the same at once: who waits, for what, and what comes of it. */
+/* One evaluation for all who ask the same at once: who follows, and what comes of it. */
 #include "spf/inflight.h"
 
 #include "base/stats.h"
 #include "spf/spf_check.h"
 #include "unit/spf/round_dns.h"
+#include "unit/spf/script_dns.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -30,18 +31,35 @@ static struct spf_request request_of(const char *local, const char *domain)
                                 .receiver = "mx.example.net"};
 }
 
-static struct result_key key_of(const char *local, unsigned varying)
-{
-    const struct spf_request request = request_of(local, "a.org");
-    struct result_key key;
-
-    result_key_make(&key, &request, varying);
-    return key;
-}
-
 /* ---- The table ---- */
 
-struct caller {
+struct table {
+    struct script_dns script;
+    struct result_cache *cache;
+    struct inflight *inflight;
+};
+
+static void open_table(struct table *table)
+{
+    struct inflight_setup setup = {.timeout_ms = 1000, .seed = seed};
+
+    script_dns_open(&table->script);
+    script_dns_add(&table->script, "a.org", "TXT", "v=spf1 exists:%{l}.x.org ~all");
+    setup.dns = &table->script.dns;
+    setup.clock = &table->script.clock;
+    setup.cache = table->cache = result_cache_create(0, 0, seed, &table->script.clock);
+    table->inflight = inflight_create(&setup);
+    assert_non_null(table->inflight);
+}
+
+static void close_table(struct table *table)
+{
+    dns_destroy(&table->script.dns);
+    result_cache_destroy(table->cache);
+    inflight_destroy(table->inflight);
+}
+
+struct one {
     struct inflight_follower follower;
     unsigned called;
     struct published published;
@@ -49,93 +67,97 @@ struct caller {
 
 static void take(void *context, const struct published *published)
 {
-    struct caller *caller = context;
+    struct one *one = context;
 
-    caller->called++;
-    caller->published = *published;
+    one->called++;
+    one->published = *published;
 }
 
-static struct caller new_caller(void)
+static bool join(struct table *table, const char *local, unsigned varying, bool is_alone, struct one *one)
 {
-    return (struct caller){.follower = {.published = take}};
+    struct spf_request request = request_of(local, "a.org");
+
+    *one = (struct one){.follower = {.published = take, .context = one}};
+    return inflight_join(table->inflight, &request, varying, 2000, is_alone, &one->follower);
 }
 
-static enum inflight_turn join(struct inflight *inflight, const struct result_key *key, struct caller *caller,
-                               struct inflight_leader **leader)
+/* Who comes while it is under way is called with its outcome; who leaves is not; another key is another evaluation. */
+static void test_followers(void **state)
 {
-    caller->follower.context = caller;
-    return inflight_join(inflight, key, &caller->follower, leader);
-}
-
-/* Who comes while it is under way is called with what is published, also where that is a fault; who comes later leads.
- */
-static void test_publish(void **state)
-{
-    struct inflight *inflight = inflight_create(seed);
-    struct published published = {.outcome = {.result = RESULT_SOFTFAIL}, .is_private = true};
-    struct result_key key = key_of("user", 0), other = key_of("user", MACRO_USED_LOCAL);
-    struct inflight_leader *leader = NULL, *second = NULL, *none = NULL;
-    struct caller callers[4];
+    static struct table table;
+    struct one ones[5];
 
     (void)state;
-    for (unsigned i = 0; i < 4; i++)
-        callers[i] = new_caller();
-    assert_int_equal(join(inflight, &key, &callers[0], &leader), INFLIGHT_LEADS);
-    assert_int_equal(join(inflight, &other, &callers[0], &second), INFLIGHT_LEADS); /* another key */
-    assert_int_equal(join(inflight, &key, &callers[1], &none), INFLIGHT_FOLLOWS);
-    assert_int_equal(join(inflight, &key, &callers[2], &none), INFLIGHT_FOLLOWS);
-    assert_int_equal(join(inflight, &key, &callers[3], &none), INFLIGHT_FOLLOWS);
-    assert_int_equal(inflight_join(inflight, &key, NULL, &none), INFLIGHT_FOLLOWS);
-    assert_null(none);
-    assert_true(inflight_leave(inflight, &callers[2].follower));
-    assert_false(inflight_leave(inflight, &callers[2].follower));
-    inflight_publish(inflight, second, &published);
-    assert_int_equal(callers[1].called, 0);
-    inflight_publish(inflight, leader, &published);
-    for (unsigned i = 0; i < 4; i++)
-        assert_int_equal(callers[i].called, i % 2); /* not those that lead, or have left */
-    assert_int_equal(callers[3].published.outcome.result, RESULT_SOFTFAIL);
-    assert_true(callers[3].published.is_private);
-    assert_false(inflight_leave(inflight, &callers[3].follower));
-    assert_int_equal(join(inflight, &key, &callers[0], &leader), INFLIGHT_LEADS);
-    inflight_publish(inflight, leader, &published);
-    inflight_destroy(inflight);
+    open_table(&table);
+    for (unsigned i = 0; i < 3; i++)
+        assert_true(join(&table, i == 0 ? "good" : "bad", 0, false, &ones[i]));
+    assert_true(join(&table, "good", MACRO_USED_LOCAL, false, &ones[3]));
+    assert_true(join(&table, "good", 0, true, &ones[4]));
+    assert_int_equal(table.script.count, 3);
+    assert_true(inflight_leave(table.inflight, &ones[1].follower));
+    assert_false(inflight_leave(table.inflight, &ones[1].follower));
+    script_dns_answer_all(&table.script);
+    for (unsigned i = 0; i < 5; i++) {
+        assert_int_equal(ones[i].called, i != 1);
+        assert_int_equal(ones[i].follower.is_first, i == 0 || i > 2);
+        assert_false(inflight_leave(table.inflight, &ones[i].follower));
+        if (i == 1)
+            continue;
+        assert_int_equal(ones[i].published.outcome.result, RESULT_SOFTFAIL);
+        assert_int_equal(ones[i].published.varying, MACRO_USED_LOCAL);
+        assert_false(ones[i].published.is_private);
+    }
+    assert_true(join(&table, "good", 0, false, &ones[0])); /* who comes later begins again */
+    assert_int_equal(table.script.count, 3 + 3 + 1);
+    close_table(&table);
+    assert_int_equal(ones[0].called, 1);
 }
 
 static void test_long_key(void **state)
 {
-    struct inflight *inflight = inflight_create(seed);
-    struct caller caller = new_caller();
-    struct inflight_leader *none = NULL;
+    static struct table table;
+    struct one ones[2];
     char local[RESULT_KEY_MAX + 1];
-    struct result_key key;
 
     (void)state;
     memset(local, 'x', sizeof(local) - 1);
     local[sizeof(local) - 1] = '\0';
-    key = key_of(local, MACRO_USED_LOCAL);
-    assert_int_equal(join(inflight, &key, &caller, &none), INFLIGHT_ALONE);
-    assert_null(none);
-    inflight_destroy(inflight);
+    open_table(&table);
+    for (unsigned i = 0; i < 2; i++)
+        assert_true(join(&table, local, MACRO_USED_LOCAL, false, &ones[i]));
+    assert_int_equal(table.script.count, 2);
+    close_table(&table);
+    assert_int_equal(ones[0].called + ones[1].called, 2);
 }
 
+/* Nobody is called, or everybody with temperror, which is nobody else's. */
 static void test_table_without_memory(void **state)
 {
-    struct inflight *inflight;
-    struct published published = {.is_private = false};
-    struct result_key key = key_of("user", 0);
-    struct inflight_leader *leader = NULL;
-    struct caller caller = new_caller();
+    struct inflight_setup setup = {.seed = seed};
+    bool failed = true;
 
     (void)state;
     alloc_fail_at(1);
-    assert_null(inflight_create(seed));
-    inflight = inflight_create(seed);
-    alloc_fail_at(1);
-    assert_int_equal(join(inflight, &key, &caller, &leader), INFLIGHT_ALONE);
-    assert_int_equal(join(inflight, &key, &caller, &leader), INFLIGHT_LEADS);
-    inflight_publish(inflight, leader, &published);
-    inflight_destroy(inflight);
+    assert_null(inflight_create(&setup));
+    for (unsigned n = 1; failed; n++) {
+        static struct table table;
+        struct one one;
+        bool joined;
+
+        open_table(&table);
+        alloc_fail_at(n);
+        joined = join(&table, "good", 0, false, &one);
+        failed = alloc_fail_happened();
+        alloc_fail_at(0);
+        if (joined && one.called == 0)
+            script_dns_answer_all(&table.script);
+        assert_int_equal(one.called, joined);
+        if (one.called && one.published.outcome.result != RESULT_SOFTFAIL) {
+            assert_int_equal(one.published.outcome.result, RESULT_TEMPERROR);
+            assert_true(one.published.is_private);
+        }
+        close_table(&table);
+    }
     inflight_destroy(NULL);
 }
 
@@ -313,7 +335,7 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_publish),
+        cmocka_unit_test(test_followers),
         cmocka_unit_test(test_long_key),
         cmocka_unit_test(test_table_without_memory),
         cmocka_unit_test(test_together),
