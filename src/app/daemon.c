@@ -3,8 +3,10 @@
 #include "app/daemon.h"
 
 #include "app/detach.h"
+#include "app/log_setup.h"
 #include "app/notify.h"
 #include "app/privileges.h"
+#include "app/reload.h"
 #include "base/log.h"
 #include "base/stats.h"
 #include "base/thread.h"
@@ -23,7 +25,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -96,64 +97,6 @@ static void raise_descriptor_limit(void)
     (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/* Opens a log file that root owns, in a directory of root's: earlier versions made theirs before they gave up root's
- * rights. -1 for any other. */
-static int open_log_of_root(const char *path)
-{
-    struct stat status;
-    int fd = -1;
-
-    if (geteuid() == 0)
-        fd = open(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (fd < 0 || (privileges_unfit(fd) == NULL && fstat(fd, &status) == 0 && status.st_uid == 0))
-        return fd;
-    close(fd);
-    return -1;
-}
-
-/* Creates a missing log file while the program may still write to its directory, and gives it to the user who will
- * write to it. */
-static void prepare_log_file(const char *path, const struct identity *identity)
-{
-    struct strbuf unused = STRBUF_INIT;
-    gid_t group = identity->gid;
-    int fd = -1;
-
-    if (path == NULL || !identity->changes)
-        return;
-    if (privileges_borrow(identity, path, identity->gid, "LogTo", &unused)) {
-        fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
-        if (fd < 0 && errno == EEXIST) {
-            fd = open_log_of_root(path);
-            group = (gid_t)-1; /* it keeps its own */
-        }
-    }
-    privileges_return(identity);
-    strbuf_free(&unused);
-    if (fd < 0)
-        return; /* if it cannot be written to, opening the log says so */
-    if (fchown(fd, identity->uid, group) != 0)
-        log_warning("LogTo: cannot give %s to user %s: %s", path, identity->user, strerror(errno));
-    close(fd);
-}
-
-static bool open_log(const struct config *config, const struct identity *identity, struct strbuf *error)
-{
-    const struct log_config log = {
-        .level = config->log_level,
-        .syslog_facility = config->syslog_facility,
-        .path = config->log_to,
-        .ident = "smf-spf",
-    };
-
-    if (log_open(&log))
-        return true;
-    strbuf_addf(error, "LogTo: cannot open %s: %s", config->log_to, strerror(errno));
-    if (errno == EACCES && identity->user != NULL)
-        strbuf_addf(error, " (user %s must be able to write to it)", identity->user);
-    return false;
-}
-
 static struct session *begin_session(void *context, const struct session_abilities *abilities)
 {
     const struct daemon *daemon = context;
@@ -214,14 +157,17 @@ static void *run_listener(void *unused)
 static int start_behind_socket(struct daemon *daemon, struct strbuf *error)
 {
     const struct config *config = daemon->config;
+    struct log_prepared *log = NULL;
 
     if (config->pid_file != NULL && !detach_write_pid_file(config->pid_file, &daemon->identity, error))
         return EX_CANTCREAT;
-    prepare_log_file(config->log_to, &daemon->identity);
+    log_setup_create_file(config->log_to, &daemon->identity);
     if (!privileges_drop(&daemon->identity, error))
         return EX_NOPERM;
-    if (!open_log(config, &daemon->identity, error))
+    log = log_setup_prepare(config, daemon->identity.user, error);
+    if (log == NULL)
         return EX_CANTCREAT;
+    log_commit(log);
     if (daemon->identity.is_not_root)
         log_warning("User: %s is root, which needs not be; running as %s", config->user, daemon->identity.user);
     daemon->service = service_create(config, error);
@@ -260,44 +206,6 @@ static int start(struct daemon *daemon, bool foreground, struct strbuf *error)
     return status;
 }
 
-static void log_lines(const char *lines)
-{
-    while (*lines != '\0') {
-        size_t len = strcspn(lines, "\n");
-
-        log_error("%.*s", (int)len, lines);
-        lines += len + (lines[len] == '\n');
-    }
-}
-
-/* What only a new start can change. */
-static void warn_of_unchanged(const struct config *old, const struct config *new)
-{
-    if (strcmp(old->socket, new->socket) != 0 || strcmp(old->user, new->user) != 0 ||
-        old->socket_mode != new->socket_mode)
-        log_warning("Socket, SocketMode and User change with the next start only");
-}
-
-static void reload(struct daemon *daemon)
-{
-    struct strbuf errors = STRBUF_INIT;
-    const struct config *config = config_load(daemon->config_path, &errors);
-
-    notify_manager("RELOADING=1");
-    if (config != NULL && open_log(config, &daemon->identity, &errors) &&
-        service_replace(daemon->service, config, &errors)) {
-        warn_of_unchanged(daemon->config, config);
-        log_notice("configuration reloaded from %s", daemon->config_path);
-    } else {
-        log_lines(strbuf_text(&errors));
-        log_error("the running configuration stays as it was");
-        (void)log_reopen();
-    }
-    notify_manager("READY=1");
-    config_release(config);
-    strbuf_free(&errors);
-}
-
 static void log_counters(struct service *service)
 {
     struct ttl_cache_stats results = service_cache_stats(service);
@@ -329,10 +237,17 @@ static void await_wake(int timeout_ms)
 
 static void serve(struct daemon *daemon)
 {
+    const struct reload_parts parts = {.config_path = daemon->config_path,
+                                       .started_with = daemon->config,
+                                       .service = daemon->service,
+                                       .user = daemon->identity.user};
+
     while (!stop_wanted && !listener_ended) {
         if (reload_wanted) {
             reload_wanted = 0;
-            reload(daemon);
+            notify_manager("RELOADING=1");
+            (void)reload_run(&parts);
+            notify_manager("READY=1");
         }
         if (counters_wanted) {
             counters_wanted = 0;

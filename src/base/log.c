@@ -87,33 +87,67 @@ static void replace_file(int fd)
     file_no_wait_until_ms = 0;
 }
 
-bool log_open(const struct log_config *config)
+/* A log that is not in use yet. */
+struct log_prepared {
+    struct log_config config; /* but its path, which may be gone */
+    char *path;               /* NULL: no file */
+    int fd;                   /* -1: none */
+};
+
+struct log_prepared *log_prepare(const struct log_config *config)
 {
-    char *path = NULL;
-    int fd = -1;
+    struct log_prepared *prepared = calloc(1, sizeof *prepared);
 
-    if (config->path != NULL) {
-        path = strdup(config->path);
-        if (path == NULL)
-            return false;
-        fd = open_file(path);
-        if (fd < 0) {
-            free(path);
-            return false;
-        }
-    }
+    if (prepared == NULL)
+        return NULL;
+    *prepared = (struct log_prepared){.config = *config, .fd = -1};
+    if (config->path == NULL)
+        return prepared;
+    prepared->path = strdup(config->path);
+    if (prepared->path != NULL)
+        prepared->fd = open_file(prepared->path);
+    if (prepared->fd >= 0)
+        return prepared;
+    log_discard(prepared);
+    return NULL;
+}
 
+void log_discard(struct log_prepared *prepared)
+{
+    const int saved_errno = errno;
+
+    if (prepared == NULL)
+        return;
+    if (prepared->fd >= 0)
+        close(prepared->fd);
+    free(prepared->path);
+    free(prepared);
+    errno = saved_errno;
+}
+
+void log_commit(struct log_prepared *prepared)
+{
     pthread_mutex_lock(&lock);
-    replace_file(fd);
+    replace_file(prepared->fd);
     free(file_path);
-    file_path = path;
-    ident = config->ident;
+    file_path = prepared->path;
+    ident = prepared->config.ident;
     head.process = 0;
-    facility = config->syslog_facility;
+    facility = prepared->config.syslog_facility;
     syslog_socket_close(&syslog_receiver);
     syslog_receiver.path = syslog_socket_default_path;
-    atomic_store_explicit(&level_max, (int)config->level, memory_order_relaxed);
+    atomic_store_explicit(&level_max, (int)prepared->config.level, memory_order_relaxed);
     pthread_mutex_unlock(&lock);
+    free(prepared);
+}
+
+bool log_open(const struct log_config *config)
+{
+    struct log_prepared *prepared = log_prepare(config);
+
+    if (prepared == NULL)
+        return false;
+    log_commit(prepared);
     return true;
 }
 

@@ -21,6 +21,13 @@ typedef void (*log_sink)(void *context, enum log_level level, const char *line);
  * LOG_LEVEL_INFO. False if the file cannot be opened: then the log is as it was, and errno says why. */
 bool log_open(const struct log_config *config);
 
+/* The same in two steps: everything that can fail, and the swap. NULL, with errno, if the file cannot be opened; then
+ * nothing has changed. log_commit and log_discard free what was prepared. */
+struct log_prepared;
+struct log_prepared *log_prepare(const struct log_config *config);
+void log_commit(struct log_prepared *prepared);
+void log_discard(struct log_prepared *prepared); /* NULL is fine */
+
 /* Opens the file again under its name, after a rotation. False, keeping the old file, if that fails. */
 bool log_reopen(void);
 

@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <sodium.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,12 +26,13 @@ struct entry {
 };
 
 struct shard {
-    pthread_mutex_t lock; /* covers the whole shard but `octets_max` */
+    pthread_mutex_t lock; /* covers the whole shard; `octets_max` is read without it, too */
     struct entry **buckets;
     size_t bucket_count; /* a power of two, or 0 before the first entry */
     struct entry *newest, *oldest;
     struct entry *hand; /* where SIEVE looks next; NULL: at the oldest */
-    size_t octets, octets_max;
+    size_t octets;
+    atomic_size_t octets_max;
     size_t entries;
     const struct ttl_cache_references *references; /* NULL: values are plain octets. Never changes */
     uint64_t hits, misses, insertions, evictions;
@@ -39,8 +41,8 @@ struct shard {
 struct ttl_cache {
     const struct clock *clock;
     uint8_t seed[crypto_shorthash_KEYBYTES];
-    size_t shard_count; /* a power of two */
-    struct shard shards[];
+    atomic_size_t shard_count; /* of those in use, a power of two */
+    struct shard shards[SHARDS_MAX];
 };
 
 /* A key on its way through the cache. */
@@ -210,6 +212,12 @@ static size_t choose_shard_count(size_t max_octets)
     return count;
 }
 
+/* The bound of one shard, where so many are in use. */
+static size_t share(size_t index, size_t count, size_t max_octets)
+{
+    return index < count ? max_octets / count : 0;
+}
+
 struct ttl_cache *ttl_cache_create(size_t max_octets, const uint8_t seed[16], const struct clock *clock)
 {
     return ttl_cache_create_of_references(max_octets, seed, clock, NULL);
@@ -218,39 +226,59 @@ struct ttl_cache *ttl_cache_create(size_t max_octets, const uint8_t seed[16], co
 struct ttl_cache *ttl_cache_create_of_references(size_t max_octets, const uint8_t seed[16], const struct clock *clock,
                                                  const struct ttl_cache_references *references)
 {
-    size_t count = choose_shard_count(max_octets);
-    struct ttl_cache *cache = calloc(1, sizeof *cache + count * sizeof cache->shards[0]);
+    const size_t count = choose_shard_count(max_octets);
+    struct ttl_cache *cache = calloc(1, sizeof *cache);
 
     if (cache == NULL)
         return NULL;
     cache->clock = clock;
     memcpy(cache->seed, seed, sizeof cache->seed);
-    for (; cache->shard_count < count; cache->shard_count++) {
-        struct shard *shard = &cache->shards[cache->shard_count];
-
-        shard->octets_max = max_octets / count;
-        shard->references = references;
-        if (pthread_mutex_init(&shard->lock, NULL) != 0) {
-            ttl_cache_destroy(cache);
-            return NULL;
-        }
+    for (size_t i = 0; i < SHARDS_MAX; i++) {
+        pthread_mutex_init(&cache->shards[i].lock, NULL);
+        cache->shards[i].references = references;
+        cache->shards[i].octets_max = share(i, count, max_octets);
     }
+    cache->shard_count = count;
     return cache;
+}
+
+/* Lock held, or no other thread is left. */
+static void empty(struct shard *shard)
+{
+    while (shard->oldest != NULL)
+        remove_entry(shard, shard->oldest);
+    shard->octets -= table_octets(shard);
+    free(shard->buckets);
+    shard->buckets = NULL;
+    shard->bucket_count = 0;
 }
 
 void ttl_cache_destroy(struct ttl_cache *cache)
 {
     if (cache == NULL)
         return;
-    for (size_t i = 0; i < cache->shard_count; i++) {
-        struct shard *shard = &cache->shards[i];
-
-        while (shard->oldest != NULL)
-            remove_entry(shard, shard->oldest);
-        free(shard->buckets);
-        pthread_mutex_destroy(&shard->lock);
+    for (size_t i = 0; i < SHARDS_MAX; i++) {
+        empty(&cache->shards[i]);
+        pthread_mutex_destroy(&cache->shards[i].lock);
     }
     free(cache);
+}
+
+/* A thread that has chosen its shard before may put an entry where nobody looks for it any more: it takes room there
+ * until it is evicted, and a shard that is not in use takes none. */
+void ttl_cache_reset(struct ttl_cache *cache, size_t max_octets)
+{
+    const size_t count = choose_shard_count(max_octets);
+
+    cache->shard_count = count;
+    for (size_t i = 0; i < SHARDS_MAX; i++) {
+        struct shard *shard = &cache->shards[i];
+
+        pthread_mutex_lock(&shard->lock);
+        empty(shard);
+        shard->octets_max = share(i, count, max_octets);
+        pthread_mutex_unlock(&shard->lock);
+    }
 }
 
 static struct lookup prepare_lookup(struct ttl_cache *cache, const void *key, size_t key_len)
@@ -260,7 +288,7 @@ static struct lookup prepare_lookup(struct ttl_cache *cache, const void *key, si
 
     crypto_shorthash(hash, key, key_len, cache->seed);
     memcpy(&lookup.hash, hash, sizeof lookup.hash);
-    lookup.shard = &cache->shards[lookup.hash & (cache->shard_count - 1)];
+    lookup.shard = &cache->shards[lookup.hash & (atomic_load_explicit(&cache->shard_count, memory_order_relaxed) - 1)];
     return lookup;
 }
 
@@ -332,7 +360,7 @@ struct ttl_cache_stats ttl_cache_stats(struct ttl_cache *cache)
 {
     struct ttl_cache_stats stats = {0};
 
-    for (size_t i = 0; i < cache->shard_count; i++) {
+    for (size_t i = 0; i < SHARDS_MAX; i++) {
         struct shard *shard = &cache->shards[i];
 
         pthread_mutex_lock(&shard->lock);

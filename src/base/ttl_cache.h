@@ -52,6 +52,10 @@ bool ttl_cache_get(struct ttl_cache *cache, const void *key, size_t key_len, voi
 void ttl_cache_put(struct ttl_cache *cache, const void *key, size_t key_len, const void *value, size_t value_len,
                    int64_t ttl_ms);
 
+/* Empties the cache and gives it another bound, while it is used; its counters go on. Locks: each shard, one after the
+ * other. */
+void ttl_cache_reset(struct ttl_cache *cache, size_t max_octets);
+
 /* Locks: each shard, one after the other. */
 struct ttl_cache_stats ttl_cache_stats(struct ttl_cache *cache);
 

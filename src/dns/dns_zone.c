@@ -8,6 +8,7 @@
 #include "dns/zone_data.h"
 
 #include <errno.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,8 @@ enum {
 
 struct dns_zone {
     struct dns dns;
-    struct zone_data data; /* not changed once it is read, so nothing needs a lock */
+    struct zone_data data;                          /* not changed once it is read, so nothing needs a lock */
+    unsigned char digest[crypto_generichash_BYTES]; /* of the text */
 };
 
 /* The records of `name`, or of the wildcard that stands in for it (RFC 4592 3.3.1); NULL if there is neither. */
@@ -154,11 +156,19 @@ struct dns *dns_zone_parse(const char *text, size_t len, const char *path, const
         return NULL;
     }
     zone->dns = (struct dns){.ops = &zone_ops, .clock = clock};
+    crypto_generichash(zone->digest, sizeof(zone->digest), (const unsigned char *)text, len, NULL, 0);
     if (!zone_data_parse(&zone->data, text, len, path, error, error_size)) {
         zone_destroy(&zone->dns);
         return NULL;
     }
     return &zone->dns;
+}
+
+bool dns_zone_is_same(const struct dns *a, const struct dns *b)
+{
+    return a->ops == &zone_ops && b->ops == &zone_ops &&
+           memcmp(((const struct dns_zone *)a)->digest, ((const struct dns_zone *)b)->digest,
+                  sizeof(((const struct dns_zone *)a)->digest)) == 0;
 }
 
 /* Reads the whole file into `text`. Returns what went wrong, or NULL. */

@@ -12,6 +12,9 @@
  * with "file:line: what" in `error`, if the file cannot be read. */
 struct dns *dns_zone_load(const char *path, const struct clock *clock, char *error, size_t error_size);
 
+/* True if both answer out of the same text. */
+bool dns_zone_is_same(const struct dns *a, const struct dns *b);
+
 /* The same from text in memory; `path` is for messages. */
 struct dns *dns_zone_parse(const char *text, size_t len, const char *path, const struct clock *clock, char *error,
                            size_t error_size);

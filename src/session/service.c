@@ -2,6 +2,7 @@
 /* Holds what all new connections share, behind one small lock. */
 #include "session/service.h"
 
+#include "config/config_change.h"
 #include "dns/dns_resolver.h"
 #include "dns/dns_zone.h"
 
@@ -17,7 +18,17 @@ struct service {
     pthread_mutex_t lock; /* covers the two pointers */
     const struct config *config;
     struct spf_checker *checker;
+    const struct dns *dns; /* the checker's */
     char host_name[256];
+};
+
+/* What a reload has prepared. */
+struct service_change {
+    const struct config *config;
+    struct spf_checker *checker;
+    const struct dns *dns;
+    bool keeps_checker; /* it is the one in use */
+    bool is_empty;
 };
 
 struct dns *service_open_dns(const struct config *config, const char *server, struct strbuf *error)
@@ -45,45 +56,46 @@ struct dns *service_open_dns(const struct config *config, const char *server, st
     return dns;
 }
 
-struct spf_checker *service_build_checker(const struct config *config, struct dns *dns, struct strbuf *error)
+static struct spf_checker_config checker_settings(const struct config *config)
 {
-    struct spf_checker_config checker_config = {
-        .dns = dns,
+    return (struct spf_checker_config){
         .clock = &clock_system,
         .cache_octets = config->cache_octets,
         .result_ttl_s = config->ttl_s,
         .timeout_ms = config->dns_timeout_ms,
         .has_lookahead = config->dns_prefetch && config->zone_file == NULL, /* a file answers at once */
     };
+}
+
+struct spf_checker *service_build_checker(const struct config *config, struct dns *dns, struct strbuf *error)
+{
+    struct spf_checker_config settings = checker_settings(config);
     struct spf_checker *checker = NULL;
 
-    if (getrandom(checker_config.seed, sizeof checker_config.seed, 0) != (ssize_t)sizeof checker_config.seed) {
+    settings.dns = dns;
+    if (getrandom(settings.seed, sizeof settings.seed, 0) != (ssize_t)sizeof settings.seed) {
         strbuf_add(error, "the system gives no random octets");
         dns_destroy(dns);
         return NULL;
     }
-    checker = spf_checker_create(&checker_config);
+    checker = spf_checker_create(&settings);
     if (checker == NULL)
         strbuf_add(error, "out of memory");
     return checker;
 }
 
-static struct spf_checker *create_checker(const struct config *config, struct strbuf *error)
-{
-    struct dns *dns = service_open_dns(config, NULL, error);
-
-    return dns != NULL ? service_build_checker(config, dns, error) : NULL;
-}
-
 struct service *service_create(const struct config *config, struct strbuf *error)
 {
     struct service *service = calloc(1, sizeof *service);
+    struct dns *dns;
 
     if (service == NULL) {
         strbuf_add(error, "out of memory");
         return NULL;
     }
-    service->checker = create_checker(config, error);
+    dns = service_open_dns(config, NULL, error);
+    service->dns = dns;
+    service->checker = dns != NULL ? service_build_checker(config, dns, error) : NULL;
     if (service->checker == NULL) {
         free(service);
         return NULL;
@@ -105,22 +117,93 @@ void service_destroy(struct service *service)
     free(service);
 }
 
+/* Whether the DNS in use is what `config` asks for. Where that names a file, *opened is what it says now, unless it is
+ * the same. False with *failed: it cannot be read. */
+static bool keeps_dns(const struct service *service, const struct config *config, struct dns **opened, bool *failed,
+                      struct strbuf *error)
+{
+    bool is_same = config_has_same_dns(service->config, config);
+
+    *opened = NULL;
+    *failed = false;
+    if (is_same && config->zone_file == NULL)
+        return true;
+    *opened = service_open_dns(config, NULL, error);
+    *failed = *opened == NULL;
+    if (*failed || !is_same || !dns_zone_is_same(service->dns, *opened))
+        return false;
+    dns_destroy(*opened);
+    *opened = NULL;
+    return true;
+}
+
+struct service_change *service_prepare(struct service *service, const struct config *config, struct strbuf *error)
+{
+    struct service_change *change = calloc(1, sizeof *change);
+    struct dns *opened = NULL;
+    bool failed = false;
+
+    if (change == NULL) {
+        strbuf_add(error, "out of memory");
+        return NULL;
+    }
+    change->keeps_checker = keeps_dns(service, config, &opened, &failed, error);
+    if (change->keeps_checker) {
+        change->checker = spf_checker_acquire(service->checker);
+        change->dns = service->dns;
+        change->is_empty = config_is_same(service->config, config);
+    } else if (!failed) {
+        change->dns = opened;
+        change->checker = service_build_checker(config, opened, error);
+    }
+    if (change->checker == NULL) {
+        free(change);
+        return NULL;
+    }
+    change->config = config_acquire(config);
+    return change;
+}
+
+bool service_change_is_empty(const struct service_change *change)
+{
+    return change->is_empty;
+}
+
+void service_discard(struct service_change *change)
+{
+    if (change == NULL)
+        return;
+    config_release(change->config);
+    spf_checker_release(change->checker);
+    free(change);
+}
+
+void service_commit(struct service *service, struct service_change *change)
+{
+    struct service_change old = {.config = service->config, .checker = service->checker};
+
+    if (change->keeps_checker) {
+        const struct spf_checker_config settings = checker_settings(change->config);
+
+        spf_checker_adjust(change->checker, &settings);
+    }
+    pthread_mutex_lock(&service->lock);
+    service->config = change->config;
+    service->checker = change->checker;
+    service->dns = change->dns;
+    pthread_mutex_unlock(&service->lock);
+    free(change);
+    config_release(old.config);
+    spf_checker_release(old.checker);
+}
+
 bool service_replace(struct service *service, const struct config *config, struct strbuf *error)
 {
-    struct spf_checker *new_checker = create_checker(config, error);
-    struct spf_checker *old_checker = NULL;
-    const struct config *old_config = NULL;
+    struct service_change *change = service_prepare(service, config, error);
 
-    if (new_checker == NULL)
+    if (change == NULL)
         return false;
-    pthread_mutex_lock(&service->lock);
-    old_config = service->config;
-    old_checker = service->checker;
-    service->config = config_acquire(config);
-    service->checker = new_checker;
-    pthread_mutex_unlock(&service->lock);
-    config_release(old_config);
-    spf_checker_release(old_checker);
+    service_commit(service, change);
     return true;
 }
 

@@ -26,9 +26,21 @@ struct service *service_create(const struct config *config, struct strbuf *error
 /* Connections that still live keep what they pinned. NULL is fine. */
 void service_destroy(struct service *service);
 
-/* Exchanges configuration and checker; the caches begin empty. False, with a message in `error`, leaving all as it was.
- * Connections that live go on with what they pinned. Locks: the service's own, a leaf, held for an exchange of
- * pointers. */
+/* An exchange of the configuration in two steps: all that can fail, and the swap. The DNS lives on, with what it has
+ * cached, where its settings and the text of its zone file are the same, and then so do cached results where theirs
+ * are. One thread at a time. NULL, with a message in `error`: then nothing has changed. */
+struct service_change *service_prepare(struct service *service, const struct config *config, struct strbuf *error);
+
+/* Connections that live go on with the configuration that they pinned; but TTL, CacheSize, DNSTimeout and DNSPrefetch
+ * are those of the checker, which they may share with new ones. Frees the change. Locks: the service's own, a leaf,
+ * held for an exchange of pointers. */
+void service_commit(struct service *service, struct service_change *change);
+void service_discard(struct service_change *change); /* NULL is fine */
+
+/* True if the change brings nothing new. */
+bool service_change_is_empty(const struct service_change *change);
+
+/* Both steps. False, with a message in `error`, leaving all as it was. */
 bool service_replace(struct service *service, const struct config *config, struct strbuf *error);
 
 /* The configuration in force; the caller releases it. */

@@ -34,7 +34,9 @@ struct flight {
 };
 
 struct inflight {
-    struct inflight_setup setup;
+    struct inflight_setup setup; /* but for these two, which may be adjusted at any time: */
+    _Atomic uint32_t timeout_ms;
+    atomic_bool has_lookahead;
     uint8_t seed[16];
     atomic_uint speculative;
     pthread_mutex_t lock; /* covers all below, and each follower's last three members; a leaf */
@@ -48,9 +50,16 @@ struct inflight *inflight_create(const struct inflight_setup *setup)
     if (!inflight)
         return NULL;
     inflight->setup = *setup;
+    inflight_adjust(inflight, setup->timeout_ms, setup->has_lookahead);
     memcpy(inflight->seed, setup->seed, sizeof(inflight->seed));
     pthread_mutex_init(&inflight->lock, NULL);
     return inflight;
+}
+
+void inflight_adjust(struct inflight *inflight, uint32_t timeout_ms, bool has_lookahead)
+{
+    inflight->timeout_ms = timeout_ms;
+    inflight->has_lookahead = has_lookahead;
 }
 
 void inflight_destroy(struct inflight *inflight)
@@ -202,7 +211,7 @@ static void begin(struct flight *flight, int64_t deadline_ms)
         .request = flight->request,
         .deadline_ms = deadline_ms,
         .now_s = clock_unix_s(setup->clock),
-        .has_lookahead = setup->has_lookahead,
+        .has_lookahead = flight->inflight->has_lookahead,
         .is_kept_only = flight->is_speculative,
         .done = conclude,
         .context = flight,
@@ -214,7 +223,7 @@ static void begin(struct flight *flight, int64_t deadline_ms)
         publish(flight, &published);
         return;
     }
-    flight->has_time = deadline_ms - clock_monotonic_ms(setup->clock) >= setup->timeout_ms / 2;
+    flight->has_time = deadline_ms - clock_monotonic_ms(setup->clock) >= flight->inflight->timeout_ms / 2;
     flight->evaluation = evaluation_create(&wanted);
     if (flight->evaluation) {
         evaluation_begin(flight->evaluation);

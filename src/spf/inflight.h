@@ -46,6 +46,9 @@ struct inflight_setup {
 /* NULL if out of memory. All of the setup must outlive it. */
 struct inflight *inflight_create(const struct inflight_setup *setup);
 
+/* Has evaluations that begin from now on go by these two of the setup. Any thread. */
+void inflight_adjust(struct inflight *inflight, uint32_t timeout_ms, bool has_lookahead);
+
 /* Nothing may be under way. NULL is fine. */
 void inflight_destroy(struct inflight *inflight);
 

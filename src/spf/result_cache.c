@@ -14,7 +14,8 @@ enum { VALUE_OUTCOME = 'o', VALUE_NOTE = 'n' };
 
 struct result_cache {
     struct ttl_cache *entries;
-    uint32_t ttl_s;
+    _Atomic uint32_t ttl_s;
+    size_t max_octets; /* of the thread that adjusts it */
 };
 
 struct value {
@@ -83,11 +84,21 @@ struct result_cache *result_cache_create(size_t max_octets, uint32_t ttl_s, cons
     if (!cache)
         return NULL;
     cache->ttl_s = ttl_s;
+    cache->max_octets = max_octets;
     cache->entries = ttl_cache_create(ttl_s > 0 ? max_octets : 0, seed, clock);
     if (cache->entries)
         return cache;
     free(cache);
     return NULL;
+}
+
+void result_cache_adjust(struct result_cache *cache, size_t max_octets, uint32_t ttl_s)
+{
+    if (cache->max_octets == max_octets && cache->ttl_s == ttl_s)
+        return;
+    cache->max_octets = max_octets;
+    cache->ttl_s = ttl_s;
+    ttl_cache_reset(cache->entries, ttl_s > 0 ? max_octets : 0);
 }
 
 void result_cache_destroy(struct result_cache *cache)
@@ -145,7 +156,7 @@ static unsigned put_note(struct result_cache *cache, const struct spf_request *r
 void result_cache_put(struct result_cache *cache, const struct spf_request *request, const struct spf_outcome *outcome,
                       unsigned macros_used)
 {
-    uint32_t ttl_s = outcome->ttl_s < cache->ttl_s ? outcome->ttl_s : cache->ttl_s;
+    const uint32_t longest_s = cache->ttl_s, ttl_s = outcome->ttl_s < longest_s ? outcome->ttl_s : longest_s;
     unsigned varying = macros_used & RESULT_VARYING;
     struct result_key key;
     struct value value;

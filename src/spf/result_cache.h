@@ -21,6 +21,10 @@ struct result_cache;
  * in ttl_cache.h. NULL if out of memory. */
 struct result_cache *result_cache_create(size_t max_octets, uint32_t ttl_s, const uint8_t seed[16],
                                          const struct clock *clock);
+
+/* Gives it another bound and another longest life, while it is used; it begins empty where one of them differs. Locks:
+ * each shard of the cache, one after the other. One thread at a time. */
+void result_cache_adjust(struct result_cache *cache, size_t max_octets, uint32_t ttl_s);
 void result_cache_destroy(struct result_cache *cache); /* NULL is fine */
 
 /* Finds the outcome of an equal request: domain and HELO are compared without case, the local part exactly. The client

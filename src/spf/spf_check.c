@@ -23,8 +23,8 @@ struct spf_checker {
     const struct clock *clock;
     struct result_cache *cache;
     struct inflight *inflight;
-    uint32_t timeout_ms;
-    bool has_lookahead;
+    _Atomic uint32_t timeout_ms; /* this and the next may be adjusted at any time */
+    atomic_bool has_lookahead;
     atomic_uint references;
 };
 
@@ -59,6 +59,14 @@ struct spf_checker *spf_checker_acquire(struct spf_checker *checker)
 {
     atomic_fetch_add_explicit(&checker->references, 1, memory_order_relaxed);
     return checker;
+}
+
+void spf_checker_adjust(struct spf_checker *checker, const struct spf_checker_config *config)
+{
+    checker->timeout_ms = config->timeout_ms;
+    checker->has_lookahead = config->has_lookahead;
+    inflight_adjust(checker->inflight, config->timeout_ms, config->has_lookahead);
+    result_cache_adjust(checker->cache, config->cache_octets, config->result_ttl_s);
 }
 
 void spf_checker_release(struct spf_checker *checker)

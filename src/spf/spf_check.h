@@ -73,6 +73,11 @@ struct spf_checker *spf_checker_create(const struct spf_checker_config *config);
 struct spf_checker *spf_checker_acquire(struct spf_checker *checker);
 void spf_checker_release(struct spf_checker *checker); /* the last one destroys; NULL is fine */
 
+/* Takes on cache_octets, result_ttl_s, timeout_ms and has_lookahead of another configuration, while it is used. The DNS
+ * stays, with its answers, and so do the results that are cached, where the first two are the same. One thread at a
+ * time. */
+void spf_checker_adjust(struct spf_checker *checker, const struct spf_checker_config *config);
+
 /* When the timeout of an evaluation that begins now will be over, on the checker's monotonic clock. */
 int64_t spf_checker_deadline_ms(const struct spf_checker *checker);
 

@@ -8,8 +8,9 @@ import signal
 import threading
 import time
 
+from dns_server import DnsServer
 from process_common import prepared
-from wire_common import (BAD_IP, ZONE, Mta, case, check, classic, contains, delivered, equal, one, refused, rows,
+from wire_common import (BAD_IP, ZONE, Filter, Mta, case, check, classic, contains, delivered, equal, one, refused, rows,
                          spf_result, wait_until)
 
 FAIL = "550 5.7.23"
@@ -136,9 +137,44 @@ def socket_change_at_a_reload_is_told(binary):
     with classic(binary) as filter_:
         filter_.reconfigure({"Socket": "unix:" + filter_.path("other"), "RefuseFail": "off"})
         filter_.signal(signal.SIGUSR1)
+        check(filter_.wait_log("effective only after a restart: ").endswith(": Socket"), "other keys are named, too")
         for _ in range(5):
             one(filter_)
         equal(spf_result(delivered(one(filter_)))[0], "pass", "result")
+
+
+@case
+def failed_reload_leaves_the_log_where_it_was(binary):
+    """The zone file of the new configuration is not there, so neither its log file nor its level counts."""
+    with classic(binary) as filter_:
+        size, other = len(filter_.log()), filter_.path("other.log")
+        filter_.reconfigure({"ZoneFile": filter_.path("missing"), "LogTo": other, "LogLevel": "error"})
+        reload_and_wait(filter_, lambda: "stays as it was" in read_if_there(filter_.log_path)[size:]
+                        or "stays as it was" in read_if_there(other), "the end of the reload")
+        contains(filter_.log()[size:], filter_.path("missing"), "log")
+        check(not os.path.exists(other), "the other log file was made")
+        check(is_refused(filter_), "the result changed")
+        filter_.wait_log("SPF fail")
+
+
+def read_if_there(path):
+    return read(path) if os.path.exists(path) else ""
+
+
+@rows([
+    ("unchanged", {}, 1), ("policy", {"RefuseFail": "off", "AddReceivedHeader": "on"}, 1),
+    ("results", {"TTL": "10m", "CacheSize": "1M"}, 1), ("deadline", {"DNSTimeout": "3s", "DNSPrefetch": "off"}, 1),
+    ("dns", {"DNSServeStale": "off"}, 2),
+])
+def reload_keeps_what_the_dns_has_answered(binary, config, questions):
+    """Only where the settings of the DNS itself change, its answers are forgotten."""
+    with DnsServer('$TTL 300\ndns.example. TXT "v=spf1 ip4:192.0.2.1 -all"\n') as server, \
+            Filter(binary, {"Nameserver": server.address}) as filter_:
+        equal(spf_result(delivered(one(filter_, "<a@dns.example>")))[0], "pass", "result")
+        filter_.reconfigure({"Nameserver": server.address, **config})
+        reload_and_wait(filter_, lambda: "configuration reloaded" in filter_.log(), "the reload")
+        equal(spf_result(delivered(one(filter_, "<a@dns.example>")))[0], "pass", "result after it")
+        equal(server.count("dns.example", "TXT"), questions, "questions")
 
 
 @case

@@ -520,6 +520,57 @@ static void test_threads(void **state)
     }
 }
 
+static void test_reset(void **state)
+{
+    static const size_t sizes[] = {1 << 24, ONE_SHARD, 0, 1 << 20};
+
+    (void)state;
+    struct ttl_cache *cache = create(ONE_SHARD);
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        char key[32];
+        uint64_t hits = ttl_cache_stats(cache).hits;
+
+        put(cache, "stays", "no", 1000000);
+        ttl_cache_reset(cache, sizes[i]);
+        expect(cache, "stays", NULL);
+        assert_int_equal(ttl_cache_stats(cache).entries, 0);
+        assert_int_equal(ttl_cache_stats(cache).octets, 0);
+        assert_int_equal(ttl_cache_stats(cache).hits, hits);
+        for (int n = 0; n < 20000; n++) {
+            (void)snprintf(key, sizeof key, "key %d", n);
+            put(cache, key, "value", 1000000);
+        }
+        assert_true(ttl_cache_stats(cache).octets <= sizes[i]);
+        assert_int_equal(ttl_cache_stats(cache).entries > 0, sizes[i] > 0);
+        expect(cache, key, sizes[i] > 0 ? "value" : NULL);
+    }
+    ttl_cache_destroy(cache);
+}
+
+/* While four threads use it, a cache gets one size after the other. */
+static void test_reset_under_threads(void **state)
+{
+    static const size_t sizes[] = {0, 1 << 20, ONE_SHARD, 1 << 24};
+    struct ttl_cache *cache = ttl_cache_create(1 << 20, seed, &clock_system);
+    struct worker workers[4];
+    pthread_t threads[4];
+
+    (void)state;
+    assert_non_null(cache);
+    for (size_t t = 0; t < 4; t++) {
+        workers[t] = (struct worker){.cache = cache, .random = 1000 + t, .ok = true};
+        assert_int_equal(pthread_create(&threads[t], NULL, work, &workers[t]), 0);
+    }
+    for (size_t i = 0; i < 200; i++)
+        ttl_cache_reset(cache, sizes[i % 4]);
+    for (size_t t = 0; t < 4; t++) {
+        pthread_join(threads[t], NULL);
+        assert_true(workers[t].ok);
+    }
+    assert_true(ttl_cache_stats(cache).octets <= 1 << 24);
+    ttl_cache_destroy(cache);
+}
+
 /* ---- Values that refer to something counted ---- */
 
 struct counted {
@@ -638,6 +689,8 @@ int main(void)
         cmocka_unit_test(test_references),
         cmocka_unit_test(test_weights),
         cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_reset),
+        cmocka_unit_test(test_reset_under_threads),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

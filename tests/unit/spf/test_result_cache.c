@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+enum { OCTETS = 1 << 20, LIFE_S = 3600 };
+
 static int64_t now_ms;
 
 static int64_t monotonic_ms(void *context)
@@ -27,7 +29,7 @@ static int open_cache(void **state)
     static const uint8_t seed[16] = {7};
 
     now_ms = 5000;
-    *state = result_cache_create(1 << 20, 3600, seed, &test_clock);
+    *state = result_cache_create(OCTETS, LIFE_S, seed, &test_clock);
     return *state ? 0 : -1;
 }
 
@@ -243,14 +245,38 @@ static void test_not_kept(void **state)
     result_cache_destroy(none);
 }
 
+static void test_adjust(void **state)
+{
+    struct result_cache *cache = *state;
+    struct spf_request asked = request();
+    uint64_t hits;
+
+    keep(cache, &asked, RESULT_PASS, 0);
+    assert_true(found(cache, &asked, RESULT_PASS));
+    result_cache_adjust(cache, OCTETS, LIFE_S); /* as it is */
+    assert_true(found(cache, &asked, RESULT_PASS));
+    hits = result_cache_stats(cache).hits;
+    result_cache_adjust(cache, OCTETS, LIFE_S - 1);
+    assert_int_equal(result_cache_stats(cache).entries, 0);
+    assert_int_equal(result_cache_stats(cache).hits, hits);
+    keep(cache, &asked, RESULT_FAIL, 0);
+    assert_true(found(cache, &asked, RESULT_FAIL));
+    result_cache_adjust(cache, OCTETS, 0);
+    keep(cache, &asked, RESULT_FAIL, 0);
+    assert_int_equal(result_cache_stats(cache).entries, 0);
+    result_cache_adjust(cache, OCTETS / 2, LIFE_S);
+    keep(cache, &asked, RESULT_FAIL, 0);
+    assert_true(found(cache, &asked, RESULT_FAIL));
+}
+
 #define IN_CACHE(test) cmocka_unit_test_setup_teardown(test, open_cache, close_cache)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_CACHE(test_round_trip), IN_CACHE(test_key),          IN_CACHE(test_local),   IN_CACHE(test_helo),
-        IN_CACHE(test_receiver),   IN_CACHE(test_widened_note), IN_CACHE(test_borders), IN_CACHE(test_long_parts),
-        IN_CACHE(test_life),       IN_CACHE(test_not_kept),
+        IN_CACHE(test_adjust),     IN_CACHE(test_round_trip), IN_CACHE(test_key),          IN_CACHE(test_local),
+        IN_CACHE(test_helo),       IN_CACHE(test_receiver),   IN_CACHE(test_widened_note), IN_CACHE(test_borders),
+        IN_CACHE(test_long_parts), IN_CACHE(test_life),       IN_CACHE(test_not_kept),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

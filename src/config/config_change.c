@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Compares configurations by what they print. */
+#include "config/config_change.h"
+
+#include "config/config_options.h"
+
+#include <string.h>
+
+/* What can be done with root's rights only, or before the first thread. */
+static const char *const restart_keys[] = {"Socket", "SocketMode", "SocketGroup", "User", "PidFile", "Daemonize"};
+static const char *const dns_keys[] = {"Nameserver", "DNSSEC", "DNSCacheSize", "DNSServeStale", "ZoneFile"};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Appends the values of one option, each with its length before it, so that no two lists look alike. */
+static void write_values(const struct config *config, const struct config_option *option, struct strbuf *out)
+{
+    const void *member = (const char *)config + option->offset;
+    struct strbuf value = STRBUF_INIT;
+
+    for (size_t n = 0; option->type->write(option, member, n, &value); n++) {
+        strbuf_addf(out, "%zu:%s", value.len, strbuf_text(&value));
+        out->failed |= value.failed;
+        strbuf_truncate(&value, 0);
+    }
+    strbuf_free(&value);
+}
+
+static bool is_same_option(const struct config *a, const struct config *b, const struct config_option *option)
+{
+    struct strbuf of_a = STRBUF_INIT, of_b = STRBUF_INIT;
+    bool is_same;
+
+    write_values(a, option, &of_a);
+    write_values(b, option, &of_b);
+    is_same = !of_a.failed && !of_b.failed && strcmp(strbuf_text(&of_a), strbuf_text(&of_b)) == 0;
+    strbuf_free(&of_a);
+    strbuf_free(&of_b);
+    return is_same;
+}
+
+bool config_is_same(const struct config *a, const struct config *b)
+{
+    size_t count;
+    const struct config_option *options = config_options(&count);
+
+    for (size_t i = 0; i < count; i++)
+        if (!is_same_option(a, b, &options[i]))
+            return false;
+    return a->sets_written == b->sets_written;
+}
+
+bool config_has_same_dns(const struct config *a, const struct config *b)
+{
+    for (size_t i = 0; i < COUNT(dns_keys); i++)
+        if (!is_same_option(a, b, config_option_find(dns_keys[i])))
+            return false;
+    return true;
+}
+
+size_t config_restart_keys(const struct config *a, const struct config *b, struct strbuf *out)
+{
+    size_t found = 0;
+
+    for (size_t i = 0; i < COUNT(restart_keys); i++)
+        if (!is_same_option(a, b, config_option_find(restart_keys[i])))
+            strbuf_addf(out, "%s%s", found++ > 0 ? ", " : "", restart_keys[i]);
+    return found;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What differs between two configurations. */
+#include "config/config_change.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const struct config *parse(const char *text)
+{
+    struct strbuf errors = STRBUF_INIT;
+    const struct config *config = config_parse(text, strlen(text), "test", &errors);
+
+    if (config == NULL)
+        fail_msg("%s", strbuf_text(&errors));
+    strbuf_free(&errors);
+    return config;
+}
+
+static void each_difference_is_seen(void **state)
+{
+    static const struct {
+        const char *a, *b;
+        bool is_same, has_same_dns;
+        const char *restart;
+    } cases[] = {
+        {"", "", true, true, ""},
+        {"", "# a comment\n\nRefuseFail on\n", true, true, ""},
+        {"RefuseFail on\n", "RefuseFail off\n", false, true, ""},
+        {"WhitelistFrom a@\nWhitelistFrom b@\n", "WhitelistFrom a@ b@\n", true, true, ""},
+        {"WhitelistFrom a@\n", "WhitelistFrom a@ b@\n", false, true, ""},
+        {"WhitelistIP 192.0.2.1\n", "", false, true, ""},
+        {"RefuseMailFrom fail\n", "RefuseMailFrom fail, none\n", false, true, ""},
+        {"TTL 60s\n", "TTL 1m\n", true, true, ""},
+        {"Nameserver 192.0.2.53\n", "", false, false, ""},
+        {"DNSSEC on\n", "", false, false, ""},
+        {"DNSCacheSize 1M\n", "", false, false, ""},
+        {"DNSServeStale off\n", "", false, false, ""},
+        {"ZoneFile /a\n", "ZoneFile /b\n", false, false, ""},
+        {"Socket inet:1@127.0.0.1\n", "", false, true, "Socket"},
+        {"SocketMode 0600\nUser a\n", "SocketGroup b\nUser a\n", false, true, "SocketMode, SocketGroup"},
+        {"PidFile /a\n", "Daemonize off\nUser b\n", false, true, "User, PidFile, Daemonize"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const struct config *a = parse(cases[i].a), *b = parse(cases[i].b);
+        struct strbuf keys = STRBUF_INIT;
+
+        assert_int_equal(config_is_same(a, b), cases[i].is_same);
+        assert_int_equal(config_is_same(b, a), cases[i].is_same);
+        assert_int_equal(config_has_same_dns(a, b), cases[i].has_same_dns);
+        assert_int_equal(config_restart_keys(a, b, &keys) > 0, cases[i].restart[0] != '\0');
+        assert_string_equal(strbuf_text(&keys), cases[i].restart);
+        strbuf_free(&keys);
+        config_release(a);
+        config_release(b);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_difference_is_seen),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
