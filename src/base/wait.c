@@ -3,13 +3,9 @@
 #include "base/wait.h"
 
 #include <errno.h>
-#include <stdatomic.h>
 #include <stddef.h>
 
-typedef void (*wait_observer)(unsigned count);
-
-static atomic_uint waiting;
-static _Atomic(wait_observer) observer;
+static _Thread_local struct wait_pool *own_pool;
 
 void wait_cond_init(pthread_cond_t *cond)
 {
@@ -21,25 +17,33 @@ void wait_cond_init(pthread_cond_t *cond)
     pthread_condattr_destroy(&monotonic);
 }
 
-bool wait_cond_until(pthread_cond_t *cond, pthread_mutex_t *lock, const struct timespec *moment)
+void wait_join(struct wait_pool *pool)
 {
-    const unsigned count = atomic_fetch_add(&waiting, 1) + 1;
-    const wait_observer observe = observer;
-    int status = 0;
+    own_pool = pool;
+}
+
+unsigned wait_count(const struct wait_pool *pool)
+{
+    return pool->waiting;
+}
+
+static void begin_wait(struct wait_pool *pool)
+{
+    const unsigned count = atomic_fetch_add(&pool->waiting, 1) + 1;
+    void (*observe)(unsigned waiting) = pool->observe;
 
     if (observe != NULL)
         observe(count);
+}
+
+bool wait_cond_until(pthread_cond_t *cond, pthread_mutex_t *lock, const struct timespec *moment)
+{
+    int status = 0;
+
+    if (own_pool != NULL)
+        begin_wait(own_pool);
     status = pthread_cond_timedwait(cond, lock, moment);
-    atomic_fetch_sub(&waiting, 1);
+    if (own_pool != NULL)
+        atomic_fetch_sub(&own_pool->waiting, 1);
     return status != ETIMEDOUT;
-}
-
-unsigned wait_count(void)
-{
-    return waiting;
-}
-
-void wait_observe(wait_observer new_observer)
-{
-    observer = new_observer;
 }

@@ -18,6 +18,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t opened;
 static bool is_open;
 static unsigned most, calls; /* what the observer was told, under the lock */
+static struct wait_pool pool, other_pool;
 
 static void observe(unsigned count)
 {
@@ -26,28 +27,32 @@ static void observe(unsigned count)
         most = count;
 }
 
-static void *wait_for_it(void *unused)
+static void *wait_for_it(void *own_pool)
 {
     const struct timespec moment = clock_moment_after(LONG_MS);
 
+    wait_join(own_pool);
     pthread_mutex_lock(&lock);
     while (!is_open && wait_cond_until(&opened, &lock, &moment))
         ;
     pthread_mutex_unlock(&lock);
-    return unused;
+    return NULL;
 }
 
 static void test_count(void **state)
 {
-    pthread_t threads[THREADS];
+    pthread_t threads[THREADS], stranger, loner;
 
     (void)state;
-    wait_observe(observe);
+    pool.observe = observe;
     for (unsigned i = 0; i < THREADS; i++)
-        assert_int_equal(pthread_create(&threads[i], NULL, wait_for_it, NULL), 0);
-    for (unsigned tries = 0; tries < 10000 && wait_count() < THREADS; tries++)
+        assert_int_equal(pthread_create(&threads[i], NULL, wait_for_it, &pool), 0);
+    assert_int_equal(pthread_create(&stranger, NULL, wait_for_it, &other_pool), 0);
+    assert_int_equal(pthread_create(&loner, NULL, wait_for_it, NULL), 0);
+    for (unsigned tries = 0; tries < 10000 && wait_count(&pool) + wait_count(&other_pool) < THREADS + 1; tries++)
         usleep(1000);
-    assert_int_equal(wait_count(), THREADS);
+    assert_int_equal(wait_count(&pool), THREADS);
+    assert_int_equal(wait_count(&other_pool), 1);
     pthread_mutex_lock(&lock);
     assert_int_equal(most, THREADS);
     is_open = true;
@@ -55,7 +60,10 @@ static void test_count(void **state)
     pthread_mutex_unlock(&lock);
     for (unsigned i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
-    assert_int_equal(wait_count(), 0);
+    pthread_join(stranger, NULL);
+    pthread_join(loner, NULL);
+    assert_int_equal(wait_count(&pool), 0);
+    assert_int_equal(wait_count(&other_pool), 0);
     assert_true(calls >= THREADS);
 }
 
@@ -66,13 +74,14 @@ static void test_moment(void **state)
     unsigned calls_before;
 
     (void)state;
+    wait_join(&pool);
     pthread_mutex_lock(&lock);
     while (wait_cond_until(&opened, &lock, &moment)) /* it may wake up for no reason */
         ;
     assert_true(clock_monotonic_ms(&clock_system) >= start_ms + 49);
-    assert_int_equal(wait_count(), 0);
+    assert_int_equal(wait_count(&pool), 0);
     calls_before = calls;
-    wait_observe(NULL);
+    wait_join(&other_pool);
     assert_false(wait_cond_until(&opened, &lock, &moment));
     assert_int_equal(calls, calls_before);
     pthread_mutex_unlock(&lock);

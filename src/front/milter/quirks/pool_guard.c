@@ -115,7 +115,7 @@ static void *run_guard(void *unused)
         if (now_ms >= due_ms && !is_resting && probes.count == 1) {
             is_resting = true;
             due_ms = now_ms + (count_connections() > 0 ? CHECK_MS : REST_MS);
-        } else if (now_ms >= due_ms || (is_wanted && is_exhausted(wait_count()))) {
+        } else if (now_ms >= due_ms || (is_wanted && is_exhausted(wait_count(workers_pool())))) {
             is_resting = false;
             due_ms = now_ms + OVERDUE_MS;
             send_probe(&probes);
@@ -133,6 +133,6 @@ bool pool_guard_start(unsigned (*connections)(void))
     if (wake_fd < 0 || thread_start(&guard, run_guard, NULL) != 0)
         return false;
     pthread_detach(guard);
-    wait_observe(notice_wait);
+    workers_pool()->observe = notice_wait;
     return true;
 }

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 static atomic_uint count;
+static struct wait_pool pool;
 static _Thread_local bool is_counted;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t at_its_end; /* its destructor is called when a thread ends that has a value for it */
@@ -29,10 +30,16 @@ void workers_note(void)
     if (is_counted)
         return;
     is_counted = true;
+    wait_join(&pool);
     atomic_fetch_add(&count, 1);
     pthread_once(&once, make_key);
     if (has_key)
         (void)pthread_setspecific(at_its_end, &count); /* without memory the thread is counted for ever */
+}
+
+struct wait_pool *workers_pool(void)
+{
+    return &pool;
 }
 
 unsigned workers_count(void)

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The socket that libmilter listens on, whose descriptor it does not tell. Without it there is no orderly stop, and
+ * each message over TCP waits. */
+#ifndef SMF_FRONT_MILTER_QUIRKS_LISTENING_SOCKET_H
+#define SMF_FRONT_MILTER_QUIRKS_LISTENING_SOCKET_H
+
+/* Notes which descriptors listen before libmilter opens its own. Without it another one that listens, inherited for
+ * instance, would be taken for libmilter's. */
+void listening_socket_before(void);
+
+/* Finds the descriptor that libmilter opened for `socket` (fd:N names it; else it is the one that has begun to listen),
+ * and sets TCP_NODELAY there, which accepted connections inherit. Without the option each message over TCP waits for a
+ * delayed acknowledgement, about 40 ms: libmilter writes its changes and its answer one by one. */
+void listening_socket_find(const char *socket);
+
+/* Exchanges it for a socket at which the pool guard alone knocks. Without it libmilter could not stop listening without
+ * leaving its connections alone as well, and no successor could have the address. */
+void listening_socket_exchange(void);
+
+/* Ends the input of all connections that came in there. Without it libmilter would wait for each MTA to close its own,
+ * and would be ended in the middle of what it writes. */
+void listening_socket_hang_up(void);
+
+#endif
