@@ -2,25 +2,21 @@
 /* Starts the filter, waits for signals, and stops it when the messages under way are answered. */
 #include "app/daemon.h"
 
+#include "app/counters.h"
 #include "app/detach.h"
+#include "app/fronts.h"
 #include "app/log_setup.h"
 #include "app/notify.h"
 #include "app/privileges.h"
 #include "app/reload.h"
 #include "base/log.h"
-#include "base/stats.h"
-#include "base/thread.h"
-#include "front/milter/callbacks.h"
-#include "front/milter/listener.h"
+#include "front/milter/milter_front.h"
 #include "session/service.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,25 +24,18 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-enum {
-    DRAIN_POLL_MS = 20, /* how often an orderly stop looks whether the last message has ended */
-    HANG_UP_MS = 2000,  /* how long it waits then for the connections to be closed, which takes no time */
-};
-
 struct daemon {
     char *config_path; /* absolute, as the daemon leaves its working directory; not resolved: a link may change */
     const struct config *config; /* of the start: what cannot change later */
     struct identity identity;
     struct service *service;
-    pthread_t listener;
+    struct fronts fronts;
 };
 
 static int wake_pipe[2] = {-1, -1};
 static volatile sig_atomic_t stop_wanted;
 static volatile sig_atomic_t reload_wanted;
 static volatile sig_atomic_t counters_wanted;
-static atomic_bool listener_ended;
-static atomic_bool listener_failed;
 
 static void wake(void)
 {
@@ -111,50 +100,8 @@ static struct session_needs needs(void *context)
     return service_needs(daemon->service);
 }
 
-static bool listen_to_mta(struct daemon *daemon, struct strbuf *error)
-{
-    const struct callbacks_host host = {.begin_session = begin_session, .needs = needs, .context = daemon};
-    const struct listener_config listener = {.socket = daemon->config->socket, .mode = daemon->config->socket_mode};
-    const struct identity *identity = &daemon->identity;
-    const char *path = listener_path(listener.socket);
-    char message[512] = "libmilter does not take the filter";
-    bool listens = false;
-
-    if (path != NULL && !privileges_borrow(identity, path, identity->socket_gid, "Socket", error)) {
-        privileges_return(identity);
-        return false;
-    }
-    listens = callbacks_register(&host) && listener_open(&listener, message, sizeof message);
-    privileges_return(identity);
-    if (listens && listener_give(listener.socket, identity->uid, identity->socket_gid, message, sizeof message))
-        return true;
-    strbuf_addf(error, "Socket: %s", message);
-    return false;
-}
-
-/* Where the start fails: takes away what it has made, with the rights that made it. */
-static void discard_socket(const struct daemon *daemon)
-{
-    const char *path = listener_path(daemon->config->socket);
-    struct strbuf unused = STRBUF_INIT;
-
-    if (path != NULL && privileges_borrow(&daemon->identity, path, (gid_t)-1, "Socket", &unused))
-        listener_discard();
-    privileges_return(&daemon->identity);
-    strbuf_free(&unused);
-}
-
-static void *run_listener(void *unused)
-{
-    (void)unused;
-    listener_failed = !listener_run();
-    listener_ended = true;
-    wake();
-    return NULL;
-}
-
-/* What follows once the socket is bound, in the order that privileges demand. Returns a status of sysexits.h. */
-static int start_behind_socket(struct daemon *daemon, struct strbuf *error)
+/* What follows once the sockets are bound, in the order that privileges demand. Returns a status of sysexits.h. */
+static int start_behind_sockets(struct daemon *daemon, struct strbuf *error)
 {
     const struct config *config = daemon->config;
     struct log_prepared *log = NULL;
@@ -173,10 +120,7 @@ static int start_behind_socket(struct daemon *daemon, struct strbuf *error)
     daemon->service = service_create(config, error);
     if (daemon->service == NULL)
         return config->zone_file != NULL || config->dnssec ? EX_CONFIG : EX_UNAVAILABLE;
-    if (thread_start(&daemon->listener, run_listener, NULL) == 0)
-        return EX_OK;
-    strbuf_add(error, "cannot start a thread");
-    return EX_OSERR;
+    return fronts_run(&daemon->fronts, error) ? EX_OK : EX_OSERR;
 }
 
 static void remove_pid_file(const struct daemon *daemon)
@@ -189,6 +133,8 @@ static void remove_pid_file(const struct daemon *daemon)
 static int start(struct daemon *daemon, bool foreground, struct strbuf *error)
 {
     const struct config *config = daemon->config;
+    const struct front_host host = {.begin_session = begin_session, .needs = needs, .context = daemon};
+    const struct front_socket socket = {.spec = config->socket, .mode = config->socket_mode};
     int status = EX_OSERR;
 
     if (!privileges_look_up(config->user, config->socket_group, &daemon->identity, error))
@@ -198,30 +144,16 @@ static int start(struct daemon *daemon, bool foreground, struct strbuf *error)
     if (!catch_signals(error))
         return EX_OSERR;
     raise_descriptor_limit();
-    status = listen_to_mta(daemon, error) ? start_behind_socket(daemon, error) : EX_UNAVAILABLE;
+    daemon->fronts.wake = wake;
+    fronts_add(&daemon->fronts, &milter_front, "Socket", socket);
+    status = EX_UNAVAILABLE;
+    if (fronts_open(&daemon->fronts, &host, &daemon->identity, error))
+        status = start_behind_sockets(daemon, error);
     if (status != EX_OK) {
-        discard_socket(daemon);
+        fronts_discard(&daemon->fronts, &daemon->identity);
         remove_pid_file(daemon);
     }
     return status;
-}
-
-static void log_counters(struct service *service)
-{
-    struct ttl_cache_stats results = service_cache_stats(service);
-    struct strbuf line = STRBUF_INIT;
-
-    for (int n = 0; n < STATS_COUNT; n++)
-        strbuf_addf(&line, " %s=%" PRIu64, stats_name((enum stats_counter)n), stats_get((enum stats_counter)n));
-    log_notice("counters:%s", strbuf_text(&line));
-    strbuf_truncate(&line, 0);
-    for (int n = 0; n < REASON_COUNT; n++)
-        if (reason_cases((enum reason)n) > 0)
-            strbuf_addf(&line, " %s=%" PRIu64, reason_name((enum reason)n), reason_cases((enum reason)n));
-    log_notice("reasons:%s", strbuf_text(&line));
-    log_notice("result cache: entries=%zu octets=%zu hits=%" PRIu64 " misses=%" PRIu64 " evictions=%" PRIu64,
-               results.entries, results.octets, results.hits, results.misses, results.evictions);
-    strbuf_free(&line);
 }
 
 /* Waits for a signal, at most `timeout_ms`; -1: without end. */
@@ -242,7 +174,7 @@ static void serve(struct daemon *daemon)
                                        .service = daemon->service,
                                        .user = daemon->identity.user};
 
-    while (!stop_wanted && !listener_ended) {
+    while (!stop_wanted && !fronts_have_ended(&daemon->fronts)) {
         if (reload_wanted) {
             reload_wanted = 0;
             notify_manager("RELOADING=1");
@@ -251,56 +183,37 @@ static void serve(struct daemon *daemon)
         }
         if (counters_wanted) {
             counters_wanted = 0;
-            log_counters(daemon->service);
+            counters_log(daemon->service);
         }
         await_wake(-1);
     }
 }
 
-static bool is_under_way(void)
+/* A second signal ends the stop at once. */
+static bool pause_stop(int at_most_ms)
 {
-    return callbacks_messages_under_way() > 0 || callbacks_running() > 0;
+    if (stop_wanted < 2)
+        await_wake(at_most_ms);
+    return stop_wanted < 2;
 }
 
-static bool is_connected(void)
-{
-    return callbacks_connections() > 0;
-}
-
-/* Waits as long as `goes_on` says so. A second signal ends the wait. */
-static void drain(bool (*goes_on)(void), uint32_t limit_ms)
-{
-    const int64_t deadline_ms = clock_monotonic_ms(&clock_system) + limit_ms;
-
-    while (goes_on() && stop_wanted < 2 && clock_monotonic_ms(&clock_system) < deadline_ms)
-        await_wake(DRAIN_POLL_MS);
-}
-
-/* No message begins any more, and those under way are answered: for at most the time that an evaluation may take. What
- * libmilter is writing then is written before it reads that a connection has ended. */
-static void end_service(uint32_t limit_ms)
-{
-    callbacks_take_no_more();
-    listener_close();
-    drain(is_under_way, limit_ms);
-    listener_hang_up();
-    drain(is_connected, HANG_UP_MS);
-}
-
-/* libmilter's own end is not waited for: it destroys locks that its threads still use. They end with the process, and
- * until then find everything in its place. */
+/* The end of the front ends' threads is not waited for: libmilter destroys locks that its threads still use. They end
+ * with the process, and until then find everything in its place. */
 static int stop(struct daemon *daemon)
 {
+    const struct fronts_pace pace = {.clock = &clock_system, .pause = pause_stop};
     const struct config *config = service_config(daemon->service);
+    const char *failed;
 
     notify_manager("STOPPING=1");
-    end_service(config->dns_timeout_ms);
+    fronts_stop(&daemon->fronts, config->dns_timeout_ms, &pace);
     config_release(config);
     remove_pid_file(daemon);
-    if (listener_failed)
-        log_error("libmilter ended by itself");
+    failed = fronts_failed(&daemon->fronts);
+    if (failed != NULL)
+        log_error("%s ended by itself", failed);
     log_notice("stopped");
-    return listener_failed ? EX_SOFTWARE : EX_OK;
+    return failed != NULL ? EX_SOFTWARE : EX_OK;
 }
 
 /* `path` seen from the root directory; the caller frees it. NULL, with errno, if there is no such path. */

@@ -18,9 +18,10 @@ BELOW_FRONT = ["base", "dns", "mail", "spf", "policy", "config", "session"]  # f
 QUIRKS = "front/milter/quirks"
 MAY_USE = {room: set(BELOW_FRONT[:n]) for n, room in enumerate(BELOW_FRONT)} | {
     QUIRKS: {"base"},
-    "front/milter": {*BELOW_FRONT, QUIRKS},
+    "front": set(BELOW_FRONT),
+    "front/milter": {*BELOW_FRONT, "front", QUIRKS},
     "tools": set(BELOW_FRONT),
-    "app": {*BELOW_FRONT, "front/milter"},
+    "app": {*BELOW_FRONT, "front", "front/milter"},
 }
 # The one file that may use more than its room: it hands commands to the tools.
 MAY_USE_TOO = {"app/main.c": {"tools"}}

@@ -14,7 +14,6 @@
 #include <arpa/inet.h>
 #include <libmilter/mfapi.h>
 #include <netinet/in.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,30 +28,12 @@ struct connection {
     bool in_message;
 };
 
-static struct callbacks_host host;
-static atomic_uint connections;
-static atomic_uint messages_under_way;
-static atomic_uint running;
-static atomic_bool takes_no_more;
+static struct front_host host;
+struct drain callbacks_drain;
 
 unsigned callbacks_connections(void)
 {
-    return connections;
-}
-
-unsigned callbacks_messages_under_way(void)
-{
-    return messages_under_way;
-}
-
-unsigned callbacks_running(void)
-{
-    return running;
-}
-
-void callbacks_take_no_more(void)
-{
-    takes_no_more = true;
+    return callbacks_drain.connections;
 }
 
 static struct connection *connection_of(SMFICTX *ctx)
@@ -60,19 +41,19 @@ static struct connection *connection_of(SMFICTX *ctx)
     return smfi_getpriv(ctx);
 }
 
-/* Counts the message before it looks whether it may begin: a stop sees the one or is seen by the other. */
+/* A MAIL after a MAIL belongs to the same message, as far as a stop is concerned. */
 static bool begin_message(struct connection *connection)
 {
-    if (!connection->in_message)
-        messages_under_way++;
-    connection->in_message = true;
-    return !takes_no_more;
+    if (connection->in_message)
+        drain_end_message(&callbacks_drain);
+    connection->in_message = drain_begin_message(&callbacks_drain);
+    return connection->in_message;
 }
 
 static void end_message(struct connection *connection)
 {
     if (connection->in_message)
-        messages_under_way--;
+        drain_end_message(&callbacks_drain);
     connection->in_message = false;
 }
 
@@ -169,7 +150,7 @@ static struct connection *connection_create(void)
         free(connection);
         return NULL;
     }
-    connections++;
+    callbacks_drain.connections++;
     return connection;
 }
 
@@ -180,7 +161,7 @@ static void connection_destroy(struct connection *connection)
     end_message(connection);
     session_destroy(connection->session);
     free(connection);
-    connections--;
+    callbacks_drain.connections--;
 }
 
 static sfsistat on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *sa)
@@ -227,10 +208,8 @@ static sfsistat on_mail(SMFICTX *ctx, char **arguments)
 
     if (connection == NULL || connection->trusted)
         return SMFIS_ACCEPT;
-    if (!begin_message(connection)) {
-        end_message(connection);
+    if (!begin_message(connection))
         return SMFIS_NOREPLY; /* the MTA sees the connection end instead, and does as it is told for that case */
-    }
     sender = facts_sender(arguments[0], &macros, session_host_name(connection->session), &connection->mta);
     reply = session_mail(connection->session, &sender);
     if (reply.step != SESSION_CONTINUE)
@@ -338,9 +317,9 @@ static sfsistat on_close(SMFICTX *ctx)
         sfsistat status;                                                                                               \
                                                                                                                        \
         workers_note();                                                                                                \
-        running++;                                                                                                     \
+        callbacks_drain.calls++;                                                                                       \
         status = on_##name arguments;                                                                                  \
-        running--;                                                                                                     \
+        callbacks_drain.calls--;                                                                                       \
         return status;                                                                                                 \
     }
 
@@ -352,7 +331,7 @@ COUNTED(eom, (SMFICTX * ctx), (ctx))
 COUNTED(abort, (SMFICTX * ctx), (ctx))
 COUNTED(close, (SMFICTX * ctx), (ctx))
 
-bool callbacks_register(const struct callbacks_host *new_host)
+bool callbacks_register(const struct front_host *new_host)
 {
     struct smfiDesc filter = {
         .xxfi_name = (char *)"smf-spf",

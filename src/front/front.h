@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A front end as the process sees it: a socket that is opened, served and closed. */
+#ifndef SMF_FRONT_FRONT_H
+#define SMF_FRONT_FRONT_H
+
+#include "base/strbuf.h"
+#include "front/drain.h"
+#include "session/session.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* Where a front end gets what belongs to the running configuration. Called on any of its threads. */
+struct front_host {
+    /* A new session for a front end with these abilities, NULL if out of memory; owned by the connection. */
+    struct session *(*begin_session)(void *context, const struct session_abilities *abilities);
+    struct session_needs (*needs)(void *context);
+    void *context;
+};
+
+struct front_socket {
+    const char *spec; /* in the form that its key of smf-spf.conf has; lives as long as the process */
+    mode_t mode;      /* of a unix socket */
+};
+
+/* One protocol on one socket. Each function is called once, in this order, by the main thread, but for run. */
+struct front {
+    const char *name; /* for the log */
+    struct drain *drain;
+
+    /* The path of a unix socket, NULL for any other kind. At any time. */
+    const char *(*path)(const char *spec);
+    /* Binds the socket and listens, with the permissions of `socket` from the first moment on, and owner and group of
+     * this process; nobody is served yet. `host` is copied, its context lives as long as the process. With no more
+     * rights than are needed, since the path is followed. False, with a message in `error`. */
+    bool (*open)(const struct front_socket *socket, const struct front_host *host, struct strbuf *error);
+    /* Gives a unix socket that was made to `owner` and `group` (-1: leave it), by a descriptor. False, with a message.
+     */
+    bool (*give)(const struct front_socket *socket, uid_t owner, gid_t group, struct strbuf *error);
+    /* Takes away the unix socket that open has made, if it has; where the start fails. */
+    void (*discard)(void);
+    /* Serves for as long as the process lives; true if it was stopped, false if it gave up by itself. On a thread of
+     * its own. */
+    bool (*run)(void);
+    /* Listens no more, and takes away the unix socket, so that a successor may have it; connections go on. */
+    void (*close)(void);
+    /* Ends the connections: all answers are written by then. The last of it is seen in `drain`. */
+    void (*hang_up)(void);
+};
+
+#endif
