@@ -28,9 +28,9 @@ static bool is_v4_mapped(const struct addr *addr)
     return addr->family == ADDR_V6 && memcmp(addr->bytes, v4_mapped, sizeof v4_mapped) == 0;
 }
 
-static struct addr without_mapping(struct addr addr)
+struct addr addr_unmapped(const struct addr *addr)
 {
-    return is_v4_mapped(&addr) ? addr_from_v4(addr.bytes + sizeof v4_mapped) : addr;
+    return is_v4_mapped(addr) ? addr_from_v4(addr->bytes + sizeof v4_mapped) : *addr;
 }
 
 static bool parse_either(const char *text, struct addr *out)
@@ -52,7 +52,7 @@ bool addr_parse(const char *text, struct addr *out)
 
     if (!parse_either(text, &addr))
         return false;
-    *out = without_mapping(addr); /* RFC 7208 5 */
+    *out = addr_unmapped(&addr); /* RFC 7208 5 */
     return true;
 }
 
@@ -72,7 +72,8 @@ struct addr addr_from_sockaddr(const struct sockaddr *sa)
         struct sockaddr_in6 in6;
 
         memcpy(&in6, sa, sizeof in6);
-        return without_mapping(addr_from_v6(in6.sin6_addr.s6_addr));
+        struct addr addr = addr_from_v6(in6.sin6_addr.s6_addr);
+        return addr_unmapped(&addr);
     }
     return none;
 }
@@ -103,6 +104,29 @@ const char *addr_format(const struct addr *addr, char text[ADDR_TEXT_SIZE])
     return text;
 }
 
+/* Writes the nibbles from the first to the last, or the other way round, each with a dot after it. Returns the end. */
+static char *add_nibbles(const uint8_t octets[16], bool reversed, char *end)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (unsigned i = 0; i < 32; i++) {
+        unsigned at = reversed ? 31 - i : i;
+
+        *end++ = digits[at % 2 == 0 ? octets[at / 2] >> 4 : octets[at / 2] & 0x0f];
+        *end++ = '.';
+    }
+    return end;
+}
+
+const char *addr_format_dotted(const struct addr *addr, char text[ADDR_DOTTED_SIZE])
+{
+    if (addr->family == ADDR_V6)
+        add_nibbles(addr->bytes, false, text)[-1] = '\0'; /* instead of the last dot */
+    else
+        addr_format(addr, text);
+    return text;
+}
+
 static void arpa_v4(const uint8_t *octets, char *name)
 {
     snprintf(name, ADDR_ARPA_SIZE, "%u.%u.%u.%u.in-addr.arpa", octets[3], octets[2], octets[1], octets[0]);
@@ -110,16 +134,7 @@ static void arpa_v4(const uint8_t *octets, char *name)
 
 static void arpa_v6(const uint8_t *octets, char *name)
 {
-    static const char digits[] = "0123456789abcdef";
-    char *end = name;
-
-    for (int i = 15; i >= 0; i--) {
-        *end++ = digits[octets[i] & 0x0f];
-        *end++ = '.';
-        *end++ = digits[octets[i] >> 4];
-        *end++ = '.';
-    }
-    memcpy(end, "ip6.arpa", sizeof "ip6.arpa");
+    memcpy(add_nibbles(octets, true, name), "ip6.arpa", sizeof "ip6.arpa");
 }
 
 const char *addr_arpa(const struct addr *addr, char name[ADDR_ARPA_SIZE])
@@ -161,7 +176,7 @@ bool addr_same_prefix(const struct addr *a, const struct addr *b, unsigned bits)
     return rest == 0 || (a->bytes[whole] ^ b->bytes[whole]) >> (8 - rest) == 0;
 }
 
-static void clear_behind(struct addr *addr, unsigned bits)
+static void clear_after(struct addr *addr, unsigned bits)
 {
     for (unsigned i = 0; i < sizeof addr->bytes; i++) {
         unsigned kept = bits > i * 8 ? bits - i * 8 : 0;
@@ -204,10 +219,10 @@ bool addr_prefix_parse(const char *text, struct addr_prefix *out)
     if (text[len] == '/' && !parse_bits(text + len + 1, bits, &bits))
         return false;
     if (bits >= V4_MAPPED_BITS && is_v4_mapped(&base)) {
-        base = without_mapping(base);
+        base = addr_unmapped(&base);
         bits -= V4_MAPPED_BITS;
     }
-    clear_behind(&base, bits);
+    clear_after(&base, bits);
     *out = (struct addr_prefix){.base = base, .bits = (uint8_t)bits};
     return true;
 }

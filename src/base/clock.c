@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The system's clock behind the interface that tests replace. */
+/* The system's clock, as the interface that tests replace. */
 #include "base/clock.h"
 
 #include <stddef.h>

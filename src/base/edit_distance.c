@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
-static unsigned least(unsigned a, unsigned b, unsigned c)
+static unsigned least_of_three(unsigned a, unsigned b, unsigned c)
 {
     unsigned smaller = a < b ? a : b;
 
@@ -28,7 +28,7 @@ unsigned edit_distance(const char *a, const char *b)
             unsigned replaced = diagonal + (tolower((unsigned char)a[i - 1]) != tolower((unsigned char)*b));
 
             diagonal = row[i];
-            row[i] = least(replaced, row[i] + 1, row[i - 1] + 1);
+            row[i] = least_of_three(replaced, row[i] + 1, row[i - 1] + 1);
         }
     }
     return row[len];

@@ -41,7 +41,7 @@ void event_task_destroy(struct event_task *task);
 /* Has the task run soon. Any thread; takes no lock. */
 void event_task_wake(struct event_task *task);
 
-/* Has the task run in `delay_ms` (0 or more), in place of the moment that was set before. The loop's thread. */
+/* Has the task run in `delay_ms` (0 or more), instead of the moment that was set before. The loop's thread. */
 void event_task_set_timer(struct event_task *task, int64_t delay_ms);
 void event_task_clear_timer(struct event_task *task);
 

@@ -37,7 +37,7 @@ struct line_head {
     char text[HEAD_SIZE];
 };
 
-/* One line under construction: its text begins at HEAD_SIZE, with room before it for the head and behind it for a
+/* One line under construction: its text begins at HEAD_SIZE, with room before it for the head and after it for a
  * newline or NUL. */
 struct line {
     size_t text_len;
@@ -233,14 +233,14 @@ static size_t plain_run(const char *text, size_t len)
     return run;
 }
 
-static void add_text(struct line *line, const char *octets, size_t len)
+static void add_line_text(struct line *line, const char *octets, size_t len)
 {
     memcpy(line->octets + HEAD_SIZE + line->text_len, octets, len);
     line->text_len += len;
 }
 
 /* Makes the text of the line of `raw`: at most TEXT_MAX octets, whole characters and escapes only, and a NUL. */
-static void escape(struct line *line, const char *raw)
+static void escape_octets(struct line *line, const char *raw)
 {
     size_t left = strlen(raw);
 
@@ -249,7 +249,7 @@ static void escape(struct line *line, const char *raw)
         size_t room = TEXT_MAX - line->text_len, used = plain_run(raw, left < room ? left : room);
         char out[ESCAPED_SIZE];
 
-        add_text(line, raw, used);
+        add_line_text(line, raw, used);
         raw += used;
         left -= used;
         if (left == 0)
@@ -257,7 +257,7 @@ static void escape(struct line *line, const char *raw)
         used = escape_one(raw, left, out);
         if (line->text_len + strlen(out) > TEXT_MAX)
             break;
-        add_text(line, out, strlen(out));
+        add_line_text(line, out, strlen(out));
         raw += used;
         left -= used;
     }
@@ -299,7 +299,7 @@ static void update_head(pid_t process)
 }
 
 /* Lock held. */
-static void deliver(enum log_level level, struct line *line)
+static void write_line_out(enum log_level level, struct line *line)
 {
     static const int priorities[] = {LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO, LOG_DEBUG};
     char *text = line->octets + HEAD_SIZE;
@@ -330,10 +330,10 @@ void log_write(enum log_level level, const char *format, ...)
         struct line line;
         pid_t process = getpid();
 
-        escape(&line, raw);
+        escape_octets(&line, raw);
         pthread_mutex_lock(&lock);
         update_head(process);
-        deliver(level, &line);
+        write_line_out(level, &line);
         pthread_mutex_unlock(&lock);
     }
     errno = saved_errno;

@@ -41,7 +41,7 @@ bool log_enabled(enum log_level level);
 
 /* Writes one line, at most 2,000 octets of it, without a final newline in `format`. Control characters, DEL and octets
  * that are not valid UTF-8 are written as \xNN, and a backslash as \\, so that no input can forge a line or a terminal
- * escape. Any thread may call it. errno is kept. Where the file or syslog does not take a line, that is counted
+ * escape. Any thread may call it. errno stays as it was. Where the file or syslog does not take a line, that is counted
  * (STATS_LOG_LINES_LOST); a full one holds up one caller for at most 200 ms, and then nobody within 10 s. Locks: the
  * log's own, a leaf. */
 void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));

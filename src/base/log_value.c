@@ -14,10 +14,10 @@ static const char *const keys[] = {
     "reason", "recipients",        "reply",  "to",
 };
 
-/* The octets between quotes, and the dots behind them, take none of the room for the text. */
+/* The octets between quotes, and the dots after them, take none of the room for the text. */
 enum { EXTRA_SIZE = 6 };
 
-static bool ends_with(const char *text, size_t len, const char *word)
+static bool text_ends_with(const char *text, size_t len, const char *word)
 {
     size_t word_len = strlen(word);
 
@@ -30,7 +30,7 @@ static bool ends_with_key(const char *text, size_t len)
     while (len > 0 && text[len - 1] == ' ')
         len--;
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-        if (ends_with(text, len, keys[i]))
+        if (text_ends_with(text, len, keys[i]))
             return true;
     }
     return false;
@@ -50,7 +50,7 @@ static bool misleads(enum log_value_kind kind, const char *text, size_t at)
         return ends_with_key(text, at);
     case ' ':
         if (kind == LOG_VALUE_TEXT) /* an event: `SPF refused`. Our own words are `SPF record` */
-            return ends_with(text, at, "SPF") && strncmp(text + at, " record", 7) != 0;
+            return text_ends_with(text, at, "SPF") && strncmp(text + at, " record", 7) != 0;
         return true;
     case ',':
         return kind == LOG_VALUE_WORD;

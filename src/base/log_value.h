@@ -21,7 +21,7 @@ enum {
 
 /* Writes `text` to `out` as a value, of at most `size` - 6 octets and then "...", and returns `out`. A harmless text
  * stays as it is. Any other stands in "double quotes", with each octet that could mislead, and each quote and percent
- * sign, as %XX: so neither a blank nor a key or an event of ours can be in it. Log lines escape what is not printable
+ * sign, as %XX: so neither a space nor a key or an event of ours can be in it. Log lines escape what is not printable
  * (log.h). */
 const char *log_value(enum log_value_kind kind, const char *text, char *out, size_t size);
 

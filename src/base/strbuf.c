@@ -12,8 +12,8 @@
 
 enum { SIZE_MIN = 256 }; /* enough for most log lines and header fields */
 
-/* Makes room for `more` octets and a NUL behind them. */
-static bool reserve(struct strbuf *buf, size_t more)
+/* Makes room for `more` octets and a NUL after them. */
+static bool reserve_octets(struct strbuf *buf, size_t more)
 {
     if (buf->failed)
         return false;
@@ -47,7 +47,7 @@ void strbuf_add(struct strbuf *buf, const char *text)
 
 void strbuf_add_mem(struct strbuf *buf, const void *octets, size_t len)
 {
-    if (!reserve(buf, len))
+    if (!reserve_octets(buf, len))
         return;
     if (len > 0)
         memcpy(buf->text + buf->len, octets, len);
@@ -81,7 +81,7 @@ void strbuf_vaddf(struct strbuf *buf, const char *format, va_list args)
     bool fits = len >= 0 && (size_t)len < room;
     if (len < 0)
         buf->failed = true;
-    else if (reserve(buf, (size_t)len) && !fits)
+    else if (reserve_octets(buf, (size_t)len) && !fits)
         (void)vsnprintf(buf->text + buf->len, (size_t)len + 1, format, again);
     va_end(again);
     if (!buf->failed)

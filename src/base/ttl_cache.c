@@ -2,8 +2,9 @@
 /* A bounded cache of octet strings: sharded hash tables whose entries expire and are evicted by SIEVE. */
 #include "base/ttl_cache.h"
 
+#include "base/hash_table.h"
+
 #include <pthread.h>
-#include <sodium.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,9 +16,8 @@ enum {
 };
 
 struct entry {
-    struct entry *next; /* in its bucket */
+    struct hash_link link; /* the first member */
     struct entry *newer, *older;
-    uint64_t hash;
     int64_t expires_ms;
     size_t key_len, value_len;
     size_t octets_taken;                     /* with what its value refers to */
@@ -26,9 +26,8 @@ struct entry {
 };
 
 struct shard {
-    pthread_mutex_t lock; /* covers the whole shard; `octets_max` is read without it, too */
-    struct entry **buckets;
-    size_t bucket_count; /* a power of two, or 0 before the first entry */
+    pthread_mutex_t lock;    /* covers the whole shard; `octets_max` is read without it, too */
+    struct hash_table table; /* without buckets before the first entry */
     struct entry *newest, *oldest;
     struct entry *hand; /* where SIEVE looks next; NULL: at the oldest */
     size_t octets;
@@ -40,7 +39,7 @@ struct shard {
 
 struct ttl_cache {
     const struct clock *clock;
-    uint8_t seed[crypto_shorthash_KEYBYTES];
+    uint8_t seed[HASH_SEED_SIZE];
     atomic_size_t shard_count; /* of those in use, a power of two */
     struct shard shards[SHARDS_MAX];
 };
@@ -64,40 +63,33 @@ static size_t entry_octets(size_t key_len, size_t value_len)
     return (size + sizeof(size_t) + 15) / 16 * 16;
 }
 
-static const void *value_of(const struct entry *entry)
+static const void *entry_value(const struct entry *entry)
 {
     return entry->octets;
 }
 
 static size_t table_octets(const struct shard *shard)
 {
-    return shard->bucket_count * sizeof(struct entry *);
+    return shard->table.bucket_count * sizeof(struct hash_link *);
 }
 
-static struct entry **bucket_of(const struct shard *shard, uint64_t hash)
+static struct entry *find_entry(const struct lookup *lookup)
 {
-    return &shard->buckets[(size_t)(hash >> 32) & (shard->bucket_count - 1)]; /* the low bits chose the shard */
-}
+    struct hash_link *link = hash_table_first(lookup->shard->table, lookup->hash);
 
-static struct entry *find(const struct lookup *lookup)
-{
-    struct entry *entry;
+    for (; link != NULL; link = hash_table_next(link)) {
+        struct entry *entry = (struct entry *)link;
 
-    if (lookup->shard->bucket_count == 0)
-        return NULL;
-    for (entry = *bucket_of(lookup->shard, lookup->hash); entry != NULL; entry = entry->next)
-        if (entry->hash == lookup->hash && entry->key_len == lookup->key_len &&
+        if (entry->key_len == lookup->key_len &&
             memcmp(entry->octets + entry->value_len, lookup->key, lookup->key_len) == 0)
-            break;
-    return entry;
+            return entry;
+    }
+    return NULL;
 }
 
-static void insert(struct shard *shard, struct entry *entry)
+static void insert_entry(struct shard *shard, struct entry *entry)
 {
-    struct entry **bucket = bucket_of(shard, entry->hash);
-
-    entry->next = *bucket;
-    *bucket = entry;
+    hash_table_add(shard->table, &entry->link);
     entry->older = shard->newest;
     if (shard->newest != NULL)
         shard->newest->newer = entry;
@@ -111,11 +103,7 @@ static void insert(struct shard *shard, struct entry *entry)
 
 static void remove_entry(struct shard *shard, struct entry *entry)
 {
-    struct entry **link = bucket_of(shard, entry->hash);
-
-    while (*link != entry)
-        link = &(*link)->next;
-    *link = entry->next;
+    hash_table_remove(shard->table, &entry->link);
     if (entry->newer != NULL)
         entry->newer->older = entry->older;
     else
@@ -129,7 +117,7 @@ static void remove_entry(struct shard *shard, struct entry *entry)
     shard->octets -= entry->octets_taken;
     shard->entries--;
     if (shard->references != NULL)
-        shard->references->release(value_of(entry));
+        shard->references->release(entry_value(entry));
     free(entry);
 }
 
@@ -152,31 +140,27 @@ static void evict_one(struct shard *shard, int64_t now_ms)
 /* Doubles the table when there are as many entries as buckets. Without memory for that the chains just get longer. */
 static void grow_table(struct shard *shard)
 {
-    if (shard->entries < shard->bucket_count)
+    size_t count = shard->table.bucket_count;
+
+    if (shard->entries < count)
         return;
 
-    size_t count = shard->bucket_count > 0 ? shard->bucket_count * 2 : BUCKETS_MIN;
-    size_t octets = count * sizeof(struct entry *);
-    struct entry **buckets = octets <= shard->octets_max ? calloc(1, octets) : NULL;
-    if (buckets == NULL)
+    struct hash_table larger = {.bucket_count = count > 0 ? count * 2 : BUCKETS_MIN};
+    size_t octets = larger.bucket_count * sizeof(struct hash_link *);
+    larger.buckets = octets <= shard->octets_max ? calloc(1, octets) : NULL;
+    if (larger.buckets == NULL)
         return;
+    hash_table_move(shard->table, larger);
     shard->octets += octets - table_octets(shard);
-    free(shard->buckets);
-    shard->buckets = buckets;
-    shard->bucket_count = count;
-    for (struct entry *entry = shard->oldest; entry != NULL; entry = entry->newer) {
-        struct entry **bucket = bucket_of(shard, entry->hash);
-
-        entry->next = *bucket;
-        *bucket = entry;
-    }
+    free(shard->table.buckets);
+    shard->table = larger;
 }
 
 /* False if `octets` more do not fit even into an empty shard; then nothing is evicted. */
 static bool make_room(struct shard *shard, size_t octets, int64_t now_ms)
 {
     grow_table(shard);
-    if (shard->bucket_count == 0 || table_octets(shard) + octets > shard->octets_max)
+    if (shard->table.bucket_count == 0 || table_octets(shard) + octets > shard->octets_max)
         return false;
     while (shard->octets + octets > shard->octets_max)
         evict_one(shard, now_ms);
@@ -190,7 +174,7 @@ static struct entry *create_entry(const struct lookup *lookup, const void *value
     if (entry == NULL)
         return NULL;
     *entry = (struct entry){
-        .hash = lookup->hash, .expires_ms = expires_ms, .key_len = lookup->key_len, .value_len = value_len};
+        .link.hash = lookup->hash, .expires_ms = expires_ms, .key_len = lookup->key_len, .value_len = value_len};
     if (value_len > 0)
         memcpy(entry->octets, value, value_len);
     if (lookup->key_len > 0)
@@ -248,9 +232,8 @@ static void empty(struct shard *shard)
     while (shard->oldest != NULL)
         remove_entry(shard, shard->oldest);
     shard->octets -= table_octets(shard);
-    free(shard->buckets);
-    shard->buckets = NULL;
-    shard->bucket_count = 0;
+    free(shard->table.buckets);
+    shard->table = (struct hash_table){0};
 }
 
 void ttl_cache_destroy(struct ttl_cache *cache)
@@ -284,20 +267,18 @@ void ttl_cache_reset(struct ttl_cache *cache, size_t max_octets)
 static struct lookup prepare_lookup(struct ttl_cache *cache, const void *key, size_t key_len)
 {
     struct lookup lookup = {.key = key, .key_len = key_len};
-    unsigned char hash[crypto_shorthash_BYTES];
 
-    crypto_shorthash(hash, key, key_len, cache->seed);
-    memcpy(&lookup.hash, hash, sizeof lookup.hash);
+    lookup.hash = hash_octets(cache->seed, key, key_len);
     lookup.shard = &cache->shards[lookup.hash & (atomic_load_explicit(&cache->shard_count, memory_order_relaxed) - 1)];
     return lookup;
 }
 
-static void copy_value(const struct shard *shard, const struct entry *entry, void *value, size_t *value_len)
+static void copy_entry_value(const struct shard *shard, const struct entry *entry, void *value, size_t *value_len)
 {
     size_t len = *value_len < entry->value_len ? *value_len : entry->value_len;
 
     if (len > 0)
-        memcpy(value, value_of(entry), len);
+        memcpy(value, entry_value(entry), len);
     *value_len = entry->value_len;
     if (shard->references != NULL)
         shard->references->acquire(value);
@@ -310,7 +291,7 @@ bool ttl_cache_get(struct ttl_cache *cache, const void *key, size_t key_len, voi
     struct shard *shard = lookup.shard;
 
     pthread_mutex_lock(&shard->lock);
-    struct entry *entry = find(&lookup);
+    struct entry *entry = find_entry(&lookup);
     if (entry != NULL && now_ms >= entry->expires_ms) {
         remove_entry(shard, entry);
         entry = NULL;
@@ -318,7 +299,7 @@ bool ttl_cache_get(struct ttl_cache *cache, const void *key, size_t key_len, voi
     if (entry != NULL) {
         entry->was_hit = true;
         shard->hits++;
-        copy_value(shard, entry, value, value_len);
+        copy_entry_value(shard, entry, value, value_len);
     } else {
         shard->misses++;
     }
@@ -333,7 +314,7 @@ void ttl_cache_put(struct ttl_cache *cache, const void *key, size_t key_len, con
     int64_t now_ms = clock_monotonic_ms(cache->clock);
     struct shard *shard = lookup.shard;
     struct entry *entry = NULL;
-    bool kept = false;
+    bool is_cached = false;
 
     if (ttl_ms > 0 && key_len < shard->octets_max && value_len < shard->octets_max) {
         int64_t expires_ms = ttl_ms < INT64_MAX - now_ms ? now_ms + ttl_ms : INT64_MAX;
@@ -341,15 +322,15 @@ void ttl_cache_put(struct ttl_cache *cache, const void *key, size_t key_len, con
         entry = create_entry(&lookup, value, value_len, expires_ms);
     }
     pthread_mutex_lock(&shard->lock);
-    struct entry *old = find(&lookup);
+    struct entry *old = find_entry(&lookup);
     if (old != NULL)
         remove_entry(shard, old);
     if (entry != NULL && make_room(shard, entry->octets_taken, now_ms)) {
-        insert(shard, entry);
-        kept = true;
+        insert_entry(shard, entry);
+        is_cached = true;
     }
     pthread_mutex_unlock(&shard->lock);
-    if (kept)
+    if (is_cached)
         return;
     if (shard->references != NULL)
         shard->references->release(value);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A cache from octet strings to octet strings: each entry has a time to live, all together have a bound in octets.
  *
- * It is split into shards, each with a lock of its own that is held for one look-up or one insertion and never while
+ * It is split into shards, each with a lock of its own that is held for one lookup or one insertion and never while
  * another lock is taken. Keys are hashed with SipHash under a random seed, so nobody can aim keys at one bucket. A full
  * shard evicts by SIEVE. */
 #ifndef SMF_BASE_TTL_CACHE_H
@@ -36,7 +36,7 @@ struct ttl_cache_references {
     void (*release)(const void *value); /* when the cache lets go of it */
 };
 
-/* As ttl_cache_create. ttl_cache_put then takes the value's reference over, whether it is kept or not. Each value has
+/* As ttl_cache_create. ttl_cache_put then takes the value's reference over, whether it is cached or not. Each value has
  * the same length, and ttl_cache_get must be given room for the whole of it. */
 struct ttl_cache *ttl_cache_create_of_references(size_t max_octets, const uint8_t seed[16], const struct clock *clock,
                                                  const struct ttl_cache_references *references);
@@ -46,7 +46,7 @@ struct ttl_cache *ttl_cache_create_of_references(size_t max_octets, const uint8_
  * one shard. */
 bool ttl_cache_get(struct ttl_cache *cache, const void *key, size_t key_len, void *value, size_t *value_len);
 
-/* Keeps a copy of key and value for `ttl_ms` from now, in place of an older entry of that key. An entry that alone
+/* Keeps a copy of key and value for `ttl_ms` from now, instead of an older entry of that key. An entry that alone
  * would fill its shard, a `ttl_ms` of 0 or less, and a failed allocation keep nothing; an older entry of the key is
  * gone then too. Locks: one shard. */
 void ttl_cache_put(struct ttl_cache *cache, const void *key, size_t key_len, const void *value, size_t value_len,

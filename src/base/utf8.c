@@ -15,7 +15,7 @@ static const struct form forms[] = {
     {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
 };
 
-static const struct form *find_form(unsigned char first)
+static const struct form *find_sequence_form(unsigned char first)
 {
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
         if (first >= forms[i].first_min && first <= forms[i].first_max)
@@ -26,7 +26,7 @@ static const struct form *find_form(unsigned char first)
 size_t utf8_char_len(const char *text, size_t len)
 {
     const unsigned char *octets = (const unsigned char *)text;
-    const struct form *form = len > 0 ? find_form(octets[0]) : NULL;
+    const struct form *form = len > 0 ? find_sequence_form(octets[0]) : NULL;
 
     if (form == NULL || form->len > len)
         return 0;

@@ -47,3 +47,37 @@ bool wait_cond_until(pthread_cond_t *cond, pthread_mutex_t *lock, const struct t
         atomic_fetch_sub(&own_pool->waiting, 1);
     return status != ETIMEDOUT;
 }
+
+void wait_event_init(struct wait_event *event)
+{
+    pthread_mutex_init(&event->lock, NULL);
+    wait_cond_init(&event->changed);
+    event->is_due = false;
+}
+
+void wait_event_destroy(struct wait_event *event)
+{
+    pthread_cond_destroy(&event->changed);
+    pthread_mutex_destroy(&event->lock);
+}
+
+void wait_event_signal(struct wait_event *event)
+{
+    pthread_mutex_lock(&event->lock);
+    event->is_due = true;
+    pthread_cond_signal(&event->changed);
+    pthread_mutex_unlock(&event->lock);
+}
+
+bool wait_event_until(struct wait_event *event, const struct timespec *moment)
+{
+    bool is_due;
+
+    pthread_mutex_lock(&event->lock);
+    while (!event->is_due && wait_cond_until(&event->changed, &event->lock, moment))
+        ;
+    is_due = event->is_due;
+    event->is_due = false;
+    pthread_mutex_unlock(&event->lock);
+    return is_due;
+}

@@ -30,4 +30,20 @@ unsigned wait_count(const struct wait_pool *pool);
  * the moment has come. */
 bool wait_cond_until(pthread_cond_t *cond, pthread_mutex_t *lock, const struct timespec *moment);
 
+/* One thread's wait for what others do. */
+struct wait_event {
+    pthread_mutex_t lock; /* covers is_due; a leaf */
+    pthread_cond_t changed;
+    bool is_due;
+};
+
+void wait_event_init(struct wait_event *event);
+void wait_event_destroy(struct wait_event *event); /* nobody waits for it or signals it any more */
+
+/* Ends the wait, now or when it begins. Any thread. */
+void wait_event_signal(struct wait_event *event);
+
+/* Waits, counted, for a signal, which is used up so that the next call waits again. False: the moment has come. */
+bool wait_event_until(struct wait_event *event, const struct timespec *moment);
+
 #endif

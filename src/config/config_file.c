@@ -6,14 +6,14 @@
 
 #include <string.h>
 
-static bool is_blank(char c)
+static bool is_white_space(char c)
 {
     return c == ' ' || c == '\t';
 }
 
 static bool is_separator(char c)
 {
-    return is_blank(c) || c == ',';
+    return is_white_space(c) || c == ',';
 }
 
 void config_file_begin(struct config_file *file, const char *text, size_t len)
@@ -53,14 +53,14 @@ static bool is_utf8(const char *text)
     return true;
 }
 
-static enum config_token problem(struct config_file *file, const char *phrase)
+static enum config_token report_problem(struct config_file *file, const char *phrase)
 {
     file->problem = phrase;
     return CONFIG_TOKEN_BAD;
 }
 
 /* Copies the next line, without its end, into the buffer. */
-static enum config_token read_line(struct config_file *file)
+static enum config_token read_config_line(struct config_file *file)
 {
     if (file->len == 0)
         return CONFIG_TOKEN_END;
@@ -75,9 +75,9 @@ static enum config_token read_line(struct config_file *file)
     if (len > 0 && line[len - 1] == '\r')
         len--;
     if (len > CONFIG_LINE_MAX)
-        return problem(file, "the line is longer than 8192 octets");
+        return report_problem(file, "the line is longer than 8192 octets");
     if (has_control(line, len))
-        return problem(file, "the line holds a control character");
+        return report_problem(file, "the line holds a control character");
     memcpy(file->buffer, line, len);
     file->buffer[len] = '\0';
     return CONFIG_TOKEN_FOUND;
@@ -87,7 +87,7 @@ enum config_token config_file_next(struct config_file *file)
 {
     enum config_token token;
 
-    while ((token = read_line(file)) == CONFIG_TOKEN_FOUND) {
+    while ((token = read_config_line(file)) == CONFIG_TOKEN_FOUND) {
         char *key = file->buffer + strspn(file->buffer, " \t");
 
         if (*key == '\0' || *key == '#')
@@ -125,10 +125,10 @@ static enum config_token quoted_value(struct config_file *file, bool is_list, ch
     }
     *value = '\0';
     if (*p != '"')
-        return problem(file, "the closing \" is missing");
+        return report_problem(file, "the closing \" is missing");
     p++;
     if (!may_follow_quotes(p, is_list))
-        return problem(file, "text follows the closing \" (inside quotes write \\\" for a quote)");
+        return report_problem(file, "text follows the closing \" (inside quotes write \\\" for a quote)");
     file->rest = p;
     return CONFIG_TOKEN_FOUND;
 }
@@ -138,9 +138,9 @@ static size_t scalar_len(const char *text)
 {
     size_t len = 1;
 
-    while (text[len] != '\0' && !(text[len] == '#' && is_blank(text[len - 1])))
+    while (text[len] != '\0' && !(text[len] == '#' && is_white_space(text[len - 1])))
         len++;
-    while (is_blank(text[len - 1]))
+    while (is_white_space(text[len - 1]))
         len--;
     return len;
 }
@@ -156,11 +156,11 @@ static size_t item_len(const char *text)
 
 enum config_token config_file_value(struct config_file *file, bool is_list, char value[CONFIG_LINE_SIZE])
 {
-    bool behind_comma = false;
+    bool after_comma = false;
 
-    while (is_blank(*file->rest) || (is_list && *file->rest == ','))
-        behind_comma = *file->rest++ == ',';
-    if (*file->rest == '\0' || (*file->rest == '#' && !behind_comma))
+    while (is_white_space(*file->rest) || (is_list && *file->rest == ','))
+        after_comma = *file->rest++ == ',';
+    if (*file->rest == '\0' || (*file->rest == '#' && !after_comma))
         return CONFIG_TOKEN_END;
     file->is_quoted = *file->rest == '"';
     if (file->is_quoted) {
@@ -175,7 +175,7 @@ enum config_token config_file_value(struct config_file *file, bool is_list, char
         value[len] = '\0';
         file->rest += len;
     }
-    return is_utf8(value) ? CONFIG_TOKEN_FOUND : problem(file, "the value is not valid UTF-8");
+    return is_utf8(value) ? CONFIG_TOKEN_FOUND : report_problem(file, "the value is not valid UTF-8");
 }
 
 bool config_file_cut(struct config_file *file, char *value)
@@ -184,7 +184,7 @@ bool config_file_cut(struct config_file *file, char *value)
 
     if (file->is_quoted || len == 0 || value[len] == '\0')
         return false;
-    while (len > 0 && is_blank(value[len - 1]))
+    while (len > 0 && is_white_space(value[len - 1]))
         len--;
     value[len] = '\0';
     file->rest += strlen(file->rest);
@@ -195,7 +195,7 @@ static bool needs_quotes(const char *value, bool is_list)
 {
     size_t len = strlen(value);
 
-    if (len == 0 || *value == '"' || *value == '#' || is_blank(*value) || is_blank(value[len - 1]))
+    if (len == 0 || *value == '"' || *value == '#' || is_white_space(*value) || is_white_space(value[len - 1]))
         return true;
     if (is_list)
         return strpbrk(value, " \t,") != NULL;

@@ -23,7 +23,7 @@ struct config_file {
     const char *problem;           /* after CONFIG_TOKEN_BAD: what is wrong with it, as a phrase */
     char buffer[CONFIG_LINE_SIZE]; /* that line */
     const char *key;
-    const char *rest; /* of the line, behind the key and the values that were read */
+    const char *rest; /* of the line, after the key and the values that were read */
     bool is_quoted;   /* the value that was read last stood in quotes */
 };
 
@@ -31,7 +31,7 @@ struct config_file {
 void config_file_begin(struct config_file *file, const char *text, size_t len);
 
 /* Goes to the next line with a key and sets `key`, or to the next line that cannot be read: then it may be called again
- * for the lines behind it. */
+ * for the lines after it. */
 enum config_token config_file_next(struct config_file *file);
 
 /* Reads the next value of the line: all of it, or one item of a list. */

@@ -2,6 +2,7 @@
 /* Finds out what was meant by patterns with wildcards, with brackets, or with an @ too many. */
 #include "config/config_hint.h"
 
+#include "base/domain_text.h"
 #include "config/config_form.h"
 
 #include <stdbool.h>
@@ -9,17 +10,17 @@
 
 enum { SHOWN_MAX = 60 }; /* octets of a text in a message */
 
-static bool begins(const char *text, size_t len, const char *with)
+static bool text_begins(const char *text, size_t len, const char *with)
 {
     return len >= strlen(with) && memcmp(text, with, strlen(with)) == 0;
 }
 
-/* Appends what stands behind the @ of a pattern: `*.example.org` is `.example.org` there, and `*` nothing. */
+/* Appends what follows the @ of a pattern: `*.example.org` is `.example.org` there, and `*` nothing. */
 static void add_domain(const char *domain, size_t len, struct strbuf *out)
 {
     if (len == 1 && *domain == '*')
         return;
-    if (begins(domain, len, "*."))
+    if (text_begins(domain, len, "*."))
         strbuf_add_mem(out, domain + 1, len - 1);
     else
         strbuf_add_mem(out, domain, len);
@@ -39,11 +40,11 @@ static void add_pattern(const char *text, size_t len, struct strbuf *out)
             strbuf_add_mem(out, text, local);
         strbuf_add_char(out, '@');
         add_domain(at + 1, len - local - 1, out);
-    } else if (begins(text, len, "*.")) {
+    } else if (text_begins(text, len, "*.")) {
         strbuf_add_char(out, '@');
         add_domain(text, len, out);
     } else {
-        size_t front = begins(text, len, "*"), back = len > front && text[len - 1] == '*';
+        size_t front = text_begins(text, len, "*"), back = len > front && text[len - 1] == '*';
 
         strbuf_add_mem(out, text + front, len - front - back);
     }
@@ -54,7 +55,7 @@ static bool is_pattern(const char *text)
     return config_form_check_mailbox_pattern(text) == CONFIG_VALUE_OK;
 }
 
-/* A domain stands in a rule as the pattern of its addresses does behind the @. */
+/* A domain stands in a rule as the pattern of its addresses does after the @. */
 static bool is_rule_domain(const char *text)
 {
     return text[0] == '@' && is_pattern(text);
@@ -67,7 +68,7 @@ static bool is_host(const char *text)
 
 static bool is_domain(const char *text)
 {
-    return text[0] == '@' && config_form_is_host(text + 1);
+    return text[0] == '@' && domain_text_is_host(text + 1);
 }
 
 /* Appends the hint: the pattern that was meant, from its octet `from` on, if `is_right` says that it can stand there.

@@ -6,7 +6,7 @@
 #include "base/strbuf.h"
 
 /* Each appends to a message about a wrong text how to write it, "; write @example.org" for `*@example.org`, or that
- * there are no wildcards; nothing where it cannot tell. A rule is a pattern or domain with results behind it, which are
+ * there are no wildcards; nothing where it cannot tell. A rule is a pattern or domain with results after it, which are
  * not looked at. */
 void config_hint_pattern(const char *text, struct strbuf *out);
 void config_hint_host(const char *text, struct strbuf *out);

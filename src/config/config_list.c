@@ -3,6 +3,8 @@
 #include "config/config_value.h"
 
 #include "base/addr.h"
+#include "base/domain_text.h"
+#include "base/endpoint.h"
 #include "config/config.h"
 #include "config/config_form.h"
 #include "config/config_hint.h"
@@ -16,12 +18,12 @@
 
 /* Texts */
 
-static enum config_value_status status_of(bool good)
+static enum config_value_status status_if_valid(bool good)
 {
     return good ? CONFIG_VALUE_OK : CONFIG_VALUE_BAD;
 }
 
-/* Puts a text in place of the one that the member holds; NULL is a failed allocation. */
+/* Puts a text instead of the one that the member holds; NULL is a failed allocation. */
 static enum config_value_status replace_text(char *text, void *member)
 {
     if (text == NULL)
@@ -59,8 +61,8 @@ static enum config_value_status check_text(const struct config_option *option, c
 {
     size_t len = strlen(text);
 
-    return status_of(len >= strtoul(option->min, NULL, 10) && len <= strtoul(option->max, NULL, 10) &&
-                     strchr(text, '\t') == NULL);
+    return status_if_valid(len >= strtoul(option->min, NULL, 10) && len <= strtoul(option->max, NULL, 10) &&
+                           strchr(text, '\t') == NULL);
 }
 
 const struct config_type config_text = {.form = "a text",
@@ -73,7 +75,7 @@ const struct config_type config_text = {.form = "a text",
 static enum config_value_status check_path(const struct config_option *option, const char *text)
 {
     (void)option;
-    return status_of(config_form_is_path(text));
+    return status_if_valid(config_form_is_path(text));
 }
 
 const struct config_type config_path = {.form = "the absolute path of a file",
@@ -85,7 +87,7 @@ const struct config_type config_path = {.form = "the absolute path of a file",
 static enum config_value_status check_account(const struct config_option *option, const char *text)
 {
     (void)option;
-    return status_of(config_form_is_account(text));
+    return status_if_valid(config_form_is_account(text));
 }
 
 const struct config_type config_account = {.form = "the name of an account",
@@ -97,7 +99,7 @@ const struct config_type config_account = {.form = "the name of an account",
 static enum config_value_status check_authserv_id(const struct config_option *option, const char *text)
 {
     (void)option;
-    return status_of(config_form_is_authserv_id(text));
+    return status_if_valid(config_form_is_authserv_id(text));
 }
 
 const struct config_type config_authserv_id = {.form = "an authserv-id",
@@ -112,7 +114,7 @@ static enum config_value_status socket_read(const struct config_option *option, 
     struct strbuf form = STRBUF_INIT;
 
     (void)option;
-    if (!config_form_socket(text, &form))
+    if (!endpoint_add_canonical(text, &form))
         return CONFIG_VALUE_BAD;
     return replace_text(strbuf_take(&form), member);
 }
@@ -184,7 +186,7 @@ static void texts_clear(void *member)
 static enum config_value_status check_host(const struct config_option *option, const char *text)
 {
     (void)option;
-    return status_of(config_form_is_host_pattern(text));
+    return status_if_valid(config_form_is_host_pattern(text));
 }
 
 const struct config_type config_hosts = {.form = "a host name",
@@ -199,7 +201,7 @@ const struct config_type config_hosts = {.form = "a host name",
 static enum config_value_status check_domain(const struct config_option *option, const char *text)
 {
     (void)option;
-    return status_of(config_form_is_host(text));
+    return status_if_valid(domain_text_is_host(text));
 }
 
 const struct config_type config_domains = {.form = "a domain",
@@ -231,7 +233,7 @@ const struct config_type config_patterns = {
 static enum config_value_status check_server(const struct config_option *option, const char *text)
 {
     (void)option;
-    return status_of(dns_server_valid(text) || strcasecmp(text, CONFIG_NO_NAMESERVER) == 0);
+    return status_if_valid(dns_server_valid(text) || strcasecmp(text, CONFIG_NO_NAMESERVER) == 0);
 }
 
 const struct config_type config_servers = {

@@ -16,7 +16,7 @@
 
 enum { WORD_SIZE = 16 }; /* room for any name of a result */
 
-/* Copies the word at `text` and returns what is behind it and its separators; NULL if it is no name of a result. */
+/* Copies the word at `text` and returns what is after it and its separators; NULL if it is no name of a result. */
 static const char *read_result(const char *text, result_set *set)
 {
     size_t len = strcspn(text, SEPARATORS);
@@ -34,7 +34,7 @@ static const char *read_result(const char *text, result_set *set)
 }
 
 /* The words for the empty set; `none` is a result. */
-static bool is_empty(const char *text)
+static bool is_empty_word(const char *text)
 {
     return *text == '\0' || strcasecmp(text, "off") == 0 || strcasecmp(text, "no") == 0 ||
            strcasecmp(text, "false") == 0;
@@ -45,7 +45,7 @@ static enum config_value_status results_read(const struct config_option *option,
     result_set set = 0;
 
     (void)option;
-    if (is_empty(text)) {
+    if (is_empty_word(text)) {
         *(result_set *)member = 0;
         return CONFIG_VALUE_OK;
     }
@@ -185,7 +185,7 @@ const struct config_type config_recipient_rules = {
     .clear = rules_clear,
 };
 
-/* A domain is kept as the pattern of all its addresses. */
+/* A domain is stored as the pattern of all its addresses. */
 static enum config_value_status domain_rule_read(const struct config_option *option, const char *text, void *member)
 {
     (void)option;

@@ -25,7 +25,7 @@ extern const struct config_type config_text;            /* char * */
 extern const struct config_type config_path;            /* char * */
 extern const struct config_type config_account;         /* char * */
 extern const struct config_type config_authserv_id;     /* char * */
-extern const struct config_type config_socket;          /* char *, one of the forms of config_form_socket */
+extern const struct config_type config_socket;          /* char *, as endpoint_add_canonical writes it */
 extern const struct config_type config_mailbox;         /* char *, without brackets */
 extern const struct config_type config_prefixes;        /* struct addr_list */
 extern const struct config_type config_nats;            /* struct nat_list */

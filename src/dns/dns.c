@@ -8,7 +8,7 @@
 #include "base/wait.h"
 #include "dns/dns_name.h"
 
-#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 /* How long dns_ask waits past the deadline for a backend that is late, before it answers by itself. */
@@ -39,59 +39,48 @@ void dns_deliver(dns_callback done, void *context, const struct dns_answer *answ
 }
 
 /* Shared by the thread that waits and the callback: whoever comes last frees it, so a late answer finds it alive. */
-struct waiter {
-    pthread_mutex_t lock; /* covers all below; a leaf */
-    pthread_cond_t answered;
-    const struct dns_answer *answer;
-    unsigned users;
+struct pending_lookup {
+    struct wait_event answered;
+    _Atomic(const struct dns_answer *) answer;
+    atomic_uint users;
 };
 
-static struct waiter *waiter_create(void)
+static struct pending_lookup *pending_create(void)
 {
-    struct waiter *waiter = calloc(1, sizeof(*waiter));
+    struct pending_lookup *pending = calloc(1, sizeof(*pending));
 
-    if (!waiter)
+    if (!pending)
         return NULL;
-    waiter->users = 2;
-    pthread_mutex_init(&waiter->lock, NULL);
-    wait_cond_init(&waiter->answered);
-    return waiter;
+    pending->users = 2;
+    wait_event_init(&pending->answered);
+    return pending;
 }
 
-/* Takes the lock's holder out of the users, gives the lock back, and frees what nobody uses any more. */
-static void waiter_leave(struct waiter *waiter)
+static void pending_release(struct pending_lookup *pending)
 {
-    unsigned users = --waiter->users;
-
-    pthread_mutex_unlock(&waiter->lock);
-    if (users > 0)
+    if (atomic_fetch_sub(&pending->users, 1) > 1)
         return;
-    dns_answer_release(waiter->answer);
-    pthread_cond_destroy(&waiter->answered);
-    pthread_mutex_destroy(&waiter->lock);
-    free(waiter);
+    dns_answer_release(pending->answer);
+    wait_event_destroy(&pending->answered);
+    free(pending);
 }
 
-static void waiter_answer(void *context, const struct dns_answer *answer)
+static void pending_answer(void *context, const struct dns_answer *answer)
 {
-    struct waiter *waiter = context;
+    struct pending_lookup *pending = context;
 
-    pthread_mutex_lock(&waiter->lock);
-    waiter->answer = answer;
-    pthread_cond_signal(&waiter->answered);
-    waiter_leave(waiter);
+    pending->answer = answer;
+    wait_event_signal(&pending->answered);
+    pending_release(pending);
 }
 
-static const struct dns_answer *wait_until(struct waiter *waiter, const struct timespec *moment)
+static const struct dns_answer *pending_wait(struct pending_lookup *pending, const struct timespec *moment)
 {
     const struct dns_answer *answer;
 
-    pthread_mutex_lock(&waiter->lock);
-    while (!waiter->answer && wait_cond_until(&waiter->answered, &waiter->lock, moment))
-        ;
-    answer = waiter->answer;
-    waiter->answer = NULL;
-    waiter_leave(waiter);
+    (void)wait_event_until(&pending->answered, moment);
+    answer = atomic_exchange(&pending->answer, NULL);
+    pending_release(pending);
     return answer;
 }
 
@@ -106,13 +95,14 @@ const struct dns_answer *dns_ask(struct dns *dns, const char *name, enum dns_typ
 {
     int64_t left_ms = deadline_ms - clock_monotonic_ms(dns->clock);
     struct timespec moment = clock_moment_after((left_ms > 0 ? left_ms : 0) + LATE_MS);
-    struct waiter *waiter = waiter_create();
+    struct pending_lookup *pending = pending_create();
     const struct dns_answer *answer;
 
-    if (!waiter)
+    if (!pending)
         return dns_answer_fault();
-    dns_query(dns, name, type, deadline_ms, waiter_answer, waiter);
-    answer = wait_until(waiter, &moment); /* NOLINT(clang-analyzer-unix.Malloc): the callback leaves one user of two */
+    dns_query(dns, name, type, deadline_ms, pending_answer, pending);
+    answer =
+        pending_wait(pending, &moment); /* NOLINT(clang-analyzer-unix.Malloc): the callback leaves one user of two */
     if (answer)
         return answer;
     log_overdue(name, type);

@@ -4,34 +4,37 @@
 
 #include "dns/dns_name.h"
 
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
 uint64_t dns_inflight_hash(const struct dns_inflight *inflight, const char *name, unsigned number)
 {
-    unsigned char hash[crypto_shorthash_BYTES];
     char folded[DNS_NAME_MAX + 2];
     size_t len = strnlen(name, DNS_NAME_MAX);
-    uint64_t value;
 
     folded[0] = (char)number;
     memcpy(folded + 1, name, len);
     folded[len + 1] = '\0';
     dns_name_fold(folded + 1);
-    crypto_shorthash(hash, (const unsigned char *)folded, len + 1, inflight->seed);
-    memcpy(&value, hash, sizeof(value));
-    return value;
+    return hash_octets(inflight->seed, folded, len + 1);
 }
 
-struct dns_inflight_query *dns_inflight_find(const struct dns_inflight *inflight, const char *name, enum dns_type type)
+static struct hash_table table_of(struct dns_inflight *inflight)
 {
-    uint64_t hash = dns_inflight_hash(inflight, name, type);
-    struct dns_inflight_query *query = inflight->buckets[hash % DNS_INFLIGHT_BUCKETS];
+    return (struct hash_table){inflight->buckets, DNS_INFLIGHT_BUCKETS};
+}
 
-    while (query && (query->name_key != hash || query->type != type || !dns_name_equal(query->name, name)))
-        query = query->next_in_bucket;
-    return query;
+struct dns_inflight_query *dns_inflight_find(struct dns_inflight *inflight, const char *name, enum dns_type type)
+{
+    struct hash_link *link = hash_table_first(table_of(inflight), dns_inflight_hash(inflight, name, type));
+
+    for (; link; link = hash_table_next(link)) {
+        struct dns_inflight_query *query = (struct dns_inflight_query *)link;
+
+        if (query->type == type && dns_name_equal(query->name, name))
+            return query;
+    }
+    return NULL;
 }
 
 struct dns_inflight_query *dns_inflight_add(struct dns_inflight *inflight, const char *name, enum dns_type type)
@@ -42,12 +45,10 @@ struct dns_inflight_query *dns_inflight_add(struct dns_inflight *inflight, const
     if (!query)
         return NULL;
     query->type = type;
-    query->name_key = dns_inflight_hash(inflight, name, type);
+    query->name_key = query->link.hash = dns_inflight_hash(inflight, name, type);
     memcpy(query->name, name, name_size);
 
-    query->bucket = &inflight->buckets[query->name_key % DNS_INFLIGHT_BUCKETS];
-    query->next_in_bucket = *query->bucket;
-    *query->bucket = query;
+    hash_table_add(table_of(inflight), &query->link);
     query->older = inflight->newest;
     if (inflight->newest)
         inflight->newest->newer = query;
@@ -60,11 +61,7 @@ struct dns_inflight_query *dns_inflight_add(struct dns_inflight *inflight, const
 
 void dns_inflight_remove(struct dns_inflight *inflight, struct dns_inflight_query *query)
 {
-    struct dns_inflight_query **link = query->bucket;
-
-    while (*link != query)
-        link = &(*link)->next_in_bucket;
-    *link = query->next_in_bucket;
+    hash_table_remove(table_of(inflight), &query->link);
     if (query->older)
         query->older->newer = query->newer;
     else

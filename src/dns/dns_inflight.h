@@ -4,6 +4,7 @@
 #ifndef SMF_DNS_DNS_INFLIGHT_H
 #define SMF_DNS_DNS_INFLIGHT_H
 
+#include "base/hash_table.h"
 #include "base/mailbox.h"
 #include "dns/dns.h"
 
@@ -34,7 +35,7 @@ enum dns_stage {
 };
 
 struct dns_inflight_query {
-    struct dns_inflight_query *next_in_bucket, **bucket;
+    struct hash_link link; /* the first member */
     struct dns_inflight_query *older, *newer;
     void *owner;
     enum dns_type type;
@@ -53,17 +54,17 @@ struct dns_inflight_query {
 enum { DNS_INFLIGHT_BUCKETS = 1024 };
 
 struct dns_inflight {
-    uint8_t seed[16]; /* random octets for the hash */
+    uint8_t seed[HASH_SEED_SIZE]; /* random octets for the hash */
     size_t count;
     struct dns_inflight_query *newest, *oldest;
-    struct dns_inflight_query *buckets[DNS_INFLIGHT_BUCKETS];
+    struct hash_link *buckets[DNS_INFLIGHT_BUCKETS];
 };
 
 /* SipHash of a name without regard to case (RFC 4343 3), and a number. `name` is no longer than DNS_NAME_MAX. */
 uint64_t dns_inflight_hash(const struct dns_inflight *inflight, const char *name, unsigned number);
 
 /* NULL: this is not in flight. */
-struct dns_inflight_query *dns_inflight_find(const struct dns_inflight *inflight, const char *name, enum dns_type type);
+struct dns_inflight_query *dns_inflight_find(struct dns_inflight *inflight, const char *name, enum dns_type type);
 
 /* Puts a new query, queued and without waiters, into the table. NULL if out of memory. */
 struct dns_inflight_query *dns_inflight_add(struct dns_inflight *inflight, const char *name, enum dns_type type);

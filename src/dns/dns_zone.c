@@ -2,6 +2,7 @@
 /* The backend that answers out of a zone file. */
 #include "dns/dns_zone.h"
 
+#include "base/file.h"
 #include "base/stats.h"
 #include "base/strbuf.h"
 #include "dns/dns_name.h"
@@ -171,36 +172,15 @@ bool dns_zone_is_same(const struct dns *a, const struct dns *b)
                   sizeof(((const struct dns_zone *)a)->digest)) == 0;
 }
 
-/* Reads the whole file into `text`. Returns what went wrong, or NULL. */
-static const char *read_file(const char *path, struct strbuf *text)
-{
-    FILE *file = fopen(path, "re");
-    const char *problem = NULL;
-    char part[4096];
-    size_t len;
-
-    if (!file)
-        return strerror(errno);
-    while (!text->failed && (len = fread(part, 1, sizeof(part), file)) > 0)
-        strbuf_add_mem(text, part, len);
-    if (ferror(file))
-        problem = strerror(errno);
-    else if (text->failed)
-        problem = "the file has more than 64 MiB, or there is no memory for it";
-    fclose(file);
-    return problem;
-}
-
 struct dns *dns_zone_load(const char *path, const struct clock *clock, char *error, size_t error_size)
 {
     struct strbuf text = {.limit = FILE_MAX};
-    const char *problem = read_file(path, &text);
     struct dns *dns = NULL;
 
-    if (problem)
-        snprintf(error, error_size, "%s: %s", path, problem);
-    else
+    if (file_read(path, &text))
         dns = dns_zone_parse(strbuf_text(&text), text.len, path, clock, error, error_size);
+    else
+        snprintf(error, error_size, "%s: %s", path, strerror(errno));
     strbuf_free(&text);
     return dns;
 }

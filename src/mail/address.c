@@ -2,7 +2,9 @@
 /* Reads and makes mail addresses. */
 #include "mail/address.h"
 
+#include "base/domain_text.h"
 #include "base/utf8.h"
+#include "mail/quoting.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -19,39 +21,14 @@ struct path {
     size_t len;
 };
 
-/* The end of a quoted string (RFC 5321 4.1.2) that begins at `p`; NULL if it has none. */
-static const char *quoted_end(const char *p)
-{
-    for (p++; *p != '\0' && *p != '"'; p++)
-        if (*p == '\\' && *++p == '\0')
-            return NULL;
-    return *p == '"' ? p + 1 : NULL;
-}
-
-/* The end of a comment, which may hold others (RFC 5322 3.2.2); NULL if it has none. */
-static const char *comment_end(const char *p)
-{
-    size_t depth = 0;
-
-    for (; *p != '\0'; p++) {
-        if (*p == '\\' && p[1] != '\0')
-            p++;
-        else if (*p == '(')
-            depth++;
-        else if (*p == ')' && --depth == 0)
-            return p + 1;
-    }
-    return NULL;
-}
-
 /* The end of what begins at `p`: a quoted string, a comment, an escaped octet, or one octet. NULL if it has none. */
-static const char *piece_end(const char *p)
+static const char *mailbox_piece_end(const char *p)
 {
     switch (*p) {
     case '"':
-        return quoted_end(p);
+        return quoting_string_end(p);
     case '(':
-        return comment_end(p);
+        return quoting_comment_end(p, COMMENT_NESTED);
     case ')':
         return NULL;
     case '\\':
@@ -66,7 +43,7 @@ static const char *piece_end(const char *p)
 static const char *find_outside(const char *p, const char *wanted)
 {
     while (p != NULL && *p != '\0' && strchr(wanted, *p) == NULL)
-        p = piece_end(p);
+        p = mailbox_piece_end(p);
     return p;
 }
 
@@ -87,12 +64,12 @@ static bool is_clean(const char *text)
     return true;
 }
 
-static bool is_gap(char c)
+static bool begins_gap(char c)
 {
     return c == ' ' || c == '\t' || c == '(';
 }
 
-/* White space is meaningless beside these (RFC 5322 4.4). */
+/* White space is meaningless around these (RFC 5322 4.4). */
 static bool is_joint(char c)
 {
     return c != '\0' && strchr("@.,:", c) != NULL;
@@ -109,7 +86,7 @@ static bool path_add(struct path *path, const char *octets, size_t len)
 }
 
 /* Copies one address from `p` on, without the white space and comments in it, and returns where it ends: at a bracket,
- * the end of the text, or (parameters behind an address without brackets) at what cannot belong to it. NULL if it is
+ * the end of the text, or (parameters after an address without brackets) at what cannot belong to it. NULL if it is
  * malformed. */
 static const char *read_path(const char *p, struct path *path)
 {
@@ -117,11 +94,11 @@ static const char *read_path(const char *p, struct path *path)
 
     *path = (struct path){.len = 0};
     while (*p != '\0' && *p != '<' && *p != '>') {
-        const char *end = piece_end(p);
+        const char *end = mailbox_piece_end(p);
 
         if (end == NULL)
             return NULL;
-        if (is_gap(*p)) {
+        if (begins_gap(*p)) {
             gap = true;
         } else {
             if (gap && path->len > 0 && !is_joint(path->text[path->len - 1]) && !is_joint(*p))
@@ -135,12 +112,12 @@ static const char *read_path(const char *p, struct path *path)
     return p;
 }
 
-/* Reads the address in brackets, `p` being behind the opening one. */
+/* Reads the address in brackets, `p` being after the opening one. */
 static bool read_bracketed(const char *p, struct path *path)
 {
     const char *end = read_path(p, path);
 
-    return end != NULL && *end == '>' && (end[1] == '\0' || is_gap(end[1]));
+    return end != NULL && *end == '>' && (end[1] == '\0' || begins_gap(end[1]));
 }
 
 static bool read_bare(const char *p, struct path *path)
@@ -156,7 +133,7 @@ static bool opens_address(const char *argument, const char *p)
     return *p == '<' && (p == argument || strchr(" \t)\"", p[-1]) != NULL);
 }
 
-/* Finds the address in the argument: in brackets, behind a phrase without @ that is ignored, or bare. */
+/* Finds the address in the argument: in brackets, after a phrase without @ that is ignored, or bare. */
 static bool find_path(const char *argument, struct path *path)
 {
     const char *open = find_outside(argument, "<@");
@@ -180,7 +157,7 @@ static const char *skip_route(const char *p)
     return *p == ':' ? p + 1 : NULL;
 }
 
-static void unquote(const char *written, size_t len, char *out)
+static void unquote_local_part(const char *written, size_t len, char *out)
 {
     for (size_t i = 0; i < len; i++) {
         if (written[i] == '\\' && i + 1 < len)
@@ -194,15 +171,14 @@ static void unquote(const char *written, size_t len, char *out)
 /* Drops the dot of an absolute name. False if that leaves nothing, or another dot. */
 static bool trim_domain(char *domain)
 {
-    size_t len = strlen(domain);
+    size_t len = domain_text_strlen(domain);
 
-    if (len > 0 && domain[len - 1] == '.')
-        domain[--len] = '\0';
+    domain[len] = '\0';
     return len > 0 && domain[len - 1] != '.';
 }
 
 /* Splits local@domain, or a local part alone. */
-static enum address_status split(const char *mailbox, struct address *out)
+static enum address_status split_mailbox(const char *mailbox, struct address *out)
 {
     const char *at = find_outside(mailbox, "@");
 
@@ -215,7 +191,7 @@ static enum address_status split(const char *mailbox, struct address *out)
         return ADDRESS_NO_MEMORY;
     memcpy(text, mailbox, len + 1);
     char *local = text + len + 1;
-    unquote(mailbox, local_len, local);
+    unquote_local_part(mailbox, local_len, local);
 
     char *domain = text + local_len + (*at == '@' ? 1 : 0);
     if (*local == '\0' || (*at == '@' && !trim_domain(domain))) {
@@ -236,7 +212,7 @@ enum address_status address_parse(const char *argument, struct address *out)
         return ADDRESS_NULL; /* RFC 5321 4.5.5 */
 
     const char *mailbox = skip_route(path.text);
-    return mailbox != NULL ? split(mailbox, out) : ADDRESS_MALFORMED;
+    return mailbox != NULL ? split_mailbox(mailbox, out) : ADDRESS_MALFORMED;
 }
 
 /* True for a dot-string (RFC 5321 4.1.2, RFC 6531 3.3). */

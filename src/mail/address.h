@@ -24,7 +24,7 @@ struct address {
 };
 
 /* Reads `argument`: angle brackets or not, a source route (ignored, RFC 5321 4.1.1.3), a quoted local part, white space
- * around, ESMTP parameters behind the bracket. *out is set for ADDRESS_OK and ADDRESS_LOCAL_TOO_LONG, and then freed by
+ * around, ESMTP parameters after the bracket. *out is set for ADDRESS_OK and ADDRESS_LOCAL_TOO_LONG, and then freed by
  * address_free; else it is untouched. */
 enum address_status address_parse(const char *argument, struct address *out);
 

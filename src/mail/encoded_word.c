@@ -9,7 +9,7 @@
 
 /* The parts of `=?charset*language?encoding?text?=`. */
 struct word {
-    const char *charset, *text, *end; /* `end`: behind it */
+    const char *charset, *text, *end; /* `end`: after it */
     size_t charset_len, text_len;
     char encoding; /* 'q' or 'b' */
 };
@@ -26,7 +26,7 @@ static const char *last_end(const char *text)
 }
 
 /* False if no encoded word begins at `at`. */
-static bool parse(const char *at, const char *last, struct word *word)
+static bool parse_encoded_word(const char *at, const char *last, struct word *word)
 {
     const char *encoding, *text_end;
 
@@ -119,14 +119,14 @@ static char *decode_b(const struct word *word, char *out)
     return out;
 }
 
-static bool is_control(char c)
+static bool is_bad_control(char c)
 {
     return ((unsigned char)c < ' ' && c != '\t' && c != '\r' && c != '\n') || c == 0x7f;
 }
 
 /* Decodes a word to `out`, which may lie before it in the same text or be its beginning. Returns the end of what it
  * wrote: it is shorter than the word. */
-static char *decode(const struct word *word, char *out)
+static char *decode_word(const struct word *word, char *out)
 {
     if (!holds_ascii(word))
         *out++ = ENCODED_WORD_UNKNOWN;
@@ -134,7 +134,7 @@ static char *decode(const struct word *word, char *out)
     char *end = word->encoding == 'q' ? decode_q(word, out) : decode_b(word, out);
 
     for (; out < end; out++) {
-        if (is_control(*out))
+        if (is_bad_control(*out))
             *out = '\x01';
     }
     return end;
@@ -150,15 +150,15 @@ bool encoded_words_decode(char *text)
     if (last == NULL)
         return false;
     while (*from != '\0') {
-        if (!parse(from, last, &word)) {
+        if (!parse_encoded_word(from, last, &word)) {
             *to++ = *from++;
             continue;
         }
         any = true;
-        to = decode(&word, to);
+        to = decode_word(&word, to);
         from = word.end;
         const char *next = from + strspn(from, " \t\r\n");
-        if (parse(next, last, &word))
+        if (parse_encoded_word(next, last, &word))
             from = next;
     }
     *to = '\0';

@@ -75,7 +75,7 @@ static bool begins_with_label(const char *domain, const char *label)
     return strncasecmp(domain, label, len) == 0 && (domain[len] == '\0' || domain[len] == '.');
 }
 
-static bool ends_with(const char *text, const char *end)
+static bool address_ends_with(const char *text, const char *end)
 {
     size_t len = strlen(text), end_len = strlen(end);
 
@@ -84,7 +84,7 @@ static bool ends_with(const char *text, const char *end)
 
 /* Follows the addresses in the local part to the last one, or to the first at `domain` (NULL: none). ADDRESS_MALFORMED,
  * with *out untouched, if there is none. */
-static enum address_status follow(const struct address *address, const char *domain, struct address *out)
+static enum address_status follow_route(const struct address *address, const char *domain, struct address *out)
 {
     struct address here, further = {.text = NULL};
     enum address_status status = path_read_routed(address->local, &here), next = status;
@@ -108,10 +108,10 @@ static enum address_status follow(const struct address *address, const char *dom
 }
 
 /* True if a local MTA that reads our local part as an address, and its local part again, comes to this domain. */
-static bool leads_to(struct readings *readings, const char *domain)
+static bool route_leads_to(struct readings *readings, const char *domain)
 {
     struct address found;
-    enum address_status status = follow(&readings->ours.address, domain, &found);
+    enum address_status status = follow_route(&readings->ours.address, domain, &found);
 
     readings->failed |= status == ADDRESS_NO_MEMORY;
     if (!was_read(status))
@@ -127,11 +127,11 @@ static bool may_lead_to(struct readings *readings, const char *domain)
 
     if (domain[0] == '\0' || strpbrk(local, "@%!") == NULL)
         return false;
-    return strcasestr(local, domain) != NULL || leads_to(readings, domain);
+    return strcasestr(local, domain) != NULL || route_leads_to(readings, domain);
 }
 
 /* True if the local part is empty. */
-static bool is_empty(const struct address *address)
+static bool has_empty_local_part(const struct address *address)
 {
     return strncmp(address->text, "\"\"@", 3) == 0;
 }
@@ -139,7 +139,7 @@ static bool is_empty(const struct address *address)
 /* True if it is this local part, or none at all: Postfix has a name of its own for that. */
 static bool has_local(const struct address *address, const char *local)
 {
-    return strcasecmp(address->local, local) == 0 || is_empty(address);
+    return strcasecmp(address->local, local) == 0 || has_empty_local_part(address);
 }
 
 /* Both readings have the same domain. */
@@ -174,7 +174,7 @@ static enum choice choose_for_postfix(struct readings *readings)
     return kind == DOMAIN_NAME && theirs->domain[0] == '\0' ? CHOICE_THEIR_LOCAL : CHOICE_THEIRS;
 }
 
-/* True if Sendmail writes its own domain in place of this one. */
+/* True if Sendmail writes its own domain instead of this one. */
 static bool is_localhost(const char *domain)
 {
     return kind_of(domain) == DOMAIN_OWN || begins_with_label(domain, "localhost");
@@ -183,7 +183,7 @@ static bool is_localhost(const char *domain)
 /* True for what Sendmail leaves of a group in brackets within brackets: a local part. */
 static bool is_group(const char *address)
 {
-    return ends_with(address, ";") && strchr(address, ':') != NULL;
+    return address_ends_with(address, ";") && strchr(address, ':') != NULL;
 }
 
 /* True if Sendmail's user may be of this local part: without its detail (`user+detail`), or what a route in it leads
@@ -192,8 +192,8 @@ static bool is_user(const struct address *address, const char *user)
 {
     const char *local = address->local;
 
-    return strncasecmp(local, user, strlen(user)) == 0 || ends_with(local, user) || ends_with(user, local) ||
-           is_empty(address);
+    return strncasecmp(local, user, strlen(user)) == 0 || address_ends_with(local, user) ||
+           address_ends_with(user, local) || has_empty_local_part(address);
 }
 
 /* True if our local part is `user%domain`. */
@@ -250,7 +250,7 @@ static enum choice choose_for_name(struct readings *readings)
 
     if (ours->is_plain || may_lead_to(readings, theirs->domain))
         return CHOICE_OURS;
-    if (strcasecmp(theirs->domain, home) == 0) /* put behind the whole text, or behind what a route leads to */
+    if (strcasecmp(theirs->domain, home) == 0) /* put after the whole text, or after what a route leads to */
         return strcasestr(theirs->local, ours->address.domain) != NULL ? CHOICE_THEIRS : CHOICE_OURS;
     /* What is nowhere in what the client wrote comes out of a table. */
     return strcasestr(ours->letters, theirs->domain) == NULL ? CHOICE_OURS : CHOICE_THEIRS;
@@ -280,7 +280,7 @@ static enum choice choose_for_sendmail(struct readings *readings)
         return choose_same(readings);
     if (kind == DOMAIN_NONE || kind == DOMAIN_ODD)
         return choose_for_quotes(readings);
-    if (ends_with(ours->address.domain, ".uucp") || is_followed(readings))
+    if (address_ends_with(ours->address.domain, ".uucp") || is_followed(readings))
         return CHOICE_THEIRS;
     if (is_localhost(ours->address.domain)) {
         bool is_theirs = strcasestr(theirs->local, ours->address.domain) != NULL; /* host!user: no domain of its own */
@@ -306,7 +306,7 @@ static bool is_null_path(const char *argument)
     return argument[0] == '\0' || strcmp(argument, "<>") == 0;
 }
 
-static enum choice choose(struct readings *readings)
+static enum choice choose_reading(struct readings *readings)
 {
     bool is_named = was_read(readings->our_status) && readings->ours.address.domain[0] != '\0';
 
@@ -323,7 +323,7 @@ static enum choice choose(struct readings *readings)
 }
 
 /* Hands the address over. */
-static enum address_status take(struct path *path, enum address_status status, struct address *out)
+static enum address_status take_path_address(struct path *path, enum address_status status, struct address *out)
 {
     *out = path->address;
     path->address = (struct address){.text = NULL};
@@ -355,13 +355,13 @@ static enum address_status take_routed(const struct readings *readings, struct a
     return status;
 }
 
-static enum address_status carry_out(struct readings *readings, enum choice choice, struct address *out)
+static enum address_status make_chosen_address(struct readings *readings, enum choice choice, struct address *out)
 {
     const struct address *ours = &readings->ours.address, *theirs = &readings->theirs.address;
 
     switch (choice) {
     case CHOICE_OURS:
-        return take(&readings->ours, readings->our_status, out);
+        return take_path_address(&readings->ours, readings->our_status, out);
     case CHOICE_ROUTED:
         return take_routed(readings, out);
     case CHOICE_OURS_HERE:
@@ -370,7 +370,7 @@ static enum address_status carry_out(struct readings *readings, enum choice choi
         return address_make(theirs->local, ours->domain, out);
     case CHOICE_THEIRS:
         return theirs->domain[0] == '\0' ? at_home(readings, theirs, out)
-                                         : take(&readings->theirs, readings->their_status, out);
+                                         : take_path_address(&readings->theirs, readings->their_status, out);
     case CHOICE_NULL:
         break;
     }
@@ -411,9 +411,9 @@ static enum address_status as_malformed(const char *argument, struct address *ou
 
 static enum address_status choose_and_take(struct readings *readings, struct address *out)
 {
-    enum choice choice = choose(readings);
+    enum choice choice = choose_reading(readings);
 
-    return readings->failed ? ADDRESS_NO_MEMORY : carry_out(readings, choice, out);
+    return readings->failed ? ADDRESS_NO_MEMORY : make_chosen_address(readings, choice, out);
 }
 
 enum address_status envelope_sender(const char *argument, const struct envelope_mta *mta, struct address *out)
@@ -442,7 +442,8 @@ static bool add_routed(struct envelope_recipient *recipient)
 {
     struct address routed = {.text = NULL};
 
-    return recipient->count == 0 || add_reading(recipient, follow(&recipient->readings[0], NULL, &routed), &routed);
+    return recipient->count == 0 ||
+           add_reading(recipient, follow_route(&recipient->readings[0], NULL, &routed), &routed);
 }
 
 /* Adds the MTA's reading, at the domain of the last one if it names none. */
@@ -455,7 +456,7 @@ static bool add_theirs(struct envelope_recipient *recipient, struct readings *re
     if (!was_read(status))
         return true;
     if (theirs->domain[0] != '\0')
-        status = take(&readings->theirs, status, &address);
+        status = take_path_address(&readings->theirs, status, &address);
     else if (recipient->count > 0)
         status = address_make(theirs->local, recipient->readings[recipient->count - 1].domain, &address);
     else
@@ -472,7 +473,7 @@ static bool add_ours(struct envelope_recipient *recipient, struct readings *read
     if (!was_read(status))
         return true;
     if (readings->ours.address.domain[0] != '\0')
-        status = take(&readings->ours, status, &address);
+        status = take_path_address(&readings->ours, status, &address);
     else if (was_read(readings->their_status))
         return true;
     else
@@ -488,7 +489,7 @@ static bool is_certain(const struct readings *readings)
     return was_read(readings->our_status) && ours->is_plain && strpbrk(ours->address.local, "@%!") == NULL;
 }
 
-static bool fill(struct envelope_recipient *recipient, struct readings *readings)
+static bool fill_recipient(struct envelope_recipient *recipient, struct readings *readings)
 {
     if (is_certain(readings))
         return add_ours(recipient, readings);
@@ -506,7 +507,7 @@ enum address_status envelope_recipient(const char *argument, const struct envelo
     struct readings readings;
     enum address_status status = ADDRESS_NO_MEMORY;
 
-    if (readings_begin(&readings, argument, mta) && fill(&recipient, &readings)) {
+    if (readings_begin(&readings, argument, mta) && fill_recipient(&recipient, &readings)) {
         status = readings.our_status;
         if (!was_read(status))
             status = recipient.count > 0 ? ADDRESS_OK : ADDRESS_MALFORMED;

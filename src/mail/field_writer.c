@@ -2,6 +2,8 @@
 /* The writer of header field values. */
 #include "mail/field_writer.h"
 
+#include "base/printable.h"
+
 #include <string.h>
 
 enum {
@@ -27,10 +29,8 @@ static void add_shown(struct field_writer *writer, const char *text, const char 
     char before = '\0';
 
     for (size_t i = 0; i < shown; i++) {
-        char c = text[i];
+        char c = printable_char(text[i]);
 
-        if (c < ' ' || c > '~')
-            c = '?';
         if (strchr(escaped, c) != NULL || c == '=' || (c == '?' && before == '='))
             strbuf_add_char(&writer->word, '\\');
         strbuf_add_char(&writer->word, c);
@@ -47,7 +47,7 @@ static void add_quoted(struct field_writer *writer, const char *text)
     strbuf_add_char(&writer->word, '"');
 }
 
-/* Printable US-ASCII without blanks. */
+/* Printable US-ASCII without spaces. */
 static bool is_visible(const char *text)
 {
     while (*text > ' ' && *text <= '~')

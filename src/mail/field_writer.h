@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A value under way. A word is never split; it goes out, behind a blank or a fold ("\n\t"), when it ends. */
+/* A value under way. A word is never split; it goes out, after a space or a fold ("\n\t"), when it ends. */
 struct field_writer {
     struct strbuf *out;
     struct strbuf word;
@@ -24,7 +24,7 @@ enum { FIELD_FOLD_EARLY = 78, FIELD_FOLD_LATE = 998 };
  * words allow. */
 void field_begin(struct field_writer *writer, const char *name, size_t fold_at, struct strbuf *out);
 
-/* Adds text of our own to the word. */
+/* Adds our own text to the word. */
 void field_add(struct field_writer *writer, const char *text);
 
 /* Each adds text from outside to the word: as a MIME token or a quoted string (RFC 8601 2.2), as a dot-atom or a quoted

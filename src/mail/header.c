@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* Adds words of our own with a blank or fold between them; the last one is not ended. */
+/* Adds our own words with a space or fold between them; the last one is not ended. */
 static void add_words(struct field_writer *writer, const char *words)
 {
     for (const char *blank; (blank = strchr(words, ' ')) != NULL; words = blank + 1) {
@@ -21,7 +21,7 @@ static void add_words(struct field_writer *writer, const char *words)
 
 /* True for a host name, in A-labels (RFC 1123 2.1; '_' is seen too). Nothing else is written as a domain: whoever
  * searches a field for text finds it within quotes, too. */
-static bool is_host_name(const char *name)
+static bool is_writable_host_name(const char *name)
 {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
     size_t total = 0;
@@ -54,7 +54,7 @@ static bool is_address_literal(const char *name)
 static void add_guess_comment(struct field_writer *writer, const char *domain)
 {
     field_next(writer);
-    if (!is_host_name(domain)) {
+    if (!is_writable_host_name(domain)) {
         add_words(writer, "(best guess record)");
         return;
     }
@@ -76,7 +76,7 @@ static void add_property(struct field_writer *writer, bool is_helo, const char *
 {
     if (domain[0] == '\0')
         return;
-    if (!is_host_name(domain)) {
+    if (!is_writable_host_name(domain)) {
         add_note(writer, is_helo ? "the HELO name is no host name" : "the domain is no host name");
         return;
     }
@@ -106,9 +106,9 @@ void header_authentication_results(const char *authserv_id, const struct header_
     field_end(&writer);
 }
 
-/* The sentence about each result: words before the client's address, and behind it (NULL: none). */
+/* The sentence about each result: words before the client's address, and after it (NULL: none). */
 struct sentence {
-    const char *before, *behind;
+    const char *before, *after;
 };
 
 static const struct sentence sentences[RESULT_COUNT] = {
@@ -127,7 +127,7 @@ static bool is_sender_shown(const char *sender)
     const char *at = strrchr(sender, '@');
     char ascii[IDNA_SIZE];
 
-    return at == NULL || is_host_name(idna_ascii_form(at + 1, ascii));
+    return at == NULL || is_writable_host_name(idna_ascii_form(at + 1, ascii));
 }
 
 static void add_sender(struct field_writer *writer, const char *sender)
@@ -146,7 +146,7 @@ static void add_checked(struct field_writer *writer, const struct header_result 
     char ascii[IDNA_SIZE];
     const char *domain = idna_ascii_form(result->domain, ascii);
 
-    if (result->is_helo ? domain[0] != '\0' && !is_host_name(domain) : !is_sender_shown(result->sender)) {
+    if (result->is_helo ? domain[0] != '\0' && !is_writable_host_name(domain) : !is_sender_shown(result->sender)) {
         add_words(writer, result->is_helo ? "a HELO name that is no host name" : "a domain that is no host name");
         return;
     }
@@ -169,9 +169,9 @@ static void add_comment(struct field_writer *writer, const struct header_result 
     add_words(writer, sentence->before);
     field_next(writer);
     field_add(writer, client[0] != '\0' ? client : "it");
-    if (sentence->behind != NULL) {
+    if (sentence->after != NULL) {
         field_next(writer);
-        add_words(writer, sentence->behind);
+        add_words(writer, sentence->after);
     }
     if (result->note != NULL) {
         field_add(writer, ";");
@@ -202,7 +202,7 @@ static void add_names(struct field_writer *writer, const struct header_result *r
         idna_add_mailbox(result->sender[0] != '\0' ? result->sender : "<>", &sender);
         add_pair(writer, "envelope-from", strbuf_text(&sender));
     }
-    if (is_host_name(helo) || is_address_literal(helo))
+    if (is_writable_host_name(helo) || is_address_literal(helo))
         add_pair(writer, "helo", helo);
     writer->word.failed |= sender.failed;
     strbuf_free(&sender);

@@ -2,13 +2,16 @@
 /* Recognises fields that claim to be ours. Readers differ in what they make of a value: whether comments have escapes
  * or others in them, whether encoded words are decoded, what may stand around a dot. So a value is read in each of
  * these ways, and what is ours in one of them is ours. */
-#include "mail/header.h"
+#include "mail/header_forged.h"
 
+#include "base/domain_text.h"
 #include "base/utf8.h"
 #include "mail/encoded_word.h"
 #include "mail/idna.h"
+#include "mail/quoting.h"
 
 #include <ctype.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -24,14 +27,6 @@ enum {
     BLANK = ' ',                    /* in a reading: white space */
 };
 
-/* What a reader takes for a comment. */
-enum comment_style {
-    COMMENT_NESTED,  /* RFC 5322 3.2.2 */
-    COMMENT_PLAIN,   /* nested, without quoted pairs */
-    COMMENT_FLAT,    /* up to the first closing parenthesis */
-    COMMENT_VISIBLE, /* there are none: who searches for text finds it in comments too */
-};
-
 struct style {
     enum comment_style comments;
     bool knows_quotes; /* no comment begins within a quoted string */
@@ -44,24 +39,6 @@ static const struct style styles[] = {
 
 /* That nothing is a comment is no way to look for a name at the beginning: it may stand in one. */
 enum { STYLE_COUNT = sizeof(styles) / sizeof(styles[0]), BUT_VISIBLE_COUNT = STYLE_COUNT - 1 };
-
-/* The end of the comment that begins at `at`; NULL if it has none. */
-static const char *comment_end(const char *at, enum comment_style style)
-{
-    unsigned depth = 0;
-
-    if (style == COMMENT_VISIBLE)
-        return NULL;
-    for (; *at != '\0'; at++) {
-        if (*at == '\\' && at[1] != '\0' && style == COMMENT_NESTED)
-            at++;
-        else if (*at == '(' && (depth == 0 || style != COMMENT_FLAT))
-            depth++;
-        else if (*at == ')' && --depth == 0)
-            return at + 1;
-    }
-    return NULL;
-}
 
 /* The number of the character of `len` octets at `at`. */
 static uint32_t code_point(const char *at, size_t len)
@@ -96,7 +73,7 @@ static size_t read_char(const char *at, size_t len, char out[4], size_t *out_len
 }
 
 /* True for what is a gap by itself. A parenthesis that belongs to no comment is one too. */
-static bool is_gap(char c)
+static bool is_reading_gap(char c)
 {
     return c == '"' || c == '\\' || c == '(' || c == ')' || iscntrl((unsigned char)c);
 }
@@ -112,7 +89,7 @@ static void write_reading(const char *value, const struct style *style, char *ou
         if (*value == '"' && style->knows_quotes)
             in_quotes = !in_quotes;
         if (*value == '(' && !in_quotes && open_comments < OPEN_COMMENTS_MAX) {
-            close = comment_end(value, style->comments);
+            close = quoting_comment_end(value, style->comments);
             if (close != NULL) {
                 value = close;
                 *out++ = GAP;
@@ -127,7 +104,7 @@ static void write_reading(const char *value, const struct style *style, char *ou
         } else if (isspace((unsigned char)*value)) {
             *out++ = BLANK;
             value++;
-        } else if (is_gap(*value)) {
+        } else if (is_reading_gap(*value)) {
             *out++ = GAP;
             value++;
         } else {
@@ -194,7 +171,7 @@ static bool begins_with(const char *text, const char *name)
 
 /* A name of ours, and what it is compared with. */
 struct own_name {
-    char text[NAME_SIZE]; /* as readings show it: with A-labels, without its final dot; "" where none can show it */
+    char text[NAME_SIZE]; /* as readings show it: with A-labels, without its trailing dot; "" where none can show it */
     size_t foreign_max;   /* octets of a name beyond US-ASCII that may be the same */
     size_t conversions;   /* that names beyond US-ASCII cost so far */
 };
@@ -253,8 +230,8 @@ static void set_own_name(struct own_name *own, const char *name)
         return;
     write_reading(ascii, &as_it_is, own->text);
     len = strlen(own->text);
-    if (len > 1 && own->text[len - 1] == '.')
-        own->text[len - 1] = '\0';
+    if (len > 1)
+        own->text[domain_text_len(own->text, len)] = '\0';
     /* A character has at most four octets, and an A-label has one for it at least. */
     own->foreign_max = 4 * len < NAME_SIZE - 1 ? 4 * len : NAME_SIZE - 1;
 }
@@ -265,7 +242,7 @@ static bool is_own(const char *text, struct own_name *own)
 }
 
 /* True if the reading begins with our name, after what no name begins with. */
-static bool claims(const char *text, struct own_name *own)
+static bool claims_own_name(const char *text, struct own_name *own)
 {
     const char *first = skip_between(text), *start = first;
 
@@ -277,7 +254,7 @@ static bool claims(const char *text, struct own_name *own)
 }
 
 /* True if our name stands anywhere in the reading. */
-static bool mentions(const char *text, struct own_name *own)
+static bool mentions_own_name(const char *text, struct own_name *own)
 {
     bool in_name = false;
 
@@ -301,8 +278,8 @@ static const char *after_word(const char *text, const char *word)
 }
 
 /* Where the value of `key` begins, which `at` is within the reading: `key [/ version] =` (RFC 8601 2.2), with a section
- * or charset behind it (RFC 2231). NULL if it does not stand there. */
-static const char *value_of(const char *at, const char *key)
+ * or charset after it (RFC 2231). NULL if it does not stand there. */
+static const char *find_key_value(const char *at, const char *key)
 {
     const char *after = is_between(*at) ? NULL : after_word(at, key);
 
@@ -318,13 +295,13 @@ static bool holds_spf_result(const char *text, struct own_name *own)
 {
     (void)own;
     for (; *text != '\0'; text++) {
-        if (*text == UNKNOWN || value_of(text, "spf") != NULL)
+        if (*text == UNKNOWN || find_key_value(text, "spf") != NULL)
             return true;
     }
     return false;
 }
 
-/* Whether receiver= is our name, or the comment behind the result begins with it, where most writers put it too. */
+/* Whether receiver= is our name, or the comment after the result begins with it, where most writers put it too. */
 static bool names_receiver(const char *text, struct own_name *own)
 {
     const char *comment = skip_between(text);
@@ -334,9 +311,9 @@ static bool names_receiver(const char *text, struct own_name *own)
     if (is_between(*comment) && is_own(skip_between(comment), own))
         return true;
     for (; *text != '\0'; text++) {
-        const char *receiver = value_of(text, "receiver");
+        const char *receiver = find_key_value(text, "receiver");
 
-        if (*text == UNKNOWN || (receiver != NULL && claims(receiver, own)))
+        if (*text == UNKNOWN || (receiver != NULL && claims_own_name(receiver, own)))
             return true;
     }
     return false;
@@ -361,7 +338,7 @@ static bool passes_in_styles(const char *value, size_t style_count, char *out, c
     return false;
 }
 
-/* The same, as it is and with its encoded words decoded, in `value` itself, with twice its `size` behind it. */
+/* The same, as it is and with its encoded words decoded, in `value` itself, with twice its `size` after it. */
 static bool passes_decoded(char *value, size_t style_count, size_t size, reading_test test, struct own_name *own)
 {
     static const char unknown[] = {UNKNOWN, '\0'};
@@ -376,7 +353,7 @@ static bool passes_decoded(char *value, size_t style_count, size_t size, reading
 }
 
 /* A copy of the value, in which nothing passes for unknown yet. */
-static void copy_value(char *copy, const char *value, size_t len)
+static void copy_field_value(char *copy, const char *value, size_t len)
 {
     memcpy(copy, value, len + 1);
     for (char *mark = copy; (mark = strchr(mark, UNKNOWN)) != NULL;)
@@ -385,7 +362,7 @@ static void copy_value(char *copy, const char *value, size_t len)
 
 /* True if the value can be read so that it passes the test. Out of memory: true if it mentions the name, or hides
  * something, since what is forged must not stay. */
-static bool passes(const char *value, const char *name, size_t style_count, reading_test test)
+static bool passes_test(const char *value, const char *name, size_t style_count, reading_test test)
 {
     size_t len = strlen(value);
     struct own_name own;
@@ -398,7 +375,7 @@ static bool passes(const char *value, const char *name, size_t style_count, read
     if (room == NULL)
         return strcasestr(value, name) != NULL || strstr(value, "=?") != NULL;
     set_own_name(&own, name);
-    copy_value(room, value, len);
+    copy_field_value(room, value, len);
     passed = passes_decoded(room, style_count, len + 1, test, &own);
     free(room);
     return passed;
@@ -409,18 +386,19 @@ static bool begins_open(const char *value)
 {
     while (isspace((unsigned char)*value))
         value++;
-    return *value == '(' && comment_end(value, COMMENT_NESTED) == NULL;
+    return *value == '(' && quoting_comment_end(value, COMMENT_NESTED) == NULL;
 }
 
 bool header_claims_authserv_id(const char *value, const char *authserv_id)
 {
-    return passes(value, authserv_id, BUT_VISIBLE_COUNT, claims) ||
-           (begins_open(value) && passes(value, authserv_id, BUT_VISIBLE_COUNT, mentions));
+    return passes_test(value, authserv_id, BUT_VISIBLE_COUNT, claims_own_name) ||
+           (begins_open(value) && passes_test(value, authserv_id, BUT_VISIBLE_COUNT, mentions_own_name));
 }
 
 bool header_is_forged_result(const char *value, const char *authserv_id)
 {
-    return header_claims_authserv_id(value, authserv_id) && passes(value, authserv_id, STYLE_COUNT, holds_spf_result);
+    return header_claims_authserv_id(value, authserv_id) &&
+           passes_test(value, authserv_id, STYLE_COUNT, holds_spf_result);
 }
 
 bool header_arc_claims_authserv_id(const char *value, const char *authserv_id)
@@ -435,5 +413,5 @@ bool header_arc_claims_authserv_id(const char *value, const char *authserv_id)
 
 bool header_names_receiver(const char *value, const char *receiver)
 {
-    return passes(value, receiver, STYLE_COUNT, names_receiver);
+    return passes_test(value, receiver, STYLE_COUNT, names_receiver);
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The tagged subject. */
-#include "mail/header.h"
+#include "mail/header_subject.h"
 
+#include "base/printable.h"
 #include "base/utf8.h"
 
+#include <sodium.h>
 #include <string.h>
 
 enum {
@@ -11,31 +13,6 @@ enum {
     ENCODED_OCTETS = 42,  /* 56 of base64; with "=?UTF-8?B?" and "?=" below the 75 of RFC 2047 2 */
     SUBJECT_NAME_LEN = 9, /* "Subject: " */
 };
-
-static bool is_plain(const char *text)
-{
-    for (; *text != '\0'; text++) {
-        if (*text < ' ' || *text > '~')
-            return false;
-    }
-    return true;
-}
-
-static void add_base64(struct strbuf *out, const unsigned char *octets, size_t len)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
-
-    for (size_t i = 0; i < len; i += 3) {
-        unsigned second = i + 1 < len ? octets[i + 1] : 0;
-        unsigned third = i + 2 < len ? octets[i + 2] : 0;
-        unsigned group = (unsigned)octets[i] << 16 | second << 8 | third;
-
-        strbuf_add_char(out, digits[group >> 18]);
-        strbuf_add_char(out, digits[group >> 12 & 63]);
-        strbuf_add_char(out, digits[i + 1 < len ? group >> 6 & 63 : 64]);
-        strbuf_add_char(out, digits[i + 2 < len ? group & 63 : 64]);
-    }
-}
 
 /* How much of `text` one encoded word takes: whole characters only (RFC 2047 5). */
 static size_t encoded_part(const char *text, size_t len)
@@ -57,13 +34,15 @@ static size_t encoded_part(const char *text, size_t len)
 /* Writes `text` as encoded words (RFC 2047 2). */
 static void add_encoded(struct strbuf *out, const char *text)
 {
+    char base64[sodium_base64_ENCODED_LEN(ENCODED_OCTETS, sodium_base64_VARIANT_ORIGINAL)];
     size_t len = strlen(text);
 
     while (len > 0) {
         size_t part = encoded_part(text, len);
 
+        sodium_bin2base64(base64, sizeof base64, (const unsigned char *)text, part, sodium_base64_VARIANT_ORIGINAL);
         strbuf_add(out, "=?UTF-8?B?");
-        add_base64(out, (const unsigned char *)text, part);
+        strbuf_add(out, base64);
         strbuf_add(out, "?=");
         text += part;
         len -= part;
@@ -72,18 +51,18 @@ static void add_encoded(struct strbuf *out, const char *text)
     }
 }
 
-/* The tag as it stands in a subject. The blank between two encoded words is not shown (RFC 2047 6.2), so before an
+/* The tag as it stands in a subject. The space between two encoded words is not shown (RFC 2047 6.2), so before an
  * encoded subject it is a part of the tag. */
-static void add_tag(struct strbuf *out, const char *tag, bool with_blank)
+static void add_tag(struct strbuf *out, const char *tag, bool with_space)
 {
     struct strbuf text = STRBUF_INIT;
 
-    if (is_plain(tag)) {
+    if (printable_is(tag, strlen(tag))) {
         strbuf_add(out, tag);
         return;
     }
     strbuf_add(&text, tag);
-    if (with_blank)
+    if (with_space)
         strbuf_add_char(&text, ' ');
     add_encoded(out, strbuf_text(&text));
     if (text.failed)
@@ -96,10 +75,10 @@ static bool is_tagged(const char *subject, const char *tag, struct strbuf *out)
 {
     bool tagged = false;
 
-    for (int with_blank = 0; with_blank < 2 && !tagged; with_blank++) {
+    for (int with_space = 0; with_space < 2 && !tagged; with_space++) {
         struct strbuf form = STRBUF_INIT;
 
-        add_tag(&form, tag, with_blank != 0);
+        add_tag(&form, tag, with_space != 0);
         if (form.failed)
             out->failed = true;
         else
@@ -113,7 +92,7 @@ void header_tag_subject(const char *tag, const char *subject, struct strbuf *out
 {
     const char *text = subject != NULL ? subject + strspn(subject, " \t") : "";
 
-    tag += strspn(tag, " \t"); /* blanks before a subject are not a part of it */
+    tag += strspn(tag, " \t"); /* spaces before a subject are not a part of it */
     if (subject != NULL && is_tagged(text, tag, out)) {
         strbuf_add(out, subject);
         return;

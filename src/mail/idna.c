@@ -43,7 +43,7 @@ static uint32_t code_of(const char *text, size_t octets)
     return code;
 }
 
-static void add_text(struct label *label, const char *text, size_t len)
+static void add_code_points(struct label *label, const char *text, size_t len)
 {
     for (size_t octets; len > 0; text += octets, len -= octets) {
         octets = utf8_char_len(text, len);
@@ -58,7 +58,7 @@ static void add_text(struct label *label, const char *text, size_t len)
 /* The rules of RFC 3492 section 5 and 6.1 */
 enum { BASE = 36, T_MIN = 1, T_MAX = 26, SKEW = 38, DAMP = 700, FIRST_BIAS = 72, FIRST_CODE = 128 };
 
-static uint32_t adapt(uint32_t delta, uint32_t points, bool is_first)
+static uint32_t adapt_bias(uint32_t delta, uint32_t points, bool is_first)
 {
     uint32_t k = 0;
 
@@ -76,7 +76,7 @@ struct ascii_label {
     bool failed; /* it is too long */
 };
 
-static void add_octet(struct ascii_label *out, char octet)
+static void add_label_octet(struct ascii_label *out, char octet)
 {
     if (out->len == LABEL_MAX) {
         out->failed = true;
@@ -88,7 +88,7 @@ static void add_octet(struct ascii_label *out, char octet)
 
 static void add_digit(struct ascii_label *out, uint32_t digit)
 {
-    add_octet(out, (char)(digit < 26 ? 'a' + digit : '0' + (digit - 26)));
+    add_label_octet(out, (char)(digit < 26 ? 'a' + digit : '0' + (digit - 26)));
 }
 
 /* Writes a distance as an integer of variable length (RFC 3492 3.3). */
@@ -116,16 +116,16 @@ static uint32_t smallest_from(const struct label *label, uint32_t code)
 }
 
 /* RFC 3492 6.3. No distance overflows: there are at most 256 code points below 2^21. */
-static void encode(const struct label *label, struct ascii_label *out)
+static void encode_punycode(const struct label *label, struct ascii_label *out)
 {
     uint32_t basic = (uint32_t)out->len, done, code = FIRST_CODE, bias = FIRST_BIAS, delta = 0;
 
     for (size_t i = 0; i < label->len; i++)
         if (label->codes[i] < FIRST_CODE)
-            add_octet(out, (char)label->codes[i]);
+            add_label_octet(out, (char)label->codes[i]);
     basic = done = (uint32_t)out->len - basic;
     if (basic > 0)
-        add_octet(out, '-');
+        add_label_octet(out, '-');
     while (done < label->len && !out->failed) {
         uint32_t next = smallest_from(label, code);
 
@@ -137,7 +137,7 @@ static void encode(const struct label *label, struct ascii_label *out)
             if (label->codes[i] != code)
                 continue;
             add_distance(out, delta, bias);
-            bias = adapt(delta, done + 1, done == basic);
+            bias = adapt_bias(delta, done + 1, done == basic);
             delta = 0;
             done++;
         }
@@ -169,15 +169,15 @@ static void add_mapped(struct label *label, const char *text, size_t len)
         label->failed = true;
     else if (idn2_to_ascii_8z(strbuf_text(&stretch), &ascii, IDN2_NFC_INPUT | IDN2_TRANSITIONAL) == IDN2_OK &&
              idn2_to_unicode_8z8z(ascii, &mapped, 0) == IDN2_OK && strncmp(mapped, GUARD, strlen(GUARD)) == 0)
-        add_text(label, mapped + strlen(GUARD), strlen(mapped + strlen(GUARD)));
+        add_code_points(label, mapped + strlen(GUARD), strlen(mapped + strlen(GUARD)));
     else
-        add_text(label, text, len);
+        add_code_points(label, text, len);
     idn2_free(mapped);
     idn2_free(ascii);
     strbuf_free(&stretch);
 }
 
-static void map(struct label *label, const char *text, size_t len)
+static void map_label(struct label *label, const char *text, size_t len)
 {
     size_t i = 0, from = 0, octets;
 
@@ -191,7 +191,7 @@ static void map(struct label *label, const char *text, size_t len)
             continue;
         if (i > from)
             add_mapped(label, text + from, i - from);
-        add_text(label, text + i, octets);
+        add_code_points(label, text + i, octets);
         from = i + octets;
     }
     if (i > from)
@@ -213,17 +213,17 @@ static bool convert_label(const char *text, size_t len, struct ascii_label *out)
     struct label label = {.len = 0};
     bool ascii = true;
 
-    map(&label, text, len);
+    map_label(&label, text, len);
     if (!is_encodable(&label))
         return false;
     for (size_t i = 0; i < label.len; i++)
         ascii &= label.codes[i] < FIRST_CODE;
     for (size_t i = 0; ascii && i < label.len; i++)
-        add_octet(out, (char)label.codes[i]);
+        add_label_octet(out, (char)label.codes[i]);
     for (const char *prefix = "xn--"; !ascii && *prefix != '\0'; prefix++)
-        add_octet(out, *prefix);
+        add_label_octet(out, *prefix);
     if (!ascii)
-        encode(&label, out);
+        encode_punycode(&label, out);
     return !out->failed;
 }
 
@@ -254,7 +254,7 @@ struct name {
     bool failed; /* it is too long */
 };
 
-static void add_part(struct name *name, const char *text, size_t len)
+static void add_name_part(struct name *name, const char *text, size_t len)
 {
     if (name->failed || len >= IDNA_SIZE - name->len) {
         name->failed = true;
@@ -272,7 +272,7 @@ static bool add_converted(struct name *name, const char *text)
     bool is_converted = idn2_to_ascii_8z(text, &converted, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) == IDN2_OK;
 
     if (is_converted)
-        add_part(name, converted, strlen(converted));
+        add_name_part(name, converted, strlen(converted));
     idn2_free(converted);
     return is_converted;
 }
@@ -286,11 +286,11 @@ static bool add_label(struct name *name, const char *text, size_t len)
     memcpy(label, text, len);
     label[len] = '\0';
     if (is_ascii(label))
-        add_part(name, label, len);
+        add_name_part(name, label, len);
     else if (!add_converted(name, label)) {
         if (!convert_label(text, len, &own))
             return false;
-        add_part(name, own.text, own.len);
+        add_name_part(name, own.text, own.len);
     }
     return true;
 }
@@ -305,7 +305,7 @@ static bool add_leniently(struct name *name, const char *domain)
         if (!add_label(name, domain, len))
             return false;
         if (dot > 0)
-            add_part(name, ".", 1);
+            add_name_part(name, ".", 1);
         domain += len + dot;
     }
     return true;
@@ -318,7 +318,7 @@ bool idna_to_ascii(const char *domain, char ascii[IDNA_SIZE])
     if (strlen(domain) >= (size_t)4 * IDNA_SIZE)
         return false;
     if (is_ascii(domain))
-        add_part(&name, domain, strlen(domain));
+        add_name_part(&name, domain, strlen(domain));
     else if (!add_converted(&name, domain) && !add_leniently(&name, domain))
         return false;
     if (name.failed)

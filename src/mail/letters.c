@@ -4,42 +4,27 @@
 
 #include "base/strbuf.h"
 #include "base/utf8.h"
+#include "mail/quoting.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
 
-const char *letters_quoted_end(const char *p)
-{
-    for (p++; *p != '\0' && *p != '"'; p++)
-        if (*p == '\\' && *++p == '\0')
-            return NULL;
-    return *p == '"' ? p + 1 : NULL;
-}
-
-/* The end of a comment, which may hold others (RFC 5322 3.2.2). One that does not end holds the rest. */
+/* The end of a comment; one that does not end holds the rest. */
 static const char *comment_end(const char *p)
 {
-    size_t depth = 0;
+    const char *end = quoting_comment_end(p, COMMENT_NESTED);
 
-    for (; *p != '\0'; p++) {
-        if (*p == '\\' && p[1] != '\0')
-            p++;
-        else if (*p == '(')
-            depth++;
-        else if (*p == ')' && --depth == 0)
-            return p + 1;
-    }
-    return p;
+    return end != NULL ? end : p + strlen(p);
 }
 
 /* The end of what begins at `p`: a quoted string, a comment, an escaped octet, or one octet. NULL if it has none. */
-static const char *piece_end(const char *p)
+static const char *letters_piece_end(const char *p)
 {
     switch (*p) {
     case '"':
-        return letters_quoted_end(p);
+        return quoting_string_end(p);
     case '(':
         return comment_end(p);
     case '\\':
@@ -74,7 +59,7 @@ char *letters_clean(const char *text)
 }
 
 /* A bracket in a parameter opens no address: `AUTH=<>` (RFC 4954 5). */
-static bool opens_address(const char *text, const char *p)
+static bool bracket_opens_address(const char *text, const char *p)
 {
     return *p == '<' && (p == text || p[-1] != '=');
 }
@@ -84,8 +69,8 @@ bool letters_find_inside(const char *text, const char **begin, const char **end)
     const char *p;
 
     *begin = text;
-    for (p = text; p != NULL && *p != '\0'; p = piece_end(p))
-        if (opens_address(text, p))
+    for (p = text; p != NULL && *p != '\0'; p = letters_piece_end(p))
+        if (bracket_opens_address(text, p))
             *begin = p + 1;
     if (p == NULL)
         return false;
@@ -96,7 +81,7 @@ bool letters_find_inside(const char *text, const char **begin, const char **end)
 const char *letters_inside_end(const char *begin)
 {
     while (begin != NULL && *begin != '\0' && *begin != '>')
-        begin = piece_end(begin);
+        begin = letters_piece_end(begin);
     return begin;
 }
 
@@ -111,7 +96,7 @@ static struct letter *add_letter(struct letters *letters, char octet, const char
     return letter;
 }
 
-/* White space is meaningless beside these (RFC 5322 4.4). */
+/* White space is meaningless around these (RFC 5322 4.4). */
 static bool is_joint(char octet)
 {
     return strchr("@.,:;%!", octet) != NULL;
@@ -148,7 +133,7 @@ void letters_read(struct letters *letters, const char *begin, const char *end, b
 
     letters->begin = letters->end = 0;
     for (const char *p = begin, *piece; p < end; p = piece) {
-        piece = piece_end(p);
+        piece = letters_piece_end(p);
         if (*p == ' ' || *p == '(') {
             gap = true;
             continue;

@@ -35,9 +35,6 @@ bool letters_find_inside(const char *text, const char **begin, const char **end)
 /* Where that ends which begins at `begin`; NULL if a quoted string does not end. */
 const char *letters_inside_end(const char *begin);
 
-/* Where a quoted string (RFC 5321 4.1.2) ends that begins at `p`; NULL if it does not. */
-const char *letters_quoted_end(const char *p);
-
 /* Begins with no letters and room for those of `text`, which holds no quoted string without an end. False if out of
  * memory. */
 bool letters_begin(struct letters *letters, const char *text);

@@ -4,6 +4,7 @@
 
 #include "base/utf8.h"
 #include "mail/letters.h"
+#include "mail/quoting.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,14 +15,14 @@ enum {
     ARGUMENT_MAX = 8000,  /* octets; no MTA takes a longer command */
 };
 
-static bool is_separator(const struct letters *letters, size_t i)
+static bool is_path_separator(const struct letters *letters, size_t i)
 {
     return letters_is(letters, i, ',') || letters_is(letters, i, ';');
 }
 
 static void drop_leading_separators(struct letters *letters)
 {
-    while (letters->begin < letters->end && is_separator(letters, letters->begin))
+    while (letters->begin < letters->end && is_path_separator(letters, letters->begin))
         letters->begin++;
 }
 
@@ -30,7 +31,7 @@ static bool drop_trailing_separators(struct letters *letters)
 {
     bool is_group = false;
 
-    while (letters->begin < letters->end && is_separator(letters, letters->end - 1))
+    while (letters->begin < letters->end && is_path_separator(letters, letters->end - 1))
         is_group |= letters_is(letters, --letters->end, ';');
     return is_group;
 }
@@ -90,7 +91,7 @@ static void drop_group_names(struct letters *letters)
 
 /* Drops what is no part of the address. Returns as much as Postfix keeps of it at first: what is no part of a list, in
  * which it expects no brackets within brackets. */
-static struct letters trim(struct letters *letters, enum path_style style, bool is_nested)
+static struct letters trim_stretch(struct letters *letters, enum path_style style, bool is_nested)
 {
     struct letters bare;
     bool is_group = false;
@@ -115,7 +116,7 @@ static struct letters trim(struct letters *letters, enum path_style style, bool 
     return bare;
 }
 
-static bool divides(const struct letters *letters, size_t i, char octet, enum path_style style)
+static bool is_dividing_sign(const struct letters *letters, size_t i, char octet, enum path_style style)
 {
     return letters->all[i].octet == octet && (letters->all[i].bare || style == PATH_POSTFIX);
 }
@@ -124,7 +125,7 @@ static bool divides(const struct letters *letters, size_t i, char octet, enum pa
 static size_t find_last(const struct letters *letters, char octet, enum path_style style)
 {
     for (size_t i = letters->end; i > letters->begin; i--)
-        if (divides(letters, i - 1, octet, style))
+        if (is_dividing_sign(letters, i - 1, octet, style))
             return i - 1;
     return letters->end;
 }
@@ -134,7 +135,7 @@ static size_t find_bang(const struct letters *letters, enum path_style style)
 {
     size_t i = letters->begin;
 
-    for (; i < letters->end && !divides(letters, i, '!', style); i++)
+    for (; i < letters->end && !is_dividing_sign(letters, i, '!', style); i++)
         if (style != PATH_POSTFIX && letters->all[i].quoted)
             return letters->end;
     if (i == letters->begin || (style != PATH_POSTFIX && i + 1 == letters->end))
@@ -143,7 +144,7 @@ static size_t find_bang(const struct letters *letters, enum path_style style)
 }
 
 /* Drops the dot of an absolute name, and separators, which Sendmail leaves where they are. */
-static void trim_domain(char *domain)
+static void trim_path_domain(char *domain)
 {
     size_t len = strlen(domain), others = strspn(domain, " ,;");
 
@@ -154,7 +155,7 @@ static void trim_domain(char *domain)
 }
 
 /* Cuts at a whole character. */
-static void cut(char *text, size_t max)
+static void cut_stretch(char *text, size_t max)
 {
     size_t len = 0, octets, left = strlen(text);
 
@@ -164,13 +165,13 @@ static void cut(char *text, size_t max)
 }
 
 /* Makes the address; frees both texts, either of which may be NULL for want of memory. */
-static enum address_status join(char *local, char *domain, struct address *out)
+static enum address_status join_stretches(char *local, char *domain, struct address *out)
 {
     enum address_status status = ADDRESS_NO_MEMORY;
 
     if (local != NULL && domain != NULL) {
-        trim_domain(domain);
-        cut(local, LOCAL_KEPT_MAX);
+        trim_path_domain(domain);
+        cut_stretch(local, LOCAL_KEPT_MAX);
         status = strlen(domain) > DOMAIN_MAX ? ADDRESS_MALFORMED : address_make(local, domain, out);
     }
     free(local);
@@ -204,7 +205,7 @@ static bool has_percent(const struct letters *letters, size_t begin, size_t end)
 }
 
 /* Divides the letters into a local part and a domain. */
-static enum address_status divide(const struct letters *letters, enum path_style style, struct path *path)
+static enum address_status divide_at_sign(const struct letters *letters, enum path_style style, struct path *path)
 {
     size_t begin = letters->begin, end = letters->end, at = find_last(letters, '@', style);
 
@@ -213,12 +214,14 @@ static enum address_status divide(const struct letters *letters, enum path_style
 
         if (bang < end) { /* host!user */
             path->has_percent = has_percent(letters, bang + 1, end);
-            return join(letters_text(letters, bang + 1, end), letters_text(letters, begin, bang), &path->address);
+            return join_stretches(letters_text(letters, bang + 1, end), letters_text(letters, begin, bang),
+                                  &path->address);
         }
         at = find_last(letters, '%', style);
     }
     path->has_percent = has_percent(letters, begin, at);
-    return join(letters_text(letters, begin, at), letters_text(letters, at < end ? at + 1 : end, end), &path->address);
+    return join_stretches(letters_text(letters, begin, at), letters_text(letters, at < end ? at + 1 : end, end),
+                          &path->address);
 }
 
 static bool is_word_octet(char c)
@@ -226,7 +229,7 @@ static bool is_word_octet(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (unsigned char)c >= 0x80;
 }
 
-static const char *skip(const char *p, const char *others)
+static const char *skip_octets(const char *p, const char *others)
 {
     while (*p != '\0' && (is_word_octet(*p) || strchr(others, *p) != NULL))
         p++;
@@ -239,7 +242,7 @@ static const char *labels_end(const char *p)
     const char *end;
 
     for (;; p = end + 1) {
-        end = skip(p, "-_");
+        end = skip_octets(p, "-_");
         if (end == p)
             return NULL;
         if (*end != '.')
@@ -248,17 +251,17 @@ static const char *labels_end(const char *p)
 }
 
 /* True for a mailbox as RFC 5321 4.1.2 and RFC 6531 3.3 have it, in brackets or not. */
-static bool is_plain(const char *argument)
+static bool is_plain_mailbox(const char *argument)
 {
     bool bracketed = *argument == '<';
     const char *p = argument + bracketed, *local = p;
 
-    p = *p == '"' ? letters_quoted_end(p) : skip(p, ".!#$%&'*+-/=?^_`{|}~");
+    p = *p == '"' ? quoting_string_end(p) : skip_octets(p, ".!#$%&'*+-/=?^_`{|}~");
     if (p == NULL || p == local || *p != '@')
         return false;
     p++;
     if (*p == '[') {
-        p = skip(p + 1, ".:-");
+        p = skip_octets(p + 1, ".:-");
         if (*p++ != ']')
             return false;
     } else {
@@ -268,7 +271,7 @@ static bool is_plain(const char *argument)
 }
 
 /* Reads the address in the letters, of which there are some. */
-static enum address_status read_address(const struct letters *letters, enum path_style style, struct path *path)
+static enum address_status read_path_address(const struct letters *letters, enum path_style style, struct path *path)
 {
     enum address_status status = ADDRESS_MALFORMED;
 
@@ -279,7 +282,7 @@ static enum address_status read_address(const struct letters *letters, enum path
     if (status == ADDRESS_OK || status == ADDRESS_LOCAL_TOO_LONG)
         path->has_percent = path->bare[0] != '"' && strchr(path->address.local, '%') != NULL;
     if (status == ADDRESS_MALFORMED)
-        status = divide(letters, style, path);
+        status = divide_at_sign(letters, style, path);
     return status == ADDRESS_NULL ? ADDRESS_MALFORMED : status; /* nothing but an @ */
 }
 
@@ -295,11 +298,11 @@ static enum address_status read_inside(struct letters *letters, const char *begi
     letters_read(letters, letters->text, letters->text + strlen(letters->text), false);
     path.letters = letters_text(letters, 0, letters->end);
     letters_read(letters, begin, end, true);
-    bare = trim(letters, style, nested != NULL);
+    bare = trim_stretch(letters, style, nested != NULL);
     if (letters->begin < letters->end) {
         path.bare = letters_source(&bare, nested);
         path.unquoted = letters_unquoted(letters);
-        status = read_address(letters, style, &path);
+        status = read_path_address(letters, style, &path);
     }
     if (status == ADDRESS_OK || status == ADDRESS_LOCAL_TOO_LONG)
         *out = path;
@@ -309,7 +312,7 @@ static enum address_status read_inside(struct letters *letters, const char *begi
 }
 
 /* Skips a source route as Postfix does before it reads anything: up to the first colon, whatever is before it. */
-static const char *skip_route(const char *begin, const char **end)
+static const char *skip_path_route(const char *begin, const char **end)
 {
     const char *at = begin + strspn(begin, " "), *colon = *at == '@' ? strchr(at, ':') : NULL;
 
@@ -330,7 +333,7 @@ static enum address_status read_clean(const char *text, enum path_style style, s
         return ADDRESS_MALFORMED;
     nested = begin > text + 1 ? begin : NULL;
     if (style == PATH_POSTFIX)
-        begin = skip_route(begin, &end);
+        begin = skip_path_route(begin, &end);
     if (end == NULL)
         return ADDRESS_MALFORMED;
     if (letters_begin(&letters, text))
@@ -350,7 +353,7 @@ enum address_status path_read(const char *argument, enum path_style style, struc
     text = letters_clean(argument);
     if (text == NULL)
         return ADDRESS_NO_MEMORY;
-    path.is_plain = strcmp(text, argument) == 0 && is_plain(argument);
+    path.is_plain = strcmp(text, argument) == 0 && is_plain_mailbox(argument);
     status = read_clean(text, style, &path);
     free(text);
     if (status == ADDRESS_OK || status == ADDRESS_LOCAL_TOO_LONG)
@@ -391,5 +394,5 @@ enum address_status path_as_local_part(const char *argument, struct address *out
 {
     char *domain = strdup("");
 
-    return join(letters_clean(argument), domain, out);
+    return join_stretches(letters_clean(argument), domain, out);
 }

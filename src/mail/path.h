@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Paths of an envelope (RFC 5321 4.1.2: what stands behind MAIL FROM: and RCPT TO:) as MTAs read them: far more forms
+/* Paths of an envelope (RFC 5321 4.1.2: what follows MAIL FROM: and RCPT TO:) as MTAs read them: far more forms
  * than the standard has. address_parse is for the addresses that people write into files. Pure. */
 #ifndef SMF_MAIL_PATH_H
 #define SMF_MAIL_PATH_H
@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-/* What an @, % or ! means in quotes or after a backslash, and what there is beside an address. */
+/* What an @, % or ! means in quotes or after a backslash, and what there is in addition to an address. */
 enum path_style {
     PATH_STANDARD, /* it is a part of the local part (RFC 5321 4.1.2; Sendmail) */
     PATH_POSTFIX,  /* it divides: `"a@b"` and `a\@b` are a at b */
@@ -20,10 +20,10 @@ enum path_style {
 struct path {
     struct address address; /* its domain "" where there is none */
     char *bare;       /* the address without brackets, route (RFC 5321 appendix C), group and separators, otherwise as
-                         sent: each @ behind it is kept, and so is, for PATH_POSTFIX, each route but one in the outer brackets
+                         sent: each @ after it stays, and so does, for PATH_POSTFIX, each route but one in the outer brackets
                        */
     char *letters;    /* the whole argument without quotes, backslashes, comments and white space */
-    char *unquoted;   /* the same of the address alone, with a quote in place of each octet in quotes */
+    char *unquoted;   /* the same of the address alone, with a quote instead of each octet in quotes */
     bool has_percent; /* there is a % in the local part, neither in quotes nor after a backslash */
     bool is_plain;    /* a mailbox of RFC 5321 4.1.2 and nothing else: no MTA reads it in another way */
 };

@@ -13,7 +13,7 @@ static const char not_by_smtp[] = "is not about SMTP";
 
 enum { COMMENTS_MAX = 6 }; /* Postfix with TLS, a certificate and a login writes 4 */
 
-/* What stands between "from" and "by": a word, and the comments behind it without their parentheses. */
+/* What stands between "from" and "by": a word, and the comments after it without their parentheses. */
 struct from_clause {
     struct span word;
     struct span comments[COMMENTS_MAX];
@@ -71,7 +71,7 @@ static void note_comment(struct by_clauses *by, enum clause clause, struct span 
     by->mdaemon = by->mdaemon || span_begins(comment, "MDaemon ");
 }
 
-/* The end of the field: a date (RFC 5322 3.3), which may have a comment behind it. Courier has its id there. */
+/* The end of the field: a date (RFC 5322 3.3), which may have a comment after it. Courier has its id there. */
 static bool is_date(const char *at)
 {
     at = scan_blanks(at);
@@ -218,7 +218,7 @@ static bool is_about_connection(struct span comment)
     return false;
 }
 
-/* The comments behind the first. What is said of a login counts in the first of them alone: further ones may hold a
+/* The comments after the first. What is said of a login counts in the first of them alone: further ones may hold a
  * client's words. */
 static bool read_about_connection(const struct from_clause *from, struct received *out)
 {
@@ -415,7 +415,7 @@ static bool take_comments(const char **at, struct from_clause *from)
     return true;
 }
 
-/* Reads `from word (comment) ...`, and moves *at behind it. */
+/* Reads `from word (comment) ...`, and moves *at after it. */
 static const char *find_from(const char **at, struct from_clause *from)
 {
     *at += strlen("from");

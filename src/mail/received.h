@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The client that an MTA names in the Received field it writes (RFC 5321 4.4), for fields that a host of our own has
+/* The client that an MTA names in the Received field it writes (RFC 5321 4.4), for fields that a host of ours has
  * written. Pure. */
 #ifndef SMF_MAIL_RECEIVED_H
 #define SMF_MAIL_RECEIVED_H
@@ -23,7 +23,7 @@ struct received {
 };
 
 /* Reads the value of a Received field. What is not from its first to its last octet in the form of one of these MTAs is
- * not read, as its parts may be the client's own words. The true address is in capitals, what a client may write in
+ * not read, as its parts may be the client's own words. The true address is in upper case, what a client may write in
  * angle brackets:
  *
  *   Postfix, Sendmail, Proofpoint, Gmail, Courier, OpenSMTPD, Haraka, amavis and many others:

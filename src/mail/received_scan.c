@@ -2,6 +2,8 @@
 /* Takes a Received field to pieces. */
 #include "mail/received_scan.h"
 
+#include "mail/quoting.h"
+
 #include <string.h>
 #include <strings.h>
 
@@ -69,15 +71,6 @@ struct span scan_word(const char *at)
     return (struct span){at, strcspn(at, BLANKS "();")};
 }
 
-/* What stands behind the quoted string that begins at `at`; NULL where it has no end. */
-static const char *scan_quoted(const char *at)
-{
-    for (at++; *at != '\0' && *at != '"'; at++)
-        if (*at == '\\' && at[1] != '\0')
-            at++;
-    return *at == '"' ? at + 1 : NULL;
-}
-
 struct span scan_clause_word(const char *at)
 {
     const char *end = at;
@@ -86,7 +79,7 @@ struct span scan_clause_word(const char *at)
         if (*end == '\\')
             return (struct span){NULL, 0};
         else
-            end = *end == '"' ? scan_quoted(end) : end + 1;
+            end = *end == '"' ? quoting_string_end(end) : end + 1;
     return end != NULL ? span_of(at, end) : (struct span){NULL, 0};
 }
 
@@ -98,26 +91,18 @@ static const char *end_of_sender(const char *at)
     if (strncmp(at, begin, sizeof begin - 1) != 0)
         return NULL;
     for (at += sizeof begin - 1; at != NULL && *at != '\0' && *at != '>';)
-        at = *at == '"' ? scan_quoted(at) : at + 1;
+        at = *at == '"' ? quoting_string_end(at) : at + 1;
     return at != NULL && *at == '>' && at[1] == ')' ? at + 1 : NULL;
 }
 
 struct span scan_comment(const char *at)
 {
     const char *end = end_of_sender(at);
-    unsigned depth = 0;
 
     if (end != NULL)
         return span_of(at + 1, end);
-    for (const char *c = at; *c != '\0'; c++) {
-        if (*c == '\\' && c[1] != '\0')
-            c++;
-        else if (*c == '(')
-            depth++;
-        else if (*c == ')' && --depth == 0)
-            return span_of(at + 1, c);
-    }
-    return (struct span){NULL, 0};
+    end = quoting_comment_end(at, COMMENT_NESTED);
+    return end != NULL ? span_of(at + 1, end - 1) : (struct span){NULL, 0};
 }
 
 bool scan_address(struct span span, struct addr *out)

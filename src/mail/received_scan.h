@@ -25,10 +25,10 @@ bool span_contains(struct span span, const char *text); /* `text` is not empty *
 
 bool span_has(struct span span, const char *octets); /* any of them */
 
-/* What `span` is behind `prefix`, which it begins with; without text if it does not. */
+/* What `span` is after `prefix`, which it begins with; without text if it does not. */
 struct span span_after(struct span span, const char *prefix);
 
-/* What stands behind white space; `at` itself where there is none. */
+/* What follows white space; `at` itself where there is none. */
 const char *scan_blanks(const char *at);
 
 /* The word at `at`, up to white space, a parenthesis or a semicolon; empty where none begins. */
@@ -46,7 +46,7 @@ struct span scan_comment(const char *at);
  * anything else. */
 bool scan_address(struct span span, struct addr *out);
 
-/* Reads `[address]` at the beginning of `span`, and Exim's `:port` behind it; *rest is what follows. */
+/* Reads `[address]` at the beginning of `span`, and Exim's `:port` after it; *rest is what follows. */
 bool scan_bracketed(struct span span, struct addr *out, struct span *rest);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Results that are refused for some addresses in place of those for all others. Pure look-ups in what config read. */
+/* Results that are refused for some addresses instead of those for all others. Pure lookups in what config read. */
 #ifndef SMF_POLICY_RULES_H
 #define SMF_POLICY_RULES_H
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The reply text of a refusal: RejectReason with its words filled in, safe for an SMTP reply. */
-#include "mail/idna.h"
-#include "policy/verdict.h"
+#include "policy/verdict_reply.h"
 
-#include <ctype.h>
-#include <stdio.h>
+#include "base/printable.h"
+#include "mail/idna.h"
+#include "spf/macro.h"
+
 #include <string.h>
 
 enum { REPLY_MAX = 900 };
@@ -20,7 +21,8 @@ struct reply {
 struct source {
     const struct spf_outcome *outcome;
     const struct verdict_words *words;
-    unsigned classic; /* how many `%s` were seen */
+    struct macro_values values; /* with names in A-labels, since a reply can hold no U-labels (RFC 5321 4.2) */
+    unsigned classic;           /* how many `%s` were seen */
 };
 
 static void put_char(struct reply *reply, char c)
@@ -28,82 +30,52 @@ static void put_char(struct reply *reply, char c)
     size_t cost = c == '%' ? 2 : 1;
 
     if (cost > REPLY_MAX - reply->cost) {
-        reply->cost = REPLY_MAX; /* nothing behind the cut either */
+        reply->cost = REPLY_MAX; /* nothing after the cut either */
         return;
     }
-    if (c < ' ' || c > '~')
-        c = '?';
-    reply->text[reply->len++] = c;
+    reply->text[reply->len++] = printable_char(c);
     reply->cost += cost;
 }
 
-static void put(struct reply *reply, const char *text)
+static void put_text(struct reply *reply, const char *text)
 {
     while (*text != '\0')
         put_char(reply, *text++);
 }
 
-/* Escapes all but the unreserved characters of RFC 3986 2.3 (RFC 7208 7.3). */
-static void put_escaped(struct reply *reply, const char *text)
+/* Expands one macro without transformers, as an evaluation does. */
+static void put_macro(struct reply *reply, const struct macro_values *values, char letter)
 {
-    for (; *text != '\0'; text++) {
-        unsigned char c = (unsigned char)*text;
-        char escape[4];
+    const char macro[] = {'%', '{', letter, '}'};
+    struct strbuf value = STRBUF_INIT;
+    unsigned used = 0;
 
-        (void)snprintf(escape, sizeof(escape), "%%%02X", (unsigned)c);
-        if (c < 0x80 && (isalnum(c) || strchr("-._~", c) != NULL))
-            put_char(reply, (char)c);
-        else
-            put(reply, escape);
-    }
+    (void)macro_expand(macro, sizeof(macro), MACRO_IN_EXPLANATION, values, &value, &used);
+    put_text(reply, strbuf_text(&value));
+    strbuf_free(&value);
 }
 
-static void put_value(struct reply *reply, const char *value, bool escaped)
+/* The sender as the client wrote it, so with quotes that its local part has. The null sender is postmaster at the HELO
+ * name (RFC 7208 2.4). */
+static void put_sender(struct reply *reply, const struct source *source, bool escaped)
 {
-    if (escaped)
-        put_escaped(reply, value);
-    else
-        put(reply, value);
-}
-
-/* A reply can hold no U-labels (RFC 5321 4.2). */
-static void put_domain(struct reply *reply, const char *domain, bool escaped)
-{
+    const char *sender = source->words->sender, *at = strrchr(sender, '@');
+    struct macro_values values = source->values;
+    struct strbuf local = STRBUF_INIT;
     char ascii[IDNA_SIZE];
 
-    put_value(reply, idna_ascii_form(domain, ascii), escaped);
-}
-
-/* The null sender is postmaster at the HELO name (RFC 7208 2.4). */
-static void put_sender(struct reply *reply, const struct verdict_words *words, bool escaped)
-{
-    struct strbuf sender = STRBUF_INIT;
-
-    if (words->sender[0] == '\0')
-        strbuf_add(&sender, "postmaster@");
-    idna_add_mailbox(words->sender, &sender);
-    put_value(reply, strbuf_text(&sender), escaped);
-    if (words->sender[0] == '\0')
-        put_domain(reply, words->domain, escaped);
-    strbuf_free(&sender);
-}
-
-/* The address as the `i` macro writes it: an IPv6 one as dotted nibbles (RFC 7208 7.3). */
-static void put_macro_address(struct reply *reply, const struct addr *client)
-{
-    char text[ADDR_TEXT_SIZE];
-
-    if (client->family != ADDR_V6) {
-        put(reply, addr_format(client, text));
-        return;
+    if (at != NULL) {
+        strbuf_add_mem(&local, sender, (size_t)(at - sender));
+        values.sender = idna_ascii_form(at + 1, ascii);
+    } else {
+        strbuf_add(&local, sender[0] != '\0' ? sender : "postmaster");
     }
-    for (size_t i = 0; i < 32; i++) {
-        unsigned nibble = i % 2 == 0 ? client->bytes[i / 2] >> 4 : client->bytes[i / 2] & 0xFU;
-
-        if (i > 0)
-            put_char(reply, '.');
-        put_char(reply, "0123456789abcdef"[nibble]);
-    }
+    values.local = strbuf_text(&local);
+    if (sender[0] != '\0' && at == NULL)
+        put_macro(reply, &values, escaped ? 'L' : 'l');
+    else
+        put_macro(reply, &values, escaped ? 'S' : 's');
+    strbuf_free(&local);
 }
 
 /* The domain's words are marked as such (RFC 7208 8.4). */
@@ -111,44 +83,19 @@ static void put_explanation(struct reply *reply, const struct source *source)
 {
     if (source->outcome->explanation[0] == '\0')
         return;
-    put_domain(reply, source->words->domain, false);
-    put(reply, " explains: ");
-    put(reply, source->outcome->explanation);
+    put_text(reply, source->values.domain);
+    put_text(reply, " explains: ");
+    put_text(reply, source->outcome->explanation);
 }
 
 static void put_word(struct reply *reply, const struct source *source, char letter)
 {
-    const struct verdict_words *words = source->words;
-    bool escaped = isupper((unsigned char)letter) != 0;
-    char text[ADDR_TEXT_SIZE];
-
-    switch (tolower((unsigned char)letter)) {
-    case 's':
-        put_sender(reply, words, escaped);
-        break;
-    case 'l':
-        put_value(reply, words->local, escaped);
-        break;
-    case 'o':
-    case 'd':
-        put_domain(reply, words->domain, escaped);
-        break;
-    case 'i':
-        put_macro_address(reply, &words->client);
-        break;
-    case 'c':
-        put_value(reply, addr_format(&words->client, text), escaped);
-        break;
-    case 'h':
-        put_domain(reply, words->helo, escaped);
-        break;
-    case 'r':
-        put_value(reply, words->receiver, escaped);
-        break;
-    default:
+    if (letter == 's' || letter == 'S')
+        put_sender(reply, source, letter == 'S');
+    else if (letter == 'e')
         put_explanation(reply, source);
-        break;
-    }
+    else
+        put_macro(reply, &source->values, letter);
 }
 
 /* What `%s` stood for in smf-spf, one after the other, or by number as `%1$s`: sender, client, receiving host. */
@@ -193,23 +140,33 @@ static void put_reason(struct reply *reply, struct source *source, const char *r
 /* RejectReason speaks of a client that is not permitted; an error says nothing about the client. */
 static void put_error(struct reply *reply, const struct source *source)
 {
-    put(reply, "SPF: the policy of ");
-    put_domain(reply, source->words->domain, false);
-    put(reply, source->outcome->result == RESULT_TEMPERROR ? " cannot be evaluated now" : " cannot be evaluated");
+    put_text(reply, "SPF: the policy of ");
+    put_text(reply, source->values.domain);
+    put_text(reply, source->outcome->result == RESULT_TEMPERROR ? " cannot be evaluated now" : " cannot be evaluated");
     if (source->outcome->problem[0] == '\0')
         return;
-    put(reply, ": ");
-    put(reply, source->outcome->problem);
+    put_text(reply, ": ");
+    put_text(reply, source->outcome->problem);
 }
 
 void verdict_reply_text(const char *reason, const struct spf_outcome *outcome, const struct verdict_words *words,
                         struct strbuf *out)
 {
+    char domain[IDNA_SIZE], helo[IDNA_SIZE];
     struct reply reply = {.len = 0};
-    struct source source = {.outcome = outcome, .words = words};
+    struct source source = {.outcome = outcome,
+                            .words = words,
+                            .values = {
+                                .local = words->local,
+                                .sender = idna_ascii_form(words->domain, domain),
+                                .domain = idna_ascii_form(words->domain, domain),
+                                .helo = idna_ascii_form(words->helo, helo),
+                                .receiver = words->receiver,
+                                .client = words->client,
+                            }};
 
     if (words->exemption_unknown)
-        put(&reply, "SPF: temporary, as it cannot be looked up now whether this client is exempt. ");
+        put_text(&reply, "SPF: temporary, as it cannot be looked up now whether this client is exempt. ");
     if (outcome->result == RESULT_TEMPERROR || outcome->result == RESULT_PERMERROR)
         put_error(&reply, &source);
     else

@@ -2,6 +2,7 @@
 /* The lists of who is not checked: how they grow, and what they cover. */
 #include "policy/whitelist.h"
 
+#include "base/domain_text.h"
 #include "mail/idna.h"
 
 #include <ctype.h>
@@ -12,7 +13,7 @@
 
 /* Room for one item more in an array of `count` items; NULL, with the array as it was, if out of memory. The room is
  * doubled whenever the count reaches a power of two. */
-static void *grown(void *items, size_t count, size_t item_size)
+static void *grown_items(void *items, size_t count, size_t item_size)
 {
     if (count > 0 && (count & (count - 1)) != 0)
         return items;
@@ -25,7 +26,7 @@ static void *grown(void *items, size_t count, size_t item_size)
 
 bool addr_list_add(struct addr_list *list, const struct addr_prefix *prefix)
 {
-    struct addr_prefix *items = grown(list->items, list->count, sizeof *items);
+    struct addr_prefix *items = grown_items(list->items, list->count, sizeof *items);
 
     if (items == NULL)
         return false;
@@ -46,7 +47,7 @@ bool text_list_add(struct text_list *list, const char *text)
     if (copy == NULL)
         return false;
 
-    char **items = grown((void *)list->items, list->count, sizeof *items);
+    char **items = grown_items((void *)list->items, list->count, sizeof *items);
     if (items == NULL) {
         free(copy);
         return false;
@@ -66,7 +67,7 @@ void text_list_free(struct text_list *list)
 
 bool nat_list_add(struct nat_list *list, const struct nat_rule *rule)
 {
-    struct nat_rule *items = grown(list->items, list->count, sizeof *items);
+    struct nat_rule *items = grown_items(list->items, list->count, sizeof *items);
 
     if (items == NULL)
         return false;
@@ -89,19 +90,11 @@ bool whitelist_has_addr(const struct addr_list *list, const struct addr *addr)
     return false;
 }
 
-/* The octets of a domain name without the dot of an absolute one. */
-static size_t name_len(const char *name)
-{
-    size_t len = strlen(name);
-
-    return len > 0 && name[len - 1] == '.' ? len - 1 : len;
-}
-
 static bool same_name(const char *a, const char *b)
 {
-    size_t len = name_len(a);
+    size_t len = domain_text_strlen(a);
 
-    return len > 0 && len == name_len(b) && strncasecmp(a, b, len) == 0;
+    return len > 0 && len == domain_text_strlen(b) && strncasecmp(a, b, len) == 0;
 }
 
 /* True if `name` has labels in front of `domain`, which may have a leading dot. */
@@ -110,7 +103,7 @@ static bool is_below(const char *domain, const char *name)
     if (*domain == '.')
         domain++;
 
-    size_t domain_len = name_len(domain), len = name_len(name);
+    size_t domain_len = domain_text_strlen(domain), len = domain_text_strlen(name);
     if (domain_len == 0 || len < domain_len + 2)
         return false;
 
@@ -167,7 +160,7 @@ static bool same_local(const char *written, size_t len, const char *local)
     return *local == '\0';
 }
 
-/* `domain` is what stands behind the @ of a pattern; with a leading dot it is itself and all below. */
+/* `domain` is what follows the @ of a pattern; with a leading dot it is itself and all below. */
 static bool covers_domain(const char *domain, const char *name)
 {
     char ascii[IDNA_SIZE];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The lists of who is not checked: pure look-ups in what config read. */
+/* The lists of who is not checked: pure lookups in what config read. */
 #ifndef SMF_POLICY_WHITELIST_H
 #define SMF_POLICY_WHITELIST_H
 
@@ -14,7 +14,7 @@ struct addr_list {
     size_t count;
 };
 
-/* Texts as they were written; the look-ups compare them without case, and domains as A-labels (RFC 5891 4). */
+/* Texts as they were written; the lookups compare them without case, and domains as A-labels (RFC 5891 4). */
 struct text_list {
     char **items;
     size_t count;

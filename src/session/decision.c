@@ -2,26 +2,19 @@
 /* Asks for the results of a message's identities, and hands them to the verdict. */
 #include "session/decision.h"
 
+#include "base/domain_text.h"
+#include "policy/verdict_decide.h"
 #include "session/forwarder.h"
 #include "session/message_log.h"
 #include "spf/domain.h"
 
-#include <string.h>
-
 /* True for a name of several labels, which alone says something (RFC 7208 2.3). */
 static bool is_host_name(const char *helo)
 {
-    char name[DNS_NAME_MAX + 1];
+    char name[DOMAIN_TEXT_MAX + 1];
     struct addr addr;
-    size_t len = strlen(helo);
 
-    if (len > 0 && helo[len - 1] == '.')
-        len--;
-    if (len > DNS_NAME_MAX)
-        return false;
-    memcpy(name, helo, len);
-    name[len] = '\0';
-    return domain_can_have_policy(name) && !addr_parse(name, &addr);
+    return domain_text_copy(helo, name) && domain_can_have_policy(name) && !addr_parse(name, &addr);
 }
 
 void decision_begin(struct message *message, const struct config *config, const struct peer *peer)

@@ -2,6 +2,8 @@
 /* The memory of one message. */
 #include "session/message.h"
 
+#include "mail/header_forged.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

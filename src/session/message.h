@@ -5,7 +5,6 @@
 
 #include "config/config.h"
 #include "mail/address.h"
-#include "mail/header.h"
 #include "mail/idna.h"
 #include "policy/verdict.h"
 #include "session/actions.h"

@@ -3,11 +3,13 @@
 #include "session/message_end.h"
 
 #include "base/log_value.h"
+#include "base/printable.h"
 #include "base/stats.h"
 #include "base/strbuf.h"
+#include "mail/header.h"
+#include "mail/header_subject.h"
 #include "session/message_log.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -130,14 +132,9 @@ static void tag_subject(const struct ending *ending)
 static void add_original_to(struct action_builder *actions, const char *address)
 {
     char value[ORIGINAL_TO_MAX + 1];
-    size_t len = 0;
 
-    for (; len < ORIGINAL_TO_MAX && address[len] != '\0'; len++) {
-        value[len] = address[len];
-        if (iscntrl((unsigned char)value[len]))
-            value[len] = '?';
-    }
-    value[len] = '\0';
+    (void)snprintf(value, sizeof value, "%s", address);
+    printable_mask_controls(value);
     actions_add(actions, ACTION_ADD_HEADER, 0, MESSAGE_ORIGINAL_TO, value);
 }
 

@@ -2,6 +2,7 @@
 /* Puts refusals into replies. */
 #include "session/refusal.h"
 
+#include "policy/verdict_reply.h"
 #include "session/message_log.h"
 
 #include <stdio.h>

@@ -2,6 +2,7 @@
 /* Reads and expands macro strings (RFC 7208 section 7). */
 #include "spf/macro.h"
 
+#include "base/domain_text.h"
 #include "dns/dns.h"
 
 #include <stdlib.h>
@@ -151,8 +152,7 @@ static bool is_domain_end(const char *text, size_t len)
 {
     size_t label;
 
-    if (len > 0 && text[len - 1] == '.')
-        len--;
+    len = domain_text_len(text, len);
     for (label = len; label > 0 && text[label - 1] != '.'; label--)
         ;
     return label > 0 && is_toplabel(text + label, len - label);
@@ -177,14 +177,9 @@ bool macro_check_domain(const char *text, size_t len, struct macro_error *error)
 
 static void add_value_of_i(const struct addr *client, struct strbuf *value)
 {
-    char text[ADDR_TEXT_SIZE];
+    char text[ADDR_DOTTED_SIZE];
 
-    if (client->family == ADDR_V4) {
-        strbuf_add(value, addr_format(client, text));
-        return;
-    }
-    for (size_t i = 0; i < sizeof(client->bytes); i++) /* RFC 7208 7.3: dotted nibbles */
-        strbuf_addf(value, "%s%X.%X", i ? "." : "", client->bytes[i] >> 4U, client->bytes[i] & 0xfU);
+    strbuf_add(value, addr_format_dotted(client, text));
 }
 
 static void add_value_of_p(const struct macro_values *values, struct strbuf *value)

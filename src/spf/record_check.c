@@ -2,8 +2,8 @@
 /* The findings that need no DNS but the domain's own, and their list. */
 #include "spf/record_check.h"
 
+#include "base/printable.h"
 #include "base/strbuf.h"
-#include "spf/printable.h"
 #include "spf/record_cost.h"
 #include "spf/record_hint.h"
 

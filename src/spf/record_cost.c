@@ -3,9 +3,9 @@
 #include "spf/record_cost.h"
 
 #include "base/strbuf.h"
+#include "base/wait.h"
 #include "spf/evaluation.h"
 #include "spf/limits.h"
-#include "spf/waiter.h"
 
 #include <stdio.h>
 #include <strings.h>
@@ -112,25 +112,30 @@ static void found(void *context, enum survey_finding finding, const struct walk_
     }
 }
 
+static void end_wait(void *is_done)
+{
+    wait_event_signal(is_done);
+}
+
 /* Begins and waits. NULL if out of memory. */
 static struct evaluation *run(const struct evaluation_setup *wanted)
 {
     struct evaluation_setup setup = *wanted;
     struct evaluation *evaluation;
-    struct waiter waiter;
+    struct wait_event is_done;
     struct timespec moment;
 
-    waiter_open(&waiter);
-    setup.done = waiter_wake;
-    setup.context = &waiter;
+    wait_event_init(&is_done);
+    setup.done = end_wait;
+    setup.context = &is_done;
     evaluation = evaluation_create(&setup);
     if (evaluation) {
         evaluation_begin(evaluation);
         do
             moment = clock_moment_after(WAIT_MS); /* the DNS keeps the deadline */
-        while (!waiter_wait(&waiter, &moment));
+        while (!wait_event_until(&is_done, &moment));
     }
-    waiter_close(&waiter);
+    wait_event_destroy(&is_done);
     return evaluation;
 }
 

@@ -2,15 +2,16 @@
 /* Answers requests out of the cache, or by evaluations. */
 #include "spf/spf_check.h"
 
+#include "base/domain_text.h"
 #include "base/log.h"
 #include "base/log_value.h"
 #include "base/stats.h"
+#include "base/wait.h"
 #include "spf/domain.h"
 #include "spf/inflight.h"
 #include "spf/outcome.h"
 #include "spf/result_cache.h"
 #include "spf/trace.h"
-#include "spf/waiter.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -84,38 +85,14 @@ int64_t spf_checker_deadline_ms(const struct spf_checker *checker)
     return clock_monotonic_ms(checker->clock) + checker->timeout_ms;
 }
 
-/* A v4-mapped client is an IPv4 client (RFC 7208 5). */
-static struct addr plain_client(const struct addr *client)
-{
-    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-
-    if (client->family == ADDR_V6 && memcmp(client->bytes, mapped, sizeof(mapped)) == 0)
-        return addr_from_v4(client->bytes + sizeof(mapped));
-    return *client;
-}
-
-/* Copies a name without its final dot. False if it is too long for any. */
-static bool copy_name(const char *text, char name[DNS_NAME_MAX + 1])
-{
-    size_t len = strlen(text);
-
-    if (len > 0 && text[len - 1] == '.')
-        len--;
-    if (len > DNS_NAME_MAX)
-        return false;
-    memcpy(name, text, len);
-    name[len] = '\0';
-    return true;
-}
-
 /* Brings a request into the one form that keys and evaluations use. False if its answer is none, as there is no client
  * or no domain that could have a policy (RFC 7208 4.3). */
 static bool normalize(struct spf_request *request, char domain[DNS_NAME_MAX + 1])
 {
-    if (request->client.family == ADDR_NONE || !copy_name(request->domain, domain))
+    if (request->client.family == ADDR_NONE || !domain_text_copy(request->domain, domain))
         return false;
     request->domain = domain;
-    request->client = plain_client(&request->client);
+    request->client = addr_unmapped(&request->client); /* RFC 7208 5 */
     if (request->local[0] == '\0')
         request->local = "postmaster"; /* RFC 7208 4.3 */
     return domain_can_have_policy(domain);
@@ -217,7 +194,7 @@ static void start(struct caller *caller)
 /* ---- With a thread that waits ---- */
 
 struct blocked {
-    struct waiter waiter;
+    struct wait_event is_known;
     struct spf_outcome *outcome;
 };
 
@@ -226,7 +203,7 @@ static void unblock(void *context, const struct spf_outcome *outcome)
     struct blocked *blocked = context;
 
     *blocked->outcome = *outcome;
-    waiter_wake(&blocked->waiter);
+    wait_event_signal(&blocked->is_known);
 }
 
 static void give_up(const struct spf_request *request, struct spf_outcome *outcome)
@@ -251,16 +228,16 @@ static void find_out(struct spf_checker *checker, const struct spf_request *requ
     int64_t left_ms = caller.deadline_ms - clock_monotonic_ms(checker->clock);
     struct timespec moment = clock_moment_after((left_ms > 0 ? left_ms : 0) + LATE_MS);
 
-    waiter_open(&blocked.waiter);
+    wait_event_init(&blocked.is_known);
     start(&caller);
-    while (!waiter_wait(&blocked.waiter, &moment)) {
+    while (!wait_event_until(&blocked.is_known, &moment)) {
         if (inflight_leave(checker->inflight, &caller.follower)) {
             give_up(request, outcome);
             break;
         }
         moment = clock_moment_after(LATE_MS); /* it is called in this moment */
     }
-    waiter_close(&blocked.waiter);
+    wait_event_destroy(&blocked.is_known);
 }
 
 static void answer(struct spf_checker *checker, const struct spf_request *request, struct spf_outcome *outcome)
@@ -305,12 +282,12 @@ static enum tristate holds_address(const struct dns_answer *addresses, const str
 enum tristate spf_host_has_address(struct spf_checker *checker, const char *name, const struct addr *client,
                                    int64_t deadline_ms)
 {
-    struct addr wanted = plain_client(client);
+    struct addr wanted = addr_unmapped(client);
     const struct dns_answer *addresses;
     char host[DNS_NAME_MAX + 1];
     enum tristate found;
 
-    if (wanted.family == ADDR_NONE || !copy_name(name, host) || !domain_can_be_asked(host))
+    if (wanted.family == ADDR_NONE || !domain_text_copy(name, host) || !domain_can_be_asked(host))
         return TRISTATE_NO;
     addresses = dns_ask(checker->dns, host, wanted.family == ADDR_V4 ? DNS_A : DNS_AAAA, deadline_ms);
     found = holds_address(addresses, &wanted);

@@ -2,8 +2,8 @@
 /* Walks the records of an evaluation in the order of RFC 7208. */
 #include "spf/walk.h"
 
+#include "base/printable.h"
 #include "spf/domain.h"
-#include "spf/printable.h"
 #include "spf/walk_term.h"
 
 #include <stdio.h>

@@ -2,8 +2,8 @@
 /* Evaluates terms by the answers that are there. */
 #include "spf/walk_term.h"
 
+#include "base/printable.h"
 #include "spf/domain.h"
-#include "spf/printable.h"
 
 #include <stdarg.h>
 #include <stdio.h>

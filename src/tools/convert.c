@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Walks through a foreign configuration and writes ours beside each of its lines. */
+/* Walks through a foreign configuration and writes ours below each of its lines. */
 #include "tools/convert.h"
 
+#include "base/file.h"
 #include "tools/convert_run.h"
 
 #include <errno.h>
@@ -130,24 +131,11 @@ static int unknown_system(const char *name)
     return EX_USAGE;
 }
 
-static int read_file(const char *path, struct strbuf *text)
+static int read_foreign(const char *path, struct strbuf *text)
 {
-    FILE *file = fopen(path, "re");
-    char chunk[4096];
-    size_t len;
-    int error = file == NULL ? errno : 0;
-
-    while (file != NULL && !text->failed && (len = fread(chunk, 1, sizeof chunk, file)) > 0)
-        strbuf_add_mem(text, chunk, len);
-    if (file != NULL && ferror(file) != 0)
-        error = errno;
-    if (file != NULL)
-        (void)fclose(file);
-    if (error == 0 && text->failed)
-        error = EFBIG;
-    if (error == 0)
+    if (file_read(path, text))
         return EX_OK;
-    fprintf(stderr, "smf-spf config: %s: cannot be read: %s\n", path, strerror(error));
+    fprintf(stderr, "smf-spf config: %s: cannot be read: %s\n", path, strerror(errno));
     return EX_NOINPUT;
 }
 
@@ -177,7 +165,7 @@ int convert_run(const char *system_name, const char *path)
 
     if (system == NULL)
         return unknown_system(system_name);
-    status = read_file(path, &text);
+    status = read_foreign(path, &text);
     if (status == EX_OK)
         status = print_conversion(system, &text, path);
     strbuf_free(&text);

@@ -3,18 +3,15 @@
 #include "tools/convert_spf_engine.h"
 
 #include "base/addr.h"
+#include "base/endpoint.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 static bool is_unix_socket(const struct conversion *run)
 {
-    const char *socket = convert_value(run, "Socket");
-
-    return strncasecmp(socket, "local:", strlen("local:")) == 0 || strncasecmp(socket, "unix:", strlen("unix:")) == 0 ||
-           *socket == '/';
+    return endpoint_unix_path(convert_value(run, "Socket")) != NULL;
 }
 
 static void convert_socket(struct conversion *run, const struct foreign_setting *setting)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* Cuts white space, a carriage return too, off both ends. */
-static char *trim(char *text)
+static char *trim_spaces(char *text)
 {
     static const char blanks[] = " \t\r\v\f";
     size_t len;
@@ -27,16 +27,16 @@ static bool is_comment(const struct foreign_system *system, char *line)
     return *line == '\0' || *line == '#';
 }
 
-static struct foreign_setting read_line(const struct foreign_system *system, char *line, unsigned number)
+static struct foreign_setting read_foreign_line(const struct foreign_system *system, char *line, unsigned number)
 {
-    struct foreign_setting setting = {.name = trim(line), .value = "", .line = number};
+    struct foreign_setting setting = {.name = trim_spaces(line), .value = "", .line = number};
     char *equals = strchr(line, '=');
 
     if (equals == NULL || (!system->value_may_hold_equals && strchr(equals + 1, '=') != NULL))
         return setting;
     *equals = '\0';
-    setting.name = trim(line);
-    setting.value = trim(equals + 1);
+    setting.name = trim_spaces(line);
+    setting.value = trim_spaces(equals + 1);
     setting.key = convert_key(system, setting.name);
     return setting;
 }
@@ -71,6 +71,6 @@ void convert_read(struct conversion *run, const char *text, size_t len)
             *next++ = '\0';
         number++;
         if (!is_comment(run->system, line))
-            run->settings[run->count++] = read_line(run->system, line, number);
+            run->settings[run->count++] = read_foreign_line(run->system, line, number);
     }
 }

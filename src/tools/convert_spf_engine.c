@@ -204,7 +204,7 @@ static const struct foreign_key engine_keys[] = {
     {"Hide_Receiver", NULL, NULL, FATE_MOOT, "", "The fields name the receiving host and no recipient", NULL},
     {"Authserv_Id", NULL, NULL, FATE_LINES, "AuthservID", NULL, convert_authserv_id},
     {"Lookup_Time", NULL, "20", FATE_LINES, "DNSTimeout", NULL, convert_lookup_time},
-    {"Whitelist_Lookup_Time", NULL, NULL, FATE_LOST, "", "DNSTimeout holds for these questions too", NULL},
+    {"Whitelist_Lookup_Time", NULL, NULL, FATE_LOST, "", "DNSTimeout is the limit of these lookups too", NULL},
     {"Void_Limit", NULL, NULL, FATE_LINES, "", NULL, convert_void_limit},
     {"Reason_Message", NULL, NULL, FATE_LINES, "RejectReason", NULL, convert_reason},
     {"Per_User", NULL, NULL, FATE_LOST, "",

@@ -8,7 +8,7 @@
 #include <ctype.h>
 #include <string.h>
 
-static bool is_blank(char c)
+static bool is_list_space(char c)
 {
     return c == ' ' || c == '\t';
 }
@@ -18,16 +18,16 @@ bool convert_spf_engine_item(struct conversion *run, const char **list, struct s
     while (**list != '\0') {
         const char *begin = *list;
         size_t len = strcspn(begin, ",");
-        bool is_padded = is_blank(begin[0]) || (len > 0 && is_blank(begin[len - 1]));
+        bool is_padded = is_list_space(begin[0]) || (len > 0 && is_list_space(begin[len - 1]));
 
         *list += len + (begin[len] == ',');
         if (is_padded && !*is_told)
             convert_differs(run, "there an item with a space next to it matches nothing; it is taken as it was meant");
         *is_told |= is_padded;
         strbuf_truncate(item, 0);
-        for (; len > 0 && is_blank(*begin); len--)
+        for (; len > 0 && is_list_space(*begin); len--)
             begin++;
-        while (len > 0 && is_blank(begin[len - 1]))
+        while (len > 0 && is_list_space(begin[len - 1]))
             len--;
         strbuf_add_mem(item, begin, len);
         run->no_memory |= item->failed;
@@ -67,7 +67,7 @@ static bool is_same_there(const char *item, const struct addr_prefix *prefix)
         return false;
     memcpy(base, item, len);
     base[len] = '\0';
-    return addr_parse(base, &addr) && addr_equal(&addr, &prefix->base); /* no bits behind the prefix */
+    return addr_parse(base, &addr) && addr_equal(&addr, &prefix->base); /* no bits after the prefix */
 }
 
 /* True if the item is IPv6 that stands for IPv4, which the program compares with no IPv4 client. Loopback is left out:
@@ -111,9 +111,9 @@ static bool is_exempt(struct conversion *run, const struct addr *addr)
 }
 
 /* With Prospective the list is compared with that address, whoever the client is. */
-static void convert_prospective_addresses(struct conversion *run, const char *items, const struct addr *judged)
+static void convert_prospective_addresses(struct conversion *run, const char *items, const struct addr *checked)
 {
-    if (list_has(run, items, judged)) {
+    if (list_has(run, items, checked)) {
         convert_note(run, "The address of Prospective is on this list: nothing is checked");
         convert_everybody(run);
     } else {
@@ -126,10 +126,10 @@ void convert_spf_engine_addresses(struct conversion *run, const struct foreign_s
     const char *items = setting->value;
     struct strbuf item = STRBUF_INIT;
     bool space_told = false, end_told = false;
-    struct addr judged;
+    struct addr checked;
 
-    if (addr_parse(convert_value(run, "Prospective"), &judged)) {
-        convert_prospective_addresses(run, items, &judged);
+    if (addr_parse(convert_value(run, "Prospective"), &checked)) {
+        convert_prospective_addresses(run, items, &checked);
         return;
     }
     if (strcmp(setting->key->name, "skip_addresses") == 0)
@@ -178,9 +178,9 @@ void convert_spf_engine_domains(struct conversion *run, const struct foreign_set
 
 void convert_spf_engine_host_names(struct conversion *run, const struct foreign_setting *setting)
 {
-    struct addr judged;
+    struct addr checked;
 
-    if (addr_parse(convert_value(run, "Prospective"), &judged)) {
+    if (addr_parse(convert_value(run, "Prospective"), &checked)) {
         convert_lost(run, "with Prospective it is the name of that address that counts, not the client's");
         return;
     }

@@ -51,7 +51,7 @@ static bool is_true(const struct conversion *run, const char *key)
     return strcmp(convert_value(run, key), "True") == 0;
 }
 
-static result_set refused(const struct rules *rules, result_set results)
+static result_set refused_results(const struct rules *rules, result_set results)
 {
     if (rules->rejects_permerror)
         results |= RESULT_BIT(RESULT_PERMERROR);
@@ -62,7 +62,7 @@ static struct convert_sets sets_of(const struct rules *rules, const struct polic
 {
     if (!policy->acts)
         return (struct convert_sets){0, 0};
-    return (struct convert_sets){.refuse = refused(rules, policy->refuse),
+    return (struct convert_sets){.refuse = refused_results(rules, policy->refuse),
                                  .defer = rules->defers_temperror ? RESULT_BIT(RESULT_TEMPERROR) : 0};
 }
 
@@ -92,7 +92,7 @@ static void write_domains(struct conversion *run, const struct rules *rules, con
     if (*domains == '\0')
         return;
     if (decision->check_helo && (own.refuse != decision->helo.refuse || own.defer != decision->helo.defer))
-        convert_differs(run, "a HELO name of Reject_Not_Pass_Domains is judged like any other");
+        convert_differs(run, "a HELO name of Reject_Not_Pass_Domains is decided like any other");
     while (convert_spf_engine_item(run, &domains, &domain, &is_told))
         write_domain(run, strbuf_text(&domain), own.refuse | (own.defer & ~decision->mail_from.defer));
     strbuf_free(&domain);

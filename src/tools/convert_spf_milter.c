@@ -8,7 +8,7 @@
 /* Single settings */
 
 /* `unix:path`, `inet:host:port`, or as its first versions had it `inet:port@host`. */
-static void convert_socket(struct conversion *run, const struct foreign_setting *setting)
+static void convert_milter_socket(struct conversion *run, const struct foreign_setting *setting)
 {
     const char *value = setting->value, *host = strchr(value, ':'), *colon = strrchr(value, ':');
     struct strbuf ours = STRBUF_INIT;
@@ -22,7 +22,7 @@ static void convert_socket(struct conversion *run, const struct foreign_setting 
     convert_built_line(run, "Socket", &ours);
 }
 
-static void convert_authserv_id(struct conversion *run, const struct foreign_setting *setting)
+static void convert_milter_authserv_id(struct conversion *run, const struct foreign_setting *setting)
 {
     convert_line(run, "AuthservID", setting->value);
 }
@@ -235,7 +235,7 @@ static result_set deferred_results(const struct conversion *run)
     return deferred;
 }
 
-static struct convert_sets split(result_set results, result_set deferred)
+static struct convert_sets split_reply_setting(result_set results, result_set deferred)
 {
     return (struct convert_sets){.refuse = results & ~deferred, .defer = results & deferred};
 }
@@ -261,13 +261,13 @@ static void finish_spf_milter(struct conversion *run)
         convert_lost(run, "verify_helo is neither yes nor no; yes is assumed");
     if (!read_results(run, convert_value(run, "reject_results"), &results))
         convert_lost(run, "reject_results holds a result that is not known");
-    decision.mail_from = decision.helo = split(results, deferred);
+    decision.mail_from = decision.helo = split_reply_setting(results, deferred);
     if (convert_is_set(run, "reject_helo_results")) {
         if (!read_results(run, convert_value(run, "reject_helo_results"), &results))
             convert_lost(run, "reject_helo_results holds a result that is not known");
-        decision.helo = split(results, deferred);
+        decision.helo = split_reply_setting(results, deferred);
     }
-    /* A null sender is judged by the HELO name for either identity. */
+    /* A null sender is decided by the HELO name for either identity. */
     decision.null_sender = decision.mail_from;
     if (decision.check_helo) {
         decision.null_sender.refuse |= decision.helo.refuse;
@@ -284,7 +284,7 @@ static void finish_spf_milter(struct conversion *run)
 
 /* name, alias, fallback, fate, our keys, note, function. The aliases are the spellings of other versions. */
 static const struct foreign_key keys[] = {
-    {"socket", NULL, NULL, FATE_LINES, "Socket", NULL, convert_socket},
+    {"socket", NULL, NULL, FATE_LINES, "Socket", NULL, convert_milter_socket},
     {"verify_helo", NULL, "yes", FATE_TOGETHER, "CheckHelo", NULL, NULL},
     {"reject_results", NULL, "fail", FATE_TOGETHER, "RefuseMailFrom, RefuseHelo, DeferMailFrom and DeferHelo", NULL,
      NULL},
@@ -295,7 +295,7 @@ static const struct foreign_key keys[] = {
     {"include_all_results", NULL, NULL, FATE_MOOT, "", "Each identity that was checked has its result in the fields",
      NULL},
     {"include_mailfrom_local_part", NULL, NULL, FATE_MOOT, "", "The fields have a fixed form", NULL},
-    {"authserv_id", NULL, NULL, FATE_LINES, "AuthservID", NULL, convert_authserv_id},
+    {"authserv_id", NULL, NULL, FATE_LINES, "AuthservID", NULL, convert_milter_authserv_id},
     {"delete_incoming_authentication_results", NULL, "yes", FATE_LINES, "RemoveForgedHeaders", NULL, convert_deletion},
     {"trusted_networks", NULL, "loopback", FATE_LINES, "WhitelistIP", NULL, convert_networks},
     {"trust_authenticated_senders", NULL, "yes", FATE_LINES, "SkipAuth", NULL, convert_switch},

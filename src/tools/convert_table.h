@@ -66,7 +66,7 @@ const struct foreign_key *convert_key(const struct foreign_system *system, const
 /* The system that is converted from. */
 const struct foreign_system *convert_from(const struct conversion *run);
 
-/* The value in force: that of the file, else the key's fallback, else "". Belongs to the run. */
+/* The effective value: that of the file, else the key's fallback, else "". Belongs to the run. */
 const char *convert_value(const struct conversion *run, const char *name);
 
 /* True if the file sets the key. */
@@ -81,7 +81,7 @@ void convert_line(struct conversion *run, const char *key, const char *value);
 void convert_items(struct conversion *run, const char *key, const char *items,
                    void (*rewrite)(const char *item, struct strbuf *out));
 
-/* Puts the next item of such a list into `item` and goes on behind it. False at the end. */
+/* Puts the next item of such a list into `item` and goes on after it. False at the end. */
 bool convert_next_item(struct conversion *run, const char **list, struct strbuf *item);
 
 /* The same with a value that was built, which is emptied. */
@@ -118,7 +118,7 @@ struct convert_sets {
     result_set refuse, defer;
 };
 
-/* The same for all. `helo` is that of the HELO name beside a sender, and counts only where it is checked. */
+/* The same for all. `helo` is that of the HELO name in addition to a sender, and counts only where it is checked. */
 struct convert_decision {
     bool check_helo;
     struct convert_sets mail_from, helo, null_sender;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Writes lines of smf-spf.conf for the converter, each of them tried before it is written. */
 #include "config/config.h"
+
+#include "base/printable.h"
 #include "config/config_file.h"
 #include "config/config_options.h"
 #include "tools/convert_run.h"
 
-#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -31,7 +32,7 @@ void convert_note(struct conversion *run, const char *text)
 
 /* Marks the conversion as partial and warns about the current setting, or about our key where several settings make
  * it together. */
-static void lose(struct conversion *run, const char *our_key, const char *problem)
+static void report_lost_setting(struct conversion *run, const char *our_key, const char *problem)
 {
     const struct foreign_setting together = {.name = our_key};
 
@@ -42,13 +43,13 @@ static void lose(struct conversion *run, const char *our_key, const char *proble
 void convert_lost(struct conversion *run, const char *reason)
 {
     strbuf_addf(run->out, "#   No equivalent: %s\n", reason);
-    lose(run, "the whole", reason);
+    report_lost_setting(run, "the whole", reason);
 }
 
 void convert_differs(struct conversion *run, const char *difference)
 {
     strbuf_addf(run->out, "#   Not the same: %s\n", difference);
-    lose(run, "the whole", difference);
+    report_lost_setting(run, "the whole", difference);
 }
 
 void convert_compare_loopback(struct conversion *run,
@@ -69,11 +70,11 @@ void convert_compare_loopback(struct conversion *run,
 void convert_bad_value(struct conversion *run, const struct foreign_setting *setting)
 {
     strbuf_addf(run->out, "#   Not carried over: %s takes no such value\n", setting->key->name);
-    lose(run, setting->name, "no such value is known");
+    report_lost_setting(run, setting->name, "no such value is known");
 }
 
-/* True if the line is a whole configuration without mistakes; if it is not, the mistakes are thrown away. */
-static bool is_accepted(struct conversion *run, const char *line)
+/* True if the line is a whole configuration without errors; if it is not, the errors are thrown away. */
+static bool is_accepted_line(struct conversion *run, const char *line)
 {
     struct strbuf errors = STRBUF_INIT;
     const struct config *config = config_parse(line, strlen(line), "", &errors);
@@ -85,30 +86,23 @@ static bool is_accepted(struct conversion *run, const char *line)
     return accepted;
 }
 
-/* Keeps a text on its line: control characters of a foreign value become question marks. */
-static void mask_controls(struct strbuf *line)
-{
-    for (size_t i = 0; i < line->len; i++)
-        if (iscntrl((unsigned char)line->text[i]))
-            line->text[i] = '?';
-}
-
 /* Writes the line if it is good, else as a comment with the reason; empties it. */
 static void write_tried(struct conversion *run, const char *key, struct strbuf *line)
 {
     const char *text;
 
-    mask_controls(line);
+    if (!line->failed)
+        printable_mask_controls(line->text);
     strbuf_add_char(line, '\n');
     text = strbuf_text(line);
     if (line->failed) {
         run->no_memory = true;
     } else if (config_option_find(key) == NULL) {
         strbuf_addf(run->out, "#%s#   Not active: this smf-spf has no key %s\n", text, key);
-        lose(run, key, "would need a key that this smf-spf does not have");
-    } else if (!is_accepted(run, text)) {
+        report_lost_setting(run, key, "would need a key that this smf-spf does not have");
+    } else if (!is_accepted_line(run, text)) {
         strbuf_addf(run->out, "#%s#   Not active: %s does not take this value\n", text, key);
-        lose(run, key, "the value has no equivalent");
+        report_lost_setting(run, key, "the value has no equivalent");
     } else {
         strbuf_add(run->out, text);
     }

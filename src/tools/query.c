@@ -3,6 +3,7 @@
  * server or a zone file. */
 #include "tools/query.h"
 
+#include "base/domain_text.h"
 #include "dns/dns_overlay.h"
 #include "dns/dns_zone.h"
 #include "mail/envelope.h"
@@ -73,7 +74,7 @@ static int no_memory(void)
 }
 
 /* Copies a name with A-labels (RFC 7208 4.3); one that is no domain name stays as it is, and has no policy then. */
-static void take_name(const char *name, char ascii[IDNA_SIZE])
+static void copy_as_a_labels(const char *name, char ascii[IDNA_SIZE])
 {
     if (!idna_to_ascii(name, ascii))
         (void)snprintf(ascii, IDNA_SIZE, "%s", strlen(name) < IDNA_SIZE ? name : "");
@@ -81,12 +82,8 @@ static void take_name(const char *name, char ascii[IDNA_SIZE])
 
 static int read_record_domain(struct query *query)
 {
-    size_t len;
-
-    take_name(query->options.domain, query->record_domain);
-    len = strlen(query->record_domain);
-    if (len > 0 && query->record_domain[len - 1] == '.')
-        query->record_domain[len - 1] = '\0';
+    copy_as_a_labels(query->options.domain, query->record_domain);
+    query->record_domain[domain_text_strlen(query->record_domain)] = '\0';
     if (domain_can_have_policy(query->record_domain))
         return EX_OK;
     return query_options_error("--domain is a domain name of two labels or more, not", query->options.domain);
@@ -94,7 +91,7 @@ static int read_record_domain(struct query *query)
 
 /* Where a record is tried, the domain's own postmaster is the sender, and its name the HELO name, unless others are
  * given. */
-static int read_sender(struct query *query)
+static int read_query_sender(struct query *query)
 {
     const struct query_options *options = &query->options;
     char postmaster[IDNA_SIZE + sizeof "postmaster@"];
@@ -113,8 +110,8 @@ static int read_sender(struct query *query)
     if (status == ADDRESS_NO_MEMORY)
         return no_memory();
     query->null_sender = status == ADDRESS_NULL;
-    take_name(options->helo != NULL ? options->helo : query->record_domain, query->helo);
-    take_name(query->null_sender || options->helo_identity ? query->helo : query->sender.domain, query->domain);
+    copy_as_a_labels(options->helo != NULL ? options->helo : query->record_domain, query->helo);
+    copy_as_a_labels(query->null_sender || options->helo_identity ? query->helo : query->sender.domain, query->domain);
     return EX_OK;
 }
 
@@ -126,7 +123,7 @@ static int read_subject(struct query *query)
         return query_options_error("--ip is an IPv4 or IPv6 address, not", query->options.ip);
     if (query->options.record != NULL)
         status = read_record_domain(query);
-    return status == EX_OK ? read_sender(query) : status;
+    return status == EX_OK ? read_query_sender(query) : status;
 }
 
 /* Checks the record, and lays it over the DNS for the evaluation. */
@@ -141,7 +138,7 @@ static int check_record(struct query *query)
 }
 
 /* Evaluates. */
-static int evaluate(struct query *query)
+static int evaluate_sender(struct query *query)
 {
     const bool by_helo = query->options.helo_identity || query->null_sender;
     struct spf_request request = {
@@ -207,7 +204,7 @@ static int print_report(const struct query *query)
 }
 
 /* The exit status for what was found out. */
-static int status_of(const struct query *query)
+static int exit_status_of_result(const struct query *query)
 {
     static const int statuses[RESULT_COUNT] = {
         [RESULT_PASS] = 0,      [RESULT_FAIL] = 1,      [RESULT_SOFTFAIL] = 2, [RESULT_NEUTRAL] = 3,
@@ -224,7 +221,7 @@ static int status_of(const struct query *query)
 }
 
 /* Does all that the options ask for, with a configuration at hand. */
-static int answer(struct query *query)
+static int run_query(struct query *query)
 {
     int status = EX_OK;
 
@@ -236,10 +233,10 @@ static int answer(struct query *query)
     if (query->options.record != NULL)
         status = check_record(query);
     if (status == EX_OK && query->options.ip != NULL)
-        status = evaluate(query);
+        status = evaluate_sender(query);
     if (status == EX_OK)
         status = print_report(query);
-    return status == EX_OK ? status_of(query) : status;
+    return status == EX_OK ? exit_status_of_result(query) : status;
 }
 
 int query_run(int argc, char **argv, const char *config_path, bool config_named)
@@ -254,7 +251,7 @@ int query_run(int argc, char **argv, const char *config_path, bool config_named)
     status = EX_CONFIG;
     query.config = load_config(&query.options);
     if (query.config != NULL)
-        status = answer(&query);
+        status = run_query(&query);
 done:
     dns_destroy(query.dns);
     trace_free(&query.trace);

@@ -72,7 +72,7 @@ static int take_option(int option, const char *value, struct query_options *opti
 }
 
 /* Options that need others, and options that exclude each other. */
-static int check(const struct query_options *options)
+static int check_combination(const struct query_options *options)
 {
     if (options->nameserver != NULL && options->zone != NULL)
         return query_options_error("--nameserver and --zone exclude each other", NULL);
@@ -106,5 +106,5 @@ int query_options_read(int argc, char **argv, struct query_options *options)
         return status;
     if (optind < argc)
         return query_options_error("unexpected argument", argv[optind]);
-    return check(options);
+    return check_combination(options);
 }

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-/* What `smf-spf -h` and a mistake on the command line print. */
+/* What `smf-spf -h` and a error on the command line print. */
 #define QUERY_USAGE                                                                                                    \
     "smf-spf query --ip ADDRESS --helo NAME --sender ADDRESS [--identity mailfrom|helo]\n"                             \
     "                     [-c FILE] [--nameserver ADDRESS[:PORT]] [--zone FILE] [--trace] [--json]\n"                  \

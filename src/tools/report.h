@@ -4,7 +4,7 @@
 #define SMF_TOOLS_REPORT_H
 
 #include "base/strbuf.h"
-#include "mail/header.h"
+#include "mail/header_result.h"
 #include "spf/record_check.h"
 #include "spf/spf_check.h"
 #include "spf/trace.h"

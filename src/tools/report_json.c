@@ -3,6 +3,7 @@
 #include "tools/report.h"
 
 #include "base/utf8.h"
+#include "mail/header.h"
 #include "spf/limits.h"
 #include "spf/record_hint.h"
 
@@ -11,7 +12,7 @@
 #include <string.h>
 
 /* A text from outside as a JSON string; octets that are not UTF-8 become \xNN. NULL if out of memory. */
-static json_t *text(const char *octets, size_t len)
+static json_t *text_value(const char *octets, size_t len)
 {
     struct strbuf utf8 = STRBUF_INIT;
     json_t *string = NULL;
@@ -31,23 +32,23 @@ static json_t *text(const char *octets, size_t len)
     return string;
 }
 
-static json_t *name(const char *value)
+static json_t *name_value(const char *value)
 {
-    return text(value, strlen(value));
+    return text_value(value, strlen(value));
 }
 
 /* Sets a member, and takes its value over. Out of memory, now or for the value, shows in *failed. */
-static void set(json_t *object, const char *key, json_t *value, bool *failed)
+static void set_member(json_t *object, const char *key, json_t *value, bool *failed)
 {
     *failed |= json_object_set_new(object, key, value) != 0;
 }
 
-static void append(json_t *array, json_t *value, bool *failed)
+static void append_value(json_t *array, json_t *value, bool *failed)
 {
     *failed |= json_array_append_new(array, value) != 0;
 }
 
-static json_t *number(size_t value)
+static json_t *number_value(size_t value)
 {
     return json_integer((json_int_t)value);
 }
@@ -56,7 +57,7 @@ static json_t *number(size_t value)
 static void set_text(json_t *object, const char *key, const char *value, bool *failed)
 {
     if (value[0] != '\0')
-        set(object, key, name(value), failed);
+        set_member(object, key, name_value(value), failed);
 }
 
 /* A record of an answer, as in a zone file. */
@@ -69,16 +70,16 @@ static json_t *answer_record(enum dns_type type, const struct dns_record *record
     switch (type) {
     case DNS_A:
     case DNS_AAAA:
-        return name(addr_format(&record->addr, address));
+        return name_value(addr_format(&record->addr, address));
     case DNS_PTR:
-        return name(record->name);
+        return name_value(record->name);
     case DNS_TXT:
-        return text(record->text, record->text_len);
+        return text_value(record->text, record->text_len);
     case DNS_MX:
         break;
     }
     strbuf_addf(&exchanger, "%u %s", record->preference, record->name);
-    string = exchanger.failed ? NULL : name(exchanger.text);
+    string = exchanger.failed ? NULL : name_value(exchanger.text);
     strbuf_free(&exchanger);
     return string;
 }
@@ -90,17 +91,17 @@ static json_t *question_object(const struct trace_question *question, bool *fail
         [TRACE_ASKED] = "asked", [TRACE_CACHED] = "cache", [TRACE_LATE] = "not asked: too late"};
     json_t *object = json_object(), *records = json_array();
 
-    set(object, "name", name(question->name), failed);
-    set(object, "type", json_string(dns_type_name(question->type)), failed);
-    set(object, "source", json_string(sources[question->source]), failed);
-    set(object, "status", json_string(dns_status_name(answer->status)), failed);
-    set(object, "ttl_s", number(answer->ttl_s), failed);
-    set(object, "took_ms", json_integer(question->took_ms), failed);
+    set_member(object, "name", name_value(question->name), failed);
+    set_member(object, "type", json_string(dns_type_name(question->type)), failed);
+    set_member(object, "source", json_string(sources[question->source]), failed);
+    set_member(object, "status", json_string(dns_status_name(answer->status)), failed);
+    set_member(object, "ttl_s", number_value(answer->ttl_s), failed);
+    set_member(object, "took_ms", json_integer(question->took_ms), failed);
     if (question->void_lookups > 0)
-        set(object, "void_lookup", number(question->void_lookups), failed);
+        set_member(object, "void_lookup", number_value(question->void_lookups), failed);
     for (size_t i = 0; i < answer->count; i++)
-        append(records, answer_record(question->type, &answer->records[i]), failed);
-    set(object, "records", records, failed);
+        append_value(records, answer_record(question->type, &answer->records[i]), failed);
+    set_member(object, "records", records, failed);
     return object;
 }
 
@@ -112,16 +113,16 @@ static void set_step(json_t *object, const struct trace_step *step, bool *failed
     json_t *questions = json_array();
 
     if (step->name)
-        set(object, "name", name(step->name), failed);
+        set_member(object, "name", name_value(step->name), failed);
     if (step->dns_terms > 0)
-        set(object, "dns_term", number(step->dns_terms), failed);
+        set_member(object, "dns_term", number_value(step->dns_terms), failed);
     for (const struct trace_question *question = step->questions; question; question = question->next)
-        append(questions, question_object(question, failed), failed);
-    set(object, "questions", questions, failed);
+        append_value(questions, question_object(question, failed), failed);
+    set_member(object, "questions", questions, failed);
     if (step->client_names)
-        set(object, "client_names", name(step->client_names), failed);
+        set_member(object, "client_names", name_value(step->client_names), failed);
     if (step->record)
-        set(object, "record", record_object(step->record, failed), failed);
+        set_member(object, "record", record_object(step->record, failed), failed);
 }
 
 static json_t *term_object(const struct trace_record *record, const struct trace_term *term, bool *failed)
@@ -133,21 +134,21 @@ static json_t *term_object(const struct trace_record *record, const struct trace
                                          [TRACE_MODIFIER] = "modifier"};
     json_t *object = json_object();
 
-    set(object, "term", text(record->text + term->offset, term->len), failed);
-    set(object, "offset", number(term->offset), failed);
-    set(object, "state", json_string(states[term->state]), failed);
+    set_member(object, "term", text_value(record->text + term->offset, term->len), failed);
+    set_member(object, "offset", number_value(term->offset), failed);
+    set_member(object, "state", json_string(states[term->state]), failed);
     set_step(object, &term->step, failed);
     return object;
 }
 
-/* A mistake of grammar. */
-static json_t *mistake_object(const char *record, size_t len, size_t offset, const char *reason, bool *failed)
+/* A syntax error. */
+static json_t *error_object(const char *record, size_t len, size_t offset, const char *reason, bool *failed)
 {
     json_t *object = json_object();
 
-    set(object, "offset", number(offset), failed);
-    set(object, "reason", json_string(reason), failed);
-    set(object, "hint", json_string(record_hint(record, len, offset)), failed);
+    set_member(object, "offset", number_value(offset), failed);
+    set_member(object, "reason", json_string(reason), failed);
+    set_member(object, "hint", json_string(record_hint(record, len, offset)), failed);
     return object;
 }
 
@@ -155,17 +156,17 @@ static json_t *record_object(const struct trace_record *record, bool *failed)
 {
     json_t *object = json_object(), *terms = json_array();
 
-    set(object, "domain", name(record->domain), failed);
-    set(object, "text", text(record->text, record->len), failed);
-    set(object, "ttl_s", number(record->ttl_s), failed);
+    set_member(object, "domain", name_value(record->domain), failed);
+    set_member(object, "text", text_value(record->text, record->len), failed);
+    set_member(object, "ttl_s", number_value(record->ttl_s), failed);
     if (record->error)
-        set(object, "error", mistake_object(record->text, record->len, record->error_offset, record->error, failed),
-            failed);
+        set_member(object, "error",
+                   error_object(record->text, record->len, record->error_offset, record->error, failed), failed);
     if (record->has_result)
-        set(object, "result", json_string(result_name(record->result)), failed);
+        set_member(object, "result", json_string(result_name(record->result)), failed);
     for (size_t i = 0; i < record->count; i++)
-        append(terms, term_object(record, &record->terms[i], failed), failed);
-    set(object, "terms", terms, failed);
+        append_value(terms, term_object(record, &record->terms[i], failed), failed);
+    set_member(object, "terms", terms, failed);
     return object;
 }
 
@@ -179,11 +180,12 @@ static json_t *way_array(const struct spf_trace *trace, bool *failed)
         const struct trace_term *term = &record->terms[record->reached];
         json_t *object = json_object();
 
-        set(object, "domain", name(record->domain), failed);
-        set(object, "term",
-            record->reached < record->count ? text(record->text + term->offset, term->len) : json_string("default"),
-            failed);
-        append(way, object, failed);
+        set_member(object, "domain", name_value(record->domain), failed);
+        set_member(object, "term",
+                   record->reached < record->count ? text_value(record->text + term->offset, term->len)
+                                                   : json_string("default"),
+                   failed);
+        append_value(way, object, failed);
     }
     return way;
 }
@@ -192,17 +194,17 @@ static json_t *trace_object(const struct spf_trace *trace, bool *failed)
 {
     json_t *object = json_object(), *explanation = json_object();
 
-    set(object, "cached", json_boolean(trace->cached), failed);
-    set(object, "decided_by", way_array(trace, failed), failed);
-    set(object, "dns_terms", number(trace->limits.dns_terms), failed);
-    set(object, "dns_terms_limit", number(LIMIT_DNS_TERMS), failed);
-    set(object, "void_lookups", number(trace->limits.void_lookups), failed);
-    set(object, "void_lookups_limit", number(LIMIT_VOID_LOOKUPS), failed);
-    set(object, "asked", number(trace->questions), failed);
-    set(object, "took_ms", json_integer(trace->took_ms), failed);
+    set_member(object, "cached", json_boolean(trace->cached), failed);
+    set_member(object, "decided_by", way_array(trace, failed), failed);
+    set_member(object, "dns_terms", number_value(trace->limits.dns_terms), failed);
+    set_member(object, "dns_terms_limit", number_value(LIMIT_DNS_TERMS), failed);
+    set_member(object, "void_lookups", number_value(trace->limits.void_lookups), failed);
+    set_member(object, "void_lookups_limit", number_value(LIMIT_VOID_LOOKUPS), failed);
+    set_member(object, "asked", number_value(trace->questions), failed);
+    set_member(object, "took_ms", json_integer(trace->took_ms), failed);
     set_step(object, &trace->root, failed);
     set_step(explanation, &trace->explanation, failed);
-    set(object, "explanation", explanation, failed);
+    set_member(object, "explanation", explanation, failed);
     *failed |= trace->failed;
     return object;
 }
@@ -219,7 +221,7 @@ static void set_field(json_t *object, const char *key, struct strbuf *value, boo
             strbuf_add_char(&unfolded, *octet);
     }
     *failed |= value->failed || unfolded.failed;
-    set(object, key, name(strbuf_text(&unfolded)), failed);
+    set_member(object, key, name_value(strbuf_text(&unfolded)), failed);
     strbuf_free(&unfolded);
     strbuf_free(value);
 }
@@ -236,27 +238,27 @@ static json_t *fields_object(const struct report *report, bool *failed)
     return object;
 }
 
-static void set_result(json_t *object, const struct report *report, bool *failed)
+static void set_result_members(json_t *object, const struct report *report, bool *failed)
 {
     const struct header_result *result = report->result;
     const struct spf_outcome *outcome = report->outcome;
     char client[ADDR_TEXT_SIZE];
 
-    set(object, "identity", json_string(result->is_helo ? "helo" : "mailfrom"), failed);
-    set(object, "client_ip", name(addr_format(&result->client, client)), failed);
-    set(object, "helo", name(result->helo), failed);
-    set(object, "sender", name(result->sender), failed);
-    set(object, "domain", name(result->domain), failed);
-    set(object, "receiver", name(result->receiver), failed);
-    set(object, "result", json_string(result_name(outcome->result)), failed);
-    set(object, "best_guess", json_boolean(outcome->guessed), failed);
-    set(object, "ttl_s", number(outcome->ttl_s), failed);
+    set_member(object, "identity", json_string(result->is_helo ? "helo" : "mailfrom"), failed);
+    set_member(object, "client_ip", name_value(addr_format(&result->client, client)), failed);
+    set_member(object, "helo", name_value(result->helo), failed);
+    set_member(object, "sender", name_value(result->sender), failed);
+    set_member(object, "domain", name_value(result->domain), failed);
+    set_member(object, "receiver", name_value(result->receiver), failed);
+    set_member(object, "result", json_string(result_name(outcome->result)), failed);
+    set_member(object, "best_guess", json_boolean(outcome->guessed), failed);
+    set_member(object, "ttl_s", number_value(outcome->ttl_s), failed);
     set_text(object, "mechanism", outcome->mechanism, failed);
     set_text(object, "problem", outcome->problem, failed);
     set_text(object, "explanation", outcome->explanation, failed);
-    set(object, "fields", fields_object(report, failed), failed);
+    set_member(object, "fields", fields_object(report, failed), failed);
     if (report->trace)
-        set(object, "trace", trace_object(report->trace, failed), failed);
+        set_member(object, "trace", trace_object(report->trace, failed), failed);
 }
 
 static json_t *finding_object(const struct report *report, const struct finding *finding, bool *failed)
@@ -267,14 +269,14 @@ static json_t *finding_object(const struct report *report, const struct finding 
                                          [FINDING_NOTE] = "note"};
     json_t *object = json_object();
 
-    set(object, "level", json_string(levels[finding->level]), failed);
-    set(object, "text", name(finding->text), failed);
+    set_member(object, "level", json_string(levels[finding->level]), failed);
+    set_member(object, "text", name_value(finding->text), failed);
     if (finding->has_place)
-        set(object, "offset", number(finding->offset), failed);
+        set_member(object, "offset", number_value(finding->offset), failed);
     if (finding->hint)
-        set(object, "hint", json_string(finding->hint), failed);
+        set_member(object, "hint", json_string(finding->hint), failed);
     else if (finding->has_place)
-        set(object, "term", text(report->record + finding->offset, finding->len), failed);
+        set_member(object, "term", text_value(report->record + finding->offset, finding->len), failed);
     return object;
 }
 
@@ -283,17 +285,17 @@ static json_t *check_object(const struct report *report, bool *failed)
     const struct record_check *check = report->check;
     json_t *object = json_object(), *findings = json_array();
 
-    set(object, "domain", name(report->record_domain), failed);
-    set(object, "record", text(report->record, report->record_len), failed);
-    set(object, "status", json_string(record_check_status(check)), failed);
+    set_member(object, "domain", name_value(report->record_domain), failed);
+    set_member(object, "record", text_value(report->record, report->record_len), failed);
+    set_member(object, "status", json_string(record_check_status(check)), failed);
     for (size_t i = 0; i < check->count; i++)
-        append(findings, finding_object(report, &check->findings[i], failed), failed);
-    set(object, "findings", findings, failed);
+        append_value(findings, finding_object(report, &check->findings[i], failed), failed);
+    set_member(object, "findings", findings, failed);
     if (check->costs_known) {
-        set(object, "dns_terms", number(check->dns_terms), failed);
-        set(object, "void_lookups_ipv4", number(check->void_lookups_v4), failed);
-        set(object, "void_lookups_ipv6", number(check->void_lookups_v6), failed);
-        set(object, "costs_at_least", json_boolean(check->is_partial), failed);
+        set_member(object, "dns_terms", number_value(check->dns_terms), failed);
+        set_member(object, "void_lookups_ipv4", number_value(check->void_lookups_v4), failed);
+        set_member(object, "void_lookups_ipv6", number_value(check->void_lookups_v6), failed);
+        set_member(object, "costs_at_least", json_boolean(check->is_partial), failed);
     }
     *failed |= check->failed;
     return object;
@@ -306,9 +308,9 @@ void report_json(const struct report *report, struct strbuf *out)
     char *written;
 
     if (report->check)
-        set(object, "check", check_object(report, &failed), &failed);
+        set_member(object, "check", check_object(report, &failed), &failed);
     if (report->result)
-        set_result(object, report, &failed);
+        set_result_members(object, report, &failed);
     written = failed ? NULL : json_dumps(object, JSON_INDENT(2));
     if (written)
         strbuf_addf(out, "%s\n", written);

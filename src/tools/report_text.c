@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Writes reports for people. */
+#include "mail/header.h"
 #include "spf/limits.h"
 #include "tools/report.h"
 #include "tools/trace_text.h"

@@ -34,6 +34,8 @@ READINGS = {
     "join": ("7.3", "joins the parts of a value with the delimiters that separated them, but for l and s",
              "joins them with dots"),
     "reverse": ("7.1", "does not know the transformer r as a capital", "literals of the grammar have no case"),
+    "nibbles": ("7.4", "writes the nibbles of an IPv6 client in upper case",
+                "writes them in lower case, as the RFC does"),
     "long": ("7.3", "takes one label from a name above 253 octets, and cuts explanations likewise",
              "takes as many labels as are needed, and explanations are no names"),
     "current": ("4.8", "takes the current domain for a macro string where a term names none",
@@ -98,6 +100,7 @@ class Query(spf.query):
         sender = f"{question.local or 'postmaster'}@{question.domain}"
         super().__init__(i=question.client, s=sender, h=question.helo, receiver=question.receiver, strict=True)
         self.l, self.o, self.d = question.local or "postmaster", question.domain, question.domain
+        self.i = self.i.lower() if "nibbles" in readings else self.i
         self.zone, self.on, self.quiet, self.including, self.asking = zone, readings, False, False, False
         self.exps[NOMATCH] = self.defexps[NOMATCH] = ""
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Fuzzes the header fields: any text as an incoming field, as a subject, and as what goes into the fields we write. */
 #include "mail/header.h"
+#include "mail/header_forged.h"
+#include "mail/header_subject.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,6 +2,7 @@
 /* Opens, runs and stops libmilter's listener. */
 #include "front/milter/listener.h"
 
+#include "base/endpoint.h"
 #include "base/log.h"
 #include "front/milter/callbacks.h"
 #include "front/milter/quirks/listening_socket.h"
@@ -25,7 +26,7 @@ static struct stat socket_file; /* of a unix socket that this process has made; 
 
 const char *listener_path(const char *socket)
 {
-    return strncmp(socket, "unix:", 5) == 0 ? socket + 5 : NULL;
+    return endpoint_unix_path(socket);
 }
 
 static bool is_no_socket(const char *path)

@@ -348,6 +348,46 @@ static void test_loopback(void **state)
     }
 }
 
+/* RFC 7208 7.4 has the second of these. */
+static void test_dotted(void **state)
+{
+    static const char *const rows[][2] = {
+        {"192.0.2.3", "192.0.2.3"},
+        {"2001:db8::cb01", "2.0.0.1.0.d.b.8.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.c.b.0.1"},
+        {"::ffff:192.0.2.3", "192.0.2.3"},
+    };
+    const struct addr none = {0};
+    char text[ADDR_DOTTED_SIZE];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct addr addr;
+
+        assert_true(addr_parse(rows[i][0], &addr));
+        assert_string_equal(addr_format_dotted(&addr, text), rows[i][1]);
+    }
+    assert_string_equal(addr_format_dotted(&none, text), "");
+}
+
+static void test_unmapped(void **state)
+{
+    static const uint8_t mapped[16] = {[10] = 0xff, [11] = 0xff, [12] = 192, [14] = 2, [15] = 3};
+    static const uint8_t other[16] = {[11] = 0xff, [12] = 192, [14] = 2, [15] = 3};
+    const struct addr v6 = addr_from_v6(mapped), v4 = addr_from_v4(mapped + 12), plain = addr_from_v6(other),
+                      none = {0};
+    struct addr unmapped;
+
+    (void)state;
+    unmapped = addr_unmapped(&v6);
+    assert_true(addr_equal(&unmapped, &v4));
+    unmapped = addr_unmapped(&v4);
+    assert_true(addr_equal(&unmapped, &v4));
+    unmapped = addr_unmapped(&plain);
+    assert_true(addr_equal(&unmapped, &plain));
+    unmapped = addr_unmapped(&none);
+    assert_int_equal(unmapped.family, ADDR_NONE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -363,6 +403,8 @@ int main(void)
         cmocka_unit_test(test_prefix_contains),
         cmocka_unit_test(test_no_address_is_in_no_prefix),
         cmocka_unit_test(test_same_prefix_at_each_bit),
+        cmocka_unit_test(test_dotted),
+        cmocka_unit_test(test_unmapped),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

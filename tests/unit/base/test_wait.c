@@ -87,9 +87,38 @@ static void test_moment(void **state)
     pthread_mutex_unlock(&lock);
 }
 
+static void *signal_event(void *event)
+{
+    usleep(20000);
+    wait_event_signal(event);
+    return NULL;
+}
+
+/* A signal ends one wait, before it begins or while it lasts. */
+static void test_event(void **state)
+{
+    const struct timespec late = clock_moment_after(LONG_MS), now = clock_moment_after(0);
+    struct wait_event event;
+    pthread_t thread;
+
+    (void)state;
+    wait_event_init(&event);
+    assert_false(wait_event_until(&event, &now));
+    wait_event_signal(&event);
+    wait_event_signal(&event);
+    assert_true(wait_event_until(&event, &now));
+    assert_false(wait_event_until(&event, &now));
+    assert_int_equal(pthread_create(&thread, NULL, signal_event, &event), 0);
+    assert_true(wait_event_until(&event, &late));
+    pthread_join(thread, NULL);
+    assert_int_equal(wait_count(&pool), 0);
+    wait_event_destroy(&event);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_count), cmocka_unit_test(test_moment)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_count), cmocka_unit_test(test_moment),
+                                       cmocka_unit_test(test_event)};
 
     wait_cond_init(&opened);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The fields that are written, the tagged subject, and the recognition of forged fields. */
 #include "mail/header.h"
+#include "mail/header_forged.h"
+#include "mail/header_subject.h"
 
 #include "support/alloc_fail.h"
 

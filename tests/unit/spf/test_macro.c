@@ -115,7 +115,7 @@ static void test_explanation_letters(void **state)
     v6.receiver = "mail.example.net";
     check("%{c} %{R}", MACRO_IN_EXPLANATION, &v6, "2001:db8::cb01 mail.example.net", MACRO_USED_RECEIVER);
     check("%{ir}.%{v}", MACRO_IN_EXPLANATION, &v6,
-          "1.0.B.C.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.B.D.0.1.0.0.2.ip6", 0);
+          "1.0.b.c.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6", 0);
     check("%{C}", MACRO_IN_EXPLANATION, &v6, "2001%3Adb8%3A%3Acb01", 0);
 }
 

@@ -2,11 +2,12 @@
 /* Connects to the socket that the filter itself listens on. */
 #include "front/milter/quirks/own_socket.h"
 
+#include "base/endpoint.h"
+
 #include <errno.h>
 #include <netdb.h>
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -30,21 +31,15 @@ static bool set_unix(const char *path)
     return true;
 }
 
-/* `where` is `port` or `port@host`, the host perhaps in brackets. */
-static bool set_inet(const char *where, int family)
+static bool set_inet(const struct endpoint *endpoint)
 {
-    const struct addrinfo hints = {.ai_family = family, .ai_socktype = SOCK_STREAM};
+    const struct addrinfo hints = {.ai_family = endpoint->kind == ENDPOINT_INET6 ? AF_INET6 : AF_INET,
+                                   .ai_socktype = SOCK_STREAM};
     struct addrinfo *found = NULL;
-    char port[32], host[NI_MAXHOST];
-    const char *at = strchr(where, '@');
-    const bool in_brackets = at != NULL && at[1] == '[';
+    char port[16];
 
-    snprintf(port, sizeof port, "%.*s", (int)strcspn(where, "@"), where);
-    if (in_brackets)
-        snprintf(host, sizeof host, "%.*s", (int)strcspn(at + 2, "]"), at + 2);
-    else
-        snprintf(host, sizeof host, "%s", at != NULL ? at + 1 : "");
-    if (getaddrinfo(host[0] != '\0' ? host : NULL, port, &hints, &found) != 0)
+    snprintf(port, sizeof port, "%u", endpoint->number);
+    if (getaddrinfo(endpoint->host[0] != '\0' ? endpoint->host : NULL, port, &hints, &found) != 0)
         return false;
     memcpy(&address, found->ai_addr, found->ai_addrlen);
     address_len = found->ai_addrlen;
@@ -68,15 +63,22 @@ bool own_socket_move(int fd)
 
 bool own_socket_set(const char *spec)
 {
+    struct endpoint endpoint;
+
     address_len = 0;
     unix_path = NULL;
-    if (strncmp(spec, "unix:", 5) == 0)
-        return set_unix(spec + 5);
-    if (strncmp(spec, "inet6:", 6) == 0)
-        return set_inet(spec + 6, AF_INET6);
-    if (strncmp(spec, "inet:", 5) == 0)
-        return set_inet(spec + 5, AF_INET);
-    return strncmp(spec, "fd:", 3) == 0 && own_socket_move((int)strtol(spec + 3, NULL, 10));
+    if (!endpoint_parse(spec, &endpoint))
+        return false;
+    switch (endpoint.kind) {
+    case ENDPOINT_UNIX:
+        return set_unix(endpoint.path);
+    case ENDPOINT_DESCRIPTOR:
+        return own_socket_move((int)endpoint.number);
+    case ENDPOINT_INET:
+    case ENDPOINT_INET6:
+        break;
+    }
+    return set_inet(&endpoint);
 }
 
 const char *own_socket_path(void)

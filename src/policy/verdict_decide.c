@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The rule that turns a result into continue, refuse or defer; no other place looks at a result to decide. */
-#include "policy/verdict.h"
+#include "policy/verdict_decide.h"
 
 /* What follows from the results of one identity. */
 struct identity_sets {
@@ -22,7 +22,7 @@ static const char *enhanced_code(enum spf_result result, bool temporary)
     return temporary ? "4.7.1" : "5.7.1";
 }
 
-static struct verdict stop(enum spf_identity identity, enum spf_result result, bool defer, bool soft_fail)
+static struct verdict stop_message(enum spf_identity identity, enum spf_result result, bool defer, bool soft_fail)
 {
     return (struct verdict){
         .kind = defer ? VERDICT_DEFER : VERDICT_REFUSE,
@@ -35,22 +35,23 @@ static struct verdict stop(enum spf_identity identity, enum spf_result result, b
 }
 
 /* What follows from the result of one identity, if that is checked. */
-static struct verdict judge(const struct verdict_policy *policy, enum spf_identity identity,
-                            const struct spf_outcome *outcome, const struct identity_sets *sets, bool may_be_final)
+static struct verdict decide_for_identity(const struct verdict_policy *policy, enum spf_identity identity,
+                                          const struct spf_outcome *outcome, const struct identity_sets *sets,
+                                          bool may_be_final)
 {
     /* A guess is nobody's policy: nothing follows from it. */
     if (outcome == NULL || outcome->guessed)
-        return verdict_released();
+        return verdict_continue();
     if (result_set_has(sets->defer, outcome->result))
-        return stop(identity, outcome->result, true, policy->soft_fail);
+        return stop_message(identity, outcome->result, true, policy->soft_fail);
     if (outcome->result == RESULT_FAIL && policy->refuse_only_no_mail && !outcome->no_mail)
-        return verdict_released();
+        return verdict_continue();
     /* A temperror may be a fault of ours, so its refusal is never final (RFC 7208 8.6). */
     if (!result_set_has(sets->refuse, outcome->result))
-        return verdict_released();
+        return verdict_continue();
 
     bool may_change = outcome->result == RESULT_TEMPERROR;
-    struct verdict verdict = stop(identity, outcome->result, may_change || !may_be_final, policy->soft_fail);
+    struct verdict verdict = stop_message(identity, outcome->result, may_change || !may_be_final, policy->soft_fail);
     verdict.exemption_unknown = !may_change && !may_be_final;
     return verdict;
 }
@@ -82,7 +83,7 @@ static bool helo_decides(const struct verdict_policy *policy, const struct verdi
            result_set_has(policy->defer_helo.results, message->helo->result);
 }
 
-/* True if `other` stops a message that `verdict` would let go on, or come again. */
+/* True if `other` stops a message that `verdict` would let through, or defer. */
 static bool is_outweighed(const struct verdict *verdict, const struct verdict *other)
 {
     return other->kind != VERDICT_CONTINUE &&
@@ -101,8 +102,9 @@ struct verdict verdict_decide(const struct verdict_policy *policy, const struct 
 {
     struct message_sets sets = sets_for(policy, message);
     bool may_be_final = !message->exemption_unknown;
-    struct verdict verdict = judge(policy, IDENTITY_MAILFROM, message->mail_from, &sets.mail_from, may_be_final);
-    struct verdict by_helo = judge(policy, IDENTITY_HELO, message->helo, &sets.helo, may_be_final);
+    struct verdict verdict =
+        decide_for_identity(policy, IDENTITY_MAILFROM, message->mail_from, &sets.mail_from, may_be_final);
+    struct verdict by_helo = decide_for_identity(policy, IDENTITY_HELO, message->helo, &sets.helo, may_be_final);
 
     if (helo_decides(policy, message, &by_helo) || is_outweighed(&verdict, &by_helo))
         verdict = by_helo;
@@ -111,7 +113,7 @@ struct verdict verdict_decide(const struct verdict_policy *policy, const struct 
     return verdict;
 }
 
-struct verdict verdict_released(void)
+struct verdict verdict_continue(void)
 {
     return (struct verdict){.kind = VERDICT_CONTINUE};
 }

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reads whole files. */
+#ifndef SMF_BASE_FILE_H
+#define SMF_BASE_FILE_H
+
+#include "base/strbuf.h"
+
+#include <stdbool.h>
+
+/* Appends the file's text to `text`, whose limit is the most that it may hold then. False, with errno, if the file
+ * cannot be read: EFBIG if it is larger than the limit, ENOMEM, or what the system said. */
+bool file_read(const char *path, struct strbuf *text);
+
+#endif
