@@ -2,6 +2,8 @@
 /* Reads smf-spf.conf whole, checks it whole, and hands it out counted. */
 #include "config/config.h"
 
+#include "base/endpoint.h"
+#include "base/file.h"
 #include "config/config_file.h"
 #include "config/config_options.h"
 
@@ -14,7 +16,7 @@
 #include <strings.h>
 
 enum {
-    MISTAKES_SHOWN = 50,
+    ERRORS_SHOWN = 50,
     VALUE_SHOWN = 60,            /* octets of a value in a message */
     FILE_MAX = 16 * 1024 * 1024, /* octets */
 };
@@ -31,7 +33,7 @@ struct reading {
     struct config_file file;
     const char *path;
     struct strbuf *errors;
-    unsigned mistakes;
+    unsigned error_count;
     bool no_memory;
     unsigned *lines; /* for each option the line that set it last (lists: first), 0: none */
 };
@@ -50,25 +52,25 @@ static size_t index_of(const struct config_option *option)
 
 /* Messages */
 
-/* Begins the message of one mistake. False if there were too many to show. */
-static bool begin_mistake(struct reading *reading, unsigned line)
+/* Begins the message of one error. False if there were too many to show. */
+static bool begin_error(struct reading *reading, unsigned line)
 {
-    if (++reading->mistakes > MISTAKES_SHOWN)
+    if (++reading->error_count > ERRORS_SHOWN)
         return false;
     strbuf_addf(reading->errors, "%s:%u: ", reading->path, line);
     return true;
 }
 
-static void mistake_in_line(struct reading *reading, const char *problem)
+static void error_in_line(struct reading *reading, const char *problem)
 {
-    if (begin_mistake(reading, reading->file.line))
+    if (begin_error(reading, reading->file.line))
         strbuf_addf(reading->errors, "%s\n", problem);
 }
 
-/* A mistake at the option's key: what is wrong, and what would be right. */
-static void mistake_at_option(struct reading *reading, const struct config_option *option, const char *problem)
+/* A error at the option's key: what is wrong, and what is expected. */
+static void error_at_option(struct reading *reading, const struct config_option *option, const char *problem)
 {
-    if (!begin_mistake(reading, reading->file.line))
+    if (!begin_error(reading, reading->file.line))
         return;
     strbuf_addf(reading->errors, "%s: %s; it takes ", option->key, problem);
     config_option_form(option, reading->errors);
@@ -77,7 +79,7 @@ static void mistake_at_option(struct reading *reading, const struct config_optio
 
 static void unknown_key(struct reading *reading)
 {
-    if (!begin_mistake(reading, reading->file.line))
+    if (!begin_error(reading, reading->file.line))
         return;
 
     const char *nearest = config_option_nearest(reading->file.key);
@@ -92,7 +94,7 @@ static void unknown_key(struct reading *reading)
 
 static void bad_value(struct reading *reading, const struct config_option *option, const char *value)
 {
-    if (!begin_mistake(reading, reading->file.line))
+    if (!begin_error(reading, reading->file.line))
         return;
     strbuf_addf(reading->errors, "%s: \"", option->key);
     strbuf_add_shown(reading->errors, value, VALUE_SHOWN);
@@ -106,7 +108,7 @@ static void bad_value(struct reading *reading, const struct config_option *optio
 /* A word between others that is an address pattern by accident only. */
 static void not_alone(struct reading *reading, const struct config_option *option, const char *value)
 {
-    if (!begin_mistake(reading, reading->file.line))
+    if (!begin_error(reading, reading->file.line))
         return;
     strbuf_addf(reading->errors, "%s: \"", option->key);
     strbuf_add_shown(reading->errors, value, VALUE_SHOWN);
@@ -130,7 +132,7 @@ static enum config_value_status read_value(struct config *config, const struct c
 }
 
 /* False if the value was wrong. */
-static bool store(struct reading *reading, const struct config_option *option, char *value)
+static bool store_value(struct reading *reading, const struct config_option *option, char *value)
 {
     enum config_value_status status = read_value(reading->config, option, value);
     unsigned *line = &reading->lines[index_of(option)];
@@ -159,7 +161,7 @@ static void read_option(struct reading *reading, const struct config_option *opt
     enum config_token token;
 
     while ((token = config_file_value(&reading->file, has_items, value)) == CONFIG_TOKEN_FOUND) {
-        bool should_be_alone = store(reading, option, value) && stands_alone(option, value);
+        bool should_be_alone = store_value(reading, option, value) && stands_alone(option, value);
 
         if (++found == 2 && *first != '\0')
             not_alone(reading, option, first);
@@ -169,9 +171,9 @@ static void read_option(struct reading *reading, const struct config_option *opt
             memcpy(first, value, strlen(value) + 1);
     }
     if (token == CONFIG_TOKEN_BAD)
-        mistake_at_option(reading, option, reading->file.problem);
+        error_at_option(reading, option, reading->file.problem);
     else if (found == 0)
-        mistake_at_option(reading, option, "the value is missing");
+        error_at_option(reading, option, "the value is missing");
 }
 
 static void read_lines(struct reading *reading)
@@ -182,7 +184,7 @@ static void read_lines(struct reading *reading)
         const struct config_option *option;
 
         if (token == CONFIG_TOKEN_BAD)
-            mistake_in_line(reading, reading->file.problem);
+            error_in_line(reading, reading->file.problem);
         else if ((option = config_option_find(reading->file.key)) == NULL)
             unknown_key(reading);
         else
@@ -223,7 +225,7 @@ static bool asks_nobody_and_somebody(const struct config *config)
 
 static bool gives_group_to_other_socket(const struct config *config)
 {
-    return config->socket_group != NULL && strncmp(config->socket, "unix:", strlen("unix:")) != 0;
+    return config->socket_group != NULL && endpoint_unix_path(config->socket) == NULL;
 }
 
 static bool refuses_unchecked_helo(const struct config *config)
@@ -258,12 +260,12 @@ static const struct contradiction {
      "each says the opposite of the other; leave one out"},
 };
 
-/* The classic words stand for members of the sets, so nobody could say what holds where a file has both. */
-static const char *const classic_words[] = {"RefuseFail", "RefuseSPFNone", "RefuseSPFNoneHelo", "AcceptTempError"};
+/* The legacy keys stand for members of the sets, so nobody could say what holds where a file has both. */
+static const char *const legacy_keys[] = {"RefuseFail", "RefuseSPFNone", "RefuseSPFNoneHelo", "AcceptTempError"};
 static const char *const set_keys[] = {"RefuseMailFrom", "RefuseHelo", "RefuseNullSender", "Defer",
                                        "DeferMailFrom",  "DeferHelo",  "DeferNullSender"};
 
-enum { CLASSIC_WORDS = sizeof classic_words / sizeof *classic_words, SET_KEYS = sizeof set_keys / sizeof *set_keys };
+enum { LEGACY_KEYS = sizeof legacy_keys / sizeof *legacy_keys, SET_KEYS = sizeof set_keys / sizeof *set_keys };
 
 static unsigned line_of(const struct reading *reading, const char *key)
 {
@@ -271,11 +273,11 @@ static unsigned line_of(const struct reading *reading, const char *key)
 }
 
 /* Tells of two keys that contradict each other if both are in the file. */
-static void contradiction(struct reading *reading, const char *key, const char *other, const char *reason)
+static void report_contradiction(struct reading *reading, const char *key, const char *other, const char *reason)
 {
     unsigned line = line_of(reading, key), other_line = line_of(reading, other);
 
-    if (line > 0 && other_line > 0 && begin_mistake(reading, line))
+    if (line > 0 && other_line > 0 && begin_error(reading, line))
         strbuf_addf(reading->errors, "%s: contradicts %s in line %u: %s\n", key, other, other_line, reason);
 }
 
@@ -285,35 +287,36 @@ static void find_contradictions(struct reading *reading)
         const struct contradiction *c = &contradictions[i];
 
         if (c->contradicts(reading->config))
-            contradiction(reading, c->key, c->other, c->reason);
+            report_contradiction(reading, c->key, c->other, c->reason);
     }
-    for (size_t i = 0; i < (size_t)CLASSIC_WORDS * SET_KEYS; i++)
-        contradiction(reading, classic_words[i / SET_KEYS], set_keys[i % SET_KEYS],
-                      "it stands for members of the sets; name all results in RefuseMailFrom, RefuseHelo, Defer and "
-                      "their companions, or in none of them");
+    for (size_t i = 0; i < (size_t)LEGACY_KEYS * SET_KEYS; i++)
+        report_contradiction(
+            reading, legacy_keys[i / SET_KEYS], set_keys[i % SET_KEYS],
+            "it stands for members of the sets; name all results in RefuseMailFrom, RefuseHelo, Defer and "
+            "their companions, or in none of them");
 }
 
-static void derive(struct derived_set *set, result_set results)
+static void derive_set(struct derived_set *set, result_set results)
 {
     if (!set->is_written)
         set->results = results;
 }
 
-/* Makes the sets of the classic words. */
+/* Makes the sets of the legacy keys. */
 static void derive_classic_sets(struct config *config)
 {
     result_set fail = config->refuse_fail ? RESULT_BIT(RESULT_FAIL) : 0;
     result_set error = config->reject_perm_error ? RESULT_BIT(RESULT_PERMERROR) : 0;
 
     config->verdict.refuse_mail_from = fail | (config->refuse_spf_none ? RESULT_BIT(RESULT_NONE) : 0);
-    derive(&config->verdict.refuse_null_sender,
-           fail | error | (config->refuse_spf_none_helo ? RESULT_BIT(RESULT_NONE) : 0));
+    derive_set(&config->verdict.refuse_null_sender,
+               fail | error | (config->refuse_spf_none_helo ? RESULT_BIT(RESULT_NONE) : 0));
     /* Two words for one thing: either says it. */
     config->reject_temp_error = config->reject_temp_error || !config->accept_temp_error;
     config->accept_temp_error = !config->reject_temp_error;
 }
 
-/* Fills in the sets that are in force. */
+/* Fills in the effective sets. */
 static void derive_sets(struct reading *reading)
 {
     struct config *config = reading->config;
@@ -327,11 +330,11 @@ static void derive_sets(struct reading *reading)
     if (config->reject_perm_error)
         config->verdict.refuse_mail_from |= RESULT_BIT(RESULT_PERMERROR);
     if (config->sets_written) /* the HELO name takes the place of a null sender (RFC 7208 2.4) */
-        derive(&config->verdict.refuse_null_sender, config->verdict.refuse_mail_from | config->verdict.refuse_helo);
-    derive(&config->verdict.defer_mail_from, config->defer);
-    derive(&config->verdict.defer_helo, config->defer);
-    derive(&config->verdict.defer_null_sender,
-           config->verdict.defer_mail_from.results | config->verdict.defer_helo.results);
+        derive_set(&config->verdict.refuse_null_sender, config->verdict.refuse_mail_from | config->verdict.refuse_helo);
+    derive_set(&config->verdict.defer_mail_from, config->defer);
+    derive_set(&config->verdict.defer_helo, config->defer);
+    derive_set(&config->verdict.defer_null_sender,
+               config->verdict.defer_mail_from.results | config->verdict.defer_helo.results);
     config->check_helo = config->check_helo || config->verdict.refuse_helo != 0 ||
                          (config->verdict.defer_helo.is_written && config->verdict.defer_helo.results != 0);
 }
@@ -357,8 +360,8 @@ static void add_closing_message(const struct reading *reading)
 {
     if (reading->no_memory)
         strbuf_addf(reading->errors, "%s: out of memory\n", reading->path);
-    else if (reading->mistakes > MISTAKES_SHOWN)
-        strbuf_addf(reading->errors, "%s: %u mistakes more\n", reading->path, reading->mistakes - MISTAKES_SHOWN);
+    else if (reading->error_count > ERRORS_SHOWN)
+        strbuf_addf(reading->errors, "%s: %u more errors\n", reading->path, reading->error_count - ERRORS_SHOWN);
 }
 
 const struct config *config_parse(const char *text, size_t len, const char *path, struct strbuf *errors)
@@ -373,31 +376,10 @@ const struct config *config_parse(const char *text, size_t len, const char *path
         free(reading.lines);
     }
     add_closing_message(&reading);
-    if (!reading.no_memory && reading.mistakes == 0)
+    if (!reading.no_memory && reading.error_count == 0)
         return reading.config;
     config_release(reading.config);
     return NULL;
-}
-
-/* Reads a file to its end. False, with errno, if it cannot be read. */
-static bool read_file(const char *path, struct strbuf *text)
-{
-    FILE *file = fopen(path, "re");
-    char chunk[4096];
-    size_t len;
-
-    if (file == NULL)
-        return false;
-    errno = 0;
-    while (!text->failed && (len = fread(chunk, 1, sizeof chunk, file)) > 0)
-        strbuf_add_mem(text, chunk, len);
-
-    int error = ferror(file) != 0 ? errno : 0;
-    if (text->failed)
-        error = text->len > FILE_MAX - sizeof chunk ? EFBIG : ENOMEM;
-    (void)fclose(file);
-    errno = error;
-    return error == 0;
 }
 
 const struct config *config_load(const char *path, struct strbuf *errors)
@@ -405,7 +387,7 @@ const struct config *config_load(const char *path, struct strbuf *errors)
     struct strbuf text = {.limit = FILE_MAX};
     const struct config *config = NULL;
 
-    if (read_file(path, &text))
+    if (file_read(path, &text))
         config = config_parse(strbuf_text(&text), text.len, path, errors);
     else
         strbuf_addf(errors, "%s: cannot be read: %s\n", path, strerror(errno));
@@ -450,9 +432,9 @@ static bool is_among(const char *const *keys, size_t count, const char *key)
 }
 
 /* True if the key is one of the two ways to name results that the configuration does not take. */
-static bool is_out_of_force(const struct config *config, const struct config_option *option)
+static bool is_overridden(const struct config *config, const struct config_option *option)
 {
-    return config->sets_written ? is_among(classic_words, CLASSIC_WORDS, option->key)
+    return config->sets_written ? is_among(legacy_keys, LEGACY_KEYS, option->key)
                                 : is_among(set_keys, SET_KEYS, option->key);
 }
 
@@ -463,7 +445,7 @@ static void print_option(const struct config *config, const struct config_option
     size_t written = 0;
 
     while (option->type->write(option, member, written, &value)) {
-        strbuf_addf(out, "%s%s ", is_out_of_force(config, option) ? "#" : "", option->key);
+        strbuf_addf(out, "%s%s ", is_overridden(config, option) ? "#" : "", option->key);
         config_file_write(strbuf_text(&value), option->type->is_list && !option->type->is_line, out);
         strbuf_add_char(out, '\n');
         out->failed |= value.failed;

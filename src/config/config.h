@@ -39,16 +39,16 @@ struct config {
     bool skip_cert;
     bool skip_ndr;
 
-    /* what is refused: the classic words as written; not in force where sets are ... */
+    /* what is refused: the legacy keys as written; not effective if sets are ... */
     bool refuse_fail;
     bool refuse_spf_none;
     bool refuse_spf_none_helo;
     bool accept_temp_error;
     bool reject_temp_error;
     bool reject_perm_error;
-    /* ... and the sets in force, written or made of these words, which verdict.c alone looks at */
+    /* ... and the effective sets, written or made of these keys, which verdict.c alone looks at */
     bool sets_written; /* the file has the key of one of them */
-    bool check_helo;   /* beside a sender */
+    bool check_helo;   /* in addition to a sender */
     result_set defer;  /* that of the three of `verdict`, where they are not written */
     struct verdict_policy verdict;
     enum refuse_at refuse_at;
@@ -71,7 +71,7 @@ struct config {
     size_t cache_octets;
     size_t dns_cache_octets;
     bool dns_serve_stale;
-    bool dns_prefetch;
+    bool dns_lookahead;
     bool dnssec;
     struct text_list nameservers; /* as dns_server_valid takes them, or CONFIG_NO_NAMESERVER alone */
     char *zone_file;              /* NULL: none */
@@ -88,8 +88,8 @@ struct config {
     enum log_level log_level;
 };
 
-/* Reads the file at `path`. NULL, with one line per mistake in `errors` ("smf-spf.conf:12: Tag: ..." with key, value,
- * and what would be right), if it cannot be read or holds a mistake. The caller releases the result. */
+/* Reads the file at `path`. NULL, with one line per error in `errors` ("smf-spf.conf:12: Tag: ..." with key, value,
+ * and what is expected), if it cannot be read or holds a error. The caller releases the result. */
 const struct config *config_load(const char *path, struct strbuf *errors);
 
 /* The same from text in memory; `path` is for messages. */
@@ -103,7 +103,7 @@ void config_release(const struct config *config); /* NULL is fine */
 bool config_recurses(const struct config *config);
 
 /* Appends the whole effective configuration: one `Key value` line per option in the table's order; a list option one
- * line per item; an unset text as `#Key` with nothing behind it; sets as `#Key value` where the classic words are in
+ * line per item; an unset text as `#Key` with nothing after it; sets as `#Key value` where the legacy keys are in
  * force, and these so where sets are. What is printed, read again, gives the same configuration. */
 void config_print(const struct config *config, struct strbuf *out);
 

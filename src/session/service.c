@@ -63,7 +63,7 @@ static struct spf_checker_config checker_settings(const struct config *config)
         .cache_octets = config->cache_octets,
         .result_ttl_s = config->ttl_s,
         .timeout_ms = config->dns_timeout_ms,
-        .has_lookahead = config->dns_prefetch && config->zone_file == NULL, /* a file answers at once */
+        .has_lookahead = config->dns_lookahead && config->zone_file == NULL, /* a file answers at once */
     };
 }
 

@@ -2,6 +2,8 @@
 /* Writes reports for people. */
 #include "mail/header.h"
 #include "spf/limits.h"
+
+#include "mail/header.h"
 #include "tools/report.h"
 #include "tools/trace_text.h"
 
@@ -70,7 +72,7 @@ static const char *level_word(enum finding_level level)
 static void add_finding(struct strbuf *out, const struct report *report, const struct finding *finding)
 {
     if (finding->hint) {
-        trace_text_mistake(out, 0, report->record, report->record_len, finding->offset, finding->text, finding->hint);
+        trace_text_error(out, 0, report->record, report->record_len, finding->offset, finding->text, finding->hint);
         return;
     }
     strbuf_addf(out, "%s: ", level_word(finding->level));
@@ -94,7 +96,7 @@ static void add_check(struct strbuf *out, const struct report *report)
         strbuf_add(out, "out of memory: parts of this are missing\n");
     if (check->costs_known)
         strbuf_addf(out,
-                    "cost: %s%u of %d DNS terms, %u void look-ups for IPv4 clients and %u for IPv6 clients of %d\n",
+                    "cost: %s%u of %d DNS lookups, %u void lookups for IPv4 clients and %u for IPv6 clients of %d\n",
                     check->is_partial ? "at least " : "", check->dns_terms, LIMIT_DNS_TERMS, check->void_lookups_v4,
                     check->void_lookups_v6, LIMIT_VOID_LOOKUPS);
 }

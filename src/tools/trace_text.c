@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Writes a trace as a tree: a record, below it its terms, and below each term its questions and the record it led to.
+/* Writes a trace as a tree: a record, below it its terms, and below each term its DNS queries and the record it led to.
  */
 #include "tools/trace_text.h"
 
+#include "base/printable.h"
 #include "spf/limits.h"
 #include "spf/record_hint.h"
 
@@ -11,26 +12,22 @@
 
 enum {
     STEP = 4,              /* columns of one level */
-    TERM_COLUMNS_MAX = 36, /* beside which what became of the terms is aligned */
+    TERM_COLUMNS_MAX = 36, /* after which the outcome of each term is aligned */
     NAME_SHOWN_MAX = 253,
     TEXT_SHOWN_MAX = 1000,
-    MISTAKE_BEFORE = 50, /* octets of a record that are shown on either side of a mistake */
-    MISTAKE_BEHIND = 26,
+    ERROR_BEFORE = 50, /* octets of a record that are shown on either side of a error */
+    ERROR_AFTER = 26,
 };
 
 void trace_text_add(struct strbuf *out, const char *text, size_t len, size_t max)
 {
-    for (size_t i = 0; i < len && i < max; i++) {
-        if (text[i] < ' ' || text[i] > '~')
-            strbuf_add_char(out, '?');
-        else
-            strbuf_add_char(out, text[i]);
-    }
+    for (size_t i = 0; i < len && i < max; i++)
+        strbuf_add_char(out, printable_char(text[i]));
     if (len > max)
         strbuf_add(out, "...");
 }
 
-static void add_name(struct strbuf *out, const char *name)
+static void add_shown_name(struct strbuf *out, const char *name)
 {
     trace_text_add(out, name, strlen(name), NAME_SHOWN_MAX);
 }
@@ -41,12 +38,12 @@ static void add_columns(struct strbuf *out, size_t columns)
         strbuf_add_char(out, ' ');
 }
 
-void trace_text_mistake(struct strbuf *out, unsigned indent, const char *text, size_t len, size_t offset,
-                        const char *reason, const char *hint)
+void trace_text_error(struct strbuf *out, unsigned indent, const char *text, size_t len, size_t offset,
+                      const char *reason, const char *hint)
 {
     static const char dots[] = "...";
-    size_t begin = offset > MISTAKE_BEFORE ? offset - MISTAKE_BEFORE : 0;
-    size_t end = len > offset + MISTAKE_BEHIND ? offset + MISTAKE_BEHIND : len;
+    size_t begin = offset > ERROR_BEFORE ? offset - ERROR_BEFORE : 0;
+    size_t end = len > offset + ERROR_AFTER ? offset + ERROR_AFTER : len;
     size_t caret = indent + (offset - begin) + (begin > 0 ? strlen(dots) : 0);
 
     add_columns(out, indent);
@@ -59,7 +56,7 @@ void trace_text_mistake(struct strbuf *out, unsigned indent, const char *text, s
     if (!hint)
         return;
     add_columns(out, caret + 2);
-    strbuf_addf(out, "right is: %s\n", hint);
+    strbuf_addf(out, "expected: %s\n", hint);
 }
 
 static void add_answer_record(struct strbuf *out, enum dns_type type, const struct dns_record *record)
@@ -71,7 +68,7 @@ static void add_answer_record(struct strbuf *out, enum dns_type type, const stru
     if (type == DNS_MX)
         strbuf_addf(out, "%u ", record->preference);
     if (type == DNS_MX || type == DNS_PTR)
-        add_name(out, record->name[0] != '\0' ? record->name : ".");
+        add_shown_name(out, record->name[0] != '\0' ? record->name : ".");
     if (type == DNS_TXT) {
         strbuf_add_char(out, '"');
         trace_text_add(out, record->text, record->text_len, TEXT_SHOWN_MAX);
@@ -87,7 +84,7 @@ static void add_answer_limits(struct strbuf *out, const struct trace_question *q
     if (question->type == DNS_PTR && question->answer->count > 0)
         strbuf_addf(out, ", %zu of %d names", question->answer->count, LIMIT_CLIENT_NAMES);
     if (question->void_lookups > 0)
-        strbuf_addf(out, ", void look-up %u of %d", question->void_lookups, LIMIT_VOID_LOOKUPS);
+        strbuf_addf(out, ", void lookup %u of %d", question->void_lookups, LIMIT_VOID_LOOKUPS);
 }
 
 static const char *no_records(const struct trace_question *question)
@@ -98,7 +95,7 @@ static const char *no_records(const struct trace_question *question)
     case DNS_NXDOMAIN:
         return "there is no such name (NXDOMAIN)";
     case DNS_TIMEOUT:
-        return question->source == TRACE_LATE ? "not asked: the time was over" : "nobody answered in time";
+        return question->source == TRACE_LATE ? "not queried: the time was over" : "no reply in time";
     default:
         return "the name servers failed to answer (SERVFAIL or the like)";
     }
@@ -111,7 +108,7 @@ static void add_question(struct strbuf *out, unsigned indent, const struct trace
 
     add_columns(out, indent);
     strbuf_add(out, "DNS ");
-    add_name(out, question->name);
+    add_shown_name(out, question->name);
     strbuf_addf(out, " %s: ", dns_type_name(question->type));
     if (answer->count == 0)
         strbuf_add(out, no_records(question));
@@ -127,29 +124,29 @@ static void add_question(struct strbuf *out, unsigned indent, const struct trace
     strbuf_add(out, ")\n");
 }
 
-static void add_record(struct strbuf *out, unsigned indent, const struct trace_record *record,
-                       const struct spf_trace *trace, enum spf_result end);
+static void add_record_tree(struct strbuf *out, unsigned indent, const struct trace_record *record,
+                            const struct spf_trace *trace, enum spf_result end);
 
-/* The lines below a term: its name where it had to be found out, its questions, and its record. */
+/* The lines below a term: its name where it had to be found out, its DNS queries, and its record. */
 static void add_step(struct strbuf *out, unsigned indent, const struct trace_step *step, bool is_expanded,
                      const struct spf_trace *trace, enum spf_result end)
 {
     if (step->name && is_expanded) {
         add_columns(out, indent);
         strbuf_add(out, "name: ");
-        add_name(out, step->name);
-        strbuf_add(out, !step->questions && !step->client_names ? " (not asked)\n" : "\n");
+        add_shown_name(out, step->name);
+        strbuf_add(out, !step->questions && !step->client_names ? " (not queried)\n" : "\n");
     }
     for (const struct trace_question *question = step->questions; question; question = question->next)
         add_question(out, indent, question, step->record == NULL);
     if (step->client_names) {
         add_columns(out, indent);
         strbuf_add(out, "validated names of the client: ");
-        add_name(out, step->client_names);
+        add_shown_name(out, step->client_names);
         strbuf_add_char(out, '\n');
     }
     if (step->record)
-        add_record(out, indent, step->record, trace, end);
+        add_record_tree(out, indent, step->record, trace, end);
 }
 
 static const char *matched_word(char qualifier)
@@ -205,7 +202,7 @@ static void add_state(struct strbuf *out, const struct trace_term *term, const s
         break;
     }
     if (term->step.dns_terms > 0)
-        strbuf_addf(out, " (DNS term %u of %d)", term->step.dns_terms, LIMIT_DNS_TERMS);
+        strbuf_addf(out, " (DNS lookup %u of %d)", term->step.dns_terms, LIMIT_DNS_TERMS);
     strbuf_add_char(out, '\n');
 }
 
@@ -237,17 +234,17 @@ static void add_term(struct strbuf *out, unsigned indent, const struct trace_rec
     }
 }
 
-static void add_record(struct strbuf *out, unsigned indent, const struct trace_record *record,
-                       const struct spf_trace *trace, enum spf_result end)
+static void add_record_tree(struct strbuf *out, unsigned indent, const struct trace_record *record,
+                            const struct spf_trace *trace, enum spf_result end)
 {
     if (record->error) {
-        trace_text_mistake(out, indent, record->text, record->len, record->error_offset, record->error,
-                           record_hint(record->text, record->len, record->error_offset));
+        trace_text_error(out, indent, record->text, record->len, record->error_offset, record->error,
+                         record_hint(record->text, record->len, record->error_offset));
         return;
     }
     add_columns(out, indent);
     strbuf_add(out, "record of ");
-    add_name(out, record->domain);
+    add_shown_name(out, record->domain);
     strbuf_add(out, ": ");
     trace_text_add(out, record->text, record->len, TEXT_SHOWN_MAX);
     strbuf_add_char(out, '\n');
@@ -273,7 +270,7 @@ static void add_way(struct strbuf *out, const struct spf_trace *trace, bool stop
         else
             strbuf_add(out, "the end");
         strbuf_add(out, " of the record of ");
-        add_name(out, record->domain);
+        add_shown_name(out, record->domain);
         strbuf_add_char(out, '\n');
         label = stopped ? "          " : "            ";
     }
@@ -281,19 +278,19 @@ static void add_way(struct strbuf *out, const struct spf_trace *trace, bool stop
 
 static void add_cost(struct strbuf *out, const struct spf_trace *trace)
 {
-    strbuf_addf(out, "cost: %u of %d DNS terms, %u of %d void look-ups, %u question%s, %" PRId64 " ms\n",
+    strbuf_addf(out, "cost: %u of %d DNS lookups, %u of %d void lookups, %u quer%s, %" PRId64 " ms\n",
                 trace->limits.dns_terms, LIMIT_DNS_TERMS, trace->limits.void_lookups, LIMIT_VOID_LOOKUPS,
-                trace->questions, trace->questions == 1 ? "" : "s", trace->took_ms);
+                trace->questions, trace->questions == 1 ? "y" : "ies", trace->took_ms);
 }
 
 void trace_text(struct strbuf *out, const struct spf_trace *trace, enum spf_result result)
 {
     if (trace->cached) {
-        strbuf_add(out, "out of the result cache: nothing was evaluated\n");
+        strbuf_add(out, "from the result cache: nothing was evaluated\n");
         return;
     }
     if (!trace->root.questions)
-        strbuf_add(out, "nothing was asked: this is no domain that can have a policy (RFC 7208 4.3)\n");
+        strbuf_add(out, "no DNS queries: this domain cannot have a policy (RFC 7208 4.3)\n");
     add_step(out, 0, &trace->root, false, trace, result);
     if (trace->explanation.name) {
         strbuf_add(out, "explanation:\n");

@@ -145,15 +145,15 @@ TRACES = {
 DNS example.org TXT: 1 record (TTL 300 s, 0 ms)
 record of example.org: v=spf1 ip4:192.0.2.0/28 include:inc.example.org a:%{i}.h.example.org mx -all exp=why.example.org
     ip4:192.0.2.0/28         no match
-    include:inc.example.org  no match: the record below gives softfail (DNS term 1 of 10)
+    include:inc.example.org  no match: the record below gives softfail (DNS lookup 1 of 10)
         DNS inc.example.org TXT: 1 record (TTL 300 s, 0 ms)
         record of inc.example.org: v=spf1 ip4:198.51.100.200 ~all
             ip4:198.51.100.200  no match
             ~all                match: softfail
-    a:%{i}.h.example.org     no match (DNS term 2 of 10)
+    a:%{i}.h.example.org     no match (DNS lookup 2 of 10)
         name: 198.51.100.9.h.example.org
-        DNS 198.51.100.9.h.example.org A: there is no such name (NXDOMAIN) (TTL 300 s, 0 ms, void look-up 1 of 2)
-    mx                       no match (DNS term 3 of 10)
+        DNS 198.51.100.9.h.example.org A: there is no such name (NXDOMAIN) (TTL 300 s, 0 ms, void lookup 1 of 2)
+    mx                       no match (DNS lookup 3 of 10)
         DNS example.org MX: 10 mx.example.org (TTL 300 s, 0 ms, 1 of 10 mail exchangers)
         DNS mx.example.org A: 192.0.2.1 (TTL 300 s, 0 ms)
     -all                     match: fail
@@ -162,33 +162,33 @@ explanation:
     name: why.example.org
     DNS why.example.org TXT: "not %{i}" (TTL 300 s, 0 ms)
 decided by: -all of the record of example.org
-cost: 3 of 10 DNS terms, 1 of 2 void look-ups, 6 questions, 0 ms
+cost: 3 of 10 DNS lookups, 1 of 2 void lookups, 6 queries, 0 ms
 """),
     "syntax": ("a@outer.example.org", BAD_IP, 4, """\
 DNS outer.example.org TXT: 1 record (TTL 300 s, 0 ms)
 record of outer.example.org: v=spf1 include:wrong.example.org -all
-    include:wrong.example.org  the evaluation ends here: permerror (DNS term 1 of 10)
+    include:wrong.example.org  the evaluation ends here: permerror (DNS lookup 1 of 10)
         DNS wrong.example.org TXT: 1 record (TTL 300 s, 0 ms)
         v=spf1 mx ipv4:192.0.2.1 -all
                   ^ an unknown mechanism, at octet 11
-                    right is: an IPv4 address or network: ip4:192.0.2.1 or ip4:192.0.2.0/24
+                    expected: an IPv4 address or network: ip4:192.0.2.1 or ip4:192.0.2.0/24
     -all                       not reached
 ended at: include:wrong.example.org of the record of outer.example.org
-cost: 1 of 10 DNS terms, 0 of 2 void look-ups, 2 questions, 0 ms
+cost: 1 of 10 DNS lookups, 0 of 2 void lookups, 2 queries, 0 ms
 """),
     "ptr": ("a@ptr.example.org", BAD_IP, 1, """\
 DNS ptr.example.org TXT: 1 record (TTL 300 s, 0 ms)
 record of ptr.example.org: v=spf1 ptr -all
-    ptr   no match (DNS term 1 of 10)
-        DNS 9.100.51.198.in-addr.arpa PTR: there is no such name (NXDOMAIN) (TTL 300 s, 0 ms, void look-up 1 of 2)
+    ptr   no match (DNS lookup 1 of 10)
+        DNS 9.100.51.198.in-addr.arpa PTR: there is no such name (NXDOMAIN) (TTL 300 s, 0 ms, void lookup 1 of 2)
         the client has no validated name
     -all  match: fail
 decided by: -all of the record of ptr.example.org
-cost: 1 of 10 DNS terms, 1 of 2 void look-ups, 2 questions, 0 ms
+cost: 1 of 10 DNS lookups, 1 of 2 void lookups, 2 queries, 0 ms
 """),
     "no-domain": ("a@localhost", BAD_IP, 6, """\
-nothing was asked: this is no domain that can have a policy (RFC 7208 4.3)
-cost: 0 of 10 DNS terms, 0 of 2 void look-ups, 0 questions, 0 ms
+no DNS queries: this domain cannot have a policy (RFC 7208 4.3)
+cost: 0 of 10 DNS lookups, 0 of 2 void lookups, 0 queries, 0 ms
 """),
 }
 
@@ -290,12 +290,12 @@ RECORDS = [
     ("warnings", "v=spf1 ptr +all a", 0, ["record: fine", "warning: ptr: should not", "warning: +all: lets everybody",
                                           "warning: a: is never reached"]),
     ("syntax", "v=spf1 ip4:192.0.2.300 -all", 4, ["v=spf1 ip4:192.0.2.300 -all\n           ^ not an IPv4 address",
-                                                 "right is: an IPv4 address or network"]),
-    ("version", "spf1 -all", 4, ["right is: v=spf1 mx -all"]),
+                                                 "expected: an IPv4 address or network"]),
+    ("version", "spf1 -all", 4, ["expected: v=spf1 mx -all"]),
     ("empty", "", 4, ["v=spf1"]),
     ("include", "v=spf1 include:outer.example.org -all", 4, ["the record of wrong.example.org is wrong"]),
     ("none", "v=spf1 include:none.example.org -all", 4, ["none.example.org has no SPF record"]),
-    ("limit", "v=spf1 " + "exists:%{i}.example.org " * 11 + "-all", 4, ["11 terms ask the DNS", "11 of 10 DNS terms"]),
+    ("limit", "v=spf1 " + "exists:%{i}.example.org " * 11 + "-all", 4, ["11 terms ask the DNS", "11 of 10 DNS lookups"]),
     ("void", "v=spf1 a:n1.example.org a:n2.example.org a:n3.example.org -all", 4, ["3 questions find nothing"]),
     ("octets", "v=spf1 \udcff -all", 4, ["US-ASCII"]),
     ("long", "v=spf1 " + " ".join(f"ip4:192.0.2.{n}" for n in range(40)) + " -all", 0, ["strings", "above 512"]),

@@ -163,7 +163,7 @@ def read_if_there(path):
 
 @rows([
     ("unchanged", {}, 1), ("policy", {"RefuseFail": "off", "AddReceivedHeader": "on"}, 1),
-    ("results", {"TTL": "10m", "CacheSize": "1M"}, 1), ("deadline", {"DNSTimeout": "3s", "DNSPrefetch": "off"}, 1),
+    ("results", {"TTL": "10m", "CacheSize": "1M"}, 1), ("deadline", {"DNSTimeout": "3s", "DNSLookahead": "off"}, 1),
     ("dns", {"DNSServeStale": "off"}, 2),
 ])
 def reload_keeps_what_the_dns_has_answered(binary, config, questions):

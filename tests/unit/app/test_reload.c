@@ -209,7 +209,7 @@ static void other_settings_keep_the_caches(void **state)
     (void)state;
     assert_int_equal(send_forged(), SESSION_REFUSE);
     hits_before = hits();
-    write_config("zone", "log", "RefuseFail off\nDNSTimeout 3s\nDNSPrefetch off\n");
+    write_config("zone", "log", "RefuseFail off\nDNSTimeout 3s\nDNSLookahead off\n");
     assert_true(reload_run(&parts));
     assert_int_equal(cached(), 1);
     assert_int_equal(send_forged(), SESSION_CONTINUE);

@@ -94,7 +94,7 @@ static void assert_defaults(const struct config *c)
     assert_int_equal(c->cache_octets, 32 << 20);
     assert_int_equal(c->dns_cache_octets, 64 << 20);
     assert_true(c->dns_serve_stale);
-    assert_true(c->dns_prefetch);
+    assert_true(c->dns_lookahead);
     assert_int_equal(c->dns_timeout_ms, 8000);
     assert_null(c->zone_file);
     assert_string_equal(c->socket, "unix:/var/run/smfs/smf-spf.sock");
@@ -356,7 +356,8 @@ static const struct value_case values[] = {
     {"DNSCacheSize 0", "DNSCacheSize", "DNSCacheSize 0\n"},
     {"DNSCacheSize 2g", "DNSCacheSize", "DNSCacheSize 2G\n"},
     {"DNSServeStale no", "DNSServeStale", "DNSServeStale off\n"},
-    {"DNSPrefetch no", "DNSPrefetch", "DNSPrefetch off\n"},
+    {"DNSLookahead no", "DNSLookahead", "DNSLookahead off\n"},
+    {"DNSPrefetch no", "DNSLookahead", "DNSLookahead off\n"},
     {"CacheSize 1024k", "CacheSize", "CacheSize 1M\n"},
     {"SocketMode 600", "SocketMode", "SocketMode 0600\n"},
     {"SocketMode 0777", "SocketMode", "SocketMode 0777\n"},
@@ -645,7 +646,7 @@ static void all_mistakes_are_told(void **state)
     for (const char *p = errors.text; (p = strchr(p, '\n')) != NULL; p++)
         lines++;
     assert_int_equal(lines, 51);
-    assert_non_null(strstr(errors.text, "\nt.conf: 10 mistakes more\n"));
+    assert_non_null(strstr(errors.text, "\nt.conf: 10 more errors\n"));
     strbuf_free(&text);
     strbuf_free(&errors);
 }
