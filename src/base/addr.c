@@ -33,10 +33,15 @@ struct addr addr_unmapped(const struct addr *addr)
     return is_v4_mapped(addr) ? addr_from_v4(addr->bytes + sizeof v4_mapped) : *addr;
 }
 
-static bool parse_either(const char *text, struct addr *out)
+static bool parse_either(const char *begin, size_t len, struct addr *out)
 {
+    char text[ADDR_TEXT_SIZE];
     uint8_t octets[16];
 
+    if (len >= sizeof text)
+        return false;
+    memcpy(text, begin, len);
+    text[len] = '\0';
     if (inet_pton(AF_INET, text, octets) == 1)
         *out = addr_from_v4(octets);
     else if (inet_pton(AF_INET6, text, octets) == 1)
@@ -48,9 +53,14 @@ static bool parse_either(const char *text, struct addr *out)
 
 bool addr_parse(const char *text, struct addr *out)
 {
+    return addr_parse_mem(text, strlen(text), out);
+}
+
+bool addr_parse_mem(const char *text, size_t len, struct addr *out)
+{
     struct addr addr;
 
-    if (!parse_either(text, &addr))
+    if (!parse_either(text, len, &addr))
         return false;
     *out = addr_unmapped(&addr); /* RFC 7208 5 */
     return true;
@@ -205,14 +215,9 @@ static bool parse_bits(const char *text, unsigned max, unsigned *out)
 bool addr_prefix_parse(const char *text, struct addr_prefix *out)
 {
     size_t len = strcspn(text, "/");
-    char address[ADDR_TEXT_SIZE];
     struct addr base;
 
-    if (len >= sizeof address)
-        return false;
-    memcpy(address, text, len);
-    address[len] = '\0';
-    if (!parse_either(address, &base))
+    if (!parse_either(text, len, &base))
         return false;
 
     unsigned bits = width_bits(&base);

@@ -37,6 +37,9 @@ enum {
  * False, with *out untouched, if `text` is anything else. */
 bool addr_parse(const char *text, struct addr *out);
 
+/* The same for a text of `len` octets, without a NUL among them. */
+bool addr_parse_mem(const char *text, size_t len, struct addr *out);
+
 /* Takes the address of a sockaddr; an IPv4-mapped IPv6 address becomes IPv4. NULL or another family gives ADDR_NONE. */
 struct addr addr_from_sockaddr(const struct sockaddr *sa);
 

@@ -18,9 +18,9 @@ uint64_t hash_octets(const uint8_t seed[HASH_SEED_SIZE], const void *octets, siz
 }
 
 /* The upper bits: the lower ones may have chosen among several tables. */
-static struct hash_link **bucket_of(struct hash_table table, uint64_t hash)
+static struct hash_link **bucket_of(const struct hash_table *table, uint64_t hash)
 {
-    return &table.buckets[(size_t)(hash >> 32) & (table.bucket_count - 1)];
+    return &table->buckets[(size_t)(hash >> 32) & (table->bucket_count - 1)];
 }
 
 static struct hash_link *skip_others(struct hash_link *link, uint64_t hash)
@@ -30,9 +30,9 @@ static struct hash_link *skip_others(struct hash_link *link, uint64_t hash)
     return link;
 }
 
-struct hash_link *hash_table_first(struct hash_table table, uint64_t hash)
+struct hash_link *hash_table_first(const struct hash_table *table, uint64_t hash)
 {
-    return table.bucket_count > 0 ? skip_others(*bucket_of(table, hash), hash) : NULL;
+    return table->bucket_count > 0 ? skip_others(*bucket_of(table, hash), hash) : NULL;
 }
 
 struct hash_link *hash_table_next(const struct hash_link *link)
@@ -40,7 +40,7 @@ struct hash_link *hash_table_next(const struct hash_link *link)
     return skip_others(link->next, link->hash);
 }
 
-void hash_table_add(struct hash_table table, struct hash_link *link)
+void hash_table_add(const struct hash_table *table, struct hash_link *link)
 {
     struct hash_link **bucket = bucket_of(table, link->hash);
 
@@ -48,7 +48,7 @@ void hash_table_add(struct hash_table table, struct hash_link *link)
     *bucket = link;
 }
 
-void hash_table_remove(struct hash_table table, struct hash_link *link)
+void hash_table_remove(const struct hash_table *table, struct hash_link *link)
 {
     struct hash_link **at = bucket_of(table, link->hash);
 
@@ -57,13 +57,13 @@ void hash_table_remove(struct hash_table table, struct hash_link *link)
     *at = link->next;
 }
 
-void hash_table_move(struct hash_table from, struct hash_table to)
+void hash_table_move(const struct hash_table *from, const struct hash_table *to)
 {
-    for (size_t i = 0; i < from.bucket_count; i++) {
-        while (from.buckets[i] != NULL) {
-            struct hash_link *link = from.buckets[i];
+    for (size_t i = 0; i < from->bucket_count; i++) {
+        while (from->buckets[i] != NULL) {
+            struct hash_link *link = from->buckets[i];
 
-            from.buckets[i] = link->next;
+            from->buckets[i] = link->next;
             hash_table_add(to, link);
         }
     }

@@ -24,16 +24,16 @@ struct hash_table {
 };
 
 /* The first entry with this hash, and the next one with the same; NULL: there is none. The caller compares the keys. */
-struct hash_link *hash_table_first(struct hash_table table, uint64_t hash);
+struct hash_link *hash_table_first(const struct hash_table *table, uint64_t hash);
 struct hash_link *hash_table_next(const struct hash_link *link);
 
 /* Adds an entry, whose link has its hash. */
-void hash_table_add(struct hash_table table, struct hash_link *link);
+void hash_table_add(const struct hash_table *table, struct hash_link *link);
 
 /* Takes out an entry, which must be there. */
-void hash_table_remove(struct hash_table table, struct hash_link *link);
+void hash_table_remove(const struct hash_table *table, struct hash_link *link);
 
 /* Moves all entries to a table of another size, which is empty. */
-void hash_table_move(struct hash_table from, struct hash_table to);
+void hash_table_move(const struct hash_table *from, const struct hash_table *to);
 
 #endif

@@ -6,7 +6,9 @@
 
 char printable_char(char c)
 {
-    return c >= ' ' && c <= '~' ? c : '?';
+    if (c < ' ' || c > '~')
+        return '?';
+    return c;
 }
 
 bool printable_is(const char *text, size_t len)

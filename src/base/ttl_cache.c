@@ -75,7 +75,7 @@ static size_t table_octets(const struct shard *shard)
 
 static struct entry *find_entry(const struct lookup *lookup)
 {
-    struct hash_link *link = hash_table_first(lookup->shard->table, lookup->hash);
+    struct hash_link *link = hash_table_first(&lookup->shard->table, lookup->hash);
 
     for (; link != NULL; link = hash_table_next(link)) {
         struct entry *entry = (struct entry *)link;
@@ -89,7 +89,7 @@ static struct entry *find_entry(const struct lookup *lookup)
 
 static void insert_entry(struct shard *shard, struct entry *entry)
 {
-    hash_table_add(shard->table, &entry->link);
+    hash_table_add(&shard->table, &entry->link);
     entry->older = shard->newest;
     if (shard->newest != NULL)
         shard->newest->newer = entry;
@@ -101,9 +101,17 @@ static void insert_entry(struct shard *shard, struct entry *entry)
     shard->insertions++;
 }
 
+/* Frees an entry that is in no list any more, or whose lists go too. */
+static void free_entry(const struct shard *shard, struct entry *entry)
+{
+    if (shard->references != NULL)
+        shard->references->release(entry_value(entry));
+    free(entry);
+}
+
 static void remove_entry(struct shard *shard, struct entry *entry)
 {
-    hash_table_remove(shard->table, &entry->link);
+    hash_table_remove(&shard->table, &entry->link);
     if (entry->newer != NULL)
         entry->newer->older = entry->older;
     else
@@ -116,9 +124,7 @@ static void remove_entry(struct shard *shard, struct entry *entry)
         shard->hand = entry->newer;
     shard->octets -= entry->octets_taken;
     shard->entries--;
-    if (shard->references != NULL)
-        shard->references->release(entry_value(entry));
-    free(entry);
+    free_entry(shard, entry);
 }
 
 /* SIEVE: the hand goes from old to new, spares what was hit since it last came by, and takes the first that was not. */
@@ -150,7 +156,7 @@ static void grow_table(struct shard *shard)
     larger.buckets = octets <= shard->octets_max ? calloc(1, octets) : NULL;
     if (larger.buckets == NULL)
         return;
-    hash_table_move(shard->table, larger);
+    hash_table_move(&shard->table, &larger);
     shard->octets += octets - table_octets(shard);
     free(shard->table.buckets);
     shard->table = larger;

@@ -287,13 +287,10 @@ static const char *nat_address(const char *text, struct addr *out)
     bool bracketed = *text == '[';
     const char *begin = text + bracketed;
     size_t len = strcspn(begin, bracketed ? "]" : ":");
-    char plain[ADDR_TEXT_SIZE];
 
-    if (len >= sizeof plain || (bracketed && begin[len] != ']'))
+    if (bracketed && begin[len] != ']')
         return NULL;
-    memcpy(plain, begin, len);
-    plain[len] = '\0';
-    return addr_parse(plain, out) ? begin + len + bracketed : NULL;
+    return addr_parse_mem(begin, len, out) ? begin + len + bracketed : NULL;
 }
 
 static enum config_value_status nats_read(const struct config_option *option, const char *text, void *member)

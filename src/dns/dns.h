@@ -6,6 +6,7 @@
 
 #include "base/addr.h"
 #include "base/clock.h"
+#include "base/domain_text.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,7 +29,7 @@ enum dns_status {
 };
 
 enum {
-    DNS_NAME_MAX = 253, /* octets of a domain name as text, without a final dot (RFC 1035 2.3.4) */
+    DNS_NAME_MAX = DOMAIN_TEXT_MAX, /* octets of a domain name as text, without a trailing dot */
     DNS_NAME_SIZE =
         1024 /* room for any name that an answer can hold, with each octet that needs it escaped as \DDD, and its NUL */
 };

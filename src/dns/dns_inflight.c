@@ -26,7 +26,8 @@ static struct hash_table table_of(struct dns_inflight *inflight)
 
 struct dns_inflight_query *dns_inflight_find(struct dns_inflight *inflight, const char *name, enum dns_type type)
 {
-    struct hash_link *link = hash_table_first(table_of(inflight), dns_inflight_hash(inflight, name, type));
+    struct hash_table table = table_of(inflight);
+    struct hash_link *link = hash_table_first(&table, dns_inflight_hash(inflight, name, type));
 
     for (; link; link = hash_table_next(link)) {
         struct dns_inflight_query *query = (struct dns_inflight_query *)link;
@@ -41,6 +42,7 @@ struct dns_inflight_query *dns_inflight_add(struct dns_inflight *inflight, const
 {
     size_t name_size = strlen(name) + 1;
     struct dns_inflight_query *query = calloc(1, sizeof(*query) + name_size);
+    struct hash_table table = table_of(inflight);
 
     if (!query)
         return NULL;
@@ -48,7 +50,7 @@ struct dns_inflight_query *dns_inflight_add(struct dns_inflight *inflight, const
     query->name_key = query->link.hash = dns_inflight_hash(inflight, name, type);
     memcpy(query->name, name, name_size);
 
-    hash_table_add(table_of(inflight), &query->link);
+    hash_table_add(&table, &query->link);
     query->older = inflight->newest;
     if (inflight->newest)
         inflight->newest->newer = query;
@@ -61,7 +63,9 @@ struct dns_inflight_query *dns_inflight_add(struct dns_inflight *inflight, const
 
 void dns_inflight_remove(struct dns_inflight *inflight, struct dns_inflight_query *query)
 {
-    hash_table_remove(table_of(inflight), &query->link);
+    struct hash_table table = table_of(inflight);
+
+    hash_table_remove(&table, &query->link);
     if (query->older)
         query->older->newer = query->newer;
     else

@@ -31,16 +31,14 @@ static bool read_port(const char *text, unsigned *port)
 /* Reads an address, perhaps with the name of an interface, and writes it in its canonical form. */
 static bool read_address(const char *text, size_t len, char out[DNS_SERVER_SIZE])
 {
-    char address[ADDR_TEXT_SIZE], canonical[ADDR_TEXT_SIZE];
+    char canonical[ADDR_TEXT_SIZE];
     const char *percent = memchr(text, '%', len);
     size_t address_len = percent ? (size_t)(percent - text) : len, interface_len = len - address_len;
     struct addr addr;
 
-    if (address_len >= sizeof(address) || interface_len == 1 || interface_len > IF_NAMESIZE)
+    if (interface_len == 1 || interface_len > IF_NAMESIZE)
         return false;
-    memcpy(address, text, address_len);
-    address[address_len] = '\0';
-    if (!addr_parse(address, &addr) || (percent && addr.family != ADDR_V6))
+    if (!addr_parse_mem(text, address_len, &addr) || (percent && addr.family != ADDR_V6))
         return false;
     for (size_t i = 1; i < interface_len; i++)
         if (!isalnum((unsigned char)percent[i]) && !strchr("-_.", percent[i]))

@@ -40,15 +40,12 @@ static bool is_writable_host_name(const char *name)
 /* True for an address in brackets, which a host without a name gives at HELO (RFC 5321 4.1.3). */
 static bool is_address_literal(const char *name)
 {
-    char text[ADDR_TEXT_SIZE];
     size_t len = strlen(name), skipped = strncasecmp(name, "[IPv6:", 6) == 0 ? 6 : 1;
     struct addr addr;
 
-    if (name[0] != '[' || len < skipped + 2 || name[len - 1] != ']' || len - skipped > sizeof(text))
+    if (name[0] != '[' || len < skipped + 2 || name[len - 1] != ']')
         return false;
-    memcpy(text, name + skipped, len - skipped - 1);
-    text[len - skipped - 1] = '\0';
-    return addr_parse(text, &addr);
+    return addr_parse_mem(name + skipped, len - skipped - 1, &addr);
 }
 
 static void add_guess_comment(struct field_writer *writer, const char *domain)

@@ -107,16 +107,11 @@ struct span scan_comment(const char *at)
 
 bool scan_address(struct span span, struct addr *out)
 {
-    char text[ADDR_TEXT_SIZE];
     struct span ipv6 = span_after(span, "IPv6:");
 
     if (ipv6.text != NULL)
         span = ipv6;
-    if (span.len >= sizeof text)
-        return false;
-    memcpy(text, span.text, span.len);
-    text[span.len] = '\0';
-    return addr_parse(text, out);
+    return addr_parse_mem(span.text, span.len, out);
 }
 
 bool scan_bracketed(struct span span, struct addr *out, struct span *rest)

@@ -68,7 +68,7 @@ static void convert_file_line(struct conversion *run, const struct foreign_setti
 {
     add_heading(run, setting);
     if (setting->key == NULL) {
-        strbuf_addf(run->out, "#   Not carried over: %s has no such setting\n", run->system->name);
+        strbuf_addf(run->out, "#   Not converted: %s has no such setting\n", run->system->name);
         convert_warn(run, setting, "there is no such setting");
         run->partly = true;
     } else if (convert_find(run, setting->key) != setting) {
@@ -95,7 +95,7 @@ static void convert_defaults(struct conversion *run, const struct foreign_table 
 
 static void convert_all(struct conversion *run)
 {
-    strbuf_addf(run->out, "# smf-spf.conf out of the configuration of %s, ", run->system->name);
+    strbuf_addf(run->out, "# smf-spf.conf, converted from the configuration of %s, ", run->system->name);
     strbuf_add_shown(run->out, run->path, CONVERT_SHOWN_MAX);
     strbuf_add_char(run->out, '\n');
     for (size_t i = 0; i < run->count; i++)

@@ -63,13 +63,13 @@ static void convert_host(struct conversion *run, const char *item)
     bool is_address;
 
     if (*item == '!') {
-        convert_lost(run, "an exception cannot be made of a whitelist; leave the others in");
+        convert_lost(run, "a whitelist cannot have exceptions; list the other addresses only");
         return;
     }
     strbuf_add_mem(&plain, item + (*item == '['), strcspn(item + (*item == '['), "]"));
     is_address = addr_prefix_parse(strbuf_text(&plain), &prefix);
     if (!is_address)
-        convert_differs(run, "there a name on this list makes the program fail; it is taken as it was meant");
+        convert_differs(run, "there a name on this list makes the program fail; it is converted as it was meant");
     convert_built_line(run, is_address ? "WhitelistIP" : "WhitelistPTR", &plain);
 }
 
@@ -79,7 +79,7 @@ static void convert_internal_hosts(struct conversion *run, const struct foreign_
     struct strbuf item = STRBUF_INIT;
 
     if (*items == '/' || strncmp(items, "file:", 5) == 0 || strncmp(items, "refile:", 7) == 0) {
-        convert_lost(run, "a list in a file of its own cannot be read; write its lines with WhitelistIP");
+        convert_lost(run, "a list in another file is not read; add its lines as WhitelistIP");
         return;
     }
     if (strncmp(items, "csl:", 4) == 0)
@@ -106,8 +106,7 @@ static void finish_pyspf_milter(struct conversion *run)
 
     convert_finish_spf_engine(run);
     if (checks_helo)
-        convert_differs(run,
-                        "the HELO name is checked; there it is the client's name, as the DNS has it, in its place");
+        convert_differs(run, "the HELO name is checked; there the client's name in the DNS is checked instead");
     compare_failures(run, checks_helo);
     convert_note(run, "Authenticated senders are checked like others");
     convert_line(run, "SkipAuth", "off");
@@ -121,7 +120,7 @@ static const struct foreign_key milter_keys[] = {
     {"UMask", NULL, "7", FATE_LINES, "SocketMode", NULL, convert_umask},
     {"InternalHosts", NULL, "127.0.0.1", FATE_LINES, "WhitelistIP, WhitelistPTR", NULL, convert_internal_hosts},
     {"MacroList", "MacroListVerify", NULL, FATE_LOST, "",
-     "macros of the MTA do not decide who is checked, but for those of an authenticated sender (SkipAuth)", NULL},
+     "macros of the MTA do not decide who is checked, except those of an authenticated sender (SkipAuth)", NULL},
 };
 static const struct foreign_table milter_table = {milter_keys, sizeof milter_keys / sizeof *milter_keys};
 

@@ -25,7 +25,7 @@ static void convert_test_only(struct conversion *run, const struct foreign_setti
 {
     if (strcmp(setting->value, "0") == 0) { /* the number is the other way round than its name */
         if (strcmp(setting->name, setting->key->name) != 0)
-            convert_differs(run, "newer versions do not look at this name, and refuse");
+            convert_differs(run, "newer versions ignore this name, and refuse");
         convert_differs(run, "a message that would be refused gets a field that says so; there it gets none");
         convert_line(run, "TestMode", "on");
     } else if (strcmp(setting->value, "1") == 0) {
@@ -54,10 +54,10 @@ static void convert_prospective(struct conversion *run, const struct foreign_set
 static void convert_mock(struct conversion *run, const struct foreign_setting *setting)
 {
     if (*setting->value == '\0' || convert_from(run)->is_milter) {
-        convert_note(run, "The fields of a filter need no such help to be seen by other filters");
+        convert_note(run, "Other milters see the fields without such help");
         return;
     }
-    convert_lost(run, "with it nothing is checked: the file is that of a second instance, and the first one's counts");
+    convert_lost(run, "with it nothing is checked: this is the file of a second instance; convert that of the first");
     convert_everybody(run);
 }
 
@@ -81,7 +81,7 @@ static void convert_header_type(struct conversion *run, const struct foreign_set
 static void convert_authserv_id(struct conversion *run, const struct foreign_setting *setting)
 {
     if (strcmp(setting->value, "HOSTNAME") == 0)
-        convert_note(run, "The host's name is the default; the MTA's own name for it comes first");
+        convert_note(run, "The host's name is the default there; here the MTA's name for it takes precedence");
     else
         convert_line(run, "AuthservID", setting->value);
 }
@@ -95,7 +95,7 @@ static void convert_lookup_time(struct conversion *run, const struct foreign_set
 static void convert_void_limit(struct conversion *run, const struct foreign_setting *setting)
 {
     if (strcmp(setting->value, "2") == 0)
-        convert_note(run, "This is the limit of RFC 7208 section 4.6.4, which always holds");
+        convert_note(run, "This is the limit of RFC 7208 section 4.6.4, which is fixed");
     else
         convert_lost(run, "the limit of void lookups is that of RFC 7208 section 4.6.4, 2");
 }
@@ -151,13 +151,13 @@ static void convert_reason(struct conversion *run, const struct foreign_setting 
         has_words |= is_read_as_word(text);
         text += word != NULL ? strlen(word->theirs) : 1;
     }
-    convert_note(run, "For a fail and other results; the replies to errors name what went wrong by themselves");
+    convert_note(run, "For a fail and other results; the replies to temperror and permerror state the error");
     if (strstr(setting->value, "{url}") != NULL)
-        convert_lost(run, "the site that {url} leads to is gone; the domain's explanation, %{e}, takes its place");
+        convert_lost(run, "the site of {url} is gone; the domain's explanation, %{e}, is used instead");
     if (fails)
         convert_differs(run, "there it fails on a brace of this text, and Postfix defers the message");
     if (has_words)
-        convert_differs(run, "a percent sign of this text begins a word of RejectReason");
+        convert_differs(run, "a percent sign of this text begins a macro of RejectReason");
     convert_built_line(run, "RejectReason", &reason);
 }
 
@@ -166,7 +166,7 @@ void convert_finish_spf_engine(struct conversion *run)
     convert_spf_engine_sets(run);
     convert_section(run, "What else it does");
     convert_note(run, "Forged result fields are removed (RemoveForgedHeaders), which it does not do");
-    convert_note(run, "Each identity that is checked has its result in the fields; there one of them has");
+    convert_note(run, "The fields have the result of each identity that is checked; there they have one");
     convert_note(run, "Subjects are not tagged, and long local parts are let through");
     convert_line(run, "TagSubject", "off");
     convert_line(run, "RelaxedLocalPart", "on");
@@ -207,10 +207,10 @@ static const struct foreign_key engine_keys[] = {
     {"Whitelist_Lookup_Time", NULL, NULL, FATE_LOST, "", "DNSTimeout is the limit of these lookups too", NULL},
     {"Void_Limit", NULL, NULL, FATE_LINES, "", NULL, convert_void_limit},
     {"Reason_Message", NULL, NULL, FATE_LINES, "RejectReason", NULL, convert_reason},
-    {"Per_User", NULL, NULL, FATE_LOST, "",
-     "one file holds for all recipients; RefuseTo and WhitelistTo make exceptions", NULL},
+    {"Per_User", NULL, NULL, FATE_LOST, "", "one file is for all recipients; RefuseTo and WhitelistTo make exceptions",
+     NULL},
     {"Mock", NULL, NULL, FATE_LINES, "WhitelistIP", NULL, convert_mock},
-    {"QueueID", NULL, NULL, FATE_MOOT, "", "The log lines have a form of their own", NULL},
+    {"QueueID", NULL, NULL, FATE_MOOT, "", "The log lines have another form", NULL},
 };
 
 const struct foreign_table convert_spf_engine_keys = {engine_keys, sizeof engine_keys / sizeof *engine_keys};

@@ -22,7 +22,8 @@ bool convert_spf_engine_item(struct conversion *run, const char **list, struct s
 
         *list += len + (begin[len] == ',');
         if (is_padded && !*is_told)
-            convert_differs(run, "there an item with a space next to it matches nothing; it is taken as it was meant");
+            convert_differs(run,
+                            "there an item with a space next to it matches nothing; it is converted as it was meant");
         *is_told |= is_padded;
         strbuf_truncate(item, 0);
         for (; len > 0 && is_list_space(*begin); len--)
@@ -59,15 +60,10 @@ static void take_second_slash(struct strbuf *item)
 /* True if the program takes the item for the same network as we do. */
 static bool is_same_there(const char *item, const struct addr_prefix *prefix)
 {
-    char base[ADDR_TEXT_SIZE];
-    size_t len = strcspn(item, "/");
     struct addr addr;
 
-    if (len >= sizeof base)
-        return false;
-    memcpy(base, item, len);
-    base[len] = '\0';
-    return addr_parse(base, &addr) && addr_equal(&addr, &prefix->base); /* no bits after the prefix */
+    return addr_parse_mem(item, strcspn(item, "/"), &addr) &&
+           addr_equal(&addr, &prefix->base); /* no bits after the prefix */
 }
 
 /* True if the item is IPv6 that stands for IPv4, which the program compares with no IPv4 client. Loopback is left out:
@@ -84,10 +80,11 @@ static void compare_address(struct conversion *run, const char *item, bool *is_t
     bool is_prefix = addr_prefix_parse(item, &prefix);
 
     if (is_prefix && is_mapped(item, &prefix))
-        convert_differs(run, "there IPv6 that stands for IPv4 matches no IPv4 client");
+        convert_differs(run, "there an IPv4-mapped IPv6 address matches no IPv4 client");
     if (*is_told || (is_prefix && is_same_there(item, &prefix)))
         return;
-    convert_differs(run, "there the list ends before an item that is no network; the rest is taken as it was meant");
+    convert_differs(run,
+                    "there the list ends before an item that is no network; the rest is converted as it was meant");
     *is_told = true;
 }
 
@@ -165,14 +162,14 @@ static void convert_names(struct conversion *run, const char *key, const char *i
 void convert_spf_engine_helo_names(struct conversion *run, const struct foreign_setting *setting)
 {
     if (has_upper_case(setting->value))
-        convert_differs(run, "there a name with an upper case letter matches nothing; it is taken as it was meant");
-    convert_differs(run, "while the DNS does not answer for such a name, a refusal is a temporary one");
+        convert_differs(run, "there a name with an upper-case letter matches nothing; it is converted as it was meant");
+    convert_differs(run, "while the lookup of such a name fails, a refusal is temporary");
     convert_names(run, "WhitelistHelo", setting->value);
 }
 
 void convert_spf_engine_domains(struct conversion *run, const struct foreign_setting *setting)
 {
-    convert_differs(run, "while the DNS does not answer for such a domain, a refusal is a temporary one");
+    convert_differs(run, "while the evaluation of such a domain fails, a refusal is temporary");
     convert_names(run, "WhitelistSPF", setting->value);
 }
 
@@ -181,7 +178,7 @@ void convert_spf_engine_host_names(struct conversion *run, const struct foreign_
     struct addr checked;
 
     if (addr_parse(convert_value(run, "Prospective"), &checked)) {
-        convert_lost(run, "with Prospective it is the name of that address that counts, not the client's");
+        convert_lost(run, "with Prospective the name of that address counts, not the client's");
         return;
     }
     convert_differs(run, "only a name that the MTA has verified counts, and whole labels of it");

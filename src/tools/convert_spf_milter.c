@@ -115,7 +115,7 @@ static void convert_timeout(struct conversion *run, const struct foreign_setting
 static void convert_void_lookups(struct conversion *run, const struct foreign_setting *setting)
 {
     if (strcmp(setting->value, "2") == 0)
-        convert_note(run, "This is the limit of RFC 7208 section 4.6.4, which always holds");
+        convert_note(run, "This is the limit of RFC 7208 section 4.6.4, which is fixed");
     else
         convert_lost(run, "the limit of void lookups is that of RFC 7208 section 4.6.4, 2");
 }
@@ -173,7 +173,7 @@ static void convert_temperror_code(struct conversion *run, const struct foreign_
     if (*setting->value == '4')
         convert_note(run, "A temperror is deferred");
     else
-        convert_lost(run, "a temperror is never refused for good");
+        convert_lost(run, "a temperror is never refused permanently");
 }
 
 /* The enhanced codes that we give anyway. */
@@ -244,9 +244,9 @@ static struct convert_sets split_reply_setting(result_set results, result_set de
 static void note_assumptions(struct conversion *run)
 {
     if (!convert_is_set(run, "reject_results"))
-        convert_lost(run, "reject_results is not set, and fail is assumed; look into its manual");
+        convert_lost(run, "reject_results is not set, and fail is assumed; see its manual");
     if (!convert_is_set(run, "verify_helo"))
-        convert_lost(run, "verify_helo is not set, and yes is assumed; look into its manual");
+        convert_lost(run, "verify_helo is not set, and yes is assumed; see its manual");
 }
 
 static void finish_spf_milter(struct conversion *run)
@@ -280,7 +280,7 @@ static void finish_spf_milter(struct conversion *run)
     convert_line(run, "RelaxedLocalPart", "on");
 }
 
-#define ONE_TEXT "RejectReason is the text for a fail, and the other replies name what went wrong by themselves"
+#define ONE_TEXT "RejectReason is the text for a fail; the replies to errors state the error"
 
 /* name, alias, fallback, fate, our keys, note, function. The aliases are the spellings of other versions. */
 static const struct foreign_key keys[] = {
@@ -292,7 +292,7 @@ static const struct foreign_key keys[] = {
     {"definitive_helo_results", "definitive_hello_results", NULL, FATE_LOST, "",
      "both identities are always evaluated, and each has its own result", NULL},
     {"header", "header_type", "Received-SPF", FATE_LINES, "AddHeader, AddReceivedHeader", NULL, convert_header},
-    {"include_all_results", NULL, NULL, FATE_MOOT, "", "Each identity that was checked has its result in the fields",
+    {"include_all_results", NULL, NULL, FATE_MOOT, "", "The fields have the result of each identity that was checked",
      NULL},
     {"include_mailfrom_local_part", NULL, NULL, FATE_MOOT, "", "The fields have a fixed form", NULL},
     {"authserv_id", NULL, NULL, FATE_LINES, "AuthservID", NULL, convert_milter_authserv_id},

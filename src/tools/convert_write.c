@@ -69,7 +69,7 @@ void convert_compare_loopback(struct conversion *run,
 
 void convert_bad_value(struct conversion *run, const struct foreign_setting *setting)
 {
-    strbuf_addf(run->out, "#   Not carried over: %s takes no such value\n", setting->key->name);
+    strbuf_addf(run->out, "#   Not converted: %s takes no such value\n", setting->key->name);
     report_lost_setting(run, setting->name, "no such value is known");
 }
 

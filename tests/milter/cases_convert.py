@@ -152,7 +152,7 @@ def conversion_of_a_part_is_told(binary):
         contains(done.stderr, f"{path}:2: Milk: ", "warnings")
         contains(done.stderr, f"{path}:3: Per_User: ", "warnings")
         lacks(done.stderr, "Void_Limit", "warnings")
-        contains(done.stdout, "# Milk = yes\n#   Not carried over", "output")
+        contains(done.stdout, "# Milk = yes\n#   Not converted", "output")
 
 
 @rows([

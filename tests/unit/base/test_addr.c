@@ -369,6 +369,24 @@ static void test_dotted(void **state)
     assert_string_equal(addr_format_dotted(&none, text), "");
 }
 
+static void test_part_of_text(void **state)
+{
+    static const char text[] = "[2001:db8::1]:192.0.2.3x";
+    struct addr addr = {0};
+    char shown[ADDR_TEXT_SIZE], long_text[100];
+
+    (void)state;
+    assert_true(addr_parse_mem(text + 1, 11, &addr));
+    assert_string_equal(addr_format(&addr, shown), "2001:db8::1");
+    assert_true(addr_parse_mem(text + 14, 9, &addr));
+    assert_string_equal(addr_format(&addr, shown), "192.0.2.3");
+    memset(long_text, '1', sizeof long_text);
+    assert_false(addr_parse_mem(text + 14, 10, &addr));
+    assert_false(addr_parse_mem(text, 0, &addr));
+    assert_false(addr_parse_mem(long_text, sizeof long_text, &addr));
+    assert_string_equal(addr_format(&addr, shown), "192.0.2.3");
+}
+
 static void test_unmapped(void **state)
 {
     static const uint8_t mapped[16] = {[10] = 0xff, [11] = 0xff, [12] = 192, [14] = 2, [15] = 3};
@@ -405,6 +423,7 @@ int main(void)
         cmocka_unit_test(test_same_prefix_at_each_bit),
         cmocka_unit_test(test_dotted),
         cmocka_unit_test(test_unmapped),
+        cmocka_unit_test(test_part_of_text),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

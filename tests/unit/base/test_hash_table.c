@@ -16,7 +16,7 @@ struct entry {
     unsigned number;
 };
 
-static struct entry *find(struct hash_table table, uint64_t hash, unsigned number)
+static struct entry *find(const struct hash_table *table, uint64_t hash, unsigned number)
 {
     struct hash_link *link = hash_table_first(table, hash);
 
@@ -34,7 +34,7 @@ static uint64_t hash_of(unsigned number)
     return hash_octets(seed, &group, sizeof group);
 }
 
-static void check(struct hash_table table, struct entry *entries, unsigned removed)
+static void check(const struct hash_table *table, struct entry *entries, unsigned removed)
 {
     for (unsigned i = 0; i < ENTRIES; i++)
         assert_ptr_equal(find(table, hash_of(i), i), i % removed == 0 ? NULL : &entries[i]);
@@ -48,18 +48,18 @@ static void test_entries(void **state)
     struct entry entries[ENTRIES];
 
     (void)state;
-    assert_null(hash_table_first(none, 1));
+    assert_null(hash_table_first(&none, 1));
     for (unsigned i = 0; i < ENTRIES; i++) {
         entries[i] = (struct entry){.link.hash = hash_of(i), .number = i};
-        hash_table_add(table, &entries[i].link);
+        hash_table_add(&table, &entries[i].link);
     }
     for (unsigned i = 0; i < ENTRIES; i += 3)
-        hash_table_remove(table, &entries[i].link);
-    check(table, entries, 3);
-    hash_table_move(table, larger);
-    check(larger, entries, 3);
-    check(table, entries, 1);
-    hash_table_move(none, larger);
+        hash_table_remove(&table, &entries[i].link);
+    check(&table, entries, 3);
+    hash_table_move(&table, &larger);
+    check(&larger, entries, 3);
+    check(&table, entries, 1);
+    hash_table_move(&none, &larger);
 }
 
 static void test_hash(void **state)

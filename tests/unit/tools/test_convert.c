@@ -436,16 +436,16 @@ static void an_empty_file_means_the_foreign_defaults(void **state)
 static const struct line_case {
     const char *system, *input, *present, *warning; /* parts of the output and of the warnings; NULL: none */
 } lines[] = {
-    {POLICYD, "Nonsense = 1", "# Nonsense = 1\n#   Not carried over: policyd-spf has no such setting\n",
+    {POLICYD, "Nonsense = 1", "# Nonsense = 1\n#   Not converted: policyd-spf has no such setting\n",
      "old.conf:1: Nonsense: there is no such setting\n"},
     {POLICYD, "helo_reject = Fail", "policyd-spf has no such setting", "old.conf:1: helo_reject: "},
     {POLICYD, "# only\n\n   # comments\n", "RefuseMailFrom fail", NULL},
     {POLICYD, "Void_Limit=2#default", "# Void_Limit = 2\n", NULL},
-    {POLICYD, "no equals sign", "# no equals sign\n#   Not carried over", "old.conf:1: no equals sign: "},
-    {POLICYD, "Reason_Message = a?b=c", "Not carried over", "old.conf:1: Reason_Message = a?b=c: "},
+    {POLICYD, "no equals sign", "# no equals sign\n#   Not converted", "old.conf:1: no equals sign: "},
+    {POLICYD, "Reason_Message = a?b=c", "Not converted", "old.conf:1: Reason_Message = a?b=c: "},
     {POLICYD, "\tVoid_Limit\t=\t2\t\r\nVoid_Limit = 3\r\n", "#   A later line replaces this one\n",
      "old.conf:2: Void_Limit"},
-    {POLICYD, "=\n==\n", "Not carried over", "old.conf:2: ==: "},
+    {POLICYD, "=\n==\n", "Not converted", "old.conf:2: ==: "},
     {RUST, "  # a comment\nreject_results = fail\nverify_helo=no # none", "verify_helo = no # none", "verify_helo"},
     {POLICYD, "Evil\x01\x1b[2J\xff = 1", "# Evil\\x01\\x1b[2J\\xff = 1\n", "old.conf:1: Evil\\x01\\x1b[2J\\xff: "},
 };
