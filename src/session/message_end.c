@@ -202,25 +202,38 @@ static void quarantine(const struct ending *ending)
         hold(ending);
 }
 
+/* True if the message goes on to somebody whatever TestMode says. */
+static bool goes_on(const struct message *message)
+{
+    return message->accepted && message->spared_for != SPARED_ALL;
+}
+
+/* Notes the refusal that TestMode left undone, if any. */
+static void note_spared(struct ending *ending)
+{
+    const struct message *message = ending->message;
+    const struct verdict *spared = &message->spared;
+    char refused[80];
+
+    if (message->spared_for == SPARED_NOBODY)
+        return;
+    (void)snprintf(refused, sizeof(refused), "%s with %s %s%s", spared->kind == VERDICT_DEFER ? "deferred" : "refused",
+                   spared->code, spared->enhanced,
+                   goes_on(message) || message->released != REASON_NONE ? " for some recipients" : "");
+    note_undone(ending, refused);
+}
+
 /* Says what would be done if this were not TestMode. */
 static void say_what_is_undone(struct ending *ending)
 {
     const struct message *message = ending->message;
-    const struct verdict *spared = &message->spared;
-    bool goes_on = message->accepted && message->spared_for != SPARED_ALL;
-    char refused[80];
 
-    if (message->spared_for != SPARED_NOBODY) {
-        (void)snprintf(refused, sizeof(refused), "%s with %s %s%s",
-                       spared->kind == VERDICT_DEFER ? "deferred" : "refused", spared->code, spared->enhanced,
-                       goes_on || message->released != REASON_NONE ? " for some recipients" : "");
-        note_undone(ending, refused);
-    }
-    if (goes_on && is_to_be_tagged(message)) {
+    note_spared(ending);
+    if (goes_on(message) && is_to_be_tagged(message)) {
         note_undone(ending, "tagged");
         log_done(ending, "would be tagged", "");
     }
-    if (goes_on && message->verdict.quarantine &&
+    if (goes_on(message) && message->verdict.quarantine &&
         (ending->config->verdict.quarantine == QUARANTINE_ON ||
          message->released == REASON_NONE)) { /* a hold keeps it from everybody */
         note_undone(ending, "quarantined");
@@ -296,6 +309,7 @@ void message_add_fields(struct message *message, const struct config *config, co
 {
     struct ending ending = {.message = message, .config = config, .peer = peer};
 
+    note_spared(&ending);
     insert_results(&ending);
 }
 

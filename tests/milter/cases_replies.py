@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The text of refusals, malformed addresses, and what reaches the log."""
 
+import signal
+
 from wire_common import (BAD_IP, MX, Mta, case, check, classic, clean_log, contains, delivered, equal, lacks, one,
                          refused, rows, spf_result)
 
@@ -201,6 +203,18 @@ def log_of_hostile_values(binary, client):
         clean_log(filter_.log())
         longest = max(len(line) for line in filter_.log().splitlines())
         check(longest < 4096, f"a log line of {longest} octets")
+
+
+@case
+def refusals_for_the_form_of_an_address_are_told_and_counted(binary):
+    with classic(binary) as filter_:
+        refused(one(filter_, '<"a@other.example>'), "550 5.1.7")
+        contains(filter_.wait_log("SPF refused: "), "reply=550 5.1.7, reason=the sender is no mail address", "sender")
+        one(filter_, recipients=['<"b@other.example>'])
+        contains(filter_.wait_log("reply=550 5.1.3"), "reason=the recipient is no mail address", "recipient")
+        filter_.signal(signal.SIGUSR2)
+        contains(filter_.wait_log("reasons: "), "sender-malformed=1 recipient-malformed=1", "reasons")
+        contains(filter_.wait_log("counters: "), " refused=2 ", "counters")
 
 
 @case
