@@ -116,7 +116,9 @@ const char *message_sender(const struct message *message)
 /* False if out of memory: then *copy is to be freed all the same. */
 static bool copy_recipient(const struct session_recipient *recipient, struct recipient *copy)
 {
-    const char *shown = recipient->count > 0 ? recipient->readings[0].text : recipient->handles[0];
+    const char *shown = recipient->count > 0          ? recipient->readings[0].text
+                        : recipient->handle_count > 0 ? recipient->handles[0]
+                                                      : "";
     bool copied;
 
     *copy = (struct recipient){.shown = strdup(shown)};

@@ -80,6 +80,11 @@ const char *session_host_name(const struct session *session)
     return session->shared.host_name != NULL ? session->shared.host_name : "";
 }
 
+static struct session_reply go_on_for(enum reason reason)
+{
+    return (struct session_reply){.step = SESSION_CONTINUE, .reason = reason};
+}
+
 static struct session_reply leave_alone(enum reason reason)
 {
     return (struct session_reply){.step = SESSION_ACCEPT, .reason = reason};
@@ -276,7 +281,7 @@ static struct session_reply take_sender(struct session *session, struct session_
     }
     if (!begin_message(session, sender)) {
         peer_fault(&session->peer, REASON_FAULT_SENDER);
-        return go_on;
+        return go_on_for(REASON_FAULT_SENDER);
     }
     message_note_queue_id(message, sender->queue_id);
     if (sender->status != ADDRESS_NULL && sender->address.text == NULL) { /* NO_MEMORY */
@@ -298,6 +303,8 @@ struct session_reply session_mail(struct session *session, struct session_sender
     reply = take_sender(session, sender);
     if (reply.step == SESSION_REFUSE)
         message_reset(&session->message);
+    else if (reply.reason == REASON_NONE)
+        reply.reason = session->message.reason;
     address_free(&sender->address);
     return reply;
 }
@@ -392,7 +399,7 @@ struct session_reply session_rcpt(struct session *session, const struct session_
     if (message->stage == MESSAGE_PENDING && is_due(session, REFUSE_AT_RCPT))
         decision_judge(message, &session->shared, &session->peer);
     if (message->stage == MESSAGE_NONE || message->stage == MESSAGE_EXEMPT)
-        return go_on;
+        return go_on_for(message->reason);
     exemption = recipient_exemption(session->shared.config, recipient);
     if (exemption == REASON_WHITELISTED_RECIPIENT)
         message_log_released(message, &session->peer, recipient->readings[0].text);
@@ -400,7 +407,7 @@ struct session_reply session_rcpt(struct session *session, const struct session_
         peer_fault(&session->peer, exemption);
     if (exemption != REASON_NONE) {
         message->released = exemption;
-        return go_on;
+        return go_on_for(exemption);
     }
     if (!session->peer.local && session->abilities.refuses_recipients)
         return rcpt_to(session, recipient);
@@ -475,6 +482,7 @@ struct session_reply session_end(struct session *session, const char *queue_id, 
         return reply;
     }
     message_end(message, session->shared.config, &session->abilities, judged_peer(session));
+    reply.reason = message->reason;
     message->stage = MESSAGE_NONE; /* its actions live on until the next step */
     *actions = (struct action_list){message->actions.items, message->actions.count};
     return reply;

@@ -35,7 +35,7 @@ struct session_reply {
     const char *code;     /* "550" */
     const char *enhanced; /* "5.7.23" */
     const char *text;
-    enum reason reason; /* of an ACCEPT or a REFUSE; CONTINUE has none */
+    enum reason reason; /* why it is refused or exempt; CONTINUE: why the message is, or this recipient; else NONE */
 };
 
 /* What a front end can do, and when it is asked. The session asks for nothing else: what would need more is left

@@ -51,7 +51,7 @@ static void write_reply(struct session_reply reply)
 {
     if (reply.step == SESSION_REFUSE)
         strbuf_addf(&out, "> %s %s %s (%s)\n", reply.code, reply.enhanced, reply.text, reason_name(reply.reason));
-    else if (reply.step == SESSION_ACCEPT)
+    else if (reply.reason != REASON_NONE)
         strbuf_addf(&out, "> exempt (%s)\n", reason_name(reply.reason));
 }
 
