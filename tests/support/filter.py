@@ -189,6 +189,7 @@ class Filter:
             raise FilterFailed(f"still running {STOP_LIMIT_S} s after signal {how}") from error
         took_s = time.monotonic() - begun
         self.check_sanitizers()
+        self.check_interpretations()
         if expect is not None and status != expect:
             raise FilterFailed(f"exit status {status}, expected {expect}: {self.stderr()}")
         return took_s
@@ -207,6 +208,12 @@ class Filter:
                 report = file.read().strip()
             if report:
                 raise FilterFailed(f"sanitizer: {report[:6000]}")
+
+    def check_interpretations(self):
+        """libspf2 and the filter's own walk agree, whatever was evaluated (spf-disagreements)."""
+        for line in self.log().splitlines():
+            if "SPF evaluation of" in line and "libspf2" in line:
+                raise FilterFailed(f"a disagreement: {line}")
 
     def stderr(self):
         return read(self.stderr_path)
