@@ -231,13 +231,15 @@ static bool add_records(struct dns_builder *builder, const struct section *secti
     return !reader.bad;
 }
 
-/* How long a negative answer holds: the smaller of the SOA's TTL and its MINIMUM (RFC 2308 5); 0 without a SOA. */
-static uint32_t negative_ttl_s(const struct section *authority)
+/* How long a negative answer holds: the smaller of the SOA's TTL and its MINIMUM (RFC 2308 5); 0, with *has_soa false,
+ * without a SOA. */
+static uint32_t negative_ttl_s(const struct section *authority, bool *has_soa)
 {
     struct reader reader = authority->start;
     struct wire_record record;
     struct dns_name ignored;
 
+    *has_soa = false;
     for (unsigned i = 0; i < authority->count && read_record(&reader, &record); i++) {
         if (record.type != TYPE_SOA || record.class != CLASS_IN)
             continue;
@@ -245,6 +247,7 @@ static uint32_t negative_ttl_s(const struct section *authority)
         read_name(&record.data, &ignored); /* RNAME */
         read_octets(&record.data, 16);     /* SERIAL, REFRESH, RETRY and EXPIRE */
         record.ttl_s = smaller(record.ttl_s, read_ttl(&record.data));
+        *has_soa = !record.data.bad;
         return record.data.bad ? 0 : record.ttl_s;
     }
     return 0;
@@ -291,19 +294,23 @@ const struct dns_answer *dns_packet_parse(const uint8_t *packet, size_t len, enu
     struct dns_name name;
     struct dns_builder *builder;
     uint32_t ttl_s = UINT32_MAX;
-    bool nxdomain, bad = false;
+    bool nxdomain, has_soa, bad = false;
+    unsigned aliases = 0;
     size_t count;
 
     if (!read_start(&reader, type, &name, &answers, &authority, &nxdomain))
         return dns_answer_empty(DNS_FAILURE, 0);
-    for (unsigned aliases = 0; follow_alias(&answers, &name, &ttl_s, &bad); aliases++)
-        bad |= aliases == ALIASES_MAX;
+    while (follow_alias(&answers, &name, &ttl_s, &bad))
+        bad |= aliases++ == ALIASES_MAX;
     if (bad)
         return dns_answer_empty(DNS_FAILURE, 0);
     builder = dns_builder_create(type);
     if (!add_records(builder, &answers, name.text, type, &ttl_s, &count))
         return dns_builder_finish(builder, DNS_FAILURE, 0);
-    if (count == 0)
-        ttl_s = smaller(ttl_s, negative_ttl_s(&authority));
+    if (count == 0) {
+        ttl_s = smaller(ttl_s, negative_ttl_s(&authority, &has_soa));
+        if (aliases > 0 && !nxdomain && !has_soa) /* the server has not followed them to their end */
+            return dns_builder_finish(builder, DNS_FAILURE, 0);
+    }
     return dns_builder_finish(builder, nxdomain ? DNS_NXDOMAIN : DNS_OK, ttl_s);
 }

@@ -305,6 +305,10 @@ static void test_aliases(void **state)
     put_soa(900, 600);
     EXPECT(DNS_A, DNS_NODATA, 30, 0);
 
+    begin(OK, 1, 0, "a.example", DNS_A); /* the server has not followed it: nothing is known of b.example */
+    put_named("a.example", TYPE_CNAME, 30, "b.example");
+    EXPECT(DNS_A, DNS_FAILURE, 0, 0);
+
     begin(NXDOMAIN, 1, 1, "a.example", DNS_A);
     put_named("a.example", TYPE_CNAME, 3000, "b.example");
     put_soa(900, 600);
