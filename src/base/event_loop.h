@@ -38,7 +38,7 @@ struct event_task *event_task_create(struct event_loop *loop, void (*run)(void *
 /* On the loop's thread, or after the loop was stopped; not from within the task. NULL is fine. */
 void event_task_destroy(struct event_task *task);
 
-/* Has the task run soon. Any thread; takes no lock. */
+/* Has the task run soon. Any thread; takes no lock, and hands no data over: that is what a mailbox is for. */
 void event_task_wake(struct event_task *task);
 
 /* Has the task run in `delay_ms` (0 or more), instead of the moment that was set before. The loop's thread. */

@@ -21,7 +21,7 @@ enum { THREADS = 4, LETTERS = 20000 };
 struct counter {
     struct event_loop *loop;
     struct event_task *task;
-    struct mailbox *mailbox;
+    struct mailbox *_Atomic mailbox; /* made when the loop runs already */
     atomic_uint runs, letters, wrong;
     atomic_bool was_on_loop, repeats;
     unsigned last[THREADS];
