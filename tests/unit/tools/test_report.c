@@ -37,11 +37,11 @@ static void evaluate(struct evaluated *evaluated)
     struct spf_checker_config config = {.dns = dns, .clock = &clock_system, .timeout_ms = 5000};
     struct spf_checker *checker;
     struct spf_request request = {.client = {.family = ADDR_V4, .bytes = {192, 0, 2, 1}},
-                                    .helo = "h\x01\xff",
-                                    .local = "l\xc3\xa9\xff",
-                                    .domain = "a.example",
-                                    .receiver = "r",
-                                    .trace = &evaluated->trace};
+                                  .helo = "h\x01\xff",
+                                  .local = "l\xc3\xa9\xff",
+                                  .domain = "a.example",
+                                  .receiver = "r",
+                                  .trace = &evaluated->trace};
 
     *evaluated = (struct evaluated){0};
     assert_non_null(dns);
