@@ -17,12 +17,11 @@ static void note(struct client_names *names, const struct dns_answer *answer)
 /* Validates name i of the PTR answer. After an error of the DNS the name is skipped. */
 static void validate(struct client_names *names, struct lookups *lookups, const struct addr *client, size_t i)
 {
-    char name[DNS_NAME_MAX + 1];
+    enum dns_type type = client->family == ADDR_V6 ? DNS_AAAA : DNS_A;
     const struct lookup *lookup;
 
-    if (!domain_from_answer(names->ptr->answer->records[i].name, name) || !domain_can_be_asked(name))
+    if (!lookups_want_host(lookups, &names->hosts[i], names->ptr->answer->records[i].name, type, &lookup))
         return;
-    lookup = lookups_want_host(lookups, &names->hosts[i], name, client->family == ADDR_V6 ? DNS_AAAA : DNS_A);
     if (!lookup || !lookup->answer) {
         names->is_complete = false;
         return;

@@ -2,6 +2,7 @@
 /* Keeps the lookups of an evaluation, and bounds those that are lookahead. */
 #include "spf/lookups.h"
 
+#include "spf/domain.h"
 #include "spf/limits.h"
 #include "spf/policy.h"
 
@@ -126,11 +127,16 @@ struct lookup *lookups_want(struct lookups *lookups, struct lookup **slot, const
     return want(lookups, slot, name, type, may_ask(lookups));
 }
 
-struct lookup *lookups_want_host(struct lookups *lookups, struct lookup **slot, const char *name, enum dns_type type)
+bool lookups_want_host(struct lookups *lookups, struct lookup **slot, const char *name, enum dns_type type,
+                       const struct lookup **lookup)
 {
     bool has_room = lookups->void_lookups + lookups->open <= LIMIT_VOID_LOOKUPS;
+    char text[DNS_NAME_MAX + 1] = "";
 
-    return want(lookups, slot, name, type, may_ask(lookups) && (has_room || !lookups->is_blocked));
+    if (!*slot && (!domain_from_answer(name, text) || !domain_can_be_asked(text)))
+        return false;
+    *lookup = want(lookups, slot, text, type, may_ask(lookups) && (has_room || !lookups->is_blocked));
+    return true;
 }
 
 void lookups_answer(struct lookups *lookups, struct lookup *lookup, const struct dns_answer *answer)

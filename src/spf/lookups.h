@@ -60,9 +60,11 @@ void lookups_begin(struct lookups *lookups);
  * none: it would be lookahead that is switched off, one guess too many, or no memory. */
 struct lookup *lookups_want(struct lookups *lookups, struct lookup **slot, const char *name, enum dns_type type);
 
-/* The same for the addresses of a name that an answer held. These are many for one term; before it is the term's turn
- * they are wanted only while all terms before it, should they turn out void, would leave the evaluation going on. */
-struct lookup *lookups_want_host(struct lookups *lookups, struct lookup **slot, const char *name, enum dns_type type);
+/* The same for the addresses of a name that stands in an answer, as it stands there. These are many for one term;
+ * before it is the term's turn they are wanted only while all terms before it, should they turn out void, would leave
+ * the evaluation going on. False for a name that no lookup can have; else *lookup is set. */
+bool lookups_want_host(struct lookups *lookups, struct lookup **slot, const char *name, enum dns_type type,
+                       const struct lookup **lookup);
 
 /* True if the last walk wants it and nobody has asked. */
 bool lookup_is_wanted(const struct lookups *lookups, const struct lookup *lookup);

@@ -227,12 +227,11 @@ struct exchangers {
 /* True if the mail exchanger `index` of an answer matches. */
 static bool exchanger_matches(struct walk *walk, struct step *step, size_t index, struct exchangers *so_far)
 {
-    char name[DNS_NAME_MAX + 1];
+    const char *name = step->lookup->answer->records[index].name;
     const struct lookup *host;
 
-    if (!domain_from_answer(step->lookup->answer->records[index].name, name) || !domain_can_be_asked(name))
+    if (!lookups_want_host(&walk->lookups, &step->hosts[index], name, address_type(walk), &host))
         return false;
-    host = lookups_want_host(&walk->lookups, &step->hosts[index], name, address_type(walk));
     if (!walk_has_answer(walk, host)) {
         so_far->is_missing = true;
         return false;

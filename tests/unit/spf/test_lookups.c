@@ -112,19 +112,27 @@ static void test_hosts(void **state)
 {
     struct lookups lookups;
     struct lookup *slots[3] = {NULL};
+    const struct lookup *lookup;
 
     (void)state;
     lookups_init(&lookups, true, NULL);
     lookups_begin(&lookups);
     lookups.void_lookups = 2;
     lookups.open = 1;
-    assert_non_null(lookups_want_host(&lookups, &slots[0], "a.org", DNS_A)); /* its turn */
+    assert_true(lookups_want_host(&lookups, &slots[0], "a.org", DNS_A, &lookup)); /* its turn */
+    assert_non_null(lookup);
     lookups.is_blocked = true;
-    assert_null(lookups_want_host(&lookups, &slots[1], "b.org", DNS_A));
+    assert_true(lookups_want_host(&lookups, &slots[1], "b.org", DNS_A, &lookup));
+    assert_null(lookup);
     lookups.open = 0;
-    assert_non_null(lookups_want_host(&lookups, &slots[1], "b.org", DNS_A));
+    assert_true(lookups_want_host(&lookups, &slots[1], "b\\047.org", DNS_A, &lookup));
+    assert_string_equal(lookup->name, "b/.org");
     lookups.open = 1;
-    assert_ptr_equal(lookups_want_host(&lookups, &slots[2], "A.org", DNS_A), slots[0]); /* known anyway */
+    assert_true(lookups_want_host(&lookups, &slots[2], "A.org", DNS_A, &lookup));
+    assert_ptr_equal(lookup, slots[0]); /* known anyway */
+    slots[2] = NULL;
+    assert_false(lookups_want_host(&lookups, &slots[2], "", DNS_A, &lookup));
+    assert_false(lookups_want_host(&lookups, &slots[2], "a\\046b.org", DNS_A, &lookup));
     lookups_free(&lookups);
 }
 
