@@ -71,7 +71,7 @@ def reason_is_the_silent_name(binary, domain, result, reason, lookahead):
     with DnsServer(SILENCE) as server:
         server.fault("dead.quiet.example", "drop")
         server.fault("9.100.51.198.in-addr.arpa", "drop")
-        with asking(server, binary, {"DNSLookahead": lookahead, "DNSTimeout": "2s", "AddReceivedHeader": "on"}) as filter_:
+        with asking(server, binary, {"DNSLookahead": lookahead, "DNSTimeout": "4s", "AddReceivedHeader": "on"}) as filter_:
             found = received_spf(delivered(one(filter_, f"<a@{domain}>", ip="198.51.100.9")).value("Received-SPF"))
             equal(found[0], result, "result")
             equal(found[2].get("problem") or found[2].get("mechanism"), reason, "problem or mechanism")
