@@ -434,6 +434,19 @@ static int64_t probe(struct dns_scheduler *scheduler, int64_t now_ms)
     return now_ms + (silent_ms < DNS_OUTAGE_PROBE_MS ? DNS_OUTAGE_PROBE_MS - silent_ms : DNS_OUTAGE_PROBE_MS);
 }
 
+/* Turns to the servers that resolv.conf names now. Those before are asked plainly what they have not answered, as they
+ * may be late. True if there are others. */
+static bool change_servers(struct dns_scheduler *scheduler, int64_t now_ms)
+{
+    if (!dns_upstream_has_changed(scheduler->upstream, now_ms))
+        return false;
+    for (struct dns_inflight_query *query = scheduler->inflight.oldest; query; query = query->newer)
+        if (query->stage == DNS_STAGE_ASKED)
+            ask_plainly(scheduler, query);
+    dns_upstream_change(scheduler->upstream, now_ms);
+    return true;
+}
+
 /* Sleeps until something is due, or a look at resolv.conf. */
 static void set_timer(struct dns_scheduler *scheduler, int64_t probe_ms, int64_t now_ms)
 {
@@ -453,7 +466,7 @@ void dns_scheduler_run(void *context)
 
     if (scheduler->outage_ended)
         dns_upstream_renew(scheduler->upstream, now_ms);
-    if ((dns_upstream_update(scheduler->upstream, now_ms) && scheduler->outage.is_on) || scheduler->outage_ended)
+    if ((change_servers(scheduler, now_ms) && scheduler->outage.is_on) || scheduler->outage_ended)
         ask_all(scheduler, now_ms); /* else the servers before go on with what they were asked */
     scheduler->outage_ended = false;
     look_at_all(scheduler, now_ms);

@@ -30,7 +30,8 @@ struct dns_upstream {
     const struct clock *clock;
     struct unbound_config config; /* of the usual resolver */
     const char *system_path;      /* resolv.conf; NULL: it is of no interest */
-    struct resolv_conf system;
+    struct resolv_conf system; /* the servers that are asked */
+    struct resolv_conf seen;   /* what the file said last; it may name none for a moment */
     struct dns_server *servers; /* of the configuration, or one on this host, where resolv.conf names nobody */
     struct unbound *usual, *probe;
     struct dns_stub *stub; /* NULL: plain queries are of no use */
@@ -83,7 +84,8 @@ static bool read_servers(struct dns_upstream *upstream, const struct dns_resolve
         return true;
     dns_server_read("127.0.0.1", &upstream->servers[0]);
     upstream->system_path = config->resolv_conf ? config->resolv_conf : "/etc/resolv.conf";
-    resolv_conf_update(&upstream->system, upstream->system_path);
+    resolv_conf_update(&upstream->seen, upstream->system_path);
+    upstream->system = upstream->seen;
     take_system_servers(upstream);
     return true;
 }
@@ -253,20 +255,23 @@ void dns_upstream_renew(struct dns_upstream *upstream, int64_t now_ms)
     upstream->usual = resolver;
 }
 
-bool dns_upstream_update(struct dns_upstream *upstream, int64_t now_ms)
+bool dns_upstream_has_changed(struct dns_upstream *upstream, int64_t now_ms)
 {
     if (now_ms - upstream->updated_ms < UPDATE_MS)
         return false;
     upstream->updated_ms = now_ms;
     destroy_drained(upstream, now_ms);
-    if (!upstream->system_path || !resolv_conf_update(&upstream->system, upstream->system_path))
+    if (!upstream->system_path || !resolv_conf_update(&upstream->seen, upstream->system_path))
         return false;
-    if (upstream->system.count == 0)
-        return false; /* those that are known go on: whoever writes the file may remove it first */
+    return upstream->seen.count > 0; /* else those that are known go on: whoever writes the file may remove it first */
+}
+
+void dns_upstream_change(struct dns_upstream *upstream, int64_t now_ms)
+{
+    upstream->system = upstream->seen;
     take_system_servers(upstream);
     dns_upstream_end_probe(upstream);
     dns_upstream_renew(upstream, now_ms);
-    return true;
 }
 
 size_t dns_upstream_under_way(const struct dns_upstream *upstream)

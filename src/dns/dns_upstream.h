@@ -41,9 +41,12 @@ void dns_upstream_end_probe(struct dns_upstream *upstream);
 /* Puts a new resolver in the place of the usual one, which goes on with what it was asked. Not from within a reply. */
 void dns_upstream_renew(struct dns_upstream *upstream, int64_t now_ms);
 
-/* Looks, at most once a second, whether resolv.conf has changed, and lets go of old resolvers that have nothing more to
- * do. True if other servers are asked from now on. Not from within a reply. */
-bool dns_upstream_update(struct dns_upstream *upstream, int64_t now_ms);
+/* Looks, at most once a second, whether resolv.conf names other servers, and lets go of old resolvers that have nothing
+ * more to do. True: call dns_upstream_change, before which the old ones can still be asked. Not from within a reply. */
+bool dns_upstream_has_changed(struct dns_upstream *upstream, int64_t now_ms);
+
+/* From now on the other servers are asked. Not from within a reply. */
+void dns_upstream_change(struct dns_upstream *upstream, int64_t now_ms);
 
 /* Queries of resolvers that have had no reply. */
 size_t dns_upstream_under_way(const struct dns_upstream *upstream);

@@ -149,7 +149,8 @@ def queries_under_way_end_well_when_resolv_conf_changes(binary):
 def resolv_conf_that(binary, text):
     """A file that is gone for a moment is no reason to forget whom to ask."""
     write(using(FIRST))
-    with serving(FIRST), serving(SECOND) as second, filter_without_nameserver(binary) as filter_:
+    with serving(FIRST) as first, serving(SECOND) as second, filter_without_nameserver(binary) as filter_:
+        first.fault("slow.example", "delay", seconds=1.5)
         equal(result_of_new(filter_), "pass", "result")
         remove()
         if text is not None:
@@ -157,6 +158,7 @@ def resolv_conf_that(binary, text):
         deadline = time.monotonic() + 3
         while time.monotonic() < deadline:
             equal(result_of_new(filter_), "pass", "result without the file")
+        equal(result_of(filter_, "slow.example"), "pass", "a slow name without the file")
         write(using(SECOND))
         wait_until(lambda: result_of_new(filter_) == "pass" and second.count(), NOTICED_S, "the new file was noticed")
 
