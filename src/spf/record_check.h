@@ -54,7 +54,8 @@ const char *record_check_status(const struct record_check *check);
 
 void record_check_free(struct record_check *check);
 
-/* For the parts of the check: adds a finding. `term` is one of the record's own; NULL: none of them. */
+/* For the parts of the check (finding.c has the list): adds a finding. `term` is one of the record's own; NULL: none of
+ * them. */
 void record_check_add(struct record_check *check, enum finding_level level, const struct record *record,
                       const struct term *term, const char *format, ...) __attribute__((format(printf, 5, 6)));
 

@@ -47,8 +47,7 @@ IMPURE = re.compile(
 )
 
 # Files that call each other in a circle. This list only ever gets shorter; what is not needed any more is an error too.
-KNOWN_CIRCLES = [
-]
+KNOWN_CIRCLES = []
 
 # Names that begin like a library's: words of configurations that the converter reads.
 OWN_NAMES = re.compile(r"SMF_\w+|SPF_Not_Pass|SPF_Enhanced_Status_Codes")
