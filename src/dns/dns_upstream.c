@@ -30,9 +30,9 @@ struct dns_upstream {
     const struct clock *clock;
     struct unbound_config config; /* of the usual resolver */
     const char *system_path;      /* resolv.conf; NULL: it is of no interest */
-    struct resolv_conf system; /* the servers that are asked */
-    struct resolv_conf seen;   /* what the file said last; it may name none for a moment */
-    struct dns_server *servers; /* of the configuration, or one on this host, where resolv.conf names nobody */
+    struct resolv_conf system;    /* the servers that are asked */
+    struct resolv_conf seen;      /* what the file said last; it may name none for a moment */
+    struct dns_server *servers;   /* of the configuration, or one on this host, where resolv.conf names nobody */
     struct unbound *usual, *probe;
     struct dns_stub *stub; /* NULL: plain queries are of no use */
     struct unbound_query *probe_query;

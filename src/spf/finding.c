@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The list of findings about a record. */
-#include "base/strbuf.h"
 #include "base/printable.h"
+#include "base/strbuf.h"
 #include "spf/record_check.h"
 
 #include <stdarg.h>

@@ -5,9 +5,9 @@
 #define SMF_SPF_POLICY_H
 
 #include "dns/dns.h"
+#include "mail/result.h"
 #include "spf/limits.h"
 #include "spf/record.h"
-#include "mail/result.h"
 
 #include <stdbool.h>
 #include <stddef.h>
