@@ -235,11 +235,14 @@ struct ttl_cache *ttl_cache_create_of_references(size_t max_octets, const uint8_
 /* Lock held, or no other thread is left. */
 static void empty(struct shard *shard)
 {
-    while (shard->oldest != NULL)
-        remove_entry(shard, shard->oldest);
-    shard->octets -= table_octets(shard);
+    for (struct entry *entry = shard->oldest, *newer; entry != NULL; entry = newer) {
+        newer = entry->newer;
+        free_entry(shard, entry);
+    }
     free(shard->table.buckets);
     shard->table = (struct hash_table){0};
+    shard->newest = shard->oldest = shard->hand = NULL;
+    shard->octets = shard->entries = 0;
 }
 
 void ttl_cache_destroy(struct ttl_cache *cache)

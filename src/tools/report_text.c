@@ -2,8 +2,6 @@
 /* Writes reports for people. */
 #include "mail/header.h"
 #include "spf/limits.h"
-
-#include "mail/header.h"
 #include "tools/report.h"
 #include "tools/trace_text.h"
 
