@@ -67,19 +67,31 @@ unsigned term_missing_host(struct walk *walk)
     return term_missing(walk);
 }
 
-/* The lookup that made this one fail: one that was not sent for lack of time may have waited for the client's names. */
-static const struct lookup *blamed(const struct walk *walk, const struct walk_place *at, const struct lookup *lookup)
+static bool was_silent(const struct lookup *lookup)
 {
-    const struct lookup *ptr = walk->names.ptr;
-    bool waited = !lookup->is_sent && (at && (at->step->macros_used & MACRO_USED_NAME));
+    return lookup && lookup->answer && lookup->answer->status == DNS_TIMEOUT;
+}
 
-    return waited && ptr && ptr->answer && answer_is_failure(ptr->answer) ? ptr : lookup;
+/* The lookup that made this one fail. One that was not sent for lack of time had to wait for what was silent and ends
+ * nothing by itself: a lookup of the client's names (RFC 7208 5.5). */
+static const struct lookup *blamed(const struct walk *walk, const struct lookup *lookup)
+{
+    const struct client_names *names = &walk->names;
+
+    if (lookup->is_sent)
+        return lookup;
+    if (was_silent(names->ptr))
+        return names->ptr;
+    for (size_t i = 0; i < LIMIT_CLIENT_NAMES; i++)
+        if (was_silent(names->hosts[i]))
+            return names->hosts[i];
+    return lookup;
 }
 
 /* RFC 7208 5: a failure of the DNS, unless a mechanism says otherwise. */
 unsigned term_failure(struct walk *walk, const struct walk_place *at, const struct lookup *lookup)
 {
-    lookup = blamed(walk, at, lookup);
+    lookup = blamed(walk, lookup);
     return term_stop(walk, at, RESULT_TEMPERROR, "DNS %s for %s %s", dns_status_name(lookup->answer->status),
                      lookup->name, dns_type_name(lookup->type));
 }

@@ -314,13 +314,16 @@ static void test_late_chain(void **state)
 static void test_silent_reverse_zone(void **state)
 {
     static const struct {
-        const char *domain;
+        const char *silent, *domain;
         enum spf_result result;
         const char *problem;
     } rows[] = {
-        {"ptr.org", RESULT_FAIL, ""},
-        {"chain.org", RESULT_PASS, ""},
-        {"name.org", RESULT_TEMPERROR, "DNS timeout for 1.2.0.192.in-addr.arpa PTR, at exists:%{p}.x.org of name.org"},
+        {"1.2.0.192.in-addr.arpa", "ptr.org", RESULT_FAIL, ""},
+        {"1.2.0.192.in-addr.arpa", "chain.org", RESULT_PASS, ""},
+        {"1.2.0.192.in-addr.arpa", "name.org", RESULT_TEMPERROR,
+         "DNS timeout for 1.2.0.192.in-addr.arpa PTR, at exists:%{p}.x.org of name.org"},
+        {"host.org", "ptr.org", RESULT_FAIL, ""},
+        {"host.org", "name.org", RESULT_TEMPERROR, "DNS timeout for host.org A, at exists:%{p}.x.org of name.org"},
     };
 
     (void)state;
@@ -328,7 +331,8 @@ static void test_silent_reverse_zone(void **state)
         static struct bed bed;
 
         open_bed(&bed, i % 2 == 1);
-        bed.script.silent_name = "1.2.0.192.in-addr.arpa";
+        bed.script.silent_name = rows[i / 2].silent;
+        script_dns_add(&bed.script, "1.2.0.192.in-addr.arpa", "PTR", "host.org");
         script_dns_add(&bed.script, "ptr.org", "TXT", "v=spf1 a mx ptr -all");
         script_dns_add(&bed.script, "ptr.org", "A", "10.0.0.1");
         script_dns_add(&bed.script, "ptr.org", "MX", "ptr.org");
