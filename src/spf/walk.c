@@ -122,7 +122,7 @@ static unsigned walk_term(struct walk *walk, const struct walk_place *at, result
         return CAN_MISS;
     }
     if (!step_expand_name(walk, at->domain, step))
-        return term_missing_host(walk);
+        return term_missing_names(walk);
     if (walk->is_exact)
         walk->macros_used |= step->macros_used;
     if (step_has_foreign_local_part(walk, step))

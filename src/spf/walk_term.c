@@ -67,6 +67,17 @@ unsigned term_missing_host(struct walk *walk)
     return term_missing(walk);
 }
 
+/* The same for the client's names, by whose silence nothing ends (RFC 7208 5.5): nothing waits for their lookups, so
+ * what follows is asked meanwhile, and a reverse zone that is silent costs no time. */
+unsigned term_missing_names(struct walk *walk)
+{
+    bool was_blocked = walk->lookups.is_blocked;
+    unsigned known = term_missing_host(walk);
+
+    walk->lookups.is_blocked = was_blocked;
+    return known;
+}
+
 static bool was_silent(const struct lookup *lookup)
 {
     return lookup && lookup->answer && lookup->answer->status == DNS_TIMEOUT;
@@ -278,21 +289,15 @@ static unsigned walk_mx(struct walk *walk, const struct walk_place *at)
     return miss(walk, at, lookup->answer->count == 0 || so_far.is_void);
 }
 
-/* RFC 7208 5.5. An error of the DNS is no match, so nothing waits for the lookups behind this term: what follows is
- * asked meanwhile, and a reverse zone that is silent costs no time. What the names' lookups find is not counted. */
+/* RFC 7208 5.5. An error of the DNS is no match. What the names' lookups find is not counted. */
 static unsigned walk_ptr(struct walk *walk, const struct walk_place *at)
 {
-    bool was_blocked = walk->lookups.is_blocked;
-    unsigned known;
-
     find_client_names(walk);
     if (client_names_match(&walk->names, at->step->name))
         return CAN_MATCH;
     if (walk->names.is_complete)
         return miss(walk, at, walk->names.is_void);
-    known = term_missing_host(walk);
-    walk->lookups.is_blocked = was_blocked;
-    return known;
+    return term_missing_names(walk);
 }
 
 unsigned term_evaluate(struct walk *walk, const struct walk_place *at)

@@ -19,9 +19,11 @@ unsigned term_stop(struct walk *walk, const struct walk_place *at, enum spf_resu
 /* The same for a failure of the DNS (RFC 7208 5). */
 unsigned term_failure(struct walk *walk, const struct walk_place *at, const struct lookup *lookup);
 
-/* An answer is missing; what follows may be needed. The other one is for terms that may count as a void lookup. */
+/* An answer is missing; what follows may be needed. The second one is for terms that may count as a void lookup, the
+ * third for those that lack the client's names. */
 unsigned term_missing(struct walk *walk);
 unsigned term_missing_host(struct walk *walk);
+unsigned term_missing_names(struct walk *walk);
 
 /* Tells a survey, if this is one and the place is certainly reached. */
 void term_tell(const struct walk *walk, enum survey_finding finding, const struct walk_place *at, const char *text);

@@ -322,6 +322,8 @@ static void test_silent_reverse_zone(void **state)
         {"1.2.0.192.in-addr.arpa", "chain.org", RESULT_PASS, ""},
         {"1.2.0.192.in-addr.arpa", "name.org", RESULT_TEMPERROR,
          "DNS timeout for 1.2.0.192.in-addr.arpa PTR, at exists:%{p}.x.org of name.org"},
+        {"1.2.0.192.in-addr.arpa", "odd.org", RESULT_FAIL, ""},
+        {"1.2.0.192.in-addr.arpa", "twice.org", RESULT_FAIL, ""},
         {"host.org", "ptr.org", RESULT_FAIL, ""},
         {"host.org", "name.org", RESULT_TEMPERROR, "DNS timeout for host.org A, at exists:%{p}.x.org of name.org"},
     };
@@ -339,6 +341,8 @@ static void test_silent_reverse_zone(void **state)
         script_dns_add(&bed.script, "chain.org", "TXT", "v=spf1 ptr include:c1.org -all");
         script_dns_add(&bed.script, "c1.org", "TXT", "v=spf1 ptr:c1.org include:c2.org -all");
         script_dns_add(&bed.script, "c2.org", "TXT", "v=spf1 a:ptr.org ip4:192.0.2.1 -all");
+        script_dns_add(&bed.script, "odd.org", "TXT", "v=spf1 exists:%{p}..x.org a:ptr.org -all");
+        script_dns_add(&bed.script, "twice.org", "TXT", "v=spf1 a:unknown.org exists:%{p}.org a:ptr.org -all");
         script_dns_add(&bed.script, "name.org", "TXT", "v=spf1 exists:%{p}.x.org -all");
         start(&bed, "192.0.2.1", rows[i / 2].domain);
         script_dns_answer_all(&bed.script);
