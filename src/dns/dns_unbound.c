@@ -5,6 +5,7 @@
 #include "base/strbuf.h"
 #include "dns/dns_packet.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,11 @@ enum {
     NAME_SIZE = 4 * DNS_NAME_MAX + 2, /* each octet escaped, a final dot and the NUL */
     RECURSION_CACHE_MIN = 8 << 20,    /* to go from the root on without one asks for the same again and again */
 };
+
+/* Held while a context is made or deleted. The library has one parser of configurations for the whole process, which it
+ * ends if two threads are in it at once, and some locks of that kind. A leaf: what is called back under it takes none.
+ */
+static pthread_mutex_t library = PTHREAD_MUTEX_INITIALIZER;
 
 struct unbound {
     struct ub_ctx *context;
@@ -141,14 +147,18 @@ struct unbound *unbound_create(struct event_base *base, const struct unbound_con
                                size_t error_size)
 {
     struct unbound *unbound = calloc(1, sizeof(*unbound));
+    bool is_good;
 
     snprintf(error, error_size, "out of memory");
     if (!unbound)
         return NULL;
     *unbound = (struct unbound){
         .heard = config->heard, .heard_context = config->heard_context, .serve_stale = config->serve_stale};
+    pthread_mutex_lock(&library);
     unbound->context = ub_ctx_create_event(base);
-    if (unbound->context && set_up(unbound->context, config, error, error_size))
+    is_good = unbound->context && set_up(unbound->context, config, error, error_size);
+    pthread_mutex_unlock(&library);
+    if (is_good)
         return unbound;
     unbound_destroy(unbound);
     return NULL;
@@ -159,8 +169,10 @@ void unbound_destroy(struct unbound *unbound)
     if (!unbound)
         return;
     unbound->is_closing = true;
+    pthread_mutex_lock(&library);
     if (unbound->context)
         ub_ctx_delete(unbound->context); /* calls back for what is under way */
+    pthread_mutex_unlock(&library);
     free(unbound);
 }
 

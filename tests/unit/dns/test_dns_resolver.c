@@ -785,6 +785,35 @@ static void test_dnssec(void **state)
     assert_non_null(strstr(error, "/nonexistent/root.key"));
 }
 
+/* Two that run at the same time, as around a reload, each make and delete resolvers when they have to. */
+static void *make_and_delete(void *failures)
+{
+    static const char *const servers[] = {"127.0.0.1"};
+    const struct dns_resolver_config config = {.servers = servers, .server_count = 1, .cache_octets = CACHE};
+    char error[256];
+
+    for (int i = 0; i < 40; i++) {
+        struct dns *dns = dns_resolver_create(&config, &clock_system, error, sizeof(error));
+
+        atomic_fetch_add((atomic_uint *)failures, dns == NULL);
+        dns_destroy(dns);
+    }
+    return NULL;
+}
+
+static void test_several_at_once(void **state)
+{
+    pthread_t threads[4];
+    atomic_uint failures = 0;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(threads) / sizeof(*threads); i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, make_and_delete, &failures), 0);
+    for (size_t i = 0; i < sizeof(threads) / sizeof(*threads); i++)
+        pthread_join(threads[i], NULL);
+    assert_int_equal(failures, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -797,6 +826,7 @@ int main(void)
         cmocka_unit_test(test_no_edns),
         cmocka_unit_test(test_edns_is_no_obstacle),
         cmocka_unit_test(test_deadline),
+        cmocka_unit_test(test_several_at_once),
         cmocka_unit_test(test_retries),
         cmocka_unit_test(test_destroy),
         cmocka_unit_test(test_callback_asks),
