@@ -286,7 +286,7 @@ static bool explain(struct walk *walk)
     if (!step_expand_name(walk, frame->domain, step))
         return false;
     walk->macros_used |= step->macros_used;
-    if (!domain_can_be_asked(step->name))
+    if (step_has_foreign_local_part(walk, step) || !domain_can_be_asked(step->name))
         return true;
     if (!walk_has_answer(walk, lookups_want(&walk->lookups, &step->lookup, step->name, DNS_TXT)))
         return false;

@@ -38,7 +38,8 @@ struct macro_values walk_values(struct walk *walk, const char *domain);
  * needs the client's names, which are missing, or out of memory. */
 bool step_expand_name(struct walk *walk, const char *domain, struct step *step);
 
-/* RFC 8616 4: true for a term that matches nothing, as its name has octets of a local part beyond US-ASCII. */
+/* RFC 8616 4: true for a term that matches nothing, or an exp that finds nothing, as its name has octets of a local
+ * part beyond US-ASCII. */
 bool step_has_foreign_local_part(const struct walk *walk, const struct step *step);
 
 /* Evaluates an a, mx, ptr or exists whose name is known. */

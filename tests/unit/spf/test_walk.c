@@ -462,6 +462,7 @@ static void test_foreign_local_part(void **state)
         {"v=spf1 redirect=%{l}.pass.org", RESULT_NEUTRAL, "default"},
         {"v=spf1 include:plain.org -all", RESULT_PASS, "include:plain.org"},
         {"v=spf1 include:%{l1r}.none.org ip4:192.0.2.1 -all", RESULT_PASS, "ip4:192.0.2.1"},
+        {"v=spf1 -all exp=%{l}.exp.org", RESULT_FAIL, "-all"},
     };
 
     (void)state;
@@ -473,11 +474,13 @@ static void test_foreign_local_part(void **state)
         zone_checks_open(&checks, false);
         zone_checks_add(&checks, "own.org", "TXT", rows[i].record);
         zone_checks_add(&checks, "j\xc3\xb6rg.pass.org", "TXT", "v=spf1 +all");
+        zone_checks_add(&checks, "j\xc3\xb6rg.exp.org", "TXT", "not to be found");
         zone_checks_add(&checks, "plain.org", "TXT", "v=spf1 include:%{l}.pass.org ip4:192.0.2.1 ?all");
         request.local = "j\xc3\xb6rg";
         spf_check(checks.checker, &request, &outcome);
         assert_string_equal(result_name(outcome.result), result_name(rows[i].result));
         assert_string_equal(outcome.mechanism, rows[i].mechanism);
+        assert_string_equal(outcome.explanation, "");
         zone_checks_close(&checks);
     }
     assert_int_equal(stats_get(STATS_SPF_DISAGREEMENTS), 0);
