@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Asks for the results of a message's identities, and hands them to the verdict. */
+/* Finds the results of a message's identities, and lets the policy decide. */
 #include "session/decision.h"
 
 #include "base/domain_text.h"
 #include "policy/verdict_decide.h"
-#include "session/forwarder.h"
+#include "session/dns_exemptions.h"
 #include "session/message_log.h"
 #include "spf/domain.h"
 
@@ -17,9 +17,9 @@ static bool is_host_name(const char *helo)
     return domain_text_copy(helo, name) && domain_can_have_policy(name) && !addr_parse(name, &addr);
 }
 
-void decision_begin(struct message *message, const struct config *config, const struct peer *peer)
+void decision_begin(struct message *message, const struct config *config, const struct client *client)
 {
-    const char *helo = peer_helo(peer);
+    const char *helo = client_helo(client);
 
     if (message->null_sender) {
         message_add_check(message, IDENTITY_HELO, helo); /* RFC 7208 2.4 */
@@ -31,12 +31,12 @@ void decision_begin(struct message *message, const struct config *config, const 
 }
 
 static struct spf_request request_of(const struct message *message, struct identity_check *check,
-                                     const struct config *config, const struct peer *peer)
+                                     const struct config *config, const struct client *client)
 {
     return (struct spf_request){
         .identity = check->identity,
-        .client = peer->checked,
-        .helo = peer_helo(peer),
+        .client = client->effective,
+        .helo = client_helo(client),
         .local = check->identity == IDENTITY_HELO ? "postmaster" : message->sender.local, /* RFC 7208 2.3, 2.4 */
         .domain = idna_ascii_form(check->domain, check->ascii),                           /* RFC 7208 4.3 */
         .receiver = message->receiver,
@@ -46,19 +46,19 @@ static struct spf_request request_of(const struct message *message, struct ident
 }
 
 static enum refuse_at wanted_step(const struct config *config, const struct session_abilities *abilities,
-                                  const struct peer *peer)
+                                  const struct client *client)
 {
-    if (peer->relays)
+    if (client->relays)
         return REFUSE_AT_EOM;
     if (config->whitelist_to.count > 0 || config->verdict.refuse_to.count > 0 || config->refuse_at == REFUSE_AT_RCPT)
-        return peer->local || !abilities->refuses_recipients ? REFUSE_AT_MAIL : REFUSE_AT_RCPT;
+        return client->local || !abilities->refuses_recipients ? REFUSE_AT_MAIL : REFUSE_AT_RCPT;
     return config->refuse_at;
 }
 
 enum refuse_at decision_due(const struct config *config, const struct session_abilities *abilities,
-                            const struct peer *peer)
+                            const struct client *client)
 {
-    const int wanted = (int)wanted_step(config, abilities, peer);
+    const int wanted = (int)wanted_step(config, abilities, client);
 
     for (int step = wanted; step <= REFUSE_AT_EOM; step++)
         if ((abilities->steps & SESSION_STEP(step)) != 0)
@@ -83,19 +83,19 @@ struct verdict decision_for(const struct message *message, const struct config *
     return verdict_decide(&config->verdict, &facts);
 }
 
-static void find_results(struct message *message, const struct session_shared *shared, const struct peer *peer,
+static void find_results(struct message *message, const struct session_shared *shared, const struct client *client,
                          int64_t deadline_ms)
 {
     for (size_t i = 0; i < message->check_count; i++) {
         struct identity_check *check = &message->checks[i];
-        struct spf_request request = request_of(message, check, shared->config, peer);
+        struct spf_request request = request_of(message, check, shared->config, client);
 
         request.deadline_ms = deadline_ms;
         spf_check(shared->checker, &request, &check->outcome);
     }
 }
 
-/* True if nobody's record has anything against the message: then it does not matter who forwards it. */
+/* True if every result is a pass: then it does not matter who forwards the message. */
 static bool passes(const struct message *message)
 {
     for (size_t i = 0; i < message->check_count; i++)
@@ -104,50 +104,50 @@ static bool passes(const struct message *message)
     return true;
 }
 
-static void leave_unchecked(struct message *message, const struct peer *peer, enum reason reason)
+static void leave_unchecked(struct message *message, const struct client *client, enum reason reason)
 {
     message_exempt(message, reason);
-    message_log_exempt(message, peer);
+    message_log_exempt(message, client);
 }
 
-void decision_judge(struct message *message, const struct session_shared *shared, const struct peer *peer)
+void decision_make(struct message *message, const struct session_shared *shared, const struct client *client)
 {
-    int64_t deadline_ms = spf_checker_deadline_ms(shared->checker); /* one for all: the MTA waits for all */
-    enum tristate by_helo = forwarder_has_helo(shared, peer, deadline_ms), by_spf = TRISTATE_NO;
+    int64_t deadline_ms = spf_checker_deadline_ms(shared->checker); /* one for all: the MTA waits for them all */
+    enum tristate by_helo = dns_exemption_by_helo(shared, client, deadline_ms), by_spf = TRISTATE_NO;
 
     if (by_helo == TRISTATE_YES) {
-        leave_unchecked(message, peer, REASON_WHITELISTED_HELO);
+        leave_unchecked(message, client, REASON_WHITELISTED_HELO);
         return;
     }
-    find_results(message, shared, peer, deadline_ms);
+    find_results(message, shared, client, deadline_ms);
     if (!passes(message))
-        by_spf = forwarder_is_permitted(shared, peer, message->receiver, deadline_ms);
+        by_spf = dns_exemption_by_spf(shared, client, message->receiver, deadline_ms);
     if (by_spf == TRISTATE_YES) {
-        leave_unchecked(message, peer, REASON_WHITELISTED_FORWARDER);
+        leave_unchecked(message, client, REASON_WHITELISTED_FORWARDER);
         return;
     }
     message->unknown_exemption = by_helo == TRISTATE_UNKNOWN  ? "WhitelistHelo"
                                  : by_spf == TRISTATE_UNKNOWN ? "WhitelistSPF"
                                                               : NULL;
     for (size_t i = 0; i < message->check_count; i++)
-        message_log_result(message, &message->checks[i], peer);
+        message_log_result(message, &message->checks[i], client);
     struct verdict verdict = decision_for(message, shared->config, NULL);
     message_decide(message, &verdict);
 }
 
-void decision_send_ahead(struct message *message, const struct session_shared *shared, const struct peer *peer)
+void decision_speculate(struct message *message, const struct session_shared *shared, const struct client *client)
 {
-    struct spf_request request = request_of(message, &message->checks[0], shared->config, peer);
+    struct spf_request request = request_of(message, &message->checks[0], shared->config, client);
 
-    spf_check_speculate(shared->checker, &request); /* for the other one it was done at HELO */
+    spf_check_speculate(shared->checker, &request); /* that of the HELO name began at HELO */
 }
 
-void decision_send_helo_ahead(const struct session_shared *shared, const struct peer *peer)
+void decision_speculate_helo(const struct session_shared *shared, const struct client *client)
 {
-    const char *helo = peer_helo(peer);
+    const char *helo = client_helo(client);
     struct spf_request request = {
         .identity = IDENTITY_HELO,
-        .client = peer->checked,
+        .client = client->effective,
         .helo = helo,
         .local = "postmaster",
         .domain = helo,

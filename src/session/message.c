@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The memory of one message. */
+/* What is stored of one message. */
 #include "session/message.h"
 
 #include "mail/header_forged.h"
@@ -21,7 +21,7 @@ bool message_begin(struct message *message, const char *receiver, const char *au
     return true;
 }
 
-void message_await_origin(struct message *message)
+void message_await_relayed_client(struct message *message)
 {
     message->stage = MESSAGE_RELAYED;
     message->reason = REASON_NONE;

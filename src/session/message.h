@@ -20,13 +20,13 @@
  * EXEMPT. From everywhere it is NONE again after its end, a refusal, ABORT, HELO and a new MAIL. */
 enum message_stage {
     MESSAGE_NONE,    /* none is under way */
-    MESSAGE_EXEMPT,  /* nobody asks for its result: it gets no field of ours, but forged ones are removed */
-    MESSAGE_RELAYED, /* from a relay of ours: whom to check stands in its header */
+    MESSAGE_EXEMPT,  /* not checked: it gets no result field, but forged ones are removed */
+    MESSAGE_RELAYED, /* from one of our relays: its header names the client to check */
     MESSAGE_PENDING, /* the identities to check are named (checks[].domain) */
     MESSAGE_DECIDED, /* the outcomes and the verdict hold (checks[].outcome, verdict) */
 };
 
-/* A recipient that the message may be kept from. */
+/* A recipient that a quarantine may take the message from. */
 struct recipient {
     char *shown;                        /* its address */
     char *handles[SESSION_HANDLES_MAX]; /* by which the front end knows it */
@@ -55,8 +55,8 @@ struct subjects {
     size_t count;
 };
 
-/* For whom TestMode left a refusal undone. */
-enum spared_for { SPARED_NOBODY, SPARED_SOME, SPARED_ALL };
+/* For how many recipients TestMode did not carry out a refusal. */
+enum would_refuse { WOULD_REFUSE_NONE, WOULD_REFUSE_SOME, WOULD_REFUSE_ALL };
 
 enum { MESSAGE_CHECKS_MAX = 2, MESSAGE_QUEUE_ID_SIZE = 65 };
 
@@ -72,15 +72,15 @@ struct message {
     char queue_id[MESSAGE_QUEUE_ID_SIZE]; /* the MTA's, for the log; "" before it is known */
 
     struct address sender; /* zeroed for the null sender */
-    /* That of the sender, or of the HELO name in a null sender's place; behind it that of the HELO name, if it is
+    /* That of the sender, or for a null sender that of the HELO name; after it that of the HELO name, if it is
      * checked too. */
     struct identity_check checks[MESSAGE_CHECKS_MAX];
     size_t check_count; /* at least 1 from PENDING on; 0 before */
     struct verdict verdict;
     const char *unknown_exemption; /* DECIDED: the key that might exempt the client, whose lookup failed; NULL: none */
-    struct verdict spared; /* the refusal that TestMode did not carry out, unless `spared_for` is SPARED_NOBODY */
-    enum spared_for spared_for;
-    enum reason released; /* why some recipient gets it whatever the result; REASON_NONE: none does */
+    struct verdict undone; /* the refusal that TestMode did not carry out, unless `would_refuse` is WOULD_REFUSE_NONE */
+    enum would_refuse would_refuse;
+    enum reason exempt_recipient; /* why some recipient gets it whatever the result; REASON_NONE: none does */
 
     struct recipient *recipients; /* those that a quarantine takes the message from */
     size_t recipient_count;
@@ -102,17 +102,17 @@ struct message {
 enum {
     MESSAGE_RECIPIENTS_MAX = 1000, /* of a message that may be quarantined; RFC 5321 4.5.3.1.8 asks for 100 */
     MESSAGE_FORGED_MAX = 500, /* forged fields that are removed from a message, whatever their names; no honest message
-                               * has nearly as many, and MTAs take seconds for thousands of removals */
+                               * comes close to that, and MTAs take seconds for thousands of removals */
     MESSAGE_SUBJECTS_MAX = 100,  /* Subject fields kept */
     MESSAGE_SUBJECT_MAX = 60000, /* octets of a subject that is tagged, the rest is cut; a milter packet holds 65,535 */
 };
 
-/* Begins a message, EXEMPT for a fault of ours until its sender is read, with copies of the two names. False, with the
- * message empty, if out of memory. */
+/* Begins a message, EXEMPT for an internal error until its sender is read, with copies of the two names. False, with
+ * the message empty, if out of memory. */
 bool message_begin(struct message *message, const char *receiver, const char *authserv_id);
 
 /* EXEMPT to RELAYED. */
-void message_await_origin(struct message *message);
+void message_await_relayed_client(struct message *message);
 
 /* EXEMPT, RELAYED or PENDING to PENDING: names one more identity to check, the sender's first. `domain` lives as long
  * as the message. */

@@ -22,11 +22,11 @@ struct ending {
     struct message *message;
     const struct config *config;
     const struct session_abilities *abilities;
-    const struct peer *peer;
-    char note[NOTE_SIZE]; /* what TestMode left undone, for the fields */
+    const struct client *client;
+    char note[NOTE_SIZE]; /* what TestMode did not do, for the fields */
 };
 
-/* Notes something for the fields that TestMode left undone. */
+/* Notes something that TestMode did not do, for the fields. */
 static void note_undone(struct ending *ending, const char *what)
 {
     size_t len = strlen(ending->note);
@@ -36,7 +36,7 @@ static void note_undone(struct ending *ending, const char *what)
 
 static void log_done(const struct ending *ending, const char *event, const char *more)
 {
-    message_log_action(ending->message, ending->peer, event, more);
+    message_log_action(ending->message, ending->client, event, more);
 }
 
 /* Deletes the forged fields of one name, from the last to the first, so that the others keep their numbers. */
@@ -52,11 +52,11 @@ static size_t remove_fields(const struct ending *ending, const char *name, const
             removed++;
     }
     if (removed < fields->count)
-        peer_fault(ending->peer, REASON_FAULT_FORGED);
+        client_log_fault(ending->client, REASON_FAULT_FORGED);
     return removed;
 }
 
-/* RFC 8601 5. Not where TestMode let a message go on that has too many: half cleaned it would deceive as well. */
+/* RFC 8601 5. Not where TestMode let a message go on that has too many: half cleaned it would still deceive. */
 static void remove_forged(const struct ending *ending)
 {
     const struct message *message = ending->message;
@@ -106,10 +106,10 @@ static bool tag_all(struct message *message, const char *tag)
     return changed;
 }
 
-/* True if the subject is to be tagged; it is shared with the whitelisted recipients, who get the message as it came. */
+/* True if the subject is to be tagged; it is shared with the exempt recipients, who get the message as it came. */
 static bool is_to_be_tagged(const struct message *message)
 {
-    return message->verdict.tag && message->released == REASON_NONE;
+    return message->verdict.tag && message->exempt_recipient == REASON_NONE;
 }
 
 static void tag_subject(const struct ending *ending)
@@ -121,14 +121,14 @@ static void tag_subject(const struct ending *ending)
     actions_begin_group(&message->actions);
     bool changed = tag_all(message, ending->config->tag);
     if (!actions_end_group(&message->actions)) {
-        peer_fault(ending->peer, REASON_FAULT_TAG);
+        client_log_fault(ending->client, REASON_FAULT_TAG);
     } else if (changed) {
         stats_add(STATS_TAGGED, 1);
         log_done(ending, "tagged", "");
     }
 }
 
-/* Adds a field with an address that is not to be lost. */
+/* Adds a field that keeps a recipient's address. */
 static void add_original_to(struct action_builder *actions, const char *address)
 {
     char value[ORIGINAL_TO_MAX + 1];
@@ -151,26 +151,26 @@ static void add_quarantine(struct message *message, const char *box)
         add_original_to(actions, message->recipients[i].shown);
 }
 
-/* Has the MTA hold the message, for all who would get it: not where a whitelisted recipient does. */
+/* Has the MTA hold the message, for all its recipients: not where one of them is exempt. */
 static void hold(const struct ending *ending)
 {
     struct message *message = ending->message;
     char reason[32];
 
-    if (message->released != REASON_NONE)
+    if (message->exempt_recipient != REASON_NONE)
         return;
     (void)snprintf(reason, sizeof(reason), "SPF %s", result_name(message->checks[0].outcome.result));
     actions_begin_group(&message->actions);
     actions_add(&message->actions, ACTION_HOLD, 0, NULL, reason);
     if (!actions_end_group(&message->actions)) {
-        peer_fault(ending->peer, REASON_FAULT_QUARANTINE);
+        client_log_fault(ending->client, REASON_FAULT_QUARANTINE);
         return;
     }
     stats_add(STATS_QUARANTINED, 1);
     log_done(ending, "held", "");
 }
 
-/* Sends the message to the quarantine box, but for its whitelisted recipients. */
+/* Sends the message to the quarantine mailbox, except for its exempt recipients. */
 static void divert(const struct ending *ending)
 {
     struct message *message = ending->message;
@@ -180,11 +180,11 @@ static void divert(const struct ending *ending)
     if (message->recipients_lost || message->recipient_count == 0)
         return;
     (void)remove_fields(ending, MESSAGE_ORIGINAL_TO,
-                        &message->originals); /* whoever releases the message goes by ours */
+                        &message->originals); /* whoever releases the message relies on ours */
     actions_begin_group(&message->actions);
     add_quarantine(message, box);
     if (!actions_end_group(&message->actions)) {
-        peer_fault(ending->peer, REASON_FAULT_QUARANTINE);
+        client_log_fault(ending->client, REASON_FAULT_QUARANTINE);
         return;
     }
     stats_add(STATS_QUARANTINED, 1);
@@ -202,40 +202,40 @@ static void quarantine(const struct ending *ending)
         hold(ending);
 }
 
-/* True if the message goes on to somebody whatever TestMode says. */
-static bool goes_on(const struct message *message)
+/* True if some recipient would get the message without TestMode, too. */
+static bool is_delivered(const struct message *message)
 {
-    return message->accepted && message->spared_for != SPARED_ALL;
+    return message->accepted && message->would_refuse != WOULD_REFUSE_ALL;
 }
 
-/* Notes the refusal that TestMode left undone, if any. */
-static void note_spared(struct ending *ending)
+/* Notes the refusal that TestMode did not carry out, if any. */
+static void note_would_refuse(struct ending *ending)
 {
     const struct message *message = ending->message;
-    const struct verdict *spared = &message->spared;
+    const struct verdict *undone = &message->undone;
     char refused[80];
 
-    if (message->spared_for == SPARED_NOBODY)
+    if (message->would_refuse == WOULD_REFUSE_NONE)
         return;
-    (void)snprintf(refused, sizeof(refused), "%s with %s %s%s", spared->kind == VERDICT_DEFER ? "deferred" : "refused",
-                   spared->code, spared->enhanced,
-                   goes_on(message) || message->released != REASON_NONE ? " for some recipients" : "");
+    (void)snprintf(refused, sizeof(refused), "%s with %s %s%s", undone->kind == VERDICT_DEFER ? "deferred" : "refused",
+                   undone->code, undone->enhanced,
+                   is_delivered(message) || message->exempt_recipient != REASON_NONE ? " for some recipients" : "");
     note_undone(ending, refused);
 }
 
-/* Says what would be done if this were not TestMode. */
-static void say_what_is_undone(struct ending *ending)
+/* Notes and logs what would be done without TestMode. */
+static void note_test_mode(struct ending *ending)
 {
     const struct message *message = ending->message;
 
-    note_spared(ending);
-    if (goes_on(message) && is_to_be_tagged(message)) {
+    note_would_refuse(ending);
+    if (is_delivered(message) && is_to_be_tagged(message)) {
         note_undone(ending, "tagged");
         log_done(ending, "would be tagged", "");
     }
-    if (goes_on(message) && message->verdict.quarantine &&
+    if (is_delivered(message) && message->verdict.quarantine &&
         (ending->config->verdict.quarantine == QUARANTINE_ON ||
-         message->released == REASON_NONE)) { /* a hold keeps it from everybody */
+         message->exempt_recipient == REASON_NONE)) { /* a hold keeps it from everybody */
         note_undone(ending, "quarantined");
         log_done(ending, "would be quarantined", "");
     }
@@ -251,15 +251,15 @@ static void insert_field(const struct ending *ending, const char *name, const st
     else
         actions_add(actions, ACTION_INSERT_HEADER, 0, name, strbuf_text(value));
     if (!actions_end_group(actions))
-        peer_fault(ending->peer, REASON_FAULT_FIELD);
+        client_log_fault(ending->client, REASON_FAULT_FIELD);
 }
 
-/* The note of TestMode for one identity: where a refusal was left undone, for the one that decided it. */
+/* The note of TestMode for one identity: where a refusal was not carried out, for the identity that decided it. */
 static const char *note_for(const struct ending *ending, const struct identity_check *check)
 {
     const struct message *message = ending->message;
-    bool is_its =
-        message->spared_for != SPARED_NOBODY ? check->identity == message->spared.identity : check == message->checks;
+    bool is_its = message->would_refuse != WOULD_REFUSE_NONE ? check->identity == message->undone.identity
+                                                             : check == message->checks;
 
     return ending->note[0] != '\0' && is_its ? ending->note : NULL;
 }
@@ -276,10 +276,10 @@ static void collect_results(const struct ending *ending, struct header_result re
             .is_helo = message->checks[i].identity == IDENTITY_HELO,
             .mechanism = message->checks[i].outcome.mechanism,
             .problem = message->checks[i].outcome.problem,
-            .client = ending->peer->checked,
+            .client = ending->client->effective,
             .sender = message_sender(message),
             .domain = message->checks[i].domain,
-            .helo = peer_helo_shown(ending->peer),
+            .helo = client_helo_shown(ending->client),
             .receiver = message->receiver,
             .note = note_for(ending, &message->checks[i]),
         };
@@ -305,25 +305,25 @@ static void insert_results(const struct ending *ending)
     }
 }
 
-void message_add_fields(struct message *message, const struct config *config, const struct peer *peer)
+void message_add_fields(struct message *message, const struct config *config, const struct client *client)
 {
-    struct ending ending = {.message = message, .config = config, .peer = peer};
+    struct ending ending = {.message = message, .config = config, .client = client};
 
-    note_spared(&ending);
+    note_would_refuse(&ending);
     insert_results(&ending);
 }
 
 void message_end(struct message *message, const struct config *config, const struct session_abilities *abilities,
-                 const struct peer *peer)
+                 const struct client *client)
 {
-    struct ending ending = {.message = message, .config = config, .abilities = abilities, .peer = peer};
+    struct ending ending = {.message = message, .config = config, .abilities = abilities, .client = client};
 
     if (abilities->sees_headers)
         remove_forged(&ending);
     if (message->stage != MESSAGE_DECIDED)
         return;
     if (config->test_mode) {
-        say_what_is_undone(&ending);
+        note_test_mode(&ending);
     } else {
         if (abilities->sees_headers)
             tag_subject(&ending);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Why a message or a recipient was exempt or refused, and what of our own went wrong: one reason each, with the words
+/* Why a message or a recipient was exempt or refused, or which internal error occurred: one reason each, with the words
  * for the log and the reply, and a counter. */
 #ifndef SMF_SESSION_REASON_H
 #define SMF_SESSION_REASON_H
@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What follows from a reason. A fault of ours refuses nothing: the message goes on. */
+/* What follows from a reason. An internal error refuses nothing: the message continues. */
 enum reason_kind { REASON_KIND_NONE, REASON_KIND_EXEMPT, REASON_KIND_REFUSAL, REASON_KIND_FAULT };
 
 /* One row per reason: its identifier, its kind, the name under which it is counted, and its words: in the log for an

@@ -26,7 +26,7 @@ static struct session_reply reply_for(enum reason reason, const char *code, cons
 
 /* The reply to a malformed address, by its codes (RFC 3463 3.2). Logged. `shown` is the recipient (or NULL). */
 static struct session_reply refuse_form(const struct message *message, const struct config *config,
-                                        const struct peer *peer, enum reason reason, const char *shown,
+                                        const struct client *client, enum reason reason, const char *shown,
                                         struct strbuf *text)
 {
     const bool is_sender = reason == REASON_SENDER_MALFORMED || reason == REASON_SENDER_TOO_LONG;
@@ -36,23 +36,23 @@ static struct session_reply refuse_form(const struct message *message, const str
     if (config->verdict.soft_fail)
         enhanced = is_sender ? "4.1.7" : "4.1.3";
     (void)snprintf(codes, sizeof codes, "%s %s", code, enhanced);
-    message_log_form(message, peer, reason, shown, codes, config->test_mode);
+    message_log_form(message, client, reason, shown, codes, config->test_mode);
     return reply_for(reason, code, enhanced, text);
 }
 
-struct session_reply refusal_of_number(const struct message *message, const struct peer *peer, const char *shown,
+struct session_reply refusal_of_number(const struct message *message, const struct client *client, const char *shown,
                                        struct strbuf *text)
 {
-    message_log_too_many(message, peer, shown);
+    message_log_too_many(message, client, shown);
     return reply_for(REASON_TOO_MANY_RECIPIENTS, "452", "4.5.3", text);
 }
 
 struct session_reply refusal_of_forged(const struct message *message, const struct config *config,
-                                       const struct peer *peer, struct strbuf *text)
+                                       const struct client *client, struct strbuf *text)
 {
     bool soft = config->verdict.soft_fail;
 
-    message_log_forged(message, peer, soft ? "450 4.7.1" : "550 5.7.1", config->test_mode);
+    message_log_forged(message, client, soft ? "450 4.7.1" : "550 5.7.1", config->test_mode);
     if (config->test_mode)
         return go_on;
     return reply_for(REASON_TOO_MANY_FORGED, soft ? "450" : "550", soft ? "4.7.1" : "5.7.1", text); /* RFC 3463 3.8 */
@@ -67,7 +67,7 @@ static const struct identity_check *decisive_check(const struct message *message
 }
 
 /* Fills in the reply's text. */
-static void write_text(const struct message *message, const struct config *config, const struct peer *peer,
+static void write_text(const struct message *message, const struct config *config, const struct client *client,
                        const struct verdict *verdict, struct strbuf *text)
 {
     const struct identity_check *check = decisive_check(message, verdict);
@@ -76,8 +76,8 @@ static void write_text(const struct message *message, const struct config *confi
         .sender = is_helo ? "" : message_sender(message), /* RFC 7208 2.3: then it is postmaster at the HELO name */
         .local = is_helo ? "postmaster" : message->sender.local,
         .domain = check->domain,
-        .client = peer->checked,
-        .helo = peer_helo_shown(peer),
+        .client = client->effective,
+        .helo = client_helo_shown(client),
         .receiver = message->receiver,
         .exemption_unknown = verdict->exemption_unknown,
     };
@@ -86,48 +86,49 @@ static void write_text(const struct message *message, const struct config *confi
     text->failed = false;
     verdict_reply_text(config->reject_reason, &check->outcome, &words, text);
     if (text->failed)
-        peer_fault(peer, REASON_FAULT_REPLY);
+        client_log_fault(client, REASON_FAULT_REPLY);
 }
 
 /* Notes a refusal that is not carried out. */
-static void spare(struct message *message, const struct verdict *verdict, bool is_whole)
+static void note_would_refuse(struct message *message, const struct verdict *verdict, bool is_whole)
 {
-    if (message->spared_for == SPARED_NOBODY)
-        message->spared = *verdict;
-    message->spared_for = is_whole ? SPARED_ALL : SPARED_SOME;
+    if (message->would_refuse == WOULD_REFUSE_NONE)
+        message->undone = *verdict;
+    message->would_refuse = is_whole ? WOULD_REFUSE_ALL : WOULD_REFUSE_SOME;
 }
 
-struct session_reply refusal_of_sender(struct message *message, const struct config *config, const struct peer *peer,
-                                       enum reason reason, struct strbuf *text)
+struct session_reply refusal_of_sender(struct message *message, const struct config *config,
+                                       const struct client *client, enum reason reason, struct strbuf *text)
 {
-    struct session_reply reply = refuse_form(message, config, peer, reason, NULL, text);
+    struct session_reply reply = refuse_form(message, config, client, reason, NULL, text);
     struct verdict verdict = {
         .kind = VERDICT_REFUSE, .identity = IDENTITY_MAILFROM, .code = reply.code, .enhanced = reply.enhanced};
 
     if (!config->test_mode)
         return reply;
-    spare(message, &verdict, true);
+    note_would_refuse(message, &verdict, true);
     return go_on;
 }
 
 struct session_reply refusal_of_recipient(const struct message *message, const struct config *config,
-                                          const struct peer *peer, enum reason reason, const char *shown,
+                                          const struct client *client, enum reason reason, const char *shown,
                                           struct strbuf *text)
 {
-    struct session_reply reply = refuse_form(message, config, peer, reason, shown, text);
+    struct session_reply reply = refuse_form(message, config, client, reason, shown, text);
 
     return config->test_mode ? go_on : reply;
 }
 
-struct session_reply refusal_of_message(struct message *message, const struct config *config, const struct peer *peer,
-                                        const struct verdict *verdict, const char *recipient, struct strbuf *text)
+struct session_reply refusal_of_message(struct message *message, const struct config *config,
+                                        const struct client *client, const struct verdict *verdict,
+                                        const char *recipient, struct strbuf *text)
 {
-    message_log_refusal(message, peer, verdict, recipient, config->test_mode);
+    message_log_refusal(message, client, verdict, recipient, config->test_mode);
     if (config->test_mode) {
-        spare(message, verdict, recipient == NULL);
+        note_would_refuse(message, verdict, recipient == NULL);
         return go_on;
     }
-    write_text(message, config, peer, verdict, text);
+    write_text(message, config, client, verdict, text);
     return (struct session_reply){
         .step = SESSION_REFUSE,
         .code = verdict->code,

@@ -4,33 +4,34 @@
 #define SMF_SESSION_REFUSAL_H
 
 #include "base/strbuf.h"
+#include "session/client.h"
 #include "session/message.h"
-#include "session/peer.h"
 #include "session/session.h"
 
 /* The refusal of a sender or recipient for the form of its address, logged; SoftFail makes it a temporary one. `shown`
- * is the recipient, or NULL where nobody can read it. In TestMode that of a sender is noted in the message, and the
+ * is the recipient, or NULL where it cannot be read. In TestMode that of a sender is noted in the message, and the
  * reply lets the address through. The text is written into `text`. */
-struct session_reply refusal_of_sender(struct message *message, const struct config *config, const struct peer *peer,
-                                       enum reason reason, struct strbuf *text);
+struct session_reply refusal_of_sender(struct message *message, const struct config *config,
+                                       const struct client *client, enum reason reason, struct strbuf *text);
 struct session_reply refusal_of_recipient(const struct message *message, const struct config *config,
-                                          const struct peer *peer, enum reason reason, const char *shown,
+                                          const struct client *client, enum reason reason, const char *shown,
                                           struct strbuf *text);
 
 /* The deferral of a recipient beyond those that a quarantine can take a message from, logged: the client sends to the
  * others afterwards (RFC 5321 4.5.3.1.10). */
-struct session_reply refusal_of_number(const struct message *message, const struct peer *peer, const char *shown,
+struct session_reply refusal_of_number(const struct message *message, const struct client *client, const char *shown,
                                        struct strbuf *text);
 
 /* The refusal of a message with more forged fields than are removed, for all its recipients, logged: an attack, and
  * half cleaned it would still deceive. In TestMode it is logged, and the reply lets the message through. */
 struct session_reply refusal_of_forged(const struct message *message, const struct config *config,
-                                       const struct peer *peer, struct strbuf *text);
+                                       const struct client *client, struct strbuf *text);
 
 /* The refusal that follows from a verdict, logged; the same at every step. `recipient` is NULL where it is the whole
  * message's. The text is written into `text`. In TestMode it is logged and noted in the message, and the reply lets the
  * message through. */
-struct session_reply refusal_of_message(struct message *message, const struct config *config, const struct peer *peer,
-                                        const struct verdict *verdict, const char *recipient, struct strbuf *text);
+struct session_reply refusal_of_message(struct message *message, const struct config *config,
+                                        const struct client *client, const struct verdict *verdict,
+                                        const char *recipient, struct strbuf *text);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Holds what all new connections share, behind one small lock. */
+/* Holds what all new connections share, under one small lock. */
 #include "session/service.h"
 
 #include "config/config_change.h"
@@ -207,7 +207,7 @@ bool service_replace(struct service *service, const struct config *config, struc
     return true;
 }
 
-/* What is in force now; the caller releases both. */
+/* What is effective now; the caller releases both. */
 static struct session_shared acquire_shared(struct service *service)
 {
     struct session_shared shared = {.host_name = service->host_name};

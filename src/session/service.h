@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The configuration in force with the checker built from it, and its exchange for another while mail goes on. */
+/* The effective configuration with the checker built from it, and its replacement while mail goes on. */
 #ifndef SMF_SESSION_SERVICE_H
 #define SMF_SESSION_SERVICE_H
 
@@ -13,27 +13,27 @@
 struct service;
 
 /* Opens the DNS that `config` names: its zone file, its name servers, those of resolv.conf, or none (from the root on).
- * `server`: ask this one in the place of all of them; NULL: do as it says. NULL, with a message in `error`. */
+ * `server`: use this one instead of all of them; NULL: as `config` says. NULL, with a message in `error`. */
 struct dns *service_open_dns(const struct config *config, const char *server, struct strbuf *error);
 
 /* Builds a checker on `dns`, which it takes over, with the cache and timeout of `config`. NULL, with a message in
  * `error`. */
 struct spf_checker *service_build_checker(const struct config *config, struct dns *dns, struct strbuf *error);
 
-/* Puts `config` (a reference is taken) in force. NULL, with a message in `error`, if its checker cannot be built. */
+/* Makes `config` effective (a reference is taken). NULL, with a message in `error`, if its checker cannot be built. */
 struct service *service_create(const struct config *config, struct strbuf *error);
 
 /* Connections that still live keep what they pinned. NULL is fine. */
 void service_destroy(struct service *service);
 
-/* An exchange of the configuration in two steps: all that can fail, and the swap. The DNS lives on, with what it has
+/* A replacement of the configuration in two steps: all that can fail, and the swap. The DNS lives on, with what it has
  * cached, where its settings and the text of its zone file are the same, and then so do cached results where theirs
  * are. One thread at a time. NULL, with a message in `error`: then nothing has changed. */
 struct service_change *service_prepare(struct service *service, const struct config *config, struct strbuf *error);
 
 /* Connections that live go on with the configuration that they pinned; but TTL, CacheSize, DNSTimeout and DNSLookahead
  * are those of the checker, which they may share with new ones. Frees the change. Locks: the service's own, a leaf,
- * held for an exchange of pointers. */
+ * held to swap pointers. */
 void service_commit(struct service *service, struct service_change *change);
 void service_discard(struct service_change *change); /* NULL is fine */
 
@@ -43,7 +43,7 @@ bool service_change_is_empty(const struct service_change *change);
 /* Both steps. False, with a message in `error`, leaving all as it was. */
 bool service_replace(struct service *service, const struct config *config, struct strbuf *error);
 
-/* The configuration in force; the caller releases it. */
+/* The effective configuration; the caller releases it. */
 const struct config *service_config(struct service *service);
 
 struct ttl_cache_stats service_cache_stats(struct service *service);

@@ -4,13 +4,13 @@
 
 #include "base/stats.h"
 #include "policy/whitelist.h"
+#include "session/client.h"
 #include "session/decision.h"
 #include "session/message.h"
 #include "session/message_end.h"
 #include "session/message_log.h"
-#include "session/origin.h"
-#include "session/peer.h"
 #include "session/refusal.h"
+#include "session/relayed_client.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,11 +19,11 @@
 struct session {
     struct session_shared shared;
     struct session_abilities abilities;
-    struct peer peer;
+    struct client client;
     struct message message;
-    struct origin origin; /* of the message, where a relay of our own sends it */
+    struct relayed_client relayed; /* of the message, where one of our relays sends it */
     struct strbuf reply;
-    bool helo_lost; /* there is one that could not be kept */
+    bool helo_lost; /* there is one that could not be stored */
 };
 
 static const struct session_reply go_on = {.step = SESSION_CONTINUE};
@@ -60,7 +60,7 @@ struct session *session_create(const struct session_shared *shared, const struct
 static void forget_message(struct session *session)
 {
     message_reset(&session->message);
-    origin_reset(&session->origin);
+    relayed_client_reset(&session->relayed);
 }
 
 void session_destroy(struct session *session)
@@ -68,7 +68,7 @@ void session_destroy(struct session *session)
     if (session == NULL)
         return;
     forget_message(session);
-    peer_free(&session->peer);
+    client_free(&session->client);
     strbuf_free(&session->reply);
     config_release(session->shared.config);
     spf_checker_release(session->shared.checker);
@@ -90,69 +90,69 @@ static struct session_reply leave_alone(enum reason reason)
     return (struct session_reply){.step = SESSION_ACCEPT, .reason = reason};
 }
 
-/* Why a connection is not looked at; REASON_NONE: it is. */
-static enum reason client_exemption(const struct session *session, const struct session_client *client)
+/* Why a connection is not checked; REASON_NONE: it is. */
+static enum reason client_exemption(const struct session *session, const struct session_client *facts)
 {
     const struct config *config = session->shared.config;
-    const struct peer *peer = &session->peer;
+    const struct client *client = &session->client;
 
-    if (peer->relays) /* its messages are those of others */
+    if (client->relays) /* its messages are those of others */
         return REASON_NONE;
-    if (peer->client.family == ADDR_NONE)
+    if (client->address.family == ADDR_NONE)
         return REASON_NO_CLIENT;
-    if (whitelist_has_addr(&config->whitelist_ip, &peer->client))
+    if (whitelist_has_addr(&config->whitelist_ip, &client->address))
         return REASON_WHITELISTED_ADDRESS;
-    if (client->name_is_verified && whitelist_has_host(&config->whitelist_ptr, client->name))
+    if (facts->name_is_verified && whitelist_has_host(&config->whitelist_ptr, facts->name))
         return REASON_WHITELISTED_HOST;
-    if (peer->local && addr_equal(&peer->client, &peer->checked))
+    if (client->local && addr_equal(&client->address, &client->effective))
         return REASON_LOCAL_SUBMISSION;
-    if (addr_is_loopback(&peer->checked)) /* content filters, webmail: no policy speaks of them */
+    if (addr_is_loopback(&client->effective)) /* content filters, webmail: no SPF record covers them */
         return REASON_LOOPBACK;
     return REASON_NONE;
 }
 
-struct session_reply session_connect(struct session *session, const struct session_client *client)
+struct session_reply session_connect(struct session *session, const struct session_client *facts)
 {
-    struct peer *peer = &session->peer;
+    struct client *client = &session->client;
     enum reason exemption;
 
     forget_message(session);
-    peer_free(peer);
+    client_free(client);
     session->helo_lost = false;
-    peer->client = client->address;
-    peer->checked = peer_checked_address(session->shared.config, &client->address);
-    peer->local = client->is_local;
-    peer->relays = !peer->local && whitelist_has_addr(&session->shared.config->trusted_relay, &peer->client);
-    if (client->name != NULL && !peer_set_host(peer, client->name))
-        peer_fault(peer, REASON_FAULT_CLIENT);
-    exemption = client_exemption(session, client);
+    client->address = facts->address;
+    client->effective = client_effective_address(session->shared.config, &facts->address);
+    client->local = facts->is_local;
+    client->relays = !client->local && whitelist_has_addr(&session->shared.config->trusted_relay, &client->address);
+    if (facts->name != NULL && !client_set_host(client, facts->name))
+        client_log_fault(client, REASON_FAULT_CLIENT);
+    exemption = client_exemption(session, facts);
     if (exemption == REASON_NONE)
         return go_on;
-    peer_exempt(peer, LOG_LEVEL_DEBUG, exemption, NULL);
+    client_log_exempt(client, LOG_LEVEL_DEBUG, exemption, NULL);
     return leave_alone(exemption);
 }
 
 struct session_reply session_helo(struct session *session, const char *helo)
 {
-    forget_message(session); /* RFC 5321 4.1.4: HELO ends what was under way */
-    session->helo_lost = !peer_set_helo(&session->peer, helo != NULL ? helo : "");
+    forget_message(session); /* RFC 5321 4.1.4: HELO ends the transaction */
+    session->helo_lost = !client_set_helo(&session->client, helo != NULL ? helo : "");
     if (session->helo_lost)
-        peer_fault(&session->peer, REASON_FAULT_HELO);
-    if (!session->peer.relays)
-        decision_send_helo_ahead(&session->shared, &session->peer);
+        client_log_fault(&session->client, REASON_FAULT_HELO);
+    if (!session->client.relays)
+        decision_speculate_helo(&session->shared, &session->client);
     return go_on;
 }
 
-/* Whose message it is: the client's, or that of the client of a relay of our own. */
-static const struct peer *judged_peer(const struct session *session)
+/* The client to check: the one that connected, or where that is one of our relays, the relay's client. */
+static const struct client *effective_client(const struct session *session)
 {
-    return session->origin.known ? &session->origin.peer : &session->peer;
+    return session->relayed.known ? &session->relayed.client : &session->client;
 }
 
 /* The refusal that follows from a verdict. `recipient` is for the log. */
 static struct session_reply refuse(struct session *session, const struct verdict *verdict, const char *recipient)
 {
-    return refusal_of_message(&session->message, session->shared.config, judged_peer(session), verdict, recipient,
+    return refusal_of_message(&session->message, session->shared.config, effective_client(session), verdict, recipient,
                               &session->reply);
 }
 
@@ -163,7 +163,7 @@ static enum reason proof_exemption(const struct session *session, const struct s
 {
     const struct config *config = session->shared.config;
 
-    if (session->peer.relays)
+    if (session->client.relays)
         return REASON_NONE;
     if (config->skip_auth && sender->authenticated)
         return REASON_AUTHENTICATED;
@@ -182,7 +182,7 @@ static bool begin_message(struct session *session, const struct session_sender *
     return message_begin(&session->message, receiver, config->authserv_id != NULL ? config->authserv_id : receiver);
 }
 
-/* Why this sender is not checked; REASON_NONE: it is. What nobody can read is no address, and matches no pattern. */
+/* Why this sender is not checked; REASON_NONE: it is. What cannot be read is no address, and matches no pattern. */
 static enum reason sender_exemption(const struct session *session, enum address_status status)
 {
     const struct config *config = session->shared.config;
@@ -197,22 +197,22 @@ static enum reason sender_exemption(const struct session *session, enum address_
 
 static bool is_due(const struct session *session, enum refuse_at step)
 {
-    return decision_due(session->shared.config, &session->abilities, &session->peer) == step;
+    return decision_due(session->shared.config, &session->abilities, &session->client) == step;
 }
 
-/* Judges the message, for all of its recipients. May block. */
-static struct session_reply judge(struct session *session)
+/* Decides about the message, for all of its recipients. May block. */
+static struct session_reply decide(struct session *session)
 {
     struct message *message = &session->message;
 
-    decision_judge(message, &session->shared, judged_peer(session));
+    decision_make(message, &session->shared, effective_client(session));
     if (message->stage != MESSAGE_DECIDED || message->verdict.kind == VERDICT_CONTINUE ||
-        message->released != REASON_NONE)
+        message->exempt_recipient != REASON_NONE)
         return go_on;
     return refuse(session, &message->verdict, NULL);
 }
 
-/* What is wrong with the form of a sender's address. One that nobody can read has no domain and the result none; it is
+/* What is wrong with the form of a sender's address. One that cannot be read has no domain and the result none; it is
  * refused where any result is. */
 static enum reason fault_of_form(const struct config *config, enum address_status status)
 {
@@ -223,17 +223,17 @@ static enum reason fault_of_form(const struct config *config, enum address_statu
     return REASON_NONE;
 }
 
-/* A message of a relay of ours, whose client its header names, if the front end shows that. */
+/* A message of one of our relays, whose header names the client, if the front end shows that. */
 static void begin_relayed(struct session *session)
 {
     struct message *message = &session->message;
 
     if (session->abilities.sees_headers) {
-        message_await_origin(message);
+        message_await_relayed_client(message);
         return;
     }
     message_exempt(message, REASON_RELAY_UNREAD);
-    message_log_exempt(message, &session->peer);
+    message_log_exempt(message, &session->client);
 }
 
 /* The answer to MAIL for a sender that was read. */
@@ -245,27 +245,27 @@ static struct session_reply mail_from(struct session *session, enum address_stat
 
     if (exemption != REASON_NONE) {
         message_exempt(message, exemption);
-        peer_exempt(&session->peer, LOG_LEVEL_INFO, exemption, message_sender(message));
+        client_log_exempt(&session->client, LOG_LEVEL_INFO, exemption, message_sender(message));
         return go_on;
     }
-    if (session->peer.relays) { /* what it took cannot be refused without a bounce */
+    if (session->client.relays) { /* what it has accepted cannot be refused without a bounce */
         begin_relayed(session);
         return go_on;
     }
     if (bad_form != REASON_NONE) {
-        struct session_reply reply = refusal_of_sender(message, config, &session->peer, bad_form, &session->reply);
+        struct session_reply reply = refusal_of_sender(message, config, &session->client, bad_form, &session->reply);
 
         if (reply.step == SESSION_REFUSE)
             return reply;
     }
-    if (session->helo_lost) { /* a result could be that of another name: the message goes on without one */
+    if (session->helo_lost) { /* a result could be that of another name: the message continues without one */
         message_exempt(message, REASON_FAULT_HELO);
         return go_on;
     }
-    decision_begin(message, config, &session->peer);
+    decision_begin(message, config, &session->client);
     if (is_due(session, REFUSE_AT_MAIL))
-        return judge(session);
-    decision_send_ahead(message, &session->shared, &session->peer);
+        return decide(session);
+    decision_speculate(message, &session->shared, &session->client);
     return go_on;
 }
 
@@ -276,16 +276,16 @@ static struct session_reply take_sender(struct session *session, struct session_
     enum reason exemption = proof_exemption(session, sender);
 
     if (exemption != REASON_NONE) {
-        peer_exempt(&session->peer, LOG_LEVEL_INFO, exemption, NULL);
+        client_log_exempt(&session->client, LOG_LEVEL_INFO, exemption, NULL);
         return leave_alone(exemption);
     }
     if (!begin_message(session, sender)) {
-        peer_fault(&session->peer, REASON_FAULT_SENDER);
+        client_log_fault(&session->client, REASON_FAULT_SENDER);
         return go_on_for(REASON_FAULT_SENDER);
     }
     message_note_queue_id(message, sender->queue_id);
     if (sender->status != ADDRESS_NULL && sender->address.text == NULL) { /* NO_MEMORY */
-        peer_fault(&session->peer, REASON_FAULT_SENDER);
+        client_log_fault(&session->client, REASON_FAULT_SENDER);
         return go_on;
     }
     message->sender = sender->address;
@@ -309,14 +309,14 @@ struct session_reply session_mail(struct session *session, struct session_sender
     return reply;
 }
 
-/* True while each recipient is kept, in case the message is to be kept from it. */
+/* True while recipients are stored, in case a quarantine takes the message from them. */
 static bool keeps_recipients(const struct session *session)
 {
     return session->abilities.changes_recipients && session_needs(session->shared.config).changes_recipients &&
            message_may_be_quarantined(&session->message);
 }
 
-/* Keeps a recipient that gets the message, in case it is to be kept from it. */
+/* Stores a recipient that gets the message, in case a quarantine takes it away. */
 static void keep_recipient(struct session *session, const struct session_recipient *recipient)
 {
     struct message *message = &session->message;
@@ -325,7 +325,7 @@ static void keep_recipient(struct session *session, const struct session_recipie
     if (!keeps_recipients(session) || message->recipients_lost)
         return;
     if (!message_add_recipient(message, recipient))
-        peer_fault(&session->peer, REASON_FAULT_KEPT_RECIPIENT);
+        client_log_fault(&session->client, REASON_FAULT_KEPT_RECIPIENT);
 }
 
 /* True if each reading of the recipient is whitelisted. */
@@ -378,7 +378,7 @@ static struct session_reply rcpt_to(struct session *session, const struct sessio
     enum reason bad_form = bad_recipient(config, recipient);
 
     if (bad_form != REASON_NONE)
-        return refusal_of_recipient(message, config, &session->peer, bad_form, shown, &session->reply);
+        return refusal_of_recipient(message, config, &session->client, bad_form, shown, &session->reply);
     if (message->stage == MESSAGE_DECIDED && is_due(session, REFUSE_AT_RCPT)) {
         struct verdict verdict = verdict_for(session, recipient);
 
@@ -386,7 +386,7 @@ static struct session_reply rcpt_to(struct session *session, const struct sessio
             return refuse(session, &verdict, shown);
     }
     if (keeps_recipients(session) && message->recipient_count >= MESSAGE_RECIPIENTS_MAX)
-        return refusal_of_number(message, &session->peer, shown, &session->reply);
+        return refusal_of_number(message, &session->client, shown, &session->reply);
     keep_recipient(session, recipient);
     return go_on;
 }
@@ -397,19 +397,19 @@ struct session_reply session_rcpt(struct session *session, const struct session_
     enum reason exemption;
 
     if (message->stage == MESSAGE_PENDING && is_due(session, REFUSE_AT_RCPT))
-        decision_judge(message, &session->shared, &session->peer);
+        decision_make(message, &session->shared, &session->client);
     if (message->stage == MESSAGE_NONE || message->stage == MESSAGE_EXEMPT)
         return go_on_for(message->reason);
     exemption = recipient_exemption(session->shared.config, recipient);
     if (exemption == REASON_WHITELISTED_RECIPIENT)
-        message_log_released(message, &session->peer, recipient->readings[0].text);
+        message_log_exempt_recipient(message, &session->client, recipient->readings[0].text);
     else if (exemption != REASON_NONE)
-        peer_fault(&session->peer, exemption);
+        client_log_fault(&session->client, exemption);
     if (exemption != REASON_NONE) {
-        message->released = exemption;
+        message->exempt_recipient = exemption;
         return go_on_for(exemption);
     }
-    if (!session->peer.local && session->abilities.refuses_recipients)
+    if (!session->client.local && session->abilities.refuses_recipients)
         return rcpt_to(session, recipient);
     keep_recipient(session, recipient);
     return go_on;
@@ -420,27 +420,27 @@ void session_header(struct session *session, const char *name, const char *value
     enum forged_mode mode = session->shared.config->remove_forged_headers;
 
     if (session->message.stage == MESSAGE_RELAYED && strcasecmp(name, "Received") == 0 &&
-        !origin_note(&session->origin, session->shared.config, &session->peer, value))
-        peer_fault(&session->peer, REASON_FAULT_RELAY);
+        !relayed_client_note(&session->relayed, session->shared.config, &session->client, value))
+        client_log_fault(&session->client, REASON_FAULT_RELAY);
     if (session->message.stage != MESSAGE_NONE && !message_note_field(&session->message, mode, name, value))
-        peer_fault(&session->peer, REASON_FAULT_HEADER);
+        client_log_fault(&session->client, REASON_FAULT_HEADER);
 }
 
 /* The identities of a relayed message are known when its header is: it is PENDING, or EXEMPT. */
-static void find_origin(struct session *session)
+static void find_relayed_client(struct session *session)
 {
     struct message *message = &session->message;
-    enum reason exemption = origin_exemption(&session->origin, session->shared.config);
+    enum reason exemption = relayed_client_exemption(&session->relayed, session->shared.config);
 
     if (exemption == REASON_NONE) {
-        decision_begin(message, session->shared.config, judged_peer(session));
+        decision_begin(message, session->shared.config, effective_client(session));
         return;
     }
     message_exempt(message, exemption);
     if (exemption == REASON_RELAY_UNREAD)
-        message_log_unread_relay(message, judged_peer(session), &session->origin);
+        message_log_unread_relay(message, effective_client(session), &session->relayed);
     else
-        message_log_exempt(message, judged_peer(session));
+        message_log_exempt(message, effective_client(session));
 }
 
 /* True if there is more to remove from the message than is removed from any. */
@@ -457,7 +457,7 @@ struct action_list session_fields(struct session *session)
 
     actions_free(&message->actions);
     if (message->stage == MESSAGE_DECIDED && session->abilities.inserts_fields)
-        message_add_fields(message, session->shared.config, judged_peer(session));
+        message_add_fields(message, session->shared.config, effective_client(session));
     return (struct action_list){message->actions.items, message->actions.count};
 }
 
@@ -472,16 +472,16 @@ struct session_reply session_end(struct session *session, const char *queue_id, 
     actions_free(&message->actions);
     message_note_queue_id(message, queue_id);
     if (message->stage == MESSAGE_RELAYED)
-        find_origin(session);
+        find_relayed_client(session);
     if (message->stage == MESSAGE_PENDING)
-        reply = judge(session);
+        reply = decide(session);
     if (reply.step != SESSION_REFUSE && session->abilities.sees_headers && has_too_many_forged(session))
-        reply = refusal_of_forged(message, session->shared.config, judged_peer(session), &session->reply);
+        reply = refusal_of_forged(message, session->shared.config, effective_client(session), &session->reply);
     if (reply.step == SESSION_REFUSE) {
         forget_message(session);
         return reply;
     }
-    message_end(message, session->shared.config, &session->abilities, judged_peer(session));
+    message_end(message, session->shared.config, &session->abilities, effective_client(session));
     reply.reason = message->reason;
     message->stage = MESSAGE_NONE; /* its actions live on until the next step */
     *actions = (struct action_list){message->actions.items, message->actions.count};

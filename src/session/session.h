@@ -76,7 +76,7 @@ enum { SESSION_HANDLES_MAX = 3 };
 struct session_recipient {
     enum address_status status;
     const struct address *readings;           /* the first is the one to show */
-    size_t count;                             /* 0 where nobody can read it, or out of memory */
+    size_t count;                             /* 0 where it cannot be read, or out of memory */
     const char *handles[SESSION_HANDLES_MAX]; /* by which the front end knows it: all of them are given back, where it
                                                  is to be deleted */
     size_t handle_count;
@@ -126,7 +126,7 @@ void session_destroy(struct session *session); /* NULL is fine */
 /* This host's name, where the MTA has none for it; "" if it has none. Lives as long as the program. */
 const char *session_host_name(const struct session *session);
 
-struct session_reply session_connect(struct session *session, const struct session_client *client);
+struct session_reply session_connect(struct session *session, const struct session_client *facts);
 struct session_reply session_helo(struct session *session, const char *helo);
 
 /* Begins a message, and decides, if that is due at this step. The address of the sender is taken over in any case, and

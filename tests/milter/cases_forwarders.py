@@ -248,7 +248,7 @@ def trusted_relay_behind_others_of_ours(binary):
         many = (INNER * 2)[:10]
         refused(one(filter_, ip=RELAY, headers=many[:9] + [written(BAD_IP)] + HEADERS), FAIL, BAD_IP)
         unchecked(delivered(one(filter_, ip=RELAY, headers=many + [written(BAD_IP)] + HEADERS)))
-        filter_.wait_log("reason=Received field 10 names a host of our own")
+        filter_.wait_log("reason=Received field 10 names one of our hosts")
 
 
 @case

@@ -9,7 +9,7 @@
 #include "base/stats.h"
 #include "base/strbuf.h"
 #include "front/milter/facts.h"
-#include "front/milter/quirks/workers.h"
+#include "front/milter/quirks/libmilter_threads.h"
 
 #include <arpa/inet.h>
 #include <libmilter/mfapi.h>
@@ -316,7 +316,7 @@ static sfsistat on_close(SMFICTX *ctx)
     {                                                                                                                  \
         sfsistat status;                                                                                               \
                                                                                                                        \
-        workers_note();                                                                                                \
+        libmilter_threads_note();                                                                                      \
         callbacks_drain.calls++;                                                                                       \
         status = on_##name arguments;                                                                                  \
         callbacks_drain.calls--;                                                                                       \

@@ -5,9 +5,9 @@
 #include "base/endpoint.h"
 #include "base/log.h"
 #include "front/milter/callbacks.h"
+#include "front/milter/quirks/libmilter_kick.h"
 #include "front/milter/quirks/listening_socket.h"
-#include "front/milter/quirks/own_socket.h"
-#include "front/milter/quirks/pool_guard.h"
+#include "front/milter/quirks/self_connect.h"
 #include "front/milter/quirks/signals.h"
 #include "front/milter/quirks/thread_stacks.h"
 
@@ -39,7 +39,7 @@ static bool is_no_socket(const char *path)
 /* True if somebody listens. */
 static bool is_answered(void)
 {
-    int fd = own_socket_connect();
+    int fd = self_connect_open();
 
     if (fd >= 0)
         close(fd);
@@ -100,7 +100,7 @@ bool listener_open(const struct listener_config *config, char *error, size_t err
 {
     const char *path = listener_path(config->socket);
 
-    if (!own_socket_set(config->socket)) {
+    if (!self_connect_set(config->socket)) {
         snprintf(error, error_size, "%s: cannot listen: not a socket of this host", config->socket);
         return false;
     }
@@ -158,7 +158,7 @@ bool listener_give(const char *socket, uid_t owner, gid_t group, char *error, si
 
 void listener_discard(void)
 {
-    const char *path = own_socket_path();
+    const char *path = self_connect_path();
     struct stat found;
 
     if (path != NULL && socket_file.st_ino != 0 && lstat(path, &found) == 0 && is_our_file(&found))
@@ -182,7 +182,7 @@ bool listener_run(void)
     thread_stacks_shrink();
     if (!signals_are_kept())
         log_warning("libmilter takes signals of its own: it may end in the middle of messages");
-    if (!pool_guard_start(callbacks_connections))
-        log_warning("no thread to guard libmilter's pool: connections may wait for each other");
+    if (!libmilter_kick_start(callbacks_connections))
+        log_warning("no thread to wake libmilter's pool: connections may wait for each other");
     return smfi_main() == MI_SUCCESS;
 }

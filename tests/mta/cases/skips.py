@@ -255,7 +255,7 @@ def client_of_a_relay_behind_a_content_filter(world):
     refused = world.send("a@pass.example", "203.0.113.20", fields=[*inside, by_bad, by_good])
     refused.end.check(550, "5.7.23", f"is not permitted from {BAD}.")
     check_unchecked(world, client="203.0.113.20", fields=inside)
-    world.filter.wait_for_log("reason=Received field 2 names a host of our own, and is the last one")
+    world.filter.wait_for_log("reason=Received field 2 names one of our hosts, and is the last one")
 
 
 @RELAYS.case()

@@ -58,7 +58,7 @@ static const struct line_case cases[] = {
      "SPF skipped (the relay names no client): " KNOWN
      "from=<a@fail.example>, reason=Received field 2 is in no known form, id=QID\n"
      "SPF skipped (the relay names no client): " KNOWN
-     "from=<a@fail.example>, reason=Received field 1 names a host of our own, and is the last one, id=QID\n"},
+     "from=<a@fail.example>, reason=Received field 1 names one of our hosts, and is the last one, id=QID\n"},
     {"SkipCert on", CLIENT "macro verify=OK | mail <a@fail.example>",
      "SPF skipped (verified client certificate): ip=192.0.2.1, fqdn=mx.pass.example, helo=h\n"},
     {"", "connect ::1 localhost", "SPF skipped (loopback client): ip=::1, fqdn=localhost\n"},

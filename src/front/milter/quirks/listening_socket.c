@@ -2,7 +2,7 @@
 /* Finds libmilter's listening descriptor, and does with it what libmilter has no call for. */
 #include "front/milter/quirks/listening_socket.h"
 
-#include "front/milter/quirks/own_socket.h"
+#include "front/milter/quirks/self_connect.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -90,8 +90,8 @@ void listening_socket_exchange(void)
     int last = -1;
 
     if (substitute >= 0 && dup3(substitute, listening, O_CLOEXEC) >= 0) {
-        last = own_socket_connect(); /* the listener still waits at the old one, which stays open until it wakes */
-        (void)own_socket_move(substitute);
+        last = self_connect_open(); /* the listener still waits at the old one, which stays open until it wakes */
+        (void)self_connect_move(substitute);
     }
     if (last >= 0)
         close(last);

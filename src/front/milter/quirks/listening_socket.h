@@ -13,8 +13,8 @@ void listening_socket_before(void);
  * delayed acknowledgement, about 40 ms: libmilter writes its changes and its answer one by one. */
 void listening_socket_find(const char *socket);
 
-/* Exchanges it for a socket at which the pool guard alone knocks. Without it libmilter could not stop listening without
- * leaving its connections alone as well, and no successor could have the address. */
+/* Replaces it with a socket that only the kick thread connects to. Without it libmilter could not stop listening
+ * without leaving its connections alone as well, and no successor could have the address. */
 void listening_socket_exchange(void);
 
 /* Ends the input of all connections that came in there. Without it libmilter would wait for each MTA to close its own,

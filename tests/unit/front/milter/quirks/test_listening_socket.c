@@ -2,7 +2,7 @@
 /* A listening socket that somebody else opened is found, exchanged, and its connections are ended. */
 #include "front/milter/quirks/listening_socket.h"
 
-#include "front/milter/quirks/own_socket.h"
+#include "front/milter/quirks/self_connect.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -62,7 +62,7 @@ static void all_that_a_stop_needs(void **state)
     listening_socket_before();
     int listener = open_listener();
     snprintf(spec, sizeof spec, "inet:%u@127.0.0.1", ntohs(address.sin_port));
-    assert_true(own_socket_set(spec));
+    assert_true(self_connect_set(spec));
     listening_socket_find(spec);
     client = connect_to(&address);
     assert_true(client >= 0);
@@ -72,7 +72,7 @@ static void all_that_a_stop_needs(void **state)
 
     listening_socket_exchange();
     assert_int_equal(connect_to(&address), -1);
-    own = own_socket_connect();
+    own = self_connect_open();
     assert_true(own >= 0);
     close(accept(listener, NULL, NULL)); /* the descriptor is the same, its address another */
     assert_false(has_input(accepted));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Connects to the socket that the filter itself listens on. */
-#include "front/milter/quirks/own_socket.h"
+/* Connects to the socket that the filter listens on. */
+#include "front/milter/quirks/self_connect.h"
 
 #include "base/endpoint.h"
 
@@ -13,7 +13,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* covers the address: a stop moves it under the guard */
+static pthread_mutex_t lock =
+    PTHREAD_MUTEX_INITIALIZER; /* covers the address: a stop moves it while the kick thread uses it */
 static struct sockaddr_storage address;
 static socklen_t address_len; /* 0: none is known */
 static const char *unix_path;
@@ -47,7 +48,7 @@ static bool set_inet(const struct endpoint *endpoint)
     return true;
 }
 
-bool own_socket_move(int fd)
+bool self_connect_move(int fd)
 {
     struct sockaddr_storage moved = {0};
     socklen_t len = sizeof moved;
@@ -61,7 +62,7 @@ bool own_socket_move(int fd)
     return true;
 }
 
-bool own_socket_set(const char *spec)
+bool self_connect_set(const char *spec)
 {
     struct endpoint endpoint;
 
@@ -73,7 +74,7 @@ bool own_socket_set(const char *spec)
     case ENDPOINT_UNIX:
         return set_unix(endpoint.path);
     case ENDPOINT_DESCRIPTOR:
-        return own_socket_move((int)endpoint.number);
+        return self_connect_move((int)endpoint.number);
     case ENDPOINT_INET:
     case ENDPOINT_INET6:
         break;
@@ -81,12 +82,12 @@ bool own_socket_set(const char *spec)
     return set_inet(&endpoint);
 }
 
-const char *own_socket_path(void)
+const char *self_connect_path(void)
 {
     return unix_path;
 }
 
-int own_socket_connect(void)
+int self_connect_open(void)
 {
     struct sockaddr_storage now;
     socklen_t len = 0;

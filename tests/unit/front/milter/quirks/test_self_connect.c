@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "front/milter/quirks/own_socket.h"
+#include "front/milter/quirks/self_connect.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -42,8 +42,8 @@ static void expect_arrival(int listening, const char *spec)
 {
     int own = -1, arrived = -1;
 
-    assert_true(own_socket_set(spec));
-    own = own_socket_connect();
+    assert_true(self_connect_set(spec));
+    own = self_connect_open();
     assert_true(own >= 0);
     arrived = accept(listening, NULL, NULL);
     assert_true(arrived >= 0);
@@ -67,7 +67,7 @@ static void finds_an_inet_socket(void **state)
     expect_arrival(fd, spec);
     snprintf(spec, sizeof spec, "fd:%d", fd);
     expect_arrival(fd, spec);
-    assert_null(own_socket_path());
+    assert_null(self_connect_path());
     close(fd);
 }
 
@@ -114,11 +114,11 @@ static void finds_a_unix_socket_and_a_stale_one(void **state)
     assert_int_equal(bind(fd, (const struct sockaddr *)&sa, sizeof sa), 0);
     assert_int_equal(listen(fd, 8), 0);
     expect_arrival(fd, spec);
-    assert_string_equal(own_socket_path(), sa.sun_path);
+    assert_string_equal(self_connect_path(), sa.sun_path);
     close(fd);
-    assert_int_equal(own_socket_connect(), -1); /* stale: the path is there, nobody listens */
+    assert_int_equal(self_connect_open(), -1); /* stale: the path is there, nobody listens */
     unlink(sa.sun_path);
-    assert_int_equal(own_socket_connect(), -1);
+    assert_int_equal(self_connect_open(), -1);
     rmdir(directory);
 }
 
@@ -131,10 +131,10 @@ static void moves_to_another_socket(void **state)
 
     (void)state;
     snprintf(spec, sizeof spec, "inet:%u@127.0.0.1", port);
-    assert_true(own_socket_set(spec));
-    assert_false(own_socket_move(-1));
-    assert_true(own_socket_move(other));
-    own = own_socket_connect();
+    assert_true(self_connect_set(spec));
+    assert_false(self_connect_move(-1));
+    assert_true(self_connect_move(other));
+    own = self_connect_open();
     arrived = accept(other, NULL, NULL);
     assert_true(own >= 0 && arrived >= 0);
     close(arrived);
@@ -149,11 +149,11 @@ static void knows_what_is_no_socket_of_this_host(void **state)
 
     (void)state;
     memset(too_long + 6, 'x', sizeof too_long - 7);
-    assert_false(own_socket_set(too_long));
-    assert_false(own_socket_set("inet:25@not an address"));
-    assert_false(own_socket_set("fd:987654"));
-    assert_false(own_socket_set("serial:1"));
-    assert_int_equal(own_socket_connect(), -1);
+    assert_false(self_connect_set(too_long));
+    assert_false(self_connect_set("inet:25@not an address"));
+    assert_false(self_connect_set("fd:987654"));
+    assert_false(self_connect_set("serial:1"));
+    assert_int_equal(self_connect_open(), -1);
 }
 
 int main(void)

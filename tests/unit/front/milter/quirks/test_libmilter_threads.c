@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Tests the count of libmilter's threads. */
-#include "front/milter/quirks/workers.h"
+#include "front/milter/quirks/libmilter_threads.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -16,8 +16,8 @@ static pthread_barrier_t noted, counted;
 
 static void *work(void *unused)
 {
-    workers_note();
-    workers_note();
+    libmilter_threads_note();
+    libmilter_threads_note();
     pthread_barrier_wait(&noted);
     pthread_barrier_wait(&counted);
     return unused;
@@ -28,16 +28,16 @@ static void test_threads_come_and_go(void **state)
     pthread_t threads[THREADS];
 
     (void)state;
-    assert_int_equal(workers_count(), 0);
+    assert_int_equal(libmilter_threads_count(), 0);
     for (unsigned round = 1; round <= 2; round++) {
         for (unsigned i = 0; i < THREADS; i++)
             assert_int_equal(pthread_create(&threads[i], NULL, work, NULL), 0);
         pthread_barrier_wait(&noted);
-        assert_int_equal(workers_count(), THREADS);
+        assert_int_equal(libmilter_threads_count(), THREADS);
         pthread_barrier_wait(&counted);
         for (unsigned i = 0; i < THREADS; i++)
             pthread_join(threads[i], NULL);
-        assert_int_equal(workers_count(), 0);
+        assert_int_equal(libmilter_threads_count(), 0);
     }
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Counts threads when they are first seen, and when they end. */
-#include "front/milter/quirks/workers.h"
+#include "front/milter/quirks/libmilter_threads.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -25,7 +25,7 @@ static void make_key(void)
     has_key = pthread_key_create(&at_its_end, forget) == 0;
 }
 
-void workers_note(void)
+void libmilter_threads_note(void)
 {
     if (is_counted)
         return;
@@ -37,12 +37,12 @@ void workers_note(void)
         (void)pthread_setspecific(at_its_end, &count); /* without memory the thread is counted for ever */
 }
 
-struct wait_pool *workers_pool(void)
+struct wait_pool *libmilter_threads_pool(void)
 {
     return &pool;
 }
 
-unsigned workers_count(void)
+unsigned libmilter_threads_count(void)
 {
     return count;
 }

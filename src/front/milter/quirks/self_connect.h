@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The filter's own listening socket, as somebody who connects to it sees it. Without it nobody could wake
- * libmilter's listener or its pool, and a second instance would take a socket that is in use. */
-#ifndef SMF_FRONT_MILTER_QUIRKS_OWN_SOCKET_H
-#define SMF_FRONT_MILTER_QUIRKS_OWN_SOCKET_H
+/* Connects to the filter's own listening socket. Without it nobody could wake libmilter's listener or its pool, and a
+ * second instance would take over a socket that is in use. */
+#ifndef SMF_FRONT_MILTER_QUIRKS_SELF_CONNECT_H
+#define SMF_FRONT_MILTER_QUIRKS_SELF_CONNECT_H
 
 #include <stdbool.h>
 
 /* Notes where `spec` (unix:path, inet:port@host, inet6:port@host, fd:N) listens; a listener on every address is met
  * over loopback. False if that names no address of this host. May ask the resolver. Before any thread exists. */
-bool own_socket_set(const char *spec);
+bool self_connect_set(const char *spec);
 
 /* The path of a unix socket, NULL for any other kind. Lives as long as the spec. */
-const char *own_socket_path(void);
+const char *self_connect_path(void);
 
-/* From now on own_socket_connect connects to the address of this socket. Any thread. */
-bool own_socket_move(int fd);
+/* From now on self_connect_open connects to the address of this socket. Any thread. */
+bool self_connect_move(int fd);
 
 /* Connects without waiting; a descriptor that the caller closes, or -1, with errno, if nobody listens
  * (over TCP that may show only later). Any thread; takes the lock of the address, a leaf. */
-int own_socket_connect(void);
+int self_connect_open(void);
 
 #endif

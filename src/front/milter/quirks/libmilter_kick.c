@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Probes libmilter's pool by connections of its own. */
-#include "front/milter/quirks/pool_guard.h"
+/* Probes libmilter's thread pool with connections of our own. */
+#include "front/milter/quirks/libmilter_kick.h"
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/thread.h"
 #include "base/wait.h"
-#include "front/milter/quirks/own_socket.h"
-#include "front/milter/quirks/workers.h"
+#include "front/milter/quirks/libmilter_threads.h"
+#include "front/milter/quirks/self_connect.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -25,8 +25,8 @@ enum {
     WARNING_MS = 60000, /* between two warnings */
 };
 
-/* The probes that libmilter has not answered, oldest first, behind the descriptor by which the guard is woken. The
- * guard's thread alone uses them. */
+/* The probes that libmilter has not answered, oldest first, after the descriptor that wakes the kick thread. Only
+ * that thread uses them. */
 struct probes {
     struct pollfd fds[1 + PROBES_MAX];
     nfds_t count; /* with the first */
@@ -35,10 +35,10 @@ struct probes {
 static int wake_fd = -1;
 static unsigned (*count_connections)(void);
 
-/* Whether no thread of the pool is left to look for what is ready. */
+/* True if no thread of the pool is left to poll for ready connections. */
 static bool is_exhausted(unsigned waiting)
 {
-    return waiting > 0 && waiting >= workers_count();
+    return waiting > 0 && waiting >= libmilter_threads_count();
 }
 
 /* A thread begins to wait. */
@@ -50,7 +50,8 @@ static void notice_wait(unsigned waiting)
         (void)!write(wake_fd, &one, sizeof one);
 }
 
-/* libmilter says nothing when it cannot accept connections for want of a descriptor; the guard finds it out, too. */
+/* libmilter says nothing when it cannot accept connections for lack of a descriptor; the kick thread notices it, too.
+ */
 static void warn_of_shortage(void)
 {
     static int64_t next_ms;
@@ -64,7 +65,7 @@ static void warn_of_shortage(void)
 
 static void send_probe(struct probes *probes)
 {
-    int fd = probes->count < 1 + PROBES_MAX ? own_socket_connect() : -1;
+    int fd = probes->count < 1 + PROBES_MAX ? self_connect_open() : -1;
 
     if (fd < 0 && (errno == EMFILE || errno == ENFILE))
         warn_of_shortage();
@@ -74,7 +75,7 @@ static void send_probe(struct probes *probes)
     probes->fds[probes->count++] = (struct pollfd){.fd = fd, .events = POLLIN};
 }
 
-/* Lets go of the probes that were answered. */
+/* Closes the probes that were answered. */
 static void collect_answers(struct probes *probes)
 {
     nfds_t kept = 1;
@@ -90,7 +91,7 @@ static void collect_answers(struct probes *probes)
     probes->count = kept;
 }
 
-/* Sleeps until a probe is answered, a thread wants one, or the moment has come. True: a thread wants one. */
+/* Sleeps until a probe is answered, a thread wants one, or `moment_ms`. True: a thread wants one. */
 static bool sleep_until(struct probes *probes, int64_t moment_ms)
 {
     const int64_t left_ms = moment_ms - clock_monotonic_ms(&clock_system);
@@ -100,7 +101,7 @@ static bool sleep_until(struct probes *probes, int64_t moment_ms)
     return read(wake_fd, &count, sizeof count) == (ssize_t)sizeof count;
 }
 
-static void *run_guard(void *unused)
+static void *run_kick(void *unused)
 {
     struct probes probes = {.fds = {{.fd = wake_fd, .events = POLLIN}}, .count = 1};
     int64_t due_ms = 0, now_ms;
@@ -115,7 +116,7 @@ static void *run_guard(void *unused)
         if (now_ms >= due_ms && !is_resting && probes.count == 1) {
             is_resting = true;
             due_ms = now_ms + (count_connections() > 0 ? CHECK_MS : REST_MS);
-        } else if (now_ms >= due_ms || (is_wanted && is_exhausted(wait_count(workers_pool())))) {
+        } else if (now_ms >= due_ms || (is_wanted && is_exhausted(wait_count(libmilter_threads_pool())))) {
             is_resting = false;
             due_ms = now_ms + OVERDUE_MS;
             send_probe(&probes);
@@ -124,15 +125,15 @@ static void *run_guard(void *unused)
     return NULL;
 }
 
-bool pool_guard_start(unsigned (*connections)(void))
+bool libmilter_kick_start(unsigned (*connections)(void))
 {
-    pthread_t guard;
+    pthread_t thread;
 
     count_connections = connections;
     wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (wake_fd < 0 || thread_start(&guard, run_guard, NULL) != 0)
+    if (wake_fd < 0 || thread_start(&thread, run_kick, NULL) != 0)
         return false;
-    pthread_detach(guard);
-    workers_pool()->observe = notice_wait;
+    pthread_detach(thread);
+    libmilter_threads_pool()->observe = notice_wait;
     return true;
 }

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The client of a connection in memory and in the log. */
+#include "session/client.h"
+
+#include "base/log_value.h"
+#include "mail/idna.h"
+#include "policy/whitelist.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    HELO_MAX = 1000,   /* octets of a HELO name that is evaluated; no valid name is nearly as long (RFC 1035 2.3.4) */
+    HOST_MAX = 320,    /* octets of a name that the MTA verified */
+    LINE_LIMIT = 1900, /* octets of a log line */
+};
+
+static bool replace(char **text, const char *value, size_t len)
+{
+    free(*text);
+    *text = strndup(value, len);
+    return *text != NULL;
+}
+
+struct addr client_effective_address(const struct config *config, const struct addr *address)
+{
+    struct addr translated = nat_translate(&config->client_ip_nat, address);
+
+    if (addr_equal(&translated, address) && config->fixed_client_ip.family != ADDR_NONE)
+        return config->fixed_client_ip;
+    return translated;
+}
+
+bool client_set_host(struct client *client, const char *host)
+{
+    return replace(&client->host, host, HOST_MAX);
+}
+
+bool client_set_helo(struct client *client, const char *helo)
+{
+    char ascii[IDNA_SIZE];
+
+    free(client->helo);
+    client->helo = NULL;
+    /* A cut name would be another name, so an over-long one is evaluated as none. The evaluation wants A-labels (RFC
+     * 7208 4.3). */
+    bool kept = strlen(helo) > HELO_MAX || replace(&client->helo, idna_ascii_form(helo, ascii), HELO_MAX);
+
+    return replace(&client->helo_shown, helo, HELO_MAX) && kept;
+}
+
+void client_free(struct client *client)
+{
+    free(client->host);
+    free(client->helo);
+    free(client->helo_shown);
+    *client = (struct client){.local = false};
+}
+
+const char *client_helo(const struct client *client)
+{
+    return client->helo != NULL ? client->helo : "";
+}
+
+const char *client_helo_shown(const struct client *client)
+{
+    return client->helo_shown != NULL ? client->helo_shown : "";
+}
+
+void client_add_value(struct strbuf *line, const char *value)
+{
+    char shown[LOG_VALUE_SIZE];
+
+    strbuf_add(line, log_word(value, shown));
+}
+
+static void add_key(struct strbuf *line, const char *key, const char *value)
+{
+    if (value == NULL)
+        return;
+    strbuf_addf(line, ", %s=", key);
+    client_add_value(line, value);
+}
+
+void client_log(const struct client *client, enum log_level level, const char *event, const char *sender,
+                const char *format, ...)
+{
+    char text[ADDR_TEXT_SIZE];
+    struct strbuf line = {.limit = LINE_LIMIT};
+    va_list args;
+
+    if (!log_enabled(level))
+        return;
+    strbuf_addf(&line, "SPF %s: ip=%s", event, addr_format(&client->effective, text));
+    add_key(&line, "fqdn", client->host);
+    add_key(&line, "helo", sender != NULL ? client_helo_shown(client) : client->helo_shown);
+    if (sender != NULL) {
+        strbuf_add(&line, ", from=<");
+        client_add_value(&line, sender);
+        strbuf_add_char(&line, '>');
+    }
+    if (!addr_equal(&client->address, &client->effective))
+        strbuf_addf(&line, ", client=%s", addr_format(&client->address, text));
+    va_start(args, format);
+    strbuf_vaddf(&line, format, args);
+    va_end(args);
+    log_write(level, "%s", strbuf_text(&line));
+    strbuf_free(&line);
+}
+
+void client_log_exempt(const struct client *client, enum log_level level, enum reason reason, const char *sender)
+{
+    char event[REASON_EVENT_SIZE];
+
+    reason_count(reason, false);
+    client_log(client, level, reason_event("skipped", reason, event), sender, "%s", "");
+}
+
+void client_log_fault(const struct client *client, enum reason reason)
+{
+    char text[ADDR_TEXT_SIZE];
+
+    reason_count(reason, false);
+    log_error("%s for the client %s: the message goes on", reason_words(reason), addr_format(&client->effective, text));
+}

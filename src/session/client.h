@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The client of a connection, and the log lines about it. */
+#ifndef SMF_SESSION_CLIENT_H
+#define SMF_SESSION_CLIENT_H
+
+#include "base/addr.h"
+#include "base/log.h"
+#include "base/strbuf.h"
+#include "config/config.h"
+#include "session/reason.h"
+
+#include <stdbool.h>
+
+/* What is known of the client. */
+struct client {
+    struct addr address;   /* as it connected */
+    struct addr effective; /* the one that is checked: translated by ClientIPNAT or FixedClientIP */
+    bool local;            /* a local submission */
+    bool relays;           /* one of our relays: it sends the mail of others */
+    char *host;            /* its name as the MTA gave it; NULL before connect */
+    char *helo;       /* its HELO name, with A-labels, for the evaluation; NULL before HELO and where the name is too
+                         long for any use */
+    char *helo_shown; /* the same for people: bounded; NULL before HELO */
+};
+
+/* The address to check for a client: ClientIPNAT takes precedence over FixedClientIP. */
+struct addr client_effective_address(const struct config *config, const struct addr *address);
+
+/* Each sets its part of the client. False, with that part unset, if out of memory. */
+bool client_set_host(struct client *client, const char *host);
+bool client_set_helo(struct client *client, const char *helo);
+
+void client_free(struct client *client); /* zeroes it */
+
+const char *client_helo(const struct client *client);       /* "" where there is none */
+const char *client_helo_shown(const struct client *client); /* "" where there is none */
+
+/* Writes `SPF event: ip=..., fqdn=..., helo=..., from=<...>` with what is known of the client, followed by what
+ * `format` makes, which begins with ", ". `sender` is NULL before MAIL. */
+void client_log(const struct client *client, enum log_level level, const char *event, const char *sender,
+                const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* Adds a name or address from outside to a log line, bounded and quoted where it could mislead (log_value.h). */
+void client_add_value(struct strbuf *line, const char *value);
+
+/* Counts an exemption, and logs it. `sender` is NULL before MAIL. */
+void client_log_exempt(const struct client *client, enum log_level level, enum reason reason, const char *sender);
+
+/* Counts an internal error and logs it: the message continues. */
+void client_log_fault(const struct client *client, enum reason reason);
+
+#endif
