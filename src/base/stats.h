@@ -23,7 +23,7 @@
     X(STATS_DEFERRED, "deferred")                                                                                      \
     X(STATS_TAGGED, "tagged")                                                                                          \
     X(STATS_QUARANTINED, "quarantined")                                                                                \
-    X(STATS_DNS_QUESTIONS, "dns-questions")                                                                            \
+    X(STATS_DNS_QUERIES, "dns-questions")                                                                              \
     X(STATS_DNS_TIMEOUTS, "dns-timeouts")                                                                              \
     X(STATS_DNS_FAILURES, "dns-failures")                                                                              \
     X(STATS_DNS_OUTAGES, "dns-outages")                                                                                \

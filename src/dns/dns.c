@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Hands questions to a backend, and waits for the answer where the caller wants to. */
+/* Hands queries to a backend, and waits for the answer where the caller wants to. */
 #include "dns/dns.h"
 
 #include "base/log.h"
@@ -11,7 +11,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-/* How long dns_ask waits past the deadline for a backend that is late, before it answers by itself. */
+/* How long dns_lookup waits after the deadline for a backend that is late, before it returns a timeout. */
 enum { LATE_MS = 200 };
 
 void dns_destroy(struct dns *dns)
@@ -38,7 +38,7 @@ void dns_deliver(dns_callback done, void *context, const struct dns_answer *answ
     done(context, answer);
 }
 
-/* Shared by the thread that waits and the callback: whoever comes last frees it, so a late answer finds it alive. */
+/* Shared by the thread that waits and the callback: the last of the two frees it, so a late answer finds it alive. */
 struct pending_lookup {
     struct wait_event answered;
     _Atomic(const struct dns_answer *) answer;
@@ -88,10 +88,10 @@ static void log_overdue(const char *name, enum dns_type type)
 {
     char shown[LOG_VALUE_SIZE];
 
-    log_warning("DNS: nothing was heard of %s %s at its deadline", log_word(name, shown), dns_type_name(type));
+    log_warning("DNS: %s %s: no reply by the deadline", log_word(name, shown), dns_type_name(type));
 }
 
-const struct dns_answer *dns_ask(struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms)
+const struct dns_answer *dns_lookup(struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms)
 {
     int64_t left_ms = deadline_ms - clock_monotonic_ms(dns->clock);
     struct timespec moment = clock_moment_after((left_ms > 0 ? left_ms : 0) + LATE_MS);

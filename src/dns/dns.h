@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* DNS questions and answers, whoever answers them. The backends (dns_resolver.h, dns_zone.h) implement dns_ops;
- * evaluations call dns_ask(). */
+/* DNS queries and answers, whatever the backend. The backends (dns_resolver.h, dns_zone.h) implement dns_ops.
+ * dns_query() does not wait, dns_lookup() blocks. */
 #ifndef SMF_DNS_DNS_H
 #define SMF_DNS_DNS_H
 
@@ -24,7 +24,7 @@ enum dns_status {
     DNS_OK,       /* at least one record */
     DNS_NODATA,   /* the name exists, records of this type do not */
     DNS_NXDOMAIN, /* the name does not exist */
-    DNS_TIMEOUT,  /* nobody answered before the deadline */
+    DNS_TIMEOUT,  /* no reply by the deadline */
     DNS_FAILURE,  /* SERVFAIL, REFUSED, a malformed answer, out of memory: no knowledge about the name */
 };
 
@@ -38,20 +38,20 @@ enum {
 struct dns_record {
     struct addr addr;    /* A, AAAA */
     uint16_t preference; /* MX */
-    const char *name;    /* MX, PTR: without a final dot, NUL-terminated; "" is the root. Octets that a host name cannot
-                            hold are \DDD (RFC 4343 2.1) */
-    const char *text;    /* TXT: its strings joined without a space (RFC 7208 3.3), with a NUL behind it; may hold any
-                            octet, NUL too */
+    const char *name; /* MX, PTR: without a trailing dot, NUL-terminated; "" is the root. Octets that a host name cannot
+                         hold are \DDD (RFC 4343 2.1) */
+    const char *text; /* TXT: its strings joined without a space (RFC 7208 3.3), followed by a NUL; may hold any
+                         octet, NUL too */
     size_t text_len;
 };
 
 /* An answer, immutable and shared by counting. */
 struct dns_answer {
     enum dns_status status;
-    bool is_fault;  /* a DNS_FAILURE that is our own: out of memory. It says nothing about the name */
-    uint32_t ttl_s; /* the smallest TTL on the way; for NODATA and NXDOMAIN that of RFC 2308 section 5, 0 if not known;
-                       0 for the failures */
-    size_t count;   /* records of the type that was asked, in the order of the answer; aliases are followed */
+    bool is_fault;  /* an internal DNS_FAILURE: out of memory. It says nothing about the name */
+    uint32_t ttl_s; /* the smallest TTL of the chain; for NODATA and NXDOMAIN that of RFC 2308 section 5, 0 if not
+                       known; 0 for the failures */
+    size_t count;   /* records of the queried type, in the order of the answer; aliases are followed */
     const struct dns_record *records;
 };
 
@@ -74,23 +74,23 @@ bool dns_builder_add_name(struct dns_builder *builder, uint16_t preference, cons
 bool dns_builder_add_text(struct dns_builder *builder, const char *text, size_t len);
 /* Frees the builder (NULL is fine) and returns the answer, never NULL. DNS_OK without a record becomes DNS_NODATA. */
 const struct dns_answer *dns_builder_finish(struct dns_builder *builder, enum dns_status status, uint32_t ttl_s);
-/* DNS_FAILURE for a fault of ours; never fails. */
+/* DNS_FAILURE for an internal error; never fails. */
 const struct dns_answer *dns_answer_fault(void);
 /* An answer without records; never fails. */
 const struct dns_answer *dns_answer_empty(enum dns_status status, uint32_t ttl_s);
 
-/* Called once for each question, with a reference that the callee releases. It may run on the backend's thread, or
- * before dns_query returns. It must not block; it may ask on with dns_query, as whoever calls it holds no lock. */
+/* Called once for each query, with a reference that the callee releases. It may run on the backend's thread, or
+ * before dns_query returns. It must not block; it may call dns_query, as its caller holds no lock. */
 typedef void (*dns_callback)(void *context, const struct dns_answer *answer);
 
 struct dns;
 
 struct dns_ops {
-    /* Asks `name` (without a final dot) for `type` and calls `done` once, at `deadline_ms` (the clock's monotonic_ms)
-     * at the latest. */
+    /* Queries `name` (without a trailing dot) for `type` and calls `done` once, at `deadline_ms` (the clock's
+     * monotonic_ms) at the latest. */
     void (*query)(struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms, dns_callback done,
                   void *context);
-    /* Calls `done` of what is still under way with DNS_TIMEOUT, then frees the backend. */
+    /* Calls `done` of each outstanding query with DNS_TIMEOUT, then frees the backend. */
     void (*destroy)(struct dns *dns);
 };
 
@@ -98,7 +98,7 @@ struct dns_ops {
 struct dns {
     const struct dns_ops *ops;
     const struct clock *clock;
-    bool keeps_answers; /* one can be had again, as long as its TTL is not 0, without another question */
+    bool keeps_answers; /* it caches: until its TTL is over, an answer can be had again without another query */
 };
 
 /* For backends: calls `done` with the answer, and counts a timeout or a failure. */
@@ -106,14 +106,15 @@ void dns_deliver(dns_callback done, void *context, const struct dns_answer *answ
 
 void dns_destroy(struct dns *dns); /* NULL is fine */
 
-/* Asks without waiting; see dns_callback. A name that is not a valid domain name (an empty label, a label above 63 or a
- * name above 253 octets) is answered DNS_NXDOMAIN without a question. Every other octet goes out as it is: an answer's
- * name that holds a \DDD is not the same name here. Any thread. */
+/* Sends a query, without waiting for the answer; see dns_callback. A name that is not a valid domain name (an empty
+ * label, a label above 63 or a name above 253 octets) is answered DNS_NXDOMAIN without a query. Every other octet is
+ * sent as it is: an answer's name that holds a \DDD is not the same name here. Any thread. */
 void dns_query(struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms, dns_callback done,
                void *context);
 
-/* Asks and waits, until `deadline_ms` at the latest. Never NULL; the caller releases it. Any thread; hold no lock. */
-const struct dns_answer *dns_ask(struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms);
+/* Sends a query and blocks until it is answered, or until `deadline_ms`. Never NULL; the caller releases it. Any
+ * thread; hold no lock. */
+const struct dns_answer *dns_lookup(struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms);
 
 /* "A", "TXT", ... and "NXDOMAIN", "timeout", ... for people. */
 const char *dns_type_name(enum dns_type type);

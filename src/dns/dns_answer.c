@@ -20,7 +20,7 @@ struct dns_builder {
     bool failed;
     struct dns_record *records; /* name and text are not set yet; text_len is */
     size_t count, size;
-    struct strbuf texts; /* each with a NUL behind it, in the order of the records */
+    struct strbuf texts; /* each followed by a NUL, in the order of the records */
 };
 
 static struct counted_answer bare_answers[] = {
@@ -117,7 +117,7 @@ static void builder_free(struct dns_builder *builder)
 }
 
 /* Adds a record; NULL, and the builder has failed, if there is no memory or the record is of another kind than the
- * question. */
+ * queried. */
 static struct dns_record *add_record(struct dns_builder *builder, bool fits)
 {
     if (!builder || builder->failed)

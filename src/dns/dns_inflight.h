@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The in-flight table: the queries that somebody waits for, each with all its waiters, so that the same query is asked
- * once. Plain data of one thread. */
+/* The in-flight table: the queries that have waiters, each with all of them, so that the same query is sent once. Plain
+ * data of one thread. */
 #ifndef SMF_DNS_DNS_INFLIGHT_H
 #define SMF_DNS_DNS_INFLIGHT_H
 
@@ -15,9 +15,9 @@
 struct stub_query;
 struct unbound_query;
 
-/* Somebody who waits. */
+/* One caller that waits for a query. */
 struct dns_waiter {
-    struct letter letter; /* as which it comes */
+    struct letter letter; /* how it arrives; the first member */
     struct dns_waiter *next;
     enum dns_type type;
     dns_callback done;
@@ -29,8 +29,8 @@ struct dns_waiter {
 };
 
 enum dns_stage {
-    DNS_STAGE_QUEUED, /* for want of room */
-    DNS_STAGE_ASKED,  /* the usual resolver works on it */
+    DNS_STAGE_QUEUED, /* for lack of room */
+    DNS_STAGE_SENT,   /* the usual resolver works on it */
     DNS_STAGE_PARKED, /* until an outage is over */
 };
 
@@ -40,15 +40,15 @@ struct dns_inflight_query {
     void *owner;
     enum dns_type type;
     enum dns_stage stage;
-    bool is_suspect;             /* it, or its zone, was silent before */
-    int64_t asked_ms;            /* when the resolver was asked; before, when the query came */
-    struct unbound_query *usual; /* at the resolver; NULL: it has replied, or was not asked */
+    bool is_suspect;             /* it, or its zone, did not reply before */
+    int64_t sent_ms;             /* when it was sent to the resolver; before, when it arrived */
+    struct unbound_query *usual; /* at the resolver; NULL: it has replied, or was not queried */
     struct stub_query *plain;    /* the same of the plain query */
-    bool was_asked_plainly;
-    struct dns_inflight_query *next_sent; /* in a list of those to be sent */
+    bool was_sent_plainly;
+    struct dns_inflight_query *next_sent; /* in the list of those to send */
     struct dns_waiter *waiters;
     uint64_t name_key, zone_key; /* for dns_suspects.h */
-    char name[];                 /* as it was asked first */
+    char name[];                 /* as the first waiter spelled it */
 };
 
 enum { DNS_INFLIGHT_BUCKETS = 1024 };
@@ -73,7 +73,7 @@ struct dns_inflight_query *dns_inflight_add(struct dns_inflight *inflight, const
 void dns_inflight_remove(struct dns_inflight *inflight, struct dns_inflight_query *query);
 
 /* Moves the waiters of `query` whose limit is `now_ms` or earlier to *out, each with a reference to `answer`. Returns
- * how many had no less than their whole time, until `now_ms`. */
+ * how many of them have waited until their deadline. */
 size_t dns_inflight_answer(struct dns_inflight_query *query, int64_t now_ms, const struct dns_answer *answer,
                            struct dns_waiter **out);
 

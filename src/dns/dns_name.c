@@ -58,10 +58,10 @@ bool dns_name_add_label(struct dns_name *name, const uint8_t *label, size_t len)
     return true;
 }
 
-bool dns_name_from_question(struct dns_name *name, const char *question)
+bool dns_name_from_query(struct dns_name *name, const char *query)
 {
     *name = (struct dns_name){0};
-    for (const char *label = question;; label++) {
+    for (const char *label = query;; label++) {
         size_t len = strcspn(label, ".");
 
         if (!dns_name_add_label(name, (const uint8_t *)label, len))

@@ -7,7 +7,7 @@ void dns_outage_init(struct dns_outage *outage, int64_t now_ms)
     *outage = (struct dns_outage){.heard_ms = now_ms, .silent_since_ms = INT64_MAX};
 }
 
-void dns_outage_asked(struct dns_outage *outage, int64_t now_ms)
+void dns_outage_query_sent(struct dns_outage *outage, int64_t now_ms)
 {
     if (outage->silent_since_ms == INT64_MAX)
         outage->silent_since_ms = now_ms;
@@ -25,7 +25,7 @@ bool dns_outage_heard(struct dns_outage *outage, int64_t now_ms)
     return ends;
 }
 
-static bool judge(struct dns_outage *outage)
+static bool declare(struct dns_outage *outage)
 {
     if (outage->is_on || !outage->has_expired || !outage->probe_is_silent)
         return false;
@@ -34,12 +34,12 @@ static bool judge(struct dns_outage *outage)
     return true;
 }
 
-bool dns_outage_expired(struct dns_outage *outage, int64_t asked_ms)
+bool dns_outage_expired(struct dns_outage *outage, int64_t sent_ms)
 {
-    if (asked_ms < outage->heard_ms)
+    if (sent_ms < outage->heard_ms)
         return false;
     outage->has_expired = true;
-    return judge(outage);
+    return declare(outage);
 }
 
 bool dns_outage_probe_silent(struct dns_outage *outage)
@@ -47,7 +47,7 @@ bool dns_outage_probe_silent(struct dns_outage *outage)
     if (outage->silent_since_ms == INT64_MAX)
         return false;
     outage->probe_is_silent = true;
-    return judge(outage);
+    return declare(outage);
 }
 
 int64_t dns_outage_probe_at(const struct dns_outage *outage)

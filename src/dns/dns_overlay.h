@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-/* Answers every question for the TXT records of `name` (compared without case) with `text` alone, which is copied, and
+/* Answers every query for the TXT records of `name` (compared without case) with `text` alone, which is copied, and
  * hands all others on to `below`, which it takes over, also where it fails: NULL if out of memory. */
 struct dns *dns_overlay_create(struct dns *below, const char *name, const char *text, size_t len);
 

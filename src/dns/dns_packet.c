@@ -267,7 +267,7 @@ static bool read_start(struct reader *reader, enum dns_type type, struct dns_nam
 {
     uint16_t flags, questions;
 
-    read_u16(reader); /* the id was compared by who sent the question */
+    read_u16(reader); /* the id was compared by the sender of the query */
     flags = read_u16(reader);
     questions = read_u16(reader);
     answers->count = read_u16(reader);

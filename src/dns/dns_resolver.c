@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Takes queries from all threads, and has them answered on one. */
+/* Takes queries from all threads, and runs them on one. */
 #include "dns/dns_resolver.h"
 
 #include "base/event_loop.h"
@@ -43,7 +43,7 @@ static void resolver_query(struct dns *dns, const char *name, enum dns_type type
     memcpy(waiter->name, name, name_size);
     if (mailbox_put(resolver->mailbox, &waiter->letter))
         return;
-    free(waiter); /* the backend stops; a callback that it calls then may still ask */
+    free(waiter); /* the backend stops; a callback that it calls then may still start a query */
     dns_deliver(done, context, dns_answer_empty(DNS_TIMEOUT, 0));
 }
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The backend that asks the network: by libunbound, which has the cache too, on an event loop of its own.
+/* The network backend: libunbound, which has the cache too, on an event loop of its own.
  *
- * - Whoever asks has a deadline of its own. All who ask the same at once share one query; what nobody waits for any
- *   more is not sent, but a reply to what was sent still goes into the cache.
- * - A name, or zone, that was silent for somebody's whole time is waited for 500 ms only, until it answers.
- * - In an outage, when no server replies to anything, everybody waits 500 ms at most. Answers that are known are given
- *   then too, those that ran out for up to an hour (RFC 8767). The end is noticed within 2 s, asked for or not.
+ * - Each caller has its own deadline. Concurrent callers with the same query share it; a query without waiters is not
+ *   sent, but the reply to one that was sent still goes into the cache.
+ * - A name, or zone, without a reply by some caller's deadline is waited for 500 ms only, until it answers.
+ * - During an outage, when no server replies to anything, each caller waits 500 ms at most. Cached answers are used
+ *   then too, expired ones for up to an hour (RFC 8767). The end is noticed within 2 s, with queries or without.
  *
  * Callbacks run on the thread of the loop. */
 #ifndef SMF_DNS_DNS_RESOLVER_H
@@ -19,7 +19,7 @@
 struct dns_resolver_config {
     const char *const *servers; /* as dns_server_valid takes them */
     size_t server_count;        /* 0: those of resolv.conf, now and whenever it changes */
-    bool recurse;               /* no server is asked but the authoritative ones, from the root on */
+    bool recurse;               /* only authoritative servers are queried, from the root on */
     bool dnssec;                /* what is bogus gets DNS_FAILURE */
     size_t cache_octets;        /* bound of what is cached; 0: nothing is */
     bool serve_stale;           /* RFC 8767 */

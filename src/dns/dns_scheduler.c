@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Decides who waits for which query, how long, and what is asked when. */
+/* Decides who waits for which query, for how long, and what is sent when. */
 #include "dns/dns_scheduler.h"
 
 #include "base/event_loop.h"
@@ -16,15 +16,15 @@
 #include <unistd.h>
 
 enum {
-    PATIENCE_MS = 700,          /* a name that takes longer is asked for plainly, too */
-    SILENCE_MS = 250,           /* what the resolver takes at least to give up servers that are silent */
-    SILENT_MS = 950,            /* a query that had less time than this says nothing about its name */
-    SUSPECT_MS = 5 * 60 * 1000, /* for how long what was silent is waited for less (RFC 9520 3.2) */
-    FAILURE_MS = 5 * 1000,      /* for how long what failed is not asked for */
-    FAILED = 1,                 /* added to a name's key, for that */
-    STALE_TTL_S = 30,           /* the TTL of an answer that is given after its time (RFC 8767 4) */
-    WATCH_MS = 1000,            /* how often it is looked whether the servers have changed, while somebody waits */
-    ROUNDS_MAX = 64,            /* answers at hand may lead to further queries; then sockets are looked at */
+    PLAIN_AFTER_MS = 700,       /* a name that takes longer is queried plainly, too */
+    SILENCE_MS = 250,           /* how long the resolver takes at least to give up silent servers */
+    SILENT_MS = 950,            /* a shorter wait proves nothing about the name */
+    SUSPECT_MS = 5 * 60 * 1000, /* for how long a silent name has a shorter wait (RFC 9520 3.2) */
+    FAILURE_MS = 5 * 1000,      /* for how long a failed name is not queried */
+    FAILED = 1,                 /* added to the key of a failed name */
+    STALE_TTL_S = 30,           /* the TTL of a stale answer (RFC 8767 4) */
+    WATCH_MS = 1000,            /* how often resolv.conf is checked, while there are waiters */
+    ROUNDS_MAX = 64,            /* of cached answers that lead to further queries, before sockets are polled */
 };
 
 static int64_t now_of(const struct dns_scheduler *scheduler)
@@ -39,7 +39,7 @@ static int64_t smaller(int64_t a, int64_t b)
 
 /* Answers */
 
-/* Puts a query in the line of those that are sent next. Nothing is asked from within a reply. */
+/* Queues a query to be sent. Nothing is sent from within a reply. */
 static void send_soon(struct dns_scheduler *scheduler, struct dns_inflight_query *query)
 {
     query->next_sent = NULL;
@@ -47,7 +47,7 @@ static void send_soon(struct dns_scheduler *scheduler, struct dns_inflight_query
     scheduler->to_send_end = &query->next_sent;
 }
 
-/* Takes a query out of that line. */
+/* Takes a query out of that queue. */
 static void unqueue(struct dns_scheduler *scheduler, const struct dns_inflight_query *query)
 {
     struct dns_inflight_query **link = &scheduler->to_send;
@@ -61,7 +61,7 @@ static void unqueue(struct dns_scheduler *scheduler, const struct dns_inflight_q
         scheduler->to_send_end = link;
 }
 
-/* Ends a query that nobody waits for. What was sent still goes into the cache. */
+/* Ends a query without waiters. The reply to what was sent still goes into the cache. */
 static void drop(struct dns_scheduler *scheduler, struct dns_inflight_query *query)
 {
     if (query->stage == DNS_STAGE_QUEUED)
@@ -84,7 +84,7 @@ static bool is_negative(const struct dns_answer *answer)
     return answer->status == DNS_NODATA || answer->status == DNS_NXDOMAIN;
 }
 
-/* Are there descriptors left? If not, that nobody could be asked is our own fault. */
+/* Are there descriptors left? If not, a failed query is an internal error. */
 static bool has_descriptors(void)
 {
     int fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
@@ -95,8 +95,8 @@ static bool has_descriptors(void)
     return true;
 }
 
-/* The next who ask for this name need not wait for the same (RFC 9520 3.2). */
-static void remember_failure(struct dns_scheduler *scheduler, const struct dns_inflight_query *query)
+/* Later callers need not wait for the same failure (RFC 9520 3.2). */
+static void record_failure(struct dns_scheduler *scheduler, const struct dns_inflight_query *query)
 {
     if (scheduler->keeps_failures)
         dns_suspects_add(&scheduler->suspects, query->name_key + FAILED, now_of(scheduler) + FAILURE_MS);
@@ -104,15 +104,15 @@ static void remember_failure(struct dns_scheduler *scheduler, const struct dns_i
 
 static void on_plain_reply(void *context, const struct dns_answer *answer);
 
-/* Asks plainly, too: it may be a slow name, or EDNS may be the obstacle. */
-static void ask_plainly(struct dns_scheduler *scheduler, struct dns_inflight_query *query)
+/* Sends a plain query, too: the name may be slow, or EDNS the obstacle. */
+static void query_plainly(struct dns_scheduler *scheduler, struct dns_inflight_query *query)
 {
-    if (query->was_asked_plainly || scheduler->outage.is_on || !dns_upstream_can_ask_plainly(scheduler->upstream))
+    if (query->was_sent_plainly || scheduler->outage.is_on || !dns_upstream_can_query_plainly(scheduler->upstream))
         return;
-    query->was_asked_plainly =
-        dns_upstream_ask_plainly(scheduler->upstream, query->name, query->type, on_plain_reply, query, &query->plain);
-    if (query->was_asked_plainly)
-        stats_add(STATS_DNS_QUESTIONS, 1);
+    query->was_sent_plainly =
+        dns_upstream_query_plainly(scheduler->upstream, query->name, query->type, on_plain_reply, query, &query->plain);
+    if (query->was_sent_plainly)
+        stats_add(STATS_DNS_QUERIES, 1);
 }
 
 /* The resolver or the plain query has failed. */
@@ -123,36 +123,36 @@ static void take_failure(struct dns_scheduler *scheduler, struct dns_inflight_qu
         finish(scheduler, query, dns_answer_fault());
         return;
     }
-    ask_plainly(scheduler, query);
+    query_plainly(scheduler, query);
     if (query->usual || query->plain)
         return;
     if (scheduler->outage.is_on) {
-        query->stage = DNS_STAGE_PARKED; /* somebody may reply while it is waited for */
+        query->stage = DNS_STAGE_PARKED; /* a server may reply while it has waiters */
         return;
     }
     if (was_refused)
-        remember_failure(scheduler, query);
+        record_failure(scheduler, query);
     finish(scheduler, query, dns_answer_empty(DNS_FAILURE, 0));
 }
 
-/* Came this after its time (RFC 8767)? Such an answer has no time left, which others may have had never. */
+/* Is this answer stale (RFC 8767)? Its TTL is 0, but so it is of fresh answers that have none. */
 static bool seems_stale(const struct dns_scheduler *scheduler, const struct dns_inflight_query *query)
 {
     return scheduler->serve_stale &&
-           (scheduler->outage.is_on || now_of(scheduler) - query->asked_ms >= UNBOUND_STALE_MS - 10);
+           (scheduler->outage.is_on || now_of(scheduler) - query->sent_ms >= UNBOUND_STALE_MS - 10);
 }
 
-/* What to do with an answer of the resolver that has no time left. That there is nothing may be meant, may be out of
- * the cache, where it is not said after its time, as that can refuse mail, or may be what the resolver makes of an
- * extended RCODE (RFC 6891 6.1.3), so the servers are asked plainly. One with records gets a little time if it is
- * stale, so that its results live. False if it is not to be given. */
-static bool admit_timeless(struct dns_scheduler *scheduler, const struct dns_inflight_query *query,
-                           const struct dns_answer **answer)
+/* Checks an answer of the resolver whose TTL is 0. A negative one may be fresh; or stale, and negative answers are not
+ * served stale, as they can refuse mail; or what the resolver makes of an extended RCODE (RFC 6891 6.1.3): so a plain
+ * query is sent. A stale one with records gets a short TTL, so that results can be cached. False if it is not to be
+ * used. */
+static bool admit_expired(struct dns_scheduler *scheduler, const struct dns_inflight_query *query,
+                          const struct dns_answer **answer)
 {
     const struct dns_answer *given;
 
     if (is_negative(*answer) && !scheduler->outage.is_on &&
-        (query->plain || (!query->was_asked_plainly && dns_upstream_can_ask_plainly(scheduler->upstream))))
+        (query->plain || (!query->was_sent_plainly && dns_upstream_can_query_plainly(scheduler->upstream))))
         return false;
     if (!seems_stale(scheduler, query))
         return true;
@@ -175,10 +175,10 @@ static void take_answer(struct dns_scheduler *scheduler, struct dns_inflight_que
     finish(scheduler, query, answer);
 }
 
-/* Silence takes longer than this, so it was a reply that made the query fail. */
+/* Silence takes longer, so it was a reply that made the query fail. */
 static bool was_refused(const struct dns_scheduler *scheduler, const struct dns_inflight_query *query)
 {
-    return !scheduler->is_sending && now_of(scheduler) - query->asked_ms < SILENCE_MS;
+    return !scheduler->is_sending && now_of(scheduler) - query->sent_ms < SILENCE_MS;
 }
 
 static void on_reply(void *context, const struct dns_answer *answer, enum unbound_source source)
@@ -188,11 +188,11 @@ static void on_reply(void *context, const struct dns_answer *answer, enum unboun
 
     if (source != UNBOUND_AT_ONCE)
         event_task_wake(scheduler->task);
-    if (source == UNBOUND_NOBODY)
-        dns_outage_asked(&scheduler->outage, query->asked_ms); /* be it at once, of servers that it thinks dead */
-    if (source == UNBOUND_NOBODY ||
-        (answer->status != DNS_FAILURE && answer->ttl_s == 0 && !admit_timeless(scheduler, query, &answer))) {
-        take_failure(scheduler, query, answer->is_fault, source == UNBOUND_NOBODY && was_refused(scheduler, query));
+    if (source == UNBOUND_NO_REPLY)
+        dns_outage_query_sent(&scheduler->outage, query->sent_ms); /* even at once, of servers that it holds for dead */
+    if (source == UNBOUND_NO_REPLY ||
+        (answer->status != DNS_FAILURE && answer->ttl_s == 0 && !admit_expired(scheduler, query, &answer))) {
+        take_failure(scheduler, query, answer->is_fault, source == UNBOUND_NO_REPLY && was_refused(scheduler, query));
         dns_answer_release(answer);
         return;
     }
@@ -201,7 +201,7 @@ static void on_reply(void *context, const struct dns_answer *answer, enum unboun
     take_answer(scheduler, query, answer);
 }
 
-/* Where the servers refuse, the resolver has nothing more to say. */
+/* Where the servers refuse the plain query, the resolver is not waited for. */
 static void on_plain_reply(void *context, const struct dns_answer *answer)
 {
     struct dns_inflight_query *query = context;
@@ -217,7 +217,6 @@ static void on_plain_reply(void *context, const struct dns_answer *answer)
     dns_answer_release(answer);
 }
 
-/* A server has replied, to whatever. */
 void dns_scheduler_heard(void *context)
 {
     struct dns_scheduler *scheduler = context;
@@ -232,13 +231,13 @@ void dns_scheduler_heard(void *context)
 
 /* Waiters */
 
-/* How long it waits, as things are. */
+/* Sets how long it waits, given the state of the DNS and of the name. */
 static void set_limit(struct dns_scheduler *scheduler, const struct dns_inflight_query *query,
                       struct dns_waiter *waiter, int64_t now_ms)
 {
     waiter->limit_ms = waiter->deadline_ms;
     if (scheduler->outage.is_on || query->is_suspect)
-        waiter->limit_ms = smaller(waiter->deadline_ms, now_ms + DNS_OUTAGE_WAIT_MS);
+        waiter->limit_ms = smaller(waiter->deadline_ms, now_ms + DNS_CLIENT_RESPONSE_MS);
     scheduler->due_ms = smaller(scheduler->due_ms, waiter->limit_ms);
 }
 
@@ -253,12 +252,12 @@ static void begin_outage(struct dns_scheduler *scheduler, int64_t now_ms)
 {
     stats_add(STATS_DNS_OUTAGES, 1);
     log_warning("DNS: no server replies since %" PRId64 " ms; until one does, nobody waits for it longer than %d ms",
-                now_ms - scheduler->outage.began_ms, DNS_OUTAGE_WAIT_MS);
+                now_ms - scheduler->outage.began_ms, DNS_CLIENT_RESPONSE_MS);
     set_limits(scheduler, now_ms);
 }
 
-/* Everything is asked that somebody still waits for, of the resolver that is there now. */
-static void ask_all(struct dns_scheduler *scheduler, int64_t now_ms)
+/* Sends every query that has waiters again, to the present resolver. */
+static void send_all_again(struct dns_scheduler *scheduler, int64_t now_ms)
 {
     scheduler->to_send = NULL;
     scheduler->to_send_end = &scheduler->to_send;
@@ -266,38 +265,38 @@ static void ask_all(struct dns_scheduler *scheduler, int64_t now_ms)
         unbound_forget(&query->usual);
         dns_stub_forget(&query->plain);
         query->stage = DNS_STAGE_QUEUED;
-        query->asked_ms = now_ms;
-        query->was_asked_plainly = false;
+        query->sent_ms = now_ms;
+        query->was_sent_plainly = false;
         send_soon(scheduler, query);
     }
     set_limits(scheduler, now_ms);
 }
 
-/* Somebody waited for its whole time, in vain. */
-static void blame(struct dns_scheduler *scheduler, struct dns_inflight_query *query, int64_t now_ms)
+/* A waiter had no reply by its deadline. */
+static void record_silence(struct dns_scheduler *scheduler, struct dns_inflight_query *query, int64_t now_ms)
 {
-    if (query->stage == DNS_STAGE_QUEUED || now_ms - query->asked_ms < SILENT_MS)
+    if (query->stage == DNS_STAGE_QUEUED || now_ms - query->sent_ms < SILENT_MS)
         return;
     dns_suspects_add(&scheduler->suspects, query->name_key, now_ms + SUSPECT_MS);
     dns_suspects_add(&scheduler->suspects, query->zone_key, now_ms + SUSPECT_MS);
     query->is_suspect = true;
-    if (dns_outage_expired(&scheduler->outage, query->asked_ms))
+    if (dns_outage_expired(&scheduler->outage, query->sent_ms))
         begin_outage(scheduler, now_ms);
 }
 
-/* Answers whoever can wait no longer for a query, and asks patiently for a slow name. */
+/* Answers the waiters whose limit is reached, and sends a plain query for a slow name. */
 static void look_at(struct dns_scheduler *scheduler, struct dns_inflight_query *query, int64_t now_ms)
 {
     if (dns_inflight_answer(query, now_ms, dns_answer_empty(DNS_TIMEOUT, 0), &scheduler->answered) > 0)
-        blame(scheduler, query, now_ms);
+        record_silence(scheduler, query, now_ms);
     for (const struct dns_waiter *waiter = query->waiters; waiter; waiter = waiter->next)
         scheduler->due_ms = smaller(scheduler->due_ms, waiter->limit_ms);
     if (!query->waiters)
         drop(scheduler, query);
-    else if (query->stage == DNS_STAGE_ASKED && now_ms - query->asked_ms >= PATIENCE_MS)
-        ask_plainly(scheduler, query);
-    else if (query->stage == DNS_STAGE_ASKED)
-        scheduler->due_ms = smaller(scheduler->due_ms, query->asked_ms + PATIENCE_MS);
+    else if (query->stage == DNS_STAGE_SENT && now_ms - query->sent_ms >= PLAIN_AFTER_MS)
+        query_plainly(scheduler, query);
+    else if (query->stage == DNS_STAGE_SENT)
+        scheduler->due_ms = smaller(scheduler->due_ms, query->sent_ms + PLAIN_AFTER_MS);
 }
 
 static void look_at_all(struct dns_scheduler *scheduler, int64_t now_ms)
@@ -325,7 +324,7 @@ static struct dns_inflight_query *add_query(struct dns_scheduler *scheduler, con
     query->zone_key = dns_inflight_hash(&scheduler->inflight, dns_registrable(name), 0);
     query->is_suspect = dns_suspects_has(&scheduler->suspects, query->name_key, now_ms) ||
                         dns_suspects_has(&scheduler->suspects, query->zone_key, now_ms);
-    query->asked_ms = now_ms;
+    query->sent_ms = now_ms;
     return query;
 }
 
@@ -360,20 +359,20 @@ static void send_query(struct dns_scheduler *scheduler, struct dns_inflight_quer
     size_t under_way = dns_upstream_under_way(scheduler->upstream);
 
     scheduler->is_sending = true;
-    query->stage = DNS_STAGE_ASKED;
-    query->asked_ms = now_ms;
-    scheduler->due_ms = smaller(scheduler->due_ms, now_ms + PATIENCE_MS);
-    dns_upstream_ask(scheduler->upstream, query->name, query->type, on_reply, query, &query->usual);
+    query->stage = DNS_STAGE_SENT;
+    query->sent_ms = now_ms;
+    scheduler->due_ms = smaller(scheduler->due_ms, now_ms + PLAIN_AFTER_MS);
+    dns_upstream_query(scheduler->upstream, query->name, query->type, on_reply, query, &query->usual);
     scheduler->is_sending = false;
     if (dns_upstream_under_way(scheduler->upstream) <= under_way)
-        return; /* it was answered at once, and may be gone */
-    stats_add(STATS_DNS_QUESTIONS, 1);
-    dns_outage_asked(&scheduler->outage, now_ms);
+        return; /* it was answered from the cache, and may be freed */
+    stats_add(STATS_DNS_QUERIES, 1);
+    dns_outage_query_sent(&scheduler->outage, now_ms);
     if (query->is_suspect)
-        ask_plainly(scheduler, query);
+        query_plainly(scheduler, query);
 }
 
-/* Sends what stands in the line, as far as there is room. */
+/* Sends what is queued, as far as there is room. */
 static bool send_queries(struct dns_scheduler *scheduler, int64_t now_ms)
 {
     bool sent = false;
@@ -402,7 +401,7 @@ static bool take_waiters(struct dns_scheduler *scheduler, int64_t now_ms)
     return came;
 }
 
-/* Calls those that have an answer; they may ask on. */
+/* Calls the waiters that have an answer; they may start further queries. */
 static bool call_answered(struct dns_scheduler *scheduler)
 {
     struct dns_waiter *waiter = scheduler->answered, *next;
@@ -418,7 +417,7 @@ static bool call_answered(struct dns_scheduler *scheduler)
     return true;
 }
 
-/* Finds out whether anybody replies, while that is in doubt and somebody wants to know. Returns when to look again. */
+/* Probes whether any server replies, while that is in doubt and there are waiters. Returns when to look again. */
 static int64_t probe(struct dns_scheduler *scheduler, int64_t now_ms)
 {
     int64_t at_ms = dns_outage_probe_at(&scheduler->outage), silent_ms;
@@ -434,20 +433,20 @@ static int64_t probe(struct dns_scheduler *scheduler, int64_t now_ms)
     return now_ms + (silent_ms < DNS_OUTAGE_PROBE_MS ? DNS_OUTAGE_PROBE_MS - silent_ms : DNS_OUTAGE_PROBE_MS);
 }
 
-/* Turns to the servers that resolv.conf names now. Those before are asked plainly what they have not answered, as they
- * may be late. True if there are others. */
+/* Turns to the servers that resolv.conf names now. Those before are also sent plain queries for what they have not
+ * answered, as they may be late. True if there are others. */
 static bool change_servers(struct dns_scheduler *scheduler, int64_t now_ms)
 {
     if (!dns_upstream_has_changed(scheduler->upstream, now_ms))
         return false;
     for (struct dns_inflight_query *query = scheduler->inflight.oldest; query; query = query->newer)
-        if (query->stage == DNS_STAGE_ASKED)
-            ask_plainly(scheduler, query);
+        if (query->stage == DNS_STAGE_SENT)
+            query_plainly(scheduler, query);
     dns_upstream_change(scheduler->upstream, now_ms);
     return true;
 }
 
-/* Sleeps until something is due, or a look at resolv.conf. */
+/* Sleeps until something is due, or resolv.conf is to be checked. */
 static void set_timer(struct dns_scheduler *scheduler, int64_t probe_ms, int64_t now_ms)
 {
     int64_t at_ms = smaller(smaller(scheduler->due_ms, probe_ms), now_ms + WATCH_MS);
@@ -467,7 +466,7 @@ void dns_scheduler_run(void *context)
     if (scheduler->outage_ended)
         dns_upstream_renew(scheduler->upstream, now_ms);
     if ((change_servers(scheduler, now_ms) && scheduler->outage.is_on) || scheduler->outage_ended)
-        ask_all(scheduler, now_ms); /* else the servers before go on with what they were asked */
+        send_all_again(scheduler, now_ms); /* else the servers before go on with their queries */
     scheduler->outage_ended = false;
     look_at_all(scheduler, now_ms);
     for (unsigned round = 0; goes_on && round < ROUNDS_MAX; round++) {

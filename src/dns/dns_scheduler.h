@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The rules of the backend that asks the network (dns_resolver.h), inside the dns room: who waits for which query, how
- * long, and what is asked when. All of it happens on the thread of the loop. */
+/* The query scheduler of the network backend (dns_resolver.h), inside the dns room: who waits for which query, for how
+ * long, and what is sent when. All of it runs on the thread of the loop. */
 #ifndef SMF_DNS_DNS_SCHEDULER_H
 #define SMF_DNS_DNS_SCHEDULER_H
 
@@ -21,7 +21,7 @@ struct dns_scheduler {
     const struct clock *clock;
     bool keeps_failures;
     bool serve_stale;
-    size_t ports; /* bound of the queries under way */
+    size_t ports; /* bound of the outstanding queries */
 
     struct event_task *task;       /* runs dns_scheduler_run */
     struct mailbox *mailbox;       /* brings struct dns_waiter, each allocated, which is taken over */
@@ -30,25 +30,25 @@ struct dns_scheduler {
     struct dns_inflight inflight;
     struct dns_suspects suspects;
     struct dns_outage outage;
-    struct dns_waiter *answered;                       /* to be called */
+    struct dns_waiter *answered;                       /* waiters to call */
     struct dns_inflight_query *to_send, **to_send_end; /* linked by next_sent */
-    int64_t due_ms;                                    /* when somebody can wait no longer, or earlier */
+    int64_t due_ms;                                    /* when the first waiter's limit is reached, or earlier */
     bool outage_ended;
-    bool is_sending; /* a reply that comes now comes without a packet */
+    bool is_sending; /* a reply that comes now is from the cache */
 };
 
-/* The parts (task, mailbox, upstream) and the table's seed are to be set by whoever owns them, before the loop starts.
+/* The parts (task, mailbox, upstream) and the table's seed are to be set by their owner, before the loop starts.
  */
 void dns_scheduler_init(struct dns_scheduler *scheduler, const struct clock *clock, bool caches, bool serve_stale,
                         size_t ports);
 
-/* Does whatever is due. `context` is the scheduler. Not from within a reply. */
+/* Does what is due. `context` is the scheduler. Not from within a reply. */
 void dns_scheduler_run(void *context);
 
 /* A server has replied. `context` is the scheduler. */
 void dns_scheduler_heard(void *context);
 
-/* Calls everybody who still waits. The loop has ended, and the mailbox is closed. */
+/* Calls all that still wait. The loop has ended, and the mailbox is closed. */
 void dns_scheduler_end(struct dns_scheduler *scheduler);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Sends plain queries over UDP, and over TCP where an answer is too long, and waits with patience. */
+/* Sends plain queries over UDP, and over TCP where an answer is truncated, and waits until they are dropped. */
 #include "dns/dns_stub.h"
 
 #include "base/event_loop.h"
@@ -219,7 +219,7 @@ static void on_stream_writable(void *context)
         take_failure(query, attempt);
 }
 
-/* Asks the same server for the whole of an answer, once. */
+/* Queries the same server for the whole answer over TCP, once. */
 static void open_stream(struct stub_query *query, struct attempt *attempt)
 {
     size_t server = attempt->server;
@@ -242,7 +242,7 @@ static void on_datagram(void *context)
     ssize_t len = recv(attempt->fd, reply, sizeof(reply), 0);
 
     if (len < 0 || !is_reply(query, reply, (size_t)len))
-        return; /* a port that nobody listens at, or somebody's guess */
+        return; /* a closed port, or a spoofed reply */
     query->stub->heard(query->stub->heard_context);
     if (reply[2] & FLAG_TRUNCATED)
         open_stream(query, attempt);
@@ -320,8 +320,8 @@ bool dns_stub_has_room(const struct dns_stub *stub)
     return stub->count < QUERIES_MAX;
 }
 
-bool dns_stub_ask(struct dns_stub *stub, const struct dns_server *servers, size_t count, const char *name,
-                  enum dns_type type, stub_reply reply, void *context, struct stub_query **handle)
+bool dns_stub_query(struct dns_stub *stub, const struct dns_server *servers, size_t count, const char *name,
+                    enum dns_type type, stub_reply reply, void *context, struct stub_query **handle)
 {
     struct stub_query *query = calloc(1, sizeof(*query));
 

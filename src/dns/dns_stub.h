@@ -3,7 +3,7 @@
  * understand EDNS and are silent or fail where it is used (RFC 6891 6.2.2). libunbound, which learns how fast a
  * resolver is, gives such names up early, and never leaves EDNS out for these reasons.
  *
- * Such a query waits as long as somebody does. Each try leaves from a random port, with a random id, and an answer to
+ * Such a query waits until it is forgotten. Each try leaves from a random port, with a random id, and an answer to
  * an earlier one still counts. On the thread of the loop. */
 #ifndef SMF_DNS_DNS_STUB_H
 #define SMF_DNS_DNS_STUB_H
@@ -19,25 +19,25 @@ struct event_loop;
 struct stub_query;
 
 /* Takes the answer's reference over: what a server said, DNS_FAILURE where none had an answer, or a fault. Not called
- * before stub_ask returns. */
+ * before dns_stub_query returns. */
 typedef void (*stub_reply)(void *context, const struct dns_answer *answer);
 
 /* `heard` is called for each reply of a server. NULL if there is no memory or no descriptor. */
 struct dns_stub *dns_stub_create(struct event_loop *loop, const struct clock *clock, void (*heard)(void *context),
                                  void *heard_context);
 
-/* Nothing is asked any more. NULL is fine. */
+/* Drops its queries. NULL is fine. */
 void dns_stub_destroy(struct dns_stub *stub);
 
 /* Is there room for one more query? */
 bool dns_stub_has_room(const struct dns_stub *stub);
 
-/* Asks the servers, which are copied as far as they are of use, in turn. *query is set as long as there is no reply;
- * false, and NULL, if there is no memory or no random number: our own fault. */
-bool dns_stub_ask(struct dns_stub *stub, const struct dns_server *servers, size_t count, const char *name,
-                  enum dns_type type, stub_reply reply, void *context, struct stub_query **query);
+/* Queries the servers, which are copied as far as they are of use, in turn. *query is set as long as there is no reply;
+ * false, and NULL, if there is no memory or no random number: an internal error. */
+bool dns_stub_query(struct dns_stub *stub, const struct dns_server *servers, size_t count, const char *name,
+                    enum dns_type type, stub_reply reply, void *context, struct stub_query **query);
 
-/* Nobody waits any more. Sets *query to NULL, which may be so already. */
+/* Drops the query. Sets *query to NULL, which may be so already. */
 void dns_stub_forget(struct stub_query **query);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A small table of keys, each for a while. */
+/* A small table of keys that expire. */
 #include "dns/dns_suspects.h"
 
 #include <stddef.h>

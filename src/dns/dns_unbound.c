@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Sets libunbound up as a filter needs it, and asks it. */
+/* Configures libunbound as a filter needs it, and queries it. */
 #include "dns/dns_unbound.h"
 
 #include "base/strbuf.h"
@@ -19,7 +19,7 @@ enum {
     TYPE_NS = 2,
     SECURITY_BOGUS = 1,               /* as libunbound's callback says it */
     NAME_SIZE = 4 * DNS_NAME_MAX + 2, /* each octet escaped, a final dot and the NUL */
-    RECURSION_CACHE_MIN = 8 << 20,    /* to go from the root on without one asks for the same again and again */
+    RECURSION_CACHE_MIN = 8 << 20,    /* to go recursion without one repeats the same queries */
 };
 
 /* Held while a context is made or deleted. The library has one parser of configurations for the whole process, which it
@@ -33,14 +33,14 @@ struct unbound {
     void *heard_context;
     size_t under_way;
     bool serve_stale;
-    bool is_asking;  /* a reply that comes now comes out of the cache */
-    bool is_closing; /* nobody waits for replies any more */
+    bool is_starting; /* a reply that comes now is from the cache */
+    bool is_closing;  /* no reply is delivered any more */
 };
 
 struct unbound_query {
     struct unbound *unbound;
     enum dns_type type;
-    unbound_reply reply; /* NULL: nobody waits */
+    unbound_reply reply; /* NULL: nobody waits for it */
     void *context;
     struct unbound_query **handle; /* is NULL afterwards */
     struct unbound_query *own_handle;
@@ -48,9 +48,9 @@ struct unbound_query {
 
 /* The set-up as text of a configuration file, which alone can express all of it.
  *
- * - Whoever runs the resolver decides what is private, local or a test zone, so all of it is asked for.
- * - Names are asked whole (no qname-minimisation) where there is a resolver, which does it itself; and names below
- *   one that does not exist are asked for as well (RFC 7208 4.6.4 counts what the names themselves say).
+ * - The resolver's operator decides what is private, local or a test zone, so all of it is queried.
+ * - Names are queried whole (no qname-minimisation) where there is a resolver, which does it itself; and names below
+ *   one that does not exist are queried as well (RFC 7208 4.6.4 counts what the names themselves say).
  * - The order of an answer is the server's (RFC 7208 5.5 and 4.6.4 look at the first of many).
  * - A dead server is tried again and again, so that its return is noticed. */
 static void write_server_part(const struct unbound_config *config, size_t cache_octets, struct strbuf *text)
@@ -117,10 +117,10 @@ static bool add_trust_anchor(struct ub_ctx *context, const char *path, char *err
 /* Makes the set-up final. Names below .test are the resolver's to answer, like all that is not the host's own. */
 static bool finish(struct ub_ctx *context)
 {
-    static const char *const asked_for[] = {"test.", "home.arpa."};
+    static const char *const not_local[] = {"test.", "home.arpa."};
 
-    for (size_t i = 0; i < sizeof(asked_for) / sizeof(*asked_for); i++)
-        if (ub_ctx_zone_remove(context, asked_for[i]) != 0)
+    for (size_t i = 0; i < sizeof(not_local) / sizeof(*not_local); i++)
+        if (ub_ctx_zone_remove(context, not_local[i]) != 0)
             return false;
     return true;
 }
@@ -176,13 +176,13 @@ void unbound_destroy(struct unbound *unbound)
     free(unbound);
 }
 
-/* One that is given after its time came of nobody. */
+/* A stale answer came from no server. */
 static bool may_be_stale(const struct unbound *unbound, const struct dns_answer *answer)
 {
     return unbound->serve_stale && answer->ttl_s == UNBOUND_STALE_TTL_S;
 }
 
-/* The answer of a reply, if it has one: of SERVFAIL nobody can tell whether a server said so. */
+/* The answer of a reply, if it has one: SERVFAIL may be a server's, or libunbound's own. */
 static const struct dns_answer *read_reply(const void *packet, int packet_len, int security, enum dns_type type)
 {
     const struct dns_answer *answer = dns_packet_parse(packet, (size_t)packet_len, type);
@@ -199,7 +199,7 @@ static void on_reply(void *context, int rcode, void *packet, int packet_len, int
 {
     struct unbound_query *query = context;
     struct unbound *unbound = query->unbound;
-    enum unbound_source source = unbound->is_asking ? UNBOUND_AT_ONCE : UNBOUND_SERVERS;
+    enum unbound_source source = unbound->is_starting ? UNBOUND_AT_ONCE : UNBOUND_SERVERS;
     const struct dns_answer *answer = NULL;
 
     (void)why_bogus;
@@ -208,7 +208,7 @@ static void on_reply(void *context, int rcode, void *packet, int packet_len, int
         answer = read_reply(packet, packet_len, security, query->type);
     if (!answer) {
         answer = dns_answer_empty(DNS_FAILURE, 0);
-        source = UNBOUND_NOBODY;
+        source = UNBOUND_NO_REPLY;
     }
     if (source == UNBOUND_SERVERS && !may_be_stale(unbound, answer))
         unbound->heard(unbound->heard_context);
@@ -221,8 +221,8 @@ static void on_reply(void *context, int rcode, void *packet, int packet_len, int
     free(query);
 }
 
-static void ask(struct unbound *unbound, const char *name, int type, unbound_reply reply, void *context,
-                struct unbound_query **handle)
+static void start(struct unbound *unbound, const char *name, int type, unbound_reply reply, void *context,
+                  struct unbound_query **handle)
 {
     struct unbound_query *query = malloc(sizeof(*query));
 
@@ -231,17 +231,17 @@ static void ask(struct unbound *unbound, const char *name, int type, unbound_rep
         *query = (struct unbound_query){
             .unbound = unbound, .type = (enum dns_type)type, .reply = reply, .context = context, .handle = handle};
         unbound->under_way++;
-        unbound->is_asking = true;
+        unbound->is_starting = true;
         if (ub_resolve_event(unbound->context, name, type, CLASS_IN, query, on_reply, NULL) == 0) {
-            unbound->is_asking = false;
+            unbound->is_starting = false;
             return;
         }
-        unbound->is_asking = false;
+        unbound->is_starting = false;
         unbound->under_way--;
         free(query);
         *handle = NULL;
     }
-    reply(context, dns_answer_fault(), UNBOUND_NOBODY);
+    reply(context, dns_answer_fault(), UNBOUND_NO_REPLY);
 }
 
 /* Every octet that could be taken for something else is escaped (RFC 1035 5.1); the dots between labels stay. */
@@ -262,18 +262,18 @@ static void escape(const char *name, char out[NAME_SIZE])
     *end = '\0';
 }
 
-void unbound_ask(struct unbound *unbound, const char *name, enum dns_type type, unbound_reply reply, void *context,
-                 struct unbound_query **query)
+void unbound_query_start(struct unbound *unbound, const char *name, enum dns_type type, unbound_reply reply,
+                         void *context, struct unbound_query **query)
 {
     char escaped[NAME_SIZE];
 
     escape(name, escaped);
-    ask(unbound, escaped, (int)type, reply, context, query);
+    start(unbound, escaped, (int)type, reply, context, query);
 }
 
 void unbound_probe(struct unbound *unbound, unbound_reply reply, void *context, struct unbound_query **query)
 {
-    ask(unbound, ".", TYPE_NS, reply, context, query);
+    start(unbound, ".", TYPE_NS, reply, context, query);
 }
 
 /* The handle may be gone before the reply comes, so the query gets one of its own. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Makes, exchanges and lets go of resolvers. */
+/* Creates, replaces and frees resolvers. */
 #include "dns/dns_upstream.h"
 
 #include "base/event_loop.h"
@@ -16,7 +16,7 @@ enum {
     RECURSION_TRIES = 5, /* the default of libunbound */
     PROBE_MS = 2000,
     UPDATE_MS = 1000,
-    DRAIN_MS = 15 * 1000, /* a resolver is done with all that it was asked by then */
+    DRAIN_MS = 15 * 1000, /* a resolver has completed its queries by then */
     RETIRED_MAX = 32,
 };
 
@@ -30,9 +30,9 @@ struct dns_upstream {
     const struct clock *clock;
     struct unbound_config config; /* of the usual resolver */
     const char *system_path;      /* resolv.conf; NULL: it is of no interest */
-    struct resolv_conf system;    /* the servers that are asked */
+    struct resolv_conf system;    /* the servers that are used */
     struct resolv_conf seen;      /* what the file said last; it may name none for a moment */
-    struct dns_server *servers;   /* of the configuration, or one on this host, where resolv.conf names nobody */
+    struct dns_server *servers;   /* of the configuration, or one on this host, where resolv.conf names none */
     struct unbound *usual, *probe;
     struct dns_stub *stub; /* NULL: plain queries are of no use */
     struct unbound_query *probe_query;
@@ -57,7 +57,7 @@ static void take_system_servers(struct dns_upstream *upstream)
     if (system->count > 0)
         log_info("DNS: name servers of %s: %s", upstream->system_path, strbuf_text(&names));
     else
-        log_warning("DNS: %s names no name server; until it does, %s is asked", upstream->system_path,
+        log_warning("DNS: %s names no name server; until it does, %s is used", upstream->system_path,
                     upstream->servers[0].text);
     strbuf_free(&names);
 }
@@ -96,19 +96,19 @@ static struct unbound *create_usual(struct dns_upstream *upstream, char *error, 
     return unbound_create(event_loop_base(upstream->loop), &upstream->config, error, error_size);
 }
 
-/* The same while mail goes on: what cannot be made is done without. */
+/* The same while mail goes on: without a new resolver the old one stays. */
 static struct unbound *try_create(struct dns_upstream *upstream)
 {
     char error[256];
     struct unbound *resolver = create_usual(upstream, error, sizeof(error));
 
     if (!resolver && !upstream->said_failure)
-        log_error("DNS: a resolver cannot be made: %s", error);
+        log_error("DNS: cannot create a resolver: %s", error);
     upstream->said_failure = !resolver;
     return resolver;
 }
 
-/* What is asked plainly has no signatures, and only a resolver answers it. */
+/* A plain query has no signatures, and only a resolver answers it. */
 static bool open_stub(struct dns_upstream *upstream, char *error, size_t error_size)
 {
     if (upstream->config.server_count == 0 || upstream->config.dnssec)
@@ -163,7 +163,7 @@ void dns_upstream_destroy(struct dns_upstream *upstream)
     free(upstream);
 }
 
-/* Lets go of a resolver as soon as it has nothing more to do. */
+/* Frees a resolver as soon as it has completed its queries. */
 static void retire(struct dns_upstream *upstream, struct unbound *resolver, int64_t now_ms)
 {
     if (!resolver)
@@ -190,26 +190,26 @@ static void destroy_drained(struct dns_upstream *upstream, int64_t now_ms)
     upstream->retired_count = kept;
 }
 
-void dns_upstream_ask(struct dns_upstream *upstream, const char *name, enum dns_type type, unbound_reply reply,
-                      void *context, struct unbound_query **query)
+void dns_upstream_query(struct dns_upstream *upstream, const char *name, enum dns_type type, unbound_reply reply,
+                        void *context, struct unbound_query **query)
 {
-    unbound_ask(upstream->usual, name, type, reply, context, query);
+    unbound_query_start(upstream->usual, name, type, reply, context, query);
 }
 
-bool dns_upstream_can_ask_plainly(const struct dns_upstream *upstream)
+bool dns_upstream_can_query_plainly(const struct dns_upstream *upstream)
 {
     return upstream->stub && dns_stub_has_room(upstream->stub);
 }
 
-bool dns_upstream_ask_plainly(struct dns_upstream *upstream, const char *name, enum dns_type type, stub_reply reply,
-                              void *context, struct stub_query **query)
+bool dns_upstream_query_plainly(struct dns_upstream *upstream, const char *name, enum dns_type type, stub_reply reply,
+                                void *context, struct stub_query **query)
 {
-    return dns_stub_ask(upstream->stub, upstream->config.servers, upstream->config.server_count, name, type, reply,
-                        context, query);
+    return dns_stub_query(upstream->stub, upstream->config.servers, upstream->config.server_count, name, type, reply,
+                          context, query);
 }
 
-/* Without a reply this would have taken longer than a probe lasts, so a server has said something, be it SERVFAIL;
- * unless nobody could even be asked. */
+/* Without a reply this would have taken longer than a probe lasts, so a server has replied, even with SERVFAIL;
+ * unless the probe could not be sent. */
 static void on_probe(void *context, const struct dns_answer *answer, enum unbound_source source)
 {
     struct dns_upstream *upstream = context;
@@ -220,7 +220,7 @@ static void on_probe(void *context, const struct dns_answer *answer, enum unboun
     dns_answer_release(answer);
 }
 
-/* Each goes out by a resolver of its own, which knows nothing: no answer, and no server that is thought to be dead. */
+/* Each uses a new resolver, which has no cached answer and holds no server for dead. */
 void dns_upstream_probe(struct dns_upstream *upstream, int64_t now_ms)
 {
     if (now_ms - upstream->probed_ms < PROBE_MS)
@@ -263,7 +263,7 @@ bool dns_upstream_has_changed(struct dns_upstream *upstream, int64_t now_ms)
     destroy_drained(upstream, now_ms);
     if (!upstream->system_path || !resolv_conf_update(&upstream->seen, upstream->system_path))
         return false;
-    return upstream->seen.count > 0; /* else those that are known go on: whoever writes the file may remove it first */
+    return upstream->seen.count > 0; /* else the known ones stay: a program that writes the file may remove it first */
 }
 
 void dns_upstream_change(struct dns_upstream *upstream, int64_t now_ms)

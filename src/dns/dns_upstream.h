@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whom a backend asks at a time, inside the dns room: a resolver, as a rule; plainly, what that gives up too early; and
- * another resolver that finds out whether the servers reply at all. On the thread of the loop.
+/* Where the network backend sends its queries, inside the dns room: to a resolver, as a rule; to the servers by a plain
+ * query, where the resolver gives up too early; and to another resolver that probes whether the servers reply at all.
+ * On the thread of the loop.
  *
  * A resolver that saw its servers dead tries them less and less: after an outage another takes its place, as it does
  * when resolv.conf changes. */
@@ -22,33 +23,34 @@ struct dns_upstream *dns_upstream_create(struct event_loop *loop, const struct d
 /* No reply is called any more. NULL is fine. */
 void dns_upstream_destroy(struct dns_upstream *upstream);
 
-/* Asks the usual resolver; as unbound_ask. */
-void dns_upstream_ask(struct dns_upstream *upstream, const char *name, enum dns_type type, unbound_reply reply,
-                      void *context, struct unbound_query **query);
+/* Queries the usual resolver; as unbound_query_start. */
+void dns_upstream_query(struct dns_upstream *upstream, const char *name, enum dns_type type, unbound_reply reply,
+                        void *context, struct unbound_query **query);
 
-/* Can a query be asked plainly, too (dns_stub.h)? Not where signatures count, or where no resolver is asked. */
-bool dns_upstream_can_ask_plainly(const struct dns_upstream *upstream);
-bool dns_upstream_ask_plainly(struct dns_upstream *upstream, const char *name, enum dns_type type, stub_reply reply,
-                              void *context, struct stub_query **query);
+/* Can a query be sent plainly, too (dns_stub.h)? Not with DNSSEC, nor where no resolver is used. */
+bool dns_upstream_can_query_plainly(const struct dns_upstream *upstream);
+bool dns_upstream_query_plainly(struct dns_upstream *upstream, const char *name, enum dns_type type, stub_reply reply,
+                                void *context, struct stub_query **query);
 
-/* Sends a probe in place of the last one, once that is 2 s old. Not from within a reply. */
+/* Sends a probe instead of the last one, once that is 2 s old. Not from within a reply. */
 void dns_upstream_probe(struct dns_upstream *upstream, int64_t now_ms);
-/* For how long the probe that is on its way has had no reply; 0: none is. */
+/* For how long the outstanding probe has had no reply; 0: there is none. */
 int64_t dns_upstream_probe_silence(const struct dns_upstream *upstream, int64_t now_ms);
 /* No probe is needed any more. Not from within a reply. */
 void dns_upstream_end_probe(struct dns_upstream *upstream);
 
-/* Puts a new resolver in the place of the usual one, which goes on with what it was asked. Not from within a reply. */
+/* Replaces the usual resolver with a new one; the old one completes its queries. Not from within a reply. */
 void dns_upstream_renew(struct dns_upstream *upstream, int64_t now_ms);
 
-/* Looks, at most once a second, whether resolv.conf names other servers, and lets go of old resolvers that have nothing
- * more to do. True: call dns_upstream_change, before which the old ones can still be asked. Not from within a reply. */
+/* Checks, at most once a second, whether resolv.conf names other servers, and frees old resolvers that have completed
+ * their queries. True: call dns_upstream_change, before which the old servers can still be used. Not from within a
+ * reply. */
 bool dns_upstream_has_changed(struct dns_upstream *upstream, int64_t now_ms);
 
-/* From now on the other servers are asked. Not from within a reply. */
+/* From now on the other servers are used. Not from within a reply. */
 void dns_upstream_change(struct dns_upstream *upstream, int64_t now_ms);
 
-/* Queries of resolvers that have had no reply. */
+/* How many queries of resolvers are outstanding. */
 size_t dns_upstream_under_way(const struct dns_upstream *upstream);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The backend that answers out of a zone file. */
+/* The backend that answers from a zone file. */
 #include "dns/dns_zone.h"
 
 #include "base/file.h"
@@ -15,7 +15,7 @@
 #include <string.h>
 
 enum {
-    ALIASES_MAX = 8,             /* how many CNAMEs are followed for one question */
+    ALIASES_MAX = 8,             /* how many CNAMEs are followed for one query */
     FILE_MAX = 64 * 1024 * 1024, /* octets of a zone file */
 };
 
@@ -98,13 +98,13 @@ static const struct dns_answer *build(const struct zone_record *records, size_t 
     return dns_builder_finish(builder, DNS_OK, found ? ttl_s : smaller(ttl_s, negative_ttl_s));
 }
 
-static const struct dns_answer *answer(const struct zone_data *data, const char *question, enum dns_type type)
+static const struct dns_answer *answer(const struct zone_data *data, const char *query, enum dns_type type)
 {
     struct dns_name name;
     const char *current = name.text;
     uint32_t ttl_s = UINT32_MAX;
 
-    if (!dns_name_from_question(&name, question))
+    if (!dns_name_from_query(&name, query))
         return dns_answer_empty(DNS_NXDOMAIN, 0);
     dns_name_fold(name.text);
     for (unsigned aliases = 0; aliases <= ALIASES_MAX; aliases++) {
@@ -133,7 +133,7 @@ static void zone_query(struct dns *dns, const char *name, enum dns_type type, in
     const struct dns_zone *zone = (const struct dns_zone *)dns;
 
     (void)deadline_ms; /* the answer is here at once */
-    stats_add(STATS_DNS_QUESTIONS, 1);
+    stats_add(STATS_DNS_QUERIES, 1);
     dns_deliver(done, context, answer(&zone->data, name, type));
 }
 

@@ -12,7 +12,7 @@ enum zone_kind {
     ZONE_MX,
     ZONE_PTR,
     ZONE_CNAME,
-    ZONE_TIMEOUT,  /* every question at the name fails with DNS_TIMEOUT */
+    ZONE_TIMEOUT,  /* every query at the name fails with DNS_TIMEOUT */
     ZONE_SERVFAIL, /* the same with DNS_FAILURE */
     ZONE_EXISTS,   /* nothing but that the name exists, since one below it does (RFC 8020 2) */
 };

@@ -74,7 +74,7 @@ static bool read_number(const struct zone_token *token, uint32_t max, uint32_t *
     return true;
 }
 
-/* Reads the octet at *at, which may be escaped (RFC 1035 5.1), and moves *at behind it. */
+/* Reads the octet at *at, which may be escaped (RFC 1035 5.1), and moves *at past it. */
 static bool read_octet(const struct zone_token *token, size_t *at, uint8_t *octet)
 {
     const char *text = token->text + *at;
@@ -275,7 +275,7 @@ static bool keep_record(struct parser *parser, struct zone_record *record)
     return zone_data_add(parser->data, record) || fail(parser, "out of memory");
 }
 
-/* Reads what stands behind the name: `[ttl] [IN] TYPE rdata`, or `[IN] [ttl] TYPE rdata`. */
+/* Reads what follows the name: `[ttl] [IN] TYPE rdata`, or `[IN] [ttl] TYPE rdata`. */
 static bool read_record(struct parser *parser, const struct zone_token *token, const struct zone_token *end)
 {
     struct zone_record record = {.ttl_s = parser->ttl_s, .line = parser->lexer.entry_line};

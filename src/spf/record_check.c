@@ -128,7 +128,7 @@ static size_t octets_of(size_t text_len)
 /* Compares the record with what the domain publishes now, and finds how large an answer it makes. */
 static void check_size(struct record_check *check, size_t len, const char *domain, struct dns *dns, int64_t deadline_ms)
 {
-    const struct dns_answer *answer = dns_ask(dns, domain, DNS_TXT, deadline_ms);
+    const struct dns_answer *answer = dns_lookup(dns, domain, DNS_TXT, deadline_ms);
     size_t octets = HEADER_OCTETS + strlen(domain) + 6 + octets_of(len);
 
     for (size_t i = 0; i < answer->count; i++) {

@@ -289,7 +289,7 @@ enum tristate spf_host_has_address(struct spf_checker *checker, const char *name
 
     if (wanted.family == ADDR_NONE || !domain_text_copy(name, host) || !domain_can_be_asked(host))
         return TRISTATE_NO;
-    addresses = dns_ask(checker->dns, host, wanted.family == ADDR_V4 ? DNS_A : DNS_AAAA, deadline_ms);
+    addresses = dns_lookup(checker->dns, host, wanted.family == ADDR_V4 ? DNS_A : DNS_AAAA, deadline_ms);
     found = holds_address(addresses, &wanted);
     dns_answer_release(addresses);
     return found;

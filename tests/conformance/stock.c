@@ -62,7 +62,7 @@ static SPF_dns_rr_t *lookup(SPF_dns_server_t *layer, const char *name, ns_type t
     SPF_dns_rr_t *rr;
 
     (void)should_cache;
-    answer = dns_ask(zone, name, (enum dns_type)type, clock_monotonic_ms(&clock_system) + QUESTION_LIMIT_MS);
+    answer = dns_lookup(zone, name, (enum dns_type)type, clock_monotonic_ms(&clock_system) + QUESTION_LIMIT_MS);
     rr = SPF_dns_rr_new_init(layer, name, type, 0, statuses[answer->status]);
     for (size_t i = 0; rr && i < answer->count; i++)
         copy_record(rr, (int)i, &answer->records[i]);

@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void ask(struct dns *dns, const char *name, enum dns_type type)
 {
-    const struct dns_answer *answer = dns_ask(dns, name, type, INT32_MAX);
+    const struct dns_answer *answer = dns_lookup(dns, name, type, INT32_MAX);
 
     if ((answer->status == DNS_OK) != (answer->count > 0))
         abort();

@@ -303,7 +303,7 @@ static void test_ask_at_once(void **state)
     const struct dns_answer *answer;
 
     (void)state;
-    answer = dns_ask(&puppet.dns, "example.com", DNS_TXT, now_ms() - 5);
+    answer = dns_lookup(&puppet.dns, "example.com", DNS_TXT, now_ms() - 5);
     assert_int_equal(answer->status, DNS_OK);
     assert_string_equal(answer->records[0].text, "here");
     dns_answer_release(answer);
@@ -318,7 +318,7 @@ static void test_ask_too_late(void **state)
     struct puppet puppet = PUPPET(false);
     uint64_t timeouts = stats_get(STATS_DNS_TIMEOUTS);
     int64_t start_ms = now_ms();
-    const struct dns_answer *answer = dns_ask(&puppet.dns, "example.com", DNS_TXT, start_ms + 100);
+    const struct dns_answer *answer = dns_lookup(&puppet.dns, "example.com", DNS_TXT, start_ms + 100);
 
     (void)state;
     assert_int_equal(answer->status, DNS_TIMEOUT);
@@ -352,7 +352,7 @@ static void test_ask_other_thread(void **state)
 {
     static const struct dns_ops later_ops = {.query = later_query, .destroy = puppet_destroy};
     struct puppet puppet = {.dns = {.ops = &later_ops, .clock = &clock_system}};
-    const struct dns_answer *answer = dns_ask(&puppet.dns, "example.com", DNS_TXT, now_ms() + 20000);
+    const struct dns_answer *answer = dns_lookup(&puppet.dns, "example.com", DNS_TXT, now_ms() + 20000);
 
     (void)state;
     assert_int_equal(answer->status, DNS_OK);
@@ -367,7 +367,7 @@ static void test_ask_memory(void **state)
 
     (void)state;
     alloc_fail_at(1);
-    answer = dns_ask(&puppet.dns, "example.com", DNS_TXT, now_ms() + 1000);
+    answer = dns_lookup(&puppet.dns, "example.com", DNS_TXT, now_ms() + 1000);
     alloc_fail_at(0);
     assert_int_equal(answer->status, DNS_FAILURE);
     assert_int_equal(puppet.asked, 0);

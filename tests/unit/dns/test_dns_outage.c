@@ -19,9 +19,9 @@ static void test_dead_name(void **state)
     (void)state;
     dns_outage_init(&outage, NOW);
     assert_int_equal(dns_outage_probe_at(&outage), INT64_MAX); /* nobody wants to know */
-    dns_outage_asked(&outage, NOW + 100);
+    dns_outage_query_sent(&outage, NOW + 100);
     assert_int_equal(dns_outage_probe_at(&outage), NOW + 100 + DNS_OUTAGE_SUSPICION_MS);
-    dns_outage_asked(&outage, NOW + 300); /* the first counts */
+    dns_outage_query_sent(&outage, NOW + 300); /* the first counts */
     assert_int_equal(dns_outage_probe_at(&outage), NOW + 100 + DNS_OUTAGE_SUSPICION_MS);
     assert_false(dns_outage_heard(&outage, NOW + 1200)); /* the probe */
     assert_int_equal(dns_outage_probe_at(&outage), INT64_MAX);
@@ -37,7 +37,7 @@ static void test_begin(void **state)
 
     (void)state;
     dns_outage_init(&outage, NOW);
-    dns_outage_asked(&outage, NOW + 100);
+    dns_outage_query_sent(&outage, NOW + 100);
     for (unsigned i = 0; i < 10; i++)
         assert_false(dns_outage_expired(&outage, NOW + 100 + i));
     assert_true(dns_outage_probe_silent(&outage));
@@ -47,7 +47,7 @@ static void test_begin(void **state)
     assert_false(dns_outage_expired(&outage, NOW + 200));
 
     dns_outage_init(&outage, NOW);
-    dns_outage_asked(&outage, NOW + 100);
+    dns_outage_query_sent(&outage, NOW + 100);
     for (unsigned i = 0; i < 10; i++)
         assert_false(dns_outage_probe_silent(&outage));
     assert_true(dns_outage_expired(&outage, NOW + 100));
@@ -59,16 +59,16 @@ static void test_end(void **state)
 
     (void)state;
     dns_outage_init(&outage, NOW);
-    dns_outage_asked(&outage, NOW + 100);
+    dns_outage_query_sent(&outage, NOW + 100);
     dns_outage_expired(&outage, NOW + 100);
     dns_outage_probe_silent(&outage);
-    dns_outage_asked(&outage, NOW + 9000);
+    dns_outage_query_sent(&outage, NOW + 9000);
     assert_int_equal(dns_outage_probe_at(&outage), NOW + 100 + DNS_OUTAGE_SUSPICION_MS); /* it is probed on */
     assert_true(dns_outage_heard(&outage, NOW + 20000));
     assert_false(outage.is_on);
     assert_false(dns_outage_heard(&outage, NOW + 20001));
     assert_false(dns_outage_expired(&outage, NOW + 9000)); /* it was asked before */
-    dns_outage_asked(&outage, NOW + 30000);
+    dns_outage_query_sent(&outage, NOW + 30000);
     assert_false(dns_outage_probe_silent(&outage)); /* all begins anew */
     assert_true(dns_outage_expired(&outage, NOW + 30000));
 }

@@ -25,7 +25,7 @@ static struct dns *open_zone(void)
 
 static void expect_text(struct dns *dns, const char *name, const char *wanted)
 {
-    const struct dns_answer *answer = dns_ask(dns, name, DNS_TXT, INT64_MAX / 2);
+    const struct dns_answer *answer = dns_lookup(dns, name, DNS_TXT, INT64_MAX / 2);
 
     assert_int_equal(answer->count, 1);
     assert_int_equal(answer->records[0].text_len, strlen(wanted));
@@ -42,7 +42,7 @@ static void test_overlay(void **state)
     expect_text(dns, "a.org", "above");
     expect_text(dns, "A.ORG", "above");
     expect_text(dns, "b.org", "other");
-    answer = dns_ask(dns, "a.org", DNS_A, INT64_MAX / 2);
+    answer = dns_lookup(dns, "a.org", DNS_A, INT64_MAX / 2);
     assert_int_equal(answer->count, 1);
     dns_answer_release(answer);
     dns_destroy(dns);

@@ -78,7 +78,7 @@ static void stop_pair(struct pair *pair)
 static void expect(struct dns *dns, const char *name, enum dns_type type, enum dns_status status, uint32_t ttl_s,
                    const char *record)
 {
-    const struct dns_answer *answer = dns_ask(dns, name, type, now_ms() + LONG_MS);
+    const struct dns_answer *answer = dns_lookup(dns, name, type, now_ms() + LONG_MS);
     const char *got = "";
     char text[ADDR_TEXT_SIZE]; /* may be what got points to */
 
@@ -109,12 +109,12 @@ static void ask_everything(struct dns *dns)
 static void test_ipv4(void **state)
 {
     struct pair pair = start_pair("127.0.0.1");
-    uint64_t questions = stats_get(STATS_DNS_QUESTIONS), failures = stats_get(STATS_DNS_FAILURES);
+    uint64_t questions = stats_get(STATS_DNS_QUERIES), failures = stats_get(STATS_DNS_FAILURES);
 
     (void)state;
     assert_non_null(pair.responder);
     ask_everything(pair.dns);
-    assert_int_equal(stats_get(STATS_DNS_QUESTIONS), questions + 12); /* what fails is asked plainly, too */
+    assert_int_equal(stats_get(STATS_DNS_QUERIES), questions + 12); /* what fails is asked plainly, too */
     assert_int_equal(stats_get(STATS_DNS_FAILURES), failures + 2);
     stop_pair(&pair);
 }
@@ -133,7 +133,7 @@ static void test_ipv6(void **state)
 static void test_large_text(void **state)
 {
     struct pair pair = start_pair("127.0.0.1");
-    const struct dns_answer *answer = dns_ask(pair.dns, "big.example", DNS_TXT, now_ms() + LONG_MS);
+    const struct dns_answer *answer = dns_lookup(pair.dns, "big.example", DNS_TXT, now_ms() + LONG_MS);
 
     (void)state;
     assert_int_equal(answer->status, DNS_OK);
@@ -184,7 +184,7 @@ static void test_false_replies(void **state)
 static void test_malformed(void **state)
 {
     struct pair pair = start_pair("127.0.0.1");
-    const struct dns_answer *answer = dns_ask(pair.dns, "malformed.example", DNS_A, now_ms() + 500);
+    const struct dns_answer *answer = dns_lookup(pair.dns, "malformed.example", DNS_A, now_ms() + 500);
 
     (void)state;
     assert_true(answer->status == DNS_FAILURE || answer->status == DNS_TIMEOUT);
@@ -234,7 +234,7 @@ static void test_edns_is_no_obstacle(void **state)
     (void)state;
     expect(pair.dns, "ednsfail.example", DNS_A, DNS_OK, 300, "192.0.2.1");
     expect(pair.dns, "ednsdrop.example", DNS_A, DNS_OK, 300, "192.0.2.1");
-    answer = dns_ask(pair.dns, "ednsbig.example", DNS_TXT, now_ms() + LONG_MS);
+    answer = dns_lookup(pair.dns, "ednsbig.example", DNS_TXT, now_ms() + LONG_MS);
     assert_int_equal(answer->status, DNS_OK);
     assert_int_equal(answer->records[0].text_len, 240 * 255);
     dns_answer_release(answer);
@@ -246,7 +246,7 @@ static void test_deadline(void **state)
     struct pair pair = start_pair("127.0.0.1");
     uint64_t timeouts = stats_get(STATS_DNS_TIMEOUTS);
     int64_t start_ms = now_ms();
-    const struct dns_answer *answer = dns_ask(pair.dns, "drop.example", DNS_A, start_ms + 300);
+    const struct dns_answer *answer = dns_lookup(pair.dns, "drop.example", DNS_A, start_ms + 300);
 
     (void)state;
     assert_int_equal(answer->status, DNS_TIMEOUT);
@@ -254,7 +254,7 @@ static void test_deadline(void **state)
     assert_true(now_ms() < start_ms + 10000);
     assert_int_equal(stats_get(STATS_DNS_TIMEOUTS), timeouts + 1);
     dns_answer_release(answer);
-    answer = dns_ask(pair.dns, "drop.example", DNS_A, start_ms - 1000); /* one that has passed */
+    answer = dns_lookup(pair.dns, "drop.example", DNS_A, start_ms - 1000); /* one that has passed */
     assert_int_equal(answer->status, DNS_TIMEOUT);
     dns_answer_release(answer);
     expect(pair.dns, "plain.example", DNS_A, DNS_OK, 300, "192.0.2.1"); /* the backend goes on */
@@ -269,7 +269,7 @@ static void test_retries(void **state)
 
     (void)state;
     expect(pair.dns, "droponce.example", DNS_A, DNS_OK, 300, "192.0.2.1");
-    answer = dns_ask(pair.dns, "halftcp.example", DNS_TXT, now_ms() + 3000);
+    answer = dns_lookup(pair.dns, "halftcp.example", DNS_TXT, now_ms() + 3000);
     assert_true(answer->status == DNS_FAILURE || answer->status == DNS_TIMEOUT);
     dns_answer_release(answer);
     stop_pair(&pair);
@@ -350,7 +350,7 @@ static void test_many_deadlines(void **state)
     (void)state;
     for (unsigned i = 0; i < 100; i++)
         dns_query(pair.dns, "drop.example", DNS_A, start_ms + 100 + i * 37 % 100, count_answer, &counts);
-    answer = dns_ask(pair.dns, "drop.example", DNS_A, start_ms + 400);
+    answer = dns_lookup(pair.dns, "drop.example", DNS_A, start_ms + 400);
     assert_int_equal(answer->status, DNS_TIMEOUT);
     dns_answer_release(answer);
     pthread_mutex_lock(&counts.lock);
@@ -370,7 +370,7 @@ static void *ask_often(void *context)
 
     for (unsigned i = 0; i < 40; i++) {
         const char *name = names[i % 5];
-        const struct dns_answer *answer = dns_ask(dns, name, DNS_TXT, now_ms() + LONG_MS);
+        const struct dns_answer *answer = dns_lookup(dns, name, DNS_TXT, now_ms() + LONG_MS);
 
         wrong_answers += answer->status != (i % 5 < 3 ? DNS_OK : i % 5 == 3 ? DNS_NODATA : DNS_NXDOMAIN);
         dns_answer_release(answer);
@@ -459,7 +459,7 @@ static void test_ask_memory(void **state)
         bool failed;
 
         alloc_fail_at(n);
-        answer = dns_ask(pair.dns, "plain.example", DNS_TXT, now_ms() + LONG_MS);
+        answer = dns_lookup(pair.dns, "plain.example", DNS_TXT, now_ms() + LONG_MS);
         failed = alloc_fail_happened();
         alloc_fail_at(0);
         assert_true(answer->status == DNS_OK || (failed && answer->status == DNS_FAILURE)); /* a second try may do */
@@ -527,7 +527,7 @@ static void *make_noise(void *context)
     struct noise *noise = context;
 
     while (!noise->is_over)
-        dns_answer_release(dns_ask(noise->dns, "plain.example", DNS_A, now_ms() + LONG_MS));
+        dns_answer_release(dns_lookup(noise->dns, "plain.example", DNS_A, now_ms() + LONG_MS));
     return NULL;
 }
 
@@ -551,7 +551,7 @@ static void test_late_name_among_quick_ones(void **state)
 static int64_t time_of(struct dns *dns, const char *name, int64_t timeout_ms, enum dns_status status)
 {
     int64_t start_ms = now_ms();
-    const struct dns_answer *answer = dns_ask(dns, name, DNS_A, start_ms + timeout_ms);
+    const struct dns_answer *answer = dns_lookup(dns, name, DNS_A, start_ms + timeout_ms);
 
     if (answer->status != status && !(status == DNS_TIMEOUT && answer->status == DNS_FAILURE))
         fail_msg("%s: %s", name, dns_status_name(answer->status));
@@ -585,7 +585,7 @@ static void wait_for_answer(struct dns *dns, const char *name)
     enum dns_status status = DNS_TIMEOUT;
 
     for (unsigned tries = 0; tries < 20 && status != DNS_OK; tries++) {
-        const struct dns_answer *answer = dns_ask(dns, name, DNS_A, now_ms() + 1000);
+        const struct dns_answer *answer = dns_lookup(dns, name, DNS_A, now_ms() + 1000);
 
         status = answer->status;
         dns_answer_release(answer);

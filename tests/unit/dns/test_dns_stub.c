@@ -63,7 +63,7 @@ static void start(struct asking *asking)
 
 static bool ask(struct asking *asking, size_t servers, const char *name, enum dns_type type)
 {
-    return dns_stub_ask(asking->stub, asking->servers, servers, name, type, on_reply, asking, &asking->query);
+    return dns_stub_query(asking->stub, asking->servers, servers, name, type, on_reply, asking, &asking->query);
 }
 
 static void run_until_reply(struct asking *asking)
@@ -131,7 +131,7 @@ static void test_end(void **state)
     (void)state;
     start(&asking);
     assert_true(ask(&asking, 1, "plain.example", DNS_A));
-    assert_true(dns_stub_ask(asking.stub, asking.servers, 1, "drop.example", DNS_A, on_reply, &asking, &other));
+    assert_true(dns_stub_query(asking.stub, asking.servers, 1, "drop.example", DNS_A, on_reply, &asking, &other));
     dns_stub_forget(&asking.query);
     assert_null(asking.query);
     dns_stub_forget(&asking.query);
@@ -153,7 +153,7 @@ static void test_room(void **state)
     start(&asking);
     for (; count < 1000 && dns_stub_has_room(asking.stub); count++)
         assert_true(
-            dns_stub_ask(asking.stub, asking.servers, 1, "drop.example", DNS_A, on_reply, &asking, &queries[count]));
+            dns_stub_query(asking.stub, asking.servers, 1, "drop.example", DNS_A, on_reply, &asking, &queries[count]));
     assert_true(count >= 64);
     assert_true(count < 1000);
     dns_stub_forget(&queries[0]);

@@ -62,7 +62,7 @@ static struct dns *load(const char *text)
 
 static const struct dns_answer *ask(struct dns *dns, const char *name, enum dns_type type)
 {
-    return dns_ask(dns, name, type, clock_monotonic_ms(&clock_system) + 10000);
+    return dns_lookup(dns, name, type, clock_monotonic_ms(&clock_system) + 10000);
 }
 
 /* Writes all records of an answer, one after the other with a bar between them. */
