@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Starts the filter, waits for signals, and stops it when the messages under way are answered. */
+/* Starts the filter, waits for signals, and stops it once the current messages are answered. */
 #include "app/daemon.h"
 
 #include "app/counters.h"
@@ -56,7 +56,7 @@ static void on_signal(int number)
     wake();
 }
 
-/* The main thread alone does not block them. libmilter waits for some on a thread of its own, but is kept from getting
+/* Only the main thread does not block them. libmilter waits for some on a thread of its own, but is kept from getting
  * any (front/milter/quirks/signals.c). */
 static bool catch_signals(struct strbuf *error)
 {
@@ -101,7 +101,7 @@ static struct session_needs needs(void *context)
 }
 
 /* What follows once the sockets are bound, in the order that privileges demand. Returns a status of sysexits.h. */
-static int start_behind_sockets(struct daemon *daemon, struct strbuf *error)
+static int start_after_sockets(struct daemon *daemon, struct strbuf *error)
 {
     const struct config *config = daemon->config;
     struct log_prepared *log = NULL;
@@ -148,7 +148,7 @@ static int start(struct daemon *daemon, bool foreground, struct strbuf *error)
     fronts_add(&daemon->fronts, &milter_front, "Socket", socket);
     status = EX_UNAVAILABLE;
     if (fronts_open(&daemon->fronts, &host, &daemon->identity, error))
-        status = start_behind_sockets(daemon, error);
+        status = start_after_sockets(daemon, error);
     if (status != EX_OK) {
         fronts_discard(&daemon->fronts, &daemon->identity);
         remove_pid_file(daemon);
@@ -156,7 +156,7 @@ static int start(struct daemon *daemon, bool foreground, struct strbuf *error)
     return status;
 }
 
-/* Waits for a signal, at most `timeout_ms`; -1: without end. */
+/* Waits for a signal, at most `timeout_ms`; -1: without a limit. */
 static void await_wake(int timeout_ms)
 {
     struct pollfd pipe_end = {.fd = wake_pipe[0], .events = POLLIN};
@@ -198,7 +198,7 @@ static bool pause_stop(int at_most_ms)
 }
 
 /* The end of the front ends' threads is not waited for: libmilter destroys locks that its threads still use. They end
- * with the process, and until then find everything in its place. */
+ * with the process, and until then nothing they use is freed. */
 static int stop(struct daemon *daemon)
 {
     const struct fronts_pace pace = {.clock = &clock_system, .pause = pause_stop};
@@ -229,7 +229,7 @@ static char *absolute_path(const char *path)
     return strbuf_take(&absolute);
 }
 
-/* Each line of `error` behind the program's name. */
+/* Each line of `error` after the program's name. */
 static void print_error(const char *error)
 {
     while (*error != '\0') {

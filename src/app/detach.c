@@ -16,7 +16,7 @@
 static int pid_fd = -1;    /* open for the lock */
 static int status_fd = -1; /* the child's end of the pipe to its parent */
 
-/* The parent: waits for the child's word, and ends. */
+/* The parent: waits for the child's report, and exits. */
 static _Noreturn void await_child(int fd)
 {
     unsigned char status = EX_SOFTWARE;
@@ -55,7 +55,7 @@ bool detach_begin(struct strbuf *error)
     return true;
 }
 
-/* Standard streams lead nowhere from now on, so that no later write meets a closed terminal. */
+/* Standard streams are /dev/null from now on, so that no later write meets a closed terminal. */
 static void leave_terminal(void)
 {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -83,7 +83,7 @@ void detach_finish(int status)
     status_fd = -1;
 }
 
-/* Locks the file until the process ends, and replaces what it holds. Nobody else may have a say in what root reads. */
+/* Locks the file until the process ends, and replaces its contents. No other account may control what root reads. */
 static bool fill_pid_file(int fd)
 {
     char text[32];
@@ -93,7 +93,7 @@ static bool fill_pid_file(int fd)
            (geteuid() != 0 || (fchown(fd, 0, 0) == 0 && fchmod(fd, 0644) == 0));
 }
 
-/* With the rights that suffice. Opening does not wait: a FIFO would, for a reader. */
+/* With the privileges that it takes. Opening does not wait: a FIFO would, for a reader. */
 static bool write_pid_file(const char *path, struct strbuf *error)
 {
     const char *reason = NULL;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The way into the background: a parent that waits until the daemon says whether its start worked, and the file with
- * its process id. */
+/* Daemonizing: a parent that waits until the daemon reports whether its start succeeded, and the PID file. */
 #ifndef SMF_APP_DETACH_H
 #define SMF_APP_DETACH_H
 
@@ -18,14 +17,14 @@ bool detach_begin(struct strbuf *error);
  * nothing without detach_begin, or when it was called before. */
 void detach_finish(int status);
 
-/* Writes the process id to `path`, with the rights that privileges_borrow gives, and locks the file until the process
- * ends, so that no second one takes it. In a directory of root's it belongs to root: whoever sends a signal to the
- * process that it names can rely on it. False, with a message in `error`, also if it is there and is not a regular file
- * with this name alone. */
+/* Writes the process id to `path`, with the privileges that privileges_borrow gives, and locks the file until the
+ * process ends, so that no second instance takes it. In a directory of root's it belongs to root, so that the process
+ * id in it can be trusted. False, with a message in `error`, also if it is there and is not a regular file with this
+ * name alone. */
 bool detach_write_pid_file(const char *path, const struct identity *identity, struct strbuf *error);
 
 /* Empties the file that detach_write_pid_file has written, as another process may get the number, and removes it, if it
- * is there still and the rights suffice. */
+ * is there still and the privileges suffice. */
 void detach_remove_pid_file(const char *path, const struct identity *identity);
 
 #endif

@@ -14,7 +14,7 @@ enum { LINKS_MAX = 40 }; /* as Linux has it (path_resolution(7)) */
 struct walk {
     char done[PATH_MAX]; /* without links, "." and ".."; empty: the root directory */
     char left[PATH_MAX];
-    uid_t owner; /* beside root */
+    uid_t owner; /* in addition to root */
     int links;
 };
 
@@ -44,7 +44,7 @@ static bool is_owned(const struct stat *step, uid_t owner)
     return step->st_uid == 0 || step->st_uid == owner;
 }
 
-/* Whether only the two can exchange what is in this directory. */
+/* True if only the two can replace what is in this directory. */
 static bool is_theirs(const struct stat *directory)
 {
     return (directory->st_mode & (S_IWGRP | S_IWOTH)) == 0 || (directory->st_mode & S_ISVTX) != 0;
@@ -71,7 +71,7 @@ static bool take_name(struct walk *walk, char name[NAME_MAX + 1])
     return true;
 }
 
-/* Puts where the link `walk->done` leads before what is left, and goes back to where the link is. */
+/* Puts the target of the link `walk->done` before what is left, and goes back to where the link is. */
 static bool follow(struct walk *walk)
 {
     char target[PATH_MAX], left[PATH_MAX];

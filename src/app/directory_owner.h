@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whose directory a file is in, and whether anybody else decides which directory that is. */
+/* Who owns the directory of a file, and whether another account controls which directory that is. */
 #ifndef SMF_APP_DIRECTORY_OWNER_H
 #define SMF_APP_DIRECTORY_OWNER_H
 
@@ -11,7 +11,7 @@
  * fit. */
 bool directory_of(const char *path, char *out, size_t size);
 
-/* The owner of `directory`, if nobody but this owner and root can make the name lead elsewhere: each directory and link
+/* The owner of `directory`, if only this owner and root can make the name lead elsewhere: each directory and link
  * on the way, those that links lead over included, belongs to one of the two, and each directory above it is not
  * writable for others or has the sticky bit. Who may write to the directory itself does not matter. False, with errno,
  * if that is not so (EPERM), or it is no directory. */

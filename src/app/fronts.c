@@ -5,7 +5,7 @@
 #include "base/thread.h"
 
 enum {
-    DRAIN_POLL_MS = 20, /* how often an orderly stop looks whether the last message has ended */
+    DRAIN_POLL_MS = 20, /* how often an orderly stop checks whether the last message has ended */
     HANG_UP_MS = 2000,  /* how long it waits then for the connections to be closed, which takes no time */
 };
 
@@ -49,7 +49,7 @@ bool fronts_open(struct fronts *fronts, const struct front_host *host, const str
     return true;
 }
 
-/* With the rights that made them. */
+/* With the privileges that made them. */
 void fronts_discard(const struct fronts *fronts, const struct identity *identity)
 {
     for (size_t i = 0; i < fronts->count; i++) {

@@ -22,22 +22,22 @@ struct fronts_entry {
     struct front_socket socket;
     struct fronts *list;
     pthread_t thread;
-    atomic_bool has_failed; /* it has given up by itself */
+    atomic_bool has_failed; /* it ended without being stopped */
 };
 
 /* Zeroed: an empty list. It lives as long as the process, as the threads do. */
 struct fronts {
     struct fronts_entry entries[FRONTS_MAX];
     size_t count;
-    void (*wake)(void); /* called on another thread when a front end has ended; NULL: nobody wants to know */
+    void (*wake)(void); /* called on another thread when a front end has ended; NULL: no call */
     atomic_bool has_ended;
 };
 
 /* Adds one; at most FRONTS_MAX. */
 void fronts_add(struct fronts *fronts, const struct front *front, const char *key, struct front_socket socket);
 
-/* Opens all sockets with the rights that each needs, and gives them to the identity. False, with a message in `error`
- * that begins with the key: then fronts_discard takes away those that were made. */
+/* Opens all sockets with the privileges that each needs, and gives them to the identity. False, with a message in
+ * `error` that begins with the key: then fronts_discard removes those that were made. */
 bool fronts_open(struct fronts *fronts, const struct front_host *host, const struct identity *identity,
                  struct strbuf *error);
 void fronts_discard(const struct fronts *fronts, const struct identity *identity);
@@ -48,16 +48,16 @@ bool fronts_run(struct fronts *fronts, struct strbuf *error);
 /* True once one of them has ended; without it the process has no reason to go on. */
 bool fronts_have_ended(const struct fronts *fronts);
 
-/* The name of one that has given up by itself, NULL if there is none. */
+/* The name of one that ended without being stopped, NULL if there is none. */
 const char *fronts_failed(const struct fronts *fronts);
 
-/* How a stop passes its time. */
+/* How a stop waits. */
 struct fronts_pace {
     const struct clock *clock;
-    bool (*pause)(int at_most_ms); /* false: it is to end at once */
+    bool (*pause)(int at_most_ms); /* false: end at once */
 };
 
-/* No message begins any more, and those under way are answered, for at most `limit_ms`; then all connections end. */
+/* No new message begins, and current ones are answered, for at most `limit_ms`; then all connections end. */
 void fronts_stop(const struct fronts *fronts, uint32_t limit_ms, const struct fronts_pace *pace);
 
 #endif

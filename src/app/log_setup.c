@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Opens a log file that root owns, in a directory of root's: earlier versions made theirs before they gave up root's
- * rights. -1 for any other. */
+/* Opens a log file that root owns, in a directory of root's: earlier versions made theirs before they dropped root's
+ * privileges. -1 for any other. */
 static int open_log_of_root(const char *path)
 {
     struct stat status;

@@ -12,8 +12,8 @@
  * write to it. NULL: there is none. */
 void log_setup_create_file(const char *path, const struct identity *identity);
 
-/* Opens the log of `config` (log_prepare). `user` (or NULL) is whom it runs as, for the message. NULL, with a message
- * in `error`. */
+/* Opens the log of `config` (log_prepare). `user` (or NULL) is the account of this process, for the message. NULL, with
+ * a message in `error`. */
 struct log_prepared *log_setup_prepare(const struct config *config, const char *user, struct strbuf *error);
 
 #endif

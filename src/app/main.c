@@ -43,7 +43,7 @@ static void print_usage(FILE *to)
         to);
 }
 
-/* Loads the configuration for a command that ends at once; NULL after its mistakes were printed. */
+/* Loads the configuration for a command that ends at once; NULL after its errors were printed. */
 static const struct config *load_config(const char *path)
 {
     struct strbuf errors = STRBUF_INIT;
@@ -55,7 +55,7 @@ static const struct config *load_config(const char *path)
     return config;
 }
 
-/* Loads the zone file, or the trust anchor, that a configuration needs, so that -n finds their mistakes too. */
+/* Loads the zone file, or the trust anchor, that a configuration needs, so that -n finds their errors too. */
 static bool check_files(const struct config *config)
 {
     const bool needs_file = config->zone_file != NULL || config->dnssec;
@@ -121,7 +121,7 @@ static int run_config(int argc, char **argv, const struct command_line *line)
     return system != NULL ? convert_run(system, argv[optind]) : print_config(path);
 }
 
-/* Ends a command whose output could not be written with an error, as nobody has read it. */
+/* Ends a command whose output could not be written with an error, as it was not read. */
 static int finish_output(int status)
 {
     if (fflush(stdout) == 0)

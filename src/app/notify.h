@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Tells the service manager how the daemon is, by the protocol of sd_notify(3). */
+/* Reports the state of the daemon to the service manager, by the protocol of sd_notify(3). */
 #ifndef SMF_APP_NOTIFY_H
 #define SMF_APP_NOTIFY_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a front end has under way: an orderly stop closes it, and waits until nothing is left. Without locks. */
+/* What a front end is working on: an orderly stop closes it, and waits until it is idle. Without locks. */
 #ifndef SMF_FRONT_DRAIN_H
 #define SMF_FRONT_DRAIN_H
 

@@ -31,18 +31,18 @@ struct front {
     /* The path of a unix socket, NULL for any other kind. At any time. */
     const char *(*path)(const char *spec);
     /* Binds the socket and listens, with the permissions of `socket` from the first moment on, and owner and group of
-     * this process; nobody is served yet. `host` is copied, its context lives as long as the process. With no more
-     * rights than are needed, since the path is followed. False, with a message in `error`. */
+     * this process; connections are not served yet. `host` is copied, its context lives as long as the process. With no
+     * more privileges than are needed, since the path is followed. False, with a message in `error`. */
     bool (*open)(const struct front_socket *socket, const struct front_host *host, struct strbuf *error);
     /* Gives a unix socket that was made to `owner` and `group` (-1: leave it), by a descriptor. False, with a message.
      */
     bool (*give)(const struct front_socket *socket, uid_t owner, gid_t group, struct strbuf *error);
-    /* Takes away the unix socket that open has made, if it has; where the start fails. */
+    /* Removes the unix socket that open has made, if it has; where the start fails. */
     void (*discard)(void);
-    /* Serves for as long as the process lives; true if it was stopped, false if it gave up by itself. On a thread of
+    /* Serves for as long as the process lives; true if it was stopped, false if it ended by itself. On a thread of
      * its own. */
     bool (*run)(void);
-    /* Listens no more, and takes away the unix socket, so that a successor may have it; connections go on. */
+    /* Stops listening, and removes the unix socket, so that a successor can bind it; connections go on. */
     void (*close)(void);
     /* Ends the connections: all answers are written by then. The last of it is seen in `drain`. */
     void (*hang_up)(void);

@@ -92,8 +92,8 @@ static sfsistat status_of(SMFICTX *ctx, const struct session_reply *reply)
     return reply->code[0] == '4' ? SMFIS_TEMPFAIL : SMFIS_REJECT;
 }
 
-/* Asks for no step and no macro that is not needed, and answers nothing where no answer is needed: round trips decide
- * the speed. */
+/* Asks for no step and no macro that is not needed, and answers nothing where no answer is needed: round trips
+ * determine the speed. */
 static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps, unsigned long unused2,
                              unsigned long unused3, unsigned long *wanted_actions, unsigned long *wanted_steps,
                              unsigned long *wanted2, unsigned long *wanted3)
@@ -114,7 +114,7 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long 
     if ((actions & SMFIF_ADDRCPT) == 0)
         *wanted_actions &=
             ~(unsigned long)SMFIF_DELRCPT; /* a message whose recipients can be taken but not given would vanish */
-    *wanted_steps = (steps & unneeded) | unanswered; /* libmilter answers in our place where an MTA cannot do without */
+    *wanted_steps = (steps & unneeded) | unanswered; /* libmilter replies for us where an MTA needs a reply */
     *wanted2 = 0;
     *wanted3 = 0;
     if ((actions & SMFIF_SETSYMLIST) != 0) {
@@ -124,7 +124,7 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long 
                         (char *)(needs.certificates ? "i {auth_type} {auth_authen} {verify} {mail_addr}"
                                                     : "i {auth_type} {auth_authen} {mail_addr}"));
         smfi_setsymlist(ctx, SMFIM_ENVRCPT,
-                        (char *)(needs.recipients ? "{rcpt_addr}" : "")); /* nothing saves a frame, as at HELO */
+                        (char *)(needs.recipients ? "{rcpt_addr}" : "")); /* no reply saves a frame, as at HELO */
         smfi_setsymlist(ctx, SMFIM_EOM, (char *)"i");
     }
     return SMFIS_CONTINUE;
@@ -173,7 +173,7 @@ static sfsistat on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *sa)
 
     stats_add(STATS_CONNECTIONS, 1);
     if (connection == NULL || smfi_setpriv(ctx, connection) != MI_SUCCESS) {
-        log_error("out of memory: a connection goes on unchecked");
+        log_error("out of memory: a connection continues unchecked");
         stats_add(STATS_FAULTS, 1);
         connection_destroy(connection);
         return SMFIS_NOREPLY;
@@ -209,7 +209,7 @@ static sfsistat on_mail(SMFICTX *ctx, char **arguments)
     if (connection == NULL || connection->trusted)
         return SMFIS_ACCEPT;
     if (!begin_message(connection))
-        return SMFIS_NOREPLY; /* the MTA sees the connection end instead, and does as it is told for that case */
+        return SMFIS_NOREPLY; /* the MTA sees the connection end instead, and does what it is configured to do then */
     sender = facts_sender(arguments[0], &macros, session_host_name(connection->session), &connection->mta);
     reply = session_mail(connection->session, &sender);
     if (reply.step != SESSION_CONTINUE)

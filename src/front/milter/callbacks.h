@@ -12,8 +12,8 @@
 bool callbacks_register(const struct front_host *host);
 
 /* The MTA's connections, their messages, and callbacks that are running (those for header fields belong to a message).
- * Once it is closed, a MAIL is not answered, and the connection is left to end with the process. That is what a filter
- * looks like that has gone, so the MTA does what its administrator chose for that (milter_default_action, F=). */
+ * Once it is closed, a MAIL is not answered, and the connection ends with the process. To the MTA the filter is gone,
+ * so it does what its administrator chose for that (milter_default_action, F=). */
 extern struct drain callbacks_drain;
 
 unsigned callbacks_connections(void); /* those of callbacks_drain */

@@ -75,8 +75,8 @@ static bool add_handle(struct facts_recipient *out, const char *argument, const 
 }
 
 /* Sendmail knows a recipient by the argument; Postfix, which takes an argument apart when it reads it but not when it
- * deletes, by what is left of it, or, without enable_original_recipient, by the address that it made of that. A
- * deletion of nobody changes nothing. */
+ * deletes, by what is left of it, or, without enable_original_recipient, by the address that it made of that. Deleting
+ * an unknown recipient changes nothing. */
 static bool find_handles(struct facts_recipient *out, const char *argument)
 {
     const char *bare = out->envelope.bare;

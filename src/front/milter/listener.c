@@ -36,7 +36,7 @@ static bool is_no_socket(const char *path)
     return lstat(path, &found) == 0 && !S_ISSOCK(found.st_mode);
 }
 
-/* True if somebody listens. */
+/* True if a process listens. */
 static bool is_answered(void)
 {
     int fd = self_connect_open();
@@ -46,8 +46,8 @@ static bool is_answered(void)
     return fd >= 0;
 }
 
-/* Lets libmilter bind; a unix socket that nobody answers on is replaced. A new one has its permissions from the first
- * moment on. */
+/* Lets libmilter bind; a unix socket that no process answers on is replaced. A new one has its permissions from the
+ * first moment on. */
 static bool bind_socket(const struct listener_config *config, char *error, size_t error_size)
 {
     const mode_t old_mask = umask(0777 & ~config->mode);
@@ -77,7 +77,7 @@ static bool set_mode(int fd, mode_t mode)
     return chmod(name, mode) == 0;
 }
 
-/* Remembers which file the new socket is. In a directory with default access control lists it has their permissions. */
+/* Notes which file the new socket is. In a directory with default access control lists it has their permissions. */
 static bool note_file(const char *path, mode_t mode, char *error, size_t error_size)
 {
     const int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
@@ -119,7 +119,7 @@ bool listener_open(const struct listener_config *config, char *error, size_t err
     return path == NULL || note_file(path, config->mode, error, error_size);
 }
 
-/* Whether this is the socket that was made, and nothing else leads to it. */
+/* True if this is the socket that was made, and it has no other name. */
 static bool is_unchanged(const struct stat *found)
 {
     return is_our_file(found) && S_ISSOCK(found->st_mode) && found->st_nlink == 1 &&

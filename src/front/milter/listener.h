@@ -15,9 +15,9 @@ struct listener_config {
 /* The path of a unix socket in `socket`, which has the form of the member above; NULL for any other kind. */
 const char *listener_path(const char *socket);
 
-/* Binds the socket and listens. A unix socket that nobody answers on any more is replaced; one that somebody answers on
- * is an error. It has its permissions from the first moment on, and owner and group of this process. False, with a
- * message in `error`. After callbacks_register; with no more rights than are needed, since the path is followed. */
+/* Binds the socket and listens. A unix socket that no process answers on is replaced; one that a process answers on is
+ * an error. It has its permissions from the first moment on, and owner and group of this process. False, with a message
+ * in `error`. After callbacks_register; with no more privileges than are needed, since the path is followed. */
 bool listener_open(const struct listener_config *config, char *error, size_t error_size);
 
 /* Gives the unix socket that listener_open has made to `owner` and `group` (-1: leave it), by a descriptor: nothing
@@ -25,19 +25,19 @@ bool listener_open(const struct listener_config *config, char *error, size_t err
  * `error`. */
 bool listener_give(const char *socket, uid_t owner, gid_t group, char *error, size_t error_size);
 
-/* Takes away the unix socket that listener_open has made, unless another one is in its place; where the start fails. */
+/* Removes the unix socket that listener_open has made, unless another one has replaced it; where the start fails. */
 void listener_discard(void);
 
-/* Listens no more, and takes away the unix socket, so that a successor may have it; connections go on. After a
- * connection that was not accepted yet the MTA finds that it is closed. For a socket that a service manager has opened
- * and holds, such connections wait for the successor. Once, at the end. */
+/* Stops listening, and removes the unix socket, so that a successor can bind it; connections go on. A connection that
+ * was not accepted yet is closed. For a socket that a service manager has opened and holds, such connections wait for
+ * the successor. Once, at the end. */
 void listener_close(void);
 
 /* Lets libmilter read the end of each of the MTA's connections, after which it closes them: all answers are written by
  * then. The last of it is seen by callbacks_connections. */
 void listener_hang_up(void);
 
-/* Serves the MTA for as long as the process lives; true if libmilter was stopped by a signal, false if it gave up by
+/* Serves the MTA for as long as the process lives; true if libmilter was stopped by a signal, false if it ended by
  * itself. */
 bool listener_run(void);
 

@@ -20,7 +20,7 @@
 enum {
     REST_MS = 500,   /* between two probes while no connection is open */
     CHECK_MS = 250,  /* between two probes of a pool that answers */
-    OVERDUE_MS = 20, /* a probe that is not answered by then asks for another one */
+    OVERDUE_MS = 20, /* a probe that is not answered by then leads to another one */
     PROBES_MAX = 64,
     WARNING_MS = 60000, /* between two warnings */
 };

@@ -6,12 +6,12 @@
  * frame, the others wait for it, though the pool could grow. Any new connection makes the pool look again, with one
  * more thread if all are busy. So the kick thread connects to the filter's own socket, and hangs up:
  *
- *  - at once when the last of the pool's threads begins to wait for the DNS, as then nobody is left to look. The thread
- *    that comes looks first for what is ready, and if it comes to wait too, it is again the last one.
- *  - now and then, for the half frames. If libmilter does not hang up in turn, the pool is stuck, and the
+ *  - at once when the last of the pool's threads begins to wait for the DNS, as then no thread is left to poll. The
+ *    thread that comes polls first, and if it comes to wait too, it is again the last one.
+ *  - from time to time, for the half frames. If libmilter does not hang up in turn, the pool is stuck, and the
  *    thread connects again.
  *
- * The connections also make libmilter's listener look at its stop flag, which it would else do once in five seconds. */
+ * The connections also make libmilter's listener look at its stop flag, which it otherwise does every five seconds. */
 #ifndef SMF_FRONT_MILTER_QUIRKS_LIBMILTER_KICK_H
 #define SMF_FRONT_MILTER_QUIRKS_LIBMILTER_KICK_H
 

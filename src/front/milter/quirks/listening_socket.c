@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Finds libmilter's listening descriptor, and does with it what libmilter has no call for. */
+/* Finds libmilter's listening descriptor, for what libmilter has no function for. */
 #include "front/milter/quirks/listening_socket.h"
 
 #include "front/milter/quirks/self_connect.h"
@@ -65,7 +65,7 @@ void listening_socket_find(const char *socket)
     send_without_delay(listening);
 }
 
-/* A socket of this family at an address that nobody is told. -1 if there can be none. */
+/* A listening socket of this family at an address that is not published. -1 if there can be none. */
 static int listen_in_private(sa_family_t family)
 {
     struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};

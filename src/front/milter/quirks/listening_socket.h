@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The socket that libmilter listens on, whose descriptor it does not tell. Without it there is no orderly stop, and
+/* The socket that libmilter listens on, whose descriptor it does not reveal. Without it there is no orderly stop, and
  * each message over TCP waits. */
 #ifndef SMF_FRONT_MILTER_QUIRKS_LISTENING_SOCKET_H
 #define SMF_FRONT_MILTER_QUIRKS_LISTENING_SOCKET_H
@@ -14,7 +14,7 @@ void listening_socket_before(void);
 void listening_socket_find(const char *socket);
 
 /* Replaces it with a socket that only the kick thread connects to. Without it libmilter could not stop listening
- * without leaving its connections alone as well, and no successor could have the address. */
+ * without abandoning its connections as well, and no successor could bind the address. */
 void listening_socket_exchange(void);
 
 /* Ends the input of all connections that came in there. Without it libmilter would wait for each MTA to close its own,

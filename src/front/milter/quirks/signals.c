@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Takes the place of the C library's sigwait. */
+/* Replaces the C library's sigwait. */
 #include "front/milter/quirks/signals.h"
 
 #include <dlfcn.h>
@@ -9,8 +9,8 @@
 
 /* libmilter has a thread that waits for the stopping signals, and ends in the middle of messages when it gets one. Here
  * signals are the main thread's, but where that has them blocked for a moment, as any start of a thread does, the other
- * one would be asked. It is the only caller of this function in the process, and this definition comes before the C
- * library's: the thread waits for ever. */
+ * one would get them. It is the only caller of this function in the process, and this definition takes precedence over
+ * the C library's: the thread waits for ever. */
 /* NOLINTNEXTLINE(readability-non-const-parameter,readability-inconsistent-declaration-parameter-name): as declared */
 int sigwait(const sigset_t *set, int *number)
 {

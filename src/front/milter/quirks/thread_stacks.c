@@ -21,7 +21,7 @@ static bool threads_start(void)
 }
 
 /* libmilter's threads come and go. glibc keeps 40 MB of stacks for the next ones: 5 of the usual size, which does not
- * help, or 160 of ours, which saves much of the price of a thread. Where a library needs more room in each thread (a
+ * help, or 160 of ours, which saves much of the cost of a thread. Where a library needs more room in each thread (a
  * sanitizer's does), the usual size stays. */
 void thread_stacks_shrink(void)
 {
