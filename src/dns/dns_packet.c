@@ -261,7 +261,7 @@ static void skip_section(struct reader *reader, uint16_t count)
         ;
 }
 
-/* Reads header and question. False unless this is the reply to one question about `type` and tells something. */
+/* Reads header and question. False unless this is the reply to one question about `type` with a usable RCODE. */
 static bool read_start(struct reader *reader, enum dns_type type, struct dns_name *name, struct section *answers,
                        struct section *authority, bool *nxdomain)
 {

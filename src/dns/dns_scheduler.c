@@ -251,7 +251,7 @@ static void set_limits(struct dns_scheduler *scheduler, int64_t now_ms)
 static void begin_outage(struct dns_scheduler *scheduler, int64_t now_ms)
 {
     stats_add(STATS_DNS_OUTAGES, 1);
-    log_warning("DNS: no server replies since %" PRId64 " ms; until one does, nobody waits for it longer than %d ms",
+    log_warning("DNS: no server has replied for %" PRId64 " ms; until one does, lookups wait %d ms at most",
                 now_ms - scheduler->outage.began_ms, DNS_CLIENT_RESPONSE_MS);
     set_limits(scheduler, now_ms);
 }

@@ -18,7 +18,7 @@ enum {
     CLASS_IN = 1,
     TYPE_NS = 2,
     SECURITY_BOGUS = 1,               /* as libunbound's callback says it */
-    NAME_SIZE = 4 * DNS_NAME_MAX + 2, /* each octet escaped, a final dot and the NUL */
+    NAME_SIZE = 4 * DNS_NAME_MAX + 2, /* each octet escaped, a trailing dot and the NUL */
     RECURSION_CACHE_MIN = 8 << 20,    /* to go recursion without one repeats the same queries */
 };
 

@@ -18,8 +18,7 @@ enum zone_kind {
 };
 
 struct zone_record {
-    const char
-        *owner; /* escaped (dns_name.h) and in small letters; in the memory of this or another record of the zone */
+    const char *owner; /* escaped (dns_name.h) and in lower case; in the memory of this or another record of the zone */
     char *owner_memory; /* freed with the record; NULL if another record has it */
     enum zone_kind kind;
     uint32_t ttl_s;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A list of actions that grows in groups: a group that cannot be built whole is taken back. */
+/* A list of actions that grows in groups: a group that cannot be built whole is rolled back. */
 #ifndef SMF_SESSION_ACTIONS_H
 #define SMF_SESSION_ACTIONS_H
 
@@ -25,7 +25,7 @@ void actions_add(struct action_builder *builder, enum action_kind kind, int inde
 /* Marks the group as incomplete. */
 void actions_fail(struct action_builder *builder);
 
-/* Keeps the group, or takes all of it back and returns false if anything of it is missing. */
+/* Commits the group, or rolls all of it back and returns false if any of it is missing. */
 bool actions_end_group(struct action_builder *builder);
 
 void actions_free(struct action_builder *builder); /* zeroes it */

@@ -8,7 +8,7 @@
 #include "session/relayed_client.h"
 
 /* The result of one identity: `SPF fail (cached): ip=..., fqdn=..., helo=..., from=<...>, reason=...`; of the HELO name
- * in addition to a sender: `SPF helo fail: ...`, so that whoever counts fails counts each message once. */
+ * in addition to a sender: `SPF helo fail: ...`, so that a count of fails counts each message once. */
 void message_log_result(const struct message *message, const struct identity_check *check, const struct client *client);
 
 /* A refusal or deferral by the verdict, or in TestMode one that is not carried out; `recipient` is NULL where it is the

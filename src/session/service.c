@@ -117,7 +117,7 @@ void service_destroy(struct service *service)
     free(service);
 }
 
-/* Whether the DNS in use is what `config` asks for. Where that names a file, *opened is what it says now, unless it is
+/* True if the DNS in use is the one of `config`. Where that names a file, *opened is what it says now, unless it is
  * the same. False with *failed: it cannot be read. */
 static bool keeps_dns(const struct service *service, const struct config *config, struct dns **opened, bool *failed,
                       struct strbuf *error)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One client and its messages, whoever asks: facts in, decisions, reasons and result fields out. It knows no protocol:
- * a front end (the milter is one) says what it can do, and translates. */
+/* One client and its messages, for any front end: facts in, decisions, reasons and result fields out. It knows no
+ * protocol: a front end (the milter is one) states its abilities, and translates. */
 #ifndef SMF_SESSION_SESSION_H
 #define SMF_SESSION_SESSION_H
 
@@ -23,7 +23,7 @@ struct session_shared {
 
 enum session_step {
     SESSION_CONTINUE,
-    SESSION_ACCEPT, /* connect, helo: the whole connection is left alone; mail: this message */
+    SESSION_ACCEPT, /* connect, helo: the whole connection is not checked; mail: this message */
     SESSION_REFUSE, /* with the 5xx or 4xx reply in struct session_reply: mail, eom: this message; rcpt: this recipient
                      */
 };
@@ -38,8 +38,8 @@ struct session_reply {
     enum reason reason; /* why it is refused or exempt; CONTINUE: why the message is, or this recipient; else NONE */
 };
 
-/* What a front end can do, and when it is asked. The session asks for nothing else: what would need more is left
- * undone, and a decision comes at the next step that there is. */
+/* What a front end can do, and which steps it has. The session requests nothing else: what would need more is not done,
+ * and a decision is made at the next step that there is. */
 struct session_abilities {
     unsigned steps;          /* at which there may be a decision: SESSION_STEP(REFUSE_AT_MAIL) and others */
     bool sees_headers;       /* hands over the message's fields, and changes and deletes those that there are */
@@ -55,7 +55,7 @@ struct session_client {
     struct addr address;   /* ADDR_NONE: a local submission without one */
     const char *name;      /* as people know it, for the log; NULL: none */
     bool name_is_verified; /* it leads back to the address */
-    bool is_local;         /* the MTA itself hands in mail of this host */
+    bool is_local;         /* the MTA itself submits mail of this host */
 };
 
 /* The sender of a message, and what the client has shown about itself by then. */
@@ -107,7 +107,7 @@ struct action_list {
 
 struct session;
 
-/* Which facts and changes the configuration needs at all; a front end need not ask its MTA for others. */
+/* Which facts and changes the configuration needs at all; a front end need not request others from its MTA. */
 struct session_needs {
     bool headers;         /* subject tag or removal of forged fields */
     bool certificates;    /* whether the MTA verified the client's */
@@ -134,10 +134,10 @@ struct session_reply session_helo(struct session *session, const char *helo);
 struct session_reply session_mail(struct session *session, struct session_sender *sender);
 struct session_reply session_rcpt(struct session *session, const struct session_recipient *recipient);
 
-/* Notes a field of the message. Never blocks, never fails: what cannot be kept is logged and the field left alone. */
+/* Notes a field of the message. Never blocks, never fails: what cannot be stored is logged, and the field stays. */
 void session_header(struct session *session, const char *name, const char *value);
 
-/* The result fields of the message under way, for a front end that puts them in before its end: insertions alone, none
+/* The result fields of the current message, for a front end that puts them in before its end: insertions alone, none
  * before the decision. They live until the next step. */
 struct action_list session_fields(struct session *session);
 
@@ -145,7 +145,7 @@ struct action_list session_fields(struct session *session);
  * (or NULL) is for the log. */
 struct session_reply session_end(struct session *session, const char *queue_id, struct action_list *actions);
 
-/* Forgets the message under way, if any. */
+/* Drops the current message, if any. */
 void session_abort(struct session *session);
 
 #endif

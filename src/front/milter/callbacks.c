@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* libmilter's callbacks: each turns its arguments into plain values, asks the session, and carries out what that
+/* libmilter's callbacks: each turns its arguments into plain values, calls the session, and carries out what that
  * answers. */
 #include "front/milter/callbacks.h"
 

@@ -45,8 +45,8 @@ struct responder {
     char address[64];
     bool primary;
     unsigned dropped;
-    int64_t late_since_ms; /* 0: nothing was asked so far */
-    atomic_uint asked;
+    int64_t late_since_ms; /* 0: no query so far */
+    atomic_uint queries;
     atomic_bool is_silent, is_failing;
     pthread_t thread;
 };
@@ -57,9 +57,9 @@ struct message {
     size_t len;
 };
 
-/* What a question says, and where its answer goes. */
+/* What a query says, and where its answer goes. */
 struct request {
-    const uint8_t *octets; /* header and question */
+    const uint8_t *octets; /* header and question section */
     size_t question_end;
     char name[256]; /* labels with dots between them */
     unsigned type;
@@ -230,7 +230,7 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Is this a question that gets no answer? */
+/* Is this a query that gets no answer? */
 static bool is_dropped(struct responder *responder, const char *kind, bool has_edns)
 {
     if (responder->is_silent || applies(responder, kind, "drop"))
@@ -255,7 +255,7 @@ static bool answer(struct responder *responder, const struct request *request, c
     snprintf(kind, sizeof(kind), "%.*s", (int)strcspn(request->name, "."), request->name);
     for (char *letter = kind; *letter; letter++)
         *letter = (char)tolower((unsigned char)*letter);
-    responder->asked++;
+    responder->queries++;
     if (is_dropped(responder, kind, request->has_edns))
         return true;
     plain(&message, request, strcmp(kind, "brief") == 0 ? 1 : 300);
@@ -294,7 +294,7 @@ static bool answer(struct responder *responder, const struct request *request, c
     return true;
 }
 
-/* Reads a question; the tests' names are never compressed. */
+/* Reads a query; the tests' names are never compressed. */
 static bool read_request(struct request *request, const uint8_t *octets, size_t len)
 {
     size_t at = HEADER_SIZE, name_len = 0;
@@ -331,7 +331,7 @@ static void serve_datagram(struct responder *responder)
         answer(responder, &request, &way);
 }
 
-/* Serves one question of a TCP connection; false if it has ended. */
+/* Serves one query of a TCP connection; false if it has ended. */
 static bool serve_stream(struct responder *responder, int fd)
 {
     uint8_t octets[2048];
@@ -467,7 +467,7 @@ const char *responder_address(const struct responder *responder)
     return responder->address;
 }
 
-unsigned responder_asked(const struct responder *responder)
+unsigned responder_queries(const struct responder *responder)
 {
-    return atomic_load(&responder->asked);
+    return atomic_load(&responder->queries);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A small DNS server for unit tests: a thread on loopback, UDP and TCP, that answers by the first label of the
- * question, whatever its case.
+ * query, whatever its case.
  *
  *   plain       one record of the type: 192.0.2.1, 2001:db8::1, "v=spf1 -all", mail.example; TTL 300
  *   brief       the same with a TTL of 1
@@ -11,9 +11,9 @@
  *   nodata, nxdomain                 with a SOA of TTL 60
  *   briefnx     NXDOMAIN with a SOA of TTL 1
  *   servfail, refused, notimp, drop  the same with a 1 behind: only the primary responder does so, others answer as
- * plain droponce    no answer to the first question late        no answer until 1.5 s after the first question for it
- *   formerr, ednsfail, ednsdrop      FORMERR, SERVFAIL or nothing to a question with EDNS
- *   ednsbig     nothing to a question with EDNS, else big
+ * plain droponce    no answer to the first query late        no answer until 1.5 s after the first query for it
+ *   formerr, ednsfail, ednsdrop      FORMERR, SERVFAIL or nothing to a query with EDNS
+ *   ednsbig     nothing to a query with EDNS, else big
  *   wrongid, wrongname, short        a false reply before the right one
  *   malformed   a reply cut inside its record */
 #ifndef SMF_TESTS_UNIT_DNS_RESPONDER_H
@@ -35,6 +35,6 @@ void responder_set_failing(struct responder *responder, bool failing);
 const char *responder_address(const struct responder *responder);
 
 /* How many questions have come. */
-unsigned responder_asked(const struct responder *responder);
+unsigned responder_queries(const struct responder *responder);
 
 #endif

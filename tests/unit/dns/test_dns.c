@@ -20,10 +20,10 @@ static int64_t now_ms(void)
     return clock_monotonic_ms(&clock_system);
 }
 
-/* A backend that keeps the last question, and answers when the test says so. */
+/* A backend that keeps the last query, and answers when the test says so. */
 struct puppet {
     struct dns dns;
-    unsigned asked;
+    unsigned queries;
     bool answers_at_once;
     char name[DNS_NAME_MAX + 1];
     dns_callback done;
@@ -45,7 +45,7 @@ static void puppet_query(struct dns *dns, const char *name, enum dns_type type, 
 
     (void)type;
     (void)deadline_ms;
-    puppet->asked++;
+    puppet->queries++;
     snprintf(puppet->name, sizeof(puppet->name), "%s", name);
     puppet->done = done;
     puppet->context = context;
@@ -71,7 +71,7 @@ static void keep_answer(void *context, const struct dns_answer *answer)
     *(const struct dns_answer **)context = answer;
 }
 
-/* Each name, and whether it becomes a question. */
+/* Each name, and whether it becomes a query. */
 static void test_names(void **state)
 {
     static const struct {
@@ -100,7 +100,7 @@ static void test_names(void **state)
         dns_query(&puppet.dns, rows[i].name, DNS_TXT, now_ms() + 1000, keep_answer, &answer);
         assert_non_null(answer);
         assert_int_equal(answer->status, rows[i].valid ? DNS_OK : DNS_NXDOMAIN);
-        assert_int_equal(puppet.asked, rows[i].valid);
+        assert_int_equal(puppet.queries, rows[i].valid);
         if (rows[i].valid)
             assert_string_equal(puppet.name, rows[i].name);
         dns_answer_release(answer);
@@ -119,7 +119,7 @@ static void test_name_lengths(void **state)
             name[i] = i % 50 == 49 && i + 1 < len ? '.' : 'a';
         name[len] = '\0';
         dns_query(&puppet.dns, name, DNS_TXT, now_ms() + 1000, keep_answer, &answer);
-        assert_int_equal(puppet.asked, len <= DNS_NAME_MAX);
+        assert_int_equal(puppet.queries, len <= DNS_NAME_MAX);
         dns_answer_release(answer);
     }
 }
@@ -297,7 +297,7 @@ static void test_sharing(void **state)
         pthread_join(threads[i], NULL);
 }
 
-static void test_ask_at_once(void **state)
+static void test_lookup_at_once(void **state)
 {
     struct puppet puppet = PUPPET(true);
     const struct dns_answer *answer;
@@ -313,7 +313,7 @@ static void test_ask_at_once(void **state)
 }
 
 /* The waiter goes at the deadline; an answer that comes after that finds nobody, and harms nobody. */
-static void test_ask_too_late(void **state)
+static void test_lookup_too_late(void **state)
 {
     struct puppet puppet = PUPPET(false);
     uint64_t timeouts = stats_get(STATS_DNS_TIMEOUTS);
@@ -348,7 +348,7 @@ static void later_query(struct dns *dns, const char *name, enum dns_type type, i
     pthread_detach(thread);
 }
 
-static void test_ask_other_thread(void **state)
+static void test_lookup_other_thread(void **state)
 {
     static const struct dns_ops later_ops = {.query = later_query, .destroy = puppet_destroy};
     struct puppet puppet = {.dns = {.ops = &later_ops, .clock = &clock_system}};
@@ -360,7 +360,7 @@ static void test_ask_other_thread(void **state)
     dns_answer_release(answer);
 }
 
-static void test_ask_memory(void **state)
+static void test_lookup_memory(void **state)
 {
     struct puppet puppet = PUPPET(false);
     const struct dns_answer *answer;
@@ -370,7 +370,7 @@ static void test_ask_memory(void **state)
     answer = dns_lookup(&puppet.dns, "example.com", DNS_TXT, now_ms() + 1000);
     alloc_fail_at(0);
     assert_int_equal(answer->status, DNS_FAILURE);
-    assert_int_equal(puppet.asked, 0);
+    assert_int_equal(puppet.queries, 0);
 }
 
 static void ignore_answer(void *context, const struct dns_answer *answer)
@@ -410,9 +410,9 @@ int main(void)
         cmocka_unit_test(test_builder_records), cmocka_unit_test(test_builder_octets),
         cmocka_unit_test(test_builder_ends),    cmocka_unit_test(test_builder_memory),
         cmocka_unit_test(test_negative_memory), cmocka_unit_test(test_other_ttl),
-        cmocka_unit_test(test_sharing),         cmocka_unit_test(test_ask_at_once),
-        cmocka_unit_test(test_ask_too_late),    cmocka_unit_test(test_ask_other_thread),
-        cmocka_unit_test(test_ask_memory),      cmocka_unit_test(test_counters),
+        cmocka_unit_test(test_sharing),         cmocka_unit_test(test_lookup_at_once),
+        cmocka_unit_test(test_lookup_too_late), cmocka_unit_test(test_lookup_other_thread),
+        cmocka_unit_test(test_lookup_memory),   cmocka_unit_test(test_counters),
         cmocka_unit_test(test_words),
     };
 

@@ -67,7 +67,7 @@ static void test_end(void **state)
     assert_true(dns_outage_heard(&outage, NOW + 20000));
     assert_false(outage.is_on);
     assert_false(dns_outage_heard(&outage, NOW + 20001));
-    assert_false(dns_outage_expired(&outage, NOW + 9000)); /* it was asked before */
+    assert_false(dns_outage_expired(&outage, NOW + 9000)); /* it was sent before */
     dns_outage_query_sent(&outage, NOW + 30000);
     assert_false(dns_outage_probe_silent(&outage)); /* all begins anew */
     assert_true(dns_outage_expired(&outage, NOW + 30000));

@@ -366,7 +366,7 @@ static void test_codes(void **state)
         put_a("example.com", 60, 1);
         EXPECT(DNS_A, DNS_FAILURE, 0, 0);
     }
-    begin(OK, 1, 0, "example.com", DNS_A); /* the reply to another question */
+    begin(OK, 1, 0, "example.com", DNS_A); /* the reply to another query */
     put_a("example.com", 60, 1);
     EXPECT(DNS_AAAA, DNS_FAILURE, 0, 0);
     packet.octets[5] = 2; /* two questions */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Tests the backend that asks the network against name servers of its own, on loopback, that behave well and badly. */
+/* Tests the network backend against name servers of its own, on loopback, that behave well and badly. */
 #include "dns/dns_resolver.h"
 
 #include "base/stats.h"
@@ -45,7 +45,7 @@ static struct dns *create(const char *const *servers, size_t count)
     return create_with(servers, count, 0);
 }
 
-/* A responder and a backend that asks it. */
+/* A responder and a backend that queries it. */
 struct pair {
     struct responder *responder;
     struct dns *dns;
@@ -74,7 +74,7 @@ static void stop_pair(struct pair *pair)
     responder_stop(pair->responder);
 }
 
-/* Asks and compares; `record` is what the first record holds. */
+/* Looks up and compares; `record` is what the first record holds. */
 static void expect(struct dns *dns, const char *name, enum dns_type type, enum dns_status status, uint32_t ttl_s,
                    const char *record)
 {
@@ -87,12 +87,12 @@ static void expect(struct dns *dns, const char *name, enum dns_type type, enum d
     else if (answer->count > 0)
         got = type == DNS_TXT ? answer->records[0].text : answer->records[0].name;
     if (answer->status != status || answer->ttl_s != ttl_s ||
-        strcasecmp(got, record) != 0) /* the case of the question is random */
+        strcasecmp(got, record) != 0) /* the case of the query is random */
         fail_msg("%s %s: %s %u \"%s\"", name, dns_type_name(type), dns_status_name(answer->status), answer->ttl_s, got);
     dns_answer_release(answer);
 }
 
-static void ask_everything(struct dns *dns)
+static void query_everything(struct dns *dns)
 {
     expect(dns, "plain.example", DNS_A, DNS_OK, 300, "192.0.2.1");
     expect(dns, "plain.example", DNS_AAAA, DNS_OK, 300, "2001:db8::1");
@@ -109,12 +109,12 @@ static void ask_everything(struct dns *dns)
 static void test_ipv4(void **state)
 {
     struct pair pair = start_pair("127.0.0.1");
-    uint64_t questions = stats_get(STATS_DNS_QUERIES), failures = stats_get(STATS_DNS_FAILURES);
+    uint64_t queries = stats_get(STATS_DNS_QUERIES), failures = stats_get(STATS_DNS_FAILURES);
 
     (void)state;
     assert_non_null(pair.responder);
-    ask_everything(pair.dns);
-    assert_int_equal(stats_get(STATS_DNS_QUERIES), questions + 12); /* what fails is asked plainly, too */
+    query_everything(pair.dns);
+    assert_int_equal(stats_get(STATS_DNS_QUERIES), queries + 12); /* what fails is sent plainly, too */
     assert_int_equal(stats_get(STATS_DNS_FAILURES), failures + 2);
     stop_pair(&pair);
 }
@@ -126,7 +126,7 @@ static void test_ipv6(void **state)
     (void)state;
     if (!pair.responder)
         skip(); /* this machine has no IPv6 loopback */
-    ask_everything(pair.dns);
+    query_everything(pair.dns);
     stop_pair(&pair);
 }
 
@@ -145,7 +145,7 @@ static void test_large_text(void **state)
     stop_pair(&pair);
 }
 
-/* The octets of a question reach the wire as they are; a label is what stands between two dots. */
+/* The octets of a query reach the wire as they are; a label is what stands between two dots. */
 static void test_odd_names(void **state)
 {
     static const char *const names[] = {
@@ -225,7 +225,7 @@ static void test_no_edns(void **state)
     stop_pair(&pair);
 }
 
-/* Resolvers that fail or are silent where EDNS is used are asked without. */
+/* Resolvers that fail or are silent where EDNS is used get queries without. */
 static void test_edns_is_no_obstacle(void **state)
 {
     struct pair pair = start_pair("127.0.0.1");
@@ -292,54 +292,54 @@ static void test_destroy(void **state)
     assert_int_equal(counts.timeouts, 100);
 }
 
-struct asks_on {
+struct again {
     struct dns *dns;
     struct counts counts;
 };
 
-static void ask_on(void *context, const struct dns_answer *answer)
+static void query_again(void *context, const struct dns_answer *answer)
 {
-    struct asks_on *asks_on = context;
+    struct again *again = context;
 
     dns_answer_release(answer);
-    dns_query(asks_on->dns, "plain.example", DNS_A, now_ms() + LONG_MS, count_answer, &asks_on->counts);
+    dns_query(again->dns, "plain.example", DNS_A, now_ms() + LONG_MS, count_answer, &again->counts);
 }
 
-/* A callback may ask on; at the end it is told at once that nobody answers. */
-static void test_callback_asks(void **state)
+/* A callback may start queries; at the end it is told at once that there is no answer. */
+static void test_callback_queries(void **state)
 {
     struct pair pair = start_pair("127.0.0.1");
-    struct asks_on asks_on = {.dns = pair.dns, .counts = {.lock = PTHREAD_MUTEX_INITIALIZER}};
+    struct again again = {.dns = pair.dns, .counts = {.lock = PTHREAD_MUTEX_INITIALIZER}};
 
     (void)state;
-    dns_query(pair.dns, "drop.example", DNS_A, now_ms() + 100, ask_on, &asks_on);
+    dns_query(pair.dns, "drop.example", DNS_A, now_ms() + 100, query_again, &again);
     expect(pair.dns, "droponce.example", DNS_A, DNS_OK, 300, "192.0.2.1");
-    dns_query(pair.dns, "drop.example", DNS_A, now_ms() + LONG_MS, ask_on, &asks_on);
+    dns_query(pair.dns, "drop.example", DNS_A, now_ms() + LONG_MS, query_again, &again);
     stop_pair(&pair);
-    assert_int_equal(asks_on.counts.answered, 2);
-    assert_int_equal(asks_on.counts.timeouts, 1);
+    assert_int_equal(again.counts.answered, 2);
+    assert_int_equal(again.counts.timeouts, 1);
 }
 
 /* The same where the resolver answers by itself (RFC 7686 2), and nothing else is under way. */
-static void test_callback_asks_after_no_question(void **state)
+static void test_callback_queries_at_once(void **state)
 {
     struct pair pair = start_pair("127.0.0.1");
-    struct asks_on asks_on = {.dns = pair.dns, .counts = {.lock = PTHREAD_MUTEX_INITIALIZER}};
+    struct again again = {.dns = pair.dns, .counts = {.lock = PTHREAD_MUTEX_INITIALIZER}};
     unsigned answered = 0;
 
     (void)state;
-    dns_query(pair.dns, "hidden.onion", DNS_A, now_ms() + LONG_MS, ask_on, &asks_on);
+    dns_query(pair.dns, "hidden.onion", DNS_A, now_ms() + LONG_MS, query_again, &again);
     for (unsigned tries = 0; tries < 10000 && answered == 0; tries++) {
         usleep(1000);
-        pthread_mutex_lock(&asks_on.counts.lock);
-        answered = asks_on.counts.answered;
-        pthread_mutex_unlock(&asks_on.counts.lock);
+        pthread_mutex_lock(&again.counts.lock);
+        answered = again.counts.answered;
+        pthread_mutex_unlock(&again.counts.lock);
     }
     assert_int_equal(answered, 1);
     stop_pair(&pair);
 }
 
-/* Deadlines of each question, in whatever order they come. */
+/* Deadlines of each query, in whatever order they come. */
 static void test_many_deadlines(void **state)
 {
     struct pair pair = start_pair("127.0.0.1");
@@ -401,7 +401,7 @@ static void test_create(void **state)
     (void)state;
     assert_null(dns_resolver_create(&config, &clock_system, error, sizeof(error)));
     assert_non_null(strstr(error, "\"not.a.server\" is not a name server"));
-    dns_destroy(create(NULL, 0)); /* with resolv.conf's servers; nothing is asked */
+    dns_destroy(create(NULL, 0)); /* with resolv.conf's servers; nothing is sent */
 }
 
 /* Without a descriptor for a socket nothing is known about the name; with one again, all is well. */
@@ -447,8 +447,8 @@ static void test_create_memory(void **state)
     assert_true(n > 3);
 }
 
-/* Whichever allocation of a question or its answer fails, the question is answered, with no knowledge at worst. */
-static void test_ask_memory(void **state)
+/* Whichever allocation of a query or its answer fails, the query is answered, with no knowledge at worst. */
+static void test_query_memory(void **state)
 {
     struct pair pair = start_pair("127.0.0.1");
     unsigned n = 1;
@@ -497,7 +497,7 @@ static void test_several_servers(void **state)
     responder_stop(second);
 }
 
-/* A server that is silent is hardly asked, once that is known. */
+/* A server that is silent is hardly queried, once that is known. */
 static void test_silent_server(void **state)
 {
     struct responder *first = responder_start("127.0.0.1", true), *second = responder_start("127.0.0.1", false);
@@ -508,8 +508,8 @@ static void test_silent_server(void **state)
     responder_set_silent(first, true);
     for (unsigned i = 0; i < 200; i++)
         expect(dns, "plain.example", DNS_A, DNS_OK, 300, "192.0.2.1");
-    assert_true(responder_asked(second) >= 200);
-    assert_true(responder_asked(first) < 20);
+    assert_true(responder_queries(second) >= 200);
+    assert_true(responder_queries(first) < 20);
     dns_destroy(dns);
     responder_stop(first);
     responder_stop(second);
@@ -531,7 +531,7 @@ static void *make_noise(void *context)
     return NULL;
 }
 
-/* The server is quick as a rule, so it is asked again soon; a name that takes its time is waited for even so. */
+/* The server is quick as a rule, so it is queried again soon; a name that takes its time is waited for even so. */
 static void test_late_name_among_quick_ones(void **state)
 {
     struct pair pair = start_pair("127.0.0.1");
@@ -547,7 +547,7 @@ static void test_late_name_among_quick_ones(void **state)
     stop_pair(&pair);
 }
 
-/* How long a question is waited for. */
+/* How long a query is waited for. */
 static int64_t time_of(struct dns *dns, const char *name, int64_t timeout_ms, enum dns_status status)
 {
     int64_t start_ms = now_ms();
@@ -579,7 +579,7 @@ static void test_silent_zone(void **state)
 
 /* Outages */
 
-/* Asks until there is an answer, within a bound. */
+/* Queries until there is an answer, within a bound. */
 static void wait_for_answer(struct dns *dns, const char *name)
 {
     enum dns_status status = DNS_TIMEOUT;
@@ -593,7 +593,7 @@ static void wait_for_answer(struct dns *dns, const char *name)
     assert_int_equal(status, DNS_OK);
 }
 
-/* Begins with a query that nobody answers, and a probe; ends with the first reply, which nobody has to ask for. */
+/* Begins with a query without a reply, and a probe; ends with the first reply, even without a query. */
 static void test_outage(void **state)
 {
     struct pair pair = start_pair_with("127.0.0.1", CACHE);
@@ -635,17 +635,17 @@ static void test_cache(void **state)
 {
     struct pair pair = start_pair_with("127.0.0.1", CACHE);
     uint64_t hits = stats_get(STATS_DNS_CACHE_HITS), failures = stats_get(STATS_DNS_CACHE_FAILURES);
-    unsigned asked;
+    unsigned before;
 
     (void)state;
     expect(pair.dns, "plain.example", DNS_A, DNS_OK, 300, "192.0.2.1");
     expect(pair.dns, "nxdomain.example", DNS_A, DNS_NXDOMAIN, 60, "");
     expect(pair.dns, "servfail.example", DNS_A, DNS_FAILURE, 0, "");
-    asked = responder_asked(pair.responder);
+    before = responder_queries(pair.responder);
     assert_true(time_of(pair.dns, "PLAIN.example", LONG_MS, DNS_OK) < LONG_MS);
     assert_true(time_of(pair.dns, "nxdomain.example", LONG_MS, DNS_NXDOMAIN) < LONG_MS);
     assert_true(time_of(pair.dns, "servfail.example", LONG_MS, DNS_FAILURE) < LONG_MS);
-    assert_int_equal(responder_asked(pair.responder), asked);
+    assert_int_equal(responder_queries(pair.responder), before);
     assert_int_equal(stats_get(STATS_DNS_CACHE_HITS), hits + 2);
     assert_int_equal(stats_get(STATS_DNS_CACHE_FAILURES), failures + 1);
     stop_pair(&pair);
@@ -654,15 +654,15 @@ static void test_cache(void **state)
 static void test_no_cache(void **state)
 {
     struct pair pair = start_pair("127.0.0.1");
-    unsigned asked = 0;
+    unsigned before = 0;
 
     (void)state;
     for (unsigned i = 0; i < 3; i++) {
         expect(pair.dns, "plain.example", DNS_A, DNS_OK, 300, "192.0.2.1");
         expect(pair.dns, "nxdomain.example", DNS_A, DNS_NXDOMAIN, 60, "");
         expect(pair.dns, "servfail.example", DNS_A, DNS_FAILURE, 0, "");
-        assert_true(responder_asked(pair.responder) >= asked + 3);
-        asked = responder_asked(pair.responder);
+        assert_true(responder_queries(pair.responder) >= before + 3);
+        before = responder_queries(pair.responder);
     }
     stop_pair(&pair);
 }
@@ -697,13 +697,13 @@ struct chain {
     atomic_uint left;
 };
 
-static void ask_next(void *context, const struct dns_answer *answer)
+static void query_next(void *context, const struct dns_answer *answer)
 {
     struct chain *chain = context;
 
     dns_answer_release(answer);
     if (--chain->left > 0)
-        dns_query(chain->dns, "localhost", DNS_A, now_ms() + LONG_MS, ask_next, chain);
+        dns_query(chain->dns, "localhost", DNS_A, now_ms() + LONG_MS, query_next, chain);
 }
 
 static void test_chain(void **state)
@@ -712,11 +712,11 @@ static void test_chain(void **state)
     struct chain chain = {.dns = pair.dns, .left = 200000};
 
     (void)state;
-    dns_query(chain.dns, "localhost", DNS_A, now_ms() + LONG_MS, ask_next, &chain);
+    dns_query(chain.dns, "localhost", DNS_A, now_ms() + LONG_MS, query_next, &chain);
     for (unsigned tries = 0; tries < 60000 && chain.left > 0; tries++)
         usleep(1000);
     assert_int_equal(chain.left, 0);
-    assert_int_equal(responder_asked(pair.responder), 0);
+    assert_int_equal(responder_queries(pair.responder), 0);
     stop_pair(&pair);
 }
 
@@ -729,7 +729,7 @@ static void test_local_names(void **state)
     time_of(pair.dns, "localhost", LONG_MS, DNS_OK);
     time_of(pair.dns, "plain.invalid", LONG_MS, DNS_NXDOMAIN);
     time_of(pair.dns, "plain.onion", LONG_MS, DNS_NXDOMAIN);
-    assert_int_equal(responder_asked(pair.responder), 0);
+    assert_int_equal(responder_queries(pair.responder), 0);
     expect(pair.dns, "plain.test", DNS_A, DNS_OK, 300, "192.0.2.1");
     expect(pair.dns, "plain.home.arpa", DNS_A, DNS_OK, 300, "192.0.2.1");
     expect(pair.dns, "plain.10.in-addr.arpa", DNS_PTR, DNS_OK, 300, "mail.example");
@@ -829,13 +829,13 @@ int main(void)
         cmocka_unit_test(test_several_at_once),
         cmocka_unit_test(test_retries),
         cmocka_unit_test(test_destroy),
-        cmocka_unit_test(test_callback_asks),
+        cmocka_unit_test(test_callback_queries),
         cmocka_unit_test(test_many_deadlines),
         cmocka_unit_test(test_many_threads),
         cmocka_unit_test(test_create),
         cmocka_unit_test(test_no_descriptors),
         cmocka_unit_test(test_create_memory),
-        cmocka_unit_test(test_ask_memory),
+        cmocka_unit_test(test_query_memory),
         cmocka_unit_test(test_several_servers),
         cmocka_unit_test(test_silent_server),
         cmocka_unit_test(test_late_name_among_quick_ones),
@@ -849,7 +849,7 @@ int main(void)
         cmocka_unit_test(test_local_names),
         cmocka_unit_test(test_resolv_conf),
         cmocka_unit_test(test_dnssec),
-        cmocka_unit_test(test_callback_asks_after_no_question),
+        cmocka_unit_test(test_callback_queries_at_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

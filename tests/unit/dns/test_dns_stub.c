@@ -18,7 +18,7 @@
 enum { SERVERS = 2 };
 
 /* One query, on a loop of its own. */
-struct asking {
+struct fixture {
     struct responder *responders[SERVERS];
     struct dns_server servers[SERVERS];
     struct event_loop *loop;
@@ -32,57 +32,57 @@ struct asking {
 
 static void on_heard(void *context)
 {
-    ((struct asking *)context)->heard++;
+    ((struct fixture *)context)->heard++;
 }
 
 static void on_reply(void *context, const struct dns_answer *answer)
 {
-    struct asking *asking = context;
+    struct fixture *fixture = context;
 
-    asking->status = answer->status;
-    asking->is_fault = answer->is_fault;
-    asking->text_len = answer->count > 0 ? answer->records[0].text_len : 0;
+    fixture->status = answer->status;
+    fixture->is_fault = answer->is_fault;
+    fixture->text_len = answer->count > 0 ? answer->records[0].text_len : 0;
     dns_answer_release(answer);
-    asking->replies++;
+    fixture->replies++;
 }
 
 /* Only the first server does what names with a 1 behind want. */
-static void start(struct asking *asking)
+static void start(struct fixture *fixture)
 {
-    *asking = (struct asking){0};
+    *fixture = (struct fixture){0};
     for (unsigned i = 0; i < SERVERS; i++) {
-        asking->responders[i] = responder_start("127.0.0.1", i == 0);
-        assert_non_null(asking->responders[i]);
-        assert_true(dns_server_read(responder_address(asking->responders[i]), &asking->servers[i]));
+        fixture->responders[i] = responder_start("127.0.0.1", i == 0);
+        assert_non_null(fixture->responders[i]);
+        assert_true(dns_server_read(responder_address(fixture->responders[i]), &fixture->servers[i]));
     }
-    asking->loop = event_loop_create();
-    assert_non_null(asking->loop);
-    asking->stub = dns_stub_create(asking->loop, &clock_system, on_heard, asking);
-    assert_non_null(asking->stub);
+    fixture->loop = event_loop_create();
+    assert_non_null(fixture->loop);
+    fixture->stub = dns_stub_create(fixture->loop, &clock_system, on_heard, fixture);
+    assert_non_null(fixture->stub);
 }
 
-static bool ask(struct asking *asking, size_t servers, const char *name, enum dns_type type)
+static bool send_query(struct fixture *fixture, size_t servers, const char *name, enum dns_type type)
 {
-    return dns_stub_query(asking->stub, asking->servers, servers, name, type, on_reply, asking, &asking->query);
+    return dns_stub_query(fixture->stub, fixture->servers, servers, name, type, on_reply, fixture, &fixture->query);
 }
 
-static void run_until_reply(struct asking *asking)
+static void run_until_reply(struct fixture *fixture)
 {
-    assert_int_equal(event_loop_start(asking->loop), 0);
-    for (unsigned tries = 0; tries < 30000 && asking->replies == 0; tries++)
+    assert_int_equal(event_loop_start(fixture->loop), 0);
+    for (unsigned tries = 0; tries < 30000 && fixture->replies == 0; tries++)
         usleep(1000);
-    event_loop_stop(asking->loop);
-    assert_int_equal(asking->replies, 1);
-    assert_null(asking->query);
+    event_loop_stop(fixture->loop);
+    assert_int_equal(fixture->replies, 1);
+    assert_null(fixture->query);
 }
 
-static void stop(struct asking *asking)
+static void stop(struct fixture *fixture)
 {
-    event_loop_stop(asking->loop);
-    dns_stub_destroy(asking->stub);
-    event_loop_destroy(asking->loop);
+    event_loop_stop(fixture->loop);
+    dns_stub_destroy(fixture->stub);
+    event_loop_destroy(fixture->loop);
     for (unsigned i = 0; i < SERVERS; i++)
-        responder_stop(asking->responders[i]);
+        responder_stop(fixture->responders[i]);
 }
 
 static void test_replies(void **state)
@@ -99,7 +99,7 @@ static void test_replies(void **state)
         {"nxdomain.example", 1, DNS_NXDOMAIN, 0}, {"big.example", 1, DNS_OK, (size_t)240 * 255},
         {"halftcp.example", 1, DNS_FAILURE, 0},   {"servfail.example", 1, DNS_FAILURE, 0},
         {"servfail.example", 2, DNS_FAILURE, 0},  {"servfail1.example", 2, DNS_OK, 11},
-        {"refused1.example", 2, DNS_OK, 11},      {"drop1.example", 2, DNS_OK, 11}, /* the second is asked after 2 s */
+        {"refused1.example", 2, DNS_OK, 11},      {"drop1.example", 2, DNS_OK, 11}, /* the second is used after 2 s */
         {"droponce.example", 1, DNS_OK, 11},                                        /* so is the first again */
         {"late.example", 1, DNS_OK, 11},          {"wrongid.example", 1, DNS_OK, 11},
         {"wrongname.example", 1, DNS_OK, 11},     {"short.example", 1, DNS_OK, 11},
@@ -108,37 +108,37 @@ static void test_replies(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct asking asking;
+        struct fixture fixture;
 
-        start(&asking);
-        assert_true(ask(&asking, rows[i].servers, rows[i].name, DNS_TXT));
-        assert_non_null(asking.query);
-        run_until_reply(&asking);
-        if (asking.status != rows[i].status || asking.text_len != rows[i].text_len)
-            fail_msg("%s: %s, %zu", rows[i].name, dns_status_name(asking.status), asking.text_len);
-        assert_false(asking.is_fault);
-        assert_true(asking.heard > 0);
-        stop(&asking);
+        start(&fixture);
+        assert_true(send_query(&fixture, rows[i].servers, rows[i].name, DNS_TXT));
+        assert_non_null(fixture.query);
+        run_until_reply(&fixture);
+        if (fixture.status != rows[i].status || fixture.text_len != rows[i].text_len)
+            fail_msg("%s: %s, %zu", rows[i].name, dns_status_name(fixture.status), fixture.text_len);
+        assert_false(fixture.is_fault);
+        assert_true(fixture.heard > 0);
+        stop(&fixture);
     }
 }
 
 /* What nobody waits for is not called back, nor what is left when all ends. */
 static void test_end(void **state)
 {
-    struct asking asking;
+    struct fixture fixture;
     struct stub_query *other;
 
     (void)state;
-    start(&asking);
-    assert_true(ask(&asking, 1, "plain.example", DNS_A));
-    assert_true(dns_stub_query(asking.stub, asking.servers, 1, "drop.example", DNS_A, on_reply, &asking, &other));
-    dns_stub_forget(&asking.query);
-    assert_null(asking.query);
-    dns_stub_forget(&asking.query);
-    assert_int_equal(event_loop_start(asking.loop), 0);
+    start(&fixture);
+    assert_true(send_query(&fixture, 1, "plain.example", DNS_A));
+    assert_true(dns_stub_query(fixture.stub, fixture.servers, 1, "drop.example", DNS_A, on_reply, &fixture, &other));
+    dns_stub_forget(&fixture.query);
+    assert_null(fixture.query);
+    dns_stub_forget(&fixture.query);
+    assert_int_equal(event_loop_start(fixture.loop), 0);
     usleep(100000);
-    stop(&asking);
-    assert_int_equal(asking.replies, 0);
+    stop(&fixture);
+    assert_int_equal(fixture.replies, 0);
     assert_null(other);
     dns_stub_destroy(NULL);
 }
@@ -146,22 +146,22 @@ static void test_end(void **state)
 static void test_room(void **state)
 {
     struct stub_query *queries[1000];
-    struct asking asking;
+    struct fixture fixture;
     unsigned count = 0;
 
     (void)state;
-    start(&asking);
-    for (; count < 1000 && dns_stub_has_room(asking.stub); count++)
-        assert_true(
-            dns_stub_query(asking.stub, asking.servers, 1, "drop.example", DNS_A, on_reply, &asking, &queries[count]));
+    start(&fixture);
+    for (; count < 1000 && dns_stub_has_room(fixture.stub); count++)
+        assert_true(dns_stub_query(fixture.stub, fixture.servers, 1, "drop.example", DNS_A, on_reply, &fixture,
+                                   &queries[count]));
     assert_true(count >= 64);
     assert_true(count < 1000);
     dns_stub_forget(&queries[0]);
-    assert_true(dns_stub_has_room(asking.stub));
-    stop(&asking);
+    assert_true(dns_stub_has_room(fixture.stub));
+    stop(&fixture);
 }
 
-/* Whichever allocation fails, nothing is known of the name, or it was not asked for. */
+/* Whichever allocation fails, nothing is known of the name, or no query was sent. */
 static void test_memory(void **state)
 {
     bool failed = true;
@@ -169,19 +169,19 @@ static void test_memory(void **state)
 
     (void)state;
     for (; failed; n++) {
-        struct asking asking;
-        bool asked;
+        struct fixture fixture;
+        bool sent;
 
-        start(&asking);
+        start(&fixture);
         alloc_fail_at(n);
-        asked = ask(&asking, 1, "big.example", DNS_TXT);
-        if (asked && asking.query)
-            run_until_reply(&asking);
+        sent = send_query(&fixture, 1, "big.example", DNS_TXT);
+        if (sent && fixture.query)
+            run_until_reply(&fixture);
         failed = alloc_fail_happened();
         alloc_fail_at(0);
         if (!failed)
-            assert_int_equal(asking.status, DNS_OK);
-        stop(&asking);
+            assert_int_equal(fixture.status, DNS_OK);
+        stop(&fixture);
     }
     assert_true(n > 3);
 }

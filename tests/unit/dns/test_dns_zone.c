@@ -60,7 +60,7 @@ static struct dns *load(const char *text)
     return dns;
 }
 
-static const struct dns_answer *ask(struct dns *dns, const char *name, enum dns_type type)
+static const struct dns_answer *lookup(struct dns *dns, const char *name, enum dns_type type)
 {
     return dns_lookup(dns, name, type, clock_monotonic_ms(&clock_system) + 10000);
 }
@@ -135,7 +135,7 @@ static void test_answers(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        const struct dns_answer *answer = ask(dns, rows[i].name, rows[i].type);
+        const struct dns_answer *answer = lookup(dns, rows[i].name, rows[i].type);
         char text[2000];
 
         describe(answer, rows[i].type, text, sizeof(text));
@@ -147,11 +147,11 @@ static void test_answers(void **state)
     dns_destroy(dns);
 }
 
-/* A v4-mapped address in an AAAA record is not an IPv4 address: no question for A would give it. */
+/* A v4-mapped address in an AAAA record is not an IPv4 address: no query for A would give it. */
 static void test_mapped_address(void **state)
 {
     struct dns *dns = load(zone_text);
-    const struct dns_answer *answer = ask(dns, "mapped.example.com", DNS_AAAA);
+    const struct dns_answer *answer = lookup(dns, "mapped.example.com", DNS_AAAA);
 
     (void)state;
     assert_int_equal(answer->count, 1);
@@ -161,16 +161,16 @@ static void test_mapped_address(void **state)
     dns_destroy(dns);
 }
 
-/* A question holds octets, the file holds escapes. */
+/* A query holds octets, the file holds escapes. */
 static void test_odd_names(void **state)
 {
     struct dns *dns = load("a\\032b\\092\\255\\\"\\$.Example. 1 A 192.0.2.1\n");
-    const struct dns_answer *answer = ask(dns, "A b\\\xff\"$.example", DNS_A);
+    const struct dns_answer *answer = lookup(dns, "A b\\\xff\"$.example", DNS_A);
 
     (void)state;
     assert_int_equal(answer->status, DNS_OK);
     dns_answer_release(answer);
-    answer = ask(dns, "a\\032b\\092\\255.example", DNS_A);
+    answer = lookup(dns, "a\\032b\\092\\255.example", DNS_A);
     assert_int_equal(answer->status, DNS_NXDOMAIN);
     dns_answer_release(answer);
     dns_destroy(dns);
@@ -183,7 +183,7 @@ static void test_empty_files(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         struct dns *dns = load(texts[i]);
-        const struct dns_answer *answer = ask(dns, "example.com", DNS_A);
+        const struct dns_answer *answer = lookup(dns, "example.com", DNS_A);
 
         assert_int_equal(answer->status, DNS_NXDOMAIN);
         assert_int_equal(answer->ttl_s, 3600);
@@ -203,7 +203,7 @@ static void test_text_lengths(void **state)
     for (unsigned i = 0; i < 250; i++)
         end += sprintf(end, " \"%0255u\"", i);
     dns = load(text);
-    answer = ask(dns, "big", DNS_TXT);
+    answer = lookup(dns, "big", DNS_TXT);
     assert_int_equal(answer->count, 1);
     assert_int_equal(answer->records[0].text_len, 250 * 255);
     dns_answer_release(answer);
@@ -288,7 +288,7 @@ static void test_files(void **state)
     dns = dns_zone_load(path, &clock_system, error, sizeof(error));
     unlink(path);
     assert_non_null(dns);
-    answer = ask(dns, "mail.example.com", DNS_AAAA);
+    answer = lookup(dns, "mail.example.com", DNS_AAAA);
     assert_int_equal(answer->status, DNS_OK);
     dns_answer_release(answer);
     dns_destroy(dns);

@@ -262,7 +262,7 @@ static void each_pair_of_results_has_its_verdict(void **state)
         }
 }
 
-/* What may be spared altogether is never refused for good. */
+/* What may be exempt altogether is never refused for good. */
 static void an_unknown_exemption_defers(void **state)
 {
     static const struct verdict_policy policy = {
@@ -361,7 +361,7 @@ static void a_fail_is_refused_where_the_domain_sends_no_mail(void **state)
     }
 }
 
-static void a_released_message_goes_on_as_it_is(void **state)
+static void an_exempt_message_continues_as_it_is(void **state)
 {
     struct verdict verdict = verdict_continue();
 
@@ -379,7 +379,7 @@ int main(void)
         cmocka_unit_test(an_unknown_exemption_defers),
         cmocka_unit_test(rules_have_sets_of_their_own),
         cmocka_unit_test(a_fail_is_refused_where_the_domain_sends_no_mail),
-        cmocka_unit_test(a_released_message_goes_on_as_it_is),
+        cmocka_unit_test(an_exempt_message_continues_as_it_is),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

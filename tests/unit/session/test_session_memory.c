@@ -82,7 +82,7 @@ static void a_message_that_passes_is_never_refused(void **state)
 }
 
 /* Neither is a message of TestMode, nor one for a recipient whose own set is empty. */
-static void a_message_that_is_spared_is_never_refused(void **state)
+static void a_message_in_test_mode_is_never_refused(void **state)
 {
     static const struct passing_case cases[] = {
         {"TestMode on\nQuarantine on",
@@ -180,7 +180,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_message_that_passes_is_never_refused),
-        cmocka_unit_test(a_message_that_is_spared_is_never_refused),
+        cmocka_unit_test(a_message_in_test_mode_is_never_refused),
         cmocka_unit_test(a_forwarded_message_is_never_refused_for_good),
         cmocka_unit_test(a_quarantined_message_is_never_lost),
         cmocka_unit_test(a_refusal_keeps_its_reply),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Steps in every order, with every key on: whatever came before, a session stays sound, and a message is treated the
- * same whether it is judged early, late, or as that of a relay's client. */
+ * same whether it is decided early, late, or as that of a relay's client. */
 #include "base/log.h"
 #include "session/message.h"
 #include "story.h"
@@ -148,7 +148,7 @@ static const char *last_answer(const struct strbuf *out)
     return last;
 }
 
-/* Compares the end of a message under `config` with how it ends where it is judged at MAIL. */
+/* Compares the end of a message under `config` with how it ends where it is decided at MAIL. */
 static void check_same(const char *early, const char *config, const char *connect, const char *body)
 {
     char script[SCRIPT_SIZE], direct[SCRIPT_SIZE];
@@ -164,7 +164,7 @@ static void check_same(const char *early, const char *config, const char *connec
     strbuf_free(&found);
 }
 
-static void judged_early_late_or_for_a_relay_is_the_same(void **state)
+static void decided_early_late_or_for_a_relay_is_the_same(void **state)
 {
     static const char *const modes[] = {"", "TestMode on\n", "Quarantine hold\n", "TagSubject off\n"};
     static const char *const times[] = {"RefuseAt mail", "RefuseAt rcpt", "RefuseAt eom"};
@@ -248,7 +248,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_order_of_steps_is_sound),
-        cmocka_unit_test(judged_early_late_or_for_a_relay_is_the_same),
+        cmocka_unit_test(decided_early_late_or_for_a_relay_is_the_same),
         cmocka_unit_test(too_many_recipients_are_deferred_and_no_message_gets_out_of_quarantine),
     };
 

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 /* Notes where `spec` (unix:path, inet:port@host, inet6:port@host, fd:N) listens; a listener on every address is reached
- * over loopback. False if that names no address of this host. May ask the resolver. Before any thread exists. */
+ * over loopback. False if that names no address of this host. May use the resolver. Before any thread exists. */
 bool self_connect_set(const char *spec);
 
 /* The path of a unix socket, NULL for any other kind. Lives as long as the spec. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A front end that is no milter: judges the envelopes of a script, over the session alone.
+/* A front end that is no milter: decides about the envelopes of a script, over the session alone.
  *
  * usage: script_front CONFIG ZONE SCRIPT
  *
