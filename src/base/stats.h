@@ -31,7 +31,7 @@
     X(STATS_DNS_CACHE_JOINED, "dns-cache-joined")                                                                      \
     X(STATS_DNS_CACHE_STALE, "dns-cache-stale")                                                                        \
     X(STATS_DNS_CACHE_FAILURES, "dns-cache-failures")                                                                  \
-    X(STATS_DNS_AHEAD, "dns-ahead")                                                                                    \
+    X(STATS_DNS_LOOKAHEAD, "dns-ahead")                                                                                \
     X(STATS_SPF_DISAGREEMENTS, "spf-disagreements")                                                                    \
     X(STATS_LOG_LINES_LOST, "log-lines-lost")                                                                          \
     X(STATS_FAULTS, "faults")

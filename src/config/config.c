@@ -205,7 +205,7 @@ static bool set_defaults(struct config *config)
 
 /* Contradictions */
 
-static bool asks_two_sources(const struct config *config)
+static bool has_zone_and_servers(const struct config *config)
 {
     return config->zone_file != NULL && config->nameservers.count > 0;
 }
@@ -218,7 +218,7 @@ bool config_recurses(const struct config *config)
     return false;
 }
 
-static bool asks_nobody_and_somebody(const struct config *config)
+static bool recurses_and_forwards(const struct config *config)
 {
     return config_recurses(config) && config->nameservers.count > 1;
 }
@@ -249,9 +249,9 @@ static const struct contradiction {
     bool (*contradicts)(const struct config *config);
     const char *reason;
 } contradictions[] = {
-    {"Nameserver", "ZoneFile", asks_two_sources, "with a zone file no name server is asked; leave out one of the two"},
-    {"Nameserver", "Nameserver", asks_nobody_and_somebody,
-     "with none the answers are looked for from the root on; leave out the others"},
+    {"Nameserver", "ZoneFile", has_zone_and_servers,
+     "with a zone file no name server is queried; leave out one of the two"},
+    {"Nameserver", "Nameserver", recurses_and_forwards, "none means recursion from the root; leave out the others"},
     {"SocketGroup", "Socket", gives_group_to_other_socket, "only a unix socket has a group; leave it out"},
     {"CheckHelo", "RefuseHelo", refuses_unchecked_helo,
      "only a name that is checked has a result; leave out CheckHelo"},

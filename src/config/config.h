@@ -15,7 +15,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* As the only name server: none is asked but the authoritative ones, from the root on. */
+/* As the only name server: recursion from the root; only authoritative servers are queried. */
 #define CONFIG_NO_NAMESERVER "none"
 
 enum forged_mode { FORGED_STAY, FORGED_SPF, FORGED_ALL }; /* which of the fields that claim to be ours are removed */
@@ -99,7 +99,7 @@ const struct config *config_parse(const char *text, size_t len, const char *path
 const struct config *config_acquire(const struct config *config);
 void config_release(const struct config *config); /* NULL is fine */
 
-/* True if answers are looked for from the root of the DNS on. */
+/* True if the filter recurses from the root of the DNS itself. */
 bool config_recurses(const struct config *config);
 
 /* Appends the whole effective configuration: one `Key value` line per option in the table's order; a list option one

@@ -79,7 +79,7 @@ static void send_lookup(struct evaluation *evaluation, struct lookup *lookup)
     evaluation->under_way++;
     evaluation->users++;
     if (!lookup->is_needed)
-        stats_add(STATS_DNS_AHEAD, 1);
+        stats_add(STATS_DNS_LOOKAHEAD, 1);
     pthread_mutex_unlock(&evaluation->lock);
     dns_query(dns, lookup->name, lookup->type, evaluation->setup.deadline_ms, take_answer, lookup);
     pthread_mutex_lock(&evaluation->lock);

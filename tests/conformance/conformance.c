@@ -6,7 +6,7 @@
  *   case ID CLIENT HELO LOCAL DOMAIN RECEIVER   a request; the answer is: ID RESULT MECHANISM PROBLEM EXPLANATION
  *                                               QUESTIONS
  *
- * All fields but ID, TYPE, PREFERENCE, CLIENT, RESULT and QUESTIONS are written in hexadecimal behind an `x`. */
+ * All fields but ID, TYPE, PREFERENCE, CLIENT, RESULT and QUESTIONS are written in hexadecimal after an `x`. */
 #include "base/stats.h"
 #include "conformance/suite_dns.h"
 #include "spf/spf_check.h"

@@ -11,10 +11,10 @@ import spf
 
 # Name of the reading: RFC 7208 section, what pyspf does, what smf-spf does.
 READINGS = {
-    "grammar": ("7.1, 12", "lets macros through that are not closed, have other delimiters, other text behind their "
+    "grammar": ("7.1, 12", "lets macros through that are not closed, have other delimiters, other text after their "
                 "letter or the number 0, and control characters; refuses %% at the end; does not read default= and op=",
                 "a term that does not follow the grammar is a permerror, such an explanation is ignored"),
-    "case": ("4.6.1", "knows the modifiers redirect and exp in small letters only",
+    "case": ("4.6.1", "knows the modifiers redirect and exp in lower case only",
              "names of modifiers are compared without case, as all literals of the grammar"),
     "repeat": ("6", "permerror where an unknown modifier stands twice",
                "only redirect and exp must not be repeated"),

@@ -12,7 +12,7 @@
 /* Creates an empty zone. NULL if out of memory. */
 struct dns *suite_dns_create(const struct clock *clock);
 
-/* Adds an entry behind those that are there. `type` is A, AAAA, MX, PTR, TXT or CNAME with the data as octets (a MX has
+/* Adds an entry after the others. `type` is A, AAAA, MX, PTR, TXT or CNAME with the data as octets (a MX has
  * `preference`), or TIMEOUT: questions for which nothing stands before this entry get no answer; where `data` names a
  * type, only questions for that type. False if the type or an address is not known, or out of memory. */
 bool suite_dns_add(struct dns *dns, const char *name, const char *type, unsigned preference, const char *data,

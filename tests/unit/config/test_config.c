@@ -671,12 +671,11 @@ static void contradictions_name_both_lines(void **state)
 {
     (void)state;
     assert_errors("Nameserver 127.0.0.1\n\nNameserver ::1\nZoneFile /x.zone\n",
-                  "t.conf:1: Nameserver: contradicts ZoneFile in line 4: with a zone file no name server is asked; "
+                  "t.conf:1: Nameserver: contradicts ZoneFile in line 4: with a zone file no name server is queried; "
                   "leave out one of the two\n");
-    assert_errors(
-        "Tag x\nNameserver 127.0.0.1\nNameserver none\n",
-        "t.conf:2: Nameserver: contradicts Nameserver in line 2: with none the answers are looked for from the "
-        "root on; leave out the others\n");
+    assert_errors("Tag x\nNameserver 127.0.0.1\nNameserver none\n",
+                  "t.conf:2: Nameserver: contradicts Nameserver in line 2: none means recursion from the root; "
+                  "leave out the others\n");
     assert_errors(
         "SocketGroup mail\nSocket inet:1@127.0.0.1\n",
         "t.conf:1: SocketGroup: contradicts Socket in line 2: only a unix socket has a group; leave it out\n");
