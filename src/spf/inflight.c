@@ -2,6 +2,7 @@
 /* The table of evaluations under way, and what happens when one is done. */
 #include "spf/inflight.h"
 
+#include "base/hash_table.h"
 #include "base/log.h"
 #include "base/log_value.h"
 #include "base/stats.h"
@@ -11,7 +12,6 @@
 #include "spf/trace.h"
 
 #include <pthread.h>
-#include <sodium.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,8 +22,9 @@ enum {
 };
 
 struct flight {
+    struct hash_link link; /* the first member */
     struct inflight *inflight;
-    struct flight *next, **bucket; /* bucket NULL: it is not in the table */
+    bool is_in_table;
     struct inflight_follower *followers;
     struct spf_request *request; /* its copy */
     struct evaluation *evaluation;
@@ -37,10 +38,10 @@ struct inflight {
     struct inflight_setup setup; /* but for these two, which may be adjusted at any time: */
     _Atomic uint32_t timeout_ms;
     atomic_bool has_lookahead;
-    uint8_t seed[16];
+    uint8_t seed[HASH_SEED_SIZE];
     atomic_uint speculative;
     pthread_mutex_t lock; /* covers all below, and each follower's last three members; a leaf */
-    struct flight *buckets[BUCKETS];
+    struct hash_link *buckets[BUCKETS];
 };
 
 struct inflight *inflight_create(const struct inflight_setup *setup)
@@ -54,6 +55,11 @@ struct inflight *inflight_create(const struct inflight_setup *setup)
     memcpy(inflight->seed, setup->seed, sizeof(inflight->seed));
     pthread_mutex_init(&inflight->lock, NULL);
     return inflight;
+}
+
+static struct hash_table table_of(struct inflight *inflight)
+{
+    return (struct hash_table){inflight->buckets, BUCKETS};
 }
 
 void inflight_adjust(struct inflight *inflight, uint32_t timeout_ms, bool has_lookahead)
@@ -103,14 +109,11 @@ struct spf_request *request_copy(const struct spf_request *request)
 /* Takes an evaluation out of the table; returns those who follow it. */
 static struct inflight_follower *take_out(struct flight *flight)
 {
-    struct flight **link = flight->bucket;
+    struct hash_table table = table_of(flight->inflight);
 
     pthread_mutex_lock(&flight->inflight->lock);
-    if (link) {
-        while (*link != flight)
-            link = &(*link)->next;
-        *link = flight->next;
-    }
+    if (flight->is_in_table)
+        hash_table_remove(&table, &flight->link);
     for (struct inflight_follower *follower = flight->followers; follower; follower = follower->next)
         follower->flight = NULL;
     pthread_mutex_unlock(&flight->inflight->lock);
@@ -165,26 +168,23 @@ static void conclude(void *context)
 
 /* ---- The beginning ---- */
 
-static struct flight **bucket_of(struct inflight *inflight, const struct result_key *key)
+static struct flight *find_flight(struct inflight *inflight, const struct result_key *key, uint64_t hash)
 {
-    unsigned char hash[crypto_shorthash_BYTES];
-    uint64_t number;
+    struct hash_table table = table_of(inflight);
+    struct hash_link *link = hash_table_first(&table, hash);
 
-    crypto_shorthash(hash, key->octets, key->len, inflight->seed);
-    memcpy(&number, hash, sizeof(number));
-    return &inflight->buckets[number % BUCKETS];
+    for (; link; link = hash_table_next(link)) {
+        struct flight *flight = (struct flight *)link;
+
+        if (flight->key_len == key->len && memcmp(flight->key, key->octets, key->len) == 0)
+            return flight;
+    }
+    return NULL;
 }
 
-static struct flight *find(struct flight *flight, const struct result_key *key)
-{
-    while (flight && (flight->key_len != key->len || memcmp(flight->key, key->octets, key->len) != 0))
-        flight = flight->next;
-    return flight;
-}
-
-/* Makes one with its copy of the request, into a bucket if there is one. NULL if out of memory. */
-static struct flight *create(struct inflight *inflight, struct flight **bucket, const struct result_key *key,
-                             const struct spf_request *request)
+/* Makes one with its copy of the request. NULL if out of memory. */
+static struct flight *create_flight(struct inflight *inflight, const struct result_key *key,
+                                    const struct spf_request *request)
 {
     struct flight *flight = malloc(sizeof(*flight) + key->len);
     struct spf_request *copy = flight ? request_copy(request) : NULL;
@@ -193,13 +193,18 @@ static struct flight *create(struct inflight *inflight, struct flight **bucket, 
         free(flight);
         return NULL;
     }
-    *flight = (struct flight){.inflight = inflight, .bucket = bucket, .request = copy, .key_len = key->len};
+    *flight = (struct flight){.inflight = inflight, .request = copy, .key_len = key->len};
     memcpy(flight->key, key->octets, key->len);
-    if (bucket) {
-        flight->next = *bucket;
-        *bucket = flight;
-    }
     return flight;
+}
+
+static void add_to_table(struct flight *flight, uint64_t hash)
+{
+    struct hash_table table = table_of(flight->inflight);
+
+    flight->link.hash = hash;
+    flight->is_in_table = true;
+    hash_table_add(&table, &flight->link);
 }
 
 /* Begins to evaluate, unless the outcome has come into the cache meanwhile. */
@@ -218,7 +223,8 @@ static void begin(struct flight *flight, int64_t deadline_ms)
     };
     struct published published = {.is_private = false};
 
-    if (flight->bucket && result_cache_look(setup->cache, flight->request, &published.outcome, &published.varying)) {
+    if (flight->is_in_table &&
+        result_cache_look(setup->cache, flight->request, &published.outcome, &published.varying)) {
         stats_add(STATS_CACHED, 1);
         publish(flight, &published);
         return;
@@ -247,18 +253,24 @@ bool inflight_join(struct inflight *inflight, const struct spf_request *request,
                    bool is_alone, struct inflight_follower *follower)
 {
     struct result_key key;
-    struct flight **bucket, *found, *created = NULL;
+    struct flight *found = NULL, *created = NULL;
+    bool is_shared;
+    uint64_t hash;
 
     if (!follower && atomic_load_explicit(&inflight->speculative, memory_order_relaxed) >= SPECULATIVE_MAX)
         return false;
     result_key_make(&key, request, varying);
-    bucket = is_alone || key.too_long ? NULL : bucket_of(inflight, &key);
+    is_shared = !is_alone && !key.too_long;
+    hash = is_shared ? hash_octets(inflight->seed, key.octets, key.len) : 0;
     pthread_mutex_lock(&inflight->lock);
-    found = bucket ? find(*bucket, &key) : NULL;
+    if (is_shared)
+        found = find_flight(inflight, &key, hash);
     if (!found)
-        found = created = create(inflight, bucket, &key, request);
+        found = created = create_flight(inflight, &key, request);
     if (created)
         created->is_speculative = !follower;
+    if (created && is_shared)
+        add_to_table(created, hash);
     if (found && follower)
         follow(found, follower, created != NULL);
     pthread_mutex_unlock(&inflight->lock);
