@@ -103,7 +103,7 @@ def throughput(bench):
     table("DNS without delay",
           ["workload", "connections", "nothing: messages/s", "smf-spf: of that", "goal", "nothing: CPU us a message",
            "smf-spf: of that", "goal", "MAIL ms p50 / p95 / p99", "transaction ms p50 / p95 / p99",
-           "DNS questions a message", "memory MB"],
+           "DNS queries a message", "memory MB"],
           (row() for row in rows))
 
 
@@ -133,7 +133,7 @@ def beside_before(bench):
     table("Beside another build, DNS without delay",
           ["workload", "connections", "before: messages/s", "smf-spf: of that", "before: CPU us a message",
            "smf-spf: of that", "before: MAIL ms p50 / p95 / p99", "smf-spf: MAIL ms p50 / p95 / p99",
-           "DNS questions a message"],
+           "DNS queries a message"],
           (before_row(bench, *row) for row in BEFORE))
 
 
