@@ -8,7 +8,8 @@
 #include <stdbool.h>
 
 /* Appends the file's text to `text`, whose limit is the most that it may hold then. False, with errno, if the file
- * cannot be read: EFBIG if it is larger than the limit, ENOMEM, or what the system said. */
+ * cannot be read: EFBIG if it is larger than the limit, ENOMEM, ENODATA for a FIFO that nobody writes to, which is not
+ * waited for, or what the system said. */
 bool file_read(const char *path, struct strbuf *text);
 
 #endif

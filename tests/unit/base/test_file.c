@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -67,6 +68,31 @@ static void test_sizes(void **state)
     }
 }
 
+/* A pipe is read like a file, but nobody waits for a FIFO that has no writer. */
+static void test_pipes(void **state)
+{
+    struct strbuf text = {.limit = LIMIT};
+    char fifo[64], pipe_path[64];
+    int ends[2];
+
+    (void)state;
+    snprintf(fifo, sizeof fifo, "%s.fifo", path);
+    assert_int_equal(mkfifo(fifo, 0600), 0);
+    alarm(20); /* ends the test where it does wait */
+    assert_false(file_read(fifo, &text));
+    alarm(0);
+    assert_int_equal(errno, ENODATA);
+    assert_int_equal(unlink(fifo), 0);
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], "some", 4), 4);
+    assert_int_equal(close(ends[1]), 0);
+    snprintf(pipe_path, sizeof pipe_path, "/dev/fd/%d", ends[0]);
+    assert_true(file_read(pipe_path, &text));
+    assert_string_equal(strbuf_text(&text), "some");
+    assert_int_equal(close(ends[0]), 0);
+    strbuf_free(&text);
+}
+
 static void test_errors(void **state)
 {
     struct strbuf text = STRBUF_INIT;
@@ -109,8 +135,8 @@ static void test_no_memory(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sizes), cmocka_unit_test(test_errors),
-                                       cmocka_unit_test(test_no_memory)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sizes), cmocka_unit_test(test_pipes),
+                                       cmocka_unit_test(test_errors), cmocka_unit_test(test_no_memory)};
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
