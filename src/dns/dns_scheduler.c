@@ -135,7 +135,7 @@ static void take_failure(struct dns_scheduler *scheduler, struct dns_inflight_qu
     finish(scheduler, query, dns_answer_empty(DNS_FAILURE, 0));
 }
 
-/* Is this answer stale (RFC 8767)? Its TTL is 0, but so it is of fresh answers that have none. */
+/* Is this answer, whose TTL is 0, a stale one (RFC 8767)? Fresh answers may have that TTL, too. */
 static bool seems_stale(const struct dns_scheduler *scheduler, const struct dns_inflight_query *query)
 {
     return scheduler->serve_stale &&
