@@ -7,11 +7,11 @@
 
 #include <stdbool.h>
 
-/* True if the DNS can be asked for this name (without a final dot): labels of 1 to 63 octets of any kind, 253 octets in
- * all (RFC 1035 2.3.4). */
+/* True if the DNS can be asked for this name (without a trailing dot): labels of 1 to 63 octets of any kind, 253 octets
+ * in all (RFC 1035 2.3.4). */
 bool domain_can_be_asked(const char *name);
 
-/* True if a policy may be looked for under this name (without a final dot): it can be asked, has several labels and
+/* True if a policy may be looked for under this name (without a trailing dot): it can be asked, has several labels and
  * holds printable US-ASCII only, and none of the characters that mail addresses reserve (RFC 7208 4.3). */
 bool domain_can_have_policy(const char *name);
 

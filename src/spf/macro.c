@@ -16,12 +16,12 @@ enum { KEEP_ALL = 1000000 }; /* more parts than any value has */
 struct token {
     const char *literal; /* NULL: a macro */
     size_t literal_len;
-    char letter;       /* as a small letter */
-    bool url_escaped;  /* it was written as a capital (RFC 7208 7.3) */
+    char letter;       /* in lower case */
+    bool url_escaped;  /* it was written in upper case (RFC 7208 7.3) */
     bool reversed;     /* transformer r */
     size_t keep;       /* transformer digits; 0: all parts */
     bool delimiter[7]; /* of DELIMITERS */
-    size_t end;        /* offset behind the token */
+    size_t end;        /* offset after the token */
 };
 
 static bool is_digit(char c)
@@ -54,7 +54,7 @@ static bool is_letter(char letter, enum macro_place place)
     return letter != '\0' && strchr(place == MACRO_IN_EXPLANATION ? "slodiphcrtv" : "slodiphv", letter) != NULL;
 }
 
-/* transformers = *DIGIT [ "r" ]; a number is not zero (RFC 7208 7.1, 7.3). Returns the offset behind them. */
+/* transformers = *DIGIT [ "r" ]; a number is not zero (RFC 7208 7.1, 7.3). Returns the offset after them. */
 static bool read_transformers(const char *text, size_t len, size_t *at, struct token *token, struct macro_error *error)
 {
     size_t start = *at;
@@ -119,7 +119,7 @@ static bool read_token(const char *text, size_t len, size_t at, enum macro_place
             return true;
         }
     }
-    return fails(error, at, "% without a macro behind it");
+    return fails(error, at, "% without a macro after it");
 }
 
 bool macro_check(const char *text, size_t len, enum macro_place place, struct macro_error *error)
@@ -238,7 +238,7 @@ static void add_value(char letter, const struct macro_values *values, struct str
     }
 }
 
-/* RFC 7208 7.3: what is not unreserved (RFC 3986 2.3) is escaped where the letter is a capital. */
+/* RFC 7208 7.3: what is not unreserved (RFC 3986 2.3) is escaped where the letter is in upper case. */
 static void add_octet(char c, bool url_escaped, struct strbuf *out)
 {
     if (!url_escaped || is_alpha(c) || is_digit(c) || (c != '\0' && strchr("-._~", c)))

@@ -189,7 +189,7 @@ static bool read_argument(struct parser *parser, const struct mechanism *mechani
         return true;
     }
     if (mechanism->argument == ARGUMENT_NONE || *parser->at != ':')
-        return fails(parser, parser->at, "not allowed behind this mechanism");
+        return fails(parser, parser->at, "not allowed after this mechanism");
     parser->at++;
     return mechanism->argument == ARGUMENT_NETWORK ? read_network(parser, term) : read_domain(parser, term);
 }

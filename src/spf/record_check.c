@@ -32,7 +32,7 @@ static void check_end(struct record_check *check, const struct record *record, c
     if (all->qualifier == '?')
         record_check_add(check, FINDING_NOTE, record, all, "says nothing about other clients: receivers cannot use it");
     if (record->redirect)
-        record_check_add(check, FINDING_WARNING, record, record->redirect, "is never followed beside all");
+        record_check_add(check, FINDING_WARNING, record, record->redirect, "is never followed, as there is an all");
 }
 
 /* Terms that are there and do nothing. */
@@ -42,7 +42,7 @@ static void check_dead_term(struct record_check *check, const struct record *rec
     bool is_mechanism = term->kind != TERM_REDIRECT && term->kind != TERM_EXP && term->kind != TERM_OTHER;
 
     if (all && is_mechanism && term > all)
-        record_check_add(check, FINDING_WARNING, record, term, "is never reached behind all");
+        record_check_add(check, FINDING_WARNING, record, term, "is never reached: it stands after all");
     for (const struct term *earlier = record->terms; is_mechanism && earlier < term; earlier++) {
         if (earlier->len == term->len && strncasecmp(earlier->text, term->text, term->len) == 0) {
             record_check_add(check, FINDING_WARNING, record, term, "stands there twice");
@@ -154,7 +154,7 @@ static void check_size(struct record_check *check, size_t len, const char *domai
                          domain, octets, UDP_ANSWER_MAX);
 }
 
-/* Adds the mistake that record_parse found. */
+/* Adds the error that record_parse found. */
 static void add_syntax(struct record_check *check, const char *text, size_t len, const struct record_error *error)
 {
     record_check_add(check, FINDING_ERROR, NULL, NULL, "%s", error->reason);

@@ -14,13 +14,13 @@ static const struct usage {
     bool is_mechanism;
 } usages[] = {
     {"all", "all stands alone: -all, ~all or ?all", true},
-    {"include", "a domain behind a colon: include:example.org", true},
+    {"include", "a domain after a colon: include:example.org", true},
     {"a", "a, a:example.org, a:example.org/24 or a:example.org/24//64", true},
     {"mx", "mx, mx:example.org, mx:example.org/24 or mx:example.org/24//64", true},
     {"ptr", "ptr or ptr:example.org, without a prefix length; better none at all", true},
     {"ip4", "an IPv4 address or network: ip4:192.0.2.1 or ip4:192.0.2.0/24", true},
     {"ip6", "an IPv6 address or network: ip6:2001:db8::1 or ip6:2001:db8::/32", true},
-    {"exists", "a domain behind a colon: exists:%{i}.example.org", true},
+    {"exists", "a domain after a colon: exists:%{i}.example.org", true},
     {"redirect", "one redirect=example.org", false},
     {"exp", "one exp=text.example.org", false},
 };
@@ -57,7 +57,7 @@ const char *record_hint_mechanism(const char *name, size_t len)
     return usage && usage->is_mechanism ? usage->name : NULL;
 }
 
-/* A bare address, or one behind a name that says nothing of its kind. */
+/* A bare address, or one after a name that says nothing of its kind. */
 static const char *address_hint(const char *word, size_t len)
 {
     char text[ADDR_TEXT_SIZE];
@@ -76,7 +76,7 @@ static const char *address_hint(const char *word, size_t len)
                                   : "an address has its kind before it: ip6:2001:db8::1";
 }
 
-/* True if the mistake at `offset` lies behind a percent sign of the word. */
+/* True if the error at `offset` lies after a percent sign of the word. */
 static bool is_in_macro(const char *word, size_t offset)
 {
     return memchr(word, '%', offset + 1) != NULL;
@@ -98,7 +98,7 @@ const char *record_hint(const char *text, size_t len, size_t offset)
     if (start < end && strchr("+-~?", text[start]))
         start++;
     if (start == end)
-        return "the mechanism stands directly behind its sign: -all";
+        return "the mechanism comes directly after its sign: -all";
     while (start + name_len < end && !strchr(":/=", text[start + name_len]))
         name_len++;
     usage = find_usage(text + start, name_len, (unsigned)name_len / 2 + 1);

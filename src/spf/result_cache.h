@@ -28,7 +28,7 @@ void result_cache_adjust(struct result_cache *cache, size_t max_octets, uint32_t
 void result_cache_destroy(struct result_cache *cache); /* NULL is fine */
 
 /* Finds the outcome of an equal request: domain and HELO are compared without case, the local part exactly. The client
- * is one address in one form, the domain has no final dot. False, with *outcome untouched, if there is none. */
+ * is one address in one form, the domain has no trailing dot. False, with *outcome untouched, if there is none. */
 bool result_cache_get(struct result_cache *cache, const struct spf_request *request, struct spf_outcome *outcome);
 
 /* The same; *varying is set to what the domain's outcomes are known to depend on (result_key.h). A hit takes no

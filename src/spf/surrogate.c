@@ -44,7 +44,7 @@ bool tag_parse(const char *text, struct tag *out)
     return true;
 }
 
-/* The client's prefix length behind a or mx. A length of 0 is not written, as the library refuses it: there the lookup
+/* The client's prefix length after a or mx. A length of 0 is not written, as the library refuses it: there the lookup
  * answers with the client's own address. */
 static void write_length(const struct term *term, const struct addr *client, struct strbuf *out)
 {

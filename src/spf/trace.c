@@ -17,36 +17,36 @@ void trace_cached(struct spf_trace *trace)
 /* ---- Lookups ---- */
 
 /* Appends a lookup to a step; one that is not there any more. Returns it, NULL if there is none or out of memory. */
-static struct trace_question *add_lookup(struct spf_trace *trace, struct trace_step *step, struct lookup *lookup)
+static struct trace_query *add_lookup(struct spf_trace *trace, struct trace_step *step, struct lookup *lookup)
 {
-    struct trace_question *question, **end = &step->questions;
+    struct trace_query *query, **end = &step->queries;
 
     if (!lookup || !lookup->answer)
         return NULL;
-    question = calloc(1, sizeof(*question));
-    if (!question) {
+    query = calloc(1, sizeof(*query));
+    if (!query) {
         trace->failed = true;
         return NULL;
     }
-    question->type = lookup->type;
-    question->answer = dns_answer_acquire(lookup->answer);
+    query->type = lookup->type;
+    query->answer = dns_answer_acquire(lookup->answer);
     if (lookup->is_cached || lookup->is_traced)
-        question->source = TRACE_CACHED;
+        query->source = TRACE_CACHED;
     else
-        question->source = lookup->is_sent ? TRACE_ASKED : TRACE_LATE;
+        query->source = lookup->is_sent ? TRACE_ASKED : TRACE_LATE;
     if (!lookup->is_traced)
-        question->took_ms = lookup->answered_ms - lookup->sent_ms;
+        query->took_ms = lookup->answered_ms - lookup->sent_ms;
     lookup->is_traced = true;
-    snprintf(question->name, sizeof(question->name), "%s", lookup->name);
+    snprintf(query->name, sizeof(query->name), "%s", lookup->name);
     while (*end)
         end = &(*end)->next;
-    *end = question;
-    return question;
+    *end = query;
+    return query;
 }
 
-static bool is_void(const struct trace_question *question)
+static bool is_void(const struct trace_query *query)
 {
-    return question->answer->status == DNS_NODATA || question->answer->status == DNS_NXDOMAIN;
+    return query->answer->status == DNS_NODATA || query->answer->status == DNS_NXDOMAIN;
 }
 
 /* The lookups for the client's names, which are told of once. */
@@ -188,7 +188,7 @@ static void add_step(struct spf_trace *trace, struct trace_step *step, struct wa
                      const struct walk_visit *visit)
 {
     struct step *from = &walk->frames[visit->frame].policy->steps[visit->step];
-    struct trace_question *question;
+    struct trace_query *query;
 
     if (!from->term || !term_asks_dns(from->term))
         return;
@@ -203,9 +203,9 @@ static void add_step(struct spf_trace *trace, struct trace_step *step, struct wa
     add_lookup(trace, step, from->lookup);
     for (size_t i = 0; i < LIMIT_MX_NAMES; i++)
         add_lookup(trace, step, from->hosts[i]);
-    for (question = step->questions; question && visit->void_lookups > 0; question = question->next) {
-        if (is_void(question)) {
-            question->void_lookups = visit->void_lookups;
+    for (query = step->queries; query && visit->void_lookups > 0; query = query->next) {
+        if (is_void(query)) {
+            query->void_lookups = visit->void_lookups;
             break;
         }
     }
@@ -290,7 +290,7 @@ static void add_cost(struct spf_trace *trace, const struct walk *walk)
     for (const struct lookup *lookup = walk->lookups.first; lookup; lookup = lookup->next) {
         if (!lookup->is_sent)
             continue;
-        trace->questions += !lookup->is_cached;
+        trace->queries += !lookup->is_cached;
         if (lookup->sent_ms < begin_ms)
             begin_ms = lookup->sent_ms;
         if (lookup->answer && lookup->answered_ms > end_ms)
@@ -318,12 +318,12 @@ const struct trace_record *trace_next(const struct trace_record *record)
 
 static void free_step(struct trace_step *step)
 {
-    while (step->questions) {
-        struct trace_question *next = step->questions->next;
+    while (step->queries) {
+        struct trace_query *next = step->queries->next;
 
-        dns_answer_release(step->questions->answer);
-        free(step->questions);
-        step->questions = next;
+        dns_answer_release(step->queries->answer);
+        free(step->queries);
+        step->queries = next;
     }
     free(step->name);
     free(step->client_names);

@@ -24,9 +24,9 @@ enum trace_source {
     TRACE_LATE,   /* nowhere: it was past the deadline, and the answer is DNS_TIMEOUT */
 };
 
-/* A question and its answer. */
-struct trace_question {
-    struct trace_question *next;
+/* A query and its answer. */
+struct trace_query {
+    struct trace_query *next;
     char name[DNS_NAME_MAX + 1];
     enum dns_type type;
     const struct dns_answer *answer;
@@ -38,13 +38,13 @@ struct trace_question {
 struct trace_record;
 struct walk;
 
-/* One thing done: its questions in their order, and the record that they led to. */
+/* One thing done: its queries in their order, and the record that they led to. */
 struct trace_step {
     char *
         name; /* the domain-spec, expanded, or the current domain, be it one that can be asked for or not; NULL: none */
     char *client_names; /* the validated names of the client (RFC 7208 5.5), with ", " between them; NULL: not asked */
     unsigned dns_terms; /* it was counted as a term that asks the DNS, and so many there were with it; else 0 */
-    struct trace_question *questions;
+    struct trace_query *queries;
     struct trace_record *record; /* of the domain, include or redirect; NULL: none was found */
 };
 
@@ -68,7 +68,7 @@ struct trace_term {
 /* A record that was found. */
 struct trace_record {
     char domain[DNS_NAME_MAX + 1];
-    char *text; /* as published; may hold any octet, with a NUL behind it */
+    char *text; /* as published; may hold any octet, with a NUL after it */
     size_t len;
     uint32_t ttl_s;
     struct trace_term *terms;
@@ -87,7 +87,7 @@ struct spf_trace {
     struct trace_step root;        /* the domain that was asked for */
     struct trace_step explanation; /* name: that of the exp of the record that decided; NULL: none was fetched */
     struct limits limits;          /* what it all cost */
-    unsigned questions;            /* that were asked, those too that turned out not to be needed */
+    unsigned queries;              /* that were asked, those too that turned out not to be needed */
     int64_t took_ms;               /* from the first of them to the last answer */
 };
 
@@ -97,7 +97,7 @@ void trace_cached(struct spf_trace *trace);
 /* Writes down what a finished walk did. */
 void trace_of(struct spf_trace *trace, struct walk *walk);
 
-/* The records on the way to the decision, from the question's domain to the one whose term decided: `next` of a record
+/* The records on the way to the decision, from the query's domain to the one whose term decided: `next` of a record
  * is the one that its last term led to, if that decided; NULL at the end. */
 const struct trace_record *trace_next(const struct trace_record *record);
 

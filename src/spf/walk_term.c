@@ -85,7 +85,7 @@ static bool was_silent(const struct lookup *lookup)
 
 /* The lookup that made this one fail. One that was not sent for lack of time had to wait for what was silent and ends
  * nothing by itself: a lookup of the client's names (RFC 7208 5.5). */
-static const struct lookup *blamed(const struct walk *walk, const struct lookup *lookup)
+static const struct lookup *lookup_to_name(const struct walk *walk, const struct lookup *lookup)
 {
     const struct client_names *names = &walk->names;
 
@@ -102,7 +102,7 @@ static const struct lookup *blamed(const struct walk *walk, const struct lookup 
 /* RFC 7208 5: a failure of the DNS, unless a mechanism says otherwise. */
 unsigned term_failure(struct walk *walk, const struct walk_place *at, const struct lookup *lookup)
 {
-    lookup = blamed(walk, lookup);
+    lookup = lookup_to_name(walk, lookup);
     return term_stop(walk, at, RESULT_TEMPERROR, "DNS %s for %s %s", dns_status_name(lookup->answer->status),
                      lookup->name, dns_type_name(lookup->type));
 }

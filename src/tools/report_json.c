@@ -84,23 +84,23 @@ static json_t *answer_record(enum dns_type type, const struct dns_record *record
     return string;
 }
 
-static json_t *question_object(const struct trace_question *question, bool *failed)
+static json_t *query_object(const struct trace_query *query, bool *failed)
 {
-    const struct dns_answer *answer = question->answer;
+    const struct dns_answer *answer = query->answer;
     static const char *const sources[] = {
         [TRACE_ASKED] = "asked", [TRACE_CACHED] = "cache", [TRACE_LATE] = "not asked: too late"};
     json_t *object = json_object(), *records = json_array();
 
-    set_member(object, "name", name_value(question->name), failed);
-    set_member(object, "type", json_string(dns_type_name(question->type)), failed);
-    set_member(object, "source", json_string(sources[question->source]), failed);
+    set_member(object, "name", name_value(query->name), failed);
+    set_member(object, "type", json_string(dns_type_name(query->type)), failed);
+    set_member(object, "source", json_string(sources[query->source]), failed);
     set_member(object, "status", json_string(dns_status_name(answer->status)), failed);
     set_member(object, "ttl_s", number_value(answer->ttl_s), failed);
-    set_member(object, "took_ms", json_integer(question->took_ms), failed);
-    if (question->void_lookups > 0)
-        set_member(object, "void_lookup", number_value(question->void_lookups), failed);
+    set_member(object, "took_ms", json_integer(query->took_ms), failed);
+    if (query->void_lookups > 0)
+        set_member(object, "void_lookup", number_value(query->void_lookups), failed);
     for (size_t i = 0; i < answer->count; i++)
-        append_value(records, answer_record(question->type, &answer->records[i]), failed);
+        append_value(records, answer_record(query->type, &answer->records[i]), failed);
     set_member(object, "records", records, failed);
     return object;
 }
@@ -110,15 +110,15 @@ static json_t *record_object(const struct trace_record *record, bool *failed);
 /* Sets what a step did. */
 static void set_step(json_t *object, const struct trace_step *step, bool *failed)
 {
-    json_t *questions = json_array();
+    json_t *queries = json_array();
 
     if (step->name)
         set_member(object, "name", name_value(step->name), failed);
     if (step->dns_terms > 0)
         set_member(object, "dns_term", number_value(step->dns_terms), failed);
-    for (const struct trace_question *question = step->questions; question; question = question->next)
-        append_value(questions, question_object(question, failed), failed);
-    set_member(object, "questions", questions, failed);
+    for (const struct trace_query *query = step->queries; query; query = query->next)
+        append_value(queries, query_object(query, failed), failed);
+    set_member(object, "questions", queries, failed);
     if (step->client_names)
         set_member(object, "client_names", name_value(step->client_names), failed);
     if (step->record)
@@ -200,7 +200,7 @@ static json_t *trace_object(const struct spf_trace *trace, bool *failed)
     set_member(object, "dns_terms_limit", number_value(LIMIT_DNS_TERMS), failed);
     set_member(object, "void_lookups", number_value(trace->limits.void_lookups), failed);
     set_member(object, "void_lookups_limit", number_value(LIMIT_VOID_LOOKUPS), failed);
-    set_member(object, "asked", number_value(trace->questions), failed);
+    set_member(object, "asked", number_value(trace->queries), failed);
     set_member(object, "took_ms", json_integer(trace->took_ms), failed);
     set_step(object, &trace->root, failed);
     set_step(explanation, &trace->explanation, failed);

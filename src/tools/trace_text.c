@@ -77,50 +77,50 @@ static void add_answer_record(struct strbuf *out, enum dns_type type, const stru
 }
 
 /* What the limits say of an answer (RFC 7208 4.6.4). */
-static void add_answer_limits(struct strbuf *out, const struct trace_question *question)
+static void add_answer_limits(struct strbuf *out, const struct trace_query *query)
 {
-    if (question->type == DNS_MX && question->answer->count > 0)
-        strbuf_addf(out, ", %zu of %d mail exchangers", question->answer->count, LIMIT_MX_NAMES);
-    if (question->type == DNS_PTR && question->answer->count > 0)
-        strbuf_addf(out, ", %zu of %d names", question->answer->count, LIMIT_CLIENT_NAMES);
-    if (question->void_lookups > 0)
-        strbuf_addf(out, ", void lookup %u of %d", question->void_lookups, LIMIT_VOID_LOOKUPS);
+    if (query->type == DNS_MX && query->answer->count > 0)
+        strbuf_addf(out, ", %zu of %d mail exchangers", query->answer->count, LIMIT_MX_NAMES);
+    if (query->type == DNS_PTR && query->answer->count > 0)
+        strbuf_addf(out, ", %zu of %d names", query->answer->count, LIMIT_CLIENT_NAMES);
+    if (query->void_lookups > 0)
+        strbuf_addf(out, ", void lookup %u of %d", query->void_lookups, LIMIT_VOID_LOOKUPS);
 }
 
-static const char *no_records(const struct trace_question *question)
+static const char *no_records(const struct trace_query *query)
 {
-    switch (question->answer->status) {
+    switch (query->answer->status) {
     case DNS_NODATA:
         return "the name has no record of this type";
     case DNS_NXDOMAIN:
         return "there is no such name (NXDOMAIN)";
     case DNS_TIMEOUT:
-        return question->source == TRACE_LATE ? "not queried: the time was over" : "no reply in time";
+        return query->source == TRACE_LATE ? "not queried: the time was over" : "no reply in time";
     default:
         return "the name servers failed to answer (SERVFAIL or the like)";
     }
 }
 
 /* `DNS mx.example.org A: 192.0.2.1 (TTL 300 s, 2 ms)`. TXT records are listed only if `with_texts`. */
-static void add_question(struct strbuf *out, unsigned indent, const struct trace_question *question, bool with_texts)
+static void add_query(struct strbuf *out, unsigned indent, const struct trace_query *query, bool with_texts)
 {
-    const struct dns_answer *answer = question->answer;
+    const struct dns_answer *answer = query->answer;
 
     add_columns(out, indent);
     strbuf_add(out, "DNS ");
-    add_shown_name(out, question->name);
-    strbuf_addf(out, " %s: ", dns_type_name(question->type));
+    add_shown_name(out, query->name);
+    strbuf_addf(out, " %s: ", dns_type_name(query->type));
     if (answer->count == 0)
-        strbuf_add(out, no_records(question));
-    else if (question->type == DNS_TXT && !with_texts)
+        strbuf_add(out, no_records(query));
+    else if (query->type == DNS_TXT && !with_texts)
         strbuf_addf(out, "%zu record%s", answer->count, answer->count == 1 ? "" : "s");
-    for (size_t i = 0; i < answer->count && (question->type != DNS_TXT || with_texts); i++) {
+    for (size_t i = 0; i < answer->count && (query->type != DNS_TXT || with_texts); i++) {
         strbuf_add(out, i > 0 ? ", " : "");
-        add_answer_record(out, question->type, &answer->records[i]);
+        add_answer_record(out, query->type, &answer->records[i]);
     }
-    strbuf_addf(out, " (%sTTL %" PRIu32 " s, %" PRId64 " ms",
-                question->source == TRACE_CACHED ? "from the cache, " : "", answer->ttl_s, question->took_ms);
-    add_answer_limits(out, question);
+    strbuf_addf(out, " (%sTTL %" PRIu32 " s, %" PRId64 " ms", query->source == TRACE_CACHED ? "from the cache, " : "",
+                answer->ttl_s, query->took_ms);
+    add_answer_limits(out, query);
     strbuf_add(out, ")\n");
 }
 
@@ -135,10 +135,10 @@ static void add_step(struct strbuf *out, unsigned indent, const struct trace_ste
         add_columns(out, indent);
         strbuf_add(out, "name: ");
         add_shown_name(out, step->name);
-        strbuf_add(out, !step->questions && !step->client_names ? " (not queried)\n" : "\n");
+        strbuf_add(out, !step->queries && !step->client_names ? " (not queried)\n" : "\n");
     }
-    for (const struct trace_question *question = step->questions; question; question = question->next)
-        add_question(out, indent, question, step->record == NULL);
+    for (const struct trace_query *query = step->queries; query; query = query->next)
+        add_query(out, indent, query, step->record == NULL);
     if (step->client_names) {
         add_columns(out, indent);
         strbuf_add(out, "validated names of the client: ");
@@ -280,7 +280,7 @@ static void add_cost(struct strbuf *out, const struct spf_trace *trace)
 {
     strbuf_addf(out, "cost: %u of %d DNS lookups, %u of %d void lookups, %u quer%s, %" PRId64 " ms\n",
                 trace->limits.dns_terms, LIMIT_DNS_TERMS, trace->limits.void_lookups, LIMIT_VOID_LOOKUPS,
-                trace->questions, trace->questions == 1 ? "y" : "ies", trace->took_ms);
+                trace->queries, trace->queries == 1 ? "y" : "ies", trace->took_ms);
 }
 
 void trace_text(struct strbuf *out, const struct spf_trace *trace, enum spf_result result)
@@ -289,7 +289,7 @@ void trace_text(struct strbuf *out, const struct spf_trace *trace, enum spf_resu
         strbuf_add(out, "from the result cache: nothing was evaluated\n");
         return;
     }
-    if (!trace->root.questions)
+    if (!trace->root.queries)
         strbuf_add(out, "no DNS queries: this domain cannot have a policy (RFC 7208 4.3)\n");
     add_step(out, 0, &trace->root, false, trace, result);
     if (trace->explanation.name) {

@@ -31,7 +31,7 @@ static void test_hints(void **state)
         {"v=spf1 inclued:example.org", 7, "include:example.org"},
         {"v=spf1 include", 14, "include:example.org"},
         {"v=spf1 mx:", 10, "mx:example.org"},
-        {"v=spf1 - all", 8, "directly behind its sign"},
+        {"v=spf1 - all", 8, "directly after its sign"},
         {"v=spf1 all.", 7, "-all"},
         {"v=spf1 -all;", 8, "-all"},
         {"v=spf1 --all", 8, "-all, ~all or"},

@@ -50,12 +50,12 @@ static void write_step(struct strbuf *out, const struct trace_step *step)
         strbuf_addf(out, " @%u", step->dns_terms);
     if (step->name)
         strbuf_addf(out, " =%s", step->name);
-    for (const struct trace_question *question = step->questions; question; question = question->next) {
-        strbuf_addf(out, " ?%s %s %zu", question->name, dns_type_name(question->type), question->answer->count);
-        if (question->answer->status == DNS_TIMEOUT)
-            strbuf_add(out, question->source == TRACE_LATE ? " late" : " timeout");
-        if (question->void_lookups > 0)
-            strbuf_addf(out, " void %u", question->void_lookups);
+    for (const struct trace_query *query = step->queries; query; query = query->next) {
+        strbuf_addf(out, " ?%s %s %zu", query->name, dns_type_name(query->type), query->answer->count);
+        if (query->answer->status == DNS_TIMEOUT)
+            strbuf_add(out, query->source == TRACE_LATE ? " late" : " timeout");
+        if (query->void_lookups > 0)
+            strbuf_addf(out, " void %u", query->void_lookups);
     }
     if (step->client_names)
         strbuf_addf(out, " [%s]", step->client_names);
@@ -196,7 +196,7 @@ static void test_way(void **state)
     record = trace_next(record);
     assert_string_equal(record->domain, "pass.org");
     assert_null(trace_next(record));
-    assert_int_equal(trace.questions, 2);
+    assert_int_equal(trace.queries, 2);
     assert_int_equal(trace.limits.dns_terms, 1);
     trace_free(&trace);
 
@@ -204,7 +204,7 @@ static void test_way(void **state)
     spf_check(checks->checker, &request, &outcome);
     assert_int_equal(outcome.result, RESULT_PERMERROR);
     assert_int_equal(trace.limits.dns_terms, LIMIT_DNS_TERMS + 1);
-    assert_int_equal(trace.questions, 1); /* the same lookup each time */
+    assert_int_equal(trace.queries, 1); /* the same lookup each time */
     record = trace.root.record;
     for (int depth = 0; depth < LIMIT_DNS_TERMS; depth++)
         record = trace_next(record);
@@ -244,9 +244,9 @@ static void test_late(void **state)
     request.deadline_ms = checks->now_ms;
     spf_check(checks->checker, &request, &outcome);
     assert_int_equal(outcome.result, RESULT_TEMPERROR);
-    assert_int_equal(trace.root.questions->source, TRACE_LATE);
-    assert_int_equal(trace.root.questions->answer->status, DNS_TIMEOUT);
-    assert_int_equal(trace.questions, 0);
+    assert_int_equal(trace.root.queries->source, TRACE_LATE);
+    assert_int_equal(trace.root.queries->answer->status, DNS_TIMEOUT);
+    assert_int_equal(trace.queries, 0);
     trace_free(&trace);
 }
 
