@@ -2,11 +2,12 @@
 /* Reads the name servers of the system. */
 #include "dns/resolv_conf.h"
 
+#include "base/file.h"
+
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { LINES_MAX = 10000 };
+enum { FILE_MAX = 1 << 20 };
 
 /* Reads "nameserver 192.0.2.1" at the beginning of a line. */
 static bool read_line(const char *line, struct dns_server *server)
@@ -22,18 +23,18 @@ static bool read_line(const char *line, struct dns_server *server)
     return dns_server_read(text, server);
 }
 
-static void read_servers(struct resolv_conf *conf, FILE *file)
+/* Reads what has come of the file; `text` may hold any octet. */
+static void read_servers(struct resolv_conf *conf, const struct strbuf *text)
 {
-    char *line = NULL; /* may hold any octet */
-    size_t size = 0;
+    const char *line = text->text, *end = line ? line + text->len : NULL;
 
-    for (unsigned lines = 0; lines < LINES_MAX && conf->count < RESOLV_CONF_SERVERS; lines++) {
-        if (getline(&line, &size, file) < 0)
-            break;
+    while (line && line < end && conf->count < RESOLV_CONF_SERVERS) {
+        const char *next = memchr(line, '\n', (size_t)(end - line));
+
         if (read_line(line, &conf->servers[conf->count]))
             conf->count++;
+        line = next ? next + 1 : NULL;
     }
-    free(line);
 }
 
 static bool is_same_file(const struct stat *a, const struct stat *b)
@@ -54,20 +55,16 @@ static bool has_same_servers(const struct resolv_conf *a, const struct resolv_co
 bool resolv_conf_update(struct resolv_conf *conf, const char *path)
 {
     struct resolv_conf now = {.was_read = true};
-    FILE *file;
+    struct strbuf text = {.limit = FILE_MAX};
     bool changed;
 
     if (stat(path, &now.file) != 0)
         memset(&now.file, 0, sizeof(now.file));
     if (conf->was_read && is_same_file(&now.file, &conf->file))
         return false;
-    file = fopen(path, "re");
-    if (file) {
-        if (fstat(fileno(file), &now.file) != 0)
-            memset(&now.file, 0, sizeof(now.file));
-        read_servers(&now, file);
-        fclose(file);
-    }
+    (void)file_read(path, &text); /* of one that is too large, the beginning */
+    read_servers(&now, &text);
+    strbuf_free(&text);
     changed = !conf->was_read || !has_same_servers(&now, conf);
     *conf = now;
     return changed;
