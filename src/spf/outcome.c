@@ -23,20 +23,11 @@ static void write_mechanism(const struct walk *walk, char text[SPF_TERM_SIZE])
                  (int)behind, domain);
 }
 
-/* True if the domain's record is `v=spf1 -all` and nothing else. */
-static bool sends_no_mail(const struct walk *walk)
-{
-    const struct record *record = walk->frame_count > 0 ? &walk->frames[0].policy->record : NULL;
-
-    return record != NULL && record->count == 1 && record->terms[0].kind == TERM_ALL &&
-           record->terms[0].qualifier == '-';
-}
-
 void outcome_write(const struct walk *walk, struct spf_outcome *outcome)
 {
     *outcome = (struct spf_outcome){.result = walk->result};
     outcome->guessed = walk->is_guess;
-    outcome->no_mail = sends_no_mail(walk);
+    outcome->no_mail = walk->frame_count > 0 && walk->frames[0].policy->refuses_all;
     outcome->ttl_s = walk->ttl_s == UINT32_MAX ? 0 : walk->ttl_s;
     if (walk->is_stopped)
         memcpy(outcome->problem, walk->problem, sizeof(outcome->problem));

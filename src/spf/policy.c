@@ -75,6 +75,38 @@ static void take_steps(const struct policy_reader *reader, struct policy *policy
     add_step(policy, NULL);
 }
 
+/* Adds a term to those that are kept, and returns its copy there; NULL for none. */
+static const struct term *keep_term(struct record *kept, const struct term *term)
+{
+    if (!term)
+        return NULL;
+    kept->terms[kept->count] = *term;
+    return &kept->terms[kept->count++];
+}
+
+/* Frees all terms but those of the steps and exp=. False if out of memory. */
+static bool drop_terms(struct policy *policy)
+{
+    struct record *record = &policy->record, kept = *record;
+
+    kept.terms = calloc(policy->count + 1, sizeof(*kept.terms));
+    if (!kept.terms)
+        return false;
+    kept.count = 0;
+    kept.redirect = NULL;
+    for (size_t i = 0; i < policy->count; i++) {
+        const struct term *term = policy->steps[i].term;
+
+        policy->steps[i].term = keep_term(&kept, term);
+        if (term && term == record->redirect)
+            kept.redirect = policy->steps[i].term;
+    }
+    kept.exp = keep_term(&kept, record->exp);
+    free(record->terms);
+    *record = kept;
+    return true;
+}
+
 /* Takes over the record. */
 static struct policy *create_with(const struct policy_reader *reader, struct record *record)
 {
@@ -85,8 +117,12 @@ static struct policy *create_with(const struct policy_reader *reader, struct rec
         return NULL;
     }
     policy->record = *record;
+    policy->refuses_all = record->count == 1 && record->terms[0].kind == TERM_ALL && record->terms[0].qualifier == '-';
     take_steps(reader, policy);
-    return policy;
+    if (reader->keeps_terms || drop_terms(policy))
+        return policy;
+    policy_free(policy);
+    return NULL;
 }
 
 struct policy *policy_read(const struct policy_reader *reader, const struct dns_answer *answer)

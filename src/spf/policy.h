@@ -35,7 +35,8 @@ struct policy {
     enum policy_status status;
     const struct dns_record *source; /* POLICY_SYNTAX: the text, of the answer */
     struct record_error error;       /* POLICY_SYNTAX */
-    struct record record;            /* POLICY_OK, as what follows */
+    bool refuses_all;                /* POLICY_OK, as what follows: it is `v=spf1 -all` and nothing else */
+    struct record record;            /* without keeps_terms the terms of the steps and exp= only */
     size_t count;
     struct step steps[];
 };
@@ -45,6 +46,7 @@ struct policy_reader {
     struct addr client;
     unsigned terms_max; /* DNS-querying terms to take at most; one more shows that there are too many */
     bool is_survey;     /* for no client at all: nothing but `all` matches without a lookup */
+    bool keeps_terms;   /* for a trace: a hostile record of 64 kB has 20,000, which take a megabyte */
 };
 
 /* Reads the answer to a TXT lookup, which must outlive the policy. NULL if out of memory; policy_free frees. */

@@ -26,7 +26,7 @@ void walk_init(struct walk *walk, const struct spf_request *request, int64_t now
                    .receiver = request->receiver,
                    .client = request->client,
                    .now_s = now_s},
-        .reader = {.client = request->client, .terms_max = LIMIT_DNS_TERMS},
+        .reader = {.client = request->client, .terms_max = LIMIT_DNS_TERMS, .keeps_terms = request->trace != NULL},
     };
     lookups_init(&walk->lookups, has_lookahead, owner);
 }
@@ -39,7 +39,7 @@ void walk_free(struct walk *walk)
 
 void walk_begin_survey(struct walk *walk, const struct dns_answer *record)
 {
-    walk->reader.is_survey = true;
+    walk->reader.is_survey = walk->reader.keeps_terms = true;
     walk->reader.terms_max = SURVEY_TERMS;
     lookups_begin(&walk->lookups);
     if (lookups_want(&walk->lookups, &walk->root, walk->request->domain, DNS_TXT))

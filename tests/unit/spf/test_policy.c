@@ -108,6 +108,42 @@ static void test_survey(void **state)
     policy_free(policy);
 }
 
+/* A record of many terms takes no more memory than one of its steps, unless all are to be shown. */
+static void test_kept_terms(void **state)
+{
+    struct policy_reader reader = reader_of("192.0.2.1");
+    struct strbuf text = STRBUF_INIT;
+    struct policy *policy;
+
+    (void)state;
+    strbuf_add(&text, "v=spf1 exp=why.org a:h.org");
+    for (unsigned i = 0; i < 5000; i++)
+        strbuf_add(&text, " b= ip4:198.51.100.1");
+    strbuf_add(&text, " redirect=r.org");
+    policy = policy_from_text(&reader, strbuf_text(&text));
+    assert_int_equal(policy->count, 3);
+    assert_int_equal(policy->record.count, 3);
+    assert_ptr_equal(policy->record.redirect, policy->steps[1].term);
+    assert_int_equal(policy->record.redirect->kind, TERM_REDIRECT);
+    assert_int_equal(policy->record.exp->kind, TERM_EXP);
+    assert_false(policy->refuses_all);
+    policy_free(policy);
+    reader.keeps_terms = true;
+    policy = policy_from_text(&reader, strbuf_text(&text));
+    assert_int_equal(policy->record.count, 10003);
+    policy_free(policy);
+    strbuf_free(&text);
+
+    reader.keeps_terms = false;
+    policy = policy_from_text(&reader, "v=spf1 ip4:198.51.100.1 -all");
+    assert_int_equal(policy->record.count, 1);
+    assert_false(policy->refuses_all);
+    policy_free(policy);
+    policy = policy_from_text(&reader, "v=spf1 -all");
+    assert_true(policy->refuses_all);
+    policy_free(policy);
+}
+
 static void test_no_memory(void **state)
 {
     static const char *const texts[3] = {"v=spf1 a mx -all"};
@@ -132,10 +168,8 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_choice),
-        cmocka_unit_test(test_steps),
-        cmocka_unit_test(test_survey),
-        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_choice),     cmocka_unit_test(test_steps),     cmocka_unit_test(test_survey),
+        cmocka_unit_test(test_kept_terms), cmocka_unit_test(test_no_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
