@@ -16,6 +16,7 @@ struct client {
     struct addr address;   /* as it connected */
     struct addr effective; /* the one that is checked: translated by ClientIPNAT or FixedClientIP */
     bool local;            /* a local submission */
+    bool helo_speculated;  /* an evaluation of the HELO name was begun for the next message */
     bool relays;           /* one of our relays: it sends the mail of others */
     char *host;            /* its name as the MTA gave it; NULL before connect */
     char *helo;       /* its HELO name, with A-labels, for the evaluation; NULL before HELO and where the name is too

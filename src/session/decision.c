@@ -17,17 +17,21 @@ static bool is_host_name(const char *helo)
     return domain_text_copy(helo, name) && domain_can_have_policy(name) && !addr_parse(name, &addr);
 }
 
+static void add_helo_check(struct message *message, const struct client *client)
+{
+    message_add_check(message, IDENTITY_HELO, client_helo(client));
+    message->checks[message->check_count - 1].is_speculated = client->helo_speculated;
+}
+
 void decision_begin(struct message *message, const struct config *config, const struct client *client)
 {
-    const char *helo = client_helo(client);
-
     if (message->null_sender) {
-        message_add_check(message, IDENTITY_HELO, helo); /* RFC 7208 2.4 */
+        add_helo_check(message, client); /* RFC 7208 2.4 */
         return;
     }
     message_add_check(message, IDENTITY_MAILFROM, message->sender.domain);
-    if (config->check_helo && is_host_name(helo))
-        message_add_check(message, IDENTITY_HELO, helo); /* RFC 7208 2.3 */
+    if (config->check_helo && is_host_name(client_helo(client)))
+        add_helo_check(message, client); /* RFC 7208 2.3 */
 }
 
 static struct spf_request request_of(const struct message *message, struct identity_check *check,
@@ -40,6 +44,7 @@ static struct spf_request request_of(const struct message *message, struct ident
         .local = check->identity == IDENTITY_HELO ? "postmaster" : message->sender.local, /* RFC 7208 2.3, 2.4 */
         .domain = idna_ascii_form(check->domain, check->ascii),                           /* RFC 7208 4.3 */
         .receiver = message->receiver,
+        .is_speculated = check->is_speculated,
         /* A guess stands in for the sender's domain, not for a host. */
         .best_guess = config->spf_best_guess && check == message->checks,
     };
@@ -137,12 +142,13 @@ void decision_make(struct message *message, const struct session_shared *shared,
 
 void decision_speculate(struct message *message, const struct session_shared *shared, const struct client *client)
 {
-    struct spf_request request = request_of(message, &message->checks[0], shared->config, client);
+    struct identity_check *check = &message->checks[0]; /* that of the HELO name began at HELO */
+    struct spf_request request = request_of(message, check, shared->config, client);
 
-    spf_check_speculate(shared->checker, &request); /* that of the HELO name began at HELO */
+    check->is_speculated |= spf_check_speculate(shared->checker, &request);
 }
 
-void decision_speculate_helo(const struct session_shared *shared, const struct client *client)
+void decision_speculate_helo(const struct session_shared *shared, struct client *client)
 {
     const char *helo = client_helo(client);
     struct spf_request request = {
@@ -154,6 +160,6 @@ void decision_speculate_helo(const struct session_shared *shared, const struct c
         .receiver = shared->host_name != NULL ? shared->host_name : "",
     };
 
-    if (shared->config->check_helo && is_host_name(helo))
-        spf_check_speculate(shared->checker, &request);
+    client->helo_speculated =
+        shared->config->check_helo && is_host_name(helo) && spf_check_speculate(shared->checker, &request);
 }

@@ -23,7 +23,7 @@ enum refuse_at decision_due(const struct config *config, const struct session_ab
 /* Starts the lookups that decision_make will need for this message, or for the HELO name that was just given. Does not
  * wait. */
 void decision_speculate(struct message *message, const struct session_shared *shared, const struct client *client);
-void decision_speculate_helo(const struct session_shared *shared, const struct client *client);
+void decision_speculate_helo(const struct session_shared *shared, struct client *client);
 
 /* What follows for one recipient of a DECIDED message; NULL: one that no rule is for. */
 struct verdict decision_for(const struct message *message, const struct config *config,

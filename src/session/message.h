@@ -45,6 +45,7 @@ struct identity_check {
     enum spf_identity identity;
     const char *domain;    /* as the client gave it; "" where it has none */
     char ascii[IDNA_SIZE]; /* room for the same with A-labels */
+    bool is_speculated;    /* an evaluation was begun for it before its outcome was due */
     struct spf_outcome outcome;
 };
 

@@ -263,6 +263,7 @@ static struct session_reply mail_from(struct session *session, enum address_stat
         return go_on;
     }
     decision_begin(message, config, &session->client);
+    session->client.helo_speculated = false;
     if (is_due(session, REFUSE_AT_MAIL))
         return decide(session);
     decision_speculate(message, &session->shared, &session->client);

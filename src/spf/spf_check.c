@@ -104,7 +104,9 @@ static bool look(struct spf_checker *checker, const struct spf_request *request,
 {
     bool found = result_cache_look(checker->cache, request, outcome, varying);
 
-    if (found)
+    if (found && request->is_speculated)
+        outcome->cached = false;
+    else if (found)
         stats_add(STATS_CACHED, 1);
     return found;
 }
@@ -354,7 +356,7 @@ void spf_check_start(struct spf_checker *checker, const struct spf_request *requ
     done(context, &outcome);
 }
 
-void spf_check_speculate(struct spf_checker *checker, const struct spf_request *request)
+bool spf_check_speculate(struct spf_checker *checker, const struct spf_request *request)
 {
     struct spf_request normal = *request;
     char domain[DNS_NAME_MAX + 1];
@@ -362,10 +364,10 @@ void spf_check_speculate(struct spf_checker *checker, const struct spf_request *
     unsigned varying;
 
     if (!checker->has_lookahead || !checker->dns->keeps_answers || !normalize(&normal, domain))
-        return;
+        return false;
     normal.trace = NULL;
-    if (!result_cache_look(checker->cache, &normal, &known, &varying))
-        inflight_join(checker->inflight, &normal, varying, deadline_of(checker, &normal), false, NULL);
+    return !result_cache_look(checker->cache, &normal, &known, &varying) &&
+           inflight_join(checker->inflight, &normal, varying, deadline_of(checker, &normal), false, NULL);
 }
 
 struct ttl_cache_stats spf_checker_cache_stats(struct spf_checker *checker)

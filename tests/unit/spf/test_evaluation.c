@@ -121,9 +121,13 @@ static int64_t fixture_now(void *context)
     return ((struct fixture *)context)->now_ms;
 }
 
-static void open_checker(struct fixture *fixture, bool is_cached)
+static void open_checker(struct fixture *fixture, bool is_cached, size_t cache_octets)
 {
-    struct spf_checker_config config = {.clock = &fixture->clock, .timeout_ms = TIMEOUT_MS, .has_lookahead = true};
+    struct spf_checker_config config = {.clock = &fixture->clock,
+                                        .timeout_ms = TIMEOUT_MS,
+                                        .has_lookahead = true,
+                                        .cache_octets = cache_octets,
+                                        .result_ttl_s = 3600};
 
     fixture->clock = (struct clock){fixture_now, fixture_now, fixture};
     fixture->now_ms = 1000;
@@ -141,7 +145,7 @@ static int open_plain(void **state)
 {
     static struct fixture fixture;
 
-    open_checker(&fixture, false);
+    open_checker(&fixture, false, 0);
     *state = &fixture;
     return 0;
 }
@@ -150,7 +154,16 @@ static int open_cached(void **state)
 {
     static struct fixture fixture;
 
-    open_checker(&fixture, true);
+    open_checker(&fixture, true, 0);
+    *state = &fixture;
+    return 0;
+}
+
+static int open_with_results(void **state)
+{
+    static struct fixture fixture;
+
+    open_checker(&fixture, true, 1 << 20);
     *state = &fixture;
     return 0;
 }
@@ -351,6 +364,23 @@ static void test_check_ahead(void **state)
     }
 }
 
+/* The outcome of a speculative evaluation is not called cached for whom it was begun. */
+static void test_check_ahead_is_not_cached(void **state)
+{
+    struct fixture *fixture = *state;
+    struct spf_request request = request_of("192.0.2.1", "siblings.org");
+    struct spf_outcome outcome;
+
+    assert_true(spf_check_speculate(fixture->checker, &request));
+    request.is_speculated = true;
+    spf_check(fixture->checker, &request, &outcome);
+    assert_false(outcome.cached);
+    assert_false(spf_check_speculate(fixture->checker, &request));
+    request.is_speculated = false;
+    spf_check(fixture->checker, &request, &outcome);
+    assert_true(outcome.cached);
+}
+
 /* What the cache would not keep is not followed. */
 static void test_check_ahead_ttl_0(void **state)
 {
@@ -445,7 +475,7 @@ static void test_no_memory(void **state)
         struct spf_request request = request_of("192.0.2.1", domains[n % COUNT(domains)]);
         struct spf_outcome outcome;
 
-        open_checker(&fixture, true);
+        open_checker(&fixture, true, 0);
         alloc_fail_at(n);
         spf_check_speculate(fixture.checker, &request);
         spf_check(fixture.checker, &request, &outcome);
@@ -471,6 +501,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_ttl_0, open_cached, close_checker),
         cmocka_unit_test_setup_teardown(test_known_providers, open_cached, close_checker),
         cmocka_unit_test_setup_teardown(test_check_ahead, open_cached, close_checker),
+        cmocka_unit_test_setup_teardown(test_check_ahead_is_not_cached, open_with_results, close_checker),
         cmocka_unit_test_setup_teardown(test_check_ahead_ttl_0, open_cached, close_checker),
         cmocka_unit_test_setup_teardown(test_check_ahead_uncached, open_plain, close_checker),
         cmocka_unit_test_setup_teardown(test_end, open_cached, close_checker),
