@@ -127,7 +127,7 @@ static bool finish(struct ub_ctx *context)
 
 static bool set_up(struct ub_ctx *context, const struct unbound_config *config, char *error, size_t error_size)
 {
-    size_t octets = config->cache_octets;
+    size_t octets = config->cache_octets / 5 * 4; /* the rest is what the allocator takes beyond what is counted */
     struct strbuf text = STRBUF_INIT;
     bool good = false;
 
