@@ -45,7 +45,7 @@ def root_servers():
 
 @case
 def recursion_begins_at_the_root(binary):
-    with root_servers() as servers, Filter(binary, {**CONFIG, "Nameserver": "none"}) as filter_:
+    with root_servers() as servers, Filter(binary, {**CONFIG, "Nameserver": "none", "DNSTimeout": "50s"}) as filter_:
         equal(result_of(filter_, "dns.example", ip=GOOD_IP), "pass", "result")
         equal(result_of(filter_, "dns.example", ip=BAD_IP), "fail", "result")
         equal(result_of(filter_, "dns.example", ip=BAD_IP, local="bob+tag"), "pass", "result")
