@@ -1,47 +1,46 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The command line of smf-spf. */
 #include "app/daemon.h"
+#include "base/command.h"
 #include "base/strbuf.h"
 #include "config/config.h"
 #include "session/service.h"
-#include "tools/convert.h"
+#include "tools/config_command.h"
 #include "tools/query.h"
 #include "tools/query_options.h"
 
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #define DEFAULT_CONFIG_PATH SMF_SPF_CONFDIR "/smf-spf.conf"
 
-struct command_line {
-    const char *config_path;
-    bool config_named;
-    bool foreground;
-    bool check_only;
+enum { NAME_SHOWN_MAX = 100 };
+
+/* What follows `smf-spf` on a command line: the one list of commands. */
+static const struct command_row commands[] = {
+    {&query_command, query_run},
+    {&config_command, config_command_run},
+    {NULL, NULL},
 };
 
-static void print_usage(FILE *to)
-{
-    (void)fputs(
-        "usage: smf-spf [-f] [-n] [-V] [-h] [-c FILE]\n"
-        "       " QUERY_USAGE "       smf-spf config [-c FILE]\n"
-        "       smf-spf config --from SYSTEM FILE\n"
-        "\n"
-        "  -f       stay in the foreground\n"
-        "  -n       check the configuration and end\n"
-        "  -V       print the version and end\n"
-        "  -h       print this and end\n"
-        "  -c FILE  the configuration (" DEFAULT_CONFIG_PATH ")\n"
-        "\n"
-        "query      print the SPF result for one client, HELO name and sender, or check a record\n"
-        "config     print the whole effective configuration, or what FILE of policyd-spf, pyspf-milter or spf-milter\n"
-        "           is as smf-spf.conf\n",
-        to);
-}
+static const struct command_option option_table[] = {
+    {'c', "config", "FILE", "the configuration (" DEFAULT_CONFIG_PATH ")"},
+    {'f', "foreground", NULL, "stay in the foreground"},
+    {'n', "check", NULL, "check the configuration, and whether the filter could start with it, and exit"},
+    {'V', "version", NULL, "print the version and exit"},
+    {0, NULL, NULL, NULL},
+};
+
+static const struct command program = {
+    .name = NULL,
+    .purpose = "checks mail by SPF for Postfix and Sendmail: without a command it is the filter",
+    .usage = "[-fn] [-c FILE]\n[-c FILE] COMMAND [OPTION...]\n",
+    .options = option_table,
+    .details = "smf-spf COMMAND --help tells more of a command. The manuals: man smf-spf, man smf-spf.conf\n",
+    .ends_at_operand = true,
+};
 
 /* Loads the configuration for a command that ends at once; NULL after its errors were printed. */
 static const struct config *load_config(const char *path)
@@ -82,45 +81,6 @@ static int check_config(const char *path)
     return EX_OK;
 }
 
-static int print_config(const char *path)
-{
-    const struct config *config = load_config(path);
-    struct strbuf text = STRBUF_INIT;
-
-    if (config == NULL)
-        return EX_CONFIG;
-    config_print(config, &text);
-    (void)fputs(strbuf_text(&text), stdout);
-    strbuf_free(&text);
-    config_release(config);
-    return EX_OK;
-}
-
-/* `config [-c FILE]` or `config --from SYSTEM FILE`. */
-static int run_config(int argc, char **argv, const struct command_line *line)
-{
-    static const struct option names[] = {{"from", required_argument, NULL, 'f'}, {NULL, 0, NULL, 0}};
-    const char *path = line->config_path, *system = NULL;
-    bool named = line->config_named, good = true;
-    int option = 0;
-
-    optind = 1;
-    while (good && (option = getopt_long(argc, argv, "c:", names, NULL)) != -1) {
-        good = option != '?';
-        if (option == 'f')
-            system = optarg;
-        if (option == 'c') {
-            path = optarg;
-            named = true;
-        }
-    }
-    if (!good || argc - optind != (system != NULL ? 1 : 0) || (system != NULL && named)) {
-        print_usage(stderr);
-        return EX_USAGE;
-    }
-    return system != NULL ? convert_run(system, argv[optind]) : print_config(path);
-}
-
 /* Ends a command whose output could not be written with an error, as it was not read. */
 static int finish_output(int status)
 {
@@ -130,48 +90,87 @@ static int finish_output(int status)
     return EX_IOERR;
 }
 
-static int run_command(int argc, char **argv, const struct command_line *line)
+static const struct command_row *find_command(const char *name)
 {
-    if (strcmp(argv[0], "query") == 0)
-        return finish_output(query_run(argc, argv, line->config_path, line->config_named));
-    if (strcmp(argv[0], "config") == 0)
-        return finish_output(run_config(argc, argv, line));
-    fprintf(stderr, "smf-spf: there is no command \"%s\"\n", argv[0]);
-    print_usage(stderr);
-    return EX_USAGE;
+    for (size_t i = 0; commands[i].command != NULL; i++)
+        if (strcmp(name, commands[i].command->name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+static int unknown_command(const char *name)
+{
+    const char *names[sizeof commands / sizeof *commands];
+    struct strbuf what = STRBUF_INIT;
+    const char *nearest;
+    int status;
+
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        names[i] = commands[i].command != NULL ? commands[i].command->name : "help";
+    nearest = command_nearest(name, names, sizeof commands / sizeof *commands);
+    strbuf_add(&what, "there is no command ");
+    strbuf_add_shown(&what, name, NAME_SHOWN_MAX);
+    if (nearest != NULL)
+        strbuf_addf(&what, " (did you mean %s?)", nearest);
+    status = command_usage_error(&program, strbuf_text(&what), NULL);
+    strbuf_free(&what);
+    return status;
+}
+
+/* `smf-spf help [COMMAND]`, which many try first. */
+static int print_help(int argc, char **argv)
+{
+    const struct command_row *row = argc > 1 ? find_command(argv[1]) : NULL;
+
+    if (argc > 1 && row == NULL)
+        return unknown_command(argv[1]);
+    command_print_help(row != NULL ? row->command : &program, row != NULL ? NULL : commands);
+    return EX_OK;
+}
+
+static int run_command(int argc, char **argv, const struct command_defaults *defaults)
+{
+    const struct command_row *row = find_command(argv[0]);
+
+    if (row != NULL)
+        return row->run(argc, argv, defaults);
+    return strcmp(argv[0], "help") == 0 ? print_help(argc, argv) : unknown_command(argv[0]);
 }
 
 int main(int argc, char **argv)
 {
-    struct command_line line = {.config_path = DEFAULT_CONFIG_PATH};
+    struct command_line line = command_begin(&program, argc, argv);
+    struct command_defaults defaults = {.config_path = DEFAULT_CONFIG_PATH};
+    bool foreground = false, check_only = false;
+    const char *value = NULL;
     int option = 0;
 
-    while ((option = getopt(argc, argv, "+fnVhc:")) != -1) {
+    while ((option = command_next(&line, &value)) > 0) {
         switch (option) {
         case 'f':
-            line.foreground = true;
+            foreground = true;
             break;
         case 'n':
-            line.check_only = true;
+            check_only = true;
             break;
         case 'c':
-            line.config_path = optarg;
-            line.config_named = true;
+            defaults = (struct command_defaults){.config_path = value, .config_named = true};
             break;
         case 'V':
             puts("smf-spf " SMF_SPF_VERSION);
             return finish_output(EX_OK);
-        case 'h':
-            print_usage(stdout);
-            return finish_output(EX_OK);
         default:
-            print_usage(stderr);
-            return EX_USAGE;
+            command_print_help(&program, commands);
+            return finish_output(EX_OK);
         }
     }
-    if (optind < argc)
-        return run_command(argc - optind, argv + optind, &line);
-    if (line.check_only)
-        return finish_output(check_config(line.config_path));
-    return daemon_run(line.config_path, line.foreground);
+    if (option == COMMAND_OVER)
+        return line.status;
+    if (line.operand_count > 0 && (foreground || check_only))
+        return command_usage_error(&program, "-f and -n go with the filter, not with", line.operands[0]);
+    if (line.operand_count > 0)
+        return finish_output(run_command(line.operand_count, line.operands, &defaults));
+    if (check_only)
+        return finish_output(check_config(defaults.config_path));
+    return daemon_run(defaults.config_path, foreground);
 }

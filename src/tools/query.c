@@ -89,6 +89,14 @@ static int read_record_domain(struct query *query)
     return query_options_error("--domain is a domain name of two labels or more, not", query->options.domain);
 }
 
+/* The HELO name to evaluate with: the given one, else the record's domain, else the sender's. */
+static const char *helo_of(const struct query *query)
+{
+    if (query->options.helo != NULL)
+        return query->options.helo;
+    return query->options.record != NULL ? query->record_domain : query->sender.domain;
+}
+
 /* Where a record is tried, the domain's own postmaster is the sender, and its name the HELO name, unless others are
  * given. */
 static int read_query_sender(struct query *query)
@@ -110,7 +118,9 @@ static int read_query_sender(struct query *query)
     if (status == ADDRESS_NO_MEMORY)
         return no_memory();
     query->null_sender = status == ADDRESS_NULL;
-    copy_as_a_labels(options->helo != NULL ? options->helo : query->record_domain, query->helo);
+    if (query->null_sender && options->helo == NULL && options->record == NULL)
+        return query_options_error("a null sender is evaluated by its HELO name: --helo is needed", NULL);
+    copy_as_a_labels(helo_of(query), query->helo);
     copy_as_a_labels(query->null_sender || options->helo_identity ? query->helo : query->sender.domain, query->domain);
     return EX_OK;
 }
@@ -176,7 +186,7 @@ static int print_report(const struct query *query)
         .client = query->client,
         .sender = query->null_sender ? "" : query->sender.text,
         .domain = query->domain,
-        .helo = query->helo,
+        .helo = options->helo != NULL || options->record != NULL ? query->helo : "",
         .receiver = query->host_name,
     };
     const struct report report = {
@@ -239,13 +249,14 @@ static int run_query(struct query *query)
     return status == EX_OK ? exit_status_of_result(query) : status;
 }
 
-int query_run(int argc, char **argv, const char *config_path, bool config_named)
+int query_run(int argc, char **argv, const struct command_defaults *defaults)
 {
-    struct query query = {.options = {.config_path = config_path, .config_named = config_named}};
-    int status = query_options_read(argc, argv, &query.options);
+    struct query query = {.options = {.config_path = defaults->config_path, .config_named = defaults->config_named}};
+    int status = EX_OK;
 
-    if (status == EX_OK)
-        status = read_subject(&query);
+    if (!query_options_read(argc, argv, &query.options, &status))
+        return status;
+    status = read_subject(&query);
     if (status != EX_OK)
         goto done;
     status = EX_CONFIG;

@@ -1,23 +1,43 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reads the command line of `smf-spf query`. */
+/* The row of `smf-spf query` among the commands, and its command line. */
 #include "tools/query_options.h"
 
-#include <getopt.h>
-#include <stdio.h>
+#include <stddef.h>
 #include <string.h>
 #include <sysexits.h>
 
-static void print_usage(void)
-{
-    (void)fputs("usage: " QUERY_USAGE, stderr);
-}
+enum { HELO = 256, IP, SENDER, IDENTITY, NAMESERVER, ZONE, RECORD, DOMAIN, TRACE, JSON };
+
+static const struct command_option option_table[] = {
+    {IP, "ip", "ADDRESS", "the client's address, IPv4 or IPv6"},
+    {SENDER, "sender", "ADDRESS", "the envelope sender; \"\" is the null sender of bounces"},
+    {HELO, "helo", "NAME", "the client's HELO name; without it the sender's domain"},
+    {IDENTITY, "identity", "WHICH", "what to evaluate: mailfrom (the sender, the default) or helo"},
+    {RECORD, "record", "TEXT", "check this record before it is published; with --ip also evaluate it"},
+    {DOMAIN, "domain", "DOMAIN", "the domain of that record"},
+    {TRACE, "trace", NULL, "show how the result comes about: records, terms, DNS queries, limits"},
+    {JSON, "json", NULL, "print one JSON object"},
+    {NAMESERVER, "nameserver", "ADDRESS[:PORT]", "query this name server"},
+    {ZONE, "zone", "FILE", "answer DNS queries from this zone file"},
+    {'c', "config", "FILE", "the configuration"},
+    {0, NULL, NULL, NULL},
+};
+
+const struct command query_command = {
+    .name = "query",
+    .purpose = "print the SPF result for one client and sender and the reason for it, or check a record",
+    .usage = "--ip ADDRESS --sender ADDRESS [--helo NAME] [--trace] [--json]\n"
+             " [--nameserver ADDRESS[:PORT] | --zone FILE] [-c FILE]\n"
+             "--ip ADDRESS --helo NAME --identity helo [OPTION...]\n"
+             "--record TEXT --domain DOMAIN [--ip ADDRESS] [OPTION...]\n",
+    .options = option_table,
+    .details = "exit status: 0 pass, 1 fail, 2 softfail, 3 neutral, 4 permerror, 5 temperror, 6 none;\n"
+               "             with --record 0 if the record is fine, 4 permerror, 5 temperror\n",
+};
 
 int query_options_error(const char *what, const char *value)
 {
-    fprintf(stderr, "smf-spf query: %s%s%s%s\n", what, value != NULL ? " \"" : "", value != NULL ? value : "",
-            value != NULL ? "\"" : "");
-    print_usage();
-    return EX_USAGE;
+    return command_usage_error(&query_command, what, value);
 }
 
 static int take_identity(const char *value, struct query_options *options)
@@ -35,40 +55,38 @@ static int take_option(int option, const char *value, struct query_options *opti
     case 'c':
         options->config_path = value;
         options->config_named = true;
-        return EX_OK;
-    case 'i':
+        break;
+    case IP:
         options->ip = value;
-        return EX_OK;
-    case 'e':
+        break;
+    case HELO:
         options->helo = value;
-        return EX_OK;
-    case 's':
+        break;
+    case SENDER:
         options->sender = value;
-        return EX_OK;
-    case 'n':
+        break;
+    case NAMESERVER:
         options->nameserver = value;
-        return EX_OK;
-    case 'z':
+        break;
+    case ZONE:
         options->zone = value;
-        return EX_OK;
-    case 'r':
+        break;
+    case RECORD:
         options->record = value;
-        return EX_OK;
-    case 'o':
+        break;
+    case DOMAIN:
         options->domain = value;
-        return EX_OK;
-    case 't':
+        break;
+    case TRACE:
         options->trace = true;
-        return EX_OK;
-    case 'j':
+        break;
+    case JSON:
         options->json = true;
-        return EX_OK;
-    case 'd':
-        return take_identity(value, options);
+        break;
     default:
-        print_usage();
-        return EX_USAGE;
+        return take_identity(value, options);
     }
+    return EX_OK;
 }
 
 /* Options that need others, and options that exclude each other. */
@@ -76,35 +94,35 @@ static int check_combination(const struct query_options *options)
 {
     if (options->nameserver != NULL && options->zone != NULL)
         return query_options_error("--nameserver and --zone exclude each other", NULL);
-    if ((options->record == NULL) != (options->domain == NULL))
-        return query_options_error("--record and --domain belong together", NULL);
-    if (options->record == NULL &&
-        (options->ip == NULL || options->helo == NULL || (options->sender == NULL && !options->helo_identity)))
-        return query_options_error("--ip, --helo and --sender are needed", NULL);
+    if (options->record != NULL && options->domain == NULL)
+        return query_options_error("--record needs --domain, the domain that is to publish it", NULL);
+    if (options->domain != NULL && options->record == NULL)
+        return query_options_error("--domain needs --record, the text to check", NULL);
+    if (options->ip == NULL && options->record == NULL)
+        return query_options_error("--ip is needed, the client's address", NULL);
     if (options->ip == NULL && (options->trace || options->helo != NULL || options->sender != NULL))
         return query_options_error("--trace, --helo and --sender need --ip", NULL);
+    if (options->helo_identity && options->helo == NULL && options->record == NULL)
+        return query_options_error("--identity helo needs --helo", NULL);
+    if (options->sender == NULL && !options->helo_identity && options->record == NULL)
+        return query_options_error("--sender is needed, or --helo with --identity helo", NULL);
     return EX_OK;
 }
 
-int query_options_read(int argc, char **argv, struct query_options *options)
+bool query_options_read(int argc, char **argv, struct query_options *options, int *status)
 {
-    static const struct option names[] = {
-        {"config", required_argument, NULL, 'c'},   {"ip", required_argument, NULL, 'i'},
-        {"helo", required_argument, NULL, 'e'},     {"sender", required_argument, NULL, 's'},
-        {"identity", required_argument, NULL, 'd'}, {"nameserver", required_argument, NULL, 'n'},
-        {"zone", required_argument, NULL, 'z'},     {"record", required_argument, NULL, 'r'},
-        {"domain", required_argument, NULL, 'o'},   {"trace", no_argument, NULL, 't'},
-        {"json", no_argument, NULL, 'j'},           {NULL, 0, NULL, 0},
-    };
+    struct command_line line = command_begin(&query_command, argc, argv);
+    const char *value = NULL;
     int option = 0;
-    int status = EX_OK;
 
-    optind = 1;
-    while (status == EX_OK && (option = getopt_long(argc, argv, "c:", names, NULL)) != -1)
-        status = take_option(option, optarg, options);
-    if (status != EX_OK)
-        return status;
-    if (optind < argc)
-        return query_options_error("unexpected argument", argv[optind]);
-    return check_combination(options);
+    *status = EX_OK;
+    while (*status == EX_OK && (option = command_next(&line, &value)) > 0)
+        *status = take_option(option, value, options);
+    if (option == COMMAND_OVER)
+        *status = line.status;
+    if (option != COMMAND_READY)
+        return false;
+    *status = line.operand_count > 0 ? query_options_error("there is no place for", line.operands[0])
+                                     : check_combination(options);
+    return *status == EX_OK;
 }

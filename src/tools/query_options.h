@@ -3,13 +3,11 @@
 #ifndef SMF_TOOLS_QUERY_OPTIONS_H
 #define SMF_TOOLS_QUERY_OPTIONS_H
 
+#include "base/command.h"
+
 #include <stdbool.h>
 
-/* What `smf-spf -h` and a error on the command line print. */
-#define QUERY_USAGE                                                                                                    \
-    "smf-spf query --ip ADDRESS --helo NAME --sender ADDRESS [--identity mailfrom|helo]\n"                             \
-    "                     [-c FILE] [--nameserver ADDRESS[:PORT]] [--zone FILE] [--trace] [--json]\n"                  \
-    "       smf-spf query --record TEXT --domain DOMAIN [--ip ADDRESS] [as above]\n"
+extern const struct command query_command;
 
 /* The options as given; NULL where one was not. */
 struct query_options {
@@ -21,9 +19,9 @@ struct query_options {
     bool trace, json;
 };
 
-/* Reads a command line whose argv[0] is "query" into *options, which holds the default configuration. EX_OK, or
- * EX_USAGE after a message on standard error. */
-int query_options_read(int argc, char **argv, struct query_options *options);
+/* Reads a command line whose argv[0] is "query" into *options, which holds the default configuration. True if there is
+ * something to do; else help or an error was printed, and *status is what to exit with. */
+bool query_options_read(int argc, char **argv, struct query_options *options, int *status);
 
 /* Says on standard error what is wrong with the command line, with the value that is (NULL: none); EX_USAGE. */
 int query_options_error(const char *what, const char *value);

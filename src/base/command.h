@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The commands of the command line: each is one row with its options, out of which it is read, and its help printed. */
+#ifndef SMF_BASE_COMMAND_H
+#define SMF_BASE_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { COMMAND_OPTIONS_MAX = 32 };
+
+struct command_option {
+    int id;               /* the letter of its short form, or a number from 256 on where it has none */
+    const char *name;     /* of its long form, without the hyphens; NULL ends a table */
+    const char *argument; /* what the help calls its argument; NULL: it takes none */
+    const char *help;     /* one line, or more with \n between them */
+};
+
+/* What the options before a command's name say to it. */
+struct command_defaults {
+    const char *config_path;
+    bool config_named; /* it was named, and is not just the usual file */
+};
+
+/* What can be typed after a command. The option --help (-h) is not in its table; "smf-spf" itself is handed it (id 'h')
+ * by command_next, as its help has the list of commands. */
+struct command {
+    const char *name;    /* as typed after "smf-spf"; NULL: this is "smf-spf" itself */
+    const char *purpose; /* a few words for the list of commands; \n between lines */
+    const char *usage;   /* what follows its name, one form a line; a line that begins with a blank continues a form */
+    const struct command_option *options;
+    const char *details;  /* printed after the options, ends with \n; NULL: nothing */
+    bool ends_at_operand; /* options after the first operand are not its own */
+};
+
+/* Reading the options of one command line; the members are set by command_begin. */
+struct command_line {
+    const struct command *command;
+    int argc;
+    char **argv;
+
+    int status;      /* when the command is over: EX_OK after --help, EX_USAGE after an error */
+    char **operands; /* when the options are over: what is left, */
+    int operand_count;
+};
+
+/* One row of the list of commands; the last has no command. */
+struct command_row {
+    const struct command *command;
+    /* Runs `smf-spf name ...`, argv[0] being the name. Returns the status to exit with. */
+    int (*run)(int argc, char **argv, const struct command_defaults *defaults);
+};
+
+enum { COMMAND_READY = 0, COMMAND_OVER = -1 };
+
+/* `argv` stays the caller's, and getopt may put it in another order. */
+struct command_line command_begin(const struct command *command, int argc, char **argv);
+
+/* The id of the next option, with *value set to its argument (NULL: none); COMMAND_READY after the last, when the
+ * operands are known; or COMMAND_OVER, when help or an error was printed: then exit with `status`. Not reentrant, as
+ * getopt is not. */
+int command_next(struct command_line *line, const char **value);
+
+/* Prints the help of a command. For "smf-spf" itself, `rows` are listed; else NULL. */
+void command_print_help(const struct command *command, const struct command_row *rows);
+
+/* Prints one line on standard error, "smf-spf NAME: WHAT "VALUE"; smf-spf NAME --help tells more", and returns
+ * EX_USAGE. `value` NULL: none. */
+int command_usage_error(const struct command *command, const char *what, const char *value);
+
+/* The name among `names` (count; NULL ones are skipped) that is nearest to what was typed; NULL if none is near. */
+const char *command_nearest(const char *typed, const char *const *names, size_t count);
+
+#endif
