@@ -7,6 +7,7 @@
 #include "app/fronts.h"
 #include "app/log_setup.h"
 #include "app/notify.h"
+#include "app/preflight.h"
 #include "app/privileges.h"
 #include "app/reload.h"
 #include "base/log.h"
@@ -129,6 +130,18 @@ static void remove_pid_file(const struct daemon *daemon)
         detach_remove_pid_file(daemon->config->pid_file, &daemon->identity);
 }
 
+/* Looks at all that the start needs of the host, so that every problem is told at once, and `smf-spf -n` knows the
+ * same. Returns a status of sysexits.h. */
+static int check_host(struct daemon *daemon, struct strbuf *error)
+{
+    struct preflight found = {.status = EX_OK};
+
+    preflight_run(daemon->config, daemon->config_path, true, &daemon->identity, &found);
+    strbuf_add(error, strbuf_text(&found.problems));
+    preflight_free(&found);
+    return found.status;
+}
+
 /* Everything between the configuration and the first message. Returns a status of sysexits.h. */
 static int start(struct daemon *daemon, bool foreground, struct strbuf *error)
 {
@@ -137,8 +150,9 @@ static int start(struct daemon *daemon, bool foreground, struct strbuf *error)
     const struct front_socket socket = {.spec = config->socket, .mode = config->socket_mode};
     int status = EX_OSERR;
 
-    if (!privileges_look_up(config->user, config->socket_group, &daemon->identity, error))
-        return EX_CONFIG;
+    status = check_host(daemon, error);
+    if (status != EX_OK)
+        return status;
     if (!foreground && config->daemonize && !detach_begin(error))
         return EX_OSERR;
     if (!catch_signals(error))

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The command line of smf-spf. */
 #include "app/daemon.h"
+#include "app/preflight.h"
 #include "base/command.h"
 #include "base/strbuf.h"
 #include "config/config.h"
-#include "session/service.h"
 #include "tools/config_command.h"
 #include "tools/query.h"
 #include "tools/query_options.h"
@@ -42,43 +42,42 @@ static const struct command program = {
     .ends_at_operand = true,
 };
 
-/* Loads the configuration for a command that ends at once; NULL after its errors were printed. */
-static const struct config *load_config(const char *path)
+/* Prints each line of `lines` on standard error, with the program's name before it. */
+static void print_lines(const char *lines)
 {
-    struct strbuf errors = STRBUF_INIT;
-    const struct config *config = config_load(path, &errors);
+    while (*lines != '\0') {
+        const size_t len = strcspn(lines, "\n");
 
-    if (config == NULL)
-        (void)fputs(strbuf_text(&errors), stderr);
-    strbuf_free(&errors);
-    return config;
+        (void)fprintf(stderr, "smf-spf: %.*s\n", (int)len, lines);
+        lines += len + (lines[len] == '\n');
+    }
 }
 
-/* Loads the zone file, or the trust anchor, that a configuration needs, so that -n finds their errors too. */
-static bool check_files(const struct config *config)
+/* Checks what the configuration needs of this host, as the start does. Returns a status of sysexits.h. */
+static int check_host(const struct config *config, const char *path)
 {
-    const bool needs_file = config->zone_file != NULL || config->dnssec;
-    struct strbuf error = STRBUF_INIT;
-    struct dns *dns = needs_file ? service_open_dns(config, NULL, &error) : NULL;
-    const bool valid = !needs_file || dns != NULL;
+    struct preflight found = {.status = EX_OK};
+    struct identity unused;
 
-    if (!valid)
-        (void)fprintf(stderr, "smf-spf: %s%s\n", config->zone_file != NULL ? "ZoneFile: " : "", strbuf_text(&error));
-    dns_destroy(dns);
-    strbuf_free(&error);
-    return valid;
+    preflight_run(config, path, false, &unused, &found);
+    print_lines(strbuf_text(&found.problems));
+    print_lines(strbuf_text(&found.notes));
+    preflight_free(&found);
+    return found.status;
 }
 
 static int check_config(const char *path)
 {
-    const struct config *config = load_config(path);
-    const bool valid = config != NULL && check_files(config);
+    struct strbuf errors = STRBUF_INIT;
+    const struct config *config = config_load(path, &errors);
+    const int status = config != NULL ? check_host(config, path) : EX_CONFIG;
 
+    (void)fputs(strbuf_text(&errors), stderr); /* each line begins with file and number, as editors read it */
+    strbuf_free(&errors);
     config_release(config);
-    if (!valid)
-        return EX_CONFIG;
-    printf("%s: the configuration is valid\n", path);
-    return EX_OK;
+    if (status == EX_OK)
+        printf("%s: the configuration is valid\n", path);
+    return status;
 }
 
 /* Ends a command whose output could not be written with an error, as it was not read. */

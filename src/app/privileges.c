@@ -55,19 +55,21 @@ bool privileges_look_up(const char *user, const char *socket_group, struct ident
 {
     struct identity identity = {.uid = (uid_t)-1, .gid = (gid_t)-1, .socket_gid = (gid_t)-1};
 
-    if (geteuid() == 0 && !look_up_user(user, &identity, error))
-        return false;
+    bool found = geteuid() != 0 || look_up_user(user, &identity, error);
+
     if (socket_group != NULL) {
         const struct group *entry = getgrnam(socket_group);
 
         if (entry == NULL) {
-            strbuf_addf(error, "SocketGroup: there is no group \"%s\" on this host", socket_group);
-            return false;
+            strbuf_addf(error, "%sSocketGroup: there is no group \"%s\" on this host", found ? "" : "\n", socket_group);
+            found = false;
+        } else {
+            identity.socket_gid = entry->gr_gid;
         }
-        identity.socket_gid = entry->gr_gid;
     }
-    *out = identity;
-    return true;
+    if (found)
+        *out = identity;
+    return found;
 }
 
 static bool become(uid_t uid, gid_t gid)

@@ -20,7 +20,7 @@ struct identity {
 };
 
 /* Looks up `user` (used if root starts the program) and `socket_group` (NULL: the user's own). Where `user` is root, as
- * smf-spf 2 allowed, the default account is used instead. False, with a message in `error`, if one does not exist.
+ * smf-spf 2 allowed, the default account is used instead. False, with a line in `error` for each that does not exist.
  * `user` must live as long as the result. */
 bool privileges_look_up(const char *user, const char *socket_group, struct identity *out, struct strbuf *error);
 

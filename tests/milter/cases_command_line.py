@@ -3,7 +3,7 @@
 
 import os
 
-from process_common import EX_CONFIG, EX_USAGE, prepared, run
+from process_common import EX_CONFIG, EX_USAGE, need_root, prepared, run
 from wire_common import (Mta, Skip, case, check, classic, contains, delivered, equal, have_ipv6, lacks, one, rows,
                          spf_result, wait_until)
 from filter import accepts
@@ -95,11 +95,116 @@ def zone_file_that_is_wrong(binary):
 
 @case
 def check_only(binary):
-    with prepared(binary) as filter_:
+    with prepared(binary, as_root=True) as filter_:
         done = run(binary, "-n", "-c", filter_.config_path)
         equal(done.returncode, 0, f"exit status: {done.stderr}")
         check(not os.path.exists(filter_.path("sock")), "-n made the socket")
         check(not os.path.exists(filter_.path("log")) or not filter_.log(), "-n wrote the log")
+
+
+def tree(directory):
+    """What is in a directory, with the times and sizes that a change would show."""
+    found = {}
+    for place, directories, files in os.walk(directory):
+        for name in directories + files:
+            status = os.lstat(os.path.join(place, name))
+            found[os.path.join(place, name)] = (status.st_mode, status.st_uid, status.st_size, status.st_mtime_ns)
+    return found
+
+
+def place_files(filter_):
+    """What the configurations below name in the filter's directory."""
+    for name, mode in (("text", 0o644), ("secret", 0o600)):
+        os.chmod(filter_.write(name, "text\n"), mode)
+        if os.geteuid() == 0:
+            os.chown(filter_.path(name), 0, 0)
+    for name, mode in (("of-root", 0o755), ("of-group", 0o775)):
+        os.mkdir(filter_.path(name))
+        os.chmod(filter_.path(name), mode)
+    os.mkdir(filter_.path("of-group/below"))
+
+
+# name, whether only root can see it, configuration, what is reported
+HOST_PROBLEMS = [
+    ("user", True, {"User": "smf-nobody"}, ["User: ", "smf-nobody"]),
+    ("group", False, {"SocketGroup": "smf-nogroup"}, ["SocketGroup: ", "smf-nogroup"]),
+    ("user-and-group", True, {"User": "smf-nobody", "SocketGroup": "smf-nogroup"}, ["User: ", "SocketGroup: "]),
+    ("socket-directory", False, {"Socket": "unix:/nowhere/sock"}, ["Socket: ", "/nowhere"]),
+    ("socket-not-writable", True, {"Socket": "unix:{}/of-group/below/sock"}, ["Socket: ", "may not write"]),
+    ("socket-file", False, {"Socket": "unix:{}/text"}, ["Socket: ", "is no socket"]),
+    ("socket-address", False, {"Socket": "inet:10010@192.0.2.1"}, ["Socket: ", "cannot listen"]),
+    ("socket-name", False, {"Socket": "inet:10010@nohost.invalid"}, ["Socket: ", "cannot listen"]),
+    ("log-directory", False, {"LogTo": "/nowhere/log"}, ["LogTo: ", "/nowhere/log"]),
+    ("log-is-directory", False, {"LogTo": "{}/of-root"}, ["LogTo: ", "directory"]),
+    ("log-not-writable", True, {"LogTo": "{}/of-group/below/log"}, ["LogTo: ", "/below/log"]),
+    ("pid-directory", False, {"PidFile": "/nowhere/pid"}, ["PidFile: ", "/nowhere"]),
+    ("pid-is-directory", False, {"PidFile": "{}/of-root"}, ["PidFile: ", "directory"]),
+    ("pid-not-writable", True, {"PidFile": "{}/of-group/below/pid"}, ["PidFile: ", "may not write"]),
+    ("zone-missing", False, {"ZoneFile": "/nowhere/zone"}, ["ZoneFile: ", "/nowhere/zone"]),
+    ("zone-not-readable", True, {"ZoneFile": "{}/secret"}, ["ZoneFile: ", "/secret", "Permission denied"]),
+    ("zone-wrong", False, {"ZoneFile": "{}/text"}, ["ZoneFile: ", "/text"]),
+    ("all", False, {"Socket": "unix:/nowhere/sock", "LogTo": "/nowhere/log", "PidFile": "/nowhere/pid",
+                    "ZoneFile": "/nowhere/zone"}, ["Socket: ", "LogTo: ", "PidFile: ", "ZoneFile: "]),
+]
+
+
+@rows(HOST_PROBLEMS)
+def what_stops_the_start_is_reported_by_n(binary, needs_root, config, words):
+    """All of it, with the status of the start; and -n changes nothing."""
+    if needs_root:
+        need_root()
+    with prepared(binary, as_root=True) as filter_:
+        place_files(filter_)
+        filter_.reconfigure({key: value.replace("{}", filter_.dir) for key, value in config.items()})
+        before = tree(filter_.dir)
+        checked = run(binary, "-n", "-c", filter_.config_path)
+        equal(tree(filter_.dir), before, "what is in the directory after -n")
+        started = run(binary, "-f", "-c", filter_.config_path)
+        check(started.returncode > 0, "it started")
+        equal(checked.returncode, started.returncode, f"exit status: {checked.stderr}")
+        lacks(checked.stdout, "valid", "output of -n")
+        for word in words:
+            contains(checked.stderr, word, "message of -n")
+            contains(started.stderr, word, "message of the start")
+
+
+@case
+def check_beside_a_filter_that_runs(binary):
+    """The socket and the PidFile are in use then, and the file is valid all the same."""
+    with prepared(binary, as_root=True).background() as filter_:
+        equal(filter_.parent(), 0, f"start: {filter_.stderr()}")
+        done = run(binary, "-n", "-c", filter_.config_path)
+        equal((done.returncode, done.stderr), (0, ""), "-n")
+        check(accepts(filter_.address), "the filter is not there any more")
+
+
+@case
+def check_by_another_account_names_what_it_cannot_see(binary):
+    need_root()
+    with prepared(binary, as_root=True) as filter_:
+        other = {"user": "daemon", "group": "daemon", "extra_groups": []}
+        done = run(binary, "-n", "-c", filter_.config_path, **other)
+        equal(done.returncode, 0, f"exit status: {done.stderr}")
+        for word in ("run by daemon", "not checked", "Socket: ", "LogTo: "):
+            contains(done.stderr, word, "notes")
+        filter_.reconfigure({"ZoneFile": "/nowhere/zone"})
+        done = run(binary, "-n", "-c", filter_.config_path, **other)
+        equal(done.returncode, EX_CONFIG, f"exit status: {done.stderr}")
+
+
+@case
+def check_tells_what_will_be_in_the_way_later(binary):
+    """A log that only root can make again, and a file that a reload cannot read."""
+    need_root()
+    with prepared(binary, as_root=True) as filter_:
+        os.mkdir(filter_.path("of-root"))
+        filter_.reconfigure({"LogTo": filter_.path("of-root/log")})
+        os.chown(filter_.dir, 0, 0)
+        os.chmod(filter_.config_path, 0o600)
+        done = run(binary, "-n", "-c", filter_.config_path)
+        equal(done.returncode, 0, f"exit status: {done.stderr}")
+        contains(done.stderr, "rotated", "note")
+        contains(done.stderr, "will not reload", "note")
 
 
 @case

@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 
 from filter import UNPRIVILEGED, group_of
-from process_common import need_root, prepared, stop_background
+from process_common import need_root, prepared, run, stop_background
 from wire_common import Skip, case, check, contains, delivered, equal, one, rows, spf_result
 
 START_LIMIT_S = 30
@@ -57,9 +57,14 @@ def attacked(binary):
 
 
 def start_fails(filter_, config, *reasons):
+    """So does -n, for the same reason."""
     filter_.reconfigure(config)
+    checked = run(filter_.binary, "-n", "-c", filter_.config_path)
     status = filter_.launch().wait(START_LIMIT_S)
     check(status > 0, f"exit status {status}")
+    equal(checked.returncode, status, f"exit status of -n: {checked.stderr}")
+    for reason in reasons:
+        contains(checked.stderr, reason, "reason of -n")
     for reason in reasons:
         contains(filter_.stderr(), reason, "reason")
     check(not os.path.lexists(filter_.path("sock")), "a socket is left behind")

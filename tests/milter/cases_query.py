@@ -352,4 +352,4 @@ def query_record_mistakes(binary, arguments):
     with prepared(binary) as filter_:
         done = trace_query(binary, filter_, *arguments)
         equal(done.returncode, 64, "exit status")
-        contains(done.stderr, "usage: smf-spf query", "usage")
+        contains(done.stderr, "smf-spf query --help tells more", "usage")

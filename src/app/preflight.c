@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Probes what a start will do: first with the privileges of the moment before they are dropped, then in a child that
+ * has dropped them. */
+#include "app/preflight.h"
+
+#include "app/directory_owner.h"
+#include "base/endpoint.h"
+#include "base/log.h"
+#include "session/service.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <netdb.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+struct run {
+    const struct config *config;
+    const char *config_path;
+    struct identity identity;
+    bool is_certain;  /* this process has, or can take, the privileges of the start */
+    bool log_is_made; /* before privileges are dropped, LogTo is created or given to User */
+    struct preflight *out;
+};
+
+static const char *user_of(const struct run *run)
+{
+    return run->identity.user != NULL ? run->identity.user : run->config->user;
+}
+
+/* Adds a problem; or a note where only privileges that this process does not have could tell. `error`: errno, or 0. */
+__attribute__((format(printf, 4, 5))) static void add_problem(struct run *run, int status, int error,
+                                                              const char *format, ...)
+{
+    const bool is_unknown = !run->is_certain && (error == EACCES || error == EPERM);
+    struct strbuf *lines = is_unknown ? &run->out->notes : &run->out->problems;
+    va_list args;
+
+    va_start(args, format);
+    strbuf_vaddf(lines, format, args);
+    va_end(args);
+    strbuf_add(lines, is_unknown ? " (not checked for the user of the filter)\n" : "\n");
+    if (!is_unknown && run->out->status == EX_OK)
+        run->out->status = status;
+}
+
+/* Paths */
+
+/* True if there is a directory for `path`, and its privileges could be taken on: then end_probe. */
+static bool begin_probe(struct run *run, const char *path, gid_t group, const char *key, int status)
+{
+    char directory[PATH_MAX];
+    struct stat found;
+    struct strbuf error = STRBUF_INIT;
+    bool borrowed = false;
+
+    if (directory_of(path, directory, sizeof directory) && stat(directory, &found) != 0 && errno == ENOENT) {
+        add_problem(run, status, 0, "%s: %s: there is no directory %s (create it for user %s)", key, path, directory,
+                    user_of(run));
+        return false;
+    }
+    borrowed = privileges_borrow(&run->identity, path, group, key, &error);
+    if (!borrowed) {
+        privileges_return(&run->identity);
+        add_problem(run, status, 0, "%s", strbuf_text(&error));
+    }
+    strbuf_free(&error);
+    return borrowed;
+}
+
+static void end_probe(const struct run *run)
+{
+    privileges_return(&run->identity);
+}
+
+/* 0 if a file can be made in the directory of `path` with the privileges of the moment, else an error number. */
+static int directory_error(const char *path)
+{
+    char directory[PATH_MAX];
+
+    if (!directory_of(path, directory, sizeof directory))
+        return ENAMETOOLONG;
+    return faccessat(AT_FDCWD, directory, W_OK | X_OK, AT_EACCESS) == 0 ? 0 : errno;
+}
+
+/* 0 if the file at `path` can be written to, with its type set to *found; ENOENT with a directory that takes one is 0
+ * too. */
+static int file_error(const char *path, struct stat *found)
+{
+    *found = (struct stat){.st_mode = S_IFREG, .st_nlink = 1};
+    if (lstat(path, found) != 0)
+        return errno == ENOENT ? directory_error(path) : errno;
+    if (S_ISREG(found->st_mode) && faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) != 0)
+        return errno;
+    return S_ISDIR(found->st_mode) ? EISDIR : 0;
+}
+
+static void probe_unix_socket(struct run *run, const char *key, const char *path)
+{
+    struct stat found;
+    int error;
+
+    if (!begin_probe(run, path, run->identity.socket_gid, key, EX_UNAVAILABLE))
+        return;
+    error = directory_error(path);
+    if (lstat(path, &found) == 0 && !S_ISSOCK(found.st_mode))
+        add_problem(run, EX_UNAVAILABLE, 0, "%s: %s: is there already, and is no socket", key, path);
+    else if (error != 0)
+        add_problem(run, EX_UNAVAILABLE, error, "%s: %s: user %s cannot make a socket there: %s", key, path,
+                    user_of(run), strerror(error));
+    end_probe(run);
+}
+
+/* Binds to any port of this address: whether the address is this host's shows so, and nothing listens. */
+static int bind_error(const struct addrinfo *at)
+{
+    const int fd = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int error = fd < 0 || bind(fd, at->ai_addr, at->ai_addrlen) != 0 ? errno : 0;
+
+    if (fd >= 0)
+        close(fd);
+    return error;
+}
+
+static void probe_inet_socket(struct run *run, const char *key, const char *spec, const struct endpoint *endpoint)
+{
+    const struct addrinfo hints = {.ai_family = endpoint->kind == ENDPOINT_INET6 ? AF_INET6 : AF_INET,
+                                   .ai_socktype = SOCK_STREAM,
+                                   .ai_flags = AI_PASSIVE};
+    const char *host = endpoint->host[0] != '\0' ? endpoint->host : NULL;
+    struct addrinfo *found = NULL;
+    const int problem = getaddrinfo(host, host != NULL ? NULL : "0", &hints, &found);
+    int error;
+
+    if (problem != 0) {
+        add_problem(run, EX_UNAVAILABLE, 0, "%s: %s: cannot listen: %s", key, spec, gai_strerror(problem));
+        return;
+    }
+    error = bind_error(found);
+    if (error != 0)
+        add_problem(run, EX_UNAVAILABLE, error, "%s: %s: cannot listen: %s", key, spec, strerror(error));
+    freeaddrinfo(found);
+}
+
+/* A socket of a key that has the forms of Socket. */
+static void probe_socket(struct run *run, const char *key, const char *spec)
+{
+    struct endpoint endpoint;
+
+    if (spec == NULL || !endpoint_parse(spec, &endpoint) || endpoint.kind == ENDPOINT_DESCRIPTOR)
+        return; /* who hands the descriptor over has opened it */
+    if (endpoint.kind == ENDPOINT_UNIX)
+        probe_unix_socket(run, key, endpoint.path);
+    else
+        probe_inet_socket(run, key, spec, &endpoint);
+}
+
+static void probe_pid_file(struct run *run)
+{
+    const char *path = run->config->pid_file;
+    struct stat found;
+    int error;
+
+    if (path == NULL || !begin_probe(run, path, (gid_t)-1, "PidFile", EX_CANTCREAT))
+        return;
+    error = file_error(path, &found);
+    if (S_ISLNK(found.st_mode))
+        add_problem(run, EX_CANTCREAT, 0, "PidFile: %s is a symbolic link", path);
+    else if (error != 0)
+        add_problem(run, EX_CANTCREAT, error, "PidFile: cannot write %s: %s", path, strerror(error));
+    else if (!S_ISREG(found.st_mode))
+        add_problem(run, EX_CANTCREAT, 0, "PidFile: %s is not a regular file", path);
+    else if (found.st_nlink != 1)
+        add_problem(run, EX_CANTCREAT, 0, "PidFile: %s has a second name (a hard link)", path);
+    end_probe(run);
+}
+
+/* As log_setup_create_file does it: a missing file is made, and one of root's is given to User. */
+static void probe_log_before_drop(struct run *run)
+{
+    const char *path = run->config->log_to;
+    struct strbuf unused = STRBUF_INIT;
+    struct stat found;
+
+    if (path == NULL || !run->identity.changes)
+        return;
+    if (privileges_borrow(&run->identity, path, run->identity.gid, "LogTo", &unused)) {
+        const bool is_there = lstat(path, &found) == 0;
+
+        run->log_is_made = is_there
+                               ? geteuid() == 0 && S_ISREG(found.st_mode) && found.st_nlink == 1 && found.st_uid == 0
+                               : errno == ENOENT && directory_error(path) == 0;
+    }
+    privileges_return(&run->identity);
+    strbuf_free(&unused);
+}
+
+/* What is done after privileges are dropped */
+
+/* 0 if LogTo can be opened. What is no regular file is opened: nothing else tells a FIFO that has a reader. */
+static int log_file_error(const char *path)
+{
+    struct stat found;
+    int fd = -1, error = 0;
+
+    if (stat(path, &found) != 0)
+        return errno == ENOENT ? directory_error(path) : errno;
+    if (S_ISREG(found.st_mode) || S_ISDIR(found.st_mode)) {
+        error = faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0 ? 0 : errno;
+        return S_ISDIR(found.st_mode) ? EISDIR : error;
+    }
+    fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    error = fd < 0 ? errno : 0;
+    if (fd >= 0)
+        close(fd);
+    return error;
+}
+
+static void probe_log(struct run *run)
+{
+    const char *path = run->config->log_to;
+    const char *const user = user_of(run);
+    int error;
+
+    if (path == NULL || strcmp(path, "/dev/stdout") == 0 || strcmp(path, "/dev/stderr") == 0)
+        return; /* they are open already */
+    error = run->log_is_made ? 0 : log_file_error(path);
+    if (error == EACCES)
+        add_problem(run, EX_CANTCREAT, error, "LogTo: cannot open %s: %s (user %s must be able to write to it)", path,
+                    strerror(error), user);
+    else if (error != 0)
+        add_problem(run, EX_CANTCREAT, error, "LogTo: cannot open %s: %s", path, strerror(error));
+    else if (run->is_certain && strncmp(path, "/dev/", 5) != 0 && directory_error(path) == EACCES)
+        strbuf_addf(&run->out->notes,
+                    "LogTo: %s: user %s cannot make it again once it is rotated away: use a directory of that user's\n",
+                    path, user);
+}
+
+static void probe_dns(struct run *run)
+{
+    const struct config *config = run->config;
+    const char *zone = config->zone_file;
+    const int status = zone != NULL || config->dnssec ? EX_CONFIG : EX_UNAVAILABLE;
+    struct strbuf error = STRBUF_INIT;
+    struct dns *dns = NULL;
+
+    if (zone != NULL && faccessat(AT_FDCWD, zone, R_OK, AT_EACCESS) != 0) {
+        add_problem(run, status, errno, "ZoneFile: %s: cannot be read by user %s: %s", zone, user_of(run),
+                    strerror(errno));
+        return;
+    }
+    dns = service_open_dns(config, NULL, &error);
+    if (dns == NULL)
+        add_problem(run, status, 0, "%s%s", zone != NULL ? "ZoneFile: " : "", strbuf_text(&error));
+    dns_destroy(dns);
+    strbuf_free(&error);
+}
+
+/* A reload reads the configuration as User. */
+static void probe_config_file(struct run *run)
+{
+    if (run->is_certain && faccessat(AT_FDCWD, run->config_path, R_OK, AT_EACCESS) != 0 && errno == EACCES)
+        strbuf_addf(&run->out->notes, "%s: user %s cannot read it: the filter starts, but will not reload\n",
+                    run->config_path, user_of(run));
+}
+
+static void probe_as_user(struct run *run)
+{
+    struct strbuf error = STRBUF_INIT;
+
+    if (!privileges_drop(&run->identity, &error)) {
+        add_problem(run, EX_NOPERM, 0, "User: %s", strbuf_text(&error));
+    } else {
+        probe_log(run);
+        probe_dns(run);
+        probe_config_file(run);
+    }
+    strbuf_free(&error);
+}
+
+/* The child that does it, and how it reports */
+
+static bool write_whole(int fd, const char *text, size_t len)
+{
+    while (len > 0) {
+        const ssize_t done = write(fd, text, len);
+
+        if (done < 0 && errno != EINTR)
+            return false;
+        text += done > 0 ? done : 0;
+        len -= done > 0 ? (size_t)done : 0;
+    }
+    return true;
+}
+
+static void ignore_line(void *context, enum log_level level, const char *line)
+{
+    (void)context;
+    (void)level;
+    (void)line;
+}
+
+/* Its report is the problems, a NUL, and the notes; its exit status the first problem's. */
+static _Noreturn void run_child(struct run *run, int fd)
+{
+    struct preflight found = {.status = EX_OK};
+    bool written;
+
+    log_set_sink(ignore_line, NULL); /* what cannot be done is in the report */
+    run->out = &found;
+    probe_as_user(run);
+    written = !found.problems.failed && !found.notes.failed &&
+              write_whole(fd, strbuf_text(&found.problems), found.problems.len) && write_whole(fd, "", 1) &&
+              write_whole(fd, strbuf_text(&found.notes), found.notes.len);
+    preflight_free(&found);
+    _exit(written ? found.status : EX_OSERR);
+}
+
+static void read_report(int fd, struct strbuf *report)
+{
+    char chunk[4096];
+    ssize_t len;
+
+    while ((len = read(fd, chunk, sizeof chunk)) > 0 || (len < 0 && errno == EINTR))
+        if (len > 0)
+            strbuf_add_mem(report, chunk, (size_t)len);
+}
+
+static void take_report(struct run *run, pid_t child, int fd)
+{
+    struct strbuf report = STRBUF_INIT;
+    int status = 0;
+    const char *text;
+    size_t problems_len;
+
+    read_report(fd, &report);
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+        ;
+    text = strbuf_text(&report);
+    problems_len = strlen(text);
+    if (!WIFEXITED(status) || problems_len == report.len || report.failed) {
+        add_problem(run, EX_OSERR, 0, "the check as user %s did not come to its end", user_of(run));
+    } else {
+        strbuf_add(&run->out->problems, text);
+        strbuf_add(&run->out->notes, text + problems_len + 1);
+        if (run->out->status == EX_OK)
+            run->out->status = WEXITSTATUS(status);
+    }
+    strbuf_free(&report);
+}
+
+static void check_in_child(struct run *run)
+{
+    int ends[2];
+    pid_t child = -1;
+
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        add_problem(run, EX_OSERR, 0, "cannot make a pipe: %s", strerror(errno));
+        return;
+    }
+    (void)fflush(stdout);
+    child = fork();
+    if (child == 0) {
+        close(ends[0]);
+        run_child(run, ends[1]);
+    }
+    close(ends[1]);
+    if (child < 0)
+        add_problem(run, EX_OSERR, 0, "cannot make a process: %s", strerror(errno));
+    else
+        take_report(run, child, ends[0]);
+    close(ends[0]);
+}
+
+/* Accounts */
+
+static void look_up_accounts(struct run *run)
+{
+    struct strbuf error = STRBUF_INIT;
+
+    if (!privileges_look_up(run->config->user, run->config->socket_group, &run->identity, &error)) {
+        add_problem(run, EX_CONFIG, 0, "%s", strbuf_text(&error));
+        run->is_certain = false; /* what the account may do cannot be known */
+        strbuf_add(&run->out->notes, "what that account may do was not checked\n");
+    }
+    strbuf_free(&error);
+}
+
+/* Whether an administrator's process can tell what the filter may do: it is root's, or User's own. */
+static void look_at_own_account(struct run *run)
+{
+    const struct passwd *own = getpwuid(geteuid());
+
+    if (geteuid() == 0 || (own != NULL && strcmp(own->pw_name, run->config->user) == 0))
+        return;
+    run->is_certain = false;
+    strbuf_addf(&run->out->notes, "run by %s, not by root or %s: what %s may read, write and make was not checked\n",
+                own != NULL ? own->pw_name : "an unknown user", run->config->user, run->config->user);
+    if (getpwnam(run->config->user) == NULL)
+        strbuf_addf(&run->out->notes, "User: there is no user \"%s\" on this host: a start by root would fail\n",
+                    run->config->user);
+}
+
+void preflight_run(const struct config *config, const char *config_path, bool starts_here, struct identity *identity,
+                   struct preflight *out)
+{
+    struct run run = {.config = config, .config_path = config_path, .is_certain = true, .out = out};
+
+    if (!starts_here)
+        look_at_own_account(&run);
+    run.identity = (struct identity){.uid = (uid_t)-1, .gid = (gid_t)-1, .socket_gid = (gid_t)-1};
+    look_up_accounts(&run);
+    probe_socket(&run, "Socket", config->socket);
+    probe_pid_file(&run);
+    probe_log_before_drop(&run);
+    check_in_child(&run);
+    *identity = run.identity;
+}
+
+void preflight_free(struct preflight *preflight)
+{
+    strbuf_free(&preflight->problems);
+    strbuf_free(&preflight->notes);
+}
