@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Finds out what was meant by patterns with wildcards, with brackets, or with an @ too many. */
+/* Finds out what was meant by patterns with wildcards, with brackets, or with an @ too many, and by sockets in another
+ * program's syntax. */
 #include "config/config_hint.h"
 
 #include "base/domain_text.h"
+#include "base/endpoint_guess.h"
 #include "config/config_form.h"
+#include "dns/dns_server.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { SHOWN_MAX = 60 }; /* octets of a text in a message */
@@ -118,4 +122,31 @@ void config_hint_recipient_rule(const char *text, struct strbuf *out)
 void config_hint_domain_rule(const char *text, struct strbuf *out)
 {
     add_hint(text, subject_len(text), is_rule_domain, 1, out);
+}
+
+void config_hint_socket(const char *text, struct strbuf *out)
+{
+    struct strbuf meant = STRBUF_INIT;
+
+    if (endpoint_guess(text, &meant))
+        strbuf_addf(out, "; did you mean %s?", strbuf_text(&meant));
+    strbuf_free(&meant);
+}
+
+void config_hint_server(const char *text, struct strbuf *out)
+{
+    struct endpoint_guess guess;
+    const bool is_v6 = endpoint_guess_host(text, &guess) && guess.is_address && guess.family == ADDR_V6;
+    char meant[ENDPOINT_HOST_SIZE + sizeof "[]:65535"];
+
+    if (!endpoint_guess_host(text, &guess))
+        return;
+    if (guess.port > 0)
+        (void)snprintf(meant, sizeof meant, is_v6 ? "[%s]:%u" : "%s:%u", guess.host, guess.port);
+    else
+        (void)snprintf(meant, sizeof meant, "%s", guess.host);
+    if (dns_server_valid(meant))
+        strbuf_addf(out, "; did you mean %s?", meant);
+    else if (!guess.is_address && guess.host[0] != '\0')
+        strbuf_add(out, "; a name server is given by its address, not by a name");
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What was probably meant by a text in smf-spf.conf that is wrong: patterns as other programs write them. */
+/* What was probably meant by a text in smf-spf.conf that is wrong: patterns and sockets as other programs write
+ * them. */
 #ifndef SMF_CONFIG_CONFIG_HINT_H
 #define SMF_CONFIG_CONFIG_HINT_H
 
@@ -13,5 +14,9 @@ void config_hint_host(const char *text, struct strbuf *out);
 void config_hint_domain(const char *text, struct strbuf *out);
 void config_hint_recipient_rule(const char *text, struct strbuf *out);
 void config_hint_domain_rule(const char *text, struct strbuf *out);
+
+/* The same for the name of a socket ("; did you mean inet:10010@127.0.0.1?") and of a name server. */
+void config_hint_socket(const char *text, struct strbuf *out);
+void config_hint_server(const char *text, struct strbuf *out);
 
 #endif

@@ -121,6 +121,7 @@ static enum config_value_status socket_read(const struct config_option *option, 
 
 const struct config_type config_socket = {.form = "a socket",
                                           .detail = " (unix:/path, inet:port@host, inet6:port@host or fd:number)",
+                                          .hint = config_hint_socket,
                                           .read = socket_read,
                                           .write = text_write,
                                           .clear = text_clear};
@@ -241,6 +242,7 @@ const struct config_type config_servers = {
     .detail = " (192.0.2.53, 192.0.2.53:5353, 2001:db8::53, [2001:db8::53]:5353, or none)",
     .is_list = true,
     .check = check_server,
+    .hint = config_hint_server,
     .read = texts_read,
     .write = texts_write,
     .clear = texts_clear};

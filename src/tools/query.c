@@ -4,7 +4,9 @@
 #include "tools/query.h"
 
 #include "base/domain_text.h"
+#include "config/config_hint.h"
 #include "dns/dns_overlay.h"
+#include "dns/dns_server.h"
 #include "dns/dns_zone.h"
 #include "mail/envelope.h"
 #include "mail/idna.h"
@@ -18,6 +20,8 @@
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
+
+enum { TEXT_SHOWN_MAX = 100 };
 
 /* One run of the command: what is asked for, checked and taken apart, and what is needed to answer. */
 struct query {
@@ -125,10 +129,25 @@ static int read_query_sender(struct query *query)
     return EX_OK;
 }
 
+static int nameserver_error(const char *text)
+{
+    struct strbuf what = STRBUF_INIT;
+    int status;
+
+    strbuf_add(&what, "--nameserver is an address, or ADDRESS:PORT, not ");
+    strbuf_add_shown(&what, text, TEXT_SHOWN_MAX);
+    config_hint_server(text, &what);
+    status = query_options_error(strbuf_text(&what), NULL);
+    strbuf_free(&what);
+    return status;
+}
+
 static int read_subject(struct query *query)
 {
     int status = EX_OK;
 
+    if (query->options.nameserver != NULL && !dns_server_valid(query->options.nameserver))
+        return nameserver_error(query->options.nameserver);
     if (query->options.ip != NULL && !addr_parse(query->options.ip, &query->client))
         return query_options_error("--ip is an IPv4 or IPv6 address, not", query->options.ip);
     if (query->options.record != NULL)

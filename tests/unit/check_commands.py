@@ -39,6 +39,8 @@ ERRORS = [
     (["query", "--ip", "192.0.2.1", "--identity", "helo"], ["--helo"]),
     (["query", "--ip", "192.0.2.1", "--sender", "a@example.org", "x"], ['"x"']),
     (["query", "--ip", "192.0.2", "--sender", "a@example.org"], ["--ip", '"192.0.2"']),
+    (["query", "--ip", "192.0.2.1", "--sender", "a@example.org", "--nameserver", "192.0.2.53#5353"],
+     ["--nameserver", "did you mean 192.0.2.53:5353?"]),
     (["query", "--record", "v=spf1 -all"], ["--domain"]),
     (["query", "--domain", "example.org"], ["--record"]),
     (["config", "--from"], ["--from needs an argument, SYSTEM"]),

@@ -573,6 +573,13 @@ static void what_was_meant_is_told(void **state)
     static const struct {
         const char *line, *hint;
     } cases[] = {
+        {"Socket inet:127.0.0.1:10010", "; did you mean inet:10010@127.0.0.1?\n"},
+        {"Socket 10010", "; did you mean inet:10010@127.0.0.1?\n"},
+        {"Socket unix:smfs/sock", "; did you mean unix:/var/spool/postfix/smfs/sock?\n"},
+        {"Nameserver 192.0.2.53@5353", "; did you mean 192.0.2.53:5353?\n"},
+        {"Nameserver 2001:db8::53@5353", "; did you mean [2001:db8::53]:5353?\n"},
+        {"Nameserver udp:192.0.2.53", "; did you mean 192.0.2.53?\n"},
+        {"Nameserver localhost", "; a name server is given by its address, not by a name\n"},
         {"WhitelistFrom *@example.org", "; write @example.org\n"},
         {"WhitelistFrom *@*.example.org", "; write @.example.org\n"},
         {"WhitelistFrom @*.example.org", "; write @.example.org\n"},
