@@ -61,8 +61,10 @@ const char *record_check_status(const struct record_check *check)
 
 void record_check_free(struct record_check *check)
 {
-    for (size_t i = 0; i < check->count; i++)
+    for (size_t i = 0; i < check->count; i++) {
         free(check->findings[i].text);
+        free(check->findings[i].meant);
+    }
     free(check->findings);
     *check = (struct record_check){0};
 }

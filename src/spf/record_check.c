@@ -2,9 +2,11 @@
 /* Finds what needs no DNS but the domain's own. */
 #include "spf/record_check.h"
 
+#include "spf/record_advice.h"
 #include "spf/record_cost.h"
 #include "spf/record_hint.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -17,6 +19,8 @@ enum {
     WIDE_V4 = 8,
     WIDE_V6 = 19,         /* shorter prefixes than registries hand out */
     TEXT_SHOWN_MAX = 300, /* octets of a published record */
+    VERSION_OCTETS = 6,   /* of v=spf1 */
+    ERRORS_MAX = 10,      /* syntax errors that are shown */
 };
 
 /* RFC 7208 4.7, 5.1, 6.1: what the end of the record says about all other clients. */
@@ -35,11 +39,25 @@ static void check_end(struct record_check *check, const struct record *record, c
         record_check_add(check, FINDING_WARNING, record, record->redirect, "is never followed, as there is an all");
 }
 
+/* An earlier network that holds all of this one and has the same result. */
+static const struct term *find_wider(const struct record *record, const struct term *term)
+{
+    if (term->kind != TERM_IP4 && term->kind != TERM_IP6)
+        return NULL;
+    for (const struct term *earlier = record->terms; earlier < term; earlier++)
+        if (earlier->kind == term->kind && earlier->qualifier == term->qualifier &&
+            earlier->network.bits <= term->network.bits &&
+            addr_same_prefix(&earlier->network.base, &term->network.base, earlier->network.bits))
+            return earlier;
+    return NULL;
+}
+
 /* Terms that are there and do nothing. */
 static void check_dead_term(struct record_check *check, const struct record *record, const struct term *term,
                             const struct term *all)
 {
-    bool is_mechanism = term->kind != TERM_REDIRECT && term->kind != TERM_EXP && term->kind != TERM_OTHER;
+    const bool is_mechanism = term->kind != TERM_REDIRECT && term->kind != TERM_EXP && term->kind != TERM_OTHER;
+    const struct term *wider;
 
     if (all && is_mechanism && term > all)
         record_check_add(check, FINDING_WARNING, record, term, "is never reached: it stands after all");
@@ -49,6 +67,18 @@ static void check_dead_term(struct record_check *check, const struct record *rec
             return;
         }
     }
+    wider = find_wider(record, term);
+    if (wider)
+        record_check_add(check, FINDING_NOTE, record, term, "adds nothing: it is a part of %.*s", (int)wider->len,
+                         wider->text);
+}
+
+/* Sets what the finding just added means instead. */
+static void set_meant(struct record_check *check, struct strbuf *meant)
+{
+    if (meant->len > 0 && !meant->failed && !check->failed)
+        check->findings[check->count - 1].meant = strbuf_take(meant);
+    strbuf_free(meant);
 }
 
 /* RFC 7208 6: an unknown modifier is ignored, which is seldom what was meant. */
@@ -58,10 +88,16 @@ static void check_modifier(struct record_check *check, const struct record *reco
     size_t len = equals ? (size_t)(equals - term->text) : 0;
     const char *meant = record_hint_mechanism(term->text, len);
 
-    if (meant)
+    if (meant) {
+        struct strbuf right = STRBUF_INIT;
+
         record_check_add(check, FINDING_WARNING, record, term,
                          "is ignored as an unknown modifier; %s takes a colon, %s:", meant, meant);
-    else if (len == 1 && (*term->text == 'v' || *term->text == 'V'))
+        strbuf_addf(&right, "%s:%.*s", meant, (int)(term->len - len - 1), equals + 1);
+        if (record_terms_are_right(strbuf_text(&right), right.len))
+            set_meant(check, &right);
+        strbuf_free(&right);
+    } else if (len == 1 && (*term->text == 'v' || *term->text == 'V'))
         record_check_add(check, FINDING_WARNING, record, term,
                          "is ignored: the version stands once, at the beginning, and a domain has one record");
     else
@@ -77,10 +113,44 @@ static bool uses_p_macro(const struct term *term)
     return false;
 }
 
+/* RFC 7208 5.6: only the bits of the prefix count. */
+static void check_network(struct record_check *check, const struct record *record, const struct term *term)
+{
+    const unsigned wide = term->kind == TERM_IP4 ? WIDE_V4 : WIDE_V6;
+    const struct addr_prefix *network = &term->network;
+    struct addr_prefix cleared;
+    char address[ADDR_TEXT_SIZE], text[ADDR_PREFIX_SIZE], meant[ADDR_PREFIX_SIZE];
+    struct strbuf right = STRBUF_INIT;
+
+    if (network->bits < wide && term->qualifier == '+')
+        record_check_add(check, FINDING_WARNING, record, term, "is a network wider than any registry hands out");
+    (void)snprintf(text, sizeof(text), "%s/%u", addr_format(&network->base, address), (unsigned)network->bits);
+    if (!addr_prefix_parse(text, &cleared) || addr_equal(&cleared.base, &network->base))
+        return;
+    addr_prefix_format(&cleared, meant);
+    record_check_add(check, FINDING_WARNING, record, term,
+                     "has bits set beyond its prefix, which do not count: it is all of %s, not %s alone", meant,
+                     address);
+    strbuf_addf(&right, "%s%s:%s", (const char[]){term->text[0] == term->qualifier ? term->qualifier : '\0', '\0'},
+                term->kind == TERM_IP4 ? "ip4" : "ip6", meant);
+    set_meant(check, &right);
+}
+
+/* A domain-spec may hold nearly any octet (7.1), and a host name may not. */
+static void check_domain(struct record_check *check, const struct record *record, const struct term *term)
+{
+    struct strbuf meant = STRBUF_INIT;
+    const char *reason = NULL;
+
+    if (record_advise_domain(term, &meant, &reason)) {
+        record_check_add(check, FINDING_WARNING, record, term, "%s", reason);
+        set_meant(check, &meant);
+    }
+    strbuf_free(&meant);
+}
+
 static void check_term(struct record_check *check, const struct record *record, const struct term *term)
 {
-    unsigned wide = term->kind == TERM_IP4 ? WIDE_V4 : WIDE_V6;
-
     if (term->kind == TERM_PTR)
         record_check_add(check, FINDING_WARNING, record, term,
                          "should not be used: it is slow, and not every receiver follows it (RFC 7208 5.5)");
@@ -88,8 +158,9 @@ static void check_term(struct record_check *check, const struct record *record, 
         record_check_add(check, FINDING_WARNING, record, term, "uses the p macro, which should not be used (7.2)");
     if (term->kind == TERM_OTHER)
         check_modifier(check, record, term);
-    if ((term->kind == TERM_IP4 || term->kind == TERM_IP6) && term->network.bits < wide && term->qualifier == '+')
-        record_check_add(check, FINDING_WARNING, record, term, "is a network wider than any registry hands out");
+    if (term->kind == TERM_IP4 || term->kind == TERM_IP6)
+        check_network(check, record, term);
+    check_domain(check, record, term);
     if (term->kind == TERM_EXISTS && !memchr(term->domain, '%', term->domain_len))
         record_check_add(check, FINDING_NOTE, record, term, "is the same for every client, as it has no macro");
 }
@@ -154,32 +225,84 @@ static void check_size(struct record_check *check, size_t len, const char *domai
                          domain, octets, UDP_ANSWER_MAX);
 }
 
-/* Adds the error that record_parse found. */
-static void add_syntax(struct record_check *check, const char *text, size_t len, const struct record_error *error)
+/* Adds an error with its place; takes what was meant out of the advice. */
+static void add_advice(struct record_check *check, struct record_advice *advice, const char *hint)
 {
-    record_check_add(check, FINDING_ERROR, NULL, NULL, "%s", error->reason);
-    if (check->failed)
-        return;
-    check->findings[check->count - 1].has_place = true;
-    check->findings[check->count - 1].offset = error->offset;
-    check->findings[check->count - 1].len = 1;
-    check->findings[check->count - 1].hint =
-        record_is_spf(text, len) ? record_hint(text, len, error->offset) : "v=spf1 mx -all";
+    struct finding *finding;
+
+    record_check_add(check, FINDING_ERROR, NULL, NULL, "%s", advice->reason);
+    check->failed |= advice->meant.failed;
+    if (!check->failed) {
+        finding = &check->findings[check->count - 1];
+        finding->has_place = true;
+        finding->offset = advice->offset;
+        finding->len = 1;
+        finding->hint = hint;
+        finding->meant = advice->meant.len > 0 ? strbuf_take(&advice->meant) : NULL;
+    }
+    strbuf_free(&advice->meant);
+}
+
+static void add_version_error(struct record_check *check, const char *text, size_t len)
+{
+    struct record_advice advice;
+
+    record_advise_version(text, len, &advice);
+    add_advice(check, &advice, "v=spf1 mx -all");
+}
+
+/* Reads the rest of a record after a wrong term: what stands from `from` on, behind a version and spaces. */
+static enum record_status parse_rest(const char *text, size_t len, size_t from, struct record_error *error)
+{
+    struct record record = {0};
+    char *rest = malloc(len + 1);
+    enum record_status status = RECORD_NO_MEMORY;
+
+    if (rest) {
+        memcpy(rest, text, len);
+        memset(rest + VERSION_OCTETS, ' ', from - VERSION_OCTETS); /* so places stay the same */
+        status = record_parse(rest, len, &record, error);
+    }
+    record_free(&record);
+    free(rest);
+    return status;
+}
+
+/* Adds the error that record_parse found, and those in the terms after it. */
+static void add_syntax(struct record_check *check, const char *text, size_t len, struct record_error error)
+{
+    enum record_status status = RECORD_SYNTAX;
+
+    for (unsigned n = 0; status == RECORD_SYNTAX && n < ERRORS_MAX && !check->failed; n++) {
+        struct record_advice advice;
+        size_t end;
+
+        record_advise(text, len, &error, &advice);
+        end = advice.end;
+        add_advice(check, &advice, record_hint(text, len, error.offset));
+        if (end >= len)
+            return;
+        status = parse_rest(text, len, end, &error);
+    }
+    check->failed |= status == RECORD_NO_MEMORY;
 }
 
 void record_check_run(struct record_check *check, const char *text, size_t len, const char *domain, struct dns *dns,
                       int64_t deadline_ms)
 {
-    struct record_error error = {0, "a record begins with v=spf1 and a space"};
+    struct record_error error = {0, NULL};
     struct record record = {0};
-    enum record_status status = RECORD_SYNTAX;
+    enum record_status status;
 
-    if (record_is_spf(text, len))
-        status = record_parse(text, len, &record, &error);
+    if (!record_is_spf(text, len)) {
+        add_version_error(check, text, len);
+        return;
+    }
+    status = record_parse(text, len, &record, &error);
     if (status == RECORD_NO_MEMORY)
         check->failed = true;
     if (status == RECORD_SYNTAX)
-        add_syntax(check, text, len, &error);
+        add_syntax(check, text, len, error);
     if (status != RECORD_OK)
         return;
     check_terms(check, &record);

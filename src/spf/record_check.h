@@ -25,7 +25,8 @@ struct finding {
     bool has_place; /* it is about octets of the record */
     size_t offset;  /* of them */
     size_t len;
-    const char *hint; /* what would be right, a constant; NULL: nothing to say */
+    const char *hint; /* of syntax errors: what would be right, a constant; else NULL */
+    char *meant;      /* the terms that were probably meant; NULL: nobody can tell */
 };
 
 /* Start with {0}, free with record_check_free. */

@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 #include "mail/header.h"
 #include "spf/limits.h"
+#include "spf/record_advice.h"
 #include "spf/record_hint.h"
 
 #include <jansson.h>
@@ -144,11 +145,18 @@ static json_t *term_object(const struct trace_record *record, const struct trace
 /* A syntax error. */
 static json_t *error_object(const char *record, size_t len, size_t offset, const char *reason, bool *failed)
 {
+    const struct record_error error = {.offset = offset, .reason = reason};
     json_t *object = json_object();
+    struct record_advice advice;
 
+    record_advise(record, len, &error, &advice);
     set_member(object, "offset", number_value(offset), failed);
     set_member(object, "reason", json_string(reason), failed);
     set_member(object, "hint", json_string(record_hint(record, len, offset)), failed);
+    if (advice.meant.len > 0)
+        set_member(object, "meant", name_value(strbuf_text(&advice.meant)), failed);
+    *failed |= advice.meant.failed;
+    strbuf_free(&advice.meant);
     return object;
 }
 
@@ -277,6 +285,8 @@ static json_t *finding_object(const struct report *report, const struct finding 
         set_member(object, "hint", json_string(finding->hint), failed);
     else if (finding->has_place)
         set_member(object, "term", text_value(report->record + finding->offset, finding->len), failed);
+    if (finding->meant)
+        set_member(object, "meant", name_value(finding->meant), failed);
     return object;
 }
 

@@ -70,7 +70,8 @@ static const char *level_word(enum finding_level level)
 static void add_finding(struct strbuf *out, const struct report *report, const struct finding *finding)
 {
     if (finding->hint) {
-        trace_text_error(out, 0, report->record, report->record_len, finding->offset, finding->text, finding->hint);
+        trace_text_error(out, 0, report->record, report->record_len, finding->offset, finding->text, finding->meant,
+                         finding->hint);
         return;
     }
     strbuf_addf(out, "%s: ", level_word(finding->level));
@@ -79,6 +80,8 @@ static void add_finding(struct strbuf *out, const struct report *report, const s
         strbuf_add(out, ": ");
     }
     strbuf_addf(out, "%s\n", finding->text);
+    if (finding->meant)
+        add_line(out, "         did you mean", finding->meant);
 }
 
 static void add_check(struct strbuf *out, const struct report *report)

@@ -5,6 +5,7 @@
 
 #include "base/printable.h"
 #include "spf/limits.h"
+#include "spf/record_advice.h"
 #include "spf/record_hint.h"
 
 #include <inttypes.h>
@@ -39,7 +40,7 @@ static void add_columns(struct strbuf *out, size_t columns)
 }
 
 void trace_text_error(struct strbuf *out, unsigned indent, const char *text, size_t len, size_t offset,
-                      const char *reason, const char *hint)
+                      const char *reason, const char *meant, const char *hint)
 {
     static const char dots[] = "...";
     size_t begin = offset > ERROR_BEFORE ? offset - ERROR_BEFORE : 0;
@@ -53,10 +54,12 @@ void trace_text_error(struct strbuf *out, unsigned indent, const char *text, siz
     strbuf_add_char(out, '\n');
     add_columns(out, caret);
     strbuf_addf(out, "^ %s, at octet %zu\n", reason, offset + 1);
-    if (!hint)
+    if (!meant && !hint)
         return;
     add_columns(out, caret + 2);
-    strbuf_addf(out, "expected: %s\n", hint);
+    strbuf_add(out, meant ? "did you mean: " : "expected: ");
+    trace_text_add(out, meant ? meant : hint, strlen(meant ? meant : hint), TEXT_SHOWN_MAX);
+    strbuf_add_char(out, '\n');
 }
 
 static void add_answer_record(struct strbuf *out, enum dns_type type, const struct dns_record *record)
@@ -234,12 +237,23 @@ static void add_term(struct strbuf *out, unsigned indent, const struct trace_rec
     }
 }
 
+static void add_record_error(struct strbuf *out, unsigned indent, const struct trace_record *record)
+{
+    const struct record_error error = {.offset = record->error_offset, .reason = record->error};
+    struct record_advice advice;
+
+    record_advise(record->text, record->len, &error, &advice);
+    trace_text_error(out, indent, record->text, record->len, advice.offset, advice.reason,
+                     advice.meant.len > 0 ? strbuf_text(&advice.meant) : NULL,
+                     record_hint(record->text, record->len, record->error_offset));
+    strbuf_free(&advice.meant);
+}
+
 static void add_record_tree(struct strbuf *out, unsigned indent, const struct trace_record *record,
                             const struct spf_trace *trace, enum spf_result end)
 {
     if (record->error) {
-        trace_text_error(out, indent, record->text, record->len, record->error_offset, record->error,
-                         record_hint(record->text, record->len, record->error_offset));
+        add_record_error(out, indent, record);
         return;
     }
     add_columns(out, indent);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Any octets as a record: parsed, or refused at a place within them, with a hint; the surrogate holds known octets
  * only. */
+#include "spf/record_advice.h"
 #include "spf/record_hint.h"
 #include "spf/surrogate.h"
 
@@ -33,12 +34,35 @@ static void check_terms(const struct record *record)
 {
     for (size_t i = 0; i < record->count; i++) {
         const struct term *term = &record->terms[i];
+        struct strbuf meant = STRBUF_INIT;
+        const char *reason = NULL;
 
         if (term->text < record->text || term->text + term->len > record->text + record->len || term->len == 0)
             abort();
+        if (record_advise_domain(term, &meant, &reason) && !reason)
+            abort();
+        strbuf_free(&meant);
         if (term->domain && (term->domain < term->text || term->domain + term->domain_len > term->text + term->len))
             abort();
     }
+}
+
+/* What was meant is a record's text itself, and the place is one of the octets. */
+static void check_advice(const char *text, size_t size, const struct record_error *error)
+{
+    struct record_advice advice;
+
+    if (error)
+        record_advise(text, size, error, &advice);
+    else
+        record_advise_version(text, size, &advice);
+    if (advice.offset > size || advice.end > size || !advice.reason || advice.meant.failed)
+        abort();
+    if (error && advice.meant.len > 0 && !record_terms_are_right(advice.meant.text, advice.meant.len))
+        abort();
+    if (!error && advice.meant.len > 0 && !record_is_spf(advice.meant.text, advice.meant.len))
+        abort();
+    strbuf_free(&advice.meant);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -47,11 +71,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct record_error error = {.offset = SIZE_MAX};
     struct record record;
 
-    if (!record_is_spf(text, size))
+    if (!record_is_spf(text, size)) {
+        check_advice(text, size, NULL);
         return 0;
+    }
     if (record_parse(text, size, &record, &error) != RECORD_OK) {
         if (error.offset > size || !error.reason || !record_hint(text, size, error.offset))
             abort();
+        check_advice(text, size, &error);
         return 0;
     }
     check_terms(&record);

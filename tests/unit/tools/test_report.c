@@ -139,7 +139,7 @@ static void test_caret(void **state)
         memset(record, 'a', sizeof(record));
         if (offset < sizeof(record))
             record[offset] = '!';
-        trace_text_error(&out, 4, record, sizeof(record), offset, "wrong", "right");
+        trace_text_error(&out, 4, record, sizeof(record), offset, "wrong", NULL, "right");
         line = out.text;
         caret = strchr(out.text, '\n') + 1;
         assert_in_range(caret - line, 4, 100);
