@@ -154,8 +154,8 @@ void record_advise(const char *text, size_t len, const struct record_error *erro
         return;
     memcpy(word, text + start, end - start);
     word[end - start] = '\0';
-    if (join(text, len, start, out))
-        return;
+    if (record_terms_are_right(word, end - start) || join(text, len, start, out))
+        return; /* a modifier that stands there twice is right by itself */
     if (guess(word, GUESSES_MAX, &out->meant, &at, &reason) || record_guess_ascii(word, &unused, &at, &reason)) {
         out->offset = start + at;
         out->reason = reason;

@@ -2,6 +2,9 @@
 /* Finds what needs no DNS but the domain's own. */
 #include "spf/record_check.h"
 
+#include "base/printable.h"
+#include "spf/domain.h"
+#include "spf/macro.h"
 #include "spf/record_advice.h"
 #include "spf/record_cost.h"
 #include "spf/record_hint.h"
@@ -165,14 +168,62 @@ static void check_term(struct record_check *check, const struct record *record, 
         record_check_add(check, FINDING_NOTE, record, term, "is the same for every client, as it has no macro");
 }
 
-static void check_explanation(struct record_check *check, const struct record *record)
+static bool can_fail(const struct record *record)
 {
-    if (!record->exp || record->redirect)
-        return;
     for (size_t i = 0; i < record->count; i++)
         if (record->terms[i].qualifier == '-')
-            return;
-    record_check_add(check, FINDING_WARNING, record, record->exp, "is never shown, as no term gives fail");
+            return true;
+    return record->redirect != NULL;
+}
+
+/* The name that exp= leads to, where it is the same for every message: without macros but %{d}. False for others. */
+static bool expand_exp(const struct term *exp, const char *domain, struct strbuf *name)
+{
+    const struct macro_values values = {.local = "", .sender = "", .domain = domain, .helo = "", .receiver = ""};
+    unsigned unused = 0;
+
+    for (size_t i = 0; i + 2 < exp->domain_len; i++)
+        if (exp->domain[i] == '%' && exp->domain[i + 1] == '{' && exp->domain[i + 2] != 'd' &&
+            exp->domain[i + 2] != 'D')
+            return false;
+    return macro_expand_domain(exp->domain, exp->domain_len, &values, name, &unused) && !name->failed &&
+           domain_can_be_asked(strbuf_text(name));
+}
+
+/* RFC 7208 6.2: whatever is wrong with the explanation, none is shown. NULL if nothing is. */
+static const char *explanation_fault(const struct dns_answer *answer)
+{
+    if (answer->count > 1)
+        return "has several TXT records, so none is shown";
+    if (answer->count == 0)
+        return answer->status == DNS_OK || answer->status == DNS_NODATA || answer->status == DNS_NXDOMAIN
+                   ? "has no TXT record, so nothing is shown"
+                   : "could not be looked up";
+    if (!printable_is(answer->records[0].text, answer->records[0].text_len))
+        return "has octets that are not US-ASCII, so nothing is shown";
+    if (!macro_check(answer->records[0].text, answer->records[0].text_len, MACRO_IN_EXPLANATION, NULL))
+        return "has an error in a macro, so nothing is shown";
+    return NULL;
+}
+
+static void check_explanation(struct record_check *check, const struct record *record, const char *domain,
+                              struct dns *dns, int64_t deadline_ms)
+{
+    struct strbuf name = {.limit = DNS_NAME_MAX};
+    const struct dns_answer *answer = NULL;
+    const char *fault = NULL;
+
+    if (record->exp && !can_fail(record))
+        record_check_add(check, FINDING_WARNING, record, record->exp, "is never shown, as no term gives fail");
+    else if (record->exp && expand_exp(record->exp, domain, &name))
+        answer = dns_lookup(dns, strbuf_text(&name), DNS_TXT, deadline_ms);
+    if (answer)
+        fault = explanation_fault(answer);
+    if (fault)
+        record_check_add(check, FINDING_WARNING, record, record->exp, "%s %s", strbuf_text(&name), fault);
+    if (answer)
+        dns_answer_release(answer);
+    strbuf_free(&name);
 }
 
 static void check_terms(struct record_check *check, const struct record *record)
@@ -187,7 +238,6 @@ static void check_terms(struct record_check *check, const struct record *record)
         check_dead_term(check, record, &record->terms[i], all);
     }
     check_end(check, record, all);
-    check_explanation(check, record);
 }
 
 /* The octets of a TXT record in an answer. */
@@ -306,6 +356,7 @@ void record_check_run(struct record_check *check, const char *text, size_t len, 
     if (status != RECORD_OK)
         return;
     check_terms(check, &record);
+    check_explanation(check, &record, domain, dns, deadline_ms);
     check_size(check, len, domain, dns, deadline_ms);
     record_cost(check, &record, domain, dns, deadline_ms);
     check->costs_known = true;

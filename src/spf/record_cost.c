@@ -107,6 +107,10 @@ static void found(void *context, enum survey_finding finding, const struct walk_
         if (is_first)
             add(survey, FINDING_WARNING, at, "names no domain that can exist");
         break;
+    case SURVEY_OPEN:
+        if (is_first)
+            add(survey, FINDING_WARNING, at, "lets everybody send mail for the domain");
+        break;
     case SURVEY_VARYING:
         survey->check->is_partial = true;
     }

@@ -164,6 +164,8 @@ static result_set walk_steps(struct walk *walk, const struct walk_place *from, s
         result_set if_match = RESULT_BIT(step_result(step));
         unsigned known = CAN_MATCH;
 
+        if (from && step->term && step->term->kind == TERM_ALL && step->term->qualifier == '+')
+            term_tell(walk, SURVEY_OPEN, &at, "");
         if (step->term && term_asks_dns(step->term))
             known = walk_term(walk, &at, &if_match);
         if (walk->is_exact && !walk->is_stopped && at.visit)

@@ -31,6 +31,13 @@ static const struct zone_entry zone[] = {
     {"outer.org", "TXT", "v=spf1 include:wrong.org -all"},
     {"next.org", "TXT", "v=spf1 a:four.org redirect=soft.org"},
     {"old.org", "TXT", "v=spf1 mx ~all"},
+    {"text.org", "TXT", "not from %{i}"},
+    {"bad.text.org", "TXT", "100% wrong"},
+    {"foreign.new.org", "TXT",
+     "b\xc3\xbc"
+     "cher"},
+    {"open.org", "TXT", "v=spf1 +all"},
+    {"opener.org", "TXT", "v=spf1 include:open.org -all"},
     {"old.org", "TXT", "token"},
 };
 
@@ -98,7 +105,25 @@ static void test_findings(void **state)
         {"v=spf1 all", "fine", "lets everybody"},
         {"v=spf1 ?all", "fine", "says nothing about other"},
         {"v=spf1 -all a:six.org", "fine", "never reached"},
-        {"v=spf1 -all exp=x.org redirect=soft.org", "fine", "never followed"},
+        {"v=spf1 -all exp=text.org redirect=soft.org", "fine", "never followed"},
+        {"v=spf1 -all exp=text.org", "fine", ""},
+        {"v=spf1 -all exp=none.org", "fine", "none.org has no TXT record"},
+        {"v=spf1 -all exp=two.org", "fine", "two.org has several TXT records"},
+        {"v=spf1 -all exp=bad.text.org", "fine", "error in a macro"},
+        {"v=spf1 -all exp=foreign.%{d2}", "fine", "foreign.new.org has octets"},
+        {"v=spf1 -all exp=slow.org", "fine", "slow.org could not be looked up"},
+        {"v=spf1 -all exp=%{i}.none.org", "fine", ""},
+        {"v=spf1 include:open.org -all", "fine",
+         "lets everybody send mail for the domain (+all in the record of open.org)"},
+        {"v=spf1 include:opener.org -all", "fine", "(+all in the record of open.org)"},
+        {"v=spf1 redirect=open.org", "fine", "(+all in the record of open.org)"},
+        {"v=spf1 include:https://soft.org -all", "permerror", "invalid target name|a URL"},
+        {"v=spf1 include:soft.org-all", "permerror", "has no SPF record|is a space missing|nothing is said"},
+        {"v=spf1 ip4:192.0.2.77/24 -all", "fine", "it is all of 192.0.2.0/24, not 192.0.2.77 alone"},
+        {"v=spf1 ip6:2001:db8::1/32 -all", "fine", "it is all of 2001:db8::/32"},
+        {"v=spf1 ip4:192.0.2.0/24 ip4:192.0.2.7 -ip4:192.0.2.8 -all", "fine", "it is a part of ip4:192.0.2.0/24"},
+        {"v=spf1 ip4:1, a:h.org:25 -all", "permerror", "not an IPv4|a port"},
+        {"v=spf1 redirect=soft.org redirect=soft.org", "permerror", "a second modifier"},
         {"v=spf1 redirect=soft.org", "fine", ""},
         {"v=spf1 ~all exp=x.org", "fine", "never shown"},
         {"v=spf1 ptr -all", "fine", "should not be used"},
@@ -140,6 +165,32 @@ static void test_findings(void **state)
         if (strcmp(record_check_status(&check), rows[i].status) != 0)
             fail_msg("%s: %s", rows[i].record, record_check_status(&check));
         assert_false(check.failed);
+        record_check_free(&check);
+    }
+}
+
+/* What was meant stands with what is wrong. */
+static void test_meant(void **state)
+{
+    static const struct {
+        const char *record, *meant; /* of the first finding */
+    } rows[] = {
+        {"v=spf1 include:soft.org, -all", "include:soft.org"},
+        {"v=spf1 ip4:1 -all", NULL},
+        {"v=spf1; -all", "v=spf1 -all"},
+        {"v=spf1 ip4=192.0.2.1 -all", "ip4:192.0.2.1"},
+        {"v=spf1 -ip4:192.0.2.77/24 -all", "-ip4:192.0.2.0/24"},
+        {"v=spf1 a:https://six.org/x.c -all", "a:six.org"},
+        {"v=spf1 ptr -all", NULL},
+    };
+    struct record_check check;
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        run(*state, rows[i].record, "new.org", &check);
+        assert_true(check.count > 0);
+        assert_int_equal(check.findings[0].meant != NULL, rows[i].meant != NULL);
+        if (rows[i].meant)
+            assert_string_equal(check.findings[0].meant, rows[i].meant);
         record_check_free(&check);
     }
 }
@@ -236,6 +287,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_findings, open_zone, close_zone),
+        cmocka_unit_test_setup_teardown(test_meant, open_zone, close_zone),
         cmocka_unit_test_setup_teardown(test_costs, open_zone, close_zone),
         cmocka_unit_test_setup_teardown(test_places, open_zone, close_zone),
         cmocka_unit_test_setup_teardown(test_sizes, open_zone, close_zone),
