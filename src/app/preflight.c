@@ -301,27 +301,23 @@ static bool write_whole(int fd, const char *text, size_t len)
     return true;
 }
 
-static void ignore_line(void *context, enum log_level level, const char *line)
-{
-    (void)context;
-    (void)level;
-    (void)line;
-}
-
-/* Its report is the problems, a NUL, and the notes; its exit status the first problem's. */
+/* Its report is the problems, a NUL, and the notes; its exit status the first problem's. What the parent has found so
+ * far is not reported twice. */
 static _Noreturn void run_child(struct run *run, int fd)
 {
-    struct preflight found = {.status = EX_OK};
+    const struct log_config nowhere = {.syslog_facility = -1, .ident = "smf-spf"}; /* the report says what is wrong */
+    struct preflight *found = run->out;
     bool written;
 
-    log_set_sink(ignore_line, NULL); /* what cannot be done is in the report */
-    run->out = &found;
+    (void)log_open(&nowhere);
+    preflight_free(found);
+    found->status = EX_OK;
     probe_as_user(run);
-    written = !found.problems.failed && !found.notes.failed &&
-              write_whole(fd, strbuf_text(&found.problems), found.problems.len) && write_whole(fd, "", 1) &&
-              write_whole(fd, strbuf_text(&found.notes), found.notes.len);
-    preflight_free(&found);
-    _exit(written ? found.status : EX_OSERR);
+    written = !found->problems.failed && !found->notes.failed &&
+              write_whole(fd, strbuf_text(&found->problems), found->problems.len) && write_whole(fd, "", 1) &&
+              write_whole(fd, strbuf_text(&found->notes), found->notes.len);
+    preflight_free(found);
+    _exit(written ? found->status : EX_OSERR);
 }
 
 static void read_report(int fd, struct strbuf *report)

@@ -4,6 +4,7 @@
 
 #include "base/event_loop.h"
 #include "base/log.h"
+#include "base/log_value.h"
 #include "base/mailbox.h"
 #include "base/stats.h"
 #include "dns/dns_registrable.h"
@@ -100,6 +101,16 @@ static void record_failure(struct dns_scheduler *scheduler, const struct dns_inf
 {
     if (scheduler->keeps_failures)
         dns_suspects_add(&scheduler->suspects, query->name_key + FAILED, now_of(scheduler) + FAILURE_MS);
+}
+
+static void log_failure(const struct dns_scheduler *scheduler, const struct dns_inflight_query *query)
+{
+    struct strbuf servers = STRBUF_INIT;
+    char shown[LOG_VALUE_SIZE];
+
+    dns_upstream_describe(scheduler->upstream, &servers);
+    log_info("DNS: %s %s failed: %s", log_word(query->name, shown), dns_type_name(query->type), strbuf_text(&servers));
+    strbuf_free(&servers);
 }
 
 static void on_plain_reply(void *context, const struct dns_answer *answer);
@@ -212,6 +223,8 @@ static void on_plain_reply(void *context, const struct dns_answer *answer)
         take_answer(scheduler, query, answer);
         return;
     }
+    if (!answer->is_fault)
+        log_failure(scheduler, query);
     unbound_forget(&query->usual);
     take_failure(scheduler, query, answer->is_fault, true);
     dns_answer_release(answer);
@@ -250,9 +263,13 @@ static void set_limits(struct dns_scheduler *scheduler, int64_t now_ms)
 
 static void begin_outage(struct dns_scheduler *scheduler, int64_t now_ms)
 {
+    struct strbuf servers = STRBUF_INIT;
+
     stats_add(STATS_DNS_OUTAGES, 1);
-    log_warning("DNS: no server has replied for %" PRId64 " ms; until one does, lookups wait %d ms at most",
-                now_ms - scheduler->outage.began_ms, DNS_CLIENT_RESPONSE_MS);
+    dns_upstream_describe(scheduler->upstream, &servers);
+    log_warning("DNS: no server has replied for %" PRId64 " ms (%s); until one does, lookups wait %d ms at most",
+                now_ms - scheduler->outage.began_ms, strbuf_text(&servers), DNS_CLIENT_RESPONSE_MS);
+    strbuf_free(&servers);
     set_limits(scheduler, now_ms);
 }
 

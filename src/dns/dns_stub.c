@@ -3,6 +3,7 @@
 #include "dns/dns_stub.h"
 
 #include "base/event_loop.h"
+#include "dns/dns_diagnosis.h"
 #include "dns/dns_packet.h"
 
 #include <errno.h>
@@ -25,6 +26,9 @@ enum {
     FLAG_TRUNCATED = 0x02,
     FLAG_RECURSION = 0x01,
     CLASS_IN = 1,
+    RCODE_MASK = 0x0f,       /* of the fourth octet */
+    TROUBLE_RCODE = -16,     /* a response code r is TROUBLE_RCODE - r, an error number itself */
+    TROUBLE_SHOWN_MAX = 400, /* octets of all servers */
 };
 
 /* One socket of a query. */
@@ -44,6 +48,7 @@ struct stub_query {
     struct stub_query **handle;
     struct dns_server servers[TRIES];
     size_t server_count;
+    int troubles[TRIES]; /* what was wrong with each server; 0: no reply yet */
     unsigned tries, failures;
     int64_t next_ms; /* when the next try is due */
     struct attempt attempts[TRIES];
@@ -62,6 +67,9 @@ struct dns_stub {
     void *heard_context;
     struct stub_query *first;
     size_t count;
+    struct dns_server known[TRIES]; /* the servers of the last query that had some trouble, */
+    int known_troubles[TRIES];      /* and what it was */
+    size_t known_count;
 };
 
 static void close_attempt(struct attempt *attempt)
@@ -141,6 +149,47 @@ static bool is_reply(const struct stub_query *query, const uint8_t *reply, size_
 
 static void try_next(struct stub_query *query);
 
+/* Notes what was wrong with a server, for messages. */
+static void note_trouble(struct stub_query *query, size_t server, int trouble)
+{
+    struct dns_stub *stub = query->stub;
+
+    query->troubles[server] = trouble;
+    stub->known_count = query->server_count;
+    memcpy(stub->known, query->servers, sizeof(stub->known));
+    memcpy(stub->known_troubles, query->troubles, sizeof(stub->known_troubles));
+}
+
+static void add_trouble(int trouble, struct strbuf *out)
+{
+    if (trouble == 0)
+        strbuf_add(out, "no reply");
+    else if (trouble <= TROUBLE_RCODE)
+        strbuf_add(out, trouble == TROUBLE_RCODE ? "a malformed answer"
+                                                 : dns_rcode_name((unsigned)(TROUBLE_RCODE - trouble)));
+    else
+        strbuf_add(out, trouble == ECONNREFUSED ? "connection refused" : strerror(trouble));
+}
+
+static int known_trouble(const struct dns_stub *stub, const struct dns_server *server)
+{
+    for (size_t i = 0; stub && i < stub->known_count; i++)
+        if (strcmp(stub->known[i].text, server->text) == 0)
+            return stub->known_troubles[i];
+    return 0;
+}
+
+void dns_stub_describe(const struct dns_stub *stub, const struct dns_server *servers, size_t count, struct strbuf *out)
+{
+    char shown[DNS_SERVER_SIZE];
+
+    for (size_t i = 0; i < count && out->len < TROUBLE_SHOWN_MAX; i++) {
+        dns_server_show(&servers[i], shown);
+        strbuf_addf(out, "%s%s: ", i > 0 ? ", " : "", shown);
+        add_trouble(known_trouble(stub, &servers[i]), out);
+    }
+}
+
 /* A server has no answer: another may, else the query has failed. */
 static void take_failure(struct stub_query *query, struct attempt *attempt)
 {
@@ -161,6 +210,7 @@ static void take_reply(struct stub_query *query, struct attempt *attempt, const 
         return;
     }
     dns_answer_release(answer);
+    note_trouble(query, attempt->server, TROUBLE_RCODE - (reply[3] & RCODE_MASK));
     take_failure(query, attempt);
 }
 
@@ -241,6 +291,8 @@ static void on_datagram(void *context)
     uint8_t reply[UDP_REPLY_MAX];
     ssize_t len = recv(attempt->fd, reply, sizeof(reply), 0);
 
+    if (len < 0 && errno != EAGAIN && errno != EINTR)
+        note_trouble(query, attempt->server, errno);
     if (len < 0 || !is_reply(query, reply, (size_t)len))
         return; /* a closed port, or a spoofed reply */
     query->stub->heard(query->stub->heard_context);

@@ -8,6 +8,7 @@
 #ifndef SMF_DNS_DNS_STUB_H
 #define SMF_DNS_DNS_STUB_H
 
+#include "base/strbuf.h"
 #include "dns/dns.h"
 #include "dns/dns_server.h"
 
@@ -36,6 +37,10 @@ bool dns_stub_has_room(const struct dns_stub *stub);
  * false, and NULL, if there is no memory or no random number: an internal error. */
 bool dns_stub_query(struct dns_stub *stub, const struct dns_server *servers, size_t count, const char *name,
                     enum dns_type type, stub_reply reply, void *context, struct stub_query **query);
+
+/* Appends what was wrong with each of `servers` when it was last queried plainly: "192.0.2.1:53: connection refused,
+ * 192.0.2.2:53: no reply". Within a reply of DNS_FAILURE it is about that query. `stub` NULL: nothing is known. */
+void dns_stub_describe(const struct dns_stub *stub, const struct dns_server *servers, size_t count, struct strbuf *out);
 
 /* Drops the query. Sets *query to NULL, which may be so already. */
 void dns_stub_forget(struct stub_query **query);

@@ -208,6 +208,14 @@ bool dns_upstream_query_plainly(struct dns_upstream *upstream, const char *name,
                           context, query);
 }
 
+void dns_upstream_describe(const struct dns_upstream *upstream, struct strbuf *out)
+{
+    if (upstream->config.server_count == 0)
+        strbuf_add(out, "the name servers of the root: no reply");
+    else
+        dns_stub_describe(upstream->stub, upstream->config.servers, upstream->config.server_count, out);
+}
+
 /* Without a reply this would have taken longer than a probe lasts, so a server has replied, even with SERVFAIL;
  * unless the probe could not be sent. */
 static void on_probe(void *context, const struct dns_answer *answer, enum unbound_source source)

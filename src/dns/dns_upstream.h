@@ -8,6 +8,7 @@
 #ifndef SMF_DNS_DNS_UPSTREAM_H
 #define SMF_DNS_DNS_UPSTREAM_H
 
+#include "base/strbuf.h"
 #include "dns/dns_resolver.h"
 #include "dns/dns_stub.h"
 #include "dns/dns_unbound.h"
@@ -31,6 +32,10 @@ void dns_upstream_query(struct dns_upstream *upstream, const char *name, enum dn
 bool dns_upstream_can_query_plainly(const struct dns_upstream *upstream);
 bool dns_upstream_query_plainly(struct dns_upstream *upstream, const char *name, enum dns_type type, stub_reply reply,
                                 void *context, struct stub_query **query);
+
+/* Appends the servers that are queried, with what was wrong with each at last (dns_stub_describe); for recursion that
+ * the root's are. */
+void dns_upstream_describe(const struct dns_upstream *upstream, struct strbuf *out);
 
 /* Sends a probe instead of the last one, once that is 2 s old. Not from within a reply. */
 void dns_upstream_probe(struct dns_upstream *upstream, int64_t now_ms);

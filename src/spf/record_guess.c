@@ -203,6 +203,8 @@ static bool guess_kind_of_address(const char *word, struct strbuf *meant, size_t
         *reason = "an IPv4 address after ip6:";
     else if (is_named)
         *reason = "an address, where this mechanism takes a name";
+    else
+        *reason = "an unknown mechanism";
     return true;
 }
 

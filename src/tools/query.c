@@ -4,6 +4,7 @@
 #include "tools/query.h"
 
 #include "base/domain_text.h"
+#include "base/log.h"
 #include "config/config_hint.h"
 #include "dns/dns_overlay.h"
 #include "dns/dns_server.h"
@@ -13,6 +14,7 @@
 #include "session/service.h"
 #include "spf/domain.h"
 #include "tools/query_options.h"
+#include "tools/query_servers.h"
 #include "tools/report.h"
 
 #include <stdio.h>
@@ -38,6 +40,8 @@ struct query {
     struct record_check check;
     struct spf_trace trace;
     struct spf_outcome outcome;
+    struct dns_diagnosis servers[DNS_DIAGNOSIS_SERVERS];
+    size_t server_count;
 };
 
 /* The named configuration, or the defaults where the usual file is not there. */
@@ -217,6 +221,8 @@ static int print_report(const struct query *query)
         .result = options->ip != NULL ? &result : NULL,
         .authserv_id = query->config->authserv_id != NULL ? query->config->authserv_id : query->host_name,
         .trace = options->trace ? &query->trace : NULL,
+        .servers = query->servers,
+        .server_count = query->server_count,
     };
     struct strbuf text = STRBUF_INIT;
     bool written;
@@ -230,6 +236,28 @@ static int print_report(const struct query *query)
         (void)fputs(strbuf_text(&text), stdout);
     strbuf_free(&text);
     return written ? EX_OK : no_memory();
+}
+
+/* What says that the DNS failed; NULL: it did not. */
+static const char *dns_failure(const struct query *query)
+{
+    if (query->options.ip != NULL && query->outcome.result == RESULT_TEMPERROR)
+        return query->outcome.problem;
+    for (size_t i = 0; i < query->check.count; i++)
+        if (query->check.findings[i].level == FINDING_UNKNOWN)
+            return query->check.findings[i].text;
+    return NULL;
+}
+
+static void diagnose(struct query *query)
+{
+    const struct query_options *options = &query->options;
+    const char *failure = dns_failure(query);
+    const char *domain = options->record != NULL ? query->record_domain : query->domain;
+
+    if (failure != NULL && options->zone == NULL)
+        query->server_count =
+            query_servers_diagnose(query->config, options->nameserver, failure, domain, query->servers);
 }
 
 /* The exit status for what was found out. */
@@ -249,11 +277,29 @@ static int exit_status_of_result(const struct query *query)
     return EX_OK;
 }
 
+/* A line of the log, which without a log would come with time and process. */
+static void print_log_line(void *context, enum log_level level, const char *line)
+{
+    (void)context;
+    (void)level;
+    (void)fprintf(stderr, "smf-spf query: %s\n", line);
+}
+
+/* Warnings are for the person who queries, and which servers resolv.conf has is not. */
+static void open_log(void)
+{
+    const struct log_config config = {.level = LOG_LEVEL_WARNING, .syslog_facility = -1, .ident = "smf-spf"};
+
+    (void)log_open(&config);
+    log_set_sink(print_log_line, NULL);
+}
+
 /* Does all that the options ask for, with a configuration at hand. */
 static int run_query(struct query *query)
 {
     int status = EX_OK;
 
+    open_log();
     if (gethostname(query->host_name, sizeof query->host_name - 1) != 0 || query->host_name[0] == '\0')
         memcpy(query->host_name, "localhost", sizeof "localhost");
     query->dns = open_dns(&query->options, query->config);
@@ -263,8 +309,10 @@ static int run_query(struct query *query)
         status = check_record(query);
     if (status == EX_OK && query->options.ip != NULL)
         status = evaluate_sender(query);
-    if (status == EX_OK)
+    if (status == EX_OK) {
+        diagnose(query);
         status = print_report(query);
+    }
     return status == EX_OK ? exit_status_of_result(query) : status;
 }
 

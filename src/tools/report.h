@@ -4,6 +4,7 @@
 #define SMF_TOOLS_REPORT_H
 
 #include "base/strbuf.h"
+#include "dns/dns_diagnosis.h"
 #include "mail/header_result.h"
 #include "spf/record_check.h"
 #include "spf/spf_check.h"
@@ -23,6 +24,9 @@ struct report {
     const struct header_result *result; /* and as fields tell it; NULL with it */
     const char *authserv_id;
     const struct spf_trace *trace; /* how the result came to be */
+
+    const struct dns_diagnosis *servers; /* what each name server says, where the DNS failed */
+    size_t server_count;
 };
 
 /* Appends the report in lines of printable US-ASCII. */

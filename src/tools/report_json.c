@@ -311,6 +311,21 @@ static json_t *check_object(const struct report *report, bool *failed)
     return object;
 }
 
+static json_t *servers_array(const struct report *report, bool *failed)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < report->server_count; i++) {
+        json_t *object = json_object();
+
+        set_member(object, "server", name_value(report->servers[i].server), failed);
+        set_member(object, "answers", json_boolean(report->servers[i].answers), failed);
+        set_member(object, "state", name_value(report->servers[i].state), failed);
+        append_value(array, object, failed);
+    }
+    return array;
+}
+
 void report_json(const struct report *report, struct strbuf *out)
 {
     json_t *object = json_object();
@@ -321,6 +336,8 @@ void report_json(const struct report *report, struct strbuf *out)
         set_member(object, "check", check_object(report, &failed), &failed);
     if (report->result)
         set_result_members(object, report, &failed);
+    if (report->server_count > 0)
+        set_member(object, "name_servers", servers_array(report, &failed), &failed);
     written = failed ? NULL : json_dumps(object, JSON_INDENT(2));
     if (written)
         strbuf_addf(out, "%s\n", written);

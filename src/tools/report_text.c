@@ -102,6 +102,12 @@ static void add_check(struct strbuf *out, const struct report *report)
                     check->void_lookups_v6, LIMIT_VOID_LOOKUPS);
 }
 
+static void add_servers(struct strbuf *out, const struct report *report)
+{
+    for (size_t i = 0; i < report->server_count; i++)
+        strbuf_addf(out, "name server %s: %s\n", report->servers[i].server, report->servers[i].state);
+}
+
 void report_text(const struct report *report, struct strbuf *out)
 {
     if (report->check)
@@ -114,4 +120,5 @@ void report_text(const struct report *report, struct strbuf *out)
         strbuf_add_char(out, '\n');
         trace_text(out, report->trace, report->outcome->result);
     }
+    add_servers(out, report);
 }

@@ -127,6 +127,7 @@ def a_silent_dns_holds_nobody_up(binary):
             equal(result, "temperror", "result of a silent server")
             check(took_s < 5, f"a silent server was waited for again, {took_s:.1f} s")
         contains(filter_.log(), "DNS: no server has replied for", "log")
+        contains(filter_.log(), f"({server.address}: no reply); until one does", "log")
         server.silent = False
         wait_until(lambda: result_of(filter_, "<a@new.dns.example>") == "pass", 30, "the server answers again")
         contains(filter_.wait_log("DNS: recovered after"), " ms", "log")

@@ -5,6 +5,7 @@ import json
 import re
 
 from dns_server import DnsServer
+from filter import free_port
 from process_common import prepared, run
 from wire_common import (BAD_IP, BAD_IP6, GOOD_IP, GOOD_IP6, ZONE, Skip, authentication_results, case, check,
                          contains, equal, have_ipv6, received_spf, rows)
@@ -171,7 +172,7 @@ record of outer.example.org: v=spf1 include:wrong.example.org -all
         DNS wrong.example.org TXT: 1 record (TTL 300 s, 0 ms)
         v=spf1 mx ipv4:192.0.2.1 -all
                   ^ an unknown mechanism, at octet 11
-                    expected: an IPv4 address or network: ip4:192.0.2.1 or ip4:192.0.2.0/24
+                    did you mean: ip4:192.0.2.1
     -all                       not reached
 ended at: include:wrong.example.org of the record of outer.example.org
 cost: 1 of 10 DNS lookups, 0 of 2 void lookups, 2 queries, 0 ms
@@ -291,7 +292,7 @@ RECORDS = [
                                           "warning: a: is never reached"]),
     ("syntax", "v=spf1 ip4:192.0.2.300 -all", 4, ["v=spf1 ip4:192.0.2.300 -all\n           ^ not an IPv4 address",
                                                  "expected: an IPv4 address or network"]),
-    ("version", "spf1 -all", 4, ["expected: v=spf1 mx -all"]),
+    ("version", "spf1 -all", 4, ["did you mean: v=spf1 -all"]),
     ("empty", "", 4, ["v=spf1"]),
     ("include", "v=spf1 include:outer.example.org -all", 4, ["record of wrong.example.org: an unknown mechanism"]),
     ("none", "v=spf1 include:none.example.org -all", 4, ["none.example.org has no SPF record"]),
@@ -330,6 +331,24 @@ def query_record_with_a_client(binary):
             answer = json.loads(trace_query(binary, filter_, *asked, "--json").stdout)
             equal((answer["result"], answer["check"]["status"], answer["sender"]),
                   (result, "fine", "postmaster@example.org"), "JSON")
+
+
+@case
+def query_names_the_server_that_fails(binary):
+    """Which one, and why: in text and JSON, of a result and of a record."""
+    with prepared(binary) as filter_, DnsServer(ZONE) as server:
+        filter_.configure(f"DNSTimeout 2s\nNameserver 127.0.0.1:{free_port()} {server.address}\n")
+        server.silent = True
+        asked = ("query", "-c", filter_.config_path, "--ip", "192.0.2.1", "--sender", "a@example.org")
+        done = run(binary, *asked)
+        equal(done.returncode, 5, f"exit status: {done.stdout}")
+        contains(done.stdout, ": connection refused\n", "output")
+        contains(done.stdout, f"name server {server.address}: no reply within 2000 ms\n", "output")
+        states = [entry["state"] for entry in json.loads(run(binary, *asked, "--json").stdout)["name_servers"]]
+        equal(states, ["connection refused", "no reply within 2000 ms"], "states")
+        done = run(binary, "query", "-c", filter_.config_path, "--record", "v=spf1 a:x.example.org -all", "--domain",
+                   "example.org")
+        contains(done.stdout, f"name server {server.address}: no reply", "output")
 
 
 @case

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 
+import smtp
 from cases import Group
 from waiting import PATIENCE_S, wait_for
 from world import BAD, GOOD
@@ -25,11 +26,29 @@ def blocks_for_postfix():
     return blocks
 
 
+def dialogue_from_outside():
+    """The lines to type to Postfix, in the section on how to see that the filter works."""
+    with open(README_PATH, encoding="utf-8") as readme:
+        section = readme.read().split("\n## How do I see that it works?\n")[1].split("\n## ")[0]
+    return re.search(r"^```\n(EHLO .*?)^```$", section, re.S | re.M)[1].splitlines()
+
+
+DIALOGUE = dialogue_from_outside()
 DIRECTORY, SETTINGS, COMMANDS = blocks_for_postfix()  # the file is out of sight later
 
 
 def do(commands):
     subprocess.run(["sh", "-ec", commands], check=True, timeout=PATIENCE_S, stdout=subprocess.DEVNULL)
+
+
+@README.case(mtas=("postfix",))
+def a_client_from_outside_is_played(world):
+    """The dialogue, with this test's client and domain: the filter sees the address that XCLIENT names."""
+    lines = [line.replace("203.0.113.66", BAD).replace("alice@example.org", "a@fail.example") for line in DIALOGUE]
+    with smtp.Client("127.0.0.1", 25, "localhost") as client:
+        replies = [client.command(line) for line in lines[:-1]]
+    assert [reply.code for reply in replies[:3]] == [250, 220, 250], replies
+    assert any(reply.code == 550 for reply in replies[3:]), replies
 
 
 @README.case(mtas=("postfix",))

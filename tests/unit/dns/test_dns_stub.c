@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,11 +29,21 @@ struct fixture {
     enum dns_status status;
     bool is_fault;
     size_t text_len;
+    char troubles[200]; /* of the servers, when the reply came */
 };
 
 static void on_heard(void *context)
 {
     ((struct fixture *)context)->heard++;
+}
+
+static void describe(struct fixture *fixture)
+{
+    struct strbuf troubles = STRBUF_INIT;
+
+    dns_stub_describe(fixture->stub, fixture->servers, SERVERS, &troubles);
+    (void)snprintf(fixture->troubles, sizeof(fixture->troubles), "%s", strbuf_text(&troubles));
+    strbuf_free(&troubles);
 }
 
 static void on_reply(void *context, const struct dns_answer *answer)
@@ -43,6 +54,7 @@ static void on_reply(void *context, const struct dns_answer *answer)
     fixture->is_fault = answer->is_fault;
     fixture->text_len = answer->count > 0 ? answer->records[0].text_len : 0;
     dns_answer_release(answer);
+    describe(fixture);
     fixture->replies++;
 }
 
@@ -82,7 +94,8 @@ static void stop(struct fixture *fixture)
     dns_stub_destroy(fixture->stub);
     event_loop_destroy(fixture->loop);
     for (unsigned i = 0; i < SERVERS; i++)
-        responder_stop(fixture->responders[i]);
+        if (fixture->responders[i])
+            responder_stop(fixture->responders[i]);
 }
 
 static void test_replies(void **state)
@@ -120,6 +133,51 @@ static void test_replies(void **state)
         assert_true(fixture.heard > 0);
         stop(&fixture);
     }
+}
+
+/* Which server failed, and why. */
+static void test_troubles(void **state)
+{
+    static const struct {
+        const char *name;
+        size_t servers;
+        const char *first, *second;
+    } rows[] = {
+        {"servfail.example", 2, "SERVFAIL", "SERVFAIL"},
+        {"refused.example", 2, "REFUSED", "REFUSED"},
+        {"refused.example", 1, "REFUSED", "no reply"},
+        {"plain.example", 1, "no reply", "no reply"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct fixture fixture;
+        char wanted[200];
+
+        start(&fixture);
+        assert_true(send_query(&fixture, rows[i].servers, rows[i].name, DNS_A));
+        run_until_reply(&fixture);
+        (void)snprintf(wanted, sizeof(wanted), "%s: %s, %s: %s", responder_address(fixture.responders[0]),
+                       rows[i].first, responder_address(fixture.responders[1]), rows[i].second);
+        assert_string_equal(fixture.troubles, wanted);
+        stop(&fixture);
+    }
+}
+
+/* The next server answers, and the closed port of the first is known. */
+static void test_closed_port(void **state)
+{
+    struct fixture fixture;
+
+    (void)state;
+    start(&fixture);
+    responder_stop(fixture.responders[0]);
+    fixture.responders[0] = NULL;
+    assert_true(send_query(&fixture, 2, "plain.example", DNS_A));
+    run_until_reply(&fixture);
+    assert_int_equal(fixture.status, DNS_OK);
+    assert_non_null(strstr(fixture.troubles, ": connection refused, "));
+    stop(&fixture);
 }
 
 /* What nobody waits for is not called back, nor what is left when all ends. */
@@ -189,10 +247,8 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_replies),
-        cmocka_unit_test(test_end),
-        cmocka_unit_test(test_room),
-        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_replies), cmocka_unit_test(test_troubles), cmocka_unit_test(test_closed_port),
+        cmocka_unit_test(test_end),     cmocka_unit_test(test_room),     cmocka_unit_test(test_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
