@@ -8,6 +8,7 @@ error is one line on standard error that names the word that is wrong, and the n
 
 import pathlib
 import re
+import shlex
 import subprocess
 import sys
 
@@ -120,6 +121,25 @@ def check_output_errors(binary, manual, problems):
         problems.append(f"smf-spf(8) has only these exit statuses: {sorted(statuses)}")
 
 
+def examples_of(manual):
+    """Command and output of each literal block of the manual that begins with a prompt and a query."""
+    for block in re.findall(r"^\.Bd -literal.*?\n(.*?)^\.Ed", manual, re.MULTILINE | re.DOTALL):
+        command, _, output = block.partition("\n")
+        if command.startswith("$ smf-spf query "):
+            yield command[2:], output.replace("\\e", "\\")
+
+
+def check_examples(binary, manual, problems):
+    """Each prints what the manual says; the DNS, which none of them needs, has nothing."""
+    examples = list(examples_of(manual))
+    if len(examples) < 2:
+        problems.append(f"smf-spf(8) has only {len(examples)} examples of query with their output")
+    for command, output in examples:
+        done = run(binary, *shlex.split(command)[1:], "--zone", "/dev/null")
+        if done.stdout != output:
+            problems.append(f"smf-spf(8): {command} prints\n{done.stdout}instead of\n{output}")
+
+
 def main():
     if len(sys.argv) not in (2, 3):
         print(__doc__.strip(), file=sys.stderr)
@@ -131,6 +151,7 @@ def main():
     check_errors(binary, problems)
     check_manual(manual, helps(binary, problems), problems)
     check_output_errors(binary, manual, problems)
+    check_examples(binary, manual, problems)
     print("\n".join(problems) if problems else "the command line, its helps and the manual agree")
     return 1 if problems else 0
 
