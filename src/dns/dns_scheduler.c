@@ -103,13 +103,15 @@ static void record_failure(struct dns_scheduler *scheduler, const struct dns_inf
         dns_suspects_add(&scheduler->suspects, query->name_key + FAILED, now_of(scheduler) + FAILURE_MS);
 }
 
-static void log_failure(const struct dns_scheduler *scheduler, const struct dns_inflight_query *query)
+/* Says which servers it was that had no answer, and why. */
+static void log_failure(const struct dns_scheduler *scheduler, const struct dns_inflight_query *query, const char *how)
 {
     struct strbuf servers = STRBUF_INIT;
     char shown[LOG_VALUE_SIZE];
 
     dns_upstream_describe(scheduler->upstream, &servers);
-    log_info("DNS: %s %s failed: %s", log_word(query->name, shown), dns_type_name(query->type), strbuf_text(&servers));
+    log_info("DNS: %s %s: %s (%s)", log_word(query->name, shown), dns_type_name(query->type), how,
+             strbuf_text(&servers));
     strbuf_free(&servers);
 }
 
@@ -224,7 +226,7 @@ static void on_plain_reply(void *context, const struct dns_answer *answer)
         return;
     }
     if (!answer->is_fault)
-        log_failure(scheduler, query);
+        log_failure(scheduler, query, "failed");
     unbound_forget(&query->usual);
     take_failure(scheduler, query, answer->is_fault, true);
     dns_answer_release(answer);
@@ -294,6 +296,8 @@ static void record_silence(struct dns_scheduler *scheduler, struct dns_inflight_
 {
     if (query->stage == DNS_STAGE_QUEUED || now_ms - query->sent_ms < SILENT_MS)
         return;
+    if (!query->is_suspect && !scheduler->outage.is_on)
+        log_failure(scheduler, query, "no reply by the deadline");
     dns_suspects_add(&scheduler->suspects, query->name_key, now_ms + SUSPECT_MS);
     dns_suspects_add(&scheduler->suspects, query->zone_key, now_ms + SUSPECT_MS);
     query->is_suspect = true;

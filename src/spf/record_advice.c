@@ -13,6 +13,7 @@
 
 enum {
     WORD_MAX = 400,  /* octets of a term that is worth a guess */
+    MEANT_MAX = 800, /* and of what it means */
     GUESSES_MAX = 3, /* one upon another: ipv4:192.0.2.1, has two mistakes */
     WORDS_JOINED = 3,
     RECORD_MAX = 4000,
@@ -68,7 +69,7 @@ bool record_terms_are_right(const char *terms, size_t len)
 static bool guess(const char *word, unsigned depth, struct strbuf *meant, size_t *at, const char **reason)
 {
     for (size_t i = 0; i < record_guess_count; i++) {
-        struct strbuf one = {.limit = 2 * WORD_MAX}, better = {.limit = 2 * WORD_MAX};
+        struct strbuf one = {.limit = MEANT_MAX}, better = {.limit = MEANT_MAX};
         size_t place = 0, inner_place;
         const char *why = NULL, *inner_why;
         bool found = record_guesses[i](word, &one, &place, &why) && !one.failed && one.len > 0;

@@ -134,8 +134,9 @@ static void check_network(struct record_check *check, const struct record *recor
     record_check_add(check, FINDING_WARNING, record, term,
                      "has bits set beyond its prefix, which do not count: it is all of %s, not %s alone", meant,
                      address);
-    strbuf_addf(&right, "%s%s:%s", (const char[]){term->text[0] == term->qualifier ? term->qualifier : '\0', '\0'},
-                term->kind == TERM_IP4 ? "ip4" : "ip6", meant);
+    if (term->text[0] == term->qualifier)
+        strbuf_add_char(&right, term->qualifier);
+    strbuf_addf(&right, "%s:%s", term->kind == TERM_IP4 ? "ip4" : "ip6", meant);
     set_meant(check, &right);
 }
 

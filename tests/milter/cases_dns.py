@@ -220,6 +220,9 @@ def large_txt(binary, size):
             check(server.count(domain, "TXT", "tcp") > 0, f"{domain} was not asked over TCP")
 
 
+SAID_OF_A_SERVER = {"servfail": "SERVFAIL", "refused": "REFUSED", "notimp": "NOTIMP", "drop": "no reply"}
+
+
 @rows([
     ("servfail", "servfail", "temperror"), ("refused", "refused", "temperror"), ("notimp", "notimp", "temperror"),
     ("drop", "drop", "temperror"), ("nxdomain", "nxdomain", "none"), ("wrongid", "wrongid", "temperror"),
@@ -235,6 +238,9 @@ def faulty_server(binary, kind, result):
         begun = time.monotonic()
         equal(result_of(filter_, "<a@dns.example>"), result, kind)
         check(time.monotonic() - begun < 25, f"{time.monotonic() - begun:.1f} s with DNSTimeout 2s")
+        if kind in SAID_OF_A_SERVER:
+            filter_.wait_log("DNS: dns.example TXT: ")
+            contains(filter_.log(), f"{server.address}: {SAID_OF_A_SERVER[kind]})", "log")
         server.clear_faults()
         equal(result_of(filter_, "<b@dns.example>"), "pass" if result != "none" else "none", "afterwards")
 
