@@ -26,6 +26,7 @@ struct run {
     const struct config *config;
     const char *config_path;
     struct identity identity;
+    bool starts_here; /* this process is to become the filter */
     bool is_certain;  /* this process has, or can take, the privileges of the start */
     bool log_is_made; /* before privileges are dropped, LogTo is created or given to User */
     struct preflight *out;
@@ -54,6 +55,32 @@ __attribute__((format(printf, 4, 5))) static void add_problem(struct run *run, i
 
 /* Paths */
 
+/* True for a directory in /run, which is empty after a boot: the service manager or the init script makes it. */
+static bool is_runtime_directory(const char *directory)
+{
+    static const char *const places[] = {"/run/", "/var/run/"};
+
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        const size_t len = strlen(places[i]);
+
+        if (strncmp(directory, places[i], len) == 0 && strchr(directory + len, '/') == NULL)
+            return true;
+    }
+    return false;
+}
+
+static void add_missing_directory(struct run *run, const char *key, const char *path, const char *directory, int status)
+{
+    if (!run->starts_here && is_runtime_directory(directory))
+        strbuf_addf(
+            &run->out->notes,
+            "%s: %s: there is no directory %s yet: the service makes it, and without it a start by hand fails\n", key,
+            path, directory);
+    else
+        add_problem(run, status, 0, "%s: %s: there is no directory %s (create it for user %s)", key, path, directory,
+                    user_of(run));
+}
+
 /* True if there is a directory for `path`, and its privileges could be taken on: then end_probe. */
 static bool begin_probe(struct run *run, const char *path, gid_t group, const char *key, int status)
 {
@@ -63,8 +90,7 @@ static bool begin_probe(struct run *run, const char *path, gid_t group, const ch
     bool borrowed = false;
 
     if (directory_of(path, directory, sizeof directory) && stat(directory, &found) != 0 && errno == ENOENT) {
-        add_problem(run, status, 0, "%s: %s: there is no directory %s (create it for user %s)", key, path, directory,
-                    user_of(run));
+        add_missing_directory(run, key, path, directory, status);
         return false;
     }
     borrowed = privileges_borrow(&run->identity, path, group, key, &error);
@@ -408,7 +434,8 @@ static void look_at_own_account(struct run *run)
 void preflight_run(const struct config *config, const char *config_path, bool starts_here, struct identity *identity,
                    struct preflight *out)
 {
-    struct run run = {.config = config, .config_path = config_path, .is_certain = true, .out = out};
+    struct run run = {
+        .config = config, .config_path = config_path, .starts_here = starts_here, .is_certain = true, .out = out};
 
     if (!starts_here)
         look_at_own_account(&run);

@@ -169,6 +169,19 @@ def what_stops_the_start_is_reported_by_n(binary, needs_root, config, words):
 
 
 @case
+def check_before_the_service_has_made_its_directory(binary):
+    """/run is empty after a boot, and the service makes the directory: valid, with a word about it."""
+    with prepared(binary, as_root=True) as filter_:
+        filter_.reconfigure({"Socket": "unix:/var/run/smf-spf-nowhere/sock"})
+        done = run(binary, "-n", "-c", filter_.config_path)
+        equal(done.returncode, 0, f"exit status: {done.stderr}")
+        contains(done.stderr, "there is no directory /var/run/smf-spf-nowhere yet", "note")
+        started = run(binary, "-f", "-c", filter_.config_path)
+        check(started.returncode > 0, "it started")
+        contains(started.stderr, "there is no directory /var/run/smf-spf-nowhere", "message of the start")
+
+
+@case
 def check_beside_a_filter_that_runs(binary):
     """The socket and the PidFile are in use then, and the file is valid all the same."""
     with prepared(binary, as_root=True).background() as filter_:

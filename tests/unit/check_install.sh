@@ -28,7 +28,7 @@ for script in debian redhat openrc freebsd; do
 done
 conf=$(find "$root" -name smf-spf.conf -path '*/etc/*')
 [ -n "$conf" ] || { echo "missing: the shipped smf-spf.conf" >&2; exit 1; }
-"$root/usr/sbin/smf-spf" -n -c "$conf" >/dev/null || missing=1
+"$root/usr/sbin/smf-spf" config -c "$conf" >/dev/null || missing=1
 
 # A second installation keeps what the postmaster has written.
 echo '# mine' >"$conf"
