@@ -2,6 +2,7 @@
 """A network and an /etc of the test's own, in namespaces: nothing of the machine's is changed, and when the test ends,
 for whatever reason, all that runs in them ends."""
 
+import ctypes
 import os
 import subprocess
 import sys
@@ -9,16 +10,23 @@ import tempfile
 
 INSIDE = "SMF_SPF_TEST_INSIDE"
 SKIPPED = 77
+CLONE_NEWNS, CLONE_NEWNET = 0x00020000, 0x40000000
 
 
 def enter():
-    """Go on in namespaces of one's own, with a loopback network alone. Exit status 77 where one may not."""
+    """Go on in namespaces of one's own, which take every process with them. Exit status 77 where one may not."""
     if os.environ.get(INSIDE) != "1":
         if os.geteuid() != 0 or not run_quietly("unshare", "--net", "--mount", "true"):
             print("skipped: only root can make namespaces")
             sys.exit(SKIPPED)
         options = ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
         os.execvpe("unshare", ["unshare", *options, sys.executable, *sys.argv], dict(os.environ, **{INSIDE: "1"}))
+
+
+def enter_again():
+    """One more network, loopback alone, and one more /etc, for this process and its children: below enter()."""
+    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET | CLONE_NEWNS) != 0:
+        sys.exit(f"unshare: {os.strerror(ctypes.get_errno())}")
     run("ip", "link", "set", "lo", "up")
     own_etc()
 
