@@ -162,19 +162,20 @@ def read_if_there(path):
 
 
 @rows([
-    ("unchanged", {}, 1), ("policy", {"RefuseFail": "off", "AddReceivedHeader": "on"}, 1),
-    ("results", {"TTL": "10m", "CacheSize": "1M"}, 1), ("deadline", {"DNSTimeout": "3s", "DNSLookahead": "off"}, 1),
-    ("dns", {"DNSServeStale": "off"}, 2),
+    ("unchanged", {}, False), ("policy", {"RefuseFail": "off", "AddReceivedHeader": "on"}, False),
+    ("results", {"TTL": "10m", "CacheSize": "1M"}, False),
+    ("deadline", {"DNSTimeout": "3s", "DNSLookahead": "off"}, False), ("dns", {"DNSServeStale": "off"}, True),
 ])
-def reload_keeps_what_the_dns_has_answered(binary, config, questions):
+def reload_keeps_what_the_dns_has_answered(binary, config, forgotten):
     """Only where the settings of the DNS itself change, its answers are forgotten."""
     with DnsServer('$TTL 300\ndns.example. TXT "v=spf1 ip4:192.0.2.1 -all"\n') as server, \
             Filter(binary, {"Nameserver": server.address}) as filter_:
         equal(spf_result(delivered(one(filter_, "<a@dns.example>")))[0], "pass", "result")
+        asked = server.count("dns.example", "TXT")  # more than once, where the machine was slow
         filter_.reconfigure({"Nameserver": server.address, **config})
         reload_and_wait(filter_, lambda: "configuration reloaded" in filter_.log(), "the reload")
         equal(spf_result(delivered(one(filter_, "<a@dns.example>")))[0], "pass", "result after it")
-        equal(server.count("dns.example", "TXT"), questions, "questions")
+        equal(server.count("dns.example", "TXT") > asked, forgotten, "questions after it")
 
 
 @case
