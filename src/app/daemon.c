@@ -2,6 +2,7 @@
 /* Starts the filter, waits for signals, and stops it once the current messages are answered. */
 #include "app/daemon.h"
 
+#include "app/control.h"
 #include "app/counters.h"
 #include "app/detach.h"
 #include "app/fronts.h"
@@ -31,6 +32,8 @@ struct daemon {
     struct identity identity;
     struct service *service;
     struct fronts fronts;
+    struct control control;
+    struct strbuf control_problem; /* why there is no control socket */
 };
 
 static int wake_pipe[2] = {-1, -1};
@@ -118,6 +121,8 @@ static int start_after_sockets(struct daemon *daemon, struct strbuf *error)
     log_commit(log);
     if (daemon->identity.is_not_root)
         log_warning("User: %s is root, which needs not be; running as %s", config->user, daemon->identity.user);
+    if (daemon->control_problem.len > 0)
+        log_notice("%s; smf-spf reload and reopen do not reach this filter", strbuf_text(&daemon->control_problem));
     daemon->service = service_create(config, error);
     if (daemon->service == NULL)
         return config->zone_file != NULL || config->dnssec ? EX_CONFIG : EX_UNAVAILABLE;
@@ -142,6 +147,44 @@ static int check_host(struct daemon *daemon, struct strbuf *error)
     return found.status;
 }
 
+static struct reload_parts parts_of(const struct daemon *daemon)
+{
+    return (struct reload_parts){.config_path = daemon->config_path,
+                                 .started_with = daemon->config,
+                                 .service = daemon->service,
+                                 .user = daemon->identity.user};
+}
+
+static bool reload(void *context, struct strbuf *answer)
+{
+    const struct reload_parts parts = parts_of(context);
+    bool done;
+
+    notify_manager("RELOADING=1");
+    done = reload_run(&parts, answer);
+    notify_manager("READY=1");
+    return done;
+}
+
+static bool reopen(void *context, struct strbuf *answer)
+{
+    const struct reload_parts parts = parts_of(context);
+
+    return reload_reopen_log(&parts, answer);
+}
+
+static const struct control_verb control_verbs[] = {{"reload", reload}, {"reopen", reopen}, {NULL, NULL}};
+
+/* A filter without it filters all the same. */
+static void open_control(struct daemon *daemon)
+{
+    daemon->control = (struct control){.path = daemon->config->control_socket,
+                                       .config_path = daemon->config_path,
+                                       .verbs = control_verbs,
+                                       .context = daemon};
+    control_open(&daemon->control, &daemon->identity, &daemon->control_problem);
+}
+
 /* Everything between the configuration and the first message. Returns a status of sysexits.h. */
 static int start(struct daemon *daemon, bool foreground, struct strbuf *error)
 {
@@ -150,6 +193,7 @@ static int start(struct daemon *daemon, bool foreground, struct strbuf *error)
     const struct front_socket socket = {.spec = config->socket, .mode = config->socket_mode};
     int status = EX_OSERR;
 
+    notify_open();
     status = check_host(daemon, error);
     if (status != EX_OK)
         return status;
@@ -161,45 +205,49 @@ static int start(struct daemon *daemon, bool foreground, struct strbuf *error)
     daemon->fronts.wake = wake;
     fronts_add(&daemon->fronts, &milter_front, "Socket", socket);
     status = EX_UNAVAILABLE;
+    open_control(daemon);
     if (fronts_open(&daemon->fronts, &host, &daemon->identity, error))
         status = start_after_sockets(daemon, error);
     if (status != EX_OK) {
         fronts_discard(&daemon->fronts, &daemon->identity);
+        control_close(&daemon->control);
         remove_pid_file(daemon);
     }
     return status;
 }
 
-/* Waits for a signal, at most `timeout_ms`; -1: without a limit. */
-static void await_wake(int timeout_ms)
+/* Waits for a signal, or a request at `control_fd` (-1: there is none), at most `timeout_ms`; -1: without a limit. */
+static void await_wake(int control_fd, int timeout_ms)
 {
-    struct pollfd pipe_end = {.fd = wake_pipe[0], .events = POLLIN};
+    struct pollfd ends[] = {{.fd = wake_pipe[0], .events = POLLIN}, {.fd = control_fd, .events = POLLIN}};
     char drained[64];
 
-    (void)poll(&pipe_end, 1, timeout_ms);
+    (void)poll(ends, sizeof ends / sizeof ends[0], timeout_ms);
     while (read(wake_pipe[0], drained, sizeof drained) > 0)
         ;
 }
 
+static void reload_by_signal(struct daemon *daemon)
+{
+    struct strbuf unread = STRBUF_INIT;
+
+    (void)reload(daemon, &unread);
+    strbuf_free(&unread);
+}
+
 static void serve(struct daemon *daemon)
 {
-    const struct reload_parts parts = {.config_path = daemon->config_path,
-                                       .started_with = daemon->config,
-                                       .service = daemon->service,
-                                       .user = daemon->identity.user};
-
     while (!stop_wanted && !fronts_have_ended(&daemon->fronts)) {
         if (reload_wanted) {
             reload_wanted = 0;
-            notify_manager("RELOADING=1");
-            (void)reload_run(&parts);
-            notify_manager("READY=1");
+            reload_by_signal(daemon);
         }
         if (counters_wanted) {
             counters_wanted = 0;
             counters_log(daemon->service);
         }
-        await_wake(-1);
+        control_serve(&daemon->control);
+        await_wake(daemon->control.fd, -1);
     }
 }
 
@@ -207,7 +255,7 @@ static void serve(struct daemon *daemon)
 static bool pause_stop(int at_most_ms)
 {
     if (stop_wanted < 2)
-        await_wake(at_most_ms);
+        await_wake(-1, at_most_ms);
     return stop_wanted < 2;
 }
 
@@ -220,6 +268,7 @@ static int stop(struct daemon *daemon)
     const char *failed;
 
     notify_manager("STOPPING=1");
+    control_close(&daemon->control);
     fronts_stop(&daemon->fronts, config->dns_timeout_ms, &pace);
     config_release(config);
     remove_pid_file(daemon);

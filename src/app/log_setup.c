@@ -48,6 +48,13 @@ void log_setup_create_file(const char *path, const struct identity *identity)
     close(fd);
 }
 
+void log_setup_add_problem(const char *path, int problem, const char *user, struct strbuf *out)
+{
+    strbuf_addf(out, "LogTo: cannot open %s: %s", path != NULL ? path : "the log", strerror(problem));
+    if (problem == EACCES && user != NULL)
+        strbuf_addf(out, " (user %s must be able to write to it)", user);
+}
+
 struct log_prepared *log_setup_prepare(const struct config *config, const char *user, struct strbuf *error)
 {
     const struct log_config log = {
@@ -58,11 +65,7 @@ struct log_prepared *log_setup_prepare(const struct config *config, const char *
     };
     struct log_prepared *prepared = log_prepare(&log);
 
-    if (prepared != NULL)
-        return prepared;
-    strbuf_addf(error, "LogTo: cannot open %s: %s", config->log_to != NULL ? config->log_to : "the log",
-                strerror(errno));
-    if (errno == EACCES && user != NULL)
-        strbuf_addf(error, " (user %s must be able to write to it)", user);
-    return NULL;
+    if (prepared == NULL)
+        log_setup_add_problem(config->log_to, errno, user, error);
+    return prepared;
 }

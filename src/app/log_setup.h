@@ -16,4 +16,7 @@ void log_setup_create_file(const char *path, const struct identity *identity);
  * a message in `error`. */
 struct log_prepared *log_setup_prepare(const struct config *config, const char *user, struct strbuf *error);
 
+/* Appends what keeps `path` (NULL: any log) from being opened, `problem` being an errno value; without a newline. */
+void log_setup_add_problem(const char *path, int problem, const char *user, struct strbuf *out);
+
 #endif

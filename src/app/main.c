@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The command line of smf-spf. */
+#include "app/control_command.h"
 #include "app/daemon.h"
 #include "app/preflight.h"
 #include "base/command.h"
@@ -22,6 +23,8 @@ enum { NAME_SHOWN_MAX = 100 };
 static const struct command_row commands[] = {
     {&query_command, query_run},
     {&config_command, config_command_run},
+    {&reload_command, reload_command_run},
+    {&reopen_command, reopen_command_run},
     {NULL, NULL},
 };
 

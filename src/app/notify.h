@@ -3,8 +3,12 @@
 #ifndef SMF_APP_NOTIFY_H
 #define SMF_APP_NOTIFY_H
 
-/* Sends `state` ("READY=1", "STOPPING=1", ...) to the socket that NOTIFY_SOCKET names; without one, nothing. A failure
- * is of no consequence. */
+/* Connects to the socket that NOTIFY_SOCKET names, if there is one, and keeps the connection: once privileges are
+ * dropped, the socket may be out of reach, as start-stop-daemon(8) makes it for root alone. */
+void notify_open(void);
+
+/* Sends `state` ("READY=1", "STOPPING=1", ...) there; without notify_open, over a connection of its own. A failure is of
+ * no consequence. On one thread. */
 void notify_manager(const char *state);
 
 #endif

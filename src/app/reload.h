@@ -3,6 +3,7 @@
 #ifndef SMF_APP_RELOAD_H
 #define SMF_APP_RELOAD_H
 
+#include "base/strbuf.h"
 #include "config/config.h"
 #include "session/service.h"
 
@@ -17,9 +18,13 @@ struct reload_parts {
 };
 
 /* Reads the file, prepares all that it names (DNS, zone file, caches, log), and then swaps it in; the file of LogTo is
- * reopened in any case. Where the file says what it said before, nothing else happens. Where anything fails, this is
- * logged, all is as it was, and it returns false. Changed keys that need a restart are named in the log. One thread at
- * a time. */
-bool reload_run(const struct reload_parts *parts);
+ * reopened in any case. Where the file says what it said before, nothing else happens. Where anything fails, all is as
+ * it was, and it returns false. What came of it is logged, and appended to `answer`, a line each: the errors; or that
+ * it is done, with the changed keys that need a restart. One thread at a time. */
+bool reload_run(const struct reload_parts *parts, struct strbuf *answer);
+
+/* Opens the file of LogTo again, after a rotation. False if that fails: lines go on to the file that was open. Logged
+ * and answered as above. */
+bool reload_reopen_log(const struct reload_parts *parts, struct strbuf *answer);
 
 #endif

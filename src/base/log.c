@@ -92,7 +92,21 @@ struct log_prepared {
     struct log_config config; /* but its path, which may be gone */
     char *path;               /* NULL: no file */
     int fd;                   /* -1: none */
+    int problem;              /* errno of opening the file again, where it stays the one that is open; else 0 */
 };
+
+/* A second descriptor for the file that is open now, if this is its path; -1 if not. A directory that only root may
+ * write to lets nobody make the file again after a rotation, which is no reason to go without a log. */
+static int keep_file(const char *path)
+{
+    int fd = -1;
+
+    pthread_mutex_lock(&lock);
+    if (file_path != NULL && strcmp(file_path, path) == 0)
+        fd = fcntl(file, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    pthread_mutex_unlock(&lock);
+    return fd;
+}
 
 struct log_prepared *log_prepare(const struct log_config *config)
 {
@@ -106,10 +120,20 @@ struct log_prepared *log_prepare(const struct log_config *config)
     prepared->path = strdup(config->path);
     if (prepared->path != NULL)
         prepared->fd = open_file(prepared->path);
+    if (prepared->path != NULL && prepared->fd < 0) {
+        prepared->problem = errno;
+        prepared->fd = keep_file(prepared->path);
+        errno = prepared->problem;
+    }
     if (prepared->fd >= 0)
         return prepared;
     log_discard(prepared);
     return NULL;
+}
+
+int log_prepared_problem(const struct log_prepared *prepared)
+{
+    return prepared->problem;
 }
 
 void log_discard(struct log_prepared *prepared)
@@ -154,16 +178,19 @@ bool log_open(const struct log_config *config)
 bool log_reopen(void)
 {
     bool reopened = true;
+    int problem = 0;
 
     pthread_mutex_lock(&lock);
     if (file_path != NULL) {
         int fd = open_file(file_path);
 
         reopened = fd >= 0;
+        problem = errno;
         if (reopened)
             replace_file(fd);
     }
     pthread_mutex_unlock(&lock);
+    errno = problem;
     return reopened;
 }
 

@@ -21,14 +21,18 @@ typedef void (*log_sink)(void *context, enum log_level level, const char *line);
  * LOG_LEVEL_INFO. False if the file cannot be opened: then the log is as it was, and errno says why. */
 bool log_open(const struct log_config *config);
 
-/* The same in two steps: everything that can fail, and the swap. NULL, with errno, if the file cannot be opened; then
- * nothing has changed. log_commit and log_discard free what was prepared. */
+/* The same in two steps: everything that can fail, and the swap. NULL, with errno, if the file cannot be opened, and is
+ * not open already; then nothing has changed. log_commit and log_discard free what was prepared. */
 struct log_prepared;
 struct log_prepared *log_prepare(const struct log_config *config);
 void log_commit(struct log_prepared *prepared);
 void log_discard(struct log_prepared *prepared); /* NULL is fine */
 
-/* Opens the file again under its name, after a rotation. False, keeping the old file, if that fails. */
+/* 0; or, where the file could not be opened again under the name that it was opened under before, why not, as an errno
+ * value: then lines go on to the file that was opened before, which a rotation may have renamed. */
+int log_prepared_problem(const struct log_prepared *prepared);
+
+/* Opens the file again under its name, after a rotation. False, with errno and keeping the old file, if that fails. */
 bool log_reopen(void);
 
 /* Ends what log_open began: lines go to standard error at LOG_LEVEL_INFO again. */

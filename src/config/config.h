@@ -79,7 +79,8 @@ struct config {
     /* the process */
     char *socket; /* unix:path, inet:port@host, inet:port, inet6:port@host, inet6:port or fd:number, in these letters */
     mode_t socket_mode;
-    char *socket_group; /* NULL: the group of `user` */
+    char *socket_group;   /* NULL: the group of `user` */
+    char *control_socket; /* a path; NULL: none */
     char *user;
     char *pid_file; /* NULL: none */
     bool daemonize;

@@ -6,12 +6,6 @@
 
 #include <string.h>
 
-/* What can be done with root's rights only, or before the first thread. */
-static const char *const restart_keys[] = {"Socket", "SocketMode", "SocketGroup", "User", "PidFile", "Daemonize"};
-static const char *const dns_keys[] = {"Nameserver", "DNSSEC", "DNSCacheSize", "DNSServeStale", "ZoneFile"};
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 /* Appends the values of one option, each with its length before it, so that no two lists look alike. */
 static void write_values(const struct config *config, const struct config_option *option, struct strbuf *out)
 {
@@ -50,20 +44,32 @@ bool config_is_same(const struct config *a, const struct config *b)
     return a->sets_written == b->sets_written;
 }
 
+/* The first option from *next on that a change of takes `effect` for, and that differs; NULL if there is none. */
+static const struct config_option *next_changed(const struct config *a, const struct config *b,
+                                                enum config_effect effect, size_t *next)
+{
+    size_t count;
+    const struct config_option *options = config_options(&count);
+
+    for (; *next < count; (*next)++)
+        if (options[*next].effect == effect && !is_same_option(a, b, &options[*next]))
+            return &options[(*next)++];
+    return NULL;
+}
+
 bool config_has_same_dns(const struct config *a, const struct config *b)
 {
-    for (size_t i = 0; i < COUNT(dns_keys); i++)
-        if (!is_same_option(a, b, config_option_find(dns_keys[i])))
-            return false;
-    return true;
+    size_t next = 0;
+
+    return next_changed(a, b, CONFIG_NEW_DNS, &next) == NULL;
 }
 
 size_t config_restart_keys(const struct config *a, const struct config *b, struct strbuf *out)
 {
-    size_t found = 0;
+    const struct config_option *option;
+    size_t next = 0, found = 0;
 
-    for (size_t i = 0; i < COUNT(restart_keys); i++)
-        if (!is_same_option(a, b, config_option_find(restart_keys[i])))
-            strbuf_addf(out, "%s%s", found++ > 0 ? ", " : "", restart_keys[i]);
+    while ((option = next_changed(a, b, CONFIG_BY_RESTART, &next)) != NULL)
+        strbuf_addf(out, "%s%s", found++ > 0 ? ", " : "", option->key);
     return found;
 }

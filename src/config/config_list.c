@@ -84,6 +84,40 @@ const struct config_type config_path = {.form = "the absolute path of a file",
                                         .write = text_write,
                                         .clear = text_clear};
 
+static const char control_prefix[] = "unix:";
+
+/* NULL is none. */
+static enum config_value_status control_read(const struct config_option *option, const char *text, void *member)
+{
+    const size_t prefix_len = sizeof control_prefix - 1;
+
+    (void)option;
+    if (strcasecmp(text, "none") == 0) {
+        text_clear(member);
+        return CONFIG_VALUE_OK;
+    }
+    if (strncasecmp(text, control_prefix, prefix_len) == 0)
+        text += prefix_len;
+    return config_form_is_path(text) ? replace_text(strdup(text), member) : CONFIG_VALUE_BAD;
+}
+
+static bool control_write(const struct config_option *option, const void *member, size_t index, struct strbuf *out)
+{
+    const char *path = *(char *const *)member;
+
+    (void)option;
+    if (index > 0)
+        return false;
+    strbuf_addf(out, "%s%s", path != NULL ? control_prefix : "none", path != NULL ? path : "");
+    return true;
+}
+
+const struct config_type config_control = {.form = "a unix socket or none",
+                                           .detail = " (unix:/path)",
+                                           .read = control_read,
+                                           .write = control_write,
+                                           .clear = text_clear};
+
 static enum config_value_status check_account(const struct config_option *option, const char *text)
 {
     (void)option;

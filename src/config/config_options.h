@@ -40,6 +40,13 @@ struct config_type {
     void (*clear)(void *member);
 };
 
+/* What else a changed value takes, besides a reload. */
+enum config_effect {
+    CONFIG_BY_RELOAD = 0,
+    CONFIG_NEW_DNS,    /* another DNS, so that what is cached of the one before is forgotten */
+    CONFIG_BY_RESTART, /* what takes root's privileges, or comes before the first thread: a new start */
+};
+
 struct config_option {
     const char *key;
     const char *alias; /* another name for it, or NULL */
@@ -49,6 +56,7 @@ struct config_option {
                                  lists, and of sets that follow from others */
     const char *min, *max;    /* bounds as the type reads them, of texts their octets; NULL: any */
     const char *help;         /* one line */
+    enum config_effect effect;
 };
 
 /* All options, in the order of the manual page; *count is their number. Lives as long as the program. */

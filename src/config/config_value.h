@@ -23,6 +23,7 @@ extern const struct config_type config_level;           /* enum log_level */
 extern const struct config_type config_address;         /* struct addr */
 extern const struct config_type config_text;            /* char * */
 extern const struct config_type config_path;            /* char * */
+extern const struct config_type config_control;         /* char *: a path; NULL: none */
 extern const struct config_type config_account;         /* char * */
 extern const struct config_type config_authserv_id;     /* char * */
 extern const struct config_type config_socket;          /* char *, as endpoint_add_canonical writes it */

@@ -9,6 +9,7 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import stat
 import struct
 import subprocess
@@ -16,7 +17,7 @@ import tempfile
 
 from filter import UNPRIVILEGED, group_of
 from process_common import need_root, prepared, run, stop_background
-from wire_common import Skip, case, check, contains, delivered, equal, one, rows, spf_result
+from wire_common import Skip, case, check, classic, contains, delivered, equal, one, rows, spf_result
 
 START_LIMIT_S = 30
 WAITS_AT_A_FIFO_S = 3
@@ -323,3 +324,16 @@ def background_with_everything_in_the_account_s_directory(binary):
         for name in ("sock", "pid", "log"):
             equal(os.lstat(filter_.path(name)).st_uid, pwd.getpwnam(UNPRIVILEGED).pw_uid, f"owner of {name}")
         stop_background(filter_, filter_.background_pid())
+
+
+@case
+def manager_whose_socket_is_for_root_alone_hears_of_the_start(binary):
+    """As start-stop-daemon --notify-await makes it: the filter says that it is ready after it has become User."""
+    if os.geteuid() != 0:
+        raise Skip("only root can make such a socket")
+    with tempfile.TemporaryDirectory(prefix="smf-spf-manager.") as directory, \
+            socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(directory + "/notify")
+        manager.settimeout(30)
+        with classic(binary, as_root=True, environment={"NOTIFY_SOCKET": directory + "/notify"}):
+            equal(manager.recv(100), b"READY=1", "what the manager hears")

@@ -127,7 +127,8 @@ class Filter:
         if isinstance(config, str):
             self.write("smf-spf.conf", config)
             return
-        keys = {"Socket": self.address, "Daemonize": "off", "Syslog": "none", "LogTo": self.log_path}
+        keys = {"Socket": self.address, "Daemonize": "off", "Syslog": "none", "LogTo": self.log_path,
+                "ControlSocket": "unix:" + self.path("control")}
         if os.geteuid() == 0 and self.root:
             keys["User"] = UNPRIVILEGED
         if zone or (zone is None and os.path.exists(self.path("zone"))):

@@ -27,7 +27,7 @@ for system in debian redhat openrc freebsd; do
         fail "init/$system.in: a word that nothing replaces"
     fi
     # Every script can do these, looks at the configuration with -n, and makes the directory of the socket.
-    for word in reload ' -n -c ' USR1 /var/run/smfs; do
+    for word in ' reload -c ' ' -n -c ' /var/run/smfs; do
         grep -q -e "$word" "$script" || fail "init/$system.in: nothing about $word"
     done
     if command -v shellcheck >/dev/null; then

@@ -83,12 +83,32 @@ static void is_silent_without_a_manager(void **state)
     notify_manager("READY=1");
 }
 
+/* The socket's directory is out of reach when the word is sent. */
+static void keeps_its_connection(void **state)
+{
+    char name[64], got[64] = "";
+    int fd;
+
+    (void)state;
+    snprintf(name, sizeof name, "@smf-spf-kept-%ld", (long)getpid());
+    setenv("NOTIFY_SOCKET", name, 1);
+    fd = bind_manager(name);
+    notify_open();
+    setenv("NOTIFY_SOCKET", "/nonexistent/socket", 1);
+    notify_manager("STOPPING=1");
+    assert_int_equal(recv(fd, got, sizeof got - 1, 0), 10);
+    assert_string_equal(got, "STOPPING=1");
+    close(fd);
+    expect_notice(name); /* and there is a way when the manager begins anew */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tells_a_manager_on_a_path),
         cmocka_unit_test(tells_a_manager_on_an_abstract_socket),
         cmocka_unit_test(is_silent_without_a_manager),
+        cmocka_unit_test(keeps_its_connection),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

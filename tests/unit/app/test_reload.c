@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -60,8 +61,9 @@ static void write_config(const char *zone, const char *log, const char *more)
     write_file("conf", text);
 }
 
-/* A filter that runs. */
+/* A filter that runs, and what it answers. */
 static struct reload_parts parts;
+static struct strbuf answer = STRBUF_INIT;
 
 static int start(void **state)
 {
@@ -89,6 +91,7 @@ static int stop(void **state)
     (void)state;
     service_destroy(parts.service);
     config_release(parts.started_with);
+    strbuf_free(&answer);
     free((char *)parts.config_path);
     log_close();
     return 0;
@@ -137,10 +140,12 @@ static void a_bad_zone_beside_a_new_log_changes_nothing(void **state)
 
     (void)state;
     write_config("missing-zone", "other-log", "RefuseFail off\nLogLevel error\n");
-    assert_false(reload_run(&parts));
+    assert_false(reload_run(&parts, &answer));
     assert_ptr_equal(in_use(), before);
     assert_int_not_equal(access(path_of("other-log"), F_OK), 0);
     assert_true(file_has("log", "missing-zone"));
+    assert_non_null(strstr(strbuf_text(&answer), "missing-zone"));
+    assert_non_null(strstr(strbuf_text(&answer), "stays as it was\n"));
     assert_true(log_enabled(LOG_LEVEL_INFO));
     log_notice("a line after that");
     assert_true(file_has("log", "a line after that"));
@@ -153,7 +158,7 @@ static void a_log_that_cannot_be_opened_changes_nothing(void **state)
 
     (void)state;
     write_config("zone", "no-directory/log", "RefuseFail off\n");
-    assert_false(reload_run(&parts));
+    assert_false(reload_run(&parts, &answer));
     assert_ptr_equal(in_use(), before);
     assert_true(file_has("log", "LogTo: cannot open"));
     assert_int_equal(send_forged(), SESSION_REFUSE);
@@ -165,7 +170,7 @@ static void an_error_in_the_file_changes_nothing(void **state)
 
     (void)state;
     write_config("zone", "other-log", "RefuseFial off\n");
-    assert_false(reload_run(&parts));
+    assert_false(reload_run(&parts, &answer));
     assert_ptr_equal(in_use(), before);
     assert_int_not_equal(access(path_of("other-log"), F_OK), 0);
     assert_true(file_has("log", "RefuseFial"));
@@ -177,7 +182,7 @@ static void all_is_swapped_together(void **state)
     write_file("other-zone", "$TTL 300\nexample.org. TXT \"v=spf1 ip4:203.0.113.66 -all\"\n");
     assert_int_equal(send_forged(), SESSION_REFUSE);
     write_config("other-zone", "other-log", "LogLevel debug\n");
-    assert_true(reload_run(&parts));
+    assert_true(reload_run(&parts, &answer));
     assert_int_equal(send_forged(), SESSION_CONTINUE);
     assert_true(log_enabled(LOG_LEVEL_DEBUG));
     assert_true(file_has("other-log", "configuration reloaded"));
@@ -195,11 +200,12 @@ static void an_unchanged_file_keeps_everything(void **state)
     hits_before = hits();
     assert_int_equal(cached(), 1);
     assert_true(hits_before > 0);
-    assert_true(reload_run(&parts));
+    assert_true(reload_run(&parts, &answer));
     assert_ptr_equal(in_use(), before);
     assert_int_equal(cached(), 1);
     assert_int_equal(hits(), hits_before);
     assert_true(file_has("log", "nothing has changed"));
+    assert_non_null(strstr(strbuf_text(&answer), "nothing has changed\n"));
 }
 
 static void other_settings_keep_the_caches(void **state)
@@ -210,7 +216,7 @@ static void other_settings_keep_the_caches(void **state)
     assert_int_equal(send_forged(), SESSION_REFUSE);
     hits_before = hits();
     write_config("zone", "log", "RefuseFail off\nDNSTimeout 3s\nDNSLookahead off\n");
-    assert_true(reload_run(&parts));
+    assert_true(reload_run(&parts, &answer));
     assert_int_equal(cached(), 1);
     assert_int_equal(send_forged(), SESSION_CONTINUE);
     assert_int_equal(hits(), hits_before + 1);
@@ -225,13 +231,13 @@ static void another_size_empties_a_cache_and_keeps_its_counters(void **state)
     assert_int_equal(send_forged(), SESSION_REFUSE);
     hits_before = hits();
     write_config("zone", "log", "CacheSize 100K\n");
-    assert_true(reload_run(&parts));
+    assert_true(reload_run(&parts, &answer));
     assert_int_equal(cached(), 0);
     assert_int_equal(hits(), hits_before);
     assert_int_equal(send_forged(), SESSION_REFUSE);
     assert_int_equal(cached(), 1);
     write_config("zone", "log", "TTL 0\n");
-    assert_true(reload_run(&parts));
+    assert_true(reload_run(&parts, &answer));
     assert_int_equal(send_forged(), SESSION_REFUSE);
     assert_int_equal(cached(), 0);
 }
@@ -242,11 +248,11 @@ static void another_text_of_the_zone_file_counts(void **state)
     (void)state;
     assert_int_equal(send_forged(), SESSION_REFUSE);
     write_file("zone", "$TTL 300\nexample.org. TXT \"v=spf1 ip4:203.0.113.66 -all\"\n");
-    assert_true(reload_run(&parts));
+    assert_true(reload_run(&parts, &answer));
     assert_int_equal(cached(), 0);
     assert_int_equal(send_forged(), SESSION_CONTINUE);
     write_file("zone", "nonsense\n");
-    assert_false(reload_run(&parts));
+    assert_false(reload_run(&parts, &answer));
     assert_int_equal(send_forged(), SESSION_CONTINUE);
 }
 
@@ -254,14 +260,15 @@ static void keys_that_need_a_restart_are_named(void **state)
 {
     (void)state;
     write_config("zone", "log", "Socket inet:10010@127.0.0.1\nPidFile /run/x.pid\nRefuseFail off\n");
-    assert_true(reload_run(&parts));
+    assert_true(reload_run(&parts, &answer));
     assert_true(file_has("log", "after a restart: Socket, PidFile\n"));
+    assert_non_null(strstr(strbuf_text(&answer), "after a restart: Socket, PidFile\n"));
     assert_int_equal(send_forged(), SESSION_CONTINUE);
     write_config("zone", "log", "SocketMode 0600\nSocketGroup smfs\nUser nobody\nDaemonize off\n");
-    assert_true(reload_run(&parts));
+    assert_true(reload_run(&parts, &answer));
     assert_true(file_has("log", "after a restart: SocketMode, SocketGroup, User, Daemonize\n"));
     write_config("zone", "other-log", "RefuseFail off\n"); /* as at the start again */
-    assert_true(reload_run(&parts));
+    assert_true(reload_run(&parts, &answer));
     assert_false(file_has("other-log", "after a restart"));
 }
 
@@ -273,9 +280,29 @@ static void a_rotated_log_is_opened_anew(void **state)
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         assert_int_equal(rename(path_of("log"), path_of("log.1")), 0);
         write_config("zone", "log", texts[i]);
-        (void)reload_run(&parts);
+        (void)reload_run(&parts, &answer);
         assert_int_equal(access(path_of("log"), F_OK), 0);
     }
+}
+
+/* As in a directory where only root may write. The file that is open is as good as before. */
+static void a_log_that_cannot_be_made_again_does_not_block_a_reload(void **state)
+{
+    (void)state;
+    assert_int_equal(rename(path_of("log"), path_of("log.1")), 0);
+    assert_int_equal(mkdir(path_of("log"), 0755), 0);
+    write_config("zone", "log", "RefuseFail off\n");
+    assert_true(reload_run(&parts, &answer));
+    assert_int_equal(send_forged(), SESSION_CONTINUE);
+    assert_true(file_has("log.1", "configuration reloaded"));
+    assert_true(file_has("log.1", "LogTo: cannot open"));
+    assert_non_null(strstr(strbuf_text(&answer), "LogTo: cannot open"));
+    strbuf_truncate(&answer, 0);
+    assert_false(reload_reopen_log(&parts, &answer));
+    assert_non_null(strstr(strbuf_text(&answer), "LogTo: cannot open"));
+    assert_int_equal(rmdir(path_of("log")), 0);
+    assert_true(reload_reopen_log(&parts, &answer));
+    assert_true(file_has("log", "log reopened"));
 }
 
 static int make_directory(void **state)
@@ -307,6 +334,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(another_text_of_the_zone_file_counts, start, stop),
         cmocka_unit_test_setup_teardown(keys_that_need_a_restart_are_named, start, stop),
         cmocka_unit_test_setup_teardown(a_rotated_log_is_opened_anew, start, stop),
+        cmocka_unit_test_setup_teardown(a_log_that_cannot_be_made_again_does_not_block_a_reload, start, stop),
     };
 
     return cmocka_run_group_tests(tests, make_directory, remove_directory);

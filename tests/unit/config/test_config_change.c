@@ -2,10 +2,14 @@
 /* What differs between two configurations. */
 #include "config/config_change.h"
 
+#include "config/config_options.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -64,10 +68,47 @@ static void each_difference_is_seen(void **state)
     }
 }
 
+/* The part of the manual that explains a key, up to the next one; NULL if there is none. */
+static char *section_of(const char *manual, const char *key)
+{
+    char head[80];
+    const char *begin, *end;
+
+    snprintf(head, sizeof head, ".It Ic %s Ar ", key);
+    begin = strstr(manual, head);
+    if (begin == NULL)
+        return NULL;
+    end = strstr(begin + 1, ".It Ic ");
+    return end != NULL ? strndup(begin, (size_t)(end - begin)) : strdup(begin);
+}
+
+static void the_manual_says_what_waits_for_a_restart(void **state)
+{
+    static char manual[1 << 18];
+    FILE *file = fopen("docs/smf-spf.conf.5", "r");
+    size_t count = 0;
+    const struct config_option *options = config_options(&count);
+
+    (void)state;
+    assert_non_null(file);
+    assert_in_range(fread(manual, 1, sizeof manual - 1, file), 1, sizeof manual - 2);
+    assert_int_equal(fclose(file), 0);
+    for (size_t i = 0; i < count; i++) {
+        char *section = section_of(manual, options[i].key);
+
+        assert_non_null(section);
+        if ((strstr(section, "\nTakes effect at the next start.\n") != NULL) !=
+            (options[i].effect == CONFIG_BY_RESTART))
+            fail_msg("%s", options[i].key);
+        free(section);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_difference_is_seen),
+        cmocka_unit_test(the_manual_says_what_waits_for_a_restart),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Answers requests of an administrator on a unix socket, one after the other. */
+#include "app/control.h"
+
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum {
+    BACKLOG = 16,
+    PEER_TIMEOUT_S = 2,
+    REQUEST_SIZE = PATH_MAX + 64, /* a verb and a path */
+};
+
+/* True if somebody listens there. */
+static bool is_alive(const struct sockaddr_un *address)
+{
+    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const bool alive = fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof *address) == 0;
+
+    if (fd >= 0)
+        close(fd);
+    return alive;
+}
+
+/* Removes a socket that an earlier process left. False, with errno, if the path is taken. */
+static bool make_way(const struct sockaddr_un *address)
+{
+    struct stat found;
+
+    if (lstat(address->sun_path, &found) != 0)
+        return errno == ENOENT;
+    if (!S_ISSOCK(found.st_mode) || is_alive(address)) {
+        errno = EADDRINUSE;
+        return false;
+    }
+    return unlink(address->sun_path) == 0;
+}
+
+/* A listening socket with mode 0600; -1 with errno. */
+static int listen_at(const struct sockaddr_un *address)
+{
+    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    const mode_t mask = umask(0177);
+    bool good = fd >= 0 && make_way(address) && bind(fd, (const struct sockaddr *)address, sizeof *address) == 0 &&
+                listen(fd, BACKLOG) == 0;
+    const int error = errno;
+
+    umask(mask);
+    if (good)
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    errno = error;
+    return -1;
+}
+
+/* In a directory of root's it was made by root. */
+static bool give(const char *path, const struct identity *identity)
+{
+    struct stat made;
+
+    if (!identity->changes || lstat(path, &made) != 0 || made.st_uid == identity->uid)
+        return true;
+    return lchown(path, identity->uid, identity->gid) == 0;
+}
+
+void control_open(struct control *control, const struct identity *identity, struct strbuf *error)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+    control->fd = -1;
+    if (control->path == NULL)
+        return;
+    if (strlen(control->path) >= sizeof address.sun_path) {
+        strbuf_addf(error, "ControlSocket: %s: the path is too long for a socket", control->path);
+        return;
+    }
+    memcpy(address.sun_path, control->path, strlen(control->path));
+    if (privileges_borrow(identity, control->path, identity->gid, "ControlSocket", error)) {
+        control->fd = listen_at(&address);
+        if (control->fd < 0)
+            strbuf_addf(error, "ControlSocket: %s: cannot listen: %s", control->path, strerror(errno));
+        else if (!give(control->path, identity))
+            strbuf_addf(error, "ControlSocket: %s: cannot be given to user %s, but root can use it: %s", control->path,
+                        identity->user, strerror(errno));
+    }
+    privileges_return(identity);
+}
+
+/* Reads up to the end of the line, which is replaced by NUL. False if none comes. */
+static bool read_request(int fd, char request[REQUEST_SIZE])
+{
+    size_t len = 0;
+
+    while (len < REQUEST_SIZE) {
+        const ssize_t got = recv(fd, request + len, REQUEST_SIZE - len, 0);
+        char *end = got > 0 ? memchr(request + len, '\n', (size_t)got) : NULL;
+
+        if (end != NULL) {
+            *end = '\0';
+            return true;
+        }
+        if (got == 0 || (got < 0 && errno != EINTR))
+            return false;
+        len += got > 0 ? (size_t)got : 0;
+    }
+    return false;
+}
+
+static bool is_same_file(const char *a, const char *b)
+{
+    struct stat of_a, of_b;
+
+    if (strcmp(a, b) == 0)
+        return true;
+    return stat(a, &of_a) == 0 && stat(b, &of_b) == 0 && of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
+}
+
+/* True if it was done. */
+static bool run_request(const struct control *control, char *request, struct strbuf *answer)
+{
+    char *file = strchr(request, ' ');
+
+    if (file != NULL)
+        *file++ = '\0';
+    if (file != NULL && !is_same_file(file, control->config_path)) {
+        strbuf_addf(answer, "the filter that listens there runs with another file, %s\n", control->config_path);
+        return false;
+    }
+    for (const struct control_verb *verb = control->verbs; verb->word != NULL; verb++)
+        if (strcmp(request, verb->word) == 0)
+            return verb->run(control->context, answer);
+    strbuf_add(answer, "the filter does not know this request; is it of another version?\n");
+    return false;
+}
+
+static void send_whole(int fd, const char *text, size_t len)
+{
+    while (len > 0) {
+        const ssize_t sent = send(fd, text, len, MSG_NOSIGNAL);
+
+        if (sent < 0 && errno != EINTR)
+            return; /* who asked has gone, or does not read */
+        text += sent > 0 ? sent : 0;
+        len -= sent > 0 ? (size_t)sent : 0;
+    }
+}
+
+static void answer_peer(const struct control *control, int fd)
+{
+    const struct timeval timeout = {.tv_sec = PEER_TIMEOUT_S};
+    char request[REQUEST_SIZE];
+    struct strbuf answer = STRBUF_INIT;
+
+    (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
+    (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
+    if (!read_request(fd, request))
+        return;
+    if (run_request(control, request, &answer))
+        send_whole(fd, CONTROL_DONE "\n", sizeof CONTROL_DONE);
+    else
+        send_whole(fd, CONTROL_FAILED "\n", sizeof CONTROL_FAILED);
+    send_whole(fd, strbuf_text(&answer), answer.len);
+    strbuf_free(&answer);
+}
+
+void control_serve(const struct control *control)
+{
+    const int fd = control->fd >= 0 ? accept4(control->fd, NULL, NULL, SOCK_CLOEXEC) : -1;
+
+    if (fd < 0)
+        return;
+    answer_peer(control, fd);
+    close(fd);
+}
+
+void control_close(struct control *control)
+{
+    if (control->fd < 0)
+        return;
+    (void)unlink(control->path);
+    close(control->fd);
+    control->fd = -1;
+}

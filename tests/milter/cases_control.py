@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The control socket: smf-spf reload and reopen, and whoever else connects to it."""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+
+from dns_server import DnsServer
+from filter import group_of, UNPRIVILEGED
+from wire_common import (BAD_IP, Filter, Mta, Skip, case, check, classic, contains, delivered, equal, lacks, one,
+                         refused, rows, sanitizer, wait_until)
+
+EX_OK, EX_UNAVAILABLE, EX_CANTCREAT, EX_NOPERM, EX_CONFIG = 0, 69, 73, 77, 78
+FAIL = "550 5.7.23"
+LIMIT_S = 60
+STRANGER = "daemon"  # an account that is neither root nor the filter's
+
+
+def ask(filter_, verb, config=None, **how):
+    """Runs the command; returns its status and all that it printed."""
+    done = subprocess.run([filter_.binary, verb, "-c", config or filter_.config_path], capture_output=True, text=True,
+                          timeout=LIMIT_S, stdin=subprocess.DEVNULL, check=False, **how)
+    return done.returncode, done.stdout + done.stderr
+
+
+def says(filter_, verb, status, *parts):
+    found, text = ask(filter_, verb)
+    equal(found, status, f"exit status of {verb}, which printed {text!r}")
+    for part in parts:
+        contains(text, part, verb)
+    return text
+
+
+def is_refused(filter_):
+    return one(filter_, ip=BAD_IP).refusal is not None
+
+
+@case
+def reload_answers_when_it_is_done(binary):
+    with classic(binary) as filter_:
+        check(is_refused(filter_), "a fail was not refused")
+        filter_.reconfigure({"RefuseFail": "off"})
+        says(filter_, "reload", EX_OK, "configuration reloaded from " + filter_.config_path)
+        check(not is_refused(filter_), "the reload was not done when the command ended")
+        says(filter_, "reload", EX_OK, "nothing has changed")
+
+
+@case
+def reload_names_what_waits_for_a_restart(binary):
+    with classic(binary) as filter_:
+        filter_.reconfigure({"PidFile": filter_.path("pid"), "RefuseFail": "off"})
+        says(filter_, "reload", EX_OK, "effective only after a restart: PidFile")
+        check(not is_refused(filter_), "the other keys did not take effect")
+
+
+@rows([
+    ("unknown-key", {"RefuseFial": "off"}, "RefuseFial"),
+    ("bad-value", {"TTL": "never"}, "never"),
+    ("missing-zone", {"ZoneFile": "/nonexistent/zone"}, "/nonexistent/zone"),
+    ("log", {"LogTo": "/nonexistent/log"}, "LogTo: cannot open /nonexistent/log"),
+])
+def reload_that_fails_says_why(binary, config, reason):
+    with classic(binary) as filter_:
+        filter_.reconfigure({"RefuseFail": "off", **config})
+        says(filter_, "reload", EX_CONFIG, reason, "stays as it was")
+        check(is_refused(filter_), "a part of the configuration took effect")
+        filter_.reconfigure({"RefuseFail": "off"})
+        says(filter_, "reload", EX_OK)
+
+
+@case
+def nobody_is_there(binary):
+    filter_ = classic(binary)
+    try:
+        says(filter_, "reload", EX_UNAVAILABLE, filter_.path("control"), "is it running")
+        filter_.reconfigure({"ControlSocket": "none"})
+        says(filter_, "reload", EX_CONFIG, "ControlSocket is none")
+    finally:
+        filter_.remove()
+
+
+@case
+def another_file_is_not_reloaded(binary):
+    """Two filters, and the second file names the first one's socket by mistake."""
+    with classic(binary) as filter_:
+        other = filter_.path("other.conf")
+        shutil.copy(filter_.config_path, other)
+        status, text = ask(filter_, "reload", other)
+        equal(status, EX_CONFIG, "exit status")
+        contains(text, "runs with another file, " + filter_.config_path)
+        os.symlink(filter_.config_path, filter_.path("link.conf"))
+        equal(ask(filter_, "reload", filter_.path("link.conf"))[0], EX_OK, "by a link to the same file")
+
+
+@case
+def strangers_are_turned_away(binary):
+    if os.geteuid() != 0:
+        raise Skip("only root can be somebody else")
+    with classic(binary) as filter_:
+        os.chmod(filter_.config_path, 0o644)
+        status, text = ask(filter_, "reload", user=STRANGER, group=group_of(STRANGER), extra_groups=[])
+        equal(status, EX_NOPERM, f"exit status with {text!r}")
+        contains(text, "only root and the user of the filter may")
+        if UNPRIVILEGED != STRANGER and not filter_.root:
+            status, text = ask(filter_, "reload", user=UNPRIVILEGED, group=group_of(UNPRIVILEGED), extra_groups=[])
+            equal(status, EX_OK, f"exit status of the account itself with {text!r}")
+
+
+@case
+def reopen_follows_a_rotation_and_reloads_nothing(binary):
+    with classic(binary) as filter_:
+        one(filter_)
+        os.rename(filter_.log_path, filter_.path("log.1"))
+        filter_.reconfigure({"RefuseFail": "off"})
+        says(filter_, "reopen", EX_OK)
+        check(is_refused(filter_), "the changed configuration took effect")
+        filter_.wait_log("SPF fail")
+        with open(filter_.path("log.1"), encoding="utf-8") as rotated:
+            lacks(rotated.read(), "SPF fail", "the rotated file")
+
+
+@case
+def log_in_a_directory_of_roots_survives_its_rotation(binary):
+    """Root makes the file at the start, and the account of the filter cannot make it again."""
+    if os.geteuid() != 0:
+        raise Skip("only root can make such a directory")
+    filter_ = classic(binary, as_root=True)
+    with tempfile.TemporaryDirectory(prefix="smf-spf-logs.") as directory:
+        os.chmod(directory, 0o755)
+        rotate_in(filter_, os.path.join(directory, "spf.log"))
+
+
+def rotate_in(filter_, log):
+    filter_.log_path = log
+    filter_.configure({"LogTo": log}, True)
+    with filter_:
+        os.rename(log, log + ".1")
+        filter_.configure({"LogTo": log, "RefuseFail": "off"}, True)
+        says(filter_, "reload", EX_OK, "configuration reloaded", f"LogTo: cannot open {log}", UNPRIVILEGED)
+        check(not is_refused(filter_), "a valid reload was held up by the log")
+        says(filter_, "reopen", EX_CANTCREAT, f"LogTo: cannot open {log}")
+        with open(log + ".1", encoding="utf-8") as rotated:
+            contains(rotated.read(), "SPF fail", "the file that stayed open")
+        with open(log, "w", encoding="utf-8"):  # as logrotate's "create" does
+            shutil.chown(log, UNPRIVILEGED, group_of(UNPRIVILEGED))
+        says(filter_, "reopen", EX_OK)
+        one(filter_, ip=BAD_IP)
+        filter_.wait_log("SPF fail")
+
+
+@rows([
+    ("nothing", b""), ("no-end", b"reload"), ("unknown", b"shutdown /etc/passwd\n"), ("empty-line", b"\n"),
+    ("long", b"x" * 100000 + b"\n"), ("binary", bytes(range(256)) + b"\n"), ("no-file", b"reload\n"),
+])
+def odd_requests_do_no_harm(binary, request):
+    with classic(binary) as filter_:
+        with socket.socket(socket.AF_UNIX) as peer:
+            peer.settimeout(LIMIT_S)
+            peer.connect(filter_.path("control"))
+            try:
+                peer.sendall(request)
+                peer.shutdown(socket.SHUT_WR)
+                while peer.recv(4096):
+                    pass
+            except OSError:
+                pass  # it was hung up on
+        says(filter_, "reload", EX_OK)
+        check(is_refused(filter_), "a fail was not refused")
+
+
+@case
+def peers_that_say_nothing_are_waited_for_in_vain(binary):
+    with classic(binary) as filter_:
+        silent = [socket.socket(socket.AF_UNIX) for _ in range(3)]
+        for peer in silent:
+            peer.connect(filter_.path("control"))
+        check(is_refused(filter_), "mail was held up")
+        says(filter_, "reload", EX_OK)
+        for peer in silent:
+            peer.close()
+
+
+@case
+def socket_of_a_dead_filter_is_replaced_and_of_a_live_one_is_not(binary):
+    with classic(binary) as first:
+        first.process.kill()
+        first.process.wait(LIMIT_S)
+        check(os.path.exists(first.path("control")), "nothing was left behind")
+        first.start()
+        says(first, "reload", EX_OK)
+        with classic(binary, {"ControlSocket": "unix:" + first.path("control")}) as second:
+            second.wait_log("do not reach this filter")
+            check(is_refused(second), "the second does not filter")
+            contains(ask(second, "reload")[1], "runs with another file, " + first.config_path)
+        says(first, "reload", EX_OK)
+
+
+ZONE_OF_TWO = '$TTL 3600\nexample.org. TXT "v=spf1 ip4:192.0.2.1 -all"\n'
+PAIRS = ("north", "south")  # each configuration has one of these in two places, which must agree in each message
+
+
+def configuration_of(server, number):
+    """A good file for even numbers; a bad one, of each kind, for odd ones."""
+    word = PAIRS[number // 2 % 2]
+    good = {"Nameserver": server.address, "RefuseFail": "off", "Tag": f"[{word}]", "AuthservID": f"{word}.example.net"}
+    bad = ({"RefuseFial": "on"}, {"ZoneFile": "/nonexistent/zone"}, {"LogTo": "/nonexistent/log"}, {"TTL": "never"})
+    return good if number % 2 == 0 else {**good, "AuthservID": "half.example.net", **bad[number // 2 % len(bad)]}
+
+
+def send_and_compare(filter_, turns, failures, sent):
+    """Messages of a fail, some on each connection."""
+    try:
+        for _ in range(turns):
+            with Mta(filter_.address, ip=BAD_IP) as mta:
+                for _ in range(5):
+                    message = delivered(mta.send())
+                    field, subject = message.value("Authentication-Results"), message.value("Subject")
+                    word = field.split(".", 1)[0].strip()
+                    check(word in PAIRS and f"[{word}]" in subject, f"{field!r} beside {subject!r}")
+                    contains(field, "spf=fail", "field")
+                    sent.append(word)
+                mta.quit()
+    except Exception as error:  # pylint: disable=broad-except
+        failures.append(repr(error))
+
+
+@case
+def thousands_of_messages_during_hundreds_of_reloads(binary):
+    """None is lost, none is judged by half a configuration, and the record is asked for once."""
+    plain = not sanitizer(binary)
+    clients, turns, reloads = (4, 500, 200) if plain else (4, 25, 20)
+    failures, sent = [], []
+    with DnsServer(ZONE_OF_TWO) as server, Filter(binary, configuration_of(server, 0)) as filter_:
+        threads = [threading.Thread(target=send_and_compare, args=(filter_, turns, failures, sent))
+                   for _ in range(clients)]
+        for thread in threads:
+            thread.start()
+        for number in range(1, reloads + 1):
+            filter_.reconfigure(configuration_of(server, number))
+            says(filter_, "reload", EX_CONFIG if number % 2 else EX_OK)
+        for thread in threads:
+            thread.join()
+        equal(failures, [], "failures")
+        equal(len(sent), clients * turns * 5, "messages")
+        equal(set(sent), set(PAIRS), "configurations that were seen")
+        equal(server.count("example.org", "TXT"), 1, "queries for the record")
+        wait_until(lambda: "stays as it was" in filter_.log(), LIMIT_S, "the reasons in the log")
