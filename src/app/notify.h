@@ -7,8 +7,8 @@
  * dropped, the socket may be out of reach, as start-stop-daemon(8) makes it for root alone. */
 void notify_open(void);
 
-/* Sends `state` ("READY=1", "STOPPING=1", ...) there; without notify_open, over a connection of its own. A failure is of
- * no consequence. On one thread. */
+/* Sends `state` ("READY=1", "STOPPING=1", ...) there; without notify_open, over a connection of its own. A failure is
+ * of no consequence. On one thread. */
 void notify_manager(const char *state);
 
 #endif
