@@ -236,6 +236,8 @@ def thousands_of_messages_during_hundreds_of_reloads(binary):
     with DnsServer(ZONE_OF_TWO) as server, Filter(binary, configuration_of(server, 0)) as filter_:
         threads = [threading.Thread(target=send_and_compare, args=(filter_, turns, failures, sent))
                    for _ in range(clients)]
+        equal(one(filter_).refusal, None, "refusal")
+        asked = server.count("example.org", "TXT")  # more than once, where the machine was slow
         for thread in threads:
             thread.start()
         for number in range(1, reloads + 1):
@@ -246,5 +248,5 @@ def thousands_of_messages_during_hundreds_of_reloads(binary):
         equal(failures, [], "failures")
         equal(len(sent), clients * turns * 5, "messages")
         equal(set(sent), set(PAIRS), "configurations that were seen")
-        equal(server.count("example.org", "TXT"), 1, "queries for the record")
+        equal(server.count("example.org", "TXT"), asked, "queries for the record")
         wait_until(lambda: "stays as it was" in filter_.log(), LIMIT_S, "the reasons in the log")
