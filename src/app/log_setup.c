@@ -62,6 +62,7 @@ struct log_prepared *log_setup_prepare(const struct config *config, const char *
         .syslog_facility = config->syslog_facility,
         .path = config->log_to,
         .ident = "smf-spf",
+        .format = config->log_format,
     };
     struct log_prepared *prepared = log_prepare(&log);
 

@@ -3,7 +3,10 @@
 #include "base/log.h"
 
 #include "base/clock.h"
+#include "base/log_json.h"
+#include "base/log_repeat.h"
 #include "base/stats.h"
+#include "base/strbuf.h"
 #include "base/syslog_socket.h"
 #include "base/utf8.h"
 
@@ -44,9 +47,13 @@ struct line {
     char octets[HEAD_SIZE + TEXT_MAX + 1];
 };
 
-/* Covers everything below but `level_max`. Adaptive: to wait for a line of another thread takes longer asleep. */
+/* Covers everything below but the two that are atomic. Adaptive: to wait for a line of another thread takes longer
+ * asleep. */
 static pthread_mutex_t lock = PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP;
 static atomic_int level_max = LOG_LEVEL_INFO;
+static atomic_bool file_is_json; /* as level_max */
+static struct log_repeat repeats;
+static const struct clock *repeat_clock = &clock_system;
 static const char *ident = "smf-spf";
 static struct line_head head;
 static char *file_path; /* NULL: no file, or standard error before log_open */
@@ -161,6 +168,7 @@ void log_commit(struct log_prepared *prepared)
     syslog_socket_close(&syslog_receiver);
     syslog_receiver.path = syslog_socket_default_path;
     atomic_store_explicit(&level_max, (int)prepared->config.level, memory_order_relaxed);
+    atomic_store_explicit(&file_is_json, prepared->config.format == LOG_FORMAT_JSON, memory_order_relaxed);
     pthread_mutex_unlock(&lock);
     free(prepared);
 }
@@ -203,7 +211,21 @@ void log_close(void)
     facility = -1;
     syslog_socket_close(&syslog_receiver);
     atomic_store_explicit(&level_max, LOG_LEVEL_INFO, memory_order_relaxed);
+    atomic_store_explicit(&file_is_json, false, memory_order_relaxed);
+    memset(&repeats, 0, sizeof repeats);
     pthread_mutex_unlock(&lock);
+}
+
+void log_set_clock(const struct clock *clock)
+{
+    pthread_mutex_lock(&lock);
+    repeat_clock = clock != NULL ? clock : &clock_system;
+    pthread_mutex_unlock(&lock);
+}
+
+bool log_wants_json(void)
+{
+    return atomic_load_explicit(&file_is_json, memory_order_relaxed);
 }
 
 void log_set_sink(log_sink new_sink, void *context)
@@ -325,8 +347,61 @@ static void update_head(pid_t process)
     head.process = process;
 }
 
+static const char *const level_names[] = {"error", "warning", "notice", "info", "debug"};
+
+/* The members of a line that has no others. */
+static void add_text_members(struct strbuf *out, const char *text, pid_t process)
+{
+    log_json_member(out, "event", "log");
+    log_json_number(out, "pid", process);
+    log_json_member(out, "text", text);
+}
+
+/* Makes the object of a line, with a newline. The time is UTC (RFC 3339). */
+static void make_object(struct strbuf *out, enum log_level level, const char *text, const char *members, pid_t process)
+{
+    struct timespec now = {0};
+    struct tm utc = {0};
+    char seconds[40], moment[64];
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &utc);
+    strftime(seconds, sizeof seconds, "%Y-%m-%dT%H:%M:%S", &utc);
+    (void)snprintf(moment, sizeof moment, "%s.%03ldZ", seconds, now.tv_nsec / 1000000);
+    strbuf_add_char(out, '{');
+    log_json_member(out, "time", moment);
+    log_json_member(out, "level", level_names[level]);
+    if (members[0] != '\0')
+        strbuf_addf(out, ",%s", members);
+    else
+        add_text_members(out, text, process);
+    strbuf_add(out, "}\n");
+}
+
 /* Lock held. */
-static void write_line_out(enum log_level level, struct line *line)
+static void write_to_file(const char *octets, size_t len)
+{
+    if (file >= 0 && !(file_takes_line() && write(file, octets, len) == (ssize_t)len))
+        stats_add(STATS_LOG_LINES_LOST, 1);
+}
+
+/* Lock held. */
+static void write_object_out(enum log_level level, const char *text, const char *members)
+{
+    struct strbuf object = STRBUF_INIT;
+
+    if (file < 0)
+        return;
+    make_object(&object, level, text, members, getpid());
+    if (object.failed)
+        stats_add(STATS_LOG_LINES_LOST, 1);
+    else
+        write_to_file(strbuf_text(&object), object.len);
+    strbuf_free(&object);
+}
+
+/* Lock held. */
+static void write_line_out(enum log_level level, struct line *line, const char *members)
 {
     static const int priorities[] = {LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO, LOG_DEBUG};
     char *text = line->octets + HEAD_SIZE;
@@ -337,31 +412,101 @@ static void write_line_out(enum log_level level, struct line *line)
         sink(sink_context, level, text);
     if (facility >= 0 && !syslog_socket_send(&syslog_receiver, facility | priorities[level], whole, len))
         stats_add(STATS_LOG_LINES_LOST, 1);
+    if (log_wants_json()) {
+        write_object_out(level, text, members);
+        return;
+    }
     whole[len++] = '\n';
-    if (file >= 0 && !(file_takes_line() && write(file, whole, len) == (ssize_t)len))
-        stats_add(STATS_LOG_LINES_LOST, 1);
+    write_to_file(whole, len);
+}
+
+/* Writes one line. Lock held. */
+static void write_text(enum log_level level, const char *raw, const char *members)
+{
+    struct line line;
+
+    escape_octets(&line, raw);
+    update_head(getpid());
+    write_line_out(level, &line, members);
+}
+
+/* Tells of lines that were held back, once their time is over. Lock held. */
+static void tell_of_held_lines(void)
+{
+    const int64_t now_ms = clock_monotonic_ms(repeat_clock);
+    const char *example;
+    uint64_t held;
+    int level;
+
+    while (log_repeat_take(&repeats, now_ms, &held, &example, &level)) {
+        char text[TEXT_MAX + 1];
+
+        (void)snprintf(text, sizeof text, "%llu more lines like this were held back: %s", (unsigned long long)held,
+                       example);
+        write_text((enum log_level)level, text, "");
+    }
+}
+
+static void write_locked(enum log_level level, const char *raw, const char *members)
+{
+    pthread_mutex_lock(&lock);
+    if (repeats.holds)
+        tell_of_held_lines();
+    write_text(level, raw, members);
+    pthread_mutex_unlock(&lock);
 }
 
 void log_write(enum log_level level, const char *format, ...)
 {
-    int saved_errno = errno;
+    const int saved_errno = errno;
     char raw[TEXT_MAX + 1]; /* for the escape of a character that is cut here there is no room in the line */
     va_list args;
 
     if (!log_enabled(level))
         return;
     va_start(args, format);
-    int raw_len = vsnprintf(raw, sizeof raw, format, args);
+    if (vsnprintf(raw, sizeof raw, format, args) >= 0)
+        write_locked(level, raw, "");
     va_end(args);
-    if (raw_len >= 0) {
-        struct line line;
-        pid_t process = getpid();
+    errno = saved_errno;
+}
 
-        escape_octets(&line, raw);
-        pthread_mutex_lock(&lock);
-        update_head(process);
-        write_line_out(level, &line);
-        pthread_mutex_unlock(&lock);
-    }
+void log_write_both(enum log_level level, const char *text, const char *members)
+{
+    const int saved_errno = errno;
+
+    if (log_enabled(level))
+        write_locked(level, text, members);
+    errno = saved_errno;
+}
+
+/* Counts the line by its kind, and writes it unless there were too many. */
+static void write_counted(enum log_level level, const void *kind, const char *raw)
+{
+    bool allowed;
+
+    pthread_mutex_lock(&lock);
+    if (repeats.holds)
+        tell_of_held_lines();
+    allowed = log_repeat_allows(&repeats, kind, (int)level, raw, clock_monotonic_ms(repeat_clock));
+    if (allowed)
+        write_text(level, raw, "");
+    pthread_mutex_unlock(&lock);
+    if (!allowed)
+        stats_add(STATS_LOG_LINES_HELD, 1);
+}
+
+void log_write_limited(enum log_level level, const char *format, ...)
+{
+    const int saved_errno = errno;
+    char raw[TEXT_MAX + 1];
+    va_list args;
+
+    if (!log_enabled(level))
+        return;
+    va_start(args, format);
+    if (vsnprintf(raw, sizeof raw, format, args) >= 0)
+        write_counted(level, format, raw);
+    va_end(args);
     errno = saved_errno;
 }

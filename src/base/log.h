@@ -3,15 +3,21 @@
 #ifndef SMF_BASE_LOG_H
 #define SMF_BASE_LOG_H
 
+#include "base/clock.h"
+
 #include <stdbool.h>
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_NOTICE, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
+/* LOG_FORMAT_JSON: each line is an object. */
+enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
+
 struct log_config {
-    enum log_level level; /* lines above this level are dropped */
-    int syslog_facility;  /* a LOG_* facility of syslog.h, or -1: no syslog */
-    const char *path;     /* a file to append to, /dev/stdout or /dev/stderr; NULL: no file. Copied. */
-    const char *ident;    /* the program's name in each line; lives as long as the program */
+    enum log_level level;   /* lines above this level are dropped */
+    int syslog_facility;    /* a LOG_* facility of syslog.h, or -1: no syslog */
+    const char *path;       /* a file to append to, /dev/stdout or /dev/stderr; NULL: no file. Copied. */
+    const char *ident;      /* the program's name in each line; lives as long as the program */
+    enum log_format format; /* of the file; syslog's lines are text in any case */
 };
 
 /* A receiver of finished lines, for tests. Called with the log's lock held: must not log. */
@@ -50,8 +56,20 @@ bool log_enabled(enum log_level level);
  * log's own, a leaf. */
 void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-#define log_error(...)   log_write(LOG_LEVEL_ERROR, __VA_ARGS__)
-#define log_warning(...) log_write(LOG_LEVEL_WARNING, __VA_ARGS__)
+/* The same for what may repeat with each message: of lines with one `format`, which is a literal, a few a minute are
+ * written. How many others there were, and the last of them, is a line of its own afterwards (STATS_LOG_LINES_HELD). */
+void log_write_limited(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Writes a line that has two forms: `text`, as above, and where the file takes JSON (log_wants_json), `members`, what
+ * follows time and level in its object; "": none was made, and there the text is wrapped as that of any other line. */
+void log_write_both(enum log_level level, const char *text, const char *members);
+bool log_wants_json(void);
+
+/* The clock by which repeated lines are counted; NULL: the system's. For tests. */
+void log_set_clock(const struct clock *clock);
+
+#define log_error(...)   log_write_limited(LOG_LEVEL_ERROR, __VA_ARGS__)
+#define log_warning(...) log_write_limited(LOG_LEVEL_WARNING, __VA_ARGS__)
 #define log_notice(...)  log_write(LOG_LEVEL_NOTICE, __VA_ARGS__)
 #define log_info(...)    log_write(LOG_LEVEL_INFO, __VA_ARGS__)
 #define log_debug(...)   log_write(LOG_LEVEL_DEBUG, __VA_ARGS__)

@@ -33,6 +33,7 @@
     X(STATS_DNS_CACHE_FAILURES, "dns-cache-failures")                                                                  \
     X(STATS_DNS_LOOKAHEAD, "dns-ahead")                                                                                \
     X(STATS_SPF_DISAGREEMENTS, "spf-disagreements")                                                                    \
+    X(STATS_LOG_LINES_HELD, "log-lines-held")                                                                          \
     X(STATS_LOG_LINES_LOST, "log-lines-lost")                                                                          \
     X(STATS_FAULTS, "faults")
 

@@ -87,6 +87,7 @@ struct config {
     int syslog_facility; /* LOG_* of syslog.h, or -1: none */
     char *log_to;        /* NULL: none */
     enum log_level log_level;
+    enum log_format log_format; /* of `log_to` */
 };
 
 /* Reads the file at `path`. NULL, with one line per error in `errors` ("smf-spf.conf:12: Tag: ..." with key, value,

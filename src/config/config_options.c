@@ -131,6 +131,8 @@ static const struct config_option options[] = {
     {"Daemonize", NULL, &config_switch, AT(daemonize), "on", NULL, NULL, "go into the background", CONFIG_BY_RESTART},
     {"Syslog", NULL, &config_facility, AT(syslog_facility), "mail", NULL, NULL, "syslog facility", CONFIG_BY_RELOAD},
     {"LogTo", NULL, &config_path, AT(log_to), "none", NULL, NULL, "file to log to", CONFIG_BY_RELOAD},
+    {"LogFormat", NULL, &config_log_format, AT(log_format), "text", NULL, NULL,
+     "what the lines of LogTo look like: text, or json for programs", CONFIG_BY_RELOAD},
     {"LogLevel", NULL, &config_level, AT(log_level), "info", NULL, NULL, "least severe level to log", CONFIG_BY_RELOAD},
 };
 

@@ -125,6 +125,12 @@ _Static_assert(sizeof(enum log_level) == sizeof(int), "word_read fills it");
 const struct config_type config_level = {
     .form = "error, warning, notice, info or debug", .words = level_words, .read = word_read, .write = word_write};
 
+static const struct config_word format_words[] = {{"text", LOG_FORMAT_TEXT}, {"json", LOG_FORMAT_JSON}, {NULL, 0}};
+_Static_assert(sizeof(enum log_format) == sizeof(int), "word_read fills it");
+
+const struct config_type config_log_format = {
+    .form = "text or json", .words = format_words, .read = word_read, .write = word_write};
+
 /* Numbers with a unit */
 
 struct unit {

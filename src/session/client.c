@@ -2,18 +2,17 @@
 /* The client of a connection in memory and in the log. */
 #include "session/client.h"
 
+#include "base/log.h"
 #include "base/log_value.h"
 #include "mail/idna.h"
 #include "policy/whitelist.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    HELO_MAX = 1000,   /* octets of a HELO name that is evaluated; no valid name is nearly as long (RFC 1035 2.3.4) */
-    HOST_MAX = 320,    /* octets of a name that the MTA verified */
-    LINE_LIMIT = 1900, /* octets of a log line */
+    HELO_MAX = 1000, /* octets of a HELO name that is evaluated; no valid name is nearly as long (RFC 1035 2.3.4) */
+    HOST_MAX = 320,  /* octets of a name that the MTA verified */
 };
 
 static bool replace(char **text, const char *value, size_t len)
@@ -83,38 +82,20 @@ static void add_key(struct strbuf *line, const char *key, const char *value)
     client_add_value(line, value);
 }
 
-void client_log(const struct client *client, enum log_level level, const char *event, const char *sender,
-                const char *format, ...)
+void client_add(const struct client *client, const char *sender, struct strbuf *line)
 {
     char text[ADDR_TEXT_SIZE];
-    struct strbuf line = {.limit = LINE_LIMIT};
-    va_list args;
 
-    if (!log_enabled(level))
-        return;
-    strbuf_addf(&line, "SPF %s: ip=%s", event, addr_format(&client->effective, text));
-    add_key(&line, "fqdn", client->host);
-    add_key(&line, "helo", sender != NULL ? client_helo_shown(client) : client->helo_shown);
+    strbuf_addf(line, ": ip=%s", addr_format(&client->effective, text));
+    add_key(line, "fqdn", client->host);
+    add_key(line, "helo", sender != NULL ? client_helo_shown(client) : client->helo_shown);
     if (sender != NULL) {
-        strbuf_add(&line, ", from=<");
-        client_add_value(&line, sender);
-        strbuf_add_char(&line, '>');
+        strbuf_add(line, ", from=<");
+        client_add_value(line, sender);
+        strbuf_add_char(line, '>');
     }
     if (!addr_equal(&client->address, &client->effective))
-        strbuf_addf(&line, ", client=%s", addr_format(&client->address, text));
-    va_start(args, format);
-    strbuf_vaddf(&line, format, args);
-    va_end(args);
-    log_write(level, "%s", strbuf_text(&line));
-    strbuf_free(&line);
-}
-
-void client_log_exempt(const struct client *client, enum log_level level, enum reason reason, const char *sender)
-{
-    char event[REASON_EVENT_SIZE];
-
-    reason_count(reason, false);
-    client_log(client, level, reason_event("skipped", reason, event), sender, "%s", "");
+        strbuf_addf(line, ", client=%s", addr_format(&client->address, text));
 }
 
 void client_log_fault(const struct client *client, enum reason reason)

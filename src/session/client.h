@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The client of a connection, and the log lines about it. */
+/* The client of a connection, and how the log shows it. */
 #ifndef SMF_SESSION_CLIENT_H
 #define SMF_SESSION_CLIENT_H
 
 #include "base/addr.h"
-#include "base/log.h"
 #include "base/strbuf.h"
 #include "config/config.h"
 #include "session/reason.h"
@@ -36,16 +35,12 @@ void client_free(struct client *client); /* zeroes it */
 const char *client_helo(const struct client *client);       /* "" where there is none */
 const char *client_helo_shown(const struct client *client); /* "" where there is none */
 
-/* Writes `SPF event: ip=..., fqdn=..., helo=..., from=<...>` with what is known of the client, followed by what
- * `format` makes, which begins with ", ". `sender` is NULL before MAIL. */
-void client_log(const struct client *client, enum log_level level, const char *event, const char *sender,
-                const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* Adds `: ip=..., fqdn=..., helo=..., from=<...>` to a log line, with what is known of the client. `sender` is NULL
+ * before MAIL. */
+void client_add(const struct client *client, const char *sender, struct strbuf *line);
 
 /* Adds a name or address from outside to a log line, bounded and quoted where it could mislead (log_value.h). */
 void client_add_value(struct strbuf *line, const char *value);
-
-/* Counts an exemption, and logs it. `sender` is NULL before MAIL. */
-void client_log_exempt(const struct client *client, enum log_level level, enum reason reason, const char *sender);
 
 /* Counts an internal error and logs it: the message continues. */
 void client_log_fault(const struct client *client, enum reason reason);

@@ -2,10 +2,10 @@
 /* Finds the results of a message's identities, and lets the policy decide. */
 #include "session/decision.h"
 
+#include "base/clock.h"
 #include "base/domain_text.h"
 #include "policy/verdict_decide.h"
 #include "session/dns_exemptions.h"
-#include "session/message_log.h"
 #include "spf/domain.h"
 
 /* True for a name of several labels, which alone says something (RFC 7208 2.3). */
@@ -109,33 +109,33 @@ static bool passes(const struct message *message)
     return true;
 }
 
-static void leave_unchecked(struct message *message, const struct client *client, enum reason reason)
+static void leave_unchecked(struct message *message, enum reason reason)
 {
     message_exempt(message, reason);
-    message_log_exempt(message, client);
+    reason_count(reason, false);
 }
 
 void decision_make(struct message *message, const struct session_shared *shared, const struct client *client)
 {
+    const int64_t began_ms = clock_monotonic_ms(&clock_system);
     int64_t deadline_ms = spf_checker_deadline_ms(shared->checker); /* one for all: the MTA waits for them all */
     enum tristate by_helo = dns_exemption_by_helo(shared, client, deadline_ms), by_spf = TRISTATE_NO;
 
     if (by_helo == TRISTATE_YES) {
-        leave_unchecked(message, client, REASON_WHITELISTED_HELO);
+        leave_unchecked(message, REASON_WHITELISTED_HELO);
         return;
     }
     find_results(message, shared, client, deadline_ms);
     if (!passes(message))
         by_spf = dns_exemption_by_spf(shared, client, message->receiver, deadline_ms);
     if (by_spf == TRISTATE_YES) {
-        leave_unchecked(message, client, REASON_WHITELISTED_FORWARDER);
+        leave_unchecked(message, REASON_WHITELISTED_FORWARDER);
         return;
     }
+    message->record.wait_ms = clock_monotonic_ms(&clock_system) - began_ms;
     message->unknown_exemption = by_helo == TRISTATE_UNKNOWN  ? "WhitelistHelo"
                                  : by_spf == TRISTATE_UNKNOWN ? "WhitelistSPF"
                                                               : NULL;
-    for (size_t i = 0; i < message->check_count; i++)
-        message_log_result(message, &message->checks[i], client);
     struct verdict verdict = decision_for(message, shared->config, NULL);
     message_decide(message, &verdict);
 }

@@ -10,7 +10,7 @@
 /* Names the identities to check of a message whose sender is known: it is PENDING. */
 void decision_begin(struct message *message, const struct config *config, const struct client *client);
 
-/* Finds out the results of a PENDING message, logs them, and decides: it is DECIDED; or EXEMPT, where
+/* Finds out the results of a PENDING message, and decides: it is DECIDED; or EXEMPT, where
  * WhitelistHelo or WhitelistSPF names its client. May block until DNSTimeout. */
 void decision_make(struct message *message, const struct session_shared *shared, const struct client *client);
 

@@ -41,6 +41,7 @@ void message_add_check(struct message *message, enum spf_identity identity, cons
 void message_decide(struct message *message, const struct verdict *verdict)
 {
     message->verdict = *verdict;
+    message->record.check_count = message->check_count;
     message->stage = MESSAGE_DECIDED;
 }
 
@@ -106,6 +107,7 @@ void message_reset(struct message *message)
     free(message->received.forged);
     free(message->originals.forged);
     actions_free(&message->actions);
+    message_record_free(&message->record);
     memset(message, 0, sizeof(*message));
 }
 

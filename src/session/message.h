@@ -8,6 +8,7 @@
 #include "mail/idna.h"
 #include "policy/verdict.h"
 #include "session/actions.h"
+#include "session/message_record.h"
 #include "session/reason.h"
 #include "session/session.h"
 #include "spf/spf_check.h"
@@ -93,6 +94,7 @@ struct message {
     struct forged_fields originals; /* MESSAGE_ORIGINAL_TO: none that comes in is ours */
 
     struct action_builder actions;
+    struct message_record record; /* for the log */
 
     bool null_sender;
     bool accepted;        /* another recipient does */
@@ -108,8 +110,8 @@ enum {
     MESSAGE_SUBJECT_MAX = 60000, /* octets of a subject that is tagged, the rest is cut; a milter packet holds 65,535 */
 };
 
-/* Begins a message, EXEMPT for an internal error until its sender is read, with copies of the two names. False, with
- * the message empty, if out of memory. */
+/* Begins a message, EXEMPT for an internal error until its sender is read, with copies of the two names, and opens its
+ * record. False, with the message empty, if out of memory. */
 bool message_begin(struct message *message, const char *receiver, const char *authserv_id);
 
 /* EXEMPT to RELAYED. */

@@ -2,13 +2,11 @@
 /* The actions at the end of a message. */
 #include "session/message_end.h"
 
-#include "base/log_value.h"
 #include "base/printable.h"
 #include "base/stats.h"
 #include "base/strbuf.h"
 #include "mail/header.h"
 #include "mail/header_subject.h"
-#include "session/message_log.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -34,11 +32,6 @@ static void note_undone(struct ending *ending, const char *what)
     (void)snprintf(ending->note + len, NOTE_SIZE - len, "%s%s", len > 0 ? ", " : "test mode: would be ", what);
 }
 
-static void log_done(const struct ending *ending, const char *event, const char *more)
-{
-    message_log_action(ending->message, ending->client, event, more);
-}
-
 /* Deletes the forged fields of one name, from the last to the first, so that the others keep their numbers. */
 static size_t remove_fields(const struct ending *ending, const char *name, const struct forged_fields *fields)
 {
@@ -59,8 +52,7 @@ static size_t remove_fields(const struct ending *ending, const char *name, const
 /* RFC 8601 5. Not where TestMode let a message go on that has too many: half cleaned it would still deceive. */
 static void remove_forged(const struct ending *ending)
 {
-    const struct message *message = ending->message;
-    char more[48];
+    struct message *message = ending->message;
 
     if (message_has_too_many_forged(message, false))
         return;
@@ -68,10 +60,7 @@ static void remove_forged(const struct ending *ending)
 
     removed += remove_fields(ending, "ARC-Authentication-Results", &message->arc);
     removed += remove_fields(ending, "Received-SPF", &message->received);
-    if (removed == 0)
-        return;
-    (void)snprintf(more, sizeof(more), ", fields=%zu", removed);
-    log_done(ending, "removed forged results", more);
+    message->record.forged_removed = removed;
 }
 
 /* Adds the change to the n-th subject (from 1), or a subject where there is none (`text` NULL). False if it has its tag
@@ -124,7 +113,7 @@ static void tag_subject(const struct ending *ending)
         client_log_fault(ending->client, REASON_FAULT_TAG);
     } else if (changed) {
         stats_add(STATS_TAGGED, 1);
-        log_done(ending, "tagged", "");
+        message->record.is_tagged = true;
     }
 }
 
@@ -167,7 +156,7 @@ static void hold(const struct ending *ending)
         return;
     }
     stats_add(STATS_QUARANTINED, 1);
-    log_done(ending, "held", "");
+    message->record.is_held = true;
 }
 
 /* Sends the message to the quarantine mailbox, except for its exempt recipients. */
@@ -175,7 +164,6 @@ static void divert(const struct ending *ending)
 {
     struct message *message = ending->message;
     const char *box = ending->config->quarantine_box;
-    char shown[LOG_VALUE_SIZE], more[sizeof(shown) + 64];
 
     if (message->recipients_lost || message->recipient_count == 0)
         return;
@@ -188,8 +176,7 @@ static void divert(const struct ending *ending)
         return;
     }
     stats_add(STATS_QUARANTINED, 1);
-    (void)snprintf(more, sizeof(more), ", to=<%s>, recipients=%zu", log_word(box, shown), message->recipient_count);
-    log_done(ending, "quarantined", more);
+    message->record.is_quarantined = true;
 }
 
 static void quarantine(const struct ending *ending)
@@ -223,21 +210,21 @@ static void note_would_refuse(struct ending *ending)
     note_undone(ending, refused);
 }
 
-/* Notes and logs what would be done without TestMode. */
+/* Notes what would be done without TestMode. */
 static void note_test_mode(struct ending *ending)
 {
-    const struct message *message = ending->message;
+    struct message *message = ending->message;
 
     note_would_refuse(ending);
     if (is_delivered(message) && is_to_be_tagged(message)) {
         note_undone(ending, "tagged");
-        log_done(ending, "would be tagged", "");
+        message->record.is_tagged = true;
     }
     if (is_delivered(message) && message->verdict.quarantine &&
         (ending->config->verdict.quarantine == QUARANTINE_ON ||
          message->exempt_recipient == REASON_NONE)) { /* a hold keeps it from everybody */
         note_undone(ending, "quarantined");
-        log_done(ending, "would be quarantined", "");
+        message->record.is_quarantined = true;
     }
 }
 

@@ -1,146 +1,164 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Logs what became of a message. */
+/* Writes the line of a message. */
 #include "session/message_log.h"
 
 #include "base/log.h"
 #include "base/log_value.h"
 #include "base/strbuf.h"
+#include "session/message_fate.h"
+#include "session/message_json.h"
 
 #include <stdio.h>
 
-/* One line, whose `more` begins with ", " or is "". */
-static void write_line(const struct message *message, const struct client *client, enum log_level level,
-                       const char *event, const char *more)
-{
-    char shown[LOG_VALUE_SIZE];
+enum { LINE_LIMIT = 1900 - MESSAGE_QUEUE_ID_SIZE }; /* octets of a log line, but for its end */
 
-    client_log(client, level, event, message_sender(message), "%s%s%s", more,
-               message->queue_id[0] != '\0' ? ", id=" : "", log_word(message->queue_id, shown));
+/* What happened to the message shows at the level notice, a result alone at info. */
+static enum log_level level_of(const struct message *message)
+{
+    switch (message_fate(message)) {
+    case FATE_ACCEPTED:
+    case FATE_EXEMPT:
+    case FATE_ENDED:
+        return message->record.refused_count > 0 || message->record.forged_removed > 0 ? LOG_LEVEL_NOTICE
+                                                                                       : LOG_LEVEL_INFO;
+    case FATE_TAGGED:
+    case FATE_QUARANTINED:
+    case FATE_HELD:
+    case FATE_REFUSED:
+    case FATE_DEFERRED:
+        break;
+    }
+    return LOG_LEVEL_NOTICE;
 }
 
-/* True for the HELO name checked in addition to a sender. */
-static bool is_second(const struct message *message, enum spf_identity identity)
+static void add_reason(struct strbuf *line, const char *key, const struct spf_outcome *outcome)
 {
-    return identity == IDENTITY_HELO && !message->null_sender;
-}
-
-void message_log_result(const struct message *message, const struct identity_check *check, const struct client *client)
-{
-    const struct spf_outcome *outcome = &check->outcome;
     const char *reason = outcome->problem[0] != '\0' ? outcome->problem : outcome->mechanism;
-    char event[32], text[sizeof(outcome->problem) + sizeof(outcome->mechanism) + 32];
-    char shown[LOG_TEXT_SIZE], more[sizeof(shown) + 16] = "";
+    char text[sizeof(outcome->problem) + sizeof(outcome->mechanism) + 32], shown[LOG_TEXT_SIZE];
 
-    if (!log_enabled(LOG_LEVEL_INFO))
-        return;
-    (void)snprintf(event, sizeof(event), "%s%s%s", is_second(message, check->identity) ? "helo " : "",
-                   result_name(outcome->result), outcome->cached ? " (cached)" : "");
     (void)snprintf(text, sizeof(text), "%s%s", outcome->guessed ? "best guess " : "", reason);
     if (text[0] != '\0')
-        (void)snprintf(more, sizeof(more), ", reason=%s", log_text(text, shown));
-    write_line(message, client, LOG_LEVEL_INFO, event, more);
+        strbuf_addf(line, "%s%s", key, log_text(text, shown));
 }
 
-static void add_recipient(struct strbuf *more, const char *recipient)
+/* The word that the line begins with: the result of the first identity, or why there is none. */
+static void add_event(const struct message *message, struct strbuf *line)
 {
-    strbuf_add(more, ", to=<");
-    client_add_value(more, recipient);
-    strbuf_add_char(more, '>');
-}
-
-static const char *refusal_event(bool defers, bool is_test)
-{
-    if (is_test)
-        return defers ? "would be deferred" : "would be refused";
-    return defers ? "deferred" : "refused";
-}
-
-void message_log_refusal(const struct message *message, const struct client *client, const struct verdict *verdict,
-                         const char *recipient, bool is_test)
-{
-    bool defers = verdict->kind == VERDICT_DEFER;
-    struct strbuf more = STRBUF_INIT;
-
-    if (!is_test)
-        reason_count(REASON_RESULT, defers);
-    if (recipient != NULL)
-        add_recipient(&more, recipient);
-    strbuf_addf(&more, "%s, reply=%s %s", is_second(message, verdict->identity) ? ", identity=helo" : "", verdict->code,
-                verdict->enhanced);
-    if (verdict->exemption_unknown)
-        strbuf_addf(&more, ", exemption-unknown=%s", message->unknown_exemption);
-    write_line(message, client, LOG_LEVEL_NOTICE, refusal_event(defers, is_test), strbuf_text(&more));
-    strbuf_free(&more);
-}
-
-void message_log_too_many(const struct message *message, const struct client *client, const char *recipient)
-{
-    struct strbuf more = STRBUF_INIT;
-
-    reason_count(REASON_TOO_MANY_RECIPIENTS, true);
-    add_recipient(&more, recipient);
-    strbuf_addf(&more, ", reply=452 4.5.3, recipients=%zu", message->recipient_count);
-    write_line(message, client, LOG_LEVEL_NOTICE, "deferred (too many recipients)", strbuf_text(&more));
-    strbuf_free(&more);
-}
-
-void message_log_forged(const struct message *message, const struct client *client, const char *reply, bool is_test)
-{
-    char more[64];
-
-    if (!is_test)
-        reason_count(REASON_TOO_MANY_FORGED, false);
-    (void)snprintf(more, sizeof(more), ", reply=%s, limit=%d", reply, MESSAGE_FORGED_MAX);
-    write_line(message, client, LOG_LEVEL_NOTICE,
-               is_test ? "would be refused (too many forged results)" : "refused (too many forged results)", more);
-}
-
-void message_log_form(const struct message *message, const struct client *client, enum reason reason,
-                      const char *recipient, const char *reply, bool is_test)
-{
-    struct strbuf more = STRBUF_INIT;
-
-    if (!is_test)
-        reason_count(reason, false);
-    if (recipient != NULL)
-        add_recipient(&more, recipient);
-    strbuf_addf(&more, ", reply=%s, reason=%s", reply, reason_words(reason));
-    write_line(message, client, LOG_LEVEL_NOTICE, refusal_event(false, is_test), strbuf_text(&more));
-    strbuf_free(&more);
-}
-
-void message_log_exempt(const struct message *message, const struct client *client)
-{
+    const struct spf_outcome *outcome = &message->checks[0].outcome;
     char event[REASON_EVENT_SIZE];
 
-    reason_count(message->reason, false);
-    write_line(message, client, LOG_LEVEL_INFO, reason_event("skipped", message->reason, event), "");
+    if (message_fate(message) == FATE_EXEMPT)
+        strbuf_add(line, reason_event("skipped", message->reason, event));
+    else if (message->record.check_count > 0)
+        strbuf_addf(line, "%s%s", result_name(outcome->result), outcome->cached ? " (cached)" : "");
+    else
+        strbuf_add(line, message->record.whole.code != NULL && !message->record.is_test ? "refused" : "unchecked");
 }
 
-void message_log_unread_relay(const struct message *message, const struct client *client,
-                              const struct relayed_client *relayed)
+static void add_results(const struct message *message, struct strbuf *line)
 {
-    char event[REASON_EVENT_SIZE], reason[128] = ", reason=no Received field";
+    const struct identity_check *second = &message->checks[1];
 
-    reason_count(message->reason, false);
-    if (relayed->problem != NULL)
-        (void)snprintf(reason, sizeof(reason), ", reason=Received field %u %s", relayed->fields, relayed->problem);
-    write_line(message, client, LOG_LEVEL_INFO, reason_event("skipped", message->reason, event), reason);
+    if (message->record.check_count > 0)
+        add_reason(line, ", reason=", &message->checks[0].outcome);
+    if (message->record.check_count < 2)
+        return;
+    strbuf_addf(line, ", helo-result=%s", result_name(second->outcome.result));
+    add_reason(line, ", helo-reason=", &second->outcome);
 }
 
-void message_log_exempt_recipient(const struct message *message, const struct client *client, const char *recipient)
+static void add_reply(const struct message *message, const struct record_reply *reply, struct strbuf *line)
 {
-    struct strbuf more = STRBUF_INIT;
-    char event[REASON_EVENT_SIZE];
-
-    reason_count(REASON_WHITELISTED_RECIPIENT, false);
-    add_recipient(&more, recipient);
-    write_line(message, client, LOG_LEVEL_INFO, reason_event("skipped", REASON_WHITELISTED_RECIPIENT, event),
-               strbuf_text(&more));
-    strbuf_free(&more);
+    if (reply->reason != REASON_RESULT)
+        strbuf_addf(line, ", why=%s", reason_name(reply->reason));
+    else if (reply->identity == IDENTITY_HELO && !message->null_sender)
+        strbuf_add(line, ", identity=helo");
+    strbuf_addf(line, ", reply=%s %s", reply->code, reply->enhanced);
 }
 
-void message_log_action(const struct message *message, const struct client *client, const char *event, const char *more)
+static void add_recipients(const struct message *message, struct strbuf *line)
 {
-    write_line(message, client, LOG_LEVEL_NOTICE, event, more);
+    const struct message_record *record = &message->record;
+
+    for (size_t i = 0; i < record->refused_count && i < RECORD_RECIPIENTS_MAX; i++) {
+        strbuf_add(line, ", to=<");
+        client_add_value(line, record->refused[i].address != NULL ? record->refused[i].address : "?");
+        strbuf_add_char(line, '>');
+        add_reply(message, &record->refused[i].reply, line);
+    }
+    if (record->refused_count > RECORD_RECIPIENTS_MAX)
+        strbuf_addf(line, ", recipients-refused=%zu", record->refused_count);
+    if (record->exempt != NULL) {
+        strbuf_add(line, ", exempt-to=<");
+        client_add_value(line, record->exempt);
+        strbuf_add_char(line, '>');
+    }
+    if (record->accepted_count + record->exempt_count > 0)
+        strbuf_addf(line, ", recipients=%zu", record->accepted_count + record->exempt_count);
+}
+
+static void add_line(const struct message *message, const struct client *client, const char *problem,
+                     struct strbuf *line)
+{
+    const struct message_record *record = &message->record;
+    char shown[LOG_VALUE_SIZE];
+
+    line->limit = LINE_LIMIT;
+    strbuf_add(line, "SPF ");
+    add_event(message, line);
+    client_add(client, message_sender(message), line);
+    add_results(message, line);
+    if (problem != NULL)
+        strbuf_addf(line, ", reason=%s", problem);
+    strbuf_addf(line, ", verdict=%s%s", message_fate_name(message_fate(message)), record->is_test ? ", test=yes" : "");
+    if (record->whole.code != NULL)
+        add_reply(message, &record->whole, line);
+    if (message->unknown_exemption != NULL)
+        strbuf_addf(line, ", exemption-unknown=%s", message->unknown_exemption);
+    add_recipients(message, line);
+    if (record->forged_removed > 0)
+        strbuf_addf(line, ", forged=%zu", record->forged_removed);
+    line->limit = 0; /* the queue id is in any line */
+    line->failed = false;
+    if (message->queue_id[0] != '\0')
+        strbuf_addf(line, ", id=%s", log_word(message->queue_id, shown));
+}
+
+void message_log(struct message *message, const struct client *client, const char *problem)
+{
+    const enum log_level level = level_of(message);
+    struct strbuf line = STRBUF_INIT, json = STRBUF_INIT;
+
+    if (!message->record.is_open)
+        return;
+    message->record.is_open = false;
+    if (!log_enabled(level))
+        return;
+    add_line(message, client, problem, &line);
+    if (log_wants_json())
+        message_json(message, client, &json);
+    log_write_both(level, strbuf_text(&line), json.failed ? "" : strbuf_text(&json));
+    strbuf_free(&line);
+    strbuf_free(&json);
+}
+
+void message_log_exempt_client(const struct client *client, enum reason reason, const char *sender,
+                               const char *queue_id)
+{
+    struct strbuf line = STRBUF_INIT, json = STRBUF_INIT;
+    char event[REASON_EVENT_SIZE], shown[LOG_VALUE_SIZE];
+
+    reason_count(reason, false);
+    if (!log_enabled(LOG_LEVEL_INFO))
+        return;
+    strbuf_addf(&line, "SPF %s", reason_event("skipped", reason, event));
+    client_add(client, sender, &line);
+    strbuf_addf(&line, ", verdict=%s", message_fate_name(FATE_EXEMPT));
+    if (queue_id != NULL)
+        strbuf_addf(&line, ", id=%s", log_word(queue_id, shown));
+    if (log_wants_json())
+        message_json_exempt_client(client, reason, sender, queue_id, &json);
+    log_write_both(LOG_LEVEL_INFO, strbuf_text(&line), json.failed ? "" : strbuf_text(&json));
+    strbuf_free(&line);
+    strbuf_free(&json);
 }

@@ -1,45 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The log lines of one message. Each ends with its queue id, as soon as that is known. */
+/* The one line that the log has of a message, written when the message is over: by then the MTA's queue id is known, if
+ * there is to be one. docs/smf-spf.8, LOG, promises its keys. */
 #ifndef SMF_SESSION_MESSAGE_LOG_H
 #define SMF_SESSION_MESSAGE_LOG_H
 
 #include "session/client.h"
 #include "session/message.h"
-#include "session/relayed_client.h"
 
-/* The result of one identity: `SPF fail (cached): ip=..., fqdn=..., helo=..., from=<...>, reason=...`; of the HELO name
- * in addition to a sender: `SPF helo fail: ...`, so that a count of fails counts each message once. */
-void message_log_result(const struct message *message, const struct identity_check *check, const struct client *client);
+/* Writes the line of a message that has none yet (message->record.is_open); else does nothing. `problem`: why the
+ * client of a relay is not known; NULL: it is, or there is none. Text, and for LogFormat json an object. */
+void message_log(struct message *message, const struct client *client, const char *problem);
 
-/* A refusal or deferral by the verdict, or in TestMode one that is not carried out; `recipient` is NULL where it is the
- * whole message's. */
-void message_log_refusal(const struct message *message, const struct client *client, const struct verdict *verdict,
-                         const char *recipient, bool is_test);
-
-/* A recipient beyond those that a quarantine can take the message from, who is deferred; counts it. */
-void message_log_too_many(const struct message *message, const struct client *client, const char *recipient);
-
-/* A message with too many forged fields, refused with this reply, or in TestMode not. */
-void message_log_forged(const struct message *message, const struct client *client, const char *reply, bool is_test);
-
-/* The sender, or the recipient if it is not NULL, is refused for the form of its address, which counts it, or in
- * TestMode not. `reply` is its codes. */
-void message_log_form(const struct message *message, const struct client *client, enum reason reason,
-                      const char *recipient, const char *reply, bool is_test);
-
-/* A message that is EXEMPT, which counts it. */
-void message_log_exempt(const struct message *message, const struct client *client);
-
-/* The same for a message of one of our relays whose client is not known; with the Received field, counted from the
- * topmost, that could not be used, and why. */
-void message_log_unread_relay(const struct message *message, const struct client *client,
-                              const struct relayed_client *relayed);
-
-/* An exempt recipient: it gets the message whatever the result. */
-void message_log_exempt_recipient(const struct message *message, const struct client *client, const char *recipient);
-
-/* Something done at the end of the message: `event`, and after the sender `more`, which begins with ", " or is "". */
-void message_log_action(const struct message *message, const struct client *client, const char *event,
-                        const char *more);
+/* The line of a client whose messages are not checked, and that are not seen for that: `sender` is NULL at connect. It
+ * counts the exemption. */
+void message_log_exempt_client(const struct client *client, enum reason reason, const char *sender,
+                               const char *queue_id);
 
 #endif

@@ -3,9 +3,6 @@
 #include "session/refusal.h"
 
 #include "policy/verdict_reply.h"
-#include "session/message_log.h"
-
-#include <stdio.h>
 
 static const struct session_reply go_on = {.step = SESSION_CONTINUE};
 
@@ -24,38 +21,50 @@ static struct session_reply reply_for(enum reason reason, const char *code, cons
     };
 }
 
-/* The reply to a malformed address, by its codes (RFC 3463 3.2). Logged. `shown` is the recipient (or NULL). */
-static struct session_reply refuse_form(const struct message *message, const struct config *config,
-                                        const struct client *client, enum reason reason, const char *shown,
-                                        struct strbuf *text)
+/* Counts and notes a refusal: of the recipient `shown`, or where `is_recipient` is false of the whole message. */
+static void note(struct message *message, const struct record_reply *reply, bool is_recipient, const char *shown)
+{
+    if (!message->record.is_test)
+        reason_count(reply->reason, reply->defers);
+    if (is_recipient)
+        message_record_refuse_recipient(&message->record, shown, reply);
+    else
+        message_record_refuse(&message->record, reply);
+}
+
+/* The reply to a malformed address, by its codes (RFC 3463 3.2). Noted. `shown` is the recipient (or NULL). */
+static struct session_reply refuse_form(struct message *message, const struct config *config, enum reason reason,
+                                        const char *shown, struct strbuf *text)
 {
     const bool is_sender = reason == REASON_SENDER_MALFORMED || reason == REASON_SENDER_TOO_LONG;
-    const char *code = config->verdict.soft_fail ? "450" : "550", *enhanced = is_sender ? "5.1.7" : "5.1.3";
-    char codes[16];
+    struct record_reply reply = {.code = "550", .enhanced = is_sender ? "5.1.7" : "5.1.3", .reason = reason};
 
-    if (config->verdict.soft_fail)
-        enhanced = is_sender ? "4.1.7" : "4.1.3";
-    (void)snprintf(codes, sizeof codes, "%s %s", code, enhanced);
-    message_log_form(message, client, reason, shown, codes, config->test_mode);
-    return reply_for(reason, code, enhanced, text);
+    if (config->verdict.soft_fail) {
+        reply.code = "450";
+        reply.enhanced = is_sender ? "4.1.7" : "4.1.3";
+    }
+    note(message, &reply, !is_sender, shown);
+    return reply_for(reason, reply.code, reply.enhanced, text);
 }
 
-struct session_reply refusal_of_number(const struct message *message, const struct client *client, const char *shown,
-                                       struct strbuf *text)
+struct session_reply refusal_of_number(struct message *message, const char *shown, struct strbuf *text)
 {
-    message_log_too_many(message, client, shown);
-    return reply_for(REASON_TOO_MANY_RECIPIENTS, "452", "4.5.3", text);
+    const struct record_reply reply = {
+        .code = "452", .enhanced = "4.5.3", .reason = REASON_TOO_MANY_RECIPIENTS, .defers = true};
+
+    note(message, &reply, true, shown);
+    return reply_for(reply.reason, reply.code, reply.enhanced, text);
 }
 
-struct session_reply refusal_of_forged(const struct message *message, const struct config *config,
-                                       const struct client *client, struct strbuf *text)
+struct session_reply refusal_of_forged(struct message *message, const struct config *config, struct strbuf *text)
 {
-    bool soft = config->verdict.soft_fail;
+    const bool soft = config->verdict.soft_fail;
+    const struct record_reply reply = {.code = soft ? "450" : "550",
+                                       .enhanced = soft ? "4.7.1" : "5.7.1", /* RFC 3463 3.8 */
+                                       .reason = REASON_TOO_MANY_FORGED};
 
-    message_log_forged(message, client, soft ? "450 4.7.1" : "550 5.7.1", config->test_mode);
-    if (config->test_mode)
-        return go_on;
-    return reply_for(REASON_TOO_MANY_FORGED, soft ? "450" : "550", soft ? "4.7.1" : "5.7.1", text); /* RFC 3463 3.8 */
+    note(message, &reply, false, NULL);
+    return config->test_mode ? go_on : reply_for(reply.reason, reply.code, reply.enhanced, text);
 }
 
 /* The check whose result decided. */
@@ -97,10 +106,10 @@ static void note_would_refuse(struct message *message, const struct verdict *ver
     message->would_refuse = is_whole ? WOULD_REFUSE_ALL : WOULD_REFUSE_SOME;
 }
 
-struct session_reply refusal_of_sender(struct message *message, const struct config *config,
-                                       const struct client *client, enum reason reason, struct strbuf *text)
+struct session_reply refusal_of_sender(struct message *message, const struct config *config, enum reason reason,
+                                       struct strbuf *text)
 {
-    struct session_reply reply = refuse_form(message, config, client, reason, NULL, text);
+    struct session_reply reply = refuse_form(message, config, reason, NULL, text);
     struct verdict verdict = {
         .kind = VERDICT_REFUSE, .identity = IDENTITY_MAILFROM, .code = reply.code, .enhanced = reply.enhanced};
 
@@ -110,22 +119,27 @@ struct session_reply refusal_of_sender(struct message *message, const struct con
     return go_on;
 }
 
-struct session_reply refusal_of_recipient(const struct message *message, const struct config *config,
-                                          const struct client *client, enum reason reason, const char *shown,
-                                          struct strbuf *text)
+struct session_reply refusal_of_recipient(struct message *message, const struct config *config, enum reason reason,
+                                          const char *shown, struct strbuf *text)
 {
-    struct session_reply reply = refuse_form(message, config, client, reason, shown, text);
+    struct session_reply reply = refuse_form(message, config, reason, shown, text);
 
     return config->test_mode ? go_on : reply;
 }
 
 struct session_reply refusal_of_message(struct message *message, const struct config *config,
-                                        const struct client *client, const struct verdict *verdict,
+                                        const struct client *client, const struct verdict *verdict, bool is_recipient,
                                         const char *recipient, struct strbuf *text)
 {
-    message_log_refusal(message, client, verdict, recipient, config->test_mode);
+    const struct record_reply reply = {.code = verdict->code,
+                                       .enhanced = verdict->enhanced,
+                                       .reason = REASON_RESULT,
+                                       .identity = verdict->identity,
+                                       .defers = verdict->kind == VERDICT_DEFER};
+
+    note(message, &reply, is_recipient, recipient);
     if (config->test_mode) {
-        note_would_refuse(message, verdict, recipient == NULL);
+        note_would_refuse(message, verdict, !is_recipient);
         return go_on;
     }
     write_text(message, config, client, verdict, text);

@@ -12,6 +12,7 @@
 #include "session/refusal.h"
 #include "session/relayed_client.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -57,8 +58,27 @@ struct session *session_create(const struct session_shared *shared, const struct
     return session;
 }
 
+/* The client to check: the one that connected, or where that is one of our relays, the relay's client. */
+static const struct client *effective_client(const struct session *session)
+{
+    return session->relayed.known ? &session->relayed.client : &session->client;
+}
+
+/* Writes the line of the message, if it has none yet. */
+static void log_message(struct session *session)
+{
+    const bool is_unread = session->abilities.sees_headers && session->message.reason == REASON_RELAY_UNREAD;
+    const struct relayed_client *relayed = &session->relayed;
+    char problem[128] = "no Received field";
+
+    if (is_unread && relayed->problem != NULL)
+        (void)snprintf(problem, sizeof problem, "Received field %u %s", relayed->fields, relayed->problem);
+    message_log(&session->message, effective_client(session), is_unread ? problem : NULL);
+}
+
 static void forget_message(struct session *session)
 {
+    log_message(session);
     message_reset(&session->message);
     relayed_client_reset(&session->relayed);
 }
@@ -128,7 +148,7 @@ struct session_reply session_connect(struct session *session, const struct sessi
     exemption = client_exemption(session, facts);
     if (exemption == REASON_NONE)
         return go_on;
-    client_log_exempt(client, LOG_LEVEL_DEBUG, exemption, NULL);
+    message_log_exempt_client(client, exemption, NULL, NULL);
     return leave_alone(exemption);
 }
 
@@ -143,17 +163,11 @@ struct session_reply session_helo(struct session *session, const char *helo)
     return go_on;
 }
 
-/* The client to check: the one that connected, or where that is one of our relays, the relay's client. */
-static const struct client *effective_client(const struct session *session)
+/* The refusal that follows from a verdict, for the whole message. */
+static struct session_reply refuse(struct session *session, const struct verdict *verdict)
 {
-    return session->relayed.known ? &session->relayed.client : &session->client;
-}
-
-/* The refusal that follows from a verdict. `recipient` is for the log. */
-static struct session_reply refuse(struct session *session, const struct verdict *verdict, const char *recipient)
-{
-    return refusal_of_message(&session->message, session->shared.config, effective_client(session), verdict, recipient,
-                              &session->reply);
+    return refusal_of_message(&session->message, session->shared.config, effective_client(session), verdict, false,
+                              NULL, &session->reply);
 }
 
 /* Why a client that proved who it is is not checked; REASON_NONE: it is. A relay proves nothing about whom it sends
@@ -209,7 +223,7 @@ static struct session_reply decide(struct session *session)
     if (message->stage != MESSAGE_DECIDED || message->verdict.kind == VERDICT_CONTINUE ||
         message->exempt_recipient != REASON_NONE)
         return go_on;
-    return refuse(session, &message->verdict, NULL);
+    return refuse(session, &message->verdict);
 }
 
 /* What is wrong with the form of a sender's address. One that cannot be read has no domain and the result none; it is
@@ -233,7 +247,7 @@ static void begin_relayed(struct session *session)
         return;
     }
     message_exempt(message, REASON_RELAY_UNREAD);
-    message_log_exempt(message, &session->client);
+    reason_count(REASON_RELAY_UNREAD, false);
 }
 
 /* The answer to MAIL for a sender that was read. */
@@ -245,7 +259,7 @@ static struct session_reply mail_from(struct session *session, enum address_stat
 
     if (exemption != REASON_NONE) {
         message_exempt(message, exemption);
-        client_log_exempt(&session->client, LOG_LEVEL_INFO, exemption, message_sender(message));
+        reason_count(exemption, false);
         return go_on;
     }
     if (session->client.relays) { /* what it has accepted cannot be refused without a bounce */
@@ -253,7 +267,7 @@ static struct session_reply mail_from(struct session *session, enum address_stat
         return go_on;
     }
     if (bad_form != REASON_NONE) {
-        struct session_reply reply = refusal_of_sender(message, config, &session->client, bad_form, &session->reply);
+        struct session_reply reply = refusal_of_sender(message, config, bad_form, &session->reply);
 
         if (reply.step == SESSION_REFUSE)
             return reply;
@@ -277,13 +291,15 @@ static struct session_reply take_sender(struct session *session, struct session_
     enum reason exemption = proof_exemption(session, sender);
 
     if (exemption != REASON_NONE) {
-        client_log_exempt(&session->client, LOG_LEVEL_INFO, exemption, NULL);
+        message_log_exempt_client(&session->client, exemption, sender->address.text != NULL ? sender->address.text : "",
+                                  sender->queue_id);
         return leave_alone(exemption);
     }
     if (!begin_message(session, sender)) {
         client_log_fault(&session->client, REASON_FAULT_SENDER);
         return go_on_for(REASON_FAULT_SENDER);
     }
+    message_record_begin(&message->record, session->shared.config->test_mode);
     message_note_queue_id(message, sender->queue_id);
     if (sender->status != ADDRESS_NULL && sender->address.text == NULL) { /* NO_MEMORY */
         client_log_fault(&session->client, REASON_FAULT_SENDER);
@@ -303,7 +319,7 @@ struct session_reply session_mail(struct session *session, struct session_sender
     stats_add(STATS_MESSAGES, 1);
     reply = take_sender(session, sender);
     if (reply.step == SESSION_REFUSE)
-        message_reset(&session->message);
+        forget_message(session);
     else if (reply.reason == REASON_NONE)
         reply.reason = session->message.reason;
     address_free(&sender->address);
@@ -323,6 +339,7 @@ static void keep_recipient(struct session *session, const struct session_recipie
     struct message *message = &session->message;
 
     message->accepted = true;
+    message->record.accepted_count++;
     if (!keeps_recipients(session) || message->recipients_lost)
         return;
     if (!message_add_recipient(message, recipient))
@@ -379,15 +396,15 @@ static struct session_reply rcpt_to(struct session *session, const struct sessio
     enum reason bad_form = bad_recipient(config, recipient);
 
     if (bad_form != REASON_NONE)
-        return refusal_of_recipient(message, config, &session->client, bad_form, shown, &session->reply);
+        return refusal_of_recipient(message, config, bad_form, shown, &session->reply);
     if (message->stage == MESSAGE_DECIDED && is_due(session, REFUSE_AT_RCPT)) {
         struct verdict verdict = verdict_for(session, recipient);
 
         if (verdict.kind != VERDICT_CONTINUE)
-            return refuse(session, &verdict, shown);
+            return refusal_of_message(message, config, &session->client, &verdict, true, shown, &session->reply);
     }
     if (keeps_recipients(session) && message->recipient_count >= MESSAGE_RECIPIENTS_MAX)
-        return refusal_of_number(message, &session->client, shown, &session->reply);
+        return refusal_of_number(message, shown, &session->reply);
     keep_recipient(session, recipient);
     return go_on;
 }
@@ -399,14 +416,17 @@ struct session_reply session_rcpt(struct session *session, const struct session_
 
     if (message->stage == MESSAGE_PENDING && is_due(session, REFUSE_AT_RCPT))
         decision_make(message, &session->shared, &session->client);
-    if (message->stage == MESSAGE_NONE || message->stage == MESSAGE_EXEMPT)
+    if (message->stage == MESSAGE_NONE || message->stage == MESSAGE_EXEMPT) {
+        message->record.accepted_count++;
         return go_on_for(message->reason);
+    }
     exemption = recipient_exemption(session->shared.config, recipient);
     if (exemption == REASON_WHITELISTED_RECIPIENT)
-        message_log_exempt_recipient(message, &session->client, recipient->readings[0].text);
+        reason_count(exemption, false);
     else if (exemption != REASON_NONE)
         client_log_fault(&session->client, exemption);
     if (exemption != REASON_NONE) {
+        message_record_exempt_recipient(&message->record, recipient->count > 0 ? recipient->readings[0].text : NULL);
         message->exempt_recipient = exemption;
         return go_on_for(exemption);
     }
@@ -438,10 +458,7 @@ static void find_relayed_client(struct session *session)
         return;
     }
     message_exempt(message, exemption);
-    if (exemption == REASON_RELAY_UNREAD)
-        message_log_unread_relay(message, effective_client(session), &session->relayed);
-    else
-        message_log_exempt(message, effective_client(session));
+    reason_count(exemption, false);
 }
 
 /* True if there is more to remove from the message than is removed from any. */
@@ -477,12 +494,14 @@ struct session_reply session_end(struct session *session, const char *queue_id, 
     if (message->stage == MESSAGE_PENDING)
         reply = decide(session);
     if (reply.step != SESSION_REFUSE && session->abilities.sees_headers && has_too_many_forged(session))
-        reply = refusal_of_forged(message, session->shared.config, effective_client(session), &session->reply);
+        reply = refusal_of_forged(message, session->shared.config, &session->reply);
     if (reply.step == SESSION_REFUSE) {
         forget_message(session);
         return reply;
     }
     message_end(message, session->shared.config, &session->abilities, effective_client(session));
+    message->record.is_ended = true;
+    log_message(session);
     reply.reason = message->reason;
     message->stage = MESSAGE_NONE; /* its actions live on until the next step */
     *actions = (struct action_list){message->actions.items, message->actions.count};

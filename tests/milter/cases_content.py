@@ -136,7 +136,7 @@ def quarantine_hold(binary):
             contains(message.value("Authentication-Results"), f"spf={result}", "field")
         for sender, client in (("<alice@example.org>", "192.0.2.1"), ("<a@none.example.org>", BAD_IP)):
             equal(delivered(one(filter_, sender, ip=client)).quarantine, "", f"quarantine of {sender}")
-        filter_.wait_log("SPF held: ")
+        filter_.wait_log("verdict=held")
     with classic(binary, {"Quarantine": "hold", "WhitelistTo": "carol@"}) as filter_:
         message = delivered(one(filter_, SOFT, ["<bob@example.net>", "<carol@example.net>"], ip=BAD_IP))
         equal(message.quarantine, "", "quarantine beside a whitelisted recipient")

@@ -88,8 +88,8 @@ def log_lines_begin_as_those_of_earlier_versions(binary):
         refused(one(filter_, ip=BAD_IP), FAIL)
         refused(one(filter_, ip=BAD_IP), FAIL)
         filter_.wait_log("SPF fail (cached): ")
-        for line in (rf"SPF fail: {begin}, reason=-all", rf"SPF fail \(cached\): {begin}, reason=-all",
-                     rf"SPF refused: {begin}, reply=550 5\.7\.23"):
+        for line in (rf"SPF fail: {begin}, reason=-all, verdict=refused, reply=550 5\.7\.23",
+                     rf"SPF fail \(cached\): {begin}, reason=-all, verdict=refused, reply=550 5\.7\.23"):
             check(re.search(line + "$", filter_.log(), re.MULTILINE), f"{line} in {filter_.log()}")
     with classic(binary, {"SkipNDR": "on"}) as filter_:
         delivered(one(filter_, "<>", ip=GOOD_IP))

@@ -209,9 +209,9 @@ def log_of_hostile_values(binary, client):
 def refusals_for_the_form_of_an_address_are_told_and_counted(binary):
     with classic(binary) as filter_:
         refused(one(filter_, '<"a@other.example>'), "550 5.1.7")
-        contains(filter_.wait_log("SPF refused: "), "reply=550 5.1.7, reason=the sender is no mail address", "sender")
+        contains(filter_.wait_log("SPF refused: "), "why=sender-malformed, reply=550 5.1.7", "sender")
         one(filter_, recipients=['<"b@other.example>'])
-        contains(filter_.wait_log("reply=550 5.1.3"), "reason=the recipient is no mail address", "recipient")
+        contains(filter_.wait_log("reply=550 5.1.3"), "why=recipient-malformed", "recipient")
         filter_.signal(signal.SIGUSR2)
         contains(filter_.wait_log("reasons: "), "sender-malformed=1 recipient-malformed=1", "reasons")
         contains(filter_.wait_log("counters: "), " refused=2 ", "counters")

@@ -4,8 +4,9 @@
 import re
 from urllib.parse import unquote_to_bytes
 
-KEYS = ("ip", "fqdn", "helo", "from", "client", "to", "identity", "reply", "exemption-unknown", "reason", "fields",
-        "limit", "recipients", "id")
+KEYS = ("ip", "fqdn", "helo", "from", "client", "reason", "helo-result", "helo-reason", "verdict", "test", "identity",
+        "why", "reply", "exemption-unknown", "to", "recipients-refused", "exempt-to", "recipients", "forged", "id")
+REPEATED = ("to", "why", "reply")  # one of each for each recipient that was refused; the first counts here
 EVENT = re.compile(r"SPF ([a-z][A-Za-z ]*?(?: \([A-Za-z ]+\))?): (?=ip=)")
 PAIR = re.compile(r'([a-z][a-z-]*)=(<[^<>]*>|"[^"]*"|[^"<>]*?)(?:, (?=[a-z][a-z-]*=)|$)')
 PREFIX = re.compile(r"^\w{3} [ \d]\d \d\d:\d\d:\d\d [\w.-]+\[\d+\]: ")
@@ -31,9 +32,10 @@ def parse(line):
     pairs, at = {}, event.end()
     while at < len(text):
         pair = PAIR.match(text, at)
-        if not pair or pair.group(1) not in KEYS or pair.group(1) in pairs:
+        if not pair or pair.group(1) not in KEYS or (
+                pair.group(1) in pairs and pair.group(1) not in REPEATED):
             raise LogError(f"not a key and its value at {text[at:at + 80]!r} of {line!r}")
-        pairs[pair.group(1)] = value_of(pair.group(2))
+        pairs.setdefault(pair.group(1), value_of(pair.group(2)))
         at = pair.end()
     return event.group(1), pairs
 

@@ -25,7 +25,8 @@ def fail_of_the_helo_name_is_refused(world):
     start = len(world.filter.log())
     sent = world.send("a@pass.example", GOOD, helo="bad.fail.example")
     sent.mail.check(550, "5.7.23", "postmaster@bad.fail.example", "is not permitted from 203.0.113.10")
-    line = world.filter.log()[start:].partition("SPF refused: ")[2].partition("\n")[0]
+    line = world.filter.log()[start:].partition("SPF pass: ")[2].partition("\n")[0]
+    assert "helo-result=fail" in line and "verdict=refused, identity=helo" in line, line
     assert (", id=" in line) == (world.mta.name == "sendmail"), line  # Postfix has none at MAIL FROM
 
 
@@ -134,9 +135,9 @@ def refused_at_the_end(world):
             sent.mail.check(250)
             sent.rcpts[0].check(250)
             sent.end.check(code, detail)
-        for event in ("SPF fail", "SPF refused", "SPF temperror", "SPF deferred"):
+        for event, verdict in (("SPF fail", "refused"), ("SPF temperror", "deferred")):
             line = world.filter.log()[start:].partition(f"{event}: ")[2].partition("\n")[0]
-            assert re.search(r", id=\w{8,}$", line), f"{event}: {line}"
+            assert re.search(rf", verdict={verdict}, .*, id=\w{{8,}}$", line), f"{event}: {line}"
         message = world.send_on(connection, "a@softfail.example").delivered()
     assert message.value("Subject") == "[SPF:fail] hello", message.value("Subject")
     assert "spf=softfail" in message.value("Authentication-Results"), message.fields
@@ -156,7 +157,7 @@ def nothing_is_done_in_test_mode(world):
         assert message.value("Subject") == "hello", message.value("Subject")
         assert f"(test mode: {words})" in message.value("Authentication-Results"), message.fields
         assert words in " ".join(message.value("Received-SPF").split()), message.fields
-    world.filter.wait_for_log("SPF would be refused: ")
+    world.filter.wait_for_log("verdict=refused, test=yes, reply=550 5.7.23")
 
 
 @TEST.case()

@@ -156,7 +156,7 @@ def failed_messages_are_held(world):
         wait_for(f"{sender} in the queue of held messages", lambda sender=sender: sender in world.mta.held())
         if world.mta.name == "sendmail":  # Postfix has no place for the reason
             assert f"quarantine=SPF {result}" in world.logs()["mail server"], world.logs()["mail server"]
-        world.filter.wait_for_log("SPF held: ")
+        world.filter.wait_for_log("verdict=held")
 
 
 @HOLD.case()

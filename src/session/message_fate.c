@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What became of a message. */
+#include "session/message_fate.h"
+
+const char *message_fate_name(enum message_fate fate)
+{
+    static const char *const names[] = {"accepted", "tagged",   "quarantined", "held",
+                                        "refused",  "deferred", "exempt",      "ended"};
+
+    return names[fate];
+}
+
+/* A message is exempt for an error until its sender is read, and may be refused for what is read. */
+static bool is_exempt(const struct message *message)
+{
+    return message->reason != REASON_NONE && message->record.whole.code == NULL;
+}
+
+enum message_fate message_fate(const struct message *message)
+{
+    const struct message_record *record = &message->record;
+
+    if (is_exempt(message))
+        return FATE_EXEMPT;
+    if (record->whole.code != NULL && record->exempt_count == 0)
+        return record->whole.defers ? FATE_DEFERRED : FATE_REFUSED;
+    if (record->refused_count > 0 && record->accepted_count == 0 && record->exempt_count == 0)
+        return record->all_deferred ? FATE_DEFERRED : FATE_REFUSED;
+    if (!record->is_ended)
+        return FATE_ENDED;
+    return record->is_held          ? FATE_HELD
+           : record->is_quarantined ? FATE_QUARANTINED
+           : record->is_tagged      ? FATE_TAGGED
+                                    : FATE_ACCEPTED;
+}

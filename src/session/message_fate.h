@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What became of a message, in one word: for the log and the counters. */
+#ifndef SMF_SESSION_MESSAGE_FATE_H
+#define SMF_SESSION_MESSAGE_FATE_H
+
+#include "session/message.h"
+
+enum message_fate {
+    FATE_ACCEPTED,
+    FATE_TAGGED,
+    FATE_QUARANTINED,
+    FATE_HELD,
+    FATE_REFUSED,  /* or all its recipients */
+    FATE_DEFERRED, /* the same */
+    FATE_EXEMPT,   /* it was not checked */
+    FATE_ENDED,    /* the client or the MTA gave it up before its end */
+};
+
+/* By what the message and its record say so far. */
+enum message_fate message_fate(const struct message *message);
+const char *message_fate_name(enum message_fate fate);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What became of a message. */
+#include "session/message_record.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void message_record_begin(struct message_record *record, bool is_test)
+{
+    *record = (struct message_record){.is_open = true, .is_test = is_test};
+}
+
+void message_record_refuse(struct message_record *record, const struct record_reply *reply)
+{
+    if (record->whole.code == NULL)
+        record->whole = *reply;
+}
+
+/* Out of memory the line goes without the address. */
+static char *copy(const char *address)
+{
+    return address != NULL ? strdup(address) : NULL;
+}
+
+void message_record_refuse_recipient(struct message_record *record, const char *address,
+                                     const struct record_reply *reply)
+{
+    if (record->refused_count < RECORD_RECIPIENTS_MAX)
+        record->refused[record->refused_count] = (struct record_recipient){copy(address), *reply};
+    record->all_deferred = reply->defers && (record->refused_count == 0 || record->all_deferred);
+    record->refused_count++;
+}
+
+void message_record_exempt_recipient(struct message_record *record, const char *address)
+{
+    if (record->exempt == NULL)
+        record->exempt = copy(address);
+    record->exempt_count++;
+}
+
+void message_record_free(struct message_record *record)
+{
+    for (size_t i = 0; i < RECORD_RECIPIENTS_MAX; i++)
+        free(record->refused[i].address);
+    free(record->exempt);
+    *record = (struct message_record){.is_open = false};
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What became of a message, collected on its way for the one line that the log has of it. */
+#ifndef SMF_SESSION_MESSAGE_RECORD_H
+#define SMF_SESSION_MESSAGE_RECORD_H
+
+#include "mail/result.h"
+#include "session/reason.h"
+#include "spf/spf_check.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { RECORD_RECIPIENTS_MAX = 3 }; /* recipients that are named; of others there is the number */
+
+/* A refusal or a deferral. Zeroed: there is none. */
+struct record_reply {
+    const char *code, *enhanced; /* literals */
+    enum reason reason;
+    enum spf_identity identity; /* that decided, where the reason is REASON_RESULT */
+    bool defers;
+};
+
+/* A recipient that was refused on its own. */
+struct record_recipient {
+    char *address; /* NULL: it could not be read, or kept */
+    struct record_reply reply;
+};
+
+/* Zeroed: no message. */
+struct message_record {
+    bool is_open;  /* a message that the log has no line of yet */
+    bool is_ended; /* its end was reached: what was noted below is what the MTA was told to do */
+    bool is_test;  /* TestMode: what would have been done */
+
+    struct record_reply whole; /* of the message */
+    struct record_recipient refused[RECORD_RECIPIENTS_MAX];
+    size_t refused_count; /* of recipients, also of those not kept */
+    bool all_deferred;    /* of these there was none that was refused for good */
+    char *exempt;         /* the first recipient who gets it whatever the result; NULL: none, or not kept */
+    size_t exempt_count;
+    size_t accepted_count; /* other recipients */
+
+    size_t forged_removed;
+    bool is_tagged, is_quarantined, is_held;
+    size_t check_count; /* identities whose outcomes are there */
+    int64_t wait_ms;    /* that the MTA waited for results */
+};
+
+/* Begins a message. */
+void message_record_begin(struct message_record *record, bool is_test);
+
+/* Notes the refusal of the whole message; the first one counts. */
+void message_record_refuse(struct message_record *record, const struct record_reply *reply);
+
+/* Notes a recipient that is refused (`address` NULL: it cannot be read), one that is exempt, one that is neither. */
+void message_record_refuse_recipient(struct message_record *record, const char *address,
+                                     const struct record_reply *reply);
+void message_record_exempt_recipient(struct message_record *record, const char *address);
+
+/* Frees what it holds and zeroes it. */
+void message_record_free(struct message_record *record);
+
+#endif

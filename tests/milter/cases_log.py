@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The log: one line for each message, as text and as JSON, however it ends."""
+
+import json
+
+from log_lines import parse
+from wire_common import (BAD_IP, GOOD_IP, Mta, case, check, classic, contains, delivered, equal, one, refused, rows,
+                         wait_until)
+
+FAIL = "550 5.7.23"
+VERDICTS = {"accepted", "tagged", "quarantined", "held", "refused", "deferred", "exempt", "ended"}
+ORDER = ["time", "level", "event", "id", "client", "name", "relay", "helo", "mail_from", "checks", "verdict", "test", "why",
+         "code", "enhanced", "exemption_unknown", "to", "recipients_refused", "exempt_to", "recipients", "forged", "ms"]
+
+
+def message_lines(filter_, count):
+    """The lines of messages, once there are so many; one more would be an error."""
+    def found():
+        return [parsed for parsed in map(parse, filter_.log().splitlines()) if parsed]
+    wait_until(lambda: len(found()) >= count, 30, f"{count} lines")
+    equal(len(found()), count, filter_.log())
+    return found()
+
+
+def objects(filter_, count):
+    """The same, of a log of JSON objects; each line of it is one."""
+    def found():
+        entries = [json.loads(line) for line in filter_.log().splitlines()]
+        return [entry for entry in entries if entry["event"] == "message"]
+    wait_until(lambda: len(found()) >= count, 30, f"{count} objects")
+    equal(len(found()), count, filter_.log())
+    return found()
+
+
+def accept(mta):
+    delivered(mta.send())
+
+
+def refuse(mta):
+    refused(mta.send("<alice@nofrom.example.org>"), FAIL)
+
+
+def abort(mta):
+    mta.client.mail("<alice@example.org>")
+    mta.client.rcpt("<bob@example.net>")
+    mta.client.abort()
+
+
+def hang_up(mta):
+    mta.client.mail("<alice@example.org>")
+    mta.client.close()
+
+
+def begin_another(mta):
+    mta.client.mail("<alice@example.org>")
+    delivered(mta.send())
+
+
+@rows([
+    ("accepted", accept, ["accepted"]), ("refused", refuse, ["refused"]), ("aborted", abort, ["ended"]),
+    ("connection-lost", hang_up, ["ended"]), ("another-mail", begin_another, ["ended", "accepted"]),
+])
+def each_message_has_one_line(binary, end, verdicts):
+    with classic(binary) as filter_:
+        mta = Mta(filter_.address, ip=GOOD_IP)
+        end(mta)
+        equal([pairs["verdict"] for _, pairs in message_lines(filter_, len(verdicts))], verdicts, "verdicts")
+
+
+@rows([
+    ("whitelisted", {"WhitelistFrom": "alice@"}, "skipped (whitelisted sender)", "exempt"),
+    ("whitelisted-recipient", {"WhitelistTo": "bob@"}, "fail", "accepted"),
+    ("refused-recipient", {"WhitelistTo": "postmaster@"}, "fail", "refused"),
+    ("test-mode", {"TestMode": "on"}, "fail", "refused"),
+    ("refused-at-the-end", {"RefuseAt": "eom"}, "fail", "refused"),
+    ("quarantined", {"RefuseFail": "off", "Quarantine": "on"}, "fail", "quarantined"),
+    ("tagged", {"RefuseFail": "off"}, "fail", "tagged"),
+])
+def each_verdict_has_its_word(binary, config, event, verdict):
+    with classic(binary, config) as filter_:
+        one(filter_, ip=BAD_IP)
+        [(found, pairs)] = message_lines(filter_, 1)
+        equal((found, pairs["verdict"]), (event, verdict), filter_.log())
+        check(verdict in VERDICTS, verdict)
+
+
+@case
+def first_mail_from_the_host_itself_says_why_it_is_not_checked(binary):
+    """At the default level."""
+    with classic(binary) as filter_:
+        one(filter_, ip="127.0.0.1")
+        contains(filter_.wait_log("SPF skipped (loopback client): ip=127.0.0.1"), "verdict=exempt", "line")
+
+
+@case
+def queue_id_comes_with_the_line(binary):
+    """The MTA of the test gives one at the end, as Postfix does."""
+    with classic(binary) as filter_, Mta(filter_.address, ip=GOOD_IP) as mta:
+        for _ in range(3):
+            delivered(mta.send())
+        ids = [pairs.get("id") for _, pairs in message_lines(filter_, 3)]
+        check(all(ids), f"ids {ids}")
+        mta.quit()
+
+
+@case
+def json_lines_keep_their_promise(binary):
+    with classic(binary, {"LogFormat": "json", "CheckHelo": "on", "WhitelistTo": "white@"}) as filter_:
+        one(filter_, ip=GOOD_IP)
+        one(filter_, ip=BAD_IP, recipients=["<bob@example.net>", "<white@example.net>", "<eve@example.net>"])
+        one(filter_, "<>", ip=GOOD_IP)
+        one(filter_, ip="127.0.0.1")
+        found = objects(filter_, 4)
+        for entry in found:
+            equal([key for key in ORDER if key in entry], list(entry), "members in their order")
+        passed, mixed, null, loopback = found
+        equal((passed["client"], passed["mail_from"], passed["verdict"]), (GOOD_IP, "alice@example.org", "accepted"))
+        equal([(entry["identity"], entry["result"]) for entry in passed["checks"]],
+              [("mailfrom", "pass"), ("helo", "pass")], "checks")
+        equal((mixed["verdict"], mixed["recipients_refused"], mixed["exempt_to"], mixed["recipients"]),
+              ("accepted", 2, "white@example.net", 1), str(mixed))
+        equal([(entry["address"], entry["code"], entry["why"]) for entry in mixed["to"]],
+              [("bob@example.net", "550", "result"), ("eve@example.net", "550", "result")], "refused")
+        equal((null["mail_from"], null["checks"][0]["identity"]), ("", "helo"), str(null))
+        equal((loopback["verdict"], loopback["why"]), ("exempt", "loopback"), str(loopback))
+        others = [json.loads(line) for line in filter_.log().splitlines() if '"event":"log"' in line]
+        check(any("listens on" in entry["text"] for entry in others), "other lines are objects, too")
+
+
+@rows([
+    ("quotes", '<"a\\"b, verdict=accepted"@none.example.org>', "h"), ("helo", "<a@none.example.org>", 'x","verdict":"y'),
+    ("controls", "<a@none.example.org>", "x\x01\x1b[31m\x7f"), ("utf-8", "<bücher@none.example.org>", "bücher\u2028x\u202e"),
+    ("not-utf-8", "<a@none.example.org>", "x\udcff\udcc3"), ("long", "<a@none.example.org>", "x" * 900),
+])
+def json_of_hostile_values(binary, sender, helo):
+    with classic(binary, {"LogFormat": "json"}) as filter_:
+        one(filter_, sender, ip=BAD_IP, helo=helo)
+        [entry] = objects(filter_, 1)
+        equal(entry["verdict"], "accepted", str(entry))
+        equal(entry["checks"][0]["result"], "none", str(entry))
+        text = filter_.log()
+        check(all(char == "\n" or ord(char) >= 32 for char in text), "a control character in the log")
+        check(not set("\u2028\u202e\x7f") & set(text), "what ends a line or turns it around in the log")
+
+
+@case
+def format_changes_with_a_reload(binary):
+    with classic(binary) as filter_:
+        one(filter_)
+        filter_.wait_log("SPF pass")
+        filter_.reconfigure({"LogFormat": "json"})
+        filter_.signal(10)
+        filter_.wait_log('"event":"log"')
+        one(filter_)
+        filter_.wait_log('"event":"message"')
