@@ -21,6 +21,7 @@
     X(STATS_JOINED, "joined")                                                                                          \
     X(STATS_REFUSED, "refused")                                                                                        \
     X(STATS_DEFERRED, "deferred")                                                                                      \
+    X(STATS_LEFT_TO_DMARC, "left-to-dmarc")                                                                            \
     X(STATS_TAGGED, "tagged")                                                                                          \
     X(STATS_QUARANTINED, "quarantined")                                                                                \
     X(STATS_DNS_QUERIES, "dns-questions")                                                                              \

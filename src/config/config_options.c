@@ -59,6 +59,8 @@ static const struct config_option options[] = {
      "results that are refused for some recipients, instead of RefuseMailFrom", CONFIG_BY_RELOAD},
     {"RefuseOnlyNoMail", NULL, &config_switch, AT(verdict.refuse_only_no_mail), "off", NULL, NULL,
      "refuse a fail only of domains that send no mail at all", CONFIG_BY_RELOAD},
+    {"LeaveToDMARC", NULL, &config_switch, AT(verdict.leave_to_dmarc), "off", NULL, NULL,
+     "do not refuse a fail or softfail whose domain publishes a DMARC record", CONFIG_BY_RELOAD},
     {"RefuseFail", NULL, &config_switch, AT(refuse_fail), "on", NULL, NULL, "refuse the result fail", CONFIG_BY_RELOAD},
     {"RefuseSPFNone", NULL, &config_switch, AT(refuse_spf_none), "off", NULL, NULL, "refuse the result none",
      CONFIG_BY_RELOAD},

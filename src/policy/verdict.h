@@ -28,6 +28,7 @@ struct verdict_policy {
     struct rule_list refuse_for; /* by sender: sets instead of refuse_mail_from */
     struct rule_list refuse_to;  /* by recipient */
     bool refuse_only_no_mail;    /* of fails */
+    bool leave_to_dmarc;         /* a fail or softfail whose domain publishes a DMARC record is not refused */
     bool soft_fail;              /* 450 instead of 550 */
     bool tag_subject;
     enum quarantine_mode quarantine;
@@ -47,6 +48,7 @@ struct verdict {
     const char *code;           /* refuse, defer: "550", "450", "451" */
     const char *enhanced;       /* refuse, defer: "5.7.23", ... (RFC 7372) */
     bool exemption_unknown;     /* defer: it would be a refusal, if it were known that the client is not exempt */
+    bool left_to_dmarc;         /* continue: it would be stopped, if LeaveToDMARC were off */
 };
 
 #endif

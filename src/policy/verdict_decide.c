@@ -34,10 +34,10 @@ static struct verdict stop_message(enum spf_identity identity, enum spf_result r
     };
 }
 
-/* What follows from the result of one identity, if that is checked. */
-static struct verdict decide_for_identity(const struct verdict_policy *policy, enum spf_identity identity,
-                                          const struct spf_outcome *outcome, const struct identity_sets *sets,
-                                          bool may_be_final)
+/* What follows from the result of one identity, if that is checked, whatever its domain publishes. */
+static struct verdict decide_without_dmarc(const struct verdict_policy *policy, enum spf_identity identity,
+                                           const struct spf_outcome *outcome, const struct identity_sets *sets,
+                                           bool may_be_final)
 {
     /* A guess is nobody's policy: nothing follows from it. */
     if (outcome == NULL || outcome->guessed)
@@ -53,6 +53,28 @@ static struct verdict decide_for_identity(const struct verdict_policy *policy, e
     bool may_change = outcome->result == RESULT_TEMPERROR;
     struct verdict verdict = stop_message(identity, outcome->result, may_change || !may_be_final, policy->soft_fail);
     verdict.exemption_unknown = !may_change && !may_be_final;
+    return verdict;
+}
+
+/* True for the results of a client that the domain does not permit, as a forwarder is one. */
+static bool is_unauthorized(const struct spf_outcome *outcome)
+{
+    return outcome->result == RESULT_FAIL || outcome->result == RESULT_SOFTFAIL;
+}
+
+/* What follows from the result of one identity. A forwarded message may still be aligned by its DKIM signature, so what
+ * has a DMARC policy, or may have one, reaches the DMARC filter (RFC 9989 4.10.1, RFC 7208 8.4). */
+static struct verdict decide_for_identity(const struct verdict_policy *policy, enum spf_identity identity,
+                                          const struct spf_outcome *outcome, const struct identity_sets *sets,
+                                          bool may_be_final, enum tristate has_dmarc)
+{
+    struct verdict verdict = decide_without_dmarc(policy, identity, outcome, sets, may_be_final);
+
+    if (!policy->leave_to_dmarc || has_dmarc == TRISTATE_NO || verdict.kind == VERDICT_CONTINUE ||
+        !is_unauthorized(outcome))
+        return verdict;
+    verdict = verdict_continue();
+    verdict.left_to_dmarc = true;
     return verdict;
 }
 
@@ -94,23 +116,65 @@ static bool is_suspect(const struct verdict_case *message)
 {
     const struct spf_outcome *outcome = message->mail_from != NULL ? message->mail_from : message->helo;
 
-    return outcome != NULL && !outcome->guessed &&
-           (outcome->result == RESULT_FAIL || outcome->result == RESULT_SOFTFAIL);
+    return outcome != NULL && !outcome->guessed && is_unauthorized(outcome);
 }
 
 struct verdict verdict_decide(const struct verdict_policy *policy, const struct verdict_case *message)
 {
     struct message_sets sets = sets_for(policy, message);
     bool may_be_final = !message->exemption_unknown;
-    struct verdict verdict =
-        decide_for_identity(policy, IDENTITY_MAILFROM, message->mail_from, &sets.mail_from, may_be_final);
-    struct verdict by_helo = decide_for_identity(policy, IDENTITY_HELO, message->helo, &sets.helo, may_be_final);
+    struct verdict verdict = decide_for_identity(policy, IDENTITY_MAILFROM, message->mail_from, &sets.mail_from,
+                                                 may_be_final, message->mail_from_dmarc);
+    struct verdict by_helo =
+        decide_for_identity(policy, IDENTITY_HELO, message->helo, &sets.helo, may_be_final, message->helo_dmarc);
+    const bool is_left = verdict.left_to_dmarc || by_helo.left_to_dmarc;
 
     if (helo_decides(policy, message, &by_helo) || is_outweighed(&verdict, &by_helo))
         verdict = by_helo;
+    verdict.left_to_dmarc = is_left && verdict.kind == VERDICT_CONTINUE;
     verdict.tag = policy->tag_subject && is_suspect(message);
     verdict.quarantine = policy->quarantine != QUARANTINE_OFF && is_suspect(message);
     return verdict;
+}
+
+/* All results that some rule refuses. */
+static result_set refused_by_rules(const struct rule_list *rules)
+{
+    result_set refused = 0;
+
+    for (size_t i = 0; i < rules->count; i++)
+        refused |= rules->items[i].refused;
+    return refused;
+}
+
+/* The sets for one identity, with those of all rules, whoever they are for. */
+static struct identity_sets widest_sets(const struct verdict_policy *policy, enum spf_identity identity,
+                                        bool is_null_sender)
+{
+    const result_set rules = refused_by_rules(&policy->refuse_for) | refused_by_rules(&policy->refuse_to);
+
+    if (identity == IDENTITY_MAILFROM)
+        return (struct identity_sets){policy->refuse_mail_from | rules, policy->defer_mail_from.results};
+    if (is_null_sender)
+        return (struct identity_sets){policy->refuse_null_sender.results | rules, policy->defer_null_sender.results};
+    return (struct identity_sets){policy->refuse_helo, policy->defer_helo.results};
+}
+
+bool verdict_asks_dmarc(const struct verdict_policy *policy, enum spf_identity identity, bool is_null_sender,
+                        const struct spf_outcome *outcome)
+{
+    const struct identity_sets sets = widest_sets(policy, identity, is_null_sender);
+
+    return policy->leave_to_dmarc && is_unauthorized(outcome) &&
+           decide_without_dmarc(policy, identity, outcome, &sets, true).kind != VERDICT_CONTINUE;
+}
+
+bool verdict_may_ask_dmarc(const struct verdict_policy *policy, enum spf_identity identity, bool is_null_sender)
+{
+    const struct spf_outcome fail = {.result = RESULT_FAIL, .no_mail = true}, softfail = {.result = RESULT_SOFTFAIL};
+
+    return verdict_asks_dmarc(policy, identity, is_null_sender, &fail) ||
+           verdict_asks_dmarc(policy, identity, is_null_sender, &softfail);
 }
 
 struct verdict verdict_continue(void)

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/domain_text.h"
 #include "policy/verdict_decide.h"
+#include "session/dmarc_check.h"
 #include "session/dns_exemptions.h"
 #include "spf/domain.h"
 
@@ -82,10 +83,23 @@ struct verdict decision_for(const struct message *message, const struct config *
         .helo = last->identity == IDENTITY_HELO ? &last->outcome : NULL,
         .sender = message->null_sender ? NULL : &message->sender,
         .recipient = recipient,
+        .mail_from_dmarc = message->checks[0].dmarc.is_published,
+        .helo_dmarc = last->dmarc.is_published,
         .exemption_unknown = message->unknown_exemption != NULL,
     };
 
     return verdict_decide(&config->verdict, &facts);
+}
+
+/* Starts the lookups for one identity, and with them those for its DMARC record. */
+static void speculate(struct message *message, struct identity_check *check, const struct session_shared *shared,
+                      const struct client *client)
+{
+    struct spf_request request = request_of(message, check, shared->config, client);
+
+    check->is_speculated |= spf_check_speculate(shared->checker, &request);
+    if (check->is_speculated)
+        dmarc_check_speculate(shared, check->identity, message->null_sender, request.domain);
 }
 
 static void find_results(struct message *message, const struct session_shared *shared, const struct client *client,
@@ -95,6 +109,10 @@ static void find_results(struct message *message, const struct session_shared *s
         struct identity_check *check = &message->checks[i];
         struct spf_request request = request_of(message, check, shared->config, client);
 
+        if (!check->is_speculated && dmarc_check_is_wanted(shared, check->identity, message->null_sender)) {
+            speculate(message, check, shared, client);
+            request.is_speculated = check->is_speculated;
+        }
         request.deadline_ms = deadline_ms;
         spf_check(shared->checker, &request, &check->outcome);
     }
@@ -132,20 +150,18 @@ void decision_make(struct message *message, const struct session_shared *shared,
         leave_unchecked(message, REASON_WHITELISTED_FORWARDER);
         return;
     }
-    message->record.wait_ms = clock_monotonic_ms(&clock_system) - began_ms;
     message->unknown_exemption = by_helo == TRISTATE_UNKNOWN  ? "WhitelistHelo"
                                  : by_spf == TRISTATE_UNKNOWN ? "WhitelistSPF"
                                                               : NULL;
+    dmarc_check_find(message, shared, deadline_ms);
+    message->record.wait_ms = clock_monotonic_ms(&clock_system) - began_ms;
     struct verdict verdict = decision_for(message, shared->config, NULL);
     message_decide(message, &verdict);
 }
 
 void decision_speculate(struct message *message, const struct session_shared *shared, const struct client *client)
 {
-    struct identity_check *check = &message->checks[0]; /* that of the HELO name began at HELO */
-    struct spf_request request = request_of(message, check, shared->config, client);
-
-    check->is_speculated |= spf_check_speculate(shared->checker, &request);
+    speculate(message, &message->checks[0], shared, client); /* that of the HELO name began at HELO */
 }
 
 void decision_speculate_helo(const struct session_shared *shared, struct client *client)
@@ -162,4 +178,6 @@ void decision_speculate_helo(const struct session_shared *shared, struct client 
 
     client->helo_speculated =
         shared->config->check_helo && is_host_name(helo) && spf_check_speculate(shared->checker, &request);
+    if (client->helo_speculated)
+        dmarc_check_speculate(shared, IDENTITY_HELO, false, helo);
 }

@@ -34,6 +34,7 @@ void message_add_check(struct message *message, enum spf_identity identity, cons
     check->identity = identity;
     check->domain = domain;
     check->is_speculated = false;
+    check->dmarc = (struct dmarc_discovery){.is_published = TRISTATE_NO};
     message->stage = MESSAGE_PENDING;
     message->reason = REASON_NONE;
 }

@@ -4,6 +4,7 @@
 #define SMF_SESSION_MESSAGE_H
 
 #include "config/config.h"
+#include "dmarc/dmarc_discovery.h"
 #include "mail/address.h"
 #include "mail/idna.h"
 #include "policy/verdict.h"
@@ -48,6 +49,7 @@ struct identity_check {
     char ascii[IDNA_SIZE]; /* room for the same with A-labels */
     bool is_speculated;    /* an evaluation was begun for it before its outcome was due */
     struct spf_outcome outcome;
+    struct dmarc_discovery dmarc; /* looked up where LeaveToDMARC needs it; else zeroed */
 };
 
 /* The Subject fields of a message that may be tagged. RFC 5322 3.6 allows one; of several, mail readers show the first

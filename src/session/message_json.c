@@ -32,6 +32,8 @@ static void add_check(const struct identity_check *check, struct strbuf *out)
     log_json_member(out, "reason", reason[0] != '\0' ? reason : NULL);
     log_json_true(out, "guessed", outcome->guessed);
     log_json_true(out, "cached", outcome->cached);
+    if (check->dmarc.is_published != TRISTATE_NO)
+        log_json_member(out, "dmarc", check->dmarc.is_published == TRISTATE_YES ? check->dmarc.name : "unknown");
     strbuf_add_char(out, '}');
 }
 

@@ -41,6 +41,18 @@ static void add_reason(struct strbuf *line, const char *key, const struct spf_ou
         strbuf_addf(line, "%s%s", key, log_text(text, shown));
 }
 
+/* Adds why LeaveToDMARC leaves this identity's fail to the DMARC filter, if it does. */
+static void add_dmarc(struct strbuf *line, const char *key, const struct dmarc_discovery *dmarc)
+{
+    char shown[LOG_TEXT_SIZE], problem[sizeof(dmarc->name) + 64];
+
+    if (dmarc->is_published == TRISTATE_NO)
+        return;
+    (void)snprintf(problem, sizeof(problem), "unknown (DNS %s for %s TXT)", dns_status_name(dmarc->status),
+                   dmarc->name);
+    strbuf_addf(line, "%s%s", key, log_text(dmarc->is_published == TRISTATE_YES ? dmarc->name : problem, shown));
+}
+
 /* The word that the line begins with: the result of the first identity, or why there is none. */
 static void add_event(const struct message *message, struct strbuf *line)
 {
@@ -61,10 +73,13 @@ static void add_results(const struct message *message, struct strbuf *line)
 
     if (message->record.check_count > 0)
         add_reason(line, ", reason=", &message->checks[0].outcome);
+    if (message->record.check_count > 0)
+        add_dmarc(line, ", dmarc=", &message->checks[0].dmarc);
     if (message->record.check_count < 2)
         return;
     strbuf_addf(line, ", helo-result=%s", result_name(second->outcome.result));
     add_reason(line, ", helo-reason=", &second->outcome);
+    add_dmarc(line, ", helo-dmarc=", &second->dmarc);
 }
 
 static void add_reply(const struct message *message, const struct record_reply *reply, struct strbuf *line)

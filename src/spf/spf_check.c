@@ -80,6 +80,11 @@ void spf_checker_release(struct spf_checker *checker)
     free(checker);
 }
 
+struct dns *spf_checker_dns(const struct spf_checker *checker)
+{
+    return checker->dns;
+}
+
 int64_t spf_checker_deadline_ms(const struct spf_checker *checker)
 {
     return clock_monotonic_ms(checker->clock) + checker->timeout_ms;

@@ -79,6 +79,9 @@ void spf_checker_release(struct spf_checker *checker); /* the last one destroys;
  * time. */
 void spf_checker_adjust(struct spf_checker *checker, const struct spf_checker_config *config);
 
+/* The DNS that it asks, for other lookups. It lives as long as the checker. */
+struct dns *spf_checker_dns(const struct spf_checker *checker);
+
 /* When the timeout of an evaluation that begins now will be over, on the checker's monotonic clock. */
 int64_t spf_checker_deadline_ms(const struct spf_checker *checker);
 

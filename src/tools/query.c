@@ -11,6 +11,7 @@
 #include "dns/dns_zone.h"
 #include "mail/envelope.h"
 #include "mail/idna.h"
+#include "policy/verdict_decide.h"
 #include "session/service.h"
 #include "spf/domain.h"
 #include "tools/query_options.h"
@@ -42,6 +43,8 @@ struct query {
     struct spf_outcome outcome;
     struct dns_diagnosis servers[DNS_DIAGNOSIS_SERVERS];
     size_t server_count;
+    bool asks_dmarc; /* the outcome would be left to the DMARC filter, if */
+    struct dmarc_discovery dmarc;
 };
 
 /* The named configuration, or the defaults where the usual file is not there. */
@@ -170,6 +173,15 @@ static int check_record(struct query *query)
     return query->dns != NULL ? EX_OK : no_memory();
 }
 
+/* Finds out what LeaveToDMARC makes of the outcome. */
+static void find_dmarc(struct query *query, const struct spf_checker *checker, const struct spf_request *request)
+{
+    query->asks_dmarc =
+        verdict_asks_dmarc(&query->config->verdict, request->identity, query->null_sender, &query->outcome);
+    if (query->asks_dmarc)
+        dmarc_discover(spf_checker_dns(checker), request->domain, spf_checker_deadline_ms(checker), &query->dmarc);
+}
+
 /* Evaluates. */
 static int evaluate_sender(struct query *query)
 {
@@ -188,10 +200,12 @@ static int evaluate_sender(struct query *query)
     struct spf_checker *checker = service_build_checker(query->config, query->dns, &error);
 
     query->dns = NULL;
-    if (checker != NULL)
+    if (checker != NULL) {
         spf_check(checker, &request, &query->outcome);
-    else
+        find_dmarc(query, checker, &request);
+    } else {
         fprintf(stderr, "smf-spf query: %s\n", strbuf_text(&error));
+    }
     strbuf_free(&error);
     spf_checker_release(checker);
     return checker != NULL ? EX_OK : EX_CONFIG;
@@ -223,6 +237,7 @@ static int print_report(const struct query *query)
         .trace = options->trace ? &query->trace : NULL,
         .servers = query->servers,
         .server_count = query->server_count,
+        .dmarc = query->asks_dmarc ? &query->dmarc : NULL,
     };
     struct strbuf text = STRBUF_INIT;
     bool written;

@@ -4,6 +4,7 @@
 #define SMF_TOOLS_REPORT_H
 
 #include "base/strbuf.h"
+#include "dmarc/dmarc_discovery.h"
 #include "dns/dns_diagnosis.h"
 #include "mail/header_result.h"
 #include "spf/record_check.h"
@@ -27,6 +28,7 @@ struct report {
 
     const struct dns_diagnosis *servers; /* what each name server says, where the DNS failed */
     size_t server_count;
+    const struct dmarc_discovery *dmarc; /* what LeaveToDMARC goes by, where the result would be refused */
 };
 
 /* Appends the report in lines of printable US-ASCII. */

@@ -246,6 +246,22 @@ static json_t *fields_object(const struct report *report, bool *failed)
     return object;
 }
 
+/* What LeaveToDMARC goes by. */
+static json_t *dmarc_object(const struct dmarc_discovery *dmarc, bool *failed)
+{
+    static const char *const words[] = {[TRISTATE_NO] = "no", [TRISTATE_YES] = "yes", [TRISTATE_UNKNOWN] = "unknown"};
+    json_t *object = json_object();
+
+    set_member(object, "published", json_string(words[dmarc->is_published]), failed);
+    if (dmarc->is_published == TRISTATE_YES)
+        set_member(object, "domain", name_value(dmarc->name), failed);
+    if (dmarc->is_published == TRISTATE_UNKNOWN) {
+        set_member(object, "name", name_value(dmarc->name), failed);
+        set_member(object, "status", json_string(dns_status_name(dmarc->status)), failed);
+    }
+    return object;
+}
+
 static void set_result_members(json_t *object, const struct report *report, bool *failed)
 {
     const struct header_result *result = report->result;
@@ -264,6 +280,8 @@ static void set_result_members(json_t *object, const struct report *report, bool
     set_text(object, "mechanism", outcome->mechanism, failed);
     set_text(object, "problem", outcome->problem, failed);
     set_text(object, "explanation", outcome->explanation, failed);
+    if (report->dmarc)
+        set_member(object, "dmarc", dmarc_object(report->dmarc, failed), failed);
     set_member(object, "fields", fields_object(report, failed), failed);
     if (report->trace)
         set_member(object, "trace", trace_object(report->trace, failed), failed);

@@ -37,6 +37,26 @@ static void add_reason(struct strbuf *out, const struct spf_outcome *outcome, co
     }
 }
 
+/* What LeaveToDMARC makes of the result. */
+static void add_dmarc(struct strbuf *out, const struct dmarc_discovery *dmarc)
+{
+    strbuf_add(out, "dmarc: ");
+    switch (dmarc->is_published) {
+    case TRISTATE_YES:
+        trace_text_add(out, dmarc->name, strlen(dmarc->name), DNS_NAME_MAX);
+        strbuf_add(out, " publishes a record: not refused, but left to the DMARC filter\n");
+        break;
+    case TRISTATE_UNKNOWN:
+        strbuf_addf(out, "unknown, DNS %s for ", dns_status_name(dmarc->status));
+        trace_text_add(out, dmarc->name, strlen(dmarc->name), sizeof(dmarc->name));
+        strbuf_add(out, " TXT: not refused, but left to the DMARC filter\n");
+        break;
+    case TRISTATE_NO:
+        strbuf_add(out, "no record of the domain or its organizational domain\n");
+        break;
+    }
+}
+
 static void add_result(struct strbuf *out, const struct report *report)
 {
     const struct spf_outcome *outcome = report->outcome;
@@ -46,6 +66,8 @@ static void add_result(struct strbuf *out, const struct report *report)
     add_reason(out, outcome, report->result->domain);
     if (outcome->explanation[0] != '\0')
         add_line(out, "explanation", outcome->explanation);
+    if (report->dmarc)
+        add_dmarc(out, report->dmarc);
     header_authentication_results(report->authserv_id, report->result, &results);
     header_received_spf(report->result, &received);
     add_field(out, "Authentication-Results", &results);

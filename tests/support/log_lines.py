@@ -4,7 +4,8 @@
 import re
 from urllib.parse import unquote_to_bytes
 
-KEYS = ("ip", "fqdn", "helo", "from", "client", "reason", "helo-result", "helo-reason", "verdict", "test", "identity",
+KEYS = ("ip", "fqdn", "helo", "from", "client", "reason", "dmarc", "helo-result", "helo-reason",
+        "helo-dmarc", "verdict", "test", "identity",
         "why", "reply", "exemption-unknown", "to", "recipients-refused", "exempt-to", "recipients", "forged", "id")
 REPEATED = ("to", "why", "reply")  # one of each for each recipient that was refused; the first counts here
 EVENT = re.compile(r"SPF ([a-z][A-Za-z ]*?(?: \([A-Za-z ]+\))?): (?=ip=)")

@@ -14,7 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-BELOW_FRONT = ["base", "dns", "mail", "spf", "policy", "config", "session"]  # from below to above
+BELOW_FRONT = ["base", "dns", "mail", "spf", "dmarc", "policy", "config", "session"]  # from below to above
 QUIRKS = "front/milter/quirks"
 MAY_USE = {room: set(BELOW_FRONT[:n]) for n, room in enumerate(BELOW_FRONT)} | {
     QUIRKS: {"base"},

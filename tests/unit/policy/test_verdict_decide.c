@@ -371,6 +371,119 @@ static void an_exempt_message_continues_as_it_is(void **state)
     assert_false(verdict.quarantine);
 }
 
+/* What LeaveToDMARC makes of one sender's result: policy, result, what is known about its domain's DMARC record, and
+ * what is expected ("left": it goes on because of it). */
+static void test_leave_to_dmarc(void **state)
+{
+    static const struct {
+        const char *name;
+        struct verdict_policy policy;
+        enum spf_result result;
+        enum tristate dmarc;
+        const char *expected;
+    } rows[] = {
+        {"fail with a record", {.refuse_mail_from = FAIL, .leave_to_dmarc = true}, RESULT_FAIL, TRISTATE_YES, "left"},
+        {"fail, unknown", {.refuse_mail_from = FAIL, .leave_to_dmarc = true}, RESULT_FAIL, TRISTATE_UNKNOWN, "left"},
+        {"fail without", {.refuse_mail_from = FAIL, .leave_to_dmarc = true}, RESULT_FAIL, TRISTATE_NO, "550"},
+        {"off", {.refuse_mail_from = FAIL}, RESULT_FAIL, TRISTATE_YES, "550"},
+        {"not refused anyway", {.leave_to_dmarc = true}, RESULT_FAIL, TRISTATE_YES, "-"},
+        {"softfail", {.refuse_mail_from = SOFTFAIL, .leave_to_dmarc = true}, RESULT_SOFTFAIL, TRISTATE_YES, "left"},
+        {"deferred", {DEFER(FAIL), .leave_to_dmarc = true}, RESULT_FAIL, TRISTATE_YES, "left"},
+        {"deferred without", {DEFER(FAIL), .leave_to_dmarc = true}, RESULT_FAIL, TRISTATE_NO, "451"},
+        {"none", {.refuse_mail_from = NONE, .leave_to_dmarc = true}, RESULT_NONE, TRISTATE_YES, "550"},
+        {"neutral", {.refuse_mail_from = NEUTRAL, .leave_to_dmarc = true}, RESULT_NEUTRAL, TRISTATE_YES, "550"},
+        {"permerror", {.refuse_mail_from = PERM, .leave_to_dmarc = true}, RESULT_PERMERROR, TRISTATE_YES, "550"},
+        {"temperror", {DEFER(TEMP), .leave_to_dmarc = true}, RESULT_TEMPERROR, TRISTATE_YES, "451"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct spf_outcome outcome = {.result = rows[i].result};
+        struct verdict_policy policy = rows[i].policy;
+        struct verdict_case message = {.mail_from = &outcome, .mail_from_dmarc = rows[i].dmarc};
+        const bool is_suspect = rows[i].result == RESULT_FAIL || rows[i].result == RESULT_SOFTFAIL;
+        struct verdict verdict;
+
+        policy.tag_subject = true;
+        policy.quarantine = QUARANTINE_HOLD;
+        for (int unknown = 0; unknown < 2; unknown++) {
+            message.exemption_unknown = unknown == 1;
+            verdict = verdict_decide(&policy, &message);
+            const char *found = verdict.left_to_dmarc                  ? "left"
+                                : verdict.kind == VERDICT_CONTINUE     ? "-"
+                                : unknown && verdict.exemption_unknown ? "550"
+                                                                       : verdict.code;
+            if (strcmp(found, rows[i].expected) != 0 || verdict.tag != is_suspect || verdict.quarantine != is_suspect ||
+                (verdict.left_to_dmarc && verdict.kind != VERDICT_CONTINUE))
+                fail_msg("%s: %s", rows[i].name, found);
+        }
+        const bool is_asked = policy.leave_to_dmarc && is_suspect && strcmp(rows[i].expected, "-") != 0;
+        assert_int_equal(verdict_asks_dmarc(&policy, IDENTITY_MAILFROM, false, &outcome), is_asked);
+    }
+}
+
+/* Each identity is left by its own domain, and either is still enough for a refusal. */
+static void test_leave_to_dmarc_by_identity(void **state)
+{
+    static const struct {
+        enum tristate mail_from, helo;
+        bool is_left;
+    } rows[] = {
+        {TRISTATE_YES, TRISTATE_YES, true},
+        {TRISTATE_YES, TRISTATE_NO, false},
+        {TRISTATE_NO, TRISTATE_YES, false},
+        {TRISTATE_UNKNOWN, TRISTATE_YES, true},
+    };
+    const struct spf_outcome fail = {.result = RESULT_FAIL};
+    const struct verdict_policy policy = {
+        .refuse_mail_from = FAIL, .refuse_helo = FAIL, .refuse_null_sender.results = FAIL, .leave_to_dmarc = true};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct verdict_case message = {
+            .mail_from = &fail, .helo = &fail, .mail_from_dmarc = rows[i].mail_from, .helo_dmarc = rows[i].helo};
+        struct verdict verdict = verdict_decide(&policy, &message);
+
+        assert_int_equal(verdict.kind, rows[i].is_left ? VERDICT_CONTINUE : VERDICT_REFUSE);
+        assert_int_equal(verdict.left_to_dmarc, rows[i].is_left);
+        message.mail_from = NULL; /* a null sender */
+        verdict = verdict_decide(&policy, &message);
+        assert_int_equal(verdict.kind, rows[i].helo == TRISTATE_NO ? VERDICT_REFUSE : VERDICT_CONTINUE);
+    }
+}
+
+/* It is asked for where some result of the identity is stopped for somebody, and for no other. */
+static void test_may_ask_dmarc(void **state)
+{
+    struct rule rule = {.pattern = (char[]){"a@"}, .refused = SOFTFAIL};
+    const struct verdict_policy off = {.refuse_mail_from = FAIL};
+    const struct verdict_policy fails = {.refuse_mail_from = FAIL | TEMP, .leave_to_dmarc = true};
+    const struct verdict_policy helo = {.refuse_helo = FAIL, .leave_to_dmarc = true};
+    const struct verdict_policy null = {.refuse_null_sender.results = FAIL, .leave_to_dmarc = true};
+    const struct verdict_policy rules = {.refuse_to = {&rule, 1}, .leave_to_dmarc = true};
+    const struct verdict_policy only_no_mail = {
+        .refuse_mail_from = FAIL, .refuse_only_no_mail = true, .leave_to_dmarc = true};
+    const struct spf_outcome fail = {.result = RESULT_FAIL}, softfail = {.result = RESULT_SOFTFAIL};
+    const struct spf_outcome guessed = {.result = RESULT_FAIL, .guessed = true};
+
+    (void)state;
+    assert_false(verdict_may_ask_dmarc(&off, IDENTITY_MAILFROM, false));
+    assert_true(verdict_may_ask_dmarc(&fails, IDENTITY_MAILFROM, false));
+    assert_false(verdict_may_ask_dmarc(&fails, IDENTITY_HELO, false));
+    assert_false(verdict_may_ask_dmarc(&fails, IDENTITY_HELO, true));
+    assert_true(verdict_may_ask_dmarc(&helo, IDENTITY_HELO, false));
+    assert_false(verdict_may_ask_dmarc(&helo, IDENTITY_HELO, true));
+    assert_true(verdict_may_ask_dmarc(&null, IDENTITY_HELO, true));
+    assert_true(verdict_may_ask_dmarc(&rules, IDENTITY_MAILFROM, false));
+    assert_true(verdict_may_ask_dmarc(&rules, IDENTITY_HELO, true));
+    assert_true(verdict_may_ask_dmarc(&only_no_mail, IDENTITY_MAILFROM, false));
+
+    assert_false(verdict_asks_dmarc(&rules, IDENTITY_MAILFROM, false, &fail));
+    assert_true(verdict_asks_dmarc(&rules, IDENTITY_MAILFROM, false, &softfail));
+    assert_false(verdict_asks_dmarc(&only_no_mail, IDENTITY_MAILFROM, false, &fail));
+    assert_false(verdict_asks_dmarc(&fails, IDENTITY_MAILFROM, false, &guessed));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -380,6 +493,9 @@ int main(void)
         cmocka_unit_test(rules_have_sets_of_their_own),
         cmocka_unit_test(a_fail_is_refused_where_the_domain_sends_no_mail),
         cmocka_unit_test(an_exempt_message_continues_as_it_is),
+        cmocka_unit_test(test_leave_to_dmarc),
+        cmocka_unit_test(test_leave_to_dmarc_by_identity),
+        cmocka_unit_test(test_may_ask_dmarc),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
