@@ -1,0 +1,97 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Compares docs/json.md with what `smf-spf query --json` prints: each member of the output is documented with its type, and
+each documented member occurs.
+
+usage: check_json.py SMF-SPF [SOURCE DIRECTORY]
+"""
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROW = re.compile(r"^\| `([^`]+)` \| (\w+) \|", re.MULTILINE)
+TYPES = {str: "string", bool: "boolean", int: "integer", list: "array", dict: "object"}
+CLIENT = "192.0.2.9"
+ZONE = r"""
+$TTL 300
+$ORIGIN example.org.
+@            TXT "v=spf1 include:inc.example.org a:nohost.example.org ptr -all exp=why.example.org"
+_dmarc       TXT "v=DMARC1; p=reject"
+why          TXT "no %{i}"
+inc          TXT "v=spf1 ip4:192.0.2.1 redirect=red.example.org"
+red          TXT "v=spf1 mx ~all"
+red          MX 10 mx
+mx           A 192.0.2.50
+bad          TXT "v=spf1 ip4:1.2.3.400 -all"
+slow         TXT "v=spf1 a:silent.example.org -all"
+silent       TIMEOUT
+$ORIGIN example.com.
+@            TXT "v=spf1 -all"
+_dmarc       SERVFAIL
+$ORIGIN example.net.
+h            A 192.0.2.9
+$ORIGIN 2.0.192.in-addr.arpa.
+9            PTR h.example.net.
+"""
+SENDERS = ("a@example.org", "a@bad.example.org", "a@slow.example.org", "a@example.com", "a@none.example.org", "")
+RECORDS = ("v=spf1 include:bad.example.org ptr a:nohost.example.org +all exp=why.example.org", "v=spf1 ip4:1.2.3.400",
+           "v=spf1 mx -all")
+
+
+def outputs(binary):
+    """Objects of many kinds."""
+    with tempfile.TemporaryDirectory(prefix="smf-spf-json.") as directory:
+        zone, config = Path(directory, "zone"), Path(directory, "conf")
+        zone.write_text(ZONE, encoding="utf-8")
+        config.write_text("LeaveToDMARC on\n", encoding="utf-8")
+        common = [binary, "query", "-c", config, "--zone", zone, "--json"]
+        runs = [["--ip", CLIENT, "--helo", "h.example.net", "--sender", sender, "--trace"] for sender in SENDERS]
+        runs += [["--domain", "example.org", "--record", record] for record in RECORDS]
+        for run in runs:
+            done = subprocess.run(common + run, capture_output=True, check=False, timeout=60)
+            if done.returncode > 6:
+                sys.exit(f"{' '.join(run)}: exit {done.returncode}: {done.stderr.decode()}")
+            yield json.loads(done.stdout)
+
+
+def name_of(path, member, value):
+    """Under which name a member is documented, and its name as a place of further members. Records are in terms, and terms
+    in records, so each begins anew."""
+    name = f"{path}.{member}" if path else member
+    if member == "record" and isinstance(value, dict):
+        return name, "record"
+    return name, name
+
+
+def members(path, value, found):
+    if isinstance(value, dict):
+        for member, inner in value.items():
+            name, place = name_of(path, member, inner)
+            found.setdefault(name, set()).add(TYPES[type(inner)])
+            members(place, inner, found)
+    elif isinstance(value, list):
+        place = {"terms": "term", "questions": "query"}.get(path.rpartition(".")[2], path + "[]")
+        for inner in value:
+            members(place, inner, found)
+
+
+def main() -> int:
+    binary, source = sys.argv[1], Path(sys.argv[2] if len(sys.argv) > 2 else ".")
+    documented = dict(ROW.findall((source / "docs/json.md").read_text(encoding="utf-8")))
+    found = {}
+    for output in outputs(binary):
+        members("", output, found)
+    faults = [f"docs/json.md does not have {name} ({'/'.join(types)})" for name, types in found.items()
+              if name not in documented]
+    faults += [f"docs/json.md has {name}, which no output has" for name in documented if name not in found]
+    faults += [f"{name} is {'/'.join(types)}, not {documented[name]}" for name, types in found.items()
+               if name in documented and types != {documented[name]}]
+    print("\n".join(faults) or f"{len(documented)} members")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
