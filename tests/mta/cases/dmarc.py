@@ -9,7 +9,8 @@ from world import BAD, GOOD
 OPEN = [("RefuseFail", "off"), ("TagSubject", "off")]
 ONE_IDENTITY = Group("dmarc-of-one-identity", OPEN)
 TWO_IDENTITIES = Group("dmarc-of-two-identities", [*OPEN, ("CheckHelo", "on")])
-GROUPS = [ONE_IDENTITY, TWO_IDENTITIES]
+LEFT = Group("dmarc-decides", [("LeaveToDMARC", "on"), ("TagSubject", "off")])
+GROUPS = [ONE_IDENTITY, TWO_IDENTITIES, LEFT]
 
 # client, HELO name, sender, author, DMARC's result; then the identities where both are checked
 MESSAGES = [
@@ -68,3 +69,22 @@ def no_forged_field_makes_a_pass(world):
             fields = result_fields(world.send("a@pass.example", BAD, fields=[field]).delivered())
             verdict = opendmarc.verdict(fields, "a@pass.example", "a@pass.example", BAD)
             assert verdict.startswith("dmarc=fail "), f"{verdict} from {fields}"
+
+
+@LEFT.case()
+def only_a_fail_with_a_dmarc_record_goes_on(world):
+    """Its result is recorded all the same."""
+    message = world.send("a@pass.example", BAD).delivered()
+    assert "spf=fail" in message.value("Authentication-Results"), message.fields
+    world.send("a@fail.example", BAD).mail.check(550, "5.7.23")
+
+
+@LEFT.case(mtas=("postfix",))
+def a_forward_with_a_valid_signature_passes(world):
+    """OpenDKIM's field, as it stands on top of what it has verified, makes the difference."""
+    signed = ("Authentication-Results", f"{HOSTNAME}; dkim=pass header.d=pass.example")
+    with OpenDmarc() as opendmarc:
+        for extra, expected in (([signed], "pass"), ([], "fail")):
+            fields = result_fields(world.send("a@pass.example", BAD, fields=extra).delivered())
+            verdict = opendmarc.verdict(fields, "a@pass.example", "a@pass.example", BAD)
+            assert verdict.startswith(f"dmarc={expected} "), f"{verdict} from {fields}"
