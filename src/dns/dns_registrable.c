@@ -39,6 +39,8 @@ const char *dns_registrable(const char *name)
     const psl_ctx_t *list = psl_builtin();
     const char *found;
 
+    if (strncasecmp(name, "_dmarc.", 7) == 0)
+        return name;
     if (ends_with(name, ".in-addr.arpa"))
         return last_labels(name, REVERSE_V4_LABELS);
     if (ends_with(name, ".ip6.arpa"))

@@ -124,6 +124,7 @@ $ORIGIN live.example.
 @         TXT "v=spf1 include:inc.live.example -all"
 inc       TXT "v=spf1 ip4:192.0.2.1 -all"
 other     TXT "v=spf1 -all"
+slow      TXT "v=spf1 ip4:192.0.2.1 -all"
 """
 
 
@@ -172,6 +173,17 @@ def dmarc_a_fail_waits_until_the_deadline_and_no_longer(binary):
         with Filter(binary, config) as filter_:
             delivered(one(filter_, "<a@live.example>", ip=BAD_IP))
             contains(filter_.wait_log("SPF fail: "), "dmarc=unknown (DNS timeout for _dmarc.live.example TXT)", "log")
+
+
+@case
+def dmarc_silence_is_not_that_of_the_owner(binary):
+    """A DMARC name is often an alias to a service that may be gone; the owner's other names are waited for as before."""
+    with DnsServer(LIVE) as server:
+        server.fault("_dmarc.live.example", "drop")
+        with Filter(binary, {"Nameserver": server.address, "LeaveToDMARC": "on", "DNSTimeout": "3s"}) as filter_:
+            delivered(one(filter_, "<a@live.example>", ip=BAD_IP))
+            server.fault("slow.live.example", "delay", seconds=1)
+            equal(spf_result(delivered(one(filter_, "<a@slow.live.example>", ip=GOOD_IP)))[0], "pass", "result")
 
 
 @case

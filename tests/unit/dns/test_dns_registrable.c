@@ -26,6 +26,10 @@ static void test_names(void **state)
         {"2.192.in-addr.arpa", "2.192.in-addr.arpa"},
         {"1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.3.2.1.0.8.b.d.0.1.0.0.2.ip6.arpa",
          "3.2.1.0.8.b.d.0.1.0.0.2.ip6.arpa"},
+        {"_dmarc.mail.example.org", "_dmarc.mail.example.org"},
+        {"_DMARC.example.org", "_DMARC.example.org"},
+        {"a._dmarc.example.org", "example.org"},
+        {"_dmarcs.example.org", "example.org"},
         {"odd octets+\x80.example.org", "example.org"},
     };
 
