@@ -9,6 +9,7 @@
 #include "tools/config_command.h"
 #include "tools/query.h"
 #include "tools/query_options.h"
+#include "tools/report/report_command.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -23,6 +24,7 @@ enum { NAME_SHOWN_MAX = 100 };
 static const struct command_row commands[] = {
     {&query_command, query_run},
     {&config_command, config_command_run},
+    {&report_command, report_command_run},
     {&reload_command, reload_command_run},
     {&reopen_command, reopen_command_run},
     {NULL, NULL},

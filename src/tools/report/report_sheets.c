@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Sorts what was counted into tables. */
+#include "tools/report/report_sheets.h"
+
+#include "tools/report/forwarders.h"
+#include "tools/report/record_advice.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TEXT(key, title)                                                                                               \
+    {                                                                                                                  \
+        key, title, CELL_TEXT                                                                                          \
+    }
+#define COUNT(key, title)                                                                                              \
+    {                                                                                                                  \
+        key, title, CELL_COUNT                                                                                         \
+    }
+#define END_OF_COLUMNS                                                                                                 \
+    {                                                                                                                  \
+        NULL, NULL, CELL_TEXT                                                                                          \
+    }
+
+/* What the functions below share. */
+struct making {
+    const struct summary *summary;
+    size_t top;
+    struct sheets *sheets;
+};
+
+/* A key's first part; *rest is what follows the tab. */
+static const char *split(const char *key, char first[SUMMARY_KEY_SIZE], const char **rest)
+{
+    const char *tab = strchr(key, '\t');
+    const size_t len = tab != NULL ? (size_t)(tab - key) : strlen(key);
+
+    (void)snprintf(first, SUMMARY_KEY_SIZE, "%.*s", (int)len, key);
+    *rest = tab != NULL ? tab + 1 : "";
+    return first;
+}
+
+static const char *domain_shown(const char *domain)
+{
+    return domain[0] != '\0' ? domain : "(no domain)";
+}
+
+/* True if there is room for another row; else it is counted. */
+static bool has_room(const struct making *making, struct sheet *sheet)
+{
+    if (sheet->row_count < making->top)
+        return true;
+    sheet->more++;
+    return false;
+}
+
+static void make_totals(const struct making *making)
+{
+    static const struct sheet_column columns[] = {TEXT("result", "Result"), COUNT("messages", "Messages"),
+                                                  END_OF_COLUMNS};
+    static const struct sheet_column fates[] = {TEXT("verdict", "Verdict"), COUNT("messages", "Messages"),
+                                                END_OF_COLUMNS};
+    const struct summary *summary = making->summary;
+    struct sheet *sheet = sheets_add(making->sheets, "results", "What came", NULL, columns);
+
+    sheet->chart = CHART_BARS;
+    for (int result = 0; result < RESULT_COUNT; result++)
+        sheet_row(sheet, result_name((enum spf_result)result), (int64_t)summary->results[result]);
+    if (summary->without_result > 0)
+        sheet_row(sheet, "not evaluated", (int64_t)summary->without_result);
+    sheet = sheets_add(making->sheets, "verdicts", "What became of it", NULL, fates);
+    sheet->chart = CHART_BARS;
+    for (int fate = 0; fate < FATE_COUNT; fate++)
+        if (summary->fates[fate] > 0)
+            sheet_row(sheet, fate_name((enum fate)fate), (int64_t)summary->fates[fate]);
+}
+
+static void make_whys(const struct making *making)
+{
+    static const struct sheet_column columns[] = {TEXT("verdict", "Verdict"), TEXT("why", "Why"),
+                                                  COUNT("messages", "Messages"), END_OF_COLUMNS};
+    struct sheet *sheet = sheets_add(making->sheets, "whys", "Decided without a result",
+                                     "Exemptions, malformed addresses, limits.", columns);
+    struct counted **all = counted_table_sorted(making->summary->whys);
+    char first[SUMMARY_KEY_SIZE];
+    const char *why;
+
+    for (size_t i = 0; all != NULL && i < counted_table_size(making->summary->whys); i++)
+        if (has_room(making, sheet)) {
+            split(all[i]->key, first, &why);
+            sheet_row(sheet, first, why, (int64_t)all[i]->count);
+        }
+    free(all);
+}
+
+static void make_time(const struct making *making)
+{
+    static const struct sheet_column columns[] = {
+        {"start", "From", CELL_TIME}, COUNT("messages", "Messages"), COUNT("pass", "Pass"),
+        COUNT("fail", "Fail"),        COUNT("softfail", "Softfail"), COUNT("errors", "Errors"),
+        COUNT("refused", "Refused"),  COUNT("deferred", "Deferred"), END_OF_COLUMNS};
+    struct timeline_bin bins[TIMELINE_BINS_MAX];
+    int64_t step_s = 0;
+    const size_t count = timeline_bins(making->summary->timeline, bins, &step_s);
+    struct sheet *sheet = sheets_add(making->sheets, "time", "Over time", NULL, columns);
+
+    sheet->chart = CHART_TIME;
+    for (size_t i = 0; i < count; i++)
+        sheet_row(sheet, bins[i].start_s, (int64_t)bins[i].messages, (int64_t)bins[i].results[RESULT_PASS],
+                  (int64_t)bins[i].results[RESULT_FAIL], (int64_t)bins[i].results[RESULT_SOFTFAIL],
+                  (int64_t)(bins[i].results[RESULT_TEMPERROR] + bins[i].results[RESULT_PERMERROR]),
+                  (int64_t)bins[i].refused, (int64_t)bins[i].deferred);
+}
+
+/* The order of refused domains: most refused or deferred first, then by name. */
+static int compare_stopped(const void *left, const void *right)
+{
+    const struct counted *a = *(const struct counted *const *)left, *b = *(const struct counted *const *)right;
+    const struct domain_figures *fa = a->data, *fb = b->data;
+    const uint64_t stopped_a = (uint64_t)fa->refused + fa->deferred, stopped_b = (uint64_t)fb->refused + fb->deferred;
+
+    if (stopped_a != stopped_b)
+        return stopped_a > stopped_b ? -1 : 1;
+    return strcmp(a->key, b->key);
+}
+
+static void add_domain(struct sheet *sheet, const struct counted *counted)
+{
+    const struct domain_figures *figures = counted->data;
+
+    sheet_row(sheet, domain_shown(counted->key), (int64_t)figures->refused, (int64_t)figures->deferred,
+              (int64_t)figures->results[RESULT_PASS], (int64_t)figures->refused_after_pass, figures->client,
+              figures->name, figures->reason);
+}
+
+static void make_refused(const struct making *making)
+{
+    static const struct sheet_column columns[] = {TEXT("domain", "Domain"),
+                                                  COUNT("refused", "Refused"),
+                                                  COUNT("deferred", "Deferred"),
+                                                  COUNT("passed", "Passed"),
+                                                  COUNT("after_pass", "After a pass"),
+                                                  TEXT("client", "Last client"),
+                                                  TEXT("name", "Its name"),
+                                                  TEXT("reason", "Reason"),
+                                                  END_OF_COLUMNS};
+    const size_t all_count = counted_table_size(making->summary->domains);
+    struct counted **all = counted_table_sorted(making->summary->domains);
+    struct sheet *sheet = sheets_add(making->sheets, "refused", "Refused domains", NULL, columns);
+    struct sheet *wrong = sheets_add(
+        making->sheets, "wrong_refusals", "Refused, though messages of the domain passed before",
+        "These may be wrong refusals: forwarded mail, or a sender that its domain forgot to authorize.", columns);
+
+    if (all != NULL)
+        qsort(all, all_count, sizeof *all, compare_stopped);
+    for (size_t i = 0; all != NULL && i < all_count; i++) {
+        const struct domain_figures *figures = all[i]->data;
+
+        if (figures->refused + figures->deferred > 0 && has_room(making, sheet))
+            add_domain(sheet, all[i]);
+        if (figures->refused_after_pass > 0 && has_room(making, wrong))
+            add_domain(wrong, all[i]);
+    }
+    free(all);
+}
+
+static void make_temperrors(const struct making *making)
+{
+    static const struct sheet_column columns[] = {TEXT("domain", "Domain"), COUNT("messages", "Messages"),
+                                                  TEXT("lookup", "What failed"), END_OF_COLUMNS};
+    struct sheet *sheet =
+        sheets_add(making->sheets, "temperrors", "Temporary errors, and the lookup that failed", NULL, columns);
+    struct counted **all = counted_table_sorted(making->summary->temperrors);
+    char first[SUMMARY_KEY_SIZE];
+    const char *problem;
+
+    for (size_t i = 0; all != NULL && i < counted_table_size(making->summary->temperrors); i++)
+        if (has_room(making, sheet)) {
+            split(all[i]->key, first, &problem);
+            sheet_row(sheet, domain_shown(first), (int64_t)all[i]->count, problem);
+        }
+    free(all);
+}
+
+static void make_permerrors(const struct making *making, struct dns *dns, int64_t timeout_ms)
+{
+    static const struct sheet_column columns[] = {TEXT("domain", "Domain"), COUNT("messages", "Messages"),
+                                                  TEXT("problem", "Problem"), TEXT("advice", "Advice"), END_OF_COLUMNS};
+    struct sheet *sheet = sheets_add(making->sheets, "permerrors", "Broken records", NULL, columns);
+    struct counted **all = counted_table_sorted(making->summary->permerrors);
+    char first[SUMMARY_KEY_SIZE];
+    const char *problem;
+
+    for (size_t i = 0; all != NULL && i < counted_table_size(making->summary->permerrors); i++) {
+        struct strbuf advice = STRBUF_INIT;
+
+        if (!has_room(making, sheet))
+            continue;
+        split(all[i]->key, first, &problem);
+        record_advice(first, problem, dns, timeout_ms, &advice);
+        sheet_row(sheet, domain_shown(first), (int64_t)all[i]->count, problem, strbuf_text(&advice));
+        strbuf_free(&advice);
+    }
+    free(all);
+}
+
+static void make_forwarders(const struct making *making)
+{
+    static const struct sheet_column columns[] = {TEXT("owner", "Forwarder"),          COUNT("clients", "Clients"),
+                                                  COUNT("senders", "Senders' owners"), COUNT("messages", "Failed"),
+                                                  COUNT("refused", "Refused"),         TEXT("client", "A client"),
+                                                  TEXT("line", "Line to add"),         END_OF_COLUMNS};
+    size_t count, left_out;
+    struct forwarder *all = forwarders_find(making->summary, &count, &left_out);
+    struct sheet *sheet = sheets_add(making->sheets, "forwarders", "Clients that look like forwarders",
+                                     "They fail for unrelated domains while their name verifies. Add the line if your "
+                                     "users have mail sent on from there.",
+                                     columns);
+
+    for (size_t i = 0; i < count; i++)
+        if (has_room(making, sheet))
+            sheet_row(sheet, all[i].owner, (int64_t)all[i].clients, (int64_t)all[i].senders, (int64_t)all[i].failed,
+                      (int64_t)all[i].refused, all[i].client, all[i].line);
+    if (left_out > 0)
+        sheets_note(making->sheets,
+                    "%zu clients that fail for many domains are not listed as forwarders: their names look like "
+                    "customers' lines.",
+                    left_out);
+    free(all);
+}
+
+static void make_forged(const struct making *making)
+{
+    static const struct sheet_column columns[] = {TEXT("domain", "Own domain"),
+                                                  TEXT("client", "Client"),
+                                                  TEXT("name", "Its name"),
+                                                  TEXT("result", "Result"),
+                                                  COUNT("messages", "Messages"),
+                                                  COUNT("stopped", "Stopped"),
+                                                  END_OF_COLUMNS};
+    struct sheet *sheet = sheets_add(
+        making->sheets, "forged", "Own domains used by others",
+        "Messages with a sender of your domains that did not pass. A client of yours belongs into your record.",
+        columns);
+    struct counted **all = counted_table_sorted(making->summary->forged);
+    char first[SUMMARY_KEY_SIZE];
+    const char *client;
+
+    for (size_t i = 0; all != NULL && i < counted_table_size(making->summary->forged); i++)
+        if (has_room(making, sheet)) {
+            const struct forged_figures *figures = all[i]->data;
+
+            split(all[i]->key, first, &client);
+            sheet_row(sheet, first, client, figures->name, figures->result, (int64_t)all[i]->count,
+                      (int64_t)figures->stopped);
+        }
+    free(all);
+}
+
+static void make_passes(const struct making *making)
+{
+    static const struct sheet_column widths[] = {TEXT("width", "Authorized by the term"), COUNT("messages", "Messages"),
+                                                 END_OF_COLUMNS};
+    static const struct sheet_column columns[] = {TEXT("domain", "Domain"), TEXT("term", "Term"),
+                                                  TEXT("width", "Authorizes"), COUNT("messages", "Messages"),
+                                                  END_OF_COLUMNS};
+    struct sheet *sheet = sheets_add(making->sheets, "pass_widths", "How wide the passes are", NULL, widths);
+    struct counted **all = counted_table_sorted(making->summary->passes);
+    char first[SUMMARY_KEY_SIZE];
+    const char *term;
+
+    sheet->chart = CHART_BARS;
+    for (int width = 0; width < WIDTH_COUNT; width++)
+        sheet_row(sheet, pass_width_name((enum pass_width)width), (int64_t)making->summary->pass_widths[width]);
+    sheet = sheets_add(making->sheets, "wide_passes", "Passes that say little",
+                       "These terms authorize so many clients that a pass proves hardly anything.", columns);
+    for (size_t i = 0; all != NULL && i < counted_table_size(making->summary->passes); i++) {
+        const enum pass_width width = ((const struct pass_figures *)all[i]->data)->width;
+
+        if ((width > WIDTH_WIDE && width != WIDTH_PTR) || !has_room(making, sheet))
+            continue;
+        split(all[i]->key, first, &term);
+        sheet_row(sheet, domain_shown(first), term, pass_width_name(width), (int64_t)all[i]->count);
+    }
+    free(all);
+}
+
+static const char *const verdict_words[SUMMARY_WHAT_IF_KINDS] = {
+    [VERDICT_CONTINUE] = "accepted", [VERDICT_REFUSE] = "refused", [VERDICT_DEFER] = "deferred"};
+
+static void add_changes(const struct making *making, struct sheet *sheet, const struct counted *counted)
+{
+    const struct what_if_figures *figures = counted->data;
+
+    for (int now = 0; now < SUMMARY_WHAT_IF_KINDS; now++)
+        for (int then = 0; then < SUMMARY_WHAT_IF_KINDS; then++)
+            if (figures->changes[now][then] > 0 && has_room(making, sheet))
+                sheet_row(sheet, domain_shown(counted->key), verdict_words[now], verdict_words[then],
+                          (int64_t)figures->changes[now][then]);
+}
+
+static void make_what_if(const struct making *making)
+{
+    static const struct sheet_column totals[] = {TEXT("now", "Now"), TEXT("then", "Then"),
+                                                 COUNT("messages", "Messages"), END_OF_COLUMNS};
+    static const struct sheet_column columns[] = {TEXT("domain", "Domain"), TEXT("now", "Now"), TEXT("then", "Then"),
+                                                  COUNT("messages", "Messages"), END_OF_COLUMNS};
+    const struct summary *summary = making->summary;
+    struct sheet *sheet;
+    struct counted **all;
+
+    if (summary->options.then == NULL)
+        return;
+    sheet =
+        sheets_add(making->sheets, "what_if", "What if", "By the results in the log, now and with the change.", totals);
+    for (int now = 0; now < SUMMARY_WHAT_IF_KINDS; now++)
+        for (int then = 0; then < SUMMARY_WHAT_IF_KINDS; then++)
+            if (summary->what_if[now][then] > 0)
+                sheet_row(sheet, verdict_words[now], verdict_words[then], (int64_t)summary->what_if[now][then]);
+    if (summary->what_if_unchanged > 0)
+        sheet_row(sheet, "exempt or not evaluated", "the same", (int64_t)summary->what_if_unchanged);
+    sheet = sheets_add(making->sheets, "what_if_domains", "What would change, by domain", NULL, columns);
+    all = counted_table_sorted(summary->changed);
+    for (size_t i = 0; all != NULL && i < counted_table_size(summary->changed); i++)
+        add_changes(making, sheet, all[i]);
+    free(all);
+    if (summary->options.then->verdict.refuse_only_no_mail || summary->options.now->verdict.refuse_only_no_mail)
+        sheets_note(making->sheets, "What if: a log does not say which domains send no mail at all, so that with "
+                                    "RefuseOnlyNoMail no fail counts as refused.");
+    if (summary->options.then->verdict.refuse_to.count > 0)
+        sheets_note(making->sheets,
+                    "What if: rules for recipients (RefuseTo) are left out, as the log has no recipients.");
+}
+
+static void make_notes(const struct making *making)
+{
+    const struct summary *summary = making->summary;
+
+    if (summary->unread > 0)
+        sheets_note(making->sheets, "%" PRIu64 " lines were not understood.", summary->unread);
+    if (summary->cut > 0)
+        sheets_note(making->sheets, "%" PRIu64 " lines are cut short, or longer than any that smf-spf writes.",
+                    summary->cut);
+    if (summary->untimed > 0)
+        sheets_note(making->sheets, "%" PRIu64 " messages have no usable time and are missing from \"Over time\".",
+                    summary->untimed);
+    if (summary->outside > 0)
+        sheets_note(making->sheets, "%" PRIu64 " messages are outside of --since and --until.", summary->outside);
+    if (summary->tests > 0)
+        sheets_note(making->sheets, "%" PRIu64 " messages came in TestMode: their verdict is what would have been.",
+                    summary->tests);
+    if (summary->fates[FATE_UNSAID] > 0)
+        sheets_note(making->sheets, "%" PRIu64 " fails of smf-spf 2 have no verdict: its log does not say it.",
+                    summary->fates[FATE_UNSAID]);
+    if (summary_dropped(summary) > 0)
+        sheets_note(making->sheets,
+                    "There were more domains and clients than are held at a time: rare ones are missing from tables "
+                    "(%" PRIu64 " counts).",
+                    summary_dropped(summary));
+}
+
+void report_sheets(const struct summary *summary, size_t top, struct dns *dns, int64_t timeout_ms,
+                   struct sheets *sheets)
+{
+    const struct making making = {summary, top, sheets};
+
+    make_totals(&making);
+    make_time(&making);
+    make_refused(&making);
+    make_forwarders(&making);
+    make_permerrors(&making, dns, timeout_ms);
+    make_temperrors(&making);
+    make_passes(&making);
+    make_forged(&making);
+    make_whys(&making);
+    make_what_if(&making);
+    make_notes(&making);
+}

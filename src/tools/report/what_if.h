@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the rule that decides would do to a message of the log under some configuration. */
+#ifndef SMF_TOOLS_REPORT_WHAT_IF_H
+#define SMF_TOOLS_REPORT_WHAT_IF_H
+
+#include "base/strbuf.h"
+#include "config/config.h"
+#include "policy/verdict.h"
+#include "tools/report/log_entry.h"
+
+#include <stddef.h>
+
+/* The configuration `text` (len octets) with `lines` after it, each of which takes the place of the same key there, or
+ * adds to its list. NULL, with messages in `errors`. */
+const struct config *what_if_config(const char *text, size_t len, const char *const *lines, size_t count,
+                                    struct strbuf *errors);
+
+/* True if the results decide what becomes of this message: it has one, and was not exempt or refused for its form. */
+bool what_if_applies(const struct log_entry *message);
+
+/* What follows under `config` from the message's results, its sender and its client. Recipients are not known. */
+enum verdict_kind what_if_decide(const struct config *config, const struct log_entry *message);
+
+#endif
