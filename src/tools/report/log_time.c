@@ -189,6 +189,7 @@ bool log_time_parse(struct log_time *reader, const char *text, int64_t *time_s)
 {
     const size_t len = strlen(text);
     char day[ISO_LEN + 1];
+    int64_t read_s;
 
     if (strcmp(text, "now") == 0) {
         *time_s = reader->now_s;
@@ -201,5 +202,8 @@ bool log_time_parse(struct log_time *reader, const char *text, int64_t *time_s)
         memcpy(day + 10, " 00:00:00", 10);
         return log_time_read(reader, day, ISO_LEN, time_s) == ISO_LEN;
     }
-    return len > 0 && log_time_read(reader, text, len, time_s) == len;
+    if (log_time_read(reader, text, len, &read_s) != len || len == 0)
+        return false;
+    *time_s = read_s;
+    return true;
 }

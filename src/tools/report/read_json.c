@@ -37,8 +37,6 @@ static void take_check(struct log_entry *entry, const json_t *object)
 static void take_message(struct log_entry *entry, const json_t *object)
 {
     const json_t *verdict = json_object_get(object, "verdict"), *checks = json_object_get(object, "checks");
-    const json_t *check;
-    size_t index;
 
     entry->kind = ENTRY_UNREAD;
     if (!json_is_string(verdict) ||
@@ -51,7 +49,8 @@ static void take_message(struct log_entry *entry, const json_t *object)
     entry->has_sender = take_string(object, "mail_from", entry->sender, sizeof entry->sender);
     (void)take_string(object, "why", entry->why, sizeof entry->why);
     entry->is_test = json_is_true(json_object_get(object, "test"));
-    json_array_foreach(checks, index, check) take_check(entry, check);
+    for (size_t i = 0; i < json_array_size(checks); i++)
+        take_check(entry, json_array_get(checks, i));
 }
 
 /* journalctl -o json: the line of text is a member. */

@@ -145,6 +145,8 @@ static void take_pair(struct log_entry *entry, const struct pair *pair, bool is_
             entry->sender[0] = '\0';
     } else if (is_word(key, len, "reason")) {
         take_reason(is_helo ? &entry->helo_check : &entry->mail_from, pair);
+    } else if (is_word(key, len, "result")) {
+        take_result(&entry->mail_from, pair->value, pair->value_len);
     } else if (is_word(key, len, "helo-result")) {
         take_result(&entry->helo_check, pair->value, pair->value_len);
     } else if (is_word(key, len, "helo-reason")) {

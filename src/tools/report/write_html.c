@@ -281,14 +281,15 @@ static void add_plot(const struct sheet *sheet, struct strbuf *out)
                     "height=\"1\"/></svg>%s</li>",
                     keys[i][0], keys[i][1]);
     strbuf_addf(out,
-                "</ul>\n<svg class=\"plot\" viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"Messages over time, by "
+                "</ul>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"h-time\"><svg "
+                "class=\"plot\" viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"Messages over time, by "
                 "result; the table below has the figures\">\n",
                 PLOT_WIDTH, PLOT_HEIGHT);
     add_grid(sheet, top, out);
     for (size_t row = 0; row < sheet->row_count; row++)
         add_stack(sheet, row, PLOT_LEFT + (double)row * slot + slot * 0.08, slot * 0.84 < 40 ? slot * 0.84 : 40, top,
                   out);
-    strbuf_add(out, "</svg>\n<details><summary>The figures</summary>\n");
+    strbuf_add(out, "</svg></div>\n<details><summary>The figures</summary>\n");
     add_table(sheet, out);
     strbuf_add(out, "</details>\n");
 }

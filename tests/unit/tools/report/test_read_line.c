@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Lines of all forms of the log, and what each says. */
+#include "tools/report/read_line.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+struct line_case {
+    const char *line;
+    enum entry_kind kind;
+    enum fate fate;
+    int result; /* of the sender; -1: none */
+    const char *client, *name, *sender, *reason, *why;
+};
+
+#define WHO "ip=192.0.2.1, fqdn=mx.example.org, helo=mx.example.org, from=<a@example.org>"
+
+static const struct line_case cases[] = {
+    /* smf-spf 2 */
+    {"Nov 28 02:03:04 host smf-spf[123]: SPF fail: " WHO, ENTRY_RESULT, FATE_UNSAID, RESULT_FAIL, "192.0.2.1",
+     "mx.example.org", "a@example.org", "", ""},
+    {"Nov  8 02:03:04 host smf-spf[123]: SPF none (cached): ip=192.0.2.7, fqdn=[192.0.2.7], helo=pc, from=<>",
+     ENTRY_RESULT, FATE_UNSAID, RESULT_NONE, "192.0.2.7", "", "", "", ""},
+    /* several lines a message */
+    {"2026-11-28T02:03:04.123456+01:00 host smf-spf[1]: SPF fail: " WHO ", reason=-all, id=4bXyZ12aBc", ENTRY_RESULT,
+     FATE_UNSAID, RESULT_FAIL, "192.0.2.1", "mx.example.org", "a@example.org", "-all", ""},
+    {"SPF temperror: " WHO ", reason=DNS timeout for x.example TXT, at include:x.example of example.org", ENTRY_RESULT,
+     FATE_UNSAID, RESULT_TEMPERROR, "192.0.2.1", "mx.example.org", "a@example.org",
+     "DNS timeout for x.example TXT, at include:x.example of example.org", ""},
+    {"SPF permerror: " WHO ", reason=\"a%3Db%22%2C ip%3D192.0.2.99\"", ENTRY_RESULT, FATE_UNSAID, RESULT_PERMERROR,
+     "192.0.2.1", "mx.example.org", "a@example.org", "a=b\", ip=192.0.2.99", ""},
+    {"SPF pass: ip=192.0.2.1, fqdn=mx.example.org, helo=x, from=<\"a%2C id%3D<b>%20\"@example.org>, reason=100%25",
+     ENTRY_RESULT, FATE_UNSAID, RESULT_PASS, "192.0.2.1", "mx.example.org", "\"a%2C id%3D<b>%20\"@example.org",
+     "100%25", ""},
+    {"SPF refused: " WHO ", reply=550 5.7.23", ENTRY_ACTION, FATE_REFUSED, -1, "192.0.2.1", "mx.example.org",
+     "a@example.org", "", ""},
+    {"SPF would be deferred: " WHO, ENTRY_ACTION, FATE_DEFERRED, -1, "192.0.2.1", "mx.example.org", "a@example.org", "",
+     ""},
+    {"SPF skipped (whitelisted host): " WHO, ENTRY_ACTION, FATE_EXEMPT, -1, "192.0.2.1", "mx.example.org",
+     "a@example.org", "", "whitelisted-host"},
+    /* one line a message */
+    {"SPF fail: " WHO ", reason=-all, helo-result=none, verdict=refused, reply=550 5.7.23, to=<x@y>, id=Q",
+     ENTRY_MESSAGE, FATE_REFUSED, RESULT_FAIL, "192.0.2.1", "mx.example.org", "a@example.org", "-all", ""},
+    {"SPF exempt: " WHO ", why=authenticated, verdict=exempt", ENTRY_MESSAGE, FATE_EXEMPT, -1, "192.0.2.1",
+     "mx.example.org", "a@example.org", "", "authenticated"},
+    /* JSON */
+    {"{\"time\":\"2026-11-28T02:03:04.567Z\",\"level\":\"info\",\"event\":\"message\",\"client\":\"192.0.2.1\","
+     "\"name\":"
+     "\"mx.example.org\",\"mail_from\":\"a@example.org\",\"checks\":[{\"identity\":\"mailfrom\",\"result\":"
+     "\"softfail\","
+     "\"reason\":\"~all\"},{\"identity\":\"helo\",\"result\":\"pass\"}],\"verdict\":\"tagged\",\"why\":\"result\"}",
+     ENTRY_MESSAGE, FATE_TAGGED, RESULT_SOFTFAIL, "192.0.2.1", "mx.example.org", "a@example.org", "~all", "result"},
+    {"{\"time\":\"2026-11-28T02:03:04.567Z\",\"level\":\"info\",\"event\":\"log\",\"text\":\"started\"}", ENTRY_OTHER,
+     FATE_UNSAID, -1, "", "", "", "", ""},
+    {"{\"MESSAGE\":\"SPF held: " WHO
+     "\",\"SYSLOG_IDENTIFIER\":\"smf-spf\",\"__REALTIME_TIMESTAMP\":\"1700000000000000\"}",
+     ENTRY_ACTION, FATE_HELD, -1, "192.0.2.1", "mx.example.org", "a@example.org", "", ""},
+    {"{\"MESSAGE\":\"SPF held: " WHO "\",\"SYSLOG_IDENTIFIER\":\"sshd\"}", ENTRY_FOREIGN, FATE_UNSAID, -1, "", "", "",
+     "", ""},
+    /* what makes no sense */
+    {"{\"event\":\"message\",\"client\":\"192.0.2.1\"", ENTRY_UNREAD, FATE_UNSAID, -1, "", "", "", "", ""},
+    {"{\"event\":\"message\",\"verdict\":7}", ENTRY_UNREAD, FATE_UNSAID, -1, "", "", "", "", ""},
+    {"SPF fail: i", ENTRY_UNREAD, FATE_UNSAID, RESULT_FAIL, "", "", "", "", ""},
+    {"SPF nonsense: ip=192.0.2.1", ENTRY_UNREAD, FATE_UNSAID, -1, "", "", "", "", ""},
+    {"Nov 28 02:03:04 host smf-spf[123]: 3.0.0 started", ENTRY_OTHER, FATE_UNSAID, -1, "", "", "", "", ""},
+    /* somebody else's */
+    {"", ENTRY_FOREIGN, FATE_UNSAID, -1, "", "", "", "", ""},
+    {"Nov 28 02:03:04 host postfix/smtpd[1]: milter-reject: SPF fail: ip=192.0.2.1, from=<a@b>", ENTRY_FOREIGN,
+     FATE_UNSAID, -1, "", "", "", "", ""},
+    {"Nov 28 02:03:04 host other[1]: notsmf-spf: SPF fail: ip=192.0.2.1", ENTRY_FOREIGN, FATE_UNSAID, -1, "", "", "",
+     "", ""},
+};
+
+static void test_lines(void **state)
+{
+    static struct log_entry entry;
+    struct log_time time = {.now_s = 1800000000};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct line_case *c = &cases[i];
+
+        read_line(&time, c->line, strlen(c->line), &entry);
+        if (entry.kind != c->kind || entry.fate != c->fate)
+            fail_msg("%s: kind %d, fate %d", c->line, entry.kind, entry.fate);
+        assert_int_equal(entry.mail_from.is_known ? (int)entry.mail_from.result : -1, c->result);
+        assert_string_equal(entry.client, c->client);
+        assert_string_equal(entry.name, c->name);
+        assert_string_equal(entry.sender, c->sender);
+        assert_string_equal(entry.mail_from.reason, c->reason);
+        assert_string_equal(entry.why, c->why);
+    }
+}
+
+/* A line that is cut anywhere is read within its bounds, and never as something else. */
+static void test_cut_lines(void **state)
+{
+    static struct log_entry entry;
+    struct log_time time = {.now_s = 1800000000};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        for (size_t len = 0; len <= strlen(cases[i].line); len++) {
+            char *copy = malloc(len + 1);
+
+            assert_non_null(copy);
+            memcpy(copy, cases[i].line, len);
+            read_line(&time, copy, len, &entry);
+            assert_true(entry.kind == cases[i].kind || entry.kind == ENTRY_UNREAD || entry.kind == ENTRY_FOREIGN ||
+                        entry.kind == ENTRY_OTHER || entry.kind == ENTRY_RESULT || entry.kind == ENTRY_ACTION);
+            free(copy);
+        }
+    }
+}
+
+static void test_octets(void **state)
+{
+    static const char line[] = "SPF fail: ip=192.0.2.1, from=<a@b>\0x";
+    static const char control[] = "SPF fail: ip=192.0.2.1, fqdn=a\tb, from=<a@b>";
+    static struct log_entry entry;
+    struct log_time time = {.now_s = 1800000000};
+
+    (void)state;
+    read_line(&time, line, sizeof line - 1, &entry);
+    assert_int_equal(entry.kind, ENTRY_UNREAD);
+    read_line(&time, control, sizeof control - 1, &entry);
+    assert_string_equal(entry.name, "a?b");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_cut_lines),
+        cmocka_unit_test(test_octets),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
