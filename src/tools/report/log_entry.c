@@ -38,6 +38,12 @@ void log_entry_copy(char *out, size_t size, const char *text, size_t len)
     out[len] = '\0';
 }
 
+void log_entry_check_name(struct log_entry *entry)
+{
+    if (entry->name[0] == '[' || strcmp(entry->name, "unknown") == 0)
+        entry->name[0] = '\0';
+}
+
 const char *fate_name(enum fate fate)
 {
     return names[fate];

@@ -65,6 +65,9 @@ void log_entry_clear(struct log_entry *entry);
 /* Copies `len` octets to `out`, cut to its size, without control characters (they become '?'). */
 void log_entry_copy(char *out, size_t size, const char *text, size_t len);
 
+/* Empties a name that is none: an address in brackets, or the MTA's word for one that did not verify. */
+void log_entry_check_name(struct log_entry *entry);
+
 /* The word for a fate: "accepted", ... */
 const char *fate_name(enum fate fate);
 

@@ -45,6 +45,7 @@ static void take_message(struct log_entry *entry, const json_t *object)
     entry->kind = ENTRY_MESSAGE;
     (void)take_string(object, "client", entry->client, sizeof entry->client);
     (void)take_string(object, "name", entry->name, sizeof entry->name);
+    log_entry_check_name(entry);
     (void)take_string(object, "helo", entry->helo, sizeof entry->helo);
     entry->has_sender = take_string(object, "mail_from", entry->sender, sizeof entry->sender);
     (void)take_string(object, "why", entry->why, sizeof entry->why);

@@ -2,6 +2,8 @@
 /* Takes text lines apart. */
 #include "tools/report/read_text.h"
 
+#include "session/reason.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -99,12 +101,6 @@ static void copy_value(char *out, size_t size, const char *value, size_t len)
     out[used] = '\0';
 }
 
-/* The MTA's word for a name that it could not verify. */
-static bool is_no_name(const char *name)
-{
-    return name[0] == '[' || strcmp(name, "unknown") == 0 || strcmp(name, "localhost.localdomain") == 0;
-}
-
 static void take_reason(struct entry_check *check, const struct pair *pair)
 {
     static const char guess[] = "best guess ";
@@ -134,8 +130,7 @@ static void take_pair(struct log_entry *entry, const struct pair *pair, bool is_
         copy_value(entry->client, sizeof entry->client, pair->value, pair->value_len);
     } else if (is_word(key, len, "fqdn") || is_word(key, len, "name")) {
         copy_value(entry->name, sizeof entry->name, pair->value, pair->value_len);
-        if (is_no_name(entry->name))
-            entry->name[0] = '\0';
+        log_entry_check_name(entry);
     } else if (is_word(key, len, "helo")) {
         copy_value(entry->helo, sizeof entry->helo, pair->value, pair->value_len);
     } else if (is_word(key, len, "from")) {
@@ -185,16 +180,19 @@ static const struct {
     {"discarded", FATE_DISCARDED, false},
 };
 
-/* Copies the words in parentheses, "whitelisted host" of "skipped (whitelisted host)", with hyphens for spaces as the
- * names of reasons have them. */
+/* The name of the reason whose words stand in parentheses: "whitelisted-host" of "skipped (whitelisted host)"; other
+ * words as they are. */
 static void copy_why(struct log_entry *entry, const char *words, size_t len)
 {
     if (len < 2 || words[0] != '(' || words[len - 1] != ')')
         return;
     log_entry_copy(entry->why, sizeof entry->why, words + 1, len - 2);
-    for (char *c = entry->why; *c != '\0'; c++)
-        if (*c == ' ')
-            *c = '-';
+    for (int reason = 0; reason < REASON_COUNT; reason++) {
+        if (strcmp(entry->why, reason_words((enum reason)reason)) == 0) {
+            (void)snprintf(entry->why, sizeof entry->why, "%s", reason_name((enum reason)reason));
+            return;
+        }
+    }
 }
 
 /* Reads "result", "result (cached)", "helo result", "refused", "skipped (words)". False: no event of a message. */
@@ -229,20 +227,21 @@ void read_text(const char *text, size_t len, struct log_entry *entry)
 {
     const char *event = text + 4, *colon;
     struct pair pair;
-    bool is_helo;
+    bool is_helo, is_known;
 
     entry->kind = ENTRY_OTHER;
     if (!starts_with(text, len, "SPF "))
         return;
+    entry->kind = ENTRY_UNREAD;
     colon = memmem(event, len - 4, ": ", 2);
-    if (colon == NULL || !read_event(entry, event, (size_t)(colon - event), &is_helo)) {
-        entry->kind = ENTRY_UNREAD;
+    if (colon == NULL)
         return;
-    }
+    is_known = read_event(entry, event, (size_t)(colon - event), &is_helo);
     len -= (size_t)(colon + 2 - text);
     text = colon + 2;
-    while (next_pair(&text, &len, &pair))
+    /* After `to=` the line is about recipients. */
+    while (next_pair(&text, &len, &pair) && !(entry->kind == ENTRY_MESSAGE && is_word(pair.key, pair.key_len, "to")))
         take_pair(entry, &pair, is_helo);
-    if (entry->client[0] == '\0' && !entry->has_sender && entry->kind != ENTRY_MESSAGE)
-        entry->kind = ENTRY_UNREAD; /* cut short */
+    if (entry->kind != ENTRY_MESSAGE && (!is_known || (entry->client[0] == '\0' && !entry->has_sender)))
+        entry->kind = ENTRY_UNREAD; /* another event, or cut short */
 }

@@ -49,6 +49,14 @@ static const struct line_case cases[] = {
      ENTRY_MESSAGE, FATE_REFUSED, RESULT_FAIL, "192.0.2.1", "mx.example.org", "a@example.org", "-all", ""},
     {"SPF exempt: " WHO ", why=authenticated, verdict=exempt", ENTRY_MESSAGE, FATE_EXEMPT, -1, "192.0.2.1",
      "mx.example.org", "a@example.org", "", "authenticated"},
+    {"SPF unchecked: " WHO ", verdict=ended, id=Q", ENTRY_MESSAGE, FATE_ENDED, -1, "192.0.2.1", "mx.example.org",
+     "a@example.org", "", ""},
+    {"SPF refused: " WHO ", verdict=refused, why=sender-malformed, reply=550 5.1.7", ENTRY_MESSAGE, FATE_REFUSED, -1,
+     "192.0.2.1", "mx.example.org", "a@example.org", "", "sender-malformed"},
+    {"SPF skipped (authenticated sender): " WHO ", verdict=exempt", ENTRY_MESSAGE, FATE_EXEMPT, -1, "192.0.2.1",
+     "mx.example.org", "a@example.org", "", "authenticated"},
+    {"SPF pass: " WHO ", reason=mx, verdict=accepted, to=<b@c>, why=recipient-malformed, reply=550 5.1.3",
+     ENTRY_MESSAGE, FATE_ACCEPTED, RESULT_PASS, "192.0.2.1", "mx.example.org", "a@example.org", "mx", ""},
     /* JSON */
     {"{\"time\":\"2026-11-28T02:03:04.567Z\",\"level\":\"info\",\"event\":\"message\",\"client\":\"192.0.2.1\","
      "\"name\":"
@@ -56,6 +64,8 @@ static const struct line_case cases[] = {
      "\"softfail\","
      "\"reason\":\"~all\"},{\"identity\":\"helo\",\"result\":\"pass\"}],\"verdict\":\"tagged\",\"why\":\"result\"}",
      ENTRY_MESSAGE, FATE_TAGGED, RESULT_SOFTFAIL, "192.0.2.1", "mx.example.org", "a@example.org", "~all", "result"},
+    {"{\"event\":\"message\",\"client\":\"192.0.2.1\",\"name\":\"[192.0.2.1]\",\"verdict\":\"shed\"}", ENTRY_MESSAGE,
+     FATE_SHED, -1, "192.0.2.1", "", "", "", ""},
     {"{\"time\":\"2026-11-28T02:03:04.567Z\",\"level\":\"info\",\"event\":\"log\",\"text\":\"started\"}", ENTRY_OTHER,
      FATE_UNSAID, -1, "", "", "", "", ""},
     {"{\"MESSAGE\":\"SPF held: " WHO
@@ -67,7 +77,7 @@ static const struct line_case cases[] = {
     {"{\"event\":\"message\",\"client\":\"192.0.2.1\"", ENTRY_UNREAD, FATE_UNSAID, -1, "", "", "", "", ""},
     {"{\"event\":\"message\",\"verdict\":7}", ENTRY_UNREAD, FATE_UNSAID, -1, "", "", "", "", ""},
     {"SPF fail: i", ENTRY_UNREAD, FATE_UNSAID, RESULT_FAIL, "", "", "", "", ""},
-    {"SPF nonsense: ip=192.0.2.1", ENTRY_UNREAD, FATE_UNSAID, -1, "", "", "", "", ""},
+    {"SPF nonsense: ip=192.0.2.1", ENTRY_UNREAD, FATE_UNSAID, -1, "192.0.2.1", "", "", "", ""},
     {"Nov 28 02:03:04 host smf-spf[123]: 3.0.0 started", ENTRY_OTHER, FATE_UNSAID, -1, "", "", "", "", ""},
     /* somebody else's */
     {"", ENTRY_FOREIGN, FATE_UNSAID, -1, "", "", "", "", ""},
