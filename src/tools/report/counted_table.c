@@ -33,7 +33,7 @@ struct counted_table *counted_table_create(size_t data_size, size_t max, void (*
     while (buckets < max)
         buckets *= 2;
     if (table != NULL)
-        table->table.buckets = calloc(buckets, sizeof *table->table.buckets);
+        table->table.buckets = calloc(buckets, sizeof(struct hash_link *));
     if (table == NULL || table->table.buckets == NULL) {
         free(table);
         return NULL;
@@ -186,6 +186,6 @@ struct counted **counted_table_sorted(const struct counted_table *table)
     for (size_t i = 0; i < table->table.bucket_count; i++)
         for (struct hash_link *link = table->table.buckets[i]; link != NULL; link = link->next)
             entries[count++] = &((struct entry *)link)->counted;
-    qsort(entries, count, sizeof *entries, compare);
+    qsort(entries, count, sizeof(struct counted *), compare);
     return entries;
 }

@@ -33,7 +33,9 @@ void log_entry_copy(char *out, size_t size, const char *text, size_t len)
     for (size_t i = 0; i < len; i++) {
         const unsigned char c = (unsigned char)text[i];
 
-        out[i] = c < 0x20 || c == 0x7f ? '?' : text[i];
+        out[i] = text[i];
+        if (c < 0x20 || c == 0x7f)
+            out[i] = '?';
     }
     out[len] = '\0';
 }

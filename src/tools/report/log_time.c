@@ -116,7 +116,7 @@ static bool iso_hour(const char *text, int64_t *hour_s)
     if (century < 19 || year < 0 || text[4] != '-' || month < 1 || month > 12 || text[7] != '-' || day < 1 ||
         day > 31 || (text[10] != 'T' && text[10] != 't' && text[10] != ' ') || hour < 0 || hour > 23)
         return false;
-    *hour_s = days_to(century * 100 + year, month, day) * DAY_S + hour * HOUR_S;
+    *hour_s = days_to(century * 100 + year, month, day) * DAY_S + (int64_t)hour * HOUR_S;
     return true;
 }
 

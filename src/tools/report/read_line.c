@@ -33,6 +33,14 @@ static bool is_text(const char *line, size_t len)
     return memchr(line, '\0', len) == NULL;
 }
 
+/* The octets of a priority, "<14>" (RFC 3164 4.1.1), that a relay left there. */
+static size_t priority_len(const char *line, size_t len)
+{
+    const char *end = line[0] == '<' ? memchr(line, '>', len < 6 ? len : 6) : NULL;
+
+    return end != NULL ? (size_t)(end - line) + 1 : 0;
+}
+
 void read_line(struct log_time *reader, const char *line, size_t len, struct log_entry *entry)
 {
     const char *text, *end = line + len;
@@ -50,16 +58,14 @@ void read_line(struct log_time *reader, const char *line, size_t len, struct log
         read_json(reader, line, len, entry);
         return;
     }
-    skipped = line[0] == '<' ? strcspn(line, ">") + 1 : 0; /* a priority (RFC 3164 4.1.1) that a relay left there */
-    if (skipped >= len)
-        skipped = 0;
+    skipped = priority_len(line, len);
     skipped += log_time_read(reader, line + skipped, len - skipped, &time_s);
     while (skipped < len && line[skipped] == ' ')
         skipped++;
     text = line + skipped;
     if (!is_event(text, (size_t)(end - text)))
         text = after_tag(text, (size_t)(end - text));
-    if (text == NULL)
+    if (text == NULL || text == end)
         return;
     if (*text == '{')
         read_json(reader, text, (size_t)(end - text), entry);

@@ -153,7 +153,7 @@ static void make_refused(const struct making *making)
         "These may be wrong refusals: forwarded mail, or a sender that its domain forgot to authorize.", columns);
 
     if (all != NULL)
-        qsort(all, all_count, sizeof *all, compare_stopped);
+        qsort(all, all_count, sizeof(struct counted *), compare_stopped);
     for (size_t i = 0; all != NULL && i < all_count; i++) {
         const struct domain_figures *figures = all[i]->data;
 
