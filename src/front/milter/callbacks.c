@@ -4,12 +4,14 @@
 #include "front/milter/callbacks.h"
 
 #include "base/addr.h"
+#include "base/histogram.h"
 #include "base/log.h"
 #include "base/log_value.h"
 #include "base/stats.h"
 #include "base/strbuf.h"
 #include "front/milter/facts.h"
 #include "front/milter/quirks/libmilter_threads.h"
+#include "session/metrics.h"
 
 #include <arpa/inet.h>
 #include <libmilter/mfapi.h>
@@ -323,6 +325,17 @@ static sfsistat on_close(SMFICTX *ctx)
         return status;                                                                                                 \
     }
 
+/* The same for one whose answer the MTA waits for. */
+#define TIMED(name, step, parameters, arguments)                                                                       \
+    static sfsistat timed_##name parameters                                                                            \
+    {                                                                                                                  \
+        const uint64_t begun_us = histogram_now_us();                                                                  \
+        const sfsistat status = counted_##name arguments;                                                              \
+                                                                                                                       \
+        metrics_waited(step, histogram_now_us() - begun_us);                                                           \
+        return status;                                                                                                 \
+    }
+
 COUNTED(connect, (SMFICTX * ctx, char *name, _SOCK_ADDR *sa), (ctx, name, sa))
 COUNTED(helo, (SMFICTX * ctx, char *helo), (ctx, helo))
 COUNTED(mail, (SMFICTX * ctx, char **arguments), (ctx, arguments))
@@ -330,6 +343,9 @@ COUNTED(rcpt, (SMFICTX * ctx, char **arguments), (ctx, arguments))
 COUNTED(eom, (SMFICTX * ctx), (ctx))
 COUNTED(abort, (SMFICTX * ctx), (ctx))
 COUNTED(close, (SMFICTX * ctx), (ctx))
+TIMED(mail, METRICS_MAIL, (SMFICTX * ctx, char **arguments), (ctx, arguments))
+TIMED(rcpt, METRICS_RCPT, (SMFICTX * ctx, char **arguments), (ctx, arguments))
+TIMED(eom, METRICS_EOM, (SMFICTX * ctx), (ctx))
 
 bool callbacks_register(const struct front_host *new_host)
 {
@@ -340,10 +356,10 @@ bool callbacks_register(const struct front_host *new_host)
             SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_ADDRCPT | SMFIF_DELRCPT | SMFIF_QUARANTINE | SMFIF_SETSYMLIST,
         .xxfi_connect = counted_connect,
         .xxfi_helo = counted_helo,
-        .xxfi_envfrom = counted_mail,
-        .xxfi_envrcpt = counted_rcpt,
+        .xxfi_envfrom = timed_mail,
+        .xxfi_envrcpt = timed_rcpt,
         .xxfi_header = on_header,
-        .xxfi_eom = counted_eom,
+        .xxfi_eom = timed_eom,
         .xxfi_abort = counted_abort,
         .xxfi_close = counted_close,
         .xxfi_negotiate = on_negotiate,

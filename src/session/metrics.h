@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The metrics of the process: every family, with its name, help and labels, out of the counters that there are. */
+#ifndef SMF_SESSION_METRICS_H
+#define SMF_SESSION_METRICS_H
+
+#include "base/strbuf.h"
+#include "base/ttl_cache.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The steps at which an MTA waits for an answer. */
+enum metrics_step { METRICS_MAIL, METRICS_RCPT, METRICS_EOM, METRICS_STEP_COUNT };
+
+/* An MTA has waited so long for an answer. Any thread. */
+void metrics_waited(enum metrics_step step, uint64_t waited_us);
+
+/* What the counters do not hold. */
+struct metrics_state {
+    struct ttl_cache_stats results; /* of the result cache */
+    const char *version;            /* of the program */
+};
+
+/* Appends all families, in OpenMetrics 1.0 or in version 0.0.4 of the older format. Every sample is there from the
+ * start on, with 0. */
+void metrics_write(const struct metrics_state *state, bool is_openmetrics, struct strbuf *out);
+
+#endif
