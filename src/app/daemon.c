@@ -12,13 +12,16 @@
 #include "app/privileges.h"
 #include "app/reload.h"
 #include "base/log.h"
+#include "front/metrics/metrics_front.h"
 #include "front/milter/milter_front.h"
+#include "session/metrics.h"
 #include "session/service.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +37,7 @@ struct daemon {
     struct fronts fronts;
     struct control control;
     struct strbuf control_problem; /* why there is no control socket */
+    atomic_bool has_failed_reload; /* the last one; the file is not what is in force */
 };
 
 static int wake_pipe[2] = {-1, -1};
@@ -104,6 +108,23 @@ static struct session_needs needs(void *context)
     return service_needs(daemon->service);
 }
 
+static void write_metrics(void *context, bool is_openmetrics, struct strbuf *out)
+{
+    const struct daemon *daemon = context;
+    const struct metrics_state state = {.results = service_cache_stats(daemon->service), .version = SMF_SPF_VERSION};
+
+    metrics_write(&state, is_openmetrics, out);
+}
+
+static bool is_healthy(void *context, struct strbuf *line)
+{
+    const struct daemon *daemon = context;
+    const bool is_bad = daemon->has_failed_reload;
+
+    strbuf_add(line, is_bad ? "the last reload failed: the configuration before it is in force\n" : "ok\n");
+    return !is_bad;
+}
+
 /* What follows once the sockets are bound, in the order that privileges demand. Returns a status of sysexits.h. */
 static int start_after_sockets(struct daemon *daemon, struct strbuf *error)
 {
@@ -157,13 +178,13 @@ static struct reload_parts parts_of(const struct daemon *daemon)
 
 static bool reload(void *context, struct strbuf *answer)
 {
-    const struct reload_parts parts = parts_of(context);
-    bool done;
+    struct daemon *daemon = context;
+    const struct reload_parts parts = parts_of(daemon);
 
     notify_manager("RELOADING=1");
-    done = reload_run(&parts, answer);
+    daemon->has_failed_reload = !reload_run(&parts, answer);
     notify_manager("READY=1");
-    return done;
+    return !daemon->has_failed_reload;
 }
 
 static bool reopen(void *context, struct strbuf *answer)
@@ -189,7 +210,11 @@ static void open_control(struct daemon *daemon)
 static int start(struct daemon *daemon, bool foreground, struct strbuf *error)
 {
     const struct config *config = daemon->config;
-    const struct front_host host = {.begin_session = begin_session, .needs = needs, .context = daemon};
+    const struct front_host host = {.begin_session = begin_session,
+                                    .needs = needs,
+                                    .write_metrics = write_metrics,
+                                    .is_healthy = is_healthy,
+                                    .context = daemon};
     const struct front_socket socket = {.spec = config->socket, .mode = config->socket_mode};
     int status = EX_OSERR;
 
@@ -204,6 +229,9 @@ static int start(struct daemon *daemon, bool foreground, struct strbuf *error)
     raise_descriptor_limit();
     daemon->fronts.wake = wake;
     fronts_add(&daemon->fronts, &milter_front, "Socket", socket);
+    if (config->metrics != NULL)
+        fronts_add(&daemon->fronts, &metrics_front, "Metrics",
+                   (struct front_socket){.spec = config->metrics, .mode = config->socket_mode});
     status = EX_UNAVAILABLE;
     open_control(daemon);
     if (fronts_open(&daemon->fronts, &host, &daemon->identity, error))

@@ -442,6 +442,7 @@ void preflight_run(const struct config *config, const char *config_path, bool st
     run.identity = (struct identity){.uid = (uid_t)-1, .gid = (gid_t)-1, .socket_gid = (gid_t)-1};
     look_up_accounts(&run);
     probe_socket(&run, "Socket", config->socket);
+    probe_socket(&run, "Metrics", config->metrics);
     probe_pid_file(&run);
     probe_log_before_drop(&run);
     check_in_child(&run);

@@ -225,7 +225,8 @@ static bool recurses_and_forwards(const struct config *config)
 
 static bool gives_group_to_other_socket(const struct config *config)
 {
-    return config->socket_group != NULL && endpoint_unix_path(config->socket) == NULL;
+    return config->socket_group != NULL && endpoint_unix_path(config->socket) == NULL &&
+           (config->metrics == NULL || endpoint_unix_path(config->metrics) == NULL);
 }
 
 static bool refuses_unchecked_helo(const struct config *config)

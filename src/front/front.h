@@ -15,6 +15,11 @@ struct front_host {
     /* A new session for a front end with these abilities, NULL if out of memory; owned by the connection. */
     struct session *(*begin_session)(void *context, const struct session_abilities *abilities);
     struct session_needs (*needs)(void *context);
+    /* For a front end that shows the process itself. Appends all metrics, as metrics_write does. */
+    void (*write_metrics)(void *context, bool is_openmetrics, struct strbuf *out);
+    /* True if mail is checked by the configuration that the administrator wrote; appends a line that says so, or what
+     * is wrong. */
+    bool (*is_healthy)(void *context, struct strbuf *line);
     void *context;
 };
 
