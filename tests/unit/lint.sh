@@ -19,7 +19,7 @@ cppcheck)
         --suppress=missingIncludeSystem -D_GNU_SOURCE -DSMF_SPF_VERSION='""' -DSMF_SPF_CONFDIR='""' -I src -j 2 src
     ;;
 shell)
-    shellcheck init/try init/install-packages .ci/run tests/run tests/packages tests/debian13/run tests/unit/*.sh
+    shellcheck init/try init/install-packages .ci/run tests/run tests/packages tests/root/run tests/debian13/run tests/unit/*.sh
     ;;
 *)
     echo "lint.sh: no checker is called $checker" >&2
