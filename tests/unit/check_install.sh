@@ -22,6 +22,8 @@ expect() {
 expect usr/sbin/smf-spf
 expect 'usr/share/man/man8/smf-spf.8*'
 expect 'usr/share/man/man5/smf-spf.conf.5*'
+expect 'usr/share/doc/*/README.md'
+expect 'usr/share/doc/*/COPYING'
 expect 'usr/lib/systemd/system/smf-spf.service'
 for script in debian redhat openrc freebsd; do
     expect "usr/share/smf-spf/init/$script*"
@@ -34,4 +36,13 @@ conf=$(find "$root" -name smf-spf.conf -path '*/etc/*')
 echo '# mine' >"$conf"
 DESTDIR=$root "$cmake" --install "$build" --prefix /usr >/dev/null
 [ "$(cat "$conf")" = '# mine' ] || { echo "the installation overwrote $conf" >&2; missing=1; }
+
+# Uninstalled, nothing is left but the settings, though this installation wrote them.
+rm "$conf"
+DESTDIR=$root "$cmake" --install "$build" --prefix /usr >/dev/null
+printf '# mine\n' >"$conf"
+DESTDIR=$root "$cmake" --build "$build" --target uninstall >/dev/null || missing=1
+left=$(find "$root" -type f -o -type l -o -type d -path '*/smf-spf*')
+[ "$left" = "$conf" ] || { printf 'left after uninstall, where only %s should be:\n%s\n' "$conf" "$left" >&2; missing=1; }
+[ "$(cat "$conf")" = '# mine' ] || { echo "uninstall changed $conf" >&2; missing=1; }
 exit $missing
