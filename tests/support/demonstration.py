@@ -24,6 +24,12 @@ MESSAGES = [
 ]
 
 
+INTRODUCTION = f"""
+Each message arrives with a field that its sender has forged, to look like one of ours:
+  Authentication-Results: {OWN_HOST}; spf=pass smtp.mailfrom=forged.example
+The filter removes it from what goes on, and puts its own result there."""
+
+
 def show(title, client, sender, address):
     headers = [("From", sender.strip("<>")), ("To", "bob@example.net"), ("Subject", "Hello"),
                ("Authentication-Results", f"{OWN_HOST}; spf=pass smtp.mailfrom=forged.example")]
@@ -43,6 +49,7 @@ def main():
     if len(sys.argv) != 2:
         print(__doc__, file=sys.stderr)
         return 64
+    print(INTRODUCTION)
     for title, client, sender in MESSAGES:
         show(title, client, sender, sys.argv[1])
     return 0
