@@ -49,7 +49,11 @@ struct line {
 
 /* Covers everything below but the two that are atomic. Adaptive: to wait for a line of another thread takes longer
  * asleep. */
+#ifdef PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP
 static pthread_mutex_t lock = PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP;
+#else
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+#endif
 static atomic_int level_max = LOG_LEVEL_INFO;
 static atomic_bool file_is_json; /* as level_max */
 static struct log_repeat repeats;

@@ -159,7 +159,7 @@ static void *serve_stream(void *argument)
     (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &idle, sizeof idle);
     while (read_all(fd, head, sizeof head)) {
         size_t len = (size_t)head[0] << 8U | head[1];
-        struct timespec wait = {.tv_sec = delay_ns / 1000000000, .tv_nsec = delay_ns % 1000000000};
+        struct timespec wait = {.tv_sec = (time_t)(delay_ns / 1000000000), .tv_nsec = (long)(delay_ns % 1000000000)};
 
         if (len > sizeof asked || !read_all(fd, asked, len))
             break;
@@ -244,8 +244,8 @@ static void serve(void)
 
     for (;;) {
         int64_t left_ns = first_delayed != NULL ? first_delayed->due_ns - now_ns() : 0;
-        struct timespec wait = {.tv_sec = left_ns > 0 ? left_ns / 1000000000 : 0,
-                                .tv_nsec = left_ns > 0 ? left_ns % 1000000000 : 0};
+        struct timespec wait = {.tv_sec = left_ns > 0 ? (time_t)(left_ns / 1000000000) : 0,
+                                .tv_nsec = left_ns > 0 ? (long)(left_ns % 1000000000) : 0};
 
         if (ppoll(sockets, 3, first_delayed != NULL ? &wait : NULL, NULL) < 0 && errno != EINTR)
             return;
