@@ -85,7 +85,8 @@ static bool read_answer(int fd, struct strbuf *answer)
     return got == 0;
 }
 
-static int ask_over(int fd, const char *command, const char *config_path, int failure)
+/* Appends what the filter says to `out`, where it has done it. */
+static int ask_over(int fd, const char *command, const char *config_path, int failure, struct strbuf *out)
 {
     struct strbuf request = STRBUF_INIT, answer = STRBUF_INIT;
     int status = EX_UNAVAILABLE;
@@ -97,7 +98,7 @@ static int ask_over(int fd, const char *command, const char *config_path, int fa
         print_problem(command, "the filter did not answer");
     text = strbuf_text(&answer);
     if (strncmp(text, CONTROL_DONE "\n", sizeof CONTROL_DONE) == 0) {
-        (void)fputs(text + sizeof CONTROL_DONE, stdout);
+        strbuf_add(out, text + sizeof CONTROL_DONE);
         status = EX_OK;
     } else if (strncmp(text, CONTROL_FAILED "\n", sizeof CONTROL_FAILED) == 0) {
         print_problem(command, text + sizeof CONTROL_FAILED);
@@ -108,8 +109,8 @@ static int ask_over(int fd, const char *command, const char *config_path, int fa
     return status;
 }
 
-/* `failure` is the status where the filter says that it could not do it. */
-static int ask(const char *command, const char *config_path, int failure)
+/* `failure` is the status where the filter says that it could not do it. What it says else is appended to `out`. */
+static int ask(const char *command, const char *config_path, int failure, struct strbuf *out)
 {
     struct strbuf errors = STRBUF_INIT;
     const struct config *config = config_load(config_path, &errors);
@@ -117,13 +118,13 @@ static int ask(const char *command, const char *config_path, int failure)
 
     (void)fputs(strbuf_text(&errors), stderr);
     if (config == NULL)
-        print_problem(command, "the running configuration stays as it was");
+        print_problem(command, "the filter was not asked, and runs on as it was");
     else if (config->control_socket == NULL)
         print_problem(command, "ControlSocket is none: a filter that runs with this file can be sent signals only");
     else
         fd = connect_to(command, config->control_socket, &status);
     if (fd >= 0) {
-        status = ask_over(fd, command, config_path, failure);
+        status = ask_over(fd, command, config_path, failure, out);
         close(fd);
     }
     strbuf_free(&errors);
@@ -134,8 +135,9 @@ static int ask(const char *command, const char *config_path, int failure)
 static int run(const struct command *command, int argc, char **argv, const char *path, int failure)
 {
     struct command_line line = command_begin(command, argc, argv);
+    struct strbuf said = STRBUF_INIT;
     const char *value = NULL;
-    int option = 0;
+    int option = 0, status = EX_OK;
 
     while ((option = command_next(&line, &value)) > 0)
         path = value;
@@ -143,7 +145,10 @@ static int run(const struct command *command, int argc, char **argv, const char 
         return line.status;
     if (line.operand_count > 0)
         return command_usage_error(command, "there is no place for", line.operands[0]);
-    return ask(command->name, path, failure);
+    status = ask(command->name, path, failure, &said);
+    (void)fputs(strbuf_text(&said), stdout);
+    strbuf_free(&said);
+    return status;
 }
 
 int reload_command_run(int argc, char **argv, const struct command_defaults *defaults)
@@ -154,4 +159,85 @@ int reload_command_run(int argc, char **argv, const struct command_defaults *def
 int reopen_command_run(int argc, char **argv, const struct command_defaults *defaults)
 {
     return run(&reopen_command, argc, argv, defaults->config_path, EX_CANTCREAT);
+}
+
+/* Statistics */
+
+enum { PROMETHEUS = 256, NAME_WIDTH = 44 };
+
+static const struct command_option stats_options[] = {
+    {'c', "config", "FILE", "the configuration that the filter runs with"},
+    {PROMETHEUS, "prometheus", NULL, "print them as /metrics does, for a text file collector"},
+    {0, NULL, NULL, NULL},
+};
+
+const struct command stats_command = {
+    .name = "stats",
+    .purpose = "print the counters of the running filter",
+    .usage = "[--prometheus] [-c FILE]\n",
+    .options = stats_options,
+};
+
+static bool is_step(const char *line, int len)
+{
+    const char *found = strstr(line, "_bucket{");
+
+    return found != NULL && found < line + len;
+}
+
+/* A line of the text format for people: the help of a family is a heading, and its samples stand below. The steps of a
+ * histogram are left out: its number and its sum say enough. */
+static void print_for_people(const char *line, int len)
+{
+    static const char help[] = "# HELP ", prefix[] = "smf_spf_";
+    const char *value = memchr(line, ' ', (size_t)len);
+
+    if (strncmp(line, help, sizeof help - 1) == 0) {
+        const char *words = strchr(line + sizeof help - 1, ' ');
+
+        printf("\n%.*s\n", (int)(line + len - words - 1), words + 1);
+        return;
+    }
+    if (line[0] == '#' || value == NULL || is_step(line, len))
+        return;
+    if (strncmp(line, prefix, sizeof prefix - 1) == 0)
+        line += sizeof prefix - 1;
+    printf("  %-*.*s %.*s\n", NAME_WIDTH, (int)(value - line), line, (int)strcspn(value + 1, "\n"), value + 1);
+}
+
+static void print_stats(const char *text)
+{
+    while (*text != '\0') {
+        const size_t len = strcspn(text, "\n");
+
+        print_for_people(text, (int)len);
+        text += len + (text[len] == '\n');
+    }
+}
+
+int stats_command_run(int argc, char **argv, const struct command_defaults *defaults)
+{
+    struct command_line line = command_begin(&stats_command, argc, argv);
+    const char *path = defaults->config_path, *value = NULL;
+    struct strbuf said = STRBUF_INIT;
+    bool is_prometheus = false;
+    int option = 0, status = EX_OK;
+
+    while ((option = command_next(&line, &value)) > 0) {
+        if (option == PROMETHEUS)
+            is_prometheus = true;
+        else
+            path = value;
+    }
+    if (option == COMMAND_OVER)
+        return line.status;
+    if (line.operand_count > 0)
+        return command_usage_error(&stats_command, "there is no place for", line.operands[0]);
+    status = ask(stats_command.name, path, EX_UNAVAILABLE, &said);
+    if (is_prometheus)
+        (void)fputs(strbuf_text(&said), stdout);
+    else
+        print_stats(strbuf_text(&said));
+    strbuf_free(&said);
+    return status;
 }

@@ -13,4 +13,8 @@ int reload_command_run(int argc, char **argv, const struct command_defaults *def
 extern const struct command reopen_command;
 int reopen_command_run(int argc, char **argv, const struct command_defaults *defaults);
 
+/* `smf-spf stats`: prints the counters of the running filter, for people or for Prometheus. */
+extern const struct command stats_command;
+int stats_command_run(int argc, char **argv, const struct command_defaults *defaults);
+
 #endif

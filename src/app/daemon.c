@@ -11,6 +11,7 @@
 #include "app/preflight.h"
 #include "app/privileges.h"
 #include "app/reload.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "front/metrics/metrics_front.h"
 #include "front/milter/milter_front.h"
@@ -38,6 +39,8 @@ struct daemon {
     struct control control;
     struct strbuf control_problem; /* why there is no control socket */
     atomic_bool has_failed_reload; /* the last one; the file is not what is in force */
+    _Atomic uint64_t reloads, failed_reloads;
+    _Atomic int64_t started_s, loaded_s; /* Unix time, of the process and of the configuration in force */
 };
 
 static int wake_pipe[2] = {-1, -1};
@@ -111,7 +114,12 @@ static struct session_needs needs(void *context)
 static void write_metrics(void *context, bool is_openmetrics, struct strbuf *out)
 {
     const struct daemon *daemon = context;
-    const struct metrics_state state = {.results = service_cache_stats(daemon->service), .version = SMF_SPF_VERSION};
+    const struct metrics_state state = {.results = service_cache_stats(daemon->service),
+                                        .version = SMF_SPF_VERSION,
+                                        .reloads = daemon->reloads,
+                                        .failed_reloads = daemon->failed_reloads,
+                                        .started_s = daemon->started_s,
+                                        .loaded_s = daemon->loaded_s};
 
     metrics_write(&state, is_openmetrics, out);
 }
@@ -184,6 +192,12 @@ static bool reload(void *context, struct strbuf *answer)
     notify_manager("RELOADING=1");
     daemon->has_failed_reload = !reload_run(&parts, answer);
     notify_manager("READY=1");
+    if (daemon->has_failed_reload) {
+        daemon->failed_reloads++;
+    } else {
+        daemon->reloads++;
+        daemon->loaded_s = clock_unix_s(&clock_system);
+    }
     return !daemon->has_failed_reload;
 }
 
@@ -194,7 +208,14 @@ static bool reopen(void *context, struct strbuf *answer)
     return reload_reopen_log(&parts, answer);
 }
 
-static const struct control_verb control_verbs[] = {{"reload", reload}, {"reopen", reopen}, {NULL, NULL}};
+static bool tell_stats(void *context, struct strbuf *answer)
+{
+    write_metrics(context, false, answer);
+    return !answer->failed;
+}
+
+static const struct control_verb control_verbs[] = {
+    {"reload", reload}, {"reopen", reopen}, {"stats", tell_stats}, {NULL, NULL}};
 
 /* A filter without it filters all the same. */
 static void open_control(struct daemon *daemon)
@@ -351,6 +372,7 @@ int daemon_run(const char *config_path, bool foreground)
     detach_finish(status);
     if (status != EX_OK)
         return status;
+    daemon.started_s = daemon.loaded_s = clock_unix_s(&clock_system);
     log_notice("version " SMF_SPF_VERSION " listens on %s", daemon.config->socket);
     notify_manager("READY=1");
     serve(&daemon);

@@ -27,6 +27,7 @@ static const struct command_row commands[] = {
     {&report_command, report_command_run},
     {&reload_command, reload_command_run},
     {&reopen_command, reopen_command_run},
+    {&stats_command, stats_command_run},
     {NULL, NULL},
 };
 

@@ -81,7 +81,7 @@ struct config {
     mode_t socket_mode;
     char *socket_group;   /* NULL: the group of `user` */
     char *control_socket; /* a path; NULL: none */
-    char *metrics;      /* as `socket`; NULL: none */
+    char *metrics;        /* as `socket`; NULL: none */
     char *user;
     char *pid_file; /* NULL: none */
     bool daemonize;

@@ -2,10 +2,24 @@
 /* What became of a message. */
 #include "session/message_fate.h"
 
+#include <stdatomic.h>
+
+static _Atomic uint64_t cases[FATE_COUNT];
+
+void message_fate_count(enum message_fate fate)
+{
+    atomic_fetch_add_explicit(&cases[fate], 1, memory_order_relaxed);
+}
+
+uint64_t message_fate_cases(enum message_fate fate)
+{
+    return atomic_load_explicit(&cases[fate], memory_order_relaxed);
+}
+
 const char *message_fate_name(enum message_fate fate)
 {
-    static const char *const names[] = {"accepted", "tagged",   "quarantined", "held",
-                                        "refused",  "deferred", "exempt",      "ended"};
+    static const char *const names[FATE_COUNT] = {"accepted", "tagged",   "quarantined", "held",
+                                                  "refused",  "deferred", "exempt",      "ended"};
 
     return names[fate];
 }

@@ -26,6 +26,7 @@ static enum log_level level_of(const struct message *message)
     case FATE_HELD:
     case FATE_REFUSED:
     case FATE_DEFERRED:
+    case FATE_COUNT:
         break;
     }
     return LOG_LEVEL_NOTICE;
@@ -147,6 +148,7 @@ void message_log(struct message *message, const struct client *client, const cha
     if (!message->record.is_open)
         return;
     message->record.is_open = false;
+    message_fate_count(message_fate(message));
     if (!log_enabled(level))
         return;
     add_line(message, client, problem, &line);
@@ -164,6 +166,8 @@ void message_log_exempt_client(const struct client *client, enum reason reason, 
     char event[REASON_EVENT_SIZE], shown[LOG_VALUE_SIZE];
 
     reason_count(reason, false);
+    if (sender != NULL) /* else it is a connection */
+        message_fate_count(FATE_EXEMPT);
     if (!log_enabled(LOG_LEVEL_INFO))
         return;
     strbuf_addf(&line, "SPF %s", reason_event("skipped", reason, event));

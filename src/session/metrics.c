@@ -5,6 +5,7 @@
 #include "base/histogram.h"
 #include "base/metrics_text.h"
 #include "base/stats.h"
+#include "session/message_fate.h"
 #include "session/reason.h"
 
 #include <stddef.h>
@@ -23,11 +24,12 @@ static const struct row {
     enum stats_counter counter;
 } rows[] = {
     {"connections", "Connections of the MTA.", NULL, NULL, STATS_CONNECTIONS},
-    {"messages", "Messages whose sender was given.", NULL, NULL, STATS_MESSAGES},
+    {"messages_begun", "Messages whose sender was given.", NULL, NULL, STATS_MESSAGES},
     {"actions", "What was done to a message or a recipient.", "action", "refused", STATS_REFUSED},
     {"actions", NULL, "action", "deferred", STATS_DEFERRED},
     {"actions", NULL, "action", "tagged", STATS_TAGGED},
     {"actions", NULL, "action", "quarantined", STATS_QUARANTINED},
+    {"actions", NULL, "action", "left-to-dmarc", STATS_LEFT_TO_DMARC},
     {"checks", "SPF checks by result.", "result", "none", STATS_NONE},
     {"checks", NULL, "result", "neutral", STATS_NEUTRAL},
     {"checks", NULL, "result", "pass", STATS_PASS},
@@ -49,6 +51,7 @@ static const struct row {
     {"dns_cache_answers", NULL, "outcome", "failure", STATS_DNS_CACHE_FAILURES},
     {"disagreements", "Evaluations that libspf2 and the filter saw differently.", NULL, NULL, STATS_SPF_DISAGREEMENTS},
     {"log_lines_dropped", "Log lines that could not be written.", NULL, NULL, STATS_LOG_LINES_LOST},
+    {"log_lines_held_back", "Repeated errors that were counted and not written.", NULL, NULL, STATS_LOG_LINES_HELD},
     {"internal_errors", "Internal errors; none of them refuses mail.", NULL, NULL, STATS_FAULTS},
 };
 
@@ -67,6 +70,26 @@ static void write_reasons(struct metrics_text *text, const char *name, enum reas
     for (int n = 0; n < REASON_COUNT; n++)
         if (reason_kind((enum reason)n) == kind)
             metrics_sample(text, "why", reason_name((enum reason)n), (double)reason_cases((enum reason)n));
+}
+
+static void write_verdicts(struct metrics_text *text)
+{
+    metrics_family(text, "messages", METRICS_COUNTER, "Messages by what became of them.");
+    for (int n = 0; n < FATE_COUNT; n++)
+        metrics_sample(text, "verdict", message_fate_name((enum message_fate)n),
+                       (double)message_fate_cases((enum message_fate)n));
+}
+
+static void write_configuration(struct metrics_text *text, const struct metrics_state *state)
+{
+    metrics_family(text, "config_reloads", METRICS_COUNTER, "Reloads of the configuration.");
+    metrics_sample(text, "outcome", "done", (double)state->reloads);
+    metrics_sample(text, "outcome", "failed", (double)state->failed_reloads);
+    metrics_family(text, "config_last_success_timestamp_seconds", METRICS_GAUGE,
+                   "When the configuration in force was read.");
+    metrics_sample(text, NULL, NULL, (double)state->loaded_s);
+    metrics_family(text, "start_timestamp_seconds", METRICS_GAUGE, "When the process began.");
+    metrics_sample(text, NULL, NULL, (double)state->started_s);
 }
 
 static void write_waits(struct metrics_text *text)
@@ -97,6 +120,8 @@ void metrics_write(const struct metrics_state *state, bool is_openmetrics, struc
 
     metrics_family(&text, "build", METRICS_INFO, "The program that runs.");
     metrics_sample(&text, "version", state->version, 1);
+    write_configuration(&text, state);
+    write_verdicts(&text);
     write_counters(&text);
     write_reasons(&text, "skipped", REASON_KIND_EXEMPT, "Messages and recipients that were exempt.");
     write_reasons(&text, "refusals", REASON_KIND_REFUSAL, "Messages and recipients that were refused or deferred.");

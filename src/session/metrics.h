@@ -19,6 +19,8 @@ void metrics_waited(enum metrics_step step, uint64_t waited_us);
 struct metrics_state {
     struct ttl_cache_stats results; /* of the result cache */
     const char *version;            /* of the program */
+    uint64_t reloads, failed_reloads;
+    int64_t started_s, loaded_s; /* when the process began, and when the configuration in force was read (Unix time) */
 };
 
 /* Appends all families, in OpenMetrics 1.0 or in version 0.0.4 of the older format. Every sample is there from the

@@ -2,6 +2,7 @@
 """The control socket: smf-spf reload and reopen, and whoever else connects to it."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -196,6 +197,25 @@ def socket_of_a_dead_filter_is_replaced_and_of_a_live_one_is_not(binary):
             check(is_refused(second), "the second does not filter")
             contains(ask(second, "reload")[1], "runs with another file, " + first.config_path)
         says(first, "reload", EX_OK)
+
+
+@case
+def stats_are_printed_for_people_and_for_prometheus(binary):
+    with classic(binary) as filter_:
+        one(filter_)
+        one(filter_, ip=BAD_IP)
+        filter_.reconfigure({"RefuseFail": "off"})
+        says(filter_, "reload", EX_OK)
+        text = says(filter_, "stats", EX_OK, "Messages by what became of them.")
+        for name, count in (('messages_total{verdict="accepted"}', 1), ('messages_total{verdict="refused"}', 1),
+                            ('messages_total{verdict="held"}', 0), ('config_reloads_total{outcome="done"}', 1)):
+            check(re.search(rf"^  {re.escape(name)} +{count}$", text, re.MULTILINE), f"{name} in {text}")
+        lacks(text, "_bucket", "stats")
+        done = subprocess.run([binary, "stats", "--prometheus", "-c", filter_.config_path], capture_output=True, text=True,
+                              timeout=LIMIT_S, check=False)
+        equal(done.returncode, EX_OK, done.stderr)
+        contains(done.stdout, 'smf_spf_messages_total{verdict="refused"} 1\n')
+        contains(done.stdout, "# TYPE smf_spf_wait_seconds histogram\n")
 
 
 ZONE_OF_TWO = '$TTL 3600\nexample.org. TXT "v=spf1 ip4:192.0.2.1 -all"\n'
