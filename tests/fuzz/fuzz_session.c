@@ -34,7 +34,11 @@ static struct facts_mta mta;
 
 static void make_worlds(void)
 {
-    struct log_config quiet = {.level = LOG_LEVEL_DEBUG, .syslog_facility = -1, .path = "/dev/null", .ident = "fuzz"};
+    struct log_config quiet = {.level = LOG_LEVEL_DEBUG,
+                               .syslog_facility = -1,
+                               .path = "/dev/null",
+                               .ident = "fuzz",
+                               .format = LOG_FORMAT_JSON}; /* which is made beside the text */
     struct strbuf errors = STRBUF_INIT;
     char error[128] = "";
 
