@@ -23,6 +23,18 @@ static const struct {
     {"invalid target name", "correct the domain after the colon"},
 };
 
+/* How the term is written whose value, `value`, is wrong: the log has no more than that, and the reason. */
+static const char *hint_for_value(const char *problem, const char *value, size_t len)
+{
+    static const char ip4[] = "ip4:", ip6[] = "ip6:";
+
+    if (strstr(problem, "IPv4") != NULL)
+        return record_hint(ip4, sizeof ip4 - 1, 0);
+    if (strstr(problem, "IPv6") != NULL)
+        return record_hint(ip6, sizeof ip6 - 1, 0);
+    return record_hint(value, len, 0);
+}
+
 /* "record of D: why at octet N: v=spf1 ...": shows how the term is written that stands there. */
 static bool advise_syntax(const char *problem, struct strbuf *out)
 {
@@ -39,7 +51,7 @@ static bool advise_syntax(const char *problem, struct strbuf *out)
         if (term == NULL)
             return false;
         len = strcspn(term + 2, " ,");
-        strbuf_addf(out, "%.*s: expected %s", (int)len, term + 2, record_hint(term + 2, len, 0));
+        strbuf_addf(out, "instead of %.*s: %s", (int)len, term + 2, hint_for_value(problem, term + 2, len));
         return true;
     }
     len = end != NULL ? (size_t)(end - shown) : strlen(shown);

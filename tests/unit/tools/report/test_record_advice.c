@@ -22,6 +22,8 @@ static const struct {
     {"x.example has no SPF record, at include:x.example of example.org", "remove the include"},
     {"more than 2 void lookups, at mx of example.org", "remove terms"},
     {"record of example.org: not an IPv4 address at octet 12: v=spf1 ip4:192.0.2.300 -all", "ip4:192.0.2.1"},
+    {"record of x: not an IPv4 address at octet 12: 192.0.2.999 -all",
+     "instead of 192.0.2.999: an IPv4 address or network: ip4:192.0.2.1"},
     {"record of x: unknown mechanism at octet 8: v=spf1 ipv4:192.0.2.1 -all, at include:x of y", "expected"},
     {"record of x: why at octet 8: v=spf1 -all", NULL},
     {"", NULL},
