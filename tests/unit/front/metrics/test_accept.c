@@ -8,13 +8,17 @@
 /* after the above */
 #include <cmocka.h>
 
+/* What a Prometheus sends. */
+#define PROMETHEUS                                                                                                     \
+    "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"                    \
+    "text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
+
 static void test_openmetrics(void **state)
 {
     static const char *const texts[] = {
         "application/openmetrics-text",
         "Application/OpenMetrics-Text ; Version=1.0.0 ; q=0.8",
-        "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;"
-        "version=0.0.4;q=0.5,*/*;q=0.1",
+        (PROMETHEUS),
         "text/plain;q=0.5, application/openmetrics-text;q=0.5",
         "text/plain;version=9, application/openmetrics-text;q=0.001",
         "text/plain;q=0,application/openmetrics-text;q=1.000",
