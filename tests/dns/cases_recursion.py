@@ -43,12 +43,21 @@ def root_servers():
                 private_net.remove_address(address)
 
 
+def result_in_the_end(filter_, *arguments, **client):
+    """On a machine that is busy with other tests, answers of fourteen servers in one process may come too late."""
+    for _ in range(4):
+        result = result_of(filter_, *arguments, **client)
+        if result != "temperror":
+            break
+    return result
+
+
 @case
 def recursion_begins_at_the_root(binary):
-    with root_servers() as servers, Filter(binary, {**CONFIG, "Nameserver": "none", "DNSTimeout": "50s"}) as filter_:
-        equal(result_of(filter_, "dns.example", ip=GOOD_IP), "pass", "result")
-        equal(result_of(filter_, "dns.example", ip=BAD_IP), "fail", "result")
-        equal(result_of(filter_, "dns.example", ip=BAD_IP, local="bob+tag"), "pass", "result")
+    with root_servers() as servers, Filter(binary, {**CONFIG, "Nameserver": "none", "DNSTimeout": "25s"}) as filter_:
+        equal(result_in_the_end(filter_, "dns.example", ip=GOOD_IP), "pass", "result")
+        equal(result_in_the_end(filter_, "dns.example", ip=BAD_IP), "fail", "result")
+        equal(result_in_the_end(filter_, "dns.example", ip=BAD_IP, local="bob+tag"), "pass", "result")
         check(sum(server.count() for server in servers) > 0, "no root server was asked")
 
 
