@@ -118,7 +118,7 @@ static int ask(const char *command, const char *config_path, int failure, struct
 
     (void)fputs(strbuf_text(&errors), stderr);
     if (config == NULL)
-        print_problem(command, "the filter was not asked, and runs on as it was");
+        print_problem(command, "the filter was not asked: the running configuration stays as it was");
     else if (config->control_socket == NULL)
         print_problem(command, "ControlSocket is none: a filter that runs with this file can be sent signals only");
     else
