@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The daemon's life in a process of its own: the status of each start that fails, and what signals do. */
 #include "app/daemon.h"
+#include "support/test_directory.h"
 
 #include <dirent.h>
 #include <pwd.h>
@@ -24,25 +25,6 @@ enum { TRIES = 6000, TRY_US = 10000 }; /* a minute, however slow the machine */
 static char directory[] = "/tmp/smf-spf-daemon-XXXXXX";
 static char account[64]; /* whom the daemon runs as */
 
-static const char *path_of(const char *name)
-{
-    static char paths[8][sizeof directory + 300];
-    static size_t next;
-    char *path = paths[next++ % 8];
-
-    snprintf(path, sizeof paths[0], "%s/%s", directory, name);
-    return path;
-}
-
-static void write_file(const char *name, const char *text)
-{
-    FILE *file = fopen(path_of(name), "w");
-
-    assert_non_null(file);
-    assert_true(fputs(text, file) >= 0);
-    assert_int_equal(fclose(file), 0);
-}
-
 /* A configuration that works, with lines after it. */
 static void write_config(const char *more)
 {
@@ -52,18 +34,6 @@ static void write_config(const char *more)
              "User %s\nSocket unix:%s/sock\nLogTo %s/log\nPidFile %s/pid\nSyslog none\nZoneFile %s/zone\n%s", account,
              directory, directory, directory, directory, more);
     write_file("conf", text);
-}
-
-static bool file_has(const char *name, const char *text)
-{
-    static char content[1 << 16];
-    FILE *file = fopen(path_of(name), "r");
-    size_t len = file != NULL ? fread(content, 1, sizeof content - 1, file) : 0;
-
-    content[len] = '\0';
-    if (file != NULL)
-        fclose(file);
-    return strstr(content, text) != NULL;
 }
 
 /* Starts a daemon in the foreground, with its standard error in a file. */
@@ -180,6 +150,7 @@ static int make_directory(void **state)
     const struct passwd *user = geteuid() == 0 ? getpwnam("nobody") : getpwuid(geteuid());
 
     (void)state;
+    test_directory_use(directory);
     if (user == NULL || mkdtemp(directory) == NULL)
         return -1;
     snprintf(account, sizeof account, "%s", user->pw_name);

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "session/session.h"
+#include "support/test_directory.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,38 +21,6 @@
 #define ZONE "$TTL 300\nexample.org. TXT \"v=spf1 ip4:192.0.2.1 -all\"\n"
 
 static char directory[] = "/tmp/smf-spf-reload-XXXXXX";
-static char path_room[8][80];
-
-/* A file of the test's directory; lives until eight others were named. */
-static const char *path_of(const char *name)
-{
-    static size_t next;
-    char *path = path_room[next++ % 8];
-
-    snprintf(path, sizeof path_room[0], "%s/%s", directory, name);
-    return path;
-}
-
-static void write_file(const char *name, const char *text)
-{
-    FILE *file = fopen(path_of(name), "w");
-
-    assert_non_null(file);
-    assert_true(fputs(text, file) >= 0);
-    assert_int_equal(fclose(file), 0);
-}
-
-static bool file_has(const char *name, const char *text)
-{
-    static char content[1 << 16];
-    FILE *file = fopen(path_of(name), "r");
-    size_t len = file != NULL ? fread(content, 1, sizeof content - 1, file) : 0;
-
-    content[len] = '\0';
-    if (file != NULL)
-        fclose(file);
-    return strstr(content, text) != NULL;
-}
 
 static void write_config(const char *zone, const char *log, const char *more)
 {
@@ -307,6 +276,7 @@ static void a_log_that_cannot_be_made_again_does_not_block_a_reload(void **state
 
 static int make_directory(void **state)
 {
+    test_directory_use(directory);
     (void)state;
     return mkdtemp(directory) != NULL ? 0 : -1;
 }
