@@ -319,8 +319,7 @@ static int stop(struct daemon *daemon)
     notify_manager("STOPPING=1");
     control_close(&daemon->control);
     fronts_stop(&daemon->fronts, config->dns_timeout_ms, &pace);
-    for (size_t n = 0; n < daemon->fronts.count; n++)
-        (void)pthread_detach(daemon->fronts.entries[n].thread);
+    fronts_let_go(&daemon->fronts);
     config_release(config);
     remove_pid_file(daemon);
     failed = fronts_failed(&daemon->fronts);

@@ -140,3 +140,9 @@ void fronts_stop(const struct fronts *fronts, uint32_t limit_ms, const struct fr
         fronts->entries[i].front->hang_up();
     wait_while(fronts, is_connected, HANG_UP_MS, pace);
 }
+
+void fronts_let_go(const struct fronts *fronts)
+{
+    for (size_t i = 0; i < fronts->count; i++)
+        (void)pthread_detach(fronts->entries[i].thread);
+}

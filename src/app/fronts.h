@@ -60,4 +60,7 @@ struct fronts_pace {
 /* No new message begins, and current ones are answered, for at most `limit_ms`; then all connections end. */
 void fronts_stop(const struct fronts *fronts, uint32_t limit_ms, const struct fronts_pace *pace);
 
+/* Waits for no thread of theirs any more: what still runs ends with the process. After fronts_run, once. */
+void fronts_let_go(const struct fronts *fronts);
+
 #endif

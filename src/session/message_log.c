@@ -142,13 +142,14 @@ static void add_line(const struct message *message, const struct client *client,
 
 void message_log(struct message *message, const struct client *client, const char *problem)
 {
-    const enum log_level level = level_of(message);
     struct strbuf line = STRBUF_INIT, json = STRBUF_INIT;
+    enum log_level level;
 
     if (!message->record.is_open)
         return;
     message->record.is_open = false;
     message_fate_count(message_fate(message));
+    level = level_of(message);
     if (!log_enabled(level))
         return;
     add_line(message, client, problem, &line);
