@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Collects test cases and runs them, a few at a time, each in a process of its own; each and all of them bounded in time."""
+"""Collects test cases and runs them, a few at a time, each and all of them bounded in time."""
 
 import argparse
 import os
@@ -14,7 +14,6 @@ from filter import runs_unprivileged, sanitizer
 CASES = []
 CASE_LIMIT_S = 120
 EXIT_FAILED = 1
-EXIT_SKIPPED = 77
 
 
 class Skip(Exception):
@@ -93,7 +92,6 @@ def arguments(description):
     parser.add_argument("--list", action="store_true", help="print the names of the cases and end")
     parser.add_argument("--limit", type=int, default=1500, metavar="SECONDS", help="for everything together")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="cases at the same time (default: 1)")
-    parser.add_argument("--times", action="store_true", help="print how long each case took")
     return parser.parse_args()
 
 
@@ -101,61 +99,79 @@ def selected(only):
     return [entry for entry in CASES if not only or any(part in entry[0] for part in only)]
 
 
-class Running:
-    """A case in a process of its own, whose output goes to a file until the case ends."""
+def run_here(entry, binary, left_s):
+    """Runs a case, prints how it ended, and returns that word: ok, not ok or skip."""
+    name, body, limit_s = entry
+    began = time.monotonic()
+    try:
+        why = run_case(body, binary, min(limit_s, left_s)) if left_s > 0 else "no time left"
+    except Skip as skip:
+        print(f"skip {name}: {skip}", flush=True)
+        return "skip"
+    took = f" ({time.monotonic() - began:.2f} s)"
+    print(f"ok {name}{took}" if why is None else f"not ok {name}{took}: {why}", flush=True)
+    return "ok" if why is None else "not ok"
 
-    def __init__(self, entry, place, binary, left_s):
-        self.name, self.began = entry[0], time.monotonic()
-        self.output = tempfile.TemporaryFile()  # pylint: disable=consider-using-with
+
+class Share:
+    """Some of the cases, one after the other in a process of their own, whose output goes to a file until it ends."""
+
+    def __init__(self, cases, place, binary, deadline):
+        self.cases = cases
+        self.output, self.words = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # pylint: disable=consider-using-with
         sys.stdout.flush()
         self.process = os.fork()
         if self.process == 0:
             os.dup2(self.output.fileno(), 1)
             os.dup2(self.output.fileno(), 2)
-            place()
-            os._exit(run_here(entry, binary, left_s))
+            try:
+                self.work(place, binary, deadline)
+            except BaseException:  # pylint: disable=broad-except
+                traceback.print_exc()
+            sys.stderr.flush()
+            os._exit(0)  # what is missing among the words says enough
 
-    def end(self, status):
-        """What was printed, and the status of the case: of run_here, or EXIT_FAILED for a process that was killed."""
-        self.output.seek(0)
-        text = self.output.read().decode("utf-8", "backslashreplace")
-        self.output.close()
-        if os.WIFEXITED(status):
-            return os.WEXITSTATUS(status), text
-        return EXIT_FAILED, f"{text}not ok {self.name}: ended by signal {os.WTERMSIG(status)}\n"
+    def work(self, place, binary, deadline):
+        place()
+        for entry in self.cases:
+            word = run_here(entry, binary, int(deadline - time.monotonic()))
+            os.write(self.words.fileno(), word.encode() + b"\n")
 
+    @staticmethod
+    def content(file):
+        file.seek(0)
+        with file:
+            return file.read().decode("utf-8", "backslashreplace")
 
-def run_here(entry, binary, left_s):
-    """Runs a case and prints how it ended: 0 passed, EXIT_FAILED or EXIT_SKIPPED."""
-    name, body, limit_s = entry
-    try:
-        why = run_case(body, binary, min(limit_s, left_s)) if left_s > 0 else "no time left"
-    except Skip as skip:
-        print(f"skip {name}: {skip}", flush=True)
-        return EXIT_SKIPPED
-    print(f"ok {name}" if why is None else f"not ok {name}: {why}", flush=True)
-    return EXIT_FAILED if why else 0
+    def end(self):
+        """Prints the output; returns the word of each case. Those of a process that was killed did not pass."""
+        words = self.content(self.words).split("\n")[:-1]
+        print(self.content(self.output), end="")
+        for name, _, _ in self.cases[len(words):]:
+            print(f"not ok {name}: its process ended")
+            words.append("not ok")
+        sys.stdout.flush()
+        return words
 
 
 def run_all(cases, options, place):
-    """Runs the cases, `options.jobs` at a time; returns how many ended with each status."""
-    deadline = time.monotonic() + options.limit
-    waiting, running, ended = list(reversed(cases)), {}, {}
+    """Runs the cases, shared out to `options.jobs` processes; returns the word that each ended with. place: where it is
+    given, each case has a process of its own, as it can be left in no other way."""
+    deadline, binary = time.monotonic() + options.limit, os.path.abspath(options.smf_spf)
+    shares = [[entry] for entry in cases] if place else [cases[n::options.jobs] for n in range(options.jobs)]
+    waiting, running, words = [share for share in reversed(shares) if share], {}, []
     while waiting or running:
         while waiting and len(running) < options.jobs:
-            one = Running(waiting.pop(), place, os.path.abspath(options.smf_spf), int(deadline - time.monotonic()))
-            running[one.process] = one
-        process, how = os.wait()
-        one = running.pop(process)
-        status, text = one.end(how)
-        took = f"{time.monotonic() - one.began:7.2f} s " if options.times else ""
-        print(took + text, end="", flush=True)
-        ended[status] = ended.get(status, 0) + 1
-    return ended
+            share = Share(waiting.pop(), place or (lambda: None), binary, deadline)
+            running[share.process] = share
+        process, _ = os.wait()
+        words += running.pop(process).end()
+    return words
 
 
 def main(description, place=None):
-    """Run what was asked for; returns the exit status. place: called in the process of each case before it runs."""
+    """Run what was asked for; returns the exit status. place: called before each case, in
+    a process of its own."""
     options = arguments(description)
     cases = selected(options.only)
     if options.list:
@@ -167,8 +183,7 @@ def main(description, place=None):
     signal.signal(signal.SIGALRM, on_alarm)
     for find_out in (sanitizer, runs_unprivileged):  # once for all cases, which have processes of their own
         find_out(os.path.abspath(options.smf_spf))
-    ended = run_all(cases, options, place or (lambda: None))
-    passed, skipped = ended.get(0, 0), ended.get(EXIT_SKIPPED, 0)
-    failed = sum(ended.values()) - passed - skipped
+    words = run_all(cases, options, place)
+    passed, failed = words.count("ok"), words.count("not ok")
     print(f"{passed} passed, {failed} failed", flush=True)
     return EXIT_FAILED if failed or not passed else 0
