@@ -216,14 +216,16 @@ void dns_upstream_describe(const struct dns_upstream *upstream, struct strbuf *o
         dns_stub_describe(upstream->stub, upstream->config.servers, upstream->config.server_count, out);
 }
 
-/* Without a reply this would have taken longer than a probe lasts, so a server has replied, even with SERVFAIL;
- * unless the probe could not be sent. */
+/* A failure without an answer is libunbound's word for SERVFAIL of all servers, and for silence of all, which takes it
+ * longer than PROBE_MS (376 ms for the first packet to one server, twice as long for each further one). A probe that
+ * could not be sent says nothing. */
 static void on_probe(void *context, const struct dns_answer *answer, enum unbound_source source)
 {
     struct dns_upstream *upstream = context;
+    bool was_silent =
+        source == UNBOUND_NO_REPLY && clock_monotonic_ms(upstream->clock) - upstream->probed_ms >= PROBE_MS;
 
-    (void)source;
-    if (upstream->is_probed)
+    if (upstream->is_probed && !was_silent)
         upstream->config.heard(upstream->config.heard_context);
     dns_answer_release(answer);
 }
