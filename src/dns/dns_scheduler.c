@@ -115,6 +115,55 @@ static void log_failure(const struct dns_scheduler *scheduler, const struct dns_
     strbuf_free(&servers);
 }
 
+/* Waiters */
+
+/* Sets how long it waits, given the state of the DNS and of the name. */
+static void set_limit(struct dns_scheduler *scheduler, const struct dns_inflight_query *query,
+                      struct dns_waiter *waiter, int64_t now_ms)
+{
+    waiter->limit_ms = waiter->deadline_ms;
+    if (scheduler->outage.is_on || query->is_suspect)
+        waiter->limit_ms = smaller(waiter->deadline_ms, now_ms + DNS_CLIENT_RESPONSE_MS);
+    scheduler->due_ms = smaller(scheduler->due_ms, waiter->limit_ms);
+}
+
+static void set_limits(struct dns_scheduler *scheduler, int64_t now_ms)
+{
+    for (struct dns_inflight_query *query = scheduler->inflight.oldest; query; query = query->newer)
+        for (struct dns_waiter *waiter = query->waiters; waiter; waiter = waiter->next)
+            set_limit(scheduler, query, waiter, now_ms);
+}
+
+static void begin_outage(struct dns_scheduler *scheduler, int64_t now_ms)
+{
+    struct strbuf servers = STRBUF_INIT;
+
+    stats_add(STATS_DNS_OUTAGES, 1);
+    dns_upstream_describe(scheduler->upstream, &servers);
+    log_warning("DNS: no server has replied for %" PRId64 " ms (%s); until one does, lookups wait %d ms at most",
+                now_ms - scheduler->outage.began_ms, strbuf_text(&servers), DNS_CLIENT_RESPONSE_MS);
+    strbuf_free(&servers);
+    set_limits(scheduler, now_ms);
+}
+
+/* A query had no reply for as long as a waiter or the resolver waits. `how` is for the log. */
+static void record_silence(struct dns_scheduler *scheduler, struct dns_inflight_query *query, const char *how)
+{
+    int64_t now_ms = now_of(scheduler);
+
+    if (query->stage == DNS_STAGE_QUEUED || now_ms - query->sent_ms < SILENT_MS)
+        return;
+    if (!query->is_suspect && !scheduler->outage.is_on)
+        log_failure(scheduler, query, how);
+    dns_suspects_add(&scheduler->suspects, query->name_key, now_ms + SUSPECT_MS);
+    dns_suspects_add(&scheduler->suspects, query->zone_key, now_ms + SUSPECT_MS);
+    query->is_suspect = true;
+    if (dns_outage_expired(&scheduler->outage, query->sent_ms))
+        begin_outage(scheduler, now_ms);
+}
+
+/* Replies */
+
 static void on_plain_reply(void *context, const struct dns_answer *answer);
 
 /* Sends a plain query, too: the name may be slow, or EDNS the obstacle. */
@@ -145,6 +194,8 @@ static void take_failure(struct dns_scheduler *scheduler, struct dns_inflight_qu
     }
     if (was_refused)
         record_failure(scheduler, query);
+    else
+        record_silence(scheduler, query, "the resolver had no reply");
     finish(scheduler, query, dns_answer_empty(DNS_FAILURE, 0));
 }
 
@@ -244,37 +295,6 @@ void dns_scheduler_heard(void *context)
     event_task_wake(scheduler->task);
 }
 
-/* Waiters */
-
-/* Sets how long it waits, given the state of the DNS and of the name. */
-static void set_limit(struct dns_scheduler *scheduler, const struct dns_inflight_query *query,
-                      struct dns_waiter *waiter, int64_t now_ms)
-{
-    waiter->limit_ms = waiter->deadline_ms;
-    if (scheduler->outage.is_on || query->is_suspect)
-        waiter->limit_ms = smaller(waiter->deadline_ms, now_ms + DNS_CLIENT_RESPONSE_MS);
-    scheduler->due_ms = smaller(scheduler->due_ms, waiter->limit_ms);
-}
-
-static void set_limits(struct dns_scheduler *scheduler, int64_t now_ms)
-{
-    for (struct dns_inflight_query *query = scheduler->inflight.oldest; query; query = query->newer)
-        for (struct dns_waiter *waiter = query->waiters; waiter; waiter = waiter->next)
-            set_limit(scheduler, query, waiter, now_ms);
-}
-
-static void begin_outage(struct dns_scheduler *scheduler, int64_t now_ms)
-{
-    struct strbuf servers = STRBUF_INIT;
-
-    stats_add(STATS_DNS_OUTAGES, 1);
-    dns_upstream_describe(scheduler->upstream, &servers);
-    log_warning("DNS: no server has replied for %" PRId64 " ms (%s); until one does, lookups wait %d ms at most",
-                now_ms - scheduler->outage.began_ms, strbuf_text(&servers), DNS_CLIENT_RESPONSE_MS);
-    strbuf_free(&servers);
-    set_limits(scheduler, now_ms);
-}
-
 /* Sends every query that has waiters again, to the present resolver. */
 static void send_all_again(struct dns_scheduler *scheduler, int64_t now_ms)
 {
@@ -291,25 +311,11 @@ static void send_all_again(struct dns_scheduler *scheduler, int64_t now_ms)
     set_limits(scheduler, now_ms);
 }
 
-/* A waiter had no reply by its deadline. */
-static void record_silence(struct dns_scheduler *scheduler, struct dns_inflight_query *query, int64_t now_ms)
-{
-    if (query->stage == DNS_STAGE_QUEUED || now_ms - query->sent_ms < SILENT_MS)
-        return;
-    if (!query->is_suspect && !scheduler->outage.is_on)
-        log_failure(scheduler, query, "no reply by the deadline");
-    dns_suspects_add(&scheduler->suspects, query->name_key, now_ms + SUSPECT_MS);
-    dns_suspects_add(&scheduler->suspects, query->zone_key, now_ms + SUSPECT_MS);
-    query->is_suspect = true;
-    if (dns_outage_expired(&scheduler->outage, query->sent_ms))
-        begin_outage(scheduler, now_ms);
-}
-
 /* Answers the waiters whose limit is reached, and sends a plain query for a slow name. */
 static void look_at(struct dns_scheduler *scheduler, struct dns_inflight_query *query, int64_t now_ms)
 {
     if (dns_inflight_answer(query, now_ms, dns_answer_empty(DNS_TIMEOUT, 0), &scheduler->answered) > 0)
-        record_silence(scheduler, query, now_ms);
+        record_silence(scheduler, query, "no reply by the deadline");
     for (const struct dns_waiter *waiter = query->waiters; waiter; waiter = waiter->next)
         scheduler->due_ms = smaller(scheduler->due_ms, waiter->limit_ms);
     if (!query->waiters)

@@ -615,6 +615,24 @@ static void test_outage(void **state)
     stop_pair(&pair);
 }
 
+/* Where there are no plain queries, libunbound gives up before the deadline: that is silence as well. */
+static void test_outage_without_plain_queries(void **state)
+{
+    struct pair pair = {.responder = responder_start("127.0.0.1", false)};
+    const char *const server = responder_address(pair.responder);
+    struct dns_resolver_config config = {.servers = &server, .server_count = 1, .dnssec = true};
+    uint64_t outages = stats_get(STATS_DNS_OUTAGES);
+    char error[256];
+
+    (void)state;
+    pair.dns = dns_resolver_create(&config, &clock_system, error, sizeof(error));
+    assert_non_null(pair.dns);
+    responder_set_silent(pair.responder, true);
+    time_of(pair.dns, "plain.a.example", LONG_MS, DNS_TIMEOUT);
+    assert_int_equal(stats_get(STATS_DNS_OUTAGES), outages + 1);
+    stop_pair(&pair);
+}
+
 /* A resolver that fails all the time is no outage: it replies. */
 static void test_failing_is_no_outage(void **state)
 {
@@ -841,6 +859,7 @@ int main(void)
         cmocka_unit_test(test_late_name_among_quick_ones),
         cmocka_unit_test(test_silent_zone),
         cmocka_unit_test(test_outage),
+        cmocka_unit_test(test_outage_without_plain_queries),
         cmocka_unit_test(test_failing_is_no_outage),
         cmocka_unit_test(test_cache),
         cmocka_unit_test(test_no_cache),
