@@ -5,11 +5,14 @@
 #include "base/strbuf.h"
 #include "dns/dns_packet.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unbound-event.h>
 #include <unbound.h>
 #include <unistd.h>
@@ -21,6 +24,10 @@ enum {
     NAME_SIZE = 4 * DNS_NAME_MAX + 2, /* each octet escaped, a trailing dot and the NUL */
     RECURSION_CACHE_MIN = 8 << 20,    /* to go recursion without one repeats the same queries */
 };
+
+/* Of a.root-servers.net. */
+#define A_ROOT_IPV4 "198.41.0.4"
+#define A_ROOT_IPV6 "2001:503:ba3e::2:30"
 
 /* Held while a context is made or deleted. The library has one parser of configurations for the whole process, which it
  * ends if two threads are in it at once, and some locks of that kind. A leaf: what is called back under it takes none.
@@ -71,10 +78,39 @@ static void write_server_part(const struct unbound_config *config, size_t cache_
     strbuf_addf(text, " serve-expired-reply-ttl: %d\n", UNBOUND_STALE_TTL_S);
 }
 
+/* Has this host a route to such an address? Nothing is sent. */
+static bool has_route(const struct sockaddr *address, socklen_t size)
+{
+    int fd = socket(address->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    bool has = fd >= 0 && connect(fd, address, size) == 0;
+
+    if (fd >= 0)
+        close(fd);
+    return has;
+}
+
+/* Root servers of a family without a route would use up the tries that the others need. Where there is no route at all
+ * yet, both are tried. */
+static void write_families(struct strbuf *text)
+{
+    struct sockaddr_in ipv4 = {.sin_family = AF_INET, .sin_port = htons(53)};
+    struct sockaddr_in6 ipv6 = {.sin6_family = AF_INET6, .sin6_port = htons(53)};
+    bool has_ipv4, has_ipv6;
+
+    inet_pton(AF_INET, A_ROOT_IPV4, &ipv4.sin_addr);
+    inet_pton(AF_INET6, A_ROOT_IPV6, &ipv6.sin6_addr);
+    has_ipv4 = has_route((const struct sockaddr *)&ipv4, sizeof(ipv4));
+    has_ipv6 = has_route((const struct sockaddr *)&ipv6, sizeof(ipv6));
+    if (has_ipv4 != has_ipv6)
+        strbuf_addf(text, " do-ip4: %s\n do-ip6: %s\n", has_ipv4 ? "yes" : "no", has_ipv6 ? "yes" : "no");
+}
+
 static void write_servers(const struct unbound_config *config, struct strbuf *text)
 {
-    if (config->server_count == 0)
+    if (config->server_count == 0) {
+        write_families(text);
         return;
+    }
     /* Of several servers the fastest, not any one that is fast enough. */
     strbuf_add(text, " fast-server-permil: 1000\n fast-server-num: 1\nforward-zone:\n name: \".\"\n");
     for (size_t i = 0; i < config->server_count; i++)
