@@ -11,7 +11,7 @@
 
 void counters_log(struct service *service)
 {
-    struct ttl_cache_stats results = service_cache_stats(service);
+    struct ttl_cache_stats results = service_caches(service).results;
     struct strbuf line = STRBUF_INIT;
 
     for (int n = 0; n < STATS_COUNT; n++)

@@ -114,7 +114,7 @@ static struct session_needs needs(void *context)
 static void write_metrics(void *context, bool is_openmetrics, struct strbuf *out)
 {
     const struct daemon *daemon = context;
-    const struct metrics_state state = {.results = service_cache_stats(daemon->service),
+    const struct metrics_state state = {.caches = service_caches(daemon->service),
                                         .version = SMF_SPF_VERSION,
                                         .reloads = daemon->reloads,
                                         .failed_reloads = daemon->failed_reloads,

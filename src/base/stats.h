@@ -29,10 +29,12 @@
     X(STATS_DNS_FAILURES, "dns-failures")                                                                              \
     X(STATS_DNS_OUTAGES, "dns-outages")                                                                                \
     X(STATS_DNS_CACHE_HITS, "dns-cache-hits")                                                                          \
+    X(STATS_DNS_CACHE_MISSES, "dns-cache-misses")                                                                      \
     X(STATS_DNS_CACHE_JOINED, "dns-cache-joined")                                                                      \
     X(STATS_DNS_CACHE_STALE, "dns-cache-stale")                                                                        \
     X(STATS_DNS_CACHE_FAILURES, "dns-cache-failures")                                                                  \
     X(STATS_DNS_LOOKAHEAD, "dns-ahead")                                                                                \
+    X(STATS_DNS_LOOKAHEAD_USED, "dns-ahead-used")                                                                      \
     X(STATS_SPF_DISAGREEMENTS, "spf-disagreements")                                                                    \
     X(STATS_LOG_LINES_HELD, "log-lines-held")                                                                          \
     X(STATS_LOG_LINES_LOST, "log-lines-lost")                                                                          \

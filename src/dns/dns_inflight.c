@@ -94,6 +94,7 @@ size_t dns_inflight_answer(struct dns_inflight_query *query, int64_t now_ms, con
         whole += waiter->deadline_ms <= now_ms;
         *link = waiter->next;
         waiter->answer = dns_answer_acquire(answer);
+        waiter->needed_network = query->was_sent;
         waiter->next = *out;
         *out = waiter;
     }

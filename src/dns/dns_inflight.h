@@ -7,6 +7,7 @@
 #include "base/hash_table.h"
 #include "base/mailbox.h"
 #include "dns/dns.h"
+#include "dns/dns_stub.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,6 +26,8 @@ struct dns_waiter {
     int64_t deadline_ms;             /* that the caller set */
     int64_t limit_ms;                /* when it waits no longer: the deadline, or earlier */
     const struct dns_answer *answer; /* what it gets; a reference */
+    uint64_t asked_us;               /* when it came (histogram_now_us) */
+    bool needed_network;             /* its query was sent */
     char name[];
 };
 
@@ -45,6 +48,9 @@ struct dns_inflight_query {
     struct unbound_query *usual; /* at the resolver; NULL: it has replied, or was not queried */
     struct stub_query *plain;    /* the same of the plain query */
     bool was_sent_plainly;
+    bool was_sent;                        /* to a server, in one way or the other */
+    bool is_stale;                        /* its answer is (RFC 8767) */
+    enum stub_failure failure;            /* what failed the plain query at last */
     struct dns_inflight_query *next_sent; /* in the list of those to send */
     struct dns_waiter *waiters;
     uint64_t name_key, zone_key; /* for dns_suspects.h */

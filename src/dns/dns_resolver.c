@@ -3,6 +3,7 @@
 #include "dns/dns_resolver.h"
 
 #include "base/event_loop.h"
+#include "base/histogram.h"
 #include "base/mailbox.h"
 #include "dns/dns_scheduler.h"
 #include "dns/dns_upstream.h"
@@ -39,7 +40,8 @@ static void resolver_query(struct dns *dns, const char *name, enum dns_type type
         dns_deliver(done, context, dns_answer_fault());
         return;
     }
-    *waiter = (struct dns_waiter){.type = type, .done = done, .context = context, .deadline_ms = deadline_ms};
+    *waiter = (struct dns_waiter){
+        .type = type, .done = done, .context = context, .deadline_ms = deadline_ms, .asked_us = histogram_now_us()};
     memcpy(waiter->name, name, name_size);
     if (mailbox_put(resolver->mailbox, &waiter->letter))
         return;

@@ -3,10 +3,12 @@
 #include "dns/dns_scheduler.h"
 
 #include "base/event_loop.h"
+#include "base/histogram.h"
 #include "base/log.h"
 #include "base/log_value.h"
 #include "base/mailbox.h"
 #include "base/stats.h"
+#include "dns/dns_metrics.h"
 #include "dns/dns_registrable.h"
 #include "dns/dns_upstream.h"
 
@@ -72,10 +74,35 @@ static void drop(struct dns_scheduler *scheduler, struct dns_inflight_query *que
     dns_inflight_remove(&scheduler->inflight, query);
 }
 
+static enum dns_outcome outcome_of(const struct dns_inflight_query *query, enum dns_status status)
+{
+    static const enum dns_outcome outcomes[] = {
+        [DNS_OK] = DNS_OUTCOME_ANSWER,         [DNS_NODATA] = DNS_OUTCOME_NODATA,
+        [DNS_NXDOMAIN] = DNS_OUTCOME_NXDOMAIN, [DNS_TIMEOUT] = DNS_OUTCOME_TIMEOUT,
+        [DNS_FAILURE] = DNS_OUTCOME_SERVFAIL,
+    };
+
+    if (query->is_stale)
+        return DNS_OUTCOME_TIMEOUT; /* no server answered, or it would be fresh */
+    if (status == DNS_FAILURE && query->failure != STUB_FAILED)
+        return query->failure == STUB_REFUSED ? DNS_OUTCOME_REFUSED : DNS_OUTCOME_TRUNCATED;
+    return outcomes[status];
+}
+
+/* Counts what came of a query that is over. */
+static void count_outcome(const struct dns_inflight_query *query, enum dns_status status)
+{
+    if (!query->was_sent)
+        return;
+    stats_add(STATS_DNS_CACHE_MISSES, !query->is_stale);
+    dns_metrics_question(query->type, outcome_of(query, status));
+}
+
 /* Gives all waiters their answer, whose reference is taken over, and ends the query. */
 static void finish(struct dns_scheduler *scheduler, struct dns_inflight_query *query, const struct dns_answer *answer)
 {
     dns_inflight_answer(query, INT64_MAX, answer, &scheduler->answered);
+    count_outcome(query, answer->status);
     dns_answer_release(answer);
     drop(scheduler, query);
 }
@@ -173,8 +200,10 @@ static void query_plainly(struct dns_scheduler *scheduler, struct dns_inflight_q
         return;
     query->was_sent_plainly =
         dns_upstream_query_plainly(scheduler->upstream, query->name, query->type, on_plain_reply, query, &query->plain);
-    if (query->was_sent_plainly)
-        stats_add(STATS_DNS_QUERIES, 1);
+    if (!query->was_sent_plainly)
+        return;
+    query->was_sent = true;
+    stats_add(STATS_DNS_QUERIES, 1);
 }
 
 /* The resolver or the plain query has failed. */
@@ -210,7 +239,7 @@ static bool seems_stale(const struct dns_scheduler *scheduler, const struct dns_
  * served stale, as they can refuse mail; or what the resolver makes of an extended RCODE (RFC 6891 6.1.3): so a plain
  * query is sent. A stale one with records gets a short TTL, so that results can be cached. False if it is not to be
  * used. */
-static bool admit_expired(struct dns_scheduler *scheduler, const struct dns_inflight_query *query,
+static bool admit_expired(struct dns_scheduler *scheduler, struct dns_inflight_query *query,
                           const struct dns_answer **answer)
 {
     const struct dns_answer *given;
@@ -225,6 +254,7 @@ static bool admit_expired(struct dns_scheduler *scheduler, const struct dns_infl
     given = dns_answer_with_ttl(*answer, STALE_TTL_S);
     dns_answer_release(*answer);
     *answer = given;
+    query->is_stale = true;
     stats_add(STATS_DNS_CACHE_STALE, 1);
     return true;
 }
@@ -260,7 +290,7 @@ static void on_reply(void *context, const struct dns_answer *answer, enum unboun
         dns_answer_release(answer);
         return;
     }
-    if (source == UNBOUND_AT_ONCE)
+    if (source == UNBOUND_AT_ONCE && !query->is_stale)
         stats_add(answer->status == DNS_FAILURE ? STATS_DNS_CACHE_FAILURES : STATS_DNS_CACHE_HITS, 1);
     take_answer(scheduler, query, answer);
 }
@@ -278,6 +308,7 @@ static void on_plain_reply(void *context, const struct dns_answer *answer)
     }
     if (!answer->is_fault)
         log_failure(scheduler, query, "failed");
+    query->failure = dns_upstream_plain_failure(scheduler->upstream);
     unbound_forget(&query->usual);
     take_failure(scheduler, query, answer->is_fault, true);
     dns_answer_release(answer);
@@ -318,12 +349,14 @@ static void look_at(struct dns_scheduler *scheduler, struct dns_inflight_query *
         record_silence(scheduler, query, "no reply by the deadline");
     for (const struct dns_waiter *waiter = query->waiters; waiter; waiter = waiter->next)
         scheduler->due_ms = smaller(scheduler->due_ms, waiter->limit_ms);
-    if (!query->waiters)
+    if (!query->waiters) {
+        count_outcome(query, DNS_TIMEOUT);
         drop(scheduler, query);
-    else if (query->stage == DNS_STAGE_SENT && now_ms - query->sent_ms >= PLAIN_AFTER_MS)
+    } else if (query->stage == DNS_STAGE_SENT && now_ms - query->sent_ms >= PLAIN_AFTER_MS) {
         query_plainly(scheduler, query);
-    else if (query->stage == DNS_STAGE_SENT)
+    } else if (query->stage == DNS_STAGE_SENT) {
         scheduler->due_ms = smaller(scheduler->due_ms, query->sent_ms + PLAIN_AFTER_MS);
+    }
 }
 
 static void look_at_all(struct dns_scheduler *scheduler, int64_t now_ms)
@@ -393,6 +426,7 @@ static void send_query(struct dns_scheduler *scheduler, struct dns_inflight_quer
     scheduler->is_sending = false;
     if (dns_upstream_under_way(scheduler->upstream) <= under_way)
         return; /* it was answered from the cache, and may be freed */
+    query->was_sent = true;
     stats_add(STATS_DNS_QUERIES, 1);
     dns_outage_query_sent(&scheduler->outage, now_ms);
     if (query->is_suspect)
@@ -438,6 +472,8 @@ static bool call_answered(struct dns_scheduler *scheduler)
     scheduler->answered = NULL;
     for (; waiter; waiter = next) {
         next = waiter->next;
+        if (waiter->needed_network)
+            dns_metrics_lookup(histogram_now_us() - waiter->asked_us);
         dns_deliver(waiter->done, waiter->context, waiter->answer);
         free(waiter);
     }

@@ -28,6 +28,8 @@ enum {
     CLASS_IN = 1,
     RCODE_MASK = 0x0f,       /* of the fourth octet */
     TROUBLE_RCODE = -16,     /* a response code r is TROUBLE_RCODE - r, an error number itself */
+    TROUBLE_TRUNCATED = -1,  /* the whole answer does not come over TCP either */
+    REFUSED = 5,             /* RFC 1035 4.1.1 */
     TROUBLE_SHOWN_MAX = 400, /* octets of all servers */
 };
 
@@ -164,6 +166,8 @@ static void add_trouble(int trouble, struct strbuf *out)
 {
     if (trouble == 0)
         strbuf_add(out, "no reply");
+    else if (trouble == TROUBLE_TRUNCATED)
+        strbuf_add(out, "a truncated answer, and none over TCP");
     else if (trouble <= TROUBLE_RCODE)
         strbuf_add(out, trouble == TROUBLE_RCODE ? "a malformed answer"
                                                  : dns_rcode_name((unsigned)(TROUBLE_RCODE - trouble)));
@@ -188,6 +192,19 @@ void dns_stub_describe(const struct dns_stub *stub, const struct dns_server *ser
         strbuf_addf(out, "%s%s: ", i > 0 ? ", " : "", shown);
         add_trouble(known_trouble(stub, &servers[i]), out);
     }
+}
+
+enum stub_failure dns_stub_failure(const struct dns_stub *stub)
+{
+    enum stub_failure failure = STUB_FAILED;
+
+    for (size_t i = 0; i < stub->known_count; i++) {
+        if (stub->known_troubles[i] == TROUBLE_TRUNCATED)
+            failure = STUB_TRUNCATED;
+        else if (stub->known_troubles[i] == TROUBLE_RCODE - REFUSED && failure == STUB_FAILED)
+            failure = STUB_REFUSED;
+    }
+    return failure;
 }
 
 /* A server has no answer: another may, else the query has failed. */
@@ -236,6 +253,13 @@ static bool read_stream(struct stub_query *query, bool *ended)
     return false;
 }
 
+/* The server's answer was truncated, and does not come whole. */
+static void lose_stream(struct stub_query *query)
+{
+    note_trouble(query, query->stream.server, TROUBLE_TRUNCATED);
+    take_failure(query, &query->stream);
+}
+
 static void on_stream_readable(void *context)
 {
     struct attempt *attempt = context;
@@ -245,13 +269,13 @@ static void on_stream_readable(void *context)
 
     if (!read_stream(query, &ended)) {
         if (ended)
-            take_failure(query, attempt);
+            lose_stream(query);
         return;
     }
     if (is_reply(query, reply, query->received_len - LENGTH_SIZE))
         take_reply(query, attempt, reply, query->received_len - LENGTH_SIZE);
     else
-        take_failure(query, attempt);
+        lose_stream(query);
 }
 
 /* The connection is there, or was refused. */
@@ -266,7 +290,7 @@ static void on_stream_writable(void *context)
     if (send(attempt->fd, query->message, len, MSG_NOSIGNAL) == (ssize_t)len)
         attempt->watch = event_watch_create(query->stub->loop, attempt->fd, false, on_stream_readable, attempt);
     if (!attempt->watch)
-        take_failure(query, attempt);
+        lose_stream(query);
 }
 
 /* Queries the same server for the whole answer over TCP, once. */

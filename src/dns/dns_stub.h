@@ -42,6 +42,10 @@ bool dns_stub_query(struct dns_stub *stub, const struct dns_server *servers, siz
  * 192.0.2.2:53: no reply". Within a reply of DNS_FAILURE it is about that query. `stub` NULL: nothing is known. */
 void dns_stub_describe(const struct dns_stub *stub, const struct dns_server *servers, size_t count, struct strbuf *out);
 
+/* What failed a query, within its reply of DNS_FAILURE. */
+enum stub_failure { STUB_FAILED, STUB_REFUSED, STUB_TRUNCATED };
+enum stub_failure dns_stub_failure(const struct dns_stub *stub);
+
 /* Drops the query. Sets *query to NULL, which may be so already. */
 void dns_stub_forget(struct stub_query **query);
 

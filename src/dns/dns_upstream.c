@@ -208,6 +208,11 @@ bool dns_upstream_query_plainly(struct dns_upstream *upstream, const char *name,
                           context, query);
 }
 
+enum stub_failure dns_upstream_plain_failure(const struct dns_upstream *upstream)
+{
+    return dns_stub_failure(upstream->stub);
+}
+
 void dns_upstream_describe(const struct dns_upstream *upstream, struct strbuf *out)
 {
     if (upstream->config.server_count == 0)

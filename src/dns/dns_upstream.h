@@ -33,6 +33,9 @@ bool dns_upstream_can_query_plainly(const struct dns_upstream *upstream);
 bool dns_upstream_query_plainly(struct dns_upstream *upstream, const char *name, enum dns_type type, stub_reply reply,
                                 void *context, struct stub_query **query);
 
+/* What failed a plain query, within its reply of DNS_FAILURE. */
+enum stub_failure dns_upstream_plain_failure(const struct dns_upstream *upstream);
+
 /* Appends the servers that are queried, with what was wrong with each at last (dns_stub_describe); for recursion that
  * the root's are. */
 void dns_upstream_describe(const struct dns_upstream *upstream, struct strbuf *out);

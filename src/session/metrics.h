@@ -4,7 +4,7 @@
 #define SMF_SESSION_METRICS_H
 
 #include "base/strbuf.h"
-#include "base/ttl_cache.h"
+#include "session/cache_metrics.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,8 +17,8 @@ void metrics_waited(enum metrics_step step, uint64_t waited_us);
 
 /* What the counters do not hold. */
 struct metrics_state {
-    struct ttl_cache_stats results; /* of the result cache */
-    const char *version;            /* of the program */
+    struct cache_state caches;
+    const char *version; /* of the program */
     uint64_t reloads, failed_reloads;
     int64_t started_s, loaded_s; /* when the process began, and when the configuration in force was read (Unix time) */
 };

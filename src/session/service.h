@@ -5,6 +5,7 @@
 
 #include "base/strbuf.h"
 #include "config/config.h"
+#include "session/cache_metrics.h"
 #include "session/session.h"
 #include "spf/spf_check.h"
 
@@ -46,7 +47,8 @@ bool service_replace(struct service *service, const struct config *config, struc
 /* The effective configuration; the caller releases it. */
 const struct config *service_config(struct service *service);
 
-struct ttl_cache_stats service_cache_stats(struct service *service);
+/* What the caches hold, with the counters of those that a reload has replaced. */
+struct cache_state service_caches(struct service *service);
 
 /* For front ends; any thread. The session belongs to the caller; NULL if out of memory. */
 struct session *service_begin_session(struct service *service, const struct session_abilities *abilities);

@@ -51,6 +51,16 @@ struct evaluation *evaluation_create(const struct evaluation_setup *setup)
     return evaluation;
 }
 
+/* Counts the lookahead that was of use. */
+static void count_used(const struct lookups *lookups)
+{
+    uint64_t used = 0;
+
+    for (const struct lookup *lookup = lookups->first; lookup; lookup = lookup->next)
+        used += lookup->is_ahead && lookup->is_needed;
+    stats_add(STATS_DNS_LOOKAHEAD_USED, used);
+}
+
 /* Takes the lock's holder out of the users, gives the lock back, and frees what nobody uses any more. */
 static void leave(struct evaluation *evaluation)
 {
@@ -59,6 +69,7 @@ static void leave(struct evaluation *evaluation)
     pthread_mutex_unlock(&evaluation->lock);
     if (users > 0)
         return;
+    count_used(&evaluation->walk.lookups);
     walk_free(&evaluation->walk);
     pthread_mutex_destroy(&evaluation->lock);
     free(evaluation);
@@ -78,8 +89,8 @@ static void send_lookup(struct evaluation *evaluation, struct lookup *lookup)
     lookup->sent_ms = now_ms(evaluation);
     evaluation->under_way++;
     evaluation->users++;
-    if (!lookup->is_needed)
-        stats_add(STATS_DNS_LOOKAHEAD, 1);
+    lookup->is_ahead = !lookup->is_needed;
+    stats_add(STATS_DNS_LOOKAHEAD, lookup->is_ahead);
     pthread_mutex_unlock(&evaluation->lock);
     dns_query(dns, lookup->name, lookup->type, evaluation->setup.deadline_ms, take_answer, lookup);
     pthread_mutex_lock(&evaluation->lock);

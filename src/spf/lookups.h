@@ -29,6 +29,7 @@ struct lookup {
     bool is_needed;  /* that walk had come to it with nothing missing before it */
     bool is_certain; /* some walk had come to it with no record missing before it: it is no guess */
     bool is_sent;
+    bool is_ahead;  /* it was sent before it was needed */
     bool is_cached; /* the answer came out of the DNS cache; known where there is a trace only */
     bool is_traced; /* a trace has it */
     char name[];

@@ -86,12 +86,12 @@ static enum session_step send_forged(void)
 
 static size_t cached(void)
 {
-    return service_cache_stats(parts.service).entries;
+    return service_caches(parts.service).results.entries;
 }
 
 static uint64_t hits(void)
 {
-    return service_cache_stats(parts.service).hits;
+    return service_caches(parts.service).results.hits;
 }
 
 /* The configuration in use, as a value to compare. */

@@ -3,6 +3,7 @@
 #include "dns/dns_resolver.h"
 
 #include "base/stats.h"
+#include "dns/dns_metrics.h"
 #include "support/alloc_fail.h"
 #include "unit/dns/responder.h"
 
@@ -127,6 +128,63 @@ static void test_ipv6(void **state)
     if (!pair.responder)
         skip(); /* this machine has no IPv6 loopback */
     query_everything(pair.dns);
+    stop_pair(&pair);
+}
+
+/* What the metrics say of a sample. */
+static long sample(const char *name)
+{
+    struct strbuf out = STRBUF_INIT;
+    struct metrics_text text = {.out = &out};
+    char line[128];
+    const char *found;
+    long value;
+
+    dns_metrics_write(&text);
+    (void)snprintf(line, sizeof(line), "\nsmf_spf_%s ", name);
+    found = strstr(strbuf_text(&out), line);
+    assert_non_null(found);
+    value = strtol(found + strlen(line), NULL, 10);
+    strbuf_free(&out);
+    return value;
+}
+
+static long questions(const char *type, const char *outcome)
+{
+    char name[96];
+
+    (void)snprintf(name, sizeof(name), "dns_questions_total{type=\"%s\",outcome=\"%s\"}", type, outcome);
+    return sample(name);
+}
+
+/* Each question counts once, by what came of it in the end, whatever it was that made it known. */
+static void test_outcomes(void **state)
+{
+    static const struct {
+        const char *outcome, *name;
+        int64_t wait_ms;
+    } rows[] = {
+        {"answer", "plain.example", LONG_MS},      {"nodata", "nodata.example", LONG_MS},
+        {"nxdomain", "nxdomain.example", LONG_MS}, {"servfail", "servfail.example", LONG_MS},
+        {"refused", "refused.example", LONG_MS},   {"truncated", "halftcp.example", LONG_MS},
+        {"timeout", "drop.example", 100},
+    };
+    enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+    struct pair pair = start_pair("127.0.0.1");
+    long before[ROWS], took = sample("dns_seconds_count"), misses = (long)stats_get(STATS_DNS_CACHE_MISSES);
+
+    (void)state;
+    for (size_t n = 0; n < ROWS; n++)
+        before[n] = questions("TXT", rows[n].outcome);
+    for (size_t n = 0; n < ROWS; n++) {
+        dns_answer_release(dns_lookup(pair.dns, rows[n].name, DNS_TXT, now_ms() + rows[n].wait_ms));
+        if (questions("TXT", rows[n].outcome) != before[n] + 1)
+            fail_msg("%s: %s is not counted", rows[n].name, rows[n].outcome);
+    }
+    for (size_t n = 0; n < ROWS; n++)
+        assert_int_equal(questions("TXT", rows[n].outcome), before[n] + 1);
+    assert_int_equal(sample("dns_seconds_count"), took + ROWS);
+    assert_int_equal(stats_get(STATS_DNS_CACHE_MISSES), misses + ROWS);
     stop_pair(&pair);
 }
 
@@ -837,6 +895,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ipv4),
         cmocka_unit_test(test_ipv6),
+        cmocka_unit_test(test_outcomes),
         cmocka_unit_test(test_large_text),
         cmocka_unit_test(test_odd_names),
         cmocka_unit_test(test_false_replies),

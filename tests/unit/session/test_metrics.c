@@ -81,14 +81,15 @@ static void test_waits_and_cache(void **state)
     struct metrics_state full = nothing;
 
     (void)state;
-    full.results = (struct ttl_cache_stats){.hits = 11, .misses = 12, .evictions = 13, .entries = 14, .octets = 15};
+    full.caches.results =
+        (struct ttl_cache_stats){.hits = 11, .misses = 12, .evictions = 13, .entries = 14, .octets = 15};
     metrics_waited(METRICS_RCPT, 2000);
     assert_true(has("\nsmf_spf_wait_seconds_bucket{step=\"rcpt\",le=\"0.0025\"} 1\n", &full));
     assert_true(has("\nsmf_spf_wait_seconds_bucket{step=\"rcpt\",le=\"0.001\"} 0\n", &full));
     assert_true(has("\nsmf_spf_wait_seconds_count{step=\"mail\"} 0\n", &full));
-    assert_true(has("\nsmf_spf_cache_lookups_total{outcome=\"miss\"} 12\n", &full));
-    assert_true(has("\nsmf_spf_cache_evictions_total 13\n", &full));
-    assert_true(has("\nsmf_spf_cache_bytes 15\n", &full));
+    assert_true(has("\nsmf_spf_cache_lookups_total{cache=\"results\",outcome=\"miss\"} 12\n", &full));
+    assert_true(has("\nsmf_spf_cache_evictions_total{cache=\"results\"} 13\n", &full));
+    assert_true(has("\nsmf_spf_cache_bytes{cache=\"results\"} 15\n", &full));
 }
 
 int main(void)
