@@ -114,13 +114,14 @@ static struct session_needs needs(void *context)
 static void write_metrics(void *context, bool is_openmetrics, struct strbuf *out)
 {
     const struct daemon *daemon = context;
-    const struct metrics_state state = {.caches = service_caches(daemon->service),
-                                        .version = SMF_SPF_VERSION,
-                                        .reloads = daemon->reloads,
-                                        .failed_reloads = daemon->failed_reloads,
-                                        .started_s = daemon->started_s,
-                                        .loaded_s = daemon->loaded_s};
+    struct metrics_state state = {.caches = service_caches(daemon->service),
+                                  .version = SMF_SPF_VERSION,
+                                  .reloads = daemon->reloads,
+                                  .failed_reloads = daemon->failed_reloads,
+                                  .started_s = daemon->started_s,
+                                  .loaded_s = daemon->loaded_s};
 
+    service_dns_state(daemon->service, &state.dns);
     metrics_write(&state, is_openmetrics, out);
 }
 

@@ -20,6 +20,13 @@ void dns_destroy(struct dns *dns)
         dns->ops->destroy(dns);
 }
 
+void dns_get_state(const struct dns *dns, struct dns_state *state)
+{
+    *state = (struct dns_state){0};
+    if (dns->ops->state)
+        dns->ops->state(dns, state);
+}
+
 void dns_query(struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms, dns_callback done,
                void *context)
 {

@@ -7,6 +7,7 @@
 #include "base/addr.h"
 #include "base/clock.h"
 #include "base/domain_text.h"
+#include "dns/dns_server.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -85,6 +86,18 @@ typedef void (*dns_callback)(void *context, const struct dns_answer *answer);
 
 struct dns;
 
+enum { DNS_STATE_SERVERS = 8 };
+
+/* How the DNS is now, for monitoring. */
+struct dns_state {
+    bool has_outage;     /* no name server replies to anything */
+    size_t server_count; /* those in use, up to DNS_STATE_SERVERS; 0: they are not watched, or there are none */
+    struct {
+        char server[DNS_SERVER_SIZE]; /* "192.0.2.1:53" */
+        bool is_up;                   /* it replied to the last query that was sent to see that (dns_watch.h) */
+    } servers[DNS_STATE_SERVERS];
+};
+
 struct dns_ops {
     /* Queries `name` (without a trailing dot) for `type` and calls `done` once, at `deadline_ms` (the clock's
      * monotonic_ms) at the latest. */
@@ -92,6 +105,8 @@ struct dns_ops {
                   void *context);
     /* Calls `done` of each outstanding query with DNS_TIMEOUT, then frees the backend. */
     void (*destroy)(struct dns *dns);
+    /* Fills in a zeroed state. NULL: there is nothing to tell. */
+    void (*state)(const struct dns *dns, struct dns_state *state);
 };
 
 /* A backend embeds this as its first member. */
@@ -105,6 +120,9 @@ struct dns {
 void dns_deliver(dns_callback done, void *context, const struct dns_answer *answer);
 
 void dns_destroy(struct dns *dns); /* NULL is fine */
+
+/* Any thread; takes no lock but those of the backend, for a moment. */
+void dns_get_state(const struct dns *dns, struct dns_state *state);
 
 /* Sends a query, without waiting for the answer; see dns_callback. A name that is not a valid domain name (an empty
  * label, a label above 63 or a name above 253 octets) is answered DNS_NXDOMAIN without a query. Every other octet is

@@ -57,8 +57,18 @@ static void write_questions(struct metrics_text *text)
         }
 }
 
-void dns_metrics_write(struct metrics_text *text)
+static void write_state(struct metrics_text *text, const struct dns_state *state)
 {
+    metrics_family(text, "dns_up", METRICS_GAUGE, "0 while no name server replies to anything.");
+    metrics_sample(text, NULL, NULL, !state->has_outage);
+    metrics_family(text, "dns_server_up", METRICS_GAUGE, "1 if the name server replied to the last query to see that.");
+    for (size_t n = 0; n < state->server_count; n++)
+        metrics_sample(text, "server", state->servers[n].server, state->servers[n].is_up);
+}
+
+void dns_metrics_write(struct metrics_text *text, const struct dns_state *state)
+{
+    write_state(text, state);
     write_questions(text);
     metrics_family(text, "dns_seconds", METRICS_HISTOGRAM, "How long DNS lookups took that needed the network.");
     metrics_histogram(text, NULL, NULL, &lookups);

@@ -27,6 +27,6 @@ void dns_metrics_question(enum dns_type type, enum dns_outcome outcome);
 void dns_metrics_lookup(uint64_t took_us);
 
 /* Appends the families. */
-void dns_metrics_write(struct metrics_text *text);
+void dns_metrics_write(struct metrics_text *text, const struct dns_state *state);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/mailbox.h"
 #include "dns/dns_scheduler.h"
 #include "dns/dns_upstream.h"
+#include "dns/dns_watch.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -27,6 +28,7 @@ struct dns_resolver {
     struct event_task *task;
     struct mailbox *mailbox;
     struct dns_scheduler scheduler; /* of the loop's thread, once it runs */
+    struct dns_watch *watch;        /* NULL: the servers are not watched */
 };
 
 static void resolver_query(struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms,
@@ -58,6 +60,7 @@ static void resolver_destroy(struct dns *dns)
         event_loop_stop(resolver->loop);
         dns_scheduler_end(&resolver->scheduler);
     }
+    dns_watch_destroy(resolver->watch);
     dns_upstream_destroy(resolver->scheduler.upstream);
     mailbox_destroy(resolver->mailbox);
     event_task_destroy(resolver->task);
@@ -65,7 +68,24 @@ static void resolver_destroy(struct dns *dns)
     free(resolver);
 }
 
-static const struct dns_ops resolver_ops = {.query = resolver_query, .destroy = resolver_destroy};
+static void resolver_state(const struct dns *dns, struct dns_state *state)
+{
+    const struct dns_resolver *resolver = (const struct dns_resolver *)dns;
+
+    state->has_outage = resolver->scheduler.has_outage;
+    if (resolver->watch)
+        dns_watch_state(resolver->watch, state);
+}
+
+static const struct dns_ops resolver_ops = {
+    .query = resolver_query, .destroy = resolver_destroy, .state = resolver_state};
+
+static const struct dns_server *servers_in_use(void *context, size_t *count)
+{
+    const struct dns_scheduler *scheduler = context;
+
+    return dns_upstream_servers(scheduler->upstream, count);
+}
 
 /* How many sockets the queries may take of the descriptors that there are. */
 static size_t ports_of_process(void)
@@ -110,7 +130,11 @@ static bool set_up(struct dns_resolver *resolver, const struct dns_resolver_conf
         return false;
     scheduler->upstream = dns_upstream_create(resolver->loop, &own, scheduler->ports, dns_scheduler_heard, scheduler,
                                               resolver->dns.clock, error, error_size);
-    return scheduler->upstream != NULL;
+    if (!scheduler->upstream || !config->watches_servers)
+        return scheduler->upstream != NULL;
+    snprintf(error, error_size, "out of memory or descriptors");
+    resolver->watch = dns_watch_create(resolver->loop, resolver->dns.clock, DNS_WATCH_MS, servers_in_use, scheduler);
+    return resolver->watch != NULL;
 }
 
 struct dns *dns_resolver_create(const struct dns_resolver_config *config, const struct clock *clock, char *error,

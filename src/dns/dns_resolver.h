@@ -23,6 +23,7 @@ struct dns_resolver_config {
     bool dnssec;                /* what is bogus gets DNS_FAILURE */
     size_t cache_octets;        /* bound of what is cached; 0: nothing is */
     bool serve_stale;           /* RFC 8767 */
+    bool watches_servers;       /* dns_watch.h */
     const char *resolv_conf;    /* for tests: another file; NULL: /etc/resolv.conf */
     const char *trust_anchor;   /* for tests: another file; NULL: where Debian has it */
 };

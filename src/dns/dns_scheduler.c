@@ -166,6 +166,7 @@ static void begin_outage(struct dns_scheduler *scheduler, int64_t now_ms)
     struct strbuf servers = STRBUF_INIT;
 
     stats_add(STATS_DNS_OUTAGES, 1);
+    scheduler->has_outage = true;
     dns_upstream_describe(scheduler->upstream, &servers);
     log_warning("DNS: no server has replied for %" PRId64 " ms (%s); until one does, lookups wait %d ms at most",
                 now_ms - scheduler->outage.began_ms, strbuf_text(&servers), DNS_CLIENT_RESPONSE_MS);
@@ -321,6 +322,7 @@ void dns_scheduler_heard(void *context)
 
     if (!dns_outage_heard(&scheduler->outage, now_ms))
         return;
+    scheduler->has_outage = false;
     log_notice("DNS: recovered after %" PRId64 " ms", now_ms - began_ms);
     scheduler->outage_ended = true;
     event_task_wake(scheduler->task);

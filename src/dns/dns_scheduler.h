@@ -9,6 +9,7 @@
 #include "dns/dns_outage.h"
 #include "dns/dns_suspects.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -33,6 +34,7 @@ struct dns_scheduler {
     struct dns_waiter *answered;                       /* waiters to call */
     struct dns_inflight_query *to_send, **to_send_end; /* linked by next_sent */
     int64_t due_ms;                                    /* when the first waiter's limit is reached, or earlier */
+    atomic_bool has_outage;                            /* outage.is_on, for other threads */
     bool outage_ended;
     bool is_sending; /* a reply that comes now is from the cache */
 };

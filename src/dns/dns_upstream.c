@@ -260,6 +260,12 @@ void dns_upstream_end_probe(struct dns_upstream *upstream)
     upstream->probe = NULL;
 }
 
+const struct dns_server *dns_upstream_servers(const struct dns_upstream *upstream, size_t *count)
+{
+    *count = upstream->config.server_count;
+    return upstream->config.servers;
+}
+
 void dns_upstream_renew(struct dns_upstream *upstream, int64_t now_ms)
 {
     struct unbound *resolver = try_create(upstream);

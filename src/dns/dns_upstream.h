@@ -47,6 +47,9 @@ int64_t dns_upstream_probe_silence(const struct dns_upstream *upstream, int64_t 
 /* No probe is needed any more. Not from within a reply. */
 void dns_upstream_end_probe(struct dns_upstream *upstream);
 
+/* The servers that are queried now; with recursion there are none. */
+const struct dns_server *dns_upstream_servers(const struct dns_upstream *upstream, size_t *count);
+
 /* Replaces the usual resolver with a new one; the old one completes its queries. Not from within a reply. */
 void dns_upstream_renew(struct dns_upstream *upstream, int64_t now_ms);
 

@@ -89,7 +89,7 @@ void metrics_write(const struct metrics_state *state, bool is_openmetrics, struc
     write_configuration(&text, state);
     write_verdicts(&text);
     metrics_stats(&text, rows, sizeof rows / sizeof rows[0]);
-    dns_metrics_write(&text);
+    dns_metrics_write(&text, &state->dns);
     write_reasons(&text, "skipped", REASON_KIND_EXEMPT, "Messages and recipients that were exempt.");
     write_reasons(&text, "refusals", REASON_KIND_REFUSAL, "Messages and recipients that were refused or deferred.");
     write_reasons(&text, "faults", REASON_KIND_FAULT, "Internal errors of a message.");

@@ -4,6 +4,7 @@
 #define SMF_SESSION_METRICS_H
 
 #include "base/strbuf.h"
+#include "dns/dns.h"
 #include "session/cache_metrics.h"
 
 #include <stdbool.h>
@@ -18,6 +19,7 @@ void metrics_waited(enum metrics_step step, uint64_t waited_us);
 /* What the counters do not hold. */
 struct metrics_state {
     struct cache_state caches;
+    struct dns_state dns;
     const char *version; /* of the program */
     uint64_t reloads, failed_reloads;
     int64_t started_s, loaded_s; /* when the process began, and when the configuration in force was read (Unix time) */

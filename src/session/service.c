@@ -32,7 +32,7 @@ struct service_change {
     bool is_empty;
 };
 
-struct dns *service_open_dns(const struct config *config, const char *server, struct strbuf *error)
+static struct dns *open_dns(const struct config *config, const char *server, bool watches_servers, struct strbuf *error)
 {
     const bool recurses = server == NULL && config_recurses(config);
     const struct dns_resolver_config resolver = {
@@ -44,6 +44,7 @@ struct dns *service_open_dns(const struct config *config, const char *server, st
         .dnssec = config->dnssec,
         .cache_octets = config->dns_cache_octets,
         .serve_stale = config->dns_serve_stale,
+        .watches_servers = watches_servers,
     };
     char message[ERROR_SIZE] = "out of memory";
     struct dns *dns = NULL;
@@ -55,6 +56,17 @@ struct dns *service_open_dns(const struct config *config, const char *server, st
     if (dns == NULL)
         strbuf_add(error, message);
     return dns;
+}
+
+struct dns *service_open_dns(const struct config *config, const char *server, struct strbuf *error)
+{
+    return open_dns(config, server, false, error);
+}
+
+/* The same for a service. Its name servers get no query but for mail, unless somebody watches. */
+static struct dns *open_own_dns(const struct config *config, struct strbuf *error)
+{
+    return open_dns(config, NULL, config->metrics != NULL, error);
 }
 
 static struct spf_checker_config checker_settings(const struct config *config)
@@ -94,7 +106,7 @@ struct service *service_create(const struct config *config, struct strbuf *error
         strbuf_add(error, "out of memory");
         return NULL;
     }
-    dns = service_open_dns(config, NULL, error);
+    dns = open_own_dns(config, error);
     service->dns = dns;
     service->checker = dns != NULL ? service_build_checker(config, dns, error) : NULL;
     if (service->checker == NULL) {
@@ -129,7 +141,7 @@ static bool keeps_dns(const struct service *service, const struct config *config
     *failed = false;
     if (is_same && config->zone_file == NULL)
         return true;
-    *opened = service_open_dns(config, NULL, error);
+    *opened = open_own_dns(config, error);
     *failed = *opened == NULL;
     if (*failed || !is_same || !dns_zone_is_same(service->dns, *opened))
         return false;
@@ -258,6 +270,19 @@ struct cache_state service_caches(struct service *service)
     pthread_mutex_unlock(&service->lock);
     release_shared(&shared);
     return state;
+}
+
+void service_dns_state(struct service *service, struct dns_state *state)
+{
+    struct spf_checker *checker;
+    const struct dns *dns;
+
+    pthread_mutex_lock(&service->lock);
+    checker = spf_checker_acquire(service->checker); /* keeps the DNS */
+    dns = service->dns;
+    pthread_mutex_unlock(&service->lock);
+    dns_get_state(dns, state);
+    spf_checker_release(checker);
 }
 
 struct session *service_begin_session(struct service *service, const struct session_abilities *abilities)

@@ -50,6 +50,9 @@ const struct config *service_config(struct service *service);
 /* What the caches hold, with the counters of those that a reload has replaced. */
 struct cache_state service_caches(struct service *service);
 
+/* How the DNS in use is now. */
+void service_dns_state(struct service *service, struct dns_state *state);
+
 /* For front ends; any thread. The session belongs to the caller; NULL if out of memory. */
 struct session *service_begin_session(struct service *service, const struct session_abilities *abilities);
 struct session_needs service_needs(struct service *service);

@@ -54,7 +54,7 @@ static void script_destroy(struct dns *dns)
     (void)dns;
 }
 
-static const struct dns_ops script_ops = {script_query, script_destroy};
+static const struct dns_ops script_ops = {.query = script_query, .destroy = script_destroy};
 
 static struct script_dns script_of(bool keeps_answers)
 {

@@ -140,7 +140,7 @@ static long sample(const char *name)
     const char *found;
     long value;
 
-    dns_metrics_write(&text);
+    dns_metrics_write(&text, &(struct dns_state){0});
     (void)snprintf(line, sizeof(line), "\nsmf_spf_%s ", name);
     found = strstr(strbuf_text(&out), line);
     assert_non_null(found);

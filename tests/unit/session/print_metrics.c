@@ -6,7 +6,8 @@
 
 int main(int argc, char **argv)
 {
-    const struct metrics_state state = {.version = "test"};
+    const struct metrics_state state = {.version = "test",
+                                        .dns = {.server_count = 1, .servers = {{.server = "192.0.2.1:53"}}}};
     struct strbuf out = STRBUF_INIT;
     int printed;
 
