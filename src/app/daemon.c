@@ -128,10 +128,17 @@ static void write_metrics(void *context, bool is_openmetrics, struct strbuf *out
 static bool is_healthy(void *context, struct strbuf *line)
 {
     const struct daemon *daemon = context;
-    const bool is_bad = daemon->has_failed_reload;
+    struct dns_state dns;
 
-    strbuf_add(line, is_bad ? "the last reload failed: the configuration before it is in force\n" : "ok\n");
-    return !is_bad;
+    if (stop_wanted)
+        strbuf_add(line, "stopping: no new connection is taken\n");
+    else if (daemon->has_failed_reload)
+        strbuf_add(line, "the last reload failed: the configuration before it is in force\n");
+    if (line->len > 0)
+        return false;
+    service_dns_state(daemon->service, &dns);
+    strbuf_add(line, dns.has_outage ? "degraded: no name server replies\n" : "ok\n");
+    return true;
 }
 
 /* What follows once the sockets are bound, in the order that privileges demand. Returns a status of sysexits.h. */

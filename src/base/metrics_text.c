@@ -5,7 +5,10 @@
 #include <inttypes.h>
 #include <stddef.h>
 
-static const char prefix[] = "smf_spf_";
+static const char *prefix(const struct metrics_text *text)
+{
+    return text->is_unprefixed ? "" : "smf_spf_";
+}
 
 /* What a sample of the type has behind the name of its family. */
 static const char *const suffixes[] = {
@@ -28,8 +31,8 @@ void metrics_family(struct metrics_text *text, const char *name, enum metrics_ty
 
     text->name = name;
     text->type = type;
-    strbuf_addf(text->out, "# HELP %s%s%s %s\n", prefix, name, suffix, help);
-    strbuf_addf(text->out, "# TYPE %s%s%s %s\n", prefix, name, suffix, type_name(text));
+    strbuf_addf(text->out, "# HELP %s%s%s %s\n", prefix(text), name, suffix, help);
+    strbuf_addf(text->out, "# TYPE %s%s%s %s\n", prefix(text), name, suffix, type_name(text));
 }
 
 static void add_label(struct strbuf *out, const char *label, const char *value)
@@ -62,7 +65,7 @@ static void add_labels(struct strbuf *out, const char *const labels[2], const ch
 void metrics_sample2(struct metrics_text *text, const char *const labels[2], const char *const label_values[2],
                      double value)
 {
-    strbuf_addf(text->out, "%s%s%s", prefix, text->name, suffixes[text->type]);
+    strbuf_addf(text->out, "%s%s%s", prefix(text), text->name, suffixes[text->type]);
     add_labels(text->out, labels, label_values);
     strbuf_addf(text->out, " %.17g\n", value);
 }
@@ -80,7 +83,7 @@ static void add_bucket(struct metrics_text *text, const char *label, const char 
     const char *const labels[2] = {label != NULL ? label : "le", label != NULL ? "le" : NULL};
     const char *const values[2] = {label != NULL ? value : bound, bound};
 
-    strbuf_addf(text->out, "%s%s_bucket", prefix, text->name);
+    strbuf_addf(text->out, "%s%s_bucket", prefix(text), text->name);
     add_labels(text->out, labels, values);
     strbuf_addf(text->out, " %" PRIu64 "\n", count);
 }
@@ -103,10 +106,10 @@ void metrics_histogram(struct metrics_text *text, const char *label, const char 
         add_bucket(text, label, label_value, strbuf_text(&bound), count);
         strbuf_free(&bound);
     }
-    strbuf_addf(text->out, "%s%s_sum", prefix, text->name);
+    strbuf_addf(text->out, "%s%s_sum", prefix(text), text->name);
     add_labels(text->out, labels, values);
     strbuf_addf(text->out, " %.17g\n", (double)atomic_load_explicit(&histogram->sum_us, memory_order_relaxed) / 1e6);
-    strbuf_addf(text->out, "%s%s_count", prefix, text->name);
+    strbuf_addf(text->out, "%s%s_count", prefix(text), text->name);
     add_labels(text->out, labels, values);
     strbuf_addf(text->out, " %" PRIu64 "\n", count);
 }

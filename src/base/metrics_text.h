@@ -16,6 +16,7 @@ enum metrics_type { METRICS_COUNTER, METRICS_GAUGE, METRICS_HISTOGRAM, METRICS_I
 struct metrics_text {
     struct strbuf *out;
     bool is_openmetrics;
+    bool is_unprefixed; /* its families are not this program's alone: no `smf_spf_` before their names */
     enum metrics_type type;
     const char *name;
 };

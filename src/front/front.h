@@ -17,8 +17,8 @@ struct front_host {
     struct session_needs (*needs)(void *context);
     /* For a front end that shows the process itself. Appends all metrics, as metrics_write does. */
     void (*write_metrics)(void *context, bool is_openmetrics, struct strbuf *out);
-    /* True if mail is checked by the configuration that the administrator wrote; appends a line that says so, or what
-     * is wrong. */
+    /* True if new mail is checked by the configuration that the administrator wrote, be it without the DNS; appends a
+     * line that says so, or what is wrong. */
     bool (*is_healthy)(void *context, struct strbuf *line);
     void *context;
 };

@@ -5,6 +5,7 @@
 #include "base/histogram.h"
 #include "base/metrics_stats.h"
 #include "base/metrics_text.h"
+#include "base/process_metrics.h"
 #include "dns/dns_metrics.h"
 #include "session/cache_metrics.h"
 #include "session/message_fate.h"
@@ -67,8 +68,6 @@ static void write_configuration(struct metrics_text *text, const struct metrics_
     metrics_family(text, "config_last_success_timestamp_seconds", METRICS_GAUGE,
                    "When the configuration in force was read.");
     metrics_sample(text, NULL, NULL, (double)state->loaded_s);
-    metrics_family(text, "start_timestamp_seconds", METRICS_GAUGE, "When the process began.");
-    metrics_sample(text, NULL, NULL, (double)state->started_s);
 }
 
 static void write_waits(struct metrics_text *text)
@@ -86,6 +85,7 @@ void metrics_write(const struct metrics_state *state, bool is_openmetrics, struc
 
     metrics_family(&text, "build", METRICS_INFO, "The program that runs.");
     metrics_sample(&text, "version", state->version, 1);
+    process_metrics_write(&text, state->started_s);
     write_configuration(&text, state);
     write_verdicts(&text);
     metrics_stats(&text, rows, sizeof rows / sizeof rows[0]);

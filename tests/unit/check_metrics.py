@@ -29,7 +29,7 @@ def exposed(text):
     """The same as the program has it; all values. What a bucket is called is the format's."""
     families = {}
     for line in text.splitlines():
-        kind = re.fullmatch(r"# TYPE smf_spf_(\w+?)(?:_total)? (\w+)", line)
+        kind = re.fullmatch(r"# TYPE (?:smf_spf_)?(\w+?)(?:_total)? (\w+)", line)
         if kind:
             labels = {}
             families[kind[1]] = (kind[2], labels)

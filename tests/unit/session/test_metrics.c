@@ -57,6 +57,25 @@ static void test_counters(void **state)
     }
 }
 
+static void test_process(void **state)
+{
+    static const char *const names[] = {"cpu_seconds_total", "max_fds", "open_fds", "resident_memory_bytes",
+                                        "virtual_memory_bytes", "threads"};
+    struct metrics_state started = nothing;
+
+    (void)state;
+    started.started_s = 1700000000;
+    assert_true(has("\nprocess_start_time_seconds 1700000000\n", &started));
+    for (size_t n = 0; n < sizeof names / sizeof names[0]; n++) {
+        char line[64];
+
+        (void)snprintf(line, sizeof line, "\nprocess_%s ", names[n]);
+        assert_true(has(line, &nothing));
+        (void)strcat(line, "0\n");
+        assert_true(n == 0 || !has(line, &nothing));
+    }
+}
+
 static void test_families_once(void **state)
 {
     struct strbuf out = STRBUF_INIT;
@@ -97,6 +116,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_all_from_the_start),
         cmocka_unit_test(test_counters),
+        cmocka_unit_test(test_process),
         cmocka_unit_test(test_families_once),
         cmocka_unit_test(test_waits_and_cache),
     };
