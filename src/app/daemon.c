@@ -120,7 +120,10 @@ static void write_metrics(void *context, bool is_openmetrics, struct strbuf *out
                                   .failed_reloads = daemon->failed_reloads,
                                   .started_s = daemon->started_s,
                                   .loaded_s = daemon->loaded_s};
+    const struct config *config = service_config(daemon->service);
 
+    config_hash(config, state.config_hash);
+    config_release(config);
     service_dns_state(daemon->service, &state.dns);
     metrics_write(&state, is_openmetrics, out);
 }

@@ -4,6 +4,7 @@
 #define SMF_SESSION_METRICS_H
 
 #include "base/strbuf.h"
+#include "config/config_hash.h"
 #include "dns/dns.h"
 #include "session/cache_metrics.h"
 
@@ -21,6 +22,7 @@ struct metrics_state {
     struct cache_state caches;
     struct dns_state dns;
     const char *version; /* of the program */
+    char config_hash[CONFIG_HASH_SIZE];
     uint64_t reloads, failed_reloads;
     int64_t started_s, loaded_s; /* when the process began, and when the configuration in force was read (Unix time) */
 };

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Metrics of a running filter, over HTTP."""
 
+import hashlib
 import http.client
 import os
 import signal
 import socket
+import subprocess
 
 from wire_common import BAD_IP, ZONE, Filter, case, check, equal, one, rows, wait_until
 
@@ -103,6 +105,26 @@ def a_failed_reload_is_unhealthy(binary):
                 file.write(good + text)
             filter_.signal(signal.SIGUSR1)
             wait_until(lambda status=status: ask(filter_, "/healthz")[0] == status, 30, f"status {status}")
+
+
+def config_hashes(filter_):
+    return [line for line in ask(filter_)[2].splitlines() if line.startswith("smf_spf_config_hash_info{")]
+
+
+@case
+def the_hash_is_that_of_the_configuration_in_force(binary):
+    with watched(binary) as filter_:
+        printed = subprocess.run([binary, "config", "-c", filter_.config_path], capture_output=True, check=True, timeout=60)
+        before = config_hashes(filter_)
+        equal(before, [f'smf_spf_config_hash_info{{sha256="{hashlib.sha256(printed.stdout).hexdigest()}"}} 1'], "the hash")
+        for text, changes in (("# a comment\n", False), ("RefuseFail off\n", True)):
+            with open(filter_.config_path, "a", encoding="utf-8") as file:
+                file.write(text)
+            reloads = sample(filter_, 'smf_spf_config_reloads_total{outcome="done"}')
+            filter_.signal(signal.SIGUSR1)
+            wait_until(lambda count=reloads: sample(filter_, 'smf_spf_config_reloads_total{outcome="done"}') > count, 30,
+                       "the reload")
+            equal(config_hashes(filter_) != before, changes, f"another hash after {text}")
 
 
 @case
