@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "front/metrics/metrics_front.h"
+#include "front/milter/listener.h"
 #include "front/milter/milter_front.h"
 #include "session/metrics.h"
 #include "session/service.h"
@@ -114,6 +115,7 @@ static struct session_needs needs(void *context)
 static void write_metrics(void *context, bool is_openmetrics, struct strbuf *out)
 {
     const struct daemon *daemon = context;
+    struct strbuf libmilter = STRBUF_INIT;
     struct metrics_state state = {.caches = service_caches(daemon->service),
                                   .version = SMF_SPF_VERSION,
                                   .reloads = daemon->reloads,
@@ -122,10 +124,13 @@ static void write_metrics(void *context, bool is_openmetrics, struct strbuf *out
                                   .loaded_s = daemon->loaded_s};
     const struct config *config = service_config(daemon->service);
 
+    listener_add_version(&libmilter);
+    state.libmilter = strbuf_text(&libmilter);
     config_hash(config, state.config_hash);
     config_release(config);
     service_dns_state(daemon->service, &state.dns);
     metrics_write(&state, is_openmetrics, out);
+    strbuf_free(&libmilter);
 }
 
 static bool is_healthy(void *context, struct strbuf *line)

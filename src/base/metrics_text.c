@@ -49,32 +49,33 @@ static void add_label(struct strbuf *out, const char *label, const char *value)
     strbuf_add_char(out, '"');
 }
 
-static void add_labels(struct strbuf *out, const char *const labels[2], const char *const values[2])
+static void add_labels(struct strbuf *out, const char *const *labels, const char *const *values, size_t count)
 {
-    if (labels[0] == NULL)
-        return;
-    strbuf_add_char(out, '{');
-    add_label(out, labels[0], values[0]);
-    if (labels[1] != NULL) {
-        strbuf_add_char(out, ',');
-        add_label(out, labels[1], values[1]);
+    for (size_t n = 0; n < count; n++) {
+        strbuf_add_char(out, n == 0 ? '{' : ',');
+        add_label(out, labels[n], values[n]);
     }
-    strbuf_add_char(out, '}');
+    if (count > 0)
+        strbuf_add_char(out, '}');
+}
+
+void metrics_sample_of(struct metrics_text *text, const char *const *labels, const char *const *label_values,
+                       size_t count, double value)
+{
+    strbuf_addf(text->out, "%s%s%s", prefix(text), text->name, suffixes[text->type]);
+    add_labels(text->out, labels, label_values, count);
+    strbuf_addf(text->out, " %.17g\n", value);
 }
 
 void metrics_sample2(struct metrics_text *text, const char *const labels[2], const char *const label_values[2],
                      double value)
 {
-    strbuf_addf(text->out, "%s%s%s", prefix(text), text->name, suffixes[text->type]);
-    add_labels(text->out, labels, label_values);
-    strbuf_addf(text->out, " %.17g\n", value);
+    metrics_sample_of(text, labels, label_values, 2, value);
 }
 
 void metrics_sample(struct metrics_text *text, const char *label, const char *label_value, double value)
 {
-    const char *const labels[2] = {label, NULL}, *const values[2] = {label_value, NULL};
-
-    metrics_sample2(text, labels, values, value);
+    metrics_sample_of(text, &label, &label_value, label != NULL, value);
 }
 
 static void add_bucket(struct metrics_text *text, const char *label, const char *value, const char *bound,
@@ -84,14 +85,13 @@ static void add_bucket(struct metrics_text *text, const char *label, const char 
     const char *const values[2] = {label != NULL ? value : bound, bound};
 
     strbuf_addf(text->out, "%s%s_bucket", prefix(text), text->name);
-    add_labels(text->out, labels, values);
+    add_labels(text->out, labels, values, label != NULL ? 2 : 1);
     strbuf_addf(text->out, " %" PRIu64 "\n", count);
 }
 
 void metrics_histogram(struct metrics_text *text, const char *label, const char *label_value,
                        const struct histogram *histogram)
 {
-    const char *const labels[2] = {label, NULL}, *const values[2] = {label_value, NULL};
     uint64_t count = 0;
 
     for (int n = 0; n <= HISTOGRAM_BOUNDS; n++) {
@@ -107,10 +107,10 @@ void metrics_histogram(struct metrics_text *text, const char *label, const char 
         strbuf_free(&bound);
     }
     strbuf_addf(text->out, "%s%s_sum", prefix(text), text->name);
-    add_labels(text->out, labels, values);
+    add_labels(text->out, &label, &label_value, label != NULL);
     strbuf_addf(text->out, " %.17g\n", (double)atomic_load_explicit(&histogram->sum_us, memory_order_relaxed) / 1e6);
     strbuf_addf(text->out, "%s%s_count", prefix(text), text->name);
-    add_labels(text->out, labels, values);
+    add_labels(text->out, &label, &label_value, label != NULL);
     strbuf_addf(text->out, " %" PRIu64 "\n", count);
 }
 

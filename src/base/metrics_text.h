@@ -8,6 +8,7 @@
 #include "base/strbuf.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum metrics_type { METRICS_COUNTER, METRICS_GAUGE, METRICS_HISTOGRAM, METRICS_INFO };
@@ -31,6 +32,10 @@ void metrics_sample(struct metrics_text *text, const char *label, const char *la
 /* The same with a second label. */
 void metrics_sample2(struct metrics_text *text, const char *const labels[2], const char *const label_values[2],
                      double value);
+
+/* The same with `count` labels. */
+void metrics_sample_of(struct metrics_text *text, const char *const *labels, const char *const *label_values,
+                       size_t count, double value);
 
 /* All samples of a histogram, in seconds. */
 void metrics_histogram(struct metrics_text *text, const char *label, const char *label_value,

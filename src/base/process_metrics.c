@@ -5,7 +5,7 @@
 #include "base/file.h"
 
 #include <dirent.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -55,9 +55,11 @@ static void write_memory(struct metrics_text *text)
 {
     struct strbuf file = {.limit = FILE_MAX};
     const double page = (double)sysconf(_SC_PAGESIZE);
-    unsigned long all, resident;
+    char *end = NULL;
 
-    if (file_read("/proc/self/statm", &file) && sscanf(strbuf_text(&file), "%lu %lu", &all, &resident) == 2) {
+    if (file_read("/proc/self/statm", &file)) {
+        const unsigned long all = strtoul(strbuf_text(&file), &end, 10), resident = strtoul(end, NULL, 10);
+
         write_one(text, "process_virtual_memory_bytes", METRICS_GAUGE, "Address space.", (double)all * page);
         write_one(text, "process_resident_memory_bytes", METRICS_GAUGE, "Memory in use.", (double)resident * page);
     }
@@ -69,12 +71,11 @@ static void write_threads(struct metrics_text *text)
 {
     struct strbuf file = {.limit = FILE_MAX};
     const char *field = file_read("/proc/self/stat", &file) ? strrchr(strbuf_text(&file), ')') : NULL;
-    unsigned long count = 0;
 
     for (int n = 2; field != NULL && n < THREADS_FIELD; n++)
         field = strchr(field + 1, ' ');
-    if (field != NULL && sscanf(field, " %lu", &count) == 1)
-        write_one(text, "process_threads", METRICS_GAUGE, "Threads.", (double)count);
+    if (field != NULL)
+        write_one(text, "process_threads", METRICS_GAUGE, "Threads.", (double)strtoul(field, NULL, 10));
     strbuf_free(&file);
 }
 

@@ -137,6 +137,11 @@ static bool set_up(struct dns_resolver *resolver, const struct dns_resolver_conf
     return resolver->watch != NULL;
 }
 
+const char *dns_resolver_library_version(void)
+{
+    return unbound_version();
+}
+
 struct dns *dns_resolver_create(const struct dns_resolver_config *config, const struct clock *clock, char *error,
                                 size_t error_size)
 {

@@ -33,4 +33,7 @@ struct dns_resolver_config {
 struct dns *dns_resolver_create(const struct dns_resolver_config *config, const struct clock *clock, char *error,
                                 size_t error_size);
 
+/* The version of the library behind it, libunbound. */
+const char *dns_resolver_library_version(void);
+
 #endif

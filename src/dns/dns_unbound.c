@@ -324,6 +324,11 @@ void unbound_forget(struct unbound_query **query)
     *query = NULL;
 }
 
+const char *unbound_version(void)
+{
+    return ub_version();
+}
+
 size_t unbound_under_way(const struct unbound *unbound)
 {
     return unbound->under_way;

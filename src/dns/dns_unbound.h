@@ -61,6 +61,9 @@ void unbound_probe(struct unbound *unbound, unbound_reply reply, void *context, 
 /* Drops the query: its reply only goes into the cache. Sets *query to NULL, which may be so already. */
 void unbound_forget(struct unbound_query **query);
 
+/* The version of libunbound, "1.17.1". */
+const char *unbound_version(void);
+
 /* How many queries are outstanding, dropped ones included. */
 size_t unbound_under_way(const struct unbound *unbound);
 

@@ -7,9 +7,11 @@
 #include "base/metrics_text.h"
 #include "base/process_metrics.h"
 #include "dns/dns_metrics.h"
+#include "dns/dns_resolver.h"
 #include "session/cache_metrics.h"
 #include "session/message_fate.h"
 #include "session/reason.h"
+#include "spf/spf2_adapter.h"
 
 #include <stddef.h>
 
@@ -81,12 +83,24 @@ static void write_waits(struct metrics_text *text)
         metrics_histogram(text, "step", steps[n], &waits[n]);
 }
 
+static void write_build(struct metrics_text *text, const struct metrics_state *state)
+{
+    static const char *const labels[] = {"version", "libspf2", "libunbound", "libmilter"};
+    struct strbuf libspf2 = STRBUF_INIT;
+    const char *values[4] = {state->version, NULL, dns_resolver_library_version(), state->libmilter};
+
+    spf2_adapter_add_version(&libspf2);
+    values[1] = strbuf_text(&libspf2);
+    metrics_family(text, "build", METRICS_INFO, "The program that runs, and its libraries.");
+    metrics_sample_of(text, labels, values, 4, 1);
+    strbuf_free(&libspf2);
+}
+
 void metrics_write(const struct metrics_state *state, bool is_openmetrics, struct strbuf *out)
 {
     struct metrics_text text = {.out = out, .is_openmetrics = is_openmetrics};
 
-    metrics_family(&text, "build", METRICS_INFO, "The program that runs.");
-    metrics_sample(&text, "version", state->version, 1);
+    write_build(&text, state);
     process_metrics_write(&text, state->started_s);
     write_configuration(&text, state);
     write_verdicts(&text);

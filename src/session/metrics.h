@@ -21,7 +21,7 @@ void metrics_waited(enum metrics_step step, uint64_t waited_us);
 struct metrics_state {
     struct cache_state caches;
     struct dns_state dns;
-    const char *version; /* of the program */
+    const char *version, *libmilter; /* versions of the program, and of the library of the front end */
     char config_hash[CONFIG_HASH_SIZE];
     uint64_t reloads, failed_reloads;
     int64_t started_s, loaded_s; /* when the process began, and when the configuration in force was read (Unix time) */

@@ -370,3 +370,11 @@ void spf2_adapter_interpret(struct walk *walk)
     }
     clean(&adapter);
 }
+
+void spf2_adapter_add_version(struct strbuf *out)
+{
+    int major = 0, minor = 0, patch = 0;
+
+    SPF_get_lib_version(&major, &minor, &patch);
+    strbuf_addf(out, "%d.%d.%d", major, minor, patch);
+}

@@ -4,6 +4,7 @@
 import hashlib
 import http.client
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -65,6 +66,15 @@ def accept_chooses_the_format(binary, accept, expected):
     with watched(binary) as filter_:
         status, kind, text = ask(filter_, Accept=accept)
         equal((status, kind, text.endswith("# EOF\n")), (200, expected, expected == OPENMETRICS), "the answer")
+
+
+@case
+def the_libraries_are_named(binary):
+    with watched(binary) as filter_:
+        lines = [line for line in ask(filter_)[2].splitlines() if line.startswith("smf_spf_build_info{")]
+        equal(len(lines), 1, "build_info")
+        for library in ("libspf2", "libunbound", "libmilter"):
+            check(re.search(rf'[,{{]{library}="[1-9]\d*\.\d+\.\d+"', lines[0]), f"no version of {library}: {lines[0]}")
 
 
 @case

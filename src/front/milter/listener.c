@@ -186,3 +186,11 @@ bool listener_run(void)
         log_warning("no thread to wake libmilter's pool: connections may wait for each other");
     return smfi_main() == MI_SUCCESS;
 }
+
+void listener_add_version(struct strbuf *out)
+{
+    unsigned major = 0, minor = 0, patch = 0;
+
+    (void)smfi_version(&major, &minor, &patch);
+    strbuf_addf(out, "%u.%u.%u", major, minor, patch);
+}

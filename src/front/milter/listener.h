@@ -3,6 +3,8 @@
 #ifndef SMF_FRONT_MILTER_LISTENER_H
 #define SMF_FRONT_MILTER_LISTENER_H
 
+#include "base/strbuf.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -40,5 +42,8 @@ void listener_hang_up(void);
 /* Serves the MTA for as long as the process lives; true if libmilter was stopped by a signal, false if it ended by
  * itself. */
 bool listener_run(void);
+
+/* Appends the version of libmilter, "1.0.1". */
+void listener_add_version(struct strbuf *out);
 
 #endif

@@ -6,8 +6,10 @@
 
 int main(int argc, char **argv)
 {
-    const struct metrics_state state = {
-        .version = "test", .config_hash = "00", .dns = {.server_count = 1, .servers = {{.server = "192.0.2.1:53"}}}};
+    const struct metrics_state state = {.version = "test",
+                                        .libmilter = "1.0.1",
+                                        .config_hash = "00",
+                                        .dns = {.server_count = 1, .servers = {{.server = "192.0.2.1:53"}}}};
     struct strbuf out = STRBUF_INIT;
     int printed;
 

@@ -13,7 +13,7 @@
 /* after the above */
 #include <cmocka.h>
 
-static const struct metrics_state nothing = {.version = "3"};
+static const struct metrics_state nothing = {.version = "3", .libmilter = "1"};
 
 static bool has(const char *line, const struct metrics_state *of)
 {
@@ -59,7 +59,7 @@ static void test_counters(void **state)
 
 static void test_process(void **state)
 {
-    static const char *const names[] = {"cpu_seconds_total", "max_fds", "open_fds", "resident_memory_bytes",
+    static const char *const names[] = {"cpu_seconds_total",    "max_fds", "open_fds", "resident_memory_bytes",
                                         "virtual_memory_bytes", "threads"};
     struct metrics_state started = nothing;
 
