@@ -117,6 +117,7 @@ static void write_metrics(void *context, bool is_openmetrics, struct strbuf *out
     const struct daemon *daemon = context;
     struct strbuf libmilter = STRBUF_INIT;
     struct metrics_state state = {.caches = service_caches(daemon->service),
+                                  .load = fronts_load(&daemon->fronts),
                                   .version = SMF_SPF_VERSION,
                                   .reloads = daemon->reloads,
                                   .failed_reloads = daemon->failed_reloads,

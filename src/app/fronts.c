@@ -100,6 +100,24 @@ const char *fronts_failed(const struct fronts *fronts)
     return NULL;
 }
 
+struct front_load fronts_load(const struct fronts *fronts)
+{
+    struct front_load load = {0};
+
+    for (size_t i = 0; i < fronts->count; i++) {
+        const struct front *front = fronts->entries[i].front;
+        unsigned threads = 0, waiting = 0;
+
+        load.connections += front->drain->connections;
+        load.messages += front->drain->messages;
+        if (front->threads != NULL)
+            front->threads(&threads, &waiting);
+        load.threads += threads;
+        load.threads_waiting += waiting;
+    }
+    return load;
+}
+
 static bool is_under_way(const struct front *front)
 {
     return !drain_is_idle(front->drain);

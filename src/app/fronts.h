@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/strbuf.h"
 #include "front/front.h"
+#include "session/load_metrics.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -50,6 +51,9 @@ bool fronts_have_ended(const struct fronts *fronts);
 
 /* The name of one that ended without being stopped, NULL if there is none. */
 const char *fronts_failed(const struct fronts *fronts);
+
+/* What all of them have to do now. Any thread. */
+struct front_load fronts_load(const struct fronts *fronts);
 
 /* How a stop waits. */
 struct fronts_pace {

@@ -33,6 +33,9 @@ struct front {
     const char *name; /* for the log */
     struct drain *drain;
 
+    /* How many threads serve its connections, and how many of these wait for the DNS. NULL: that is not known. At any
+     * time. */
+    void (*threads)(unsigned *all, unsigned *waiting);
     /* The path of a unix socket, NULL for any other kind. At any time. */
     const char *(*path)(const char *spec);
     /* Binds the socket and listens, with the permissions of `socket` from the first moment on, and owner and group of

@@ -23,6 +23,7 @@ struct source {
     const struct verdict_words *words;
     struct macro_values values; /* with names in A-labels, since a reply can hold no U-labels (RFC 5321 4.2) */
     unsigned classic;           /* how many `%s` were seen */
+    bool is_explained;          /* an explanation was written, in whole or up to the limit */
 };
 
 static void put_char(struct reply *reply, char c)
@@ -79,16 +80,17 @@ static void put_sender(struct reply *reply, const struct source *source, bool es
 }
 
 /* The domain's words are marked as such (RFC 7208 8.4). */
-static void put_explanation(struct reply *reply, const struct source *source)
+static void put_explanation(struct reply *reply, struct source *source)
 {
     if (source->outcome->explanation[0] == '\0')
         return;
     put_text(reply, source->values.domain);
     put_text(reply, " explains: ");
+    source->is_explained |= reply->cost < REPLY_MAX;
     put_text(reply, source->outcome->explanation);
 }
 
-static void put_word(struct reply *reply, const struct source *source, char letter)
+static void put_word(struct reply *reply, struct source *source, char letter)
 {
     if (letter == 's' || letter == 'S')
         put_sender(reply, source, letter == 'S');
@@ -99,7 +101,7 @@ static void put_word(struct reply *reply, const struct source *source, char lett
 }
 
 /* What `%s` stood for in smf-spf, one after the other, or by number as `%1$s`: sender, client, receiving host. */
-static void put_classic(struct reply *reply, const struct source *source, unsigned index)
+static void put_classic(struct reply *reply, struct source *source, unsigned index)
 {
     static const char order[] = {'s', 'c', 'r'};
 
@@ -149,7 +151,7 @@ static void put_error(struct reply *reply, const struct source *source)
     put_text(reply, source->outcome->problem);
 }
 
-void verdict_reply_text(const char *reason, const struct spf_outcome *outcome, const struct verdict_words *words,
+bool verdict_reply_text(const char *reason, const struct spf_outcome *outcome, const struct verdict_words *words,
                         struct strbuf *out)
 {
     char domain[IDNA_SIZE], helo[IDNA_SIZE];
@@ -174,4 +176,5 @@ void verdict_reply_text(const char *reason, const struct spf_outcome *outcome, c
     while (reply.len > 0 && reply.text[reply.len - 1] == ' ')
         reply.len--;
     strbuf_add_mem(out, reply.text, reply.len);
+    return source.is_explained;
 }

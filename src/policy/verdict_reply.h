@@ -11,7 +11,7 @@
 
 /* Appends the reply text for a refused or deferred message: `reason` with its macros filled in (see smf-spf.conf's
  * RejectReason). Octets that a reply cannot hold are replaced by '?'; the result is at most 900 octets, without CR or
- * LF. */
+ * LF. True if the domain's explanation is part of it. */
 struct verdict_words {
     const char *sender; /* whole address, "" for the null sender */
     const char *local;
@@ -21,7 +21,7 @@ struct verdict_words {
     const char *receiver;
     bool exemption_unknown; /* as the verdict says; the text begins with it */
 };
-void verdict_reply_text(const char *reason, const struct spf_outcome *outcome, const struct verdict_words *words,
+bool verdict_reply_text(const char *reason, const struct spf_outcome *outcome, const struct verdict_words *words,
                         struct strbuf *out);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/strbuf.h"
 #include "mail/header.h"
 #include "mail/header_subject.h"
+#include "session/message_metrics.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -61,6 +62,7 @@ static void remove_forged(const struct ending *ending)
     removed += remove_fields(ending, "ARC-Authentication-Results", &message->arc);
     removed += remove_fields(ending, "Received-SPF", &message->received);
     message->record.forged_removed = removed;
+    message_metrics_forged_removed(removed);
 }
 
 /* Adds the change to the n-th subject (from 1), or a subject where there is none (`text` NULL). False if it has its tag

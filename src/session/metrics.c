@@ -10,8 +10,10 @@
 #include "dns/dns_resolver.h"
 #include "session/cache_metrics.h"
 #include "session/message_fate.h"
+#include "session/message_metrics.h"
 #include "session/reason.h"
 #include "spf/spf2_adapter.h"
+#include "spf/spf_metrics.h"
 
 #include <stddef.h>
 
@@ -30,13 +32,6 @@ static const struct metrics_stat rows[] = {
     {"actions", NULL, "action", "tagged", STATS_TAGGED},
     {"actions", NULL, "action", "quarantined", STATS_QUARANTINED},
     {"actions", NULL, "action", "left-to-dmarc", STATS_LEFT_TO_DMARC},
-    {"checks", "SPF checks by result.", "result", "none", STATS_NONE},
-    {"checks", NULL, "result", "neutral", STATS_NEUTRAL},
-    {"checks", NULL, "result", "pass", STATS_PASS},
-    {"checks", NULL, "result", "fail", STATS_FAIL},
-    {"checks", NULL, "result", "softfail", STATS_SOFTFAIL},
-    {"checks", NULL, "result", "temperror", STATS_TEMPERROR},
-    {"checks", NULL, "result", "permerror", STATS_PERMERROR},
     {"checks_without_evaluation", "SPF checks that took their outcome from the cache, or from another check.", "source",
      "cache", STATS_CACHED},
     {"checks_without_evaluation", NULL, "source", "joined", STATS_JOINED},
@@ -104,6 +99,9 @@ void metrics_write(const struct metrics_state *state, bool is_openmetrics, struc
     process_metrics_write(&text, state->started_s);
     write_configuration(&text, state);
     write_verdicts(&text);
+    load_metrics_write(&text, &state->load);
+    message_metrics_write(&text);
+    spf_metrics_write(&text);
     metrics_stats(&text, rows, sizeof rows / sizeof rows[0]);
     dns_metrics_write(&text, &state->dns);
     write_reasons(&text, "skipped", REASON_KIND_EXEMPT, "Messages and recipients that were exempt.");

@@ -7,6 +7,7 @@
 #include "config/config_hash.h"
 #include "dns/dns.h"
 #include "session/cache_metrics.h"
+#include "session/load_metrics.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,6 +21,7 @@ void metrics_waited(enum metrics_step step, uint64_t waited_us);
 /* What the counters do not hold. */
 struct metrics_state {
     struct cache_state caches;
+    struct front_load load; /* of all front ends */
     struct dns_state dns;
     const char *version, *libmilter; /* versions of the program, and of the library of the front end */
     char config_hash[CONFIG_HASH_SIZE];

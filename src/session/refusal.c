@@ -3,6 +3,7 @@
 #include "session/refusal.h"
 
 #include "policy/verdict_reply.h"
+#include "session/message_metrics.h"
 
 static const struct session_reply go_on = {.step = SESSION_CONTINUE};
 
@@ -24,8 +25,10 @@ static struct session_reply reply_for(enum reason reason, const char *code, cons
 /* Counts and notes a refusal: of the recipient `shown`, or where `is_recipient` is false of the whole message. */
 static void note(struct message *message, const struct record_reply *reply, bool is_recipient, const char *shown)
 {
-    if (!message->record.is_test)
+    if (!message->record.is_test) {
         reason_count(reply->reason, reply->defers);
+        message_metrics_replied(reply->code);
+    }
     if (is_recipient)
         message_record_refuse_recipient(&message->record, shown, reply);
     else
@@ -93,9 +96,11 @@ static void write_text(const struct message *message, const struct config *confi
 
     strbuf_truncate(text, 0);
     text->failed = false;
-    verdict_reply_text(config->reject_reason, &check->outcome, &words, text);
+    const bool is_explained = verdict_reply_text(config->reject_reason, &check->outcome, &words, text);
     if (text->failed)
         client_log_fault(client, REASON_FAULT_REPLY);
+    else if (is_explained)
+        message_metrics_explained();
 }
 
 /* Notes a refusal that is not carried out. */

@@ -9,6 +9,7 @@
 #include "spf/evaluation.h"
 #include "spf/outcome.h"
 #include "spf/spf2_adapter.h"
+#include "spf/spf_metrics.h"
 #include "spf/trace.h"
 
 #include <pthread.h>
@@ -29,6 +30,7 @@ struct flight {
     struct spf_request *request; /* its copy */
     struct evaluation *evaluation;
     bool is_speculative;
+    int64_t deadline_ms;
     bool has_time; /* more than half of the timeout was left when it began */
     size_t key_len;
     uint8_t key[];
@@ -152,10 +154,15 @@ static void conclude(void *context)
     struct walk *walk = evaluation_walk(flight->evaluation);
     struct published published = {.is_private = true};
 
+    spf_metrics_evaluation_ended();
     if (walk) {
+        if (clock_monotonic_ms(flight->inflight->setup.clock) >= flight->deadline_ms)
+            spf_metrics_deadline_exceeded();
         spf2_adapter_interpret(walk);
         if (walk->is_fault)
             report_fault(flight->request, walk->problem);
+        else if (walk->is_stopped)
+            spf_metrics_stopped(walk->stop);
         outcome_write(walk, &published.outcome);
         result_cache_put(flight->inflight->setup.cache, flight->request, &published.outcome, walk->macros_used);
         published.varying = walk->macros_used & RESULT_VARYING;
@@ -229,9 +236,11 @@ static void begin(struct flight *flight, int64_t deadline_ms)
         publish(flight, &published);
         return;
     }
+    flight->deadline_ms = deadline_ms;
     flight->has_time = deadline_ms - clock_monotonic_ms(setup->clock) >= flight->inflight->timeout_ms / 2;
     flight->evaluation = evaluation_create(&wanted);
     if (flight->evaluation) {
+        spf_metrics_evaluation_begun();
         evaluation_begin(flight->evaluation);
         return;
     }

@@ -3,6 +3,7 @@
 #include "spf/spf_check.h"
 
 #include "base/domain_text.h"
+#include "base/histogram.h"
 #include "base/log.h"
 #include "base/log_value.h"
 #include "base/stats.h"
@@ -11,6 +12,7 @@
 #include "spf/inflight.h"
 #include "spf/outcome.h"
 #include "spf/result_cache.h"
+#include "spf/spf_metrics.h"
 #include "spf/trace.h"
 
 #include <stdatomic.h>
@@ -131,7 +133,8 @@ static int64_t deadline_of(const struct spf_checker *checker, const struct spf_r
     return request->deadline_ms > 0 ? request->deadline_ms : spf_checker_deadline_ms(checker);
 }
 
-static void count(enum spf_result result)
+/* Counts a check that began then, in histogram_now_us. */
+static void count(enum spf_identity identity, enum spf_result result, uint64_t begun_us)
 {
     static const enum stats_counter counters[RESULT_COUNT] = {
         [RESULT_NONE] = STATS_NONE,           [RESULT_NEUTRAL] = STATS_NEUTRAL,   [RESULT_PASS] = STATS_PASS,
@@ -140,6 +143,7 @@ static void count(enum spf_result result)
     };
 
     stats_add(counters[result], 1);
+    spf_metrics_checked(identity, result, histogram_now_us() - begun_us);
 }
 
 /* ---- What the cache does not know ---- */
@@ -261,8 +265,10 @@ static void answer(struct spf_checker *checker, const struct spf_request *reques
 
 void spf_check(struct spf_checker *checker, const struct spf_request *request, struct spf_outcome *outcome)
 {
+    const uint64_t begun_us = histogram_now_us();
+
     answer(checker, request, outcome);
-    count(outcome->result);
+    count(request->identity, outcome->result, begun_us);
 }
 
 enum tristate spf_permits(struct spf_checker *checker, const struct spf_request *request)
@@ -310,13 +316,14 @@ struct task {
     struct spf_request *request;
     spf_done done;
     void *context;
+    uint64_t begun_us;
 };
 
 static void end_task(void *context, const struct spf_outcome *outcome)
 {
     struct task *task = context;
 
-    count(outcome->result);
+    count(task->request->identity, outcome->result, task->begun_us);
     task->done(task->context, outcome);
     free(task->request);
     free(task);
@@ -324,7 +331,7 @@ static void end_task(void *context, const struct spf_outcome *outcome)
 
 /* False if out of memory. */
 static bool start_task(struct spf_checker *checker, const struct spf_request *request, unsigned varying, spf_done done,
-                       void *context)
+                       void *context, uint64_t begun_us)
 {
     struct task *task = malloc(sizeof(*task));
     struct spf_request *copy = task ? request_copy(request) : NULL;
@@ -333,7 +340,7 @@ static bool start_task(struct spf_checker *checker, const struct spf_request *re
         free(task);
         return false;
     }
-    *task = (struct task){.request = copy, .done = done, .context = context};
+    *task = (struct task){.request = copy, .done = done, .context = context, .begun_us = begun_us};
     task->caller = (struct caller){.checker = checker,
                                    .request = copy,
                                    .deadline_ms = deadline_of(checker, request),
@@ -346,18 +353,19 @@ static bool start_task(struct spf_checker *checker, const struct spf_request *re
 
 void spf_check_start(struct spf_checker *checker, const struct spf_request *request, spf_done done, void *context)
 {
+    const uint64_t begun_us = histogram_now_us();
     struct spf_request normal = *request;
     char domain[DNS_NAME_MAX + 1];
     struct spf_outcome outcome;
     unsigned varying;
 
     if (!answer_at_once(checker, &normal, domain, &outcome, &varying)) {
-        if (start_task(checker, &normal, varying, done, context))
+        if (start_task(checker, &normal, varying, done, context, begun_us))
             return;
         stats_add(STATS_FAULTS, 1);
         outcome_temperror(&outcome, "out of memory");
     }
-    count(outcome.result);
+    count(request->identity, outcome.result, begun_us);
     done(context, &outcome);
 }
 

@@ -74,11 +74,11 @@ static result_set walk_target(struct walk *walk, const struct walk_place *at)
     struct lookup *lookup;
 
     if (walk->reader.is_survey && leads_back(at)) {
-        term_stop(walk, at, RESULT_PERMERROR, "leads back to %s, whose record is being evaluated", step->name);
+        term_stop(walk, at, WALK_STOP_LOOP, "leads back to %s, whose record is being evaluated", step->name);
         return 0;
     }
     if (!domain_can_have_policy(step->name)) { /* RFC 7208 4.3: none, and so 5.2, 6.1: a permanent error */
-        term_stop(walk, at, RESULT_PERMERROR, "invalid target name");
+        term_stop(walk, at, WALK_STOP_TARGET, "invalid target name");
         return 0;
     }
     lookup = lookups_want(&walk->lookups, &step->lookup, step->name, DNS_TXT);
@@ -105,6 +105,16 @@ static bool is_varying(const struct term *term)
     return term->kind == TERM_PTR || (term->domain && memchr(term->domain, '%', term->domain_len));
 }
 
+/* True if a record on the way here was reached by way of itself. */
+static bool is_in_loop(const struct walk_place *at)
+{
+    for (; at; at = at->from)
+        for (const struct walk_place *before = at->from; before; before = before->from)
+            if (strcasecmp(at->domain, before->domain) == 0)
+                return true;
+    return false;
+}
+
 /* A term that asks the DNS, a redirect with *redirected. RFC 7208 4.6.4: at most 10, over all records. */
 static unsigned walk_term(struct walk *walk, const struct walk_place *at, result_set *redirected)
 {
@@ -116,7 +126,8 @@ static unsigned walk_term(struct walk *walk, const struct walk_place *at, result
     if (at->visit)
         at->visit->dns_terms = walk->limits.dns_terms;
     if (walk->limits.dns_terms > walk->reader.terms_max)
-        return term_stop(walk, at, RESULT_PERMERROR, "too many DNS lookups (limit %d)", LIMIT_DNS_TERMS);
+        return term_stop(walk, at, is_in_loop(at) ? WALK_STOP_LOOP : WALK_STOP_LOOKUPS,
+                         "too many DNS lookups (limit %d)", LIMIT_DNS_TERMS);
     if (walk->reader.is_survey && is_varying(step->term)) {
         term_tell(walk, SURVEY_VARYING, at, "");
         return CAN_MISS;
@@ -203,16 +214,16 @@ static void stop_without_record(struct walk *walk, const struct walk_place *from
     switch (policy->status) {
     case POLICY_NONE:
         if (from) /* RFC 7208 5.2, 6.1: an include or redirect of none */
-            term_stop(walk, from, RESULT_PERMERROR, "%s has no SPF record", lookup->name);
+            term_stop(walk, from, WALK_STOP_TARGET, "%s has no SPF record", lookup->name);
         else
-            term_stop(walk, from, RESULT_NONE, "%s", "");
+            term_stop(walk, from, WALK_STOP_NO_RECORD, "%s", "");
         break;
     case POLICY_SEVERAL:
-        term_stop(walk, from, RESULT_PERMERROR, "%s has more than one SPF record", lookup->name);
+        term_stop(walk, from, WALK_STOP_MULTIPLE, "%s has more than one SPF record", lookup->name);
         break;
     default:
         left = policy->source->text_len - policy->error.offset;
-        term_stop(walk, from, RESULT_PERMERROR, "record of %s: %s at octet %zu: %.*s", lookup->name,
+        term_stop(walk, from, WALK_STOP_SYNTAX, "record of %s: %s at octet %zu: %.*s", lookup->name,
                   policy->error.reason, policy->error.offset + 1, left > SHOWN_MAX ? SHOWN_MAX : (int)left,
                   policy->source->text + policy->error.offset);
     }

@@ -50,6 +50,20 @@ struct walk_visit {
     unsigned void_lookups; /* it counted as void lookup, and so many there were with it; else 0 */
 };
 
+/* What ended an evaluation before a term decided. */
+enum walk_stop {
+    WALK_STOP_NO_RECORD, /* none (RFC 7208 4.5) */
+    WALK_STOP_FAILURE,   /* temperror: of the DNS (RFC 7208 5) */
+    /* permerror: */
+    WALK_STOP_SYNTAX,   /* of a record (RFC 7208 4.6) */
+    WALK_STOP_LOOKUPS,  /* too many terms that query the DNS, or too many mail exchangers (RFC 7208 4.6.4) */
+    WALK_STOP_VOID,     /* too many void lookups (RFC 7208 4.6.4) */
+    WALK_STOP_MULTIPLE, /* a domain has several records (RFC 7208 4.5) */
+    WALK_STOP_LOOP,     /* too many lookups, since a record leads back to itself */
+    WALK_STOP_TARGET,   /* an include or redirect leads to no record (RFC 7208 5.2, 6.1) */
+    WALK_STOP_COUNT
+};
+
 /* Where a walk is: a step of a record, and the step that led there. */
 struct walk_place {
     const struct walk_place *from; /* NULL: the record is the domain's own */
@@ -87,11 +101,12 @@ struct walk {
 
     /* Of the last run. */
     struct limits limits;
-    bool is_exact;    /* nothing is missing so far */
-    bool lacks_names; /* an expansion needs the client's names, and they are missing */
-    bool is_stopped;  /* by an error, or as there is no record: `result` and `problem` are set */
-    bool is_fault;    /* stopped by a fault of ours */
-    bool is_guess;    /* there is no record: the first frame is the best guess */
+    bool is_exact;       /* nothing is missing so far */
+    bool lacks_names;    /* an expansion needs the client's names, and they are missing */
+    bool is_stopped;     /* by an error, or as there is no record: `result` and `problem` are set */
+    enum walk_stop stop; /* where is_stopped: by what, unless is_fault */
+    bool is_fault;       /* stopped by a fault of ours */
+    bool is_guess;       /* there is no record: the first frame is the best guess */
     enum spf_result result;
     unsigned macros_used; /* MACRO_USED_*, in all that the outcome depends on */
     uint32_t ttl_s;       /* smallest of the answers it depends on; UINT32_MAX: none */

@@ -31,8 +31,14 @@ static void add_place(const struct walk_place *at, char problem[SPF_PROBLEM_SIZE
                  term->len > SHOWN_MAX ? SHOWN_MAX : (int)term->len, term->text, at->domain);
 }
 
-/* Ends the evaluation at `at` (NULL: at no term) with an error; where something is missing before it, that it may. */
-unsigned term_stop(struct walk *walk, const struct walk_place *at, enum spf_result result, const char *format, ...)
+/* The result of an evaluation that was ended. */
+static enum spf_result result_of(enum walk_stop why)
+{
+    return why == WALK_STOP_NO_RECORD ? RESULT_NONE : why == WALK_STOP_FAILURE ? RESULT_TEMPERROR : RESULT_PERMERROR;
+}
+
+/* Ends the evaluation at `at` (NULL: at no term), by `why`; where something is missing before it, that it may. */
+unsigned term_stop(struct walk *walk, const struct walk_place *at, enum walk_stop why, const char *format, ...)
 {
     va_list args;
 
@@ -42,11 +48,12 @@ unsigned term_stop(struct walk *walk, const struct walk_place *at, enum spf_resu
     vsnprintf(walk->problem, sizeof(walk->problem), format, args);
     va_end(args);
     if (walk->reader.is_survey) {
-        term_tell(walk, result == RESULT_TEMPERROR ? SURVEY_UNKNOWN : SURVEY_ERROR, at, walk->problem);
+        term_tell(walk, why == WALK_STOP_FAILURE ? SURVEY_UNKNOWN : SURVEY_ERROR, at, walk->problem);
         return CAN_MISS;
     }
     walk->is_stopped = true;
-    walk->result = result;
+    walk->stop = why;
+    walk->result = result_of(why);
     add_place(at, walk->problem);
     printable_make(walk->problem);
     return 0;
@@ -103,7 +110,7 @@ static const struct lookup *lookup_to_name(const struct walk *walk, const struct
 unsigned term_failure(struct walk *walk, const struct walk_place *at, const struct lookup *lookup)
 {
     lookup = lookup_to_name(walk, lookup);
-    return term_stop(walk, at, RESULT_TEMPERROR, "DNS %s for %s %s", dns_status_name(lookup->answer->status),
+    return term_stop(walk, at, WALK_STOP_FAILURE, "DNS %s for %s %s", dns_status_name(lookup->answer->status),
                      lookup->name, dns_type_name(lookup->type));
 }
 
@@ -118,7 +125,7 @@ static unsigned miss(struct walk *walk, const struct walk_place *at, bool is_voi
         at->visit->void_lookups = walk->lookups.void_lookups;
     if (walk->lookups.void_lookups <= LIMIT_VOID_LOOKUPS || walk->reader.is_survey)
         return CAN_MISS;
-    return term_stop(walk, at, RESULT_PERMERROR, "more than %d void lookups", LIMIT_VOID_LOOKUPS);
+    return term_stop(walk, at, WALK_STOP_VOID, "more than %d void lookups", LIMIT_VOID_LOOKUPS);
 }
 
 /* Notes that the outcome depends on an answer. */
@@ -278,7 +285,8 @@ static unsigned walk_mx(struct walk *walk, const struct walk_place *at)
     if (answer_is_failure(lookup->answer))
         return term_failure(walk, at, lookup);
     if (lookup->answer->count > LIMIT_MX_NAMES) /* RFC 7208 4.6.4 */
-        return term_stop(walk, at, RESULT_PERMERROR, "%s has more than %d mail exchangers", step->name, LIMIT_MX_NAMES);
+        return term_stop(walk, at, WALK_STOP_LOOKUPS, "%s has more than %d mail exchangers", step->name,
+                         LIMIT_MX_NAMES);
     for (size_t i = 0; i < lookup->answer->count; i++)
         if (exchanger_matches(walk, step, i, &so_far))
             return CAN_MATCH;

@@ -11,9 +11,9 @@
 /* What a term may come to, by the answers there are. Neither: the evaluation ends in it, whatever it is for. */
 enum { CAN_MATCH = 1, CAN_MISS = 2 };
 
-/* Ends the evaluation at `at` (NULL: at no term) with an error; where something is missing before it, that it may.
+/* Ends the evaluation at `at` (NULL: at no term), by `why`; where something is missing before it, that it may.
  * Returns what the term may come to. */
-unsigned term_stop(struct walk *walk, const struct walk_place *at, enum spf_result result, const char *format, ...)
+unsigned term_stop(struct walk *walk, const struct walk_place *at, enum walk_stop why, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
 /* The same for a failure of the DNS (RFC 7208 5). */

@@ -8,17 +8,22 @@ import re
 import signal
 import socket
 import subprocess
+import threading
 
-from wire_common import BAD_IP, ZONE, Filter, case, check, equal, one, rows, wait_until
+from dns_server import DnsServer
+from wire_common import (BAD_IP, HEADERS, ZONE, Filter, case, check, delivered, equal, one, rows, wait_until)
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def watched(binary, **options):
+def watched(binary, config=None, **options):
     """A filter whose metrics are at a unix socket beside its other files."""
-    filter_ = Filter(binary, {}, zone=ZONE, **options)
-    filter_.configure({"Metrics": f"unix:{filter_.path('metrics')}"}, None)
+    options = options if "nameserver" in options else {"zone": ZONE, **options}
+    server = options.pop("nameserver", None)
+    filter_ = Filter(binary, {}, **options)
+    asks = {"Nameserver": server.address} if server else {}
+    filter_.configure({"Metrics": f"unix:{filter_.path('metrics')}", **asks, **(config or {})}, None)
     return filter_
 
 
@@ -46,15 +51,130 @@ def sample(filter_, name):
     return float(lines[0].rpartition(" ")[2])
 
 
+def changes(filter_, before):
+    """Every sample that differs from before, but for times, without the prefix; and all samples for the next call."""
+    lines = [line.rpartition(" ") for line in ask(filter_)[2].splitlines() if not line.startswith("#")]
+    now = {name.removeprefix("smf_spf_"): float(value) for name, _, value in lines}
+    return {name: value - before.get(name, 0) for name, value in now.items()
+            if value != before.get(name, 0) and "seconds" not in name}, now
+
+
 @case
 def messages_are_counted(binary):
     with watched(binary) as filter_:
-        equal(sample(filter_, 'smf_spf_checks_total{result="fail"}'), 0, "fails before the first message")
+        equal(sample(filter_, 'smf_spf_checks_total{identity="mailfrom",result="fail"}'), 0, "fails before the first message")
         check(one(filter_, ip=BAD_IP).refusal is not None, "the message was not refused")
-        equal(sample(filter_, 'smf_spf_checks_total{result="fail"}'), 1, "fails")
+        equal(sample(filter_, 'smf_spf_checks_total{identity="mailfrom",result="fail"}'), 1, "fails")
         equal(sample(filter_, 'smf_spf_refusals_total{why="result"}'), 1, "refusals")
         equal(sample(filter_, 'smf_spf_wait_seconds_count{step="mail"}'), 1, "waits in MAIL")
         equal(os.stat(filter_.path("metrics")).st_mode & 0o777, 0o660, "permissions")
+
+
+EACH_RESULT = [
+    ("pass", {}, "mailfrom", "pass"), ("fail", {"ip": BAD_IP}, "mailfrom", "fail"),
+    ("neutral", {"sender": "<a@neutral.example.org>", "ip": BAD_IP}, "mailfrom", "neutral"),
+    ("softfail", {"sender": "<a@soft.example.org>", "ip": BAD_IP}, "mailfrom", "softfail"),
+    ("none", {"sender": "<a@none.example.org>"}, "mailfrom", "none"),
+    ("temperror", {"sender": "<a@servfail.example.org>"}, "mailfrom", "temperror"),
+    ("permerror", {"sender": "<a@broken.example.org>"}, "mailfrom", "permerror"),
+    ("null-sender", {"sender": "<>", "helo": "soft.example.org", "ip": BAD_IP}, "helo", "softfail"),
+]
+
+
+@case
+def checks_are_counted_by_identity_and_result(binary):
+    with watched(binary, {"CheckHelo": "off"}) as filter_:
+        _, before = changes(filter_, {})
+        count = before["check_seconds_count"]
+        for name, client, identity, result in EACH_RESULT:
+            one(filter_, **client)
+            changed, before = changes(filter_, before)
+            counted = {key: value for key, value in changed.items() if key.startswith("checks_total")}
+            equal(counted, {f'checks_total{{identity="{identity}",result="{result}"}}': 1}, name)
+        equal(before["check_seconds_count"] - count, len(EACH_RESULT), "durations")
+
+
+BROKEN_ZONE = ZONE + r"""
+syntax      TXT "v=spf1 ip4:192.0.2.999 -all"
+lookups     TXT "v=spf1 a:mx.example.org a:mx.example.org a:mx.example.org a:mx.example.org a:mx.example.org a:mx.example.org a:mx.example.org a:mx.example.org a:mx.example.org a:mx.example.org a:mx.example.org -all"
+void        TXT "v=spf1 a:n1.example.org a:n2.example.org a:n3.example.org -all"
+multiple    TXT "v=spf1 -all"
+multiple    TXT "v=spf1 +all"
+loop        TXT "v=spf1 include:loop2.example.org -all"
+loop2       TXT "v=spf1 redirect=loop.example.org"
+target      TXT "v=spf1 include:none.example.org -all"
+"""
+
+
+@case
+def broken_records_are_counted_by_what_is_wrong(binary):
+    with watched(binary, zone=BROKEN_ZONE) as filter_:
+        _, before = changes(filter_, {})
+        for why in ("syntax", "lookups", "void", "multiple", "loop", "target"):
+            for expected in ({f'records_broken_total{{why="{why}"}}': 1}, {}):  # the second result is a cached one
+                one(filter_, f"<a@{why}.example.org>", ip=BAD_IP)
+                changed, before = changes(filter_, before)
+                counted = {key: value for key, value in changed.items() if key.startswith("records_broken")}
+                equal(counted, expected, why)
+
+
+EACH_REPLY = [
+    ("550", {}, {"ip": BAD_IP}, 0), ("450", {"SoftFail": "on"}, {"ip": BAD_IP}, 0),
+    ("451", {"AcceptTempError": "off"}, {"sender": "<a@servfail.example.org>"}, 0),
+    ("550", {}, {"sender": "<a@why.example.org>", "ip": BAD_IP}, 1),
+    ("550", {"RejectReason": "No."}, {"sender": "<a@why.example.org>", "ip": BAD_IP}, 0),
+    (None, {"TestMode": "on"}, {"sender": "<a@why.example.org>", "ip": BAD_IP}, 0),
+]
+
+
+@rows([(f"{code}-{number}", code, config, client, explained)
+       for number, (code, config, client, explained) in enumerate(EACH_REPLY)])
+def replies_are_counted_by_code(binary, code, config, client, explained):
+    with watched(binary, config) as filter_:
+        _, before = changes(filter_, {})
+        one(filter_, **client)
+        changed, _ = changes(filter_, before)
+        counted = {key: value for key, value in changed.items() if key.startswith("replies")}
+        equal(counted, {f'replies_total{{code="{code}"}}': 1} if code else {}, "replies")
+        equal(changed.get("explanations_total", 0), explained, "explanations")
+
+
+EACH_LIST = [
+    ("WhitelistIP", BAD_IP, {"ip": BAD_IP}), ("WhitelistPTR", "friend.example", {"ip": BAD_IP, "host": "mx.friend.example"}),
+    ("WhitelistFrom", "alice@example.org", {"ip": BAD_IP}), ("WhitelistTo", "bob@example.net", {"ip": BAD_IP}),
+    ("WhitelistHelo", "mx.example.org", {"helo": "mx.example.org", "sender": "<a@nofrom.example.org>"}),
+    ("WhitelistSPF", "example.org", {"sender": "<a@nofrom.example.org>"}),
+]
+
+
+@rows([(key, key, value, client) for key, value, client in EACH_LIST])
+def whitelisted_are_counted_by_list(binary, key, value, client):
+    with watched(binary, {key: value}) as filter_:
+        delivered(one(filter_, **client))
+        equal(sample(filter_, f'smf_spf_whitelisted_total{{list="{key}"}}'), 1, key)
+
+
+@case
+def removed_fields_are_counted(binary):
+    with watched(binary) as filter_:
+        delivered(one(filter_, headers=HEADERS + [("Authentication-Results", "mx.example.net; spf=pass")] * 3))
+        equal(sample(filter_, "smf_spf_forged_fields_removed_total"), 3, "removed fields")
+
+
+@case
+def an_evaluation_is_in_flight_until_its_deadline(binary):
+    with DnsServer() as server, watched(binary, {"DNSTimeout": "2s"}, nameserver=server) as filter_:
+        server.silent = True
+        equal(sample(filter_, "smf_spf_evaluations_in_flight"), 0, "before")
+        sending = threading.Thread(target=one, args=(filter_,))
+        sending.start()
+        for gauge in ("evaluations_in_flight", "threads_waiting", "messages_open", "connections_open"):
+            wait_until(lambda gauge=gauge: sample(filter_, f"smf_spf_{gauge}") == 1, 30, f"{gauge} 1")
+        sending.join()
+        for gauge in ("evaluations_in_flight", "threads_waiting", "messages_open", "connections_open"):
+            wait_until(lambda gauge=gauge: sample(filter_, f"smf_spf_{gauge}") == 0, 30, f"{gauge} 0")
+        equal(sample(filter_, "smf_spf_deadline_exceeded_total"), 1, "deadlines")
+        check(sample(filter_, "smf_spf_threads") >= 1, "no thread")
 
 
 @rows([

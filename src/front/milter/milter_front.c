@@ -4,6 +4,7 @@
 
 #include "front/milter/callbacks.h"
 #include "front/milter/listener.h"
+#include "front/milter/quirks/libmilter_threads.h"
 
 enum { ERROR_SIZE = 512 };
 
@@ -28,9 +29,16 @@ static bool give_socket(const struct front_socket *socket, uid_t owner, gid_t gr
     return false;
 }
 
+static void count_threads(unsigned *all, unsigned *waiting)
+{
+    *all = libmilter_threads_count();
+    *waiting = wait_count(libmilter_threads_pool());
+}
+
 const struct front milter_front = {
     .name = "libmilter",
     .drain = &callbacks_drain,
+    .threads = count_threads,
     .path = listener_path,
     .open = open_socket,
     .give = give_socket,

@@ -77,9 +77,15 @@ static bool give_front(int n, struct strbuf *error)
 FAKE(0)
 FAKE(1)
 
+static void count_threads(unsigned *all, unsigned *waiting)
+{
+    *all = 5;
+    *waiting = 4;
+}
+
 static const struct front fakes[2] = {
-    {"zero", &drains[0], unix_path_of, open0, give0, discard0, run0, close0, hang_up0},
-    {"one", &drains[1], path_of, open1, give1, discard1, run1, close1, hang_up1},
+    {"zero", &drains[0], count_threads, unix_path_of, open0, give0, discard0, run0, close0, hang_up0},
+    {"one", &drains[1], NULL, path_of, open1, give1, discard1, run1, close1, hang_up1},
 };
 
 static const struct identity nobody = {.changes = false, .uid = (uid_t)-1, .gid = (gid_t)-1, .socket_gid = (gid_t)-1};
@@ -136,6 +142,23 @@ static void the_first_that_fails_ends_it_and_says_which(void **state)
         assert_string_equal(strbuf_text(&story), "discard0 "); /* the other has no file */
         strbuf_free(&error);
     }
+}
+
+static void the_load_is_that_of_all(void **state)
+{
+    struct front_load load;
+    struct fronts fronts;
+
+    (void)state;
+    make(&fronts);
+    drains[0].connections = 3;
+    drains[0].messages = 2;
+    drains[1].connections = 10;
+    load = fronts_load(&fronts);
+    assert_int_equal(load.connections, 13);
+    assert_int_equal(load.messages, 2);
+    assert_int_equal(load.threads, 5);
+    assert_int_equal(load.threads_waiting, 4);
 }
 
 static void tell_end(void)
@@ -221,6 +244,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_are_opened_in_order),
         cmocka_unit_test(the_first_that_fails_ends_it_and_says_which),
+        cmocka_unit_test(the_load_is_that_of_all),
         cmocka_unit_test(an_end_is_told),
         cmocka_unit_test(a_stop_waits_for_what_is_under_way),
     };

@@ -3,6 +3,7 @@
 #include "session/metrics.h"
 
 #include "base/stats.h"
+#include "session/message_metrics.h"
 #include "session/reason.h"
 
 #include <setjmp.h>
@@ -38,7 +39,7 @@ static void test_all_from_the_start(void **state)
                        reason_name((enum reason)n));
         assert_true(has(line, &nothing));
     }
-    assert_true(has("\nsmf_spf_checks_total{result=\"permerror\"} 0\n", &nothing));
+    assert_true(has("\nsmf_spf_checks_total{identity=\"helo\",result=\"permerror\"} 0\n", &nothing));
     assert_true(has("\nsmf_spf_wait_seconds_count{step=\"eom\"} 0\n", &nothing));
 }
 
@@ -50,6 +51,8 @@ static void test_counters(void **state)
         char number[32];
 
         if (n == STATS_SKIPPED) /* the sum of smf_spf_skipped_total, but for recipients */
+            continue;
+        if (n >= STATS_NONE && n <= STATS_PERMERROR) /* the sums of smf_spf_checks_total over the identities */
             continue;
         (void)snprintf(number, sizeof number, " %d\n", 70001 + n);
         stats_add((enum stats_counter)n, (uint64_t)(70001 + n));
@@ -111,6 +114,19 @@ static void test_waits_and_cache(void **state)
     assert_true(has("\nsmf_spf_cache_bytes{cache=\"results\"} 15\n", &full));
 }
 
+/* A code that nobody thought of makes no label of its own. */
+static void test_replies(void **state)
+{
+    (void)state;
+    message_metrics_replied("450");
+    message_metrics_replied("554");
+    message_metrics_replied("554");
+    assert_true(has("\nsmf_spf_replies_total{code=\"450\"} 1\n", &nothing));
+    assert_true(has("\nsmf_spf_replies_total{code=\"550\"} 0\n", &nothing));
+    assert_true(has("\nsmf_spf_replies_total{code=\"other\"} 2\n", &nothing));
+    assert_false(has("554", &nothing));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -119,6 +135,7 @@ int main(void)
         cmocka_unit_test(test_process),
         cmocka_unit_test(test_families_once),
         cmocka_unit_test(test_waits_and_cache),
+        cmocka_unit_test(test_replies),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
