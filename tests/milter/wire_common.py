@@ -8,7 +8,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 # pylint: disable=wrong-import-position,unused-import
 from case_runner import Skip, case, check, contains, equal, lacks, rows  # noqa: E402,F401
-from filter import Filter, free_port, have_ipv6, sanitizer, wait_until  # noqa: E402,F401
+from filter import Filter, FilterFailed, free_port, have_ipv6, sanitizer, wait_until  # noqa: E402,F401
 from mta import HEADERS, Mta, Outcome  # noqa: E402,F401
 from result_fields import authentication_results, received_spf  # noqa: E402,F401
 
