@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compares the families in docs/monitoring.md, their types and labels, with those that the program writes.
+"""Compares the families in docs/monitoring.md, their types and labels, with those that the program writes, and looks
+whether the expressions there, in the dashboard and in the alerts ask for any other.
 
 usage: check_metrics.py METRICS_PROGRAM [SOURCE DIRECTORY]
 
@@ -46,6 +47,15 @@ def is_as_documented(program, manual):
         program[1][label] == manual[1][label] for label in known)
 
 
+SUFFIXES = {"counter": ["_total"], "gauge": [""], "histogram": ["_bucket", "_sum", "_count"]}
+
+
+def unknown_samples(program, text):
+    """What expressions ask for and the program has not: no error to Prometheus, but an empty panel, a silent alert."""
+    samples = {name + suffix for name, (kind, _) in program.items() for suffix in SUFFIXES[kind]}
+    return sorted(set(re.findall(r"\bsmf_spf_(\w+)", text)) - samples)
+
+
 def main():
     root = Path(sys.argv[2] if len(sys.argv) > 2 else ".")
     text = subprocess.run([sys.argv[1]], capture_output=True, text=True, check=True, timeout=20).stdout
@@ -55,6 +65,9 @@ def main():
     for name in program.keys() & manual.keys():
         if not is_as_documented(program[name], manual[name]):
             faults.append(f"{name}: documented as {manual[name]}, exposed as {program[name]}")
+    for path in ("docs/monitoring.md", "docs/grafana.json", "docs/alerts.yml", "tests/metrics/alerts_test.yml"):
+        text = (root / path).read_text(encoding="utf-8")
+        faults += [f"{path}: there is no smf_spf_{name}" for name in unknown_samples(program, text)]
     print("\n".join(faults) if faults else f"{len(program)} families are as documented")
     return 1 if faults or len(program) < 10 else 0
 
