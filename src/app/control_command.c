@@ -163,7 +163,7 @@ int reopen_command_run(int argc, char **argv, const struct command_defaults *def
 
 /* Statistics */
 
-enum { PROMETHEUS = 256, NAME_WIDTH = 44 };
+enum { PROMETHEUS = 256, NAME_WIDTH = 54 };
 
 static const struct command_option stats_options[] = {
     {'c', "config", "FILE", "the configuration that the filter runs with"},

@@ -92,6 +92,7 @@ static void add_bucket(struct metrics_text *text, const char *label, const char 
 void metrics_histogram(struct metrics_text *text, const char *label, const char *label_value,
                        const struct histogram *histogram)
 {
+    const uint64_t sum_us = atomic_load_explicit(&histogram->sum_us, memory_order_relaxed);
     uint64_t count = 0;
 
     for (int n = 0; n <= HISTOGRAM_BOUNDS; n++) {
@@ -108,7 +109,7 @@ void metrics_histogram(struct metrics_text *text, const char *label, const char 
     }
     strbuf_addf(text->out, "%s%s_sum", prefix(text), text->name);
     add_labels(text->out, &label, &label_value, label != NULL);
-    strbuf_addf(text->out, " %.17g\n", (double)atomic_load_explicit(&histogram->sum_us, memory_order_relaxed) / 1e6);
+    strbuf_addf(text->out, " %" PRIu64 ".%06" PRIu64 "\n", sum_us / 1000000, sum_us % 1000000);
     strbuf_addf(text->out, "%s%s_count", prefix(text), text->name);
     add_labels(text->out, &label, &label_value, label != NULL);
     strbuf_addf(text->out, " %" PRIu64 "\n", count);

@@ -71,9 +71,28 @@ static void test_histogram(void **state)
     strbuf_free(&out);
 }
 
+/* 291 / 1e6 as the nearest double has 17 digits that nobody measured. */
+static void test_sum_is_exact(void **state)
+{
+    static struct histogram histogram;
+    struct strbuf out = STRBUF_INIT;
+    struct metrics_text text = {.out = &out};
+
+    (void)state;
+    histogram_add(&histogram, 291);
+    metrics_family(&text, "w_seconds", METRICS_HISTOGRAM, "W.");
+    metrics_histogram(&text, NULL, NULL, &histogram);
+    assert_non_null(strstr(strbuf_text(&out), "w_seconds_sum 0.000291\n"));
+    strbuf_free(&out);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_names), cmocka_unit_test(test_histogram)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_histogram),
+        cmocka_unit_test(test_sum_is_exact),
+    };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
