@@ -20,7 +20,7 @@ static bool prefers(const char *before, const uint8_t *data, size_t size, const 
 
     if (text == NULL)
         abort();
-    memcpy(text, before, first);
+    memcpy(text, before, first + 1);
     if (size > 0)
         memcpy(text + first, data, size);
     memcpy(text + first + size, after, last + 1);
