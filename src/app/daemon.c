@@ -8,6 +8,7 @@
 #include "app/fronts.h"
 #include "app/log_setup.h"
 #include "app/notify.h"
+#include "app/passed_sockets.h"
 #include "app/preflight.h"
 #include "app/privileges.h"
 #include "app/reload.h"
@@ -37,6 +38,7 @@ struct daemon {
     struct identity identity;
     struct service *service;
     struct fronts fronts;
+    char numbered[FRONTS_MAX][PASSED_SOCKETS_SPEC_SIZE]; /* sockets that the service manager named */
     struct control control;
     struct strbuf control_problem; /* why there is no control socket */
     atomic_bool has_failed_reload; /* the last one; the file is not what is in force */
@@ -244,6 +246,29 @@ static void open_control(struct daemon *daemon)
     control_open(&daemon->control, &daemon->identity, &daemon->control_problem);
 }
 
+/* Adds a front end, if `spec` has a socket for it. False, with a message, if the service manager passed none of the
+ * name. */
+static bool add_front(struct daemon *daemon, const struct front *front, const char *key, const char *spec,
+                      struct strbuf *error)
+{
+    struct front_socket socket = {.mode = daemon->config->socket_mode};
+
+    if (spec == NULL)
+        return true;
+    socket.spec = passed_sockets_spec(spec, daemon->numbered[daemon->fronts.count], error);
+    if (socket.spec != NULL)
+        fronts_add(&daemon->fronts, front, key, socket);
+    return socket.spec != NULL;
+}
+
+/* Before the process detaches, as the sockets are passed to this one. */
+static bool add_fronts(struct daemon *daemon, struct strbuf *error)
+{
+    daemon->fronts.wake = wake;
+    return add_front(daemon, &milter_front, "Socket", daemon->config->socket, error) &&
+           add_front(daemon, &metrics_front, "Metrics", daemon->config->metrics, error);
+}
+
 /* Everything between the configuration and the first message. Returns a status of sysexits.h. */
 static int start(struct daemon *daemon, bool foreground, struct strbuf *error)
 {
@@ -253,23 +278,19 @@ static int start(struct daemon *daemon, bool foreground, struct strbuf *error)
                                     .write_metrics = write_metrics,
                                     .is_healthy = is_healthy,
                                     .context = daemon};
-    const struct front_socket socket = {.spec = config->socket, .mode = config->socket_mode};
     int status = EX_OSERR;
 
     notify_open();
     status = check_host(daemon, error);
     if (status != EX_OK)
         return status;
+    if (!add_fronts(daemon, error))
+        return EX_CONFIG;
     if (!foreground && config->daemonize && !detach_begin(error))
         return EX_OSERR;
     if (!catch_signals(error))
         return EX_OSERR;
     raise_descriptor_limit();
-    daemon->fronts.wake = wake;
-    fronts_add(&daemon->fronts, &milter_front, "Socket", socket);
-    if (config->metrics != NULL)
-        fronts_add(&daemon->fronts, &metrics_front, "Metrics",
-                   (struct front_socket){.spec = config->metrics, .mode = config->socket_mode});
     status = EX_UNAVAILABLE;
     open_control(daemon);
     if (fronts_open(&daemon->fronts, &host, &daemon->identity, error))

@@ -4,6 +4,7 @@
 #include "app/preflight.h"
 
 #include "app/directory_owner.h"
+#include "app/passed_sockets.h"
 #include "base/endpoint.h"
 #include "base/log.h"
 #include "session/service.h"
@@ -176,14 +177,30 @@ static void probe_inet_socket(struct run *run, const char *key, const char *spec
     freeaddrinfo(found);
 }
 
+/* Who hands a socket over has opened it, and to the filter alone: beside it there is nothing to look at. */
+static void probe_passed_socket(struct run *run, const char *key, const char *spec)
+{
+    char numbered[PASSED_SOCKETS_SPEC_SIZE];
+    struct strbuf error = STRBUF_INIT;
+
+    if (!run->starts_here)
+        strbuf_addf(&run->out->notes, "%s: %s: whether the service manager passes this socket was not checked\n", key,
+                    spec);
+    else if (passed_sockets_spec(spec, numbered, &error) == NULL)
+        add_problem(run, EX_CONFIG, 0, "%s: %s", key, strbuf_text(&error));
+    strbuf_free(&error);
+}
+
 /* A socket of a key that has the forms of Socket. */
 static void probe_socket(struct run *run, const char *key, const char *spec)
 {
     struct endpoint endpoint;
 
-    if (spec == NULL || !endpoint_parse(spec, &endpoint) || endpoint.kind == ENDPOINT_DESCRIPTOR)
-        return; /* who hands the descriptor over has opened it */
-    if (endpoint.kind == ENDPOINT_UNIX)
+    if (spec == NULL || !endpoint_parse(spec, &endpoint))
+        return;
+    if (endpoint.kind == ENDPOINT_DESCRIPTOR)
+        probe_passed_socket(run, key, spec);
+    else if (endpoint.kind == ENDPOINT_UNIX)
         probe_unix_socket(run, key, endpoint.path);
     else
         probe_inet_socket(run, key, spec, &endpoint);

@@ -12,6 +12,7 @@
 enum {
     PATH_LEN_MAX = sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1,
     NUMBER_MAX = 65535,
+    NAME_LEN_MAX = 255, /* sd_listen_fds_with_names(3) */
 };
 
 static const struct form {
@@ -84,6 +85,16 @@ static bool read_inet(const char *text, struct endpoint *endpoint)
            read_host(text + len + 1, endpoint->kind == ENDPOINT_INET ? ADDR_V4 : ADDR_V6, endpoint->host);
 }
 
+/* A name that a service manager can pass; it begins with a letter, so that a mistyped number is none. */
+static bool is_descriptor_name(const char *text)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    const size_t len = strlen(text);
+
+    return len <= NAME_LEN_MAX && strspn(text, letters) > 0 &&
+           strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@") == len;
+}
+
 static bool read_rest(const char *rest, struct endpoint *endpoint)
 {
     switch (endpoint->kind) {
@@ -93,7 +104,9 @@ static bool read_rest(const char *rest, struct endpoint *endpoint)
     case ENDPOINT_DESCRIPTOR: {
         size_t len = read_port_number(rest, &endpoint->number);
 
-        return len > 0 && rest[len] == '\0';
+        if (is_descriptor_name(rest))
+            endpoint->name = rest;
+        return endpoint->name != NULL || (len > 0 && rest[len] == '\0');
     }
     case ENDPOINT_INET:
     case ENDPOINT_INET6:

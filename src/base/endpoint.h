@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The syntax of listening sockets: `unix:/path`, `inet:port@host`, `inet6:port@host`, `fd:number`. */
+/* The syntax of listening sockets: `unix:/path`, `inet:port@host`, `inet6:port@host`, `fd:number`, `fd:name`. */
 #ifndef SMF_BASE_ENDPOINT_H
 #define SMF_BASE_ENDPOINT_H
 
@@ -20,7 +20,8 @@ struct endpoint {
     enum endpoint_kind kind;
     const char *path;              /* unix: absolute, as the daemon leaves its working directory; within the text that
                                       was parsed. Else NULL */
-    unsigned number;               /* the port, 1 to 65535; or the descriptor */
+    unsigned number;               /* the port, 1 to 65535; or the descriptor, if it is not named */
+    const char *name;              /* fd: what a service manager calls the descriptor; within the text. Else NULL */
     char host[ENDPOINT_HOST_SIZE]; /* an address of the family or a name, without brackets; "": every address */
 };
 

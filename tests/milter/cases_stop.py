@@ -5,7 +5,9 @@ import contextlib
 import os
 import signal
 import socket
+import sys
 import threading
+import urllib.request
 
 from dns_server import DnsServer
 from filter import accepts
@@ -194,6 +196,56 @@ def a_socket_that_was_handed_over_keeps_who_comes(binary, transport):
         late.mail("<alice@example.org>")
         contains(str(finish(late)), "spf=pass", "fields")
         filter_.stop()
+
+
+# What a service manager does: sockets from descriptor 3 on, and their names in the environment of this very process.
+PASS_SOCKETS = """
+import fcntl, os, sys
+names, descriptors, command = sys.argv[1], sys.argv[2].split(","), sys.argv[3:]
+kept = [fcntl.fcntl(int(descriptor), fcntl.F_DUPFD_CLOEXEC, 50) for descriptor in descriptors]
+for place, descriptor in enumerate(kept):
+    os.dup2(descriptor, 3 + place)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS=str(len(kept)), LISTEN_FDNAMES=names)
+os.execv(command[0], command)
+"""
+
+
+@case
+def sockets_that_systemd_names_are_found(binary):
+    """The second of two is the milter's; a reload and a restart keep both."""
+    with prepared(binary) as filter_, listener_of(filter_) as listener, socket.socket() as metrics:
+        metrics.bind(("127.0.0.1", 0))
+        metrics.listen(8)
+        filter_.pass_fds = (metrics.fileno(), listener.fileno())
+        filter_.launcher = [sys.executable, "-c", PASS_SOCKETS, "web:smf-spf.socket",
+                            f"{metrics.fileno()},{listener.fileno()}"]
+        filter_.reconfigure({"Socket": "fd:smf-spf.socket", "Metrics": "fd:web"})
+        for _ in range(2):
+            filter_.start()
+            filter_.reconfigure({"Socket": "fd:smf-spf.socket", "Metrics": "fd:web", "TagSubject": "on"})
+            filter_.signal(signal.SIGUSR1)
+            filter_.wait_log("configuration reloaded")
+            mta = connected(filter_)
+            mta.mail("<alice@example.org>")
+            contains(str(finish(mta)), "spf=pass", "fields")
+            port = metrics.getsockname()[1]
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=END_LIMIT_S) as answer:
+                equal(answer.read(), b"ok\n", "health")
+            mta.close()
+            filter_.stop()
+
+
+@case
+def a_socket_that_is_not_passed_prevents_the_start(binary):
+    with prepared(binary) as filter_, listener_of(filter_) as listener:
+        filter_.pass_fds = (listener.fileno(),)
+        filter_.launcher = [sys.executable, "-c", PASS_SOCKETS, "milter", str(listener.fileno())]
+        filter_.reconfigure({"Socket": "fd:milter", "Metrics": "fd:metrics"})
+        equal(filter_.launch().wait(END_LIMIT_S), 78, "exit status")
+        lines = filter_.stderr().splitlines()
+        equal(len(lines), 1, "lines")
+        contains(lines[0], "Metrics: fd:metrics: the service manager has passed no socket of this name, but milter",
+                 "what it says")
 
 
 @rows([("unix", "unix"), ("inet", "inet")])

@@ -100,6 +100,7 @@ class Filter:
             shutil.chown(self.dir, UNPRIVILEGED, group_of(UNPRIVILEGED))
         self.process = None
         self.pass_fds = ()  # of this process, for `Socket fd:N`
+        self.launcher = []  # a command that executes the filter, whose words follow
         self.stderr_path = self.path("stderr")
         self.log_path = self.path("log")
         self.config_path = self.path("smf-spf.conf")
@@ -162,7 +163,7 @@ class Filter:
     def launch(self):
         """Start without waiting."""
         with open(self.stderr_path, "ab") as stderr:
-            self.process = subprocess.Popen([self.binary, *self.arguments, "-c", self.config_path], cwd="/",
+            self.process = subprocess.Popen([*self.launcher, self.binary, *self.arguments, "-c", self.config_path], cwd="/",
                                             stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr,
                                             env=self.sanitized_environment(), pass_fds=self.pass_fds, **self.identity())
         return self.process

@@ -25,6 +25,8 @@ expect 'usr/share/man/man5/smf-spf.conf.5*'
 expect 'usr/share/doc/*/README.md'
 expect 'usr/share/doc/*/COPYING'
 expect 'usr/lib/systemd/system/smf-spf.service'
+expect 'usr/share/doc/*/examples/smf-spf.socket'
+[ ! -e "$root/usr/lib/systemd/system/smf-spf.socket" ] || { echo "the example is installed as a unit" >&2; missing=1; }
 for script in debian redhat openrc freebsd; do
     expect "usr/share/smf-spf/init/$script*"
 done

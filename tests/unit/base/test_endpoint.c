@@ -30,6 +30,8 @@ static void test_forms(void **state)
         {"inet6:8890", "inet6:8890", NULL, "", ENDPOINT_INET6, 8890},
         {"fd:0", "fd:0", NULL, "", ENDPOINT_DESCRIPTOR, 0},
         {"fd:3", "fd:3", NULL, "", ENDPOINT_DESCRIPTOR, 3},
+        {"FD:Milter_1.socket", "fd:Milter_1.socket", NULL, "", ENDPOINT_DESCRIPTOR, 0},
+        {"fd:smf-spf@1.socket", "fd:smf-spf@1.socket", NULL, "", ENDPOINT_DESCRIPTOR, 0},
     };
 
     (void)state;
@@ -73,7 +75,11 @@ static void test_others(void **state)
         "inet:80@[127.0.0.1",
         "inet:80@1.2.3",
         "fd:",
-        "fd:x",
+        "fd:-1",
+        "fd:3x",
+        "fd:a b",
+        "fd:a:b",
+        "fd:_a",
         "fd:65536",
         "fd:3@a",
         " unix:/run/s",

@@ -377,6 +377,7 @@ static const struct value_case values[] = {
     {"Socket inet6:1@[::1]", "Socket", "Socket inet6:1@[::1]\n"},
     {"Socket inet6:1@localhost", "Socket", "Socket inet6:1@localhost\n"},
     {"Socket fd:3", "Socket", "Socket fd:3\n"},
+    {"Socket FD:Milter", "Socket", "Socket fd:Milter\n"},
 };
 
 static void values_are_read(void **state)
@@ -452,7 +453,7 @@ static const struct bad_case bad[] = {
       "inet:1@300.0.0.1",
       "inet:1@a..b",
       "fd:",
-      "fd:x",
+      "fd:a:b",
       "fd:-1",
       "run/x",
       "tcp:1@x",
