@@ -169,6 +169,7 @@ static int start_after_sockets(struct daemon *daemon, struct strbuf *error)
     log_commit(log);
     if (daemon->identity.is_not_root)
         log_warning("User: %s is root, which needs not be; running as %s", config->user, daemon->identity.user);
+    reload_log_warnings(config);
     if (daemon->control_problem.len > 0)
         log_notice("%s; smf-spf reload and reopen do not reach this filter", strbuf_text(&daemon->control_problem));
     daemon->service = service_create(config, error);

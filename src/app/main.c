@@ -80,6 +80,8 @@ static int check_config(const char *path)
 
     (void)fputs(strbuf_text(&errors), stderr); /* each line begins with file and number, as editors read it */
     strbuf_free(&errors);
+    if (config != NULL && config->warnings != NULL)
+        (void)fputs(config->warnings, stderr);
     config_release(config);
     if (status == EX_OK)
         printf("%s: the configuration is valid\n", path);

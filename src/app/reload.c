@@ -77,6 +77,24 @@ static void name_restart_keys(const struct config *old, const struct config *new
     strbuf_free(&keys);
 }
 
+static void tell_warnings(const struct config *config, struct strbuf *answer)
+{
+    struct strbuf lines = STRBUF_INIT;
+
+    if (config->warnings != NULL)
+        strbuf_add(&lines, config->warnings);
+    tell(answer, LOG_LEVEL_WARNING, &lines);
+    strbuf_free(&lines);
+}
+
+void reload_log_warnings(const struct config *config)
+{
+    struct strbuf unread = STRBUF_INIT;
+
+    tell_warnings(config, &unread);
+    strbuf_free(&unread);
+}
+
 /* Cannot fail. */
 static void commit(const struct reload_parts *parts, struct plan *plan, struct strbuf *answer)
 {
@@ -94,6 +112,7 @@ static void commit(const struct reload_parts *parts, struct plan *plan, struct s
     if (log_problem != 0)
         tell_log_problem(parts, plan->config->log_to, log_problem, answer);
     name_restart_keys(parts->started_with, plan->config, answer);
+    tell_warnings(plan->config, answer);
 }
 
 bool reload_run(const struct reload_parts *parts, struct strbuf *answer)

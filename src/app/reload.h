@@ -27,4 +27,7 @@ bool reload_run(const struct reload_parts *parts, struct strbuf *answer);
  * and answered as above. */
 bool reload_reopen_log(const struct reload_parts *parts, struct strbuf *answer);
 
+/* Logs what the configuration warns of; a reload does it by itself. */
+void reload_log_warnings(const struct config *config);
+
 #endif

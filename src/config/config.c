@@ -34,6 +34,8 @@ struct reading {
     const char *path;
     struct strbuf *errors;
     unsigned error_count;
+    struct strbuf warnings;
+    unsigned warning_count;
     bool no_memory;
     unsigned *lines; /* for each option the line that set it last (lists: first), 0: none */
 };
@@ -105,6 +107,24 @@ static void bad_value(struct reading *reading, const struct config_option *optio
     strbuf_add_char(reading->errors, '\n');
 }
 
+/* A part of the line that is not read, as an earlier version would not have read it, but which may have been meant. */
+static void warn_of_cut(struct reading *reading, const struct config_option *option, const char *whole,
+                        const char *value)
+{
+    struct strbuf *out = &reading->warnings;
+
+    if (++reading->warning_count > ERRORS_SHOWN)
+        return;
+    strbuf_addf(out, "%s:%u: %s: \"", reading->path, reading->file.line, option->key);
+    strbuf_add_shown(out, whole, VALUE_SHOWN);
+    strbuf_add(out, "\" is read as \"");
+    strbuf_add_shown(out, value, VALUE_SHOWN);
+    strbuf_add(out, "\", and the line from # on as a comment");
+    if (option->type->hint != NULL)
+        option->type->hint(whole, out);
+    strbuf_add_char(out, '\n');
+}
+
 /* A word between others that is an address pattern by accident only. */
 static void not_alone(struct reading *reading, const struct config_option *option, const char *value)
 {
@@ -131,14 +151,29 @@ static enum config_value_status read_value(struct config *config, const struct c
     return option->type->read(option, value, member);
 }
 
+/* Reads a value that cannot be what it says up to a number sign in it, if there is one. */
+static enum config_value_status read_cut_value(struct reading *reading, const struct config_option *option, char *value)
+{
+    char whole[CONFIG_LINE_SIZE];
+    enum config_value_status status;
+
+    memcpy(whole, value, strlen(value) + 1);
+    if (!config_file_cut(&reading->file, value))
+        return CONFIG_VALUE_BAD;
+    status = read_value(reading->config, option, value);
+    if (status == CONFIG_VALUE_OK)
+        warn_of_cut(reading, option, whole, value);
+    return status;
+}
+
 /* False if the value was wrong. */
 static bool store_value(struct reading *reading, const struct config_option *option, char *value)
 {
     enum config_value_status status = read_value(reading->config, option, value);
     unsigned *line = &reading->lines[index_of(option)];
 
-    if (status == CONFIG_VALUE_BAD && config_file_cut(&reading->file, value))
-        status = read_value(reading->config, option, value);
+    if (status == CONFIG_VALUE_BAD)
+        status = read_cut_value(reading, option, value);
     if (status == CONFIG_VALUE_NO_MEMORY)
         reading->no_memory = true;
     else if (status == CONFIG_VALUE_BAD)
@@ -357,6 +392,15 @@ static void read_all(struct reading *reading, const char *text, size_t len)
     derive_sets(reading);
 }
 
+/* Hands the warnings to the configuration. */
+static void keep_warnings(struct reading *reading)
+{
+    if (reading->warnings.len > 0)
+        reading->config->warnings = strbuf_take(&reading->warnings);
+    reading->no_memory |= reading->warnings.failed;
+    strbuf_free(&reading->warnings);
+}
+
 static void add_closing_message(const struct reading *reading)
 {
     if (reading->no_memory)
@@ -374,6 +418,7 @@ const struct config *config_parse(const char *text, size_t len, const char *path
         atomic_init(&counted->references, 1);
         reading.config = &counted->config;
         read_all(&reading, text, len);
+        keep_warnings(&reading);
         free(reading.lines);
     }
     add_closing_message(&reading);
@@ -421,6 +466,7 @@ void config_release(const struct config *config)
     if (counted == NULL || atomic_fetch_sub_explicit(&counted->references, 1, memory_order_acq_rel) > 1)
         return;
     clear_all(&counted->config);
+    free(counted->config.warnings);
     free(counted);
 }
 

@@ -77,7 +77,8 @@ struct config {
     char *zone_file;              /* NULL: none */
 
     /* the process */
-    char *socket; /* unix:path, inet:port@host, inet:port, inet6:port@host, inet6:port, fd:number or fd:name, in these letters */
+    char *socket; /* unix:path, inet:port@host, inet:port, inet6:port@host, inet6:port, fd:number or fd:name, in these
+                     letters */
     mode_t socket_mode;
     char *socket_group;   /* NULL: the group of `user` */
     char *control_socket; /* a path; NULL: none */
@@ -89,6 +90,8 @@ struct config {
     char *log_to;        /* NULL: none */
     enum log_level log_level;
     enum log_format log_format; /* of `log_to` */
+
+    char *warnings; /* about the file that was read, one per line, in the form of errors; NULL: none */
 };
 
 /* Reads the file at `path`. NULL, with one line per error in `errors` ("smf-spf.conf:12: Tag: ..." with key, value,

@@ -154,7 +154,8 @@ static enum config_value_status socket_read(const struct config_option *option, 
 }
 
 const struct config_type config_socket = {.form = "a socket",
-                                          .detail = " (unix:/path, inet:port@host, inet6:port@host, fd:number or fd:name)",
+                                          .detail =
+                                              " (unix:/path, inet:port@host, inet6:port@host, fd:number or fd:name)",
                                           .hint = config_hint_socket,
                                           .read = socket_read,
                                           .write = text_write,

@@ -94,6 +94,23 @@ def zone_file_that_is_wrong(binary):
 
 
 @case
+def a_comment_within_a_word_is_warned_of(binary):
+    """By -n, by the start and by a reload; the file is valid all the same."""
+    words = 'RefuseFail: "off#x" is read as "off"'
+    with prepared(binary, {"RefuseFail": "off#x"}, as_root=True) as filter_:
+        done = run(binary, "-n", "-c", filter_.config_path)
+        equal(done.returncode, 0, "exit status")
+        contains(done.stderr, words, "-n")
+        filter_.start()
+        contains(filter_.log(), words, "log of the start")
+        done = run(binary, "reload", "-c", filter_.config_path)
+        equal(done.returncode, 0, "exit status of the reload")
+        contains(done.stdout, words, "answer of the reload")
+        equal(filter_.log().count(words), 2, "warnings in the log")
+        filter_.stop()
+
+
+@case
 def check_only(binary):
     with prepared(binary, as_root=True) as filter_:
         done = run(binary, "-n", "-c", filter_.config_path)

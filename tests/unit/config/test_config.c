@@ -622,6 +622,59 @@ static void what_was_meant_is_told(void **state)
 }
 
 /* Up to version 2.4 the first word of a line alone counted, and in 2.5 the line as one word. */
+/* Each of these is read, and warned of with what may have been meant. */
+static void a_comment_within_a_word_is_told(void **state)
+{
+    static const struct {
+        const char *text, *warnings;
+    } rows[] = {
+        {"Nameserver 192.0.2.53#5353",
+         "t:1: Nameserver: \"192.0.2.53#5353\" is read as \"192.0.2.53\", and the line from "
+         "# on as a comment; did you mean 192.0.2.53:5353?\n"},
+        {"\nSocket inet:10010#127.0.0.1",
+         "t:2: Socket: \"inet:10010#127.0.0.1\" is read as \"inet:10010\", and the line "
+         "from # on as a comment; did you mean inet:10010@127.0.0.1?\n"},
+        {"Metrics inet:9097#127.0.0.1", "t:1: Metrics: \"inet:9097#127.0.0.1\" is read as \"inet:9097\", and the line "
+                                        "from # on as a comment; did you mean inet:9097@127.0.0.1?\n"},
+        {"RefuseFail off#x", "t:1: RefuseFail: \"off#x\" is read as \"off\", and the line from # on as a comment\n"},
+        {"TTL 2h#b c", "t:1: TTL: \"2h#b c\" is read as \"2h\", and the line from # on as a comment\n"},
+        {"WhitelistIP 10.0.0.1, 10.0.0.2#our 10.0.0.3",
+         "t:1: WhitelistIP: \"10.0.0.2#our\" is read as \"10.0.0.2\", and the line from # on as a comment\n"},
+        {"RefuseFail off #x\nTag a#b\nUser smfs # c\n# d\nNameserver 192.0.2.53 #5353", NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct strbuf errors = STRBUF_INIT;
+        const struct config *config = config_parse(rows[i].text, strlen(rows[i].text), "t", &errors);
+
+        assert_non_null(config);
+        assert_string_equal(config->warnings != NULL ? config->warnings : "",
+                            rows[i].warnings != NULL ? rows[i].warnings : "");
+        config_release(config);
+        strbuf_free(&errors);
+    }
+}
+
+static void warnings_are_bounded(void **state)
+{
+    struct strbuf text = STRBUF_INIT, errors = STRBUF_INIT;
+    const struct config *config;
+    size_t lines = 0;
+
+    (void)state;
+    for (int i = 0; i < 1000; i++)
+        strbuf_add(&text, "TTL 2h#b\n");
+    config = config_parse(strbuf_text(&text), text.len, "t", &errors);
+    assert_non_null(config);
+    for (const char *p = config->warnings; *p != '\0'; p++)
+        lines += *p == '\n';
+    assert_int_equal(lines, 50);
+    config_release(config);
+    strbuf_free(&text);
+    strbuf_free(&errors);
+}
+
 static void words_between_others_are_no_patterns(void **state)
 {
 #define NOT_ALONE(line, key, word)                                                                                     \
@@ -849,7 +902,8 @@ static void words_out_of_force_are_printed_as_comments(void **state)
 }
 
 static const char everything[] =
-    "WhitelistIP ::1, 127.0.0.0/8\nWhitelistPTR .a.example\nWhitelistFrom \"a b\"\nWhitelistFrom c@\n"
+    "TTL 2h#a\nWhitelistIP ::1, 127.0.0.0/8\nWhitelistPTR .a.example\nWhitelistFrom \"a "
+    "b\"\nWhitelistFrom c@\n"
     "WhitelistTo @d.example\nFixedClientIP ::1\nClientIPNAT 10.0.0.1:10.0.0.2\nTag \" x\"\n"
     "AuthservID a\nZoneFile /z\nSocketGroup g\nPidFile /p\nLogTo /l\nSocket local:/s\n"
     "QuarantineBox <a@b>\nUser u\nRefuseMailFrom fail none\nRefuseHelo fail\nRejectPermError on\n"
@@ -1011,6 +1065,8 @@ int main(void)
         cmocka_unit_test(octets_that_no_text_holds_are_refused),
         cmocka_unit_test(lines_are_bounded),
         cmocka_unit_test(what_was_meant_is_told),
+        cmocka_unit_test(a_comment_within_a_word_is_told),
+        cmocka_unit_test(warnings_are_bounded),
         cmocka_unit_test(words_between_others_are_no_patterns),
         cmocka_unit_test(all_mistakes_are_told),
         cmocka_unit_test(long_values_are_cut),
