@@ -621,7 +621,6 @@ static void what_was_meant_is_told(void **state)
     }
 }
 
-/* Up to version 2.4 the first word of a line alone counted, and in 2.5 the line as one word. */
 /* Each of these is read, and warned of with what may have been meant. */
 static void a_comment_within_a_word_is_told(void **state)
 {
@@ -675,6 +674,7 @@ static void warnings_are_bounded(void **state)
     strbuf_free(&errors);
 }
 
+/* Up to version 2.4 the first word of a line alone counted, and in 2.5 the line as one word. */
 static void words_between_others_are_no_patterns(void **state)
 {
 #define NOT_ALONE(line, key, word)                                                                                     \
