@@ -2,9 +2,11 @@
 """The log: one line for each message, as text and as JSON, however it ends."""
 
 import json
+import os
+import re
 
 from log_lines import parse
-from wire_common import (BAD_IP, GOOD_IP, Mta, case, check, classic, contains, delivered, equal, one, refused, rows,
+from wire_common import (BAD_IP, GOOD_IP, ZONE, Mta, case, check, classic, contains, delivered, equal, one, refused, rows,
                          wait_until)
 
 FAIL = "550 5.7.23"
@@ -125,6 +127,56 @@ def json_lines_keep_their_promise(binary):
         equal((loopback["verdict"], loopback["why"]), ("exempt", "loopback"), str(loopback))
         others = [json.loads(line) for line in filter_.log().splitlines() if '"event":"log"' in line]
         check(any("listens on" in entry["text"] for entry in others), "other lines are objects, too")
+
+
+DOCUMENTED = re.compile(r"^\| `([^`]+)` \| (\w+) \|", re.MULTILINE)
+TYPES = {str: "string", bool: "boolean", int: "integer", list: "array"}
+MANUAL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs", "json.md")
+EVERY_MEMBER = {"LogFormat": "json", "CheckHelo": "on", "WhitelistTo": "white@", "SPFBestGuess": "on", "LeaveToDMARC": "on",
+                "ClientIPNAT": "192.0.2.77:192.0.2.66", "WhitelistSPF": "slow.example.org"}
+EVERY_MEMBER_ZONE = ZONE + """
+_dmarc.soft TXT "v=DMARC1; p=reject"
+slow        TXT "v=spf1 a:timeout.example.org -all"
+"""
+
+
+def documented_members():
+    """{name: type} of the section on the log, in its order."""
+    with open(MANUAL, encoding="utf-8") as file:
+        return dict(DOCUMENTED.findall(file.read().partition("\n## Lines of the log\n")[2]))
+
+
+def note_members(entry, found):
+    for key, value in entry.items():
+        found.setdefault(key, set()).add(TYPES[type(value)])
+        for inner in value if isinstance(value, list) else ():
+            for name, single in inner.items():
+                found.setdefault(f"{key}[].{name}", set()).add(TYPES[type(single)])
+
+
+def messages_of_every_kind(filter_):
+    one(filter_, ip=GOOD_IP, headers=[("Received-SPF", "pass (mx.example.net)")])
+    one(filter_, ip=GOOD_IP)
+    one(filter_, "<alice@guess.example.org>", ip="192.0.2.200")
+    one(filter_, "<alice@soft.example.org>", ip="192.0.2.77")
+    one(filter_, ip=BAD_IP, recipients=["<bob@example.net>", "<white@example.net>"])
+    one(filter_, ip="127.0.0.1")
+
+
+@case
+def json_members_are_the_documented_ones(binary):
+    """Both ways, with their types and in their order."""
+    documented, found = documented_members(), {}
+    check("mail_from" in documented, "the manual has the members of a message")
+    for config in ({"RefuseMailFrom": "fail, softfail"}, {"TestMode": "on"}, {"WhitelistTo": []}):
+        with classic(binary, {**EVERY_MEMBER, **config}, zone=EVERY_MEMBER_ZONE) as filter_:
+            messages_of_every_kind(filter_)
+            objects(filter_, 6)
+            entries = [json.loads(line) for line in filter_.log().splitlines()]
+        for entry in entries:
+            equal([name for name in documented if name in entry], list(entry), "members in their order")
+            note_members(entry, found)
+    equal({name: "/".join(sorted(types)) for name, types in found.items()}, documented, "members and types")
 
 
 @rows([

@@ -80,7 +80,8 @@ def members(path, value, found):
 
 def main() -> int:
     binary, source = sys.argv[1], Path(sys.argv[2] if len(sys.argv) > 2 else ".")
-    documented = dict(ROW.findall((source / "docs/json.md").read_text(encoding="utf-8")))
+    text = (source / "docs/json.md").read_text(encoding="utf-8").partition("\n## Lines of the log\n")[0]
+    documented = dict(ROW.findall(text))
     found = {}
     for output in outputs(binary):
         members("", output, found)
