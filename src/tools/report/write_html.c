@@ -151,7 +151,7 @@ static void add_cell(const struct sheet *sheet, size_t row, size_t column, struc
 static const char *bar_class(const char *name)
 {
     static const char *const classes[][2] = {
-        {"pass", "f-pass"},    {"accepted", "f-pass"},   {"fail", "f-fail"},       {"softfail", "f-fail"},
+        {"pass", "f-pass"},    {"accepted", "f-pass"},   {"fail", "f-fail"},       {"softfail", "f-softfail"},
         {"refused", "f-fail"}, {"temperror", "f-error"}, {"permerror", "f-error"}, {"deferred", "f-error"},
         {"none", "f-rest"},    {"neutral", "f-rest"},
     };
@@ -239,20 +239,24 @@ static void add_stack(const struct sheet *sheet, size_t row, double left, double
 {
     const double height = PLOT_HEIGHT - PLOT_TOP - PLOT_BOTTOM;
     const int64_t pass = value_at(sheet, row, TIME_PASS), errors = value_at(sheet, row, TIME_ERRORS);
-    const int64_t fails = value_at(sheet, row, TIME_FAIL) + value_at(sheet, row, TIME_SOFTFAIL);
+    const int64_t fails = value_at(sheet, row, TIME_FAIL), softfails = value_at(sheet, row, TIME_SOFTFAIL);
     const int64_t all = value_at(sheet, row, TIME_MESSAGES);
     const struct {
         const char *class;
         int64_t value;
-    } parts[] = {{"f-pass", pass}, {"f-rest", all - pass - fails - errors}, {"f-error", errors}, {"f-fail", fails}};
+    } parts[] = {{"f-pass", pass},
+                 {"f-rest", all - pass - fails - softfails - errors},
+                 {"f-error", errors},
+                 {"f-softfail", softfails},
+                 {"f-fail", fails}};
     double y = PLOT_TOP + height;
     char text[40];
 
     strbuf_addf(out,
-                "<g><title>%s: %" PRId64 " messages, %" PRId64 " pass, %" PRId64 " fail or softfail, %" PRId64
+                "<g><title>%s: %" PRId64 " messages, %" PRId64 " pass, %" PRId64 " fail, %" PRId64 " softfail, %" PRId64
                 " errors, %" PRId64 " refused</title>",
-                time_text(value_at(sheet, row, TIME_START), "%Y-%m-%d %H:%M", text), all, pass, fails, errors,
-                value_at(sheet, row, TIME_REFUSED));
+                time_text(value_at(sheet, row, TIME_START), "%Y-%m-%d %H:%M", text), all, pass, fails, softfails,
+                errors, value_at(sheet, row, TIME_REFUSED));
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         const double part = height * (double)parts[i].value / (double)top;
 
@@ -270,7 +274,8 @@ static void add_plot(const struct sheet *sheet, struct strbuf *out)
     static const char *const keys[][2] = {{"f-pass", "pass"},
                                           {"f-rest", "none, neutral, not evaluated"},
                                           {"f-error", "errors"},
-                                          {"f-fail", "fail, softfail"}};
+                                          {"f-softfail", "softfail"},
+                                          {"f-fail", "fail"}};
     const int64_t top = round_up(largest(sheet, TIME_MESSAGES));
     const double slot = (double)(PLOT_WIDTH - PLOT_LEFT) / (double)sheet->row_count;
 
