@@ -146,13 +146,14 @@ static void consider(const struct summary *summary, const struct counted *client
     write_line(forwarder, is_relay);
 }
 
-struct forwarder *forwarders_find(const struct summary *summary, size_t *count, size_t *left_out)
+struct forwarder *forwarders_find(const struct summary *summary, size_t *count, size_t *left_out, bool *failed)
 {
     enum { MOST = 1000 }; /* clients are in the order of their messages */
     struct counted **clients = counted_table_sorted(summary->clients);
     struct forwarder *all = malloc(MOST * sizeof *all);
 
     *count = *left_out = 0;
+    *failed = all == NULL || (clients == NULL && counted_table_size(summary->clients) > 0);
     if (clients != NULL && all != NULL)
         for (size_t i = 0; i < counted_table_size(summary->clients) && *count < MOST; i++)
             consider(summary, clients[i], all, count, left_out);

@@ -21,9 +21,9 @@ struct forwarder {
     char own_domain[128];                          /* that they pass for; "" for none */
 };
 
-/* Finds them, most messages first. Returns an array, which the caller frees; NULL, with *count 0, if there is none or
- * out of memory. *left_out counts clients whose names look like those of customers' lines: they are more likely to be
- * infected than to forward. */
-struct forwarder *forwarders_find(const struct summary *summary, size_t *count, size_t *left_out);
+/* Finds them, most messages first. Returns an array, which the caller frees; NULL, with *count 0, if there is none or,
+ * with *failed, out of memory. *left_out counts clients whose names look like those of customers' lines: they are more
+ * likely to be infected than to forward. */
+struct forwarder *forwarders_find(const struct summary *summary, size_t *count, size_t *left_out, bool *failed);
 
 #endif

@@ -71,9 +71,13 @@ enum pass_width pass_width_of(const char *term)
     struct record record;
     struct record_error error;
     enum pass_width width = WIDTH_UNKNOWN;
+    enum record_status status;
 
-    if (len < 0 || (size_t)len >= sizeof text || record_parse(text, (size_t)len, &record, &error) != RECORD_OK)
+    if (len < 0 || (size_t)len >= sizeof text)
         return WIDTH_UNKNOWN;
+    status = record_parse(text, (size_t)len, &record, &error);
+    if (status != RECORD_OK)
+        return status == RECORD_NO_MEMORY ? WIDTH_COUNT : WIDTH_UNKNOWN;
     if (record.count == 1 && record.terms[0].qualifier == '+')
         width = width_of_term(&record.terms[0]);
     record_free(&record);

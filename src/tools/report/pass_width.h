@@ -18,7 +18,8 @@ enum pass_width {
     WIDTH_COUNT
 };
 
-/* The width of a term as the log has it: "ip4:192.0.2.0/24", "mx", "+all of example.net". */
+/* The width of a term as the log has it: "ip4:192.0.2.0/24", "mx", "+all of example.net". WIDTH_COUNT: out of
+ * memory. */
 enum pass_width pass_width_of(const char *term);
 
 /* The words for it. */

@@ -270,10 +270,11 @@ static int print_report(struct run *run)
     struct dns *dns = open_dns(run);
     const struct written_report report = {&run->summary, &sheets, run->time.now_s};
     struct strbuf out = STRBUF_INIT;
-    bool failed = false;
+    bool failed;
 
     report_sheets(&run->summary, run->top, dns, run->options.now->dns_timeout_ms, &sheets);
     dns_destroy(dns);
+    failed = run->summary.failed || sheets.failed;
     for (size_t i = 0; i < sheets.count; i++)
         failed |= sheets.items[i].failed;
     if (run->is_html)

@@ -76,13 +76,22 @@ static void make_totals(const struct making *making)
             sheet_row(sheet, fate_name((enum fate)fate), (int64_t)summary->fates[fate]);
 }
 
+/* The entries of a table, as counted_table_sorted gives them. Out of memory is not a table without entries. */
+static struct counted **sorted(const struct making *making, const struct counted_table *table)
+{
+    struct counted **all = counted_table_sorted(table);
+
+    making->sheets->failed |= all == NULL && counted_table_size(table) > 0;
+    return all;
+}
+
 static void make_whys(const struct making *making)
 {
     static const struct sheet_column columns[] = {TEXT("verdict", "Verdict"), TEXT("why", "Why"),
                                                   COUNT("messages", "Messages"), END_OF_COLUMNS};
     struct sheet *sheet = sheets_add(making->sheets, "whys", "Decided without a result",
                                      "Exemptions, malformed addresses, limits.", columns);
-    struct counted **all = counted_table_sorted(making->summary->whys);
+    struct counted **all = sorted(making, making->summary->whys);
     char first[SUMMARY_KEY_SIZE];
     const char *why;
 
@@ -146,7 +155,7 @@ static void make_refused(const struct making *making)
                                                   TEXT("reason", "Reason"),
                                                   END_OF_COLUMNS};
     const size_t all_count = counted_table_size(making->summary->domains);
-    struct counted **all = counted_table_sorted(making->summary->domains);
+    struct counted **all = sorted(making, making->summary->domains);
     struct sheet *sheet = sheets_add(making->sheets, "refused", "Refused domains", NULL, columns);
     struct sheet *wrong = sheets_add(
         making->sheets, "wrong_refusals", "Refused, though messages of the domain passed before",
@@ -171,7 +180,7 @@ static void make_temperrors(const struct making *making)
                                                   TEXT("lookup", "What failed"), END_OF_COLUMNS};
     struct sheet *sheet =
         sheets_add(making->sheets, "temperrors", "Temporary errors, and the lookup that failed", NULL, columns);
-    struct counted **all = counted_table_sorted(making->summary->temperrors);
+    struct counted **all = sorted(making, making->summary->temperrors);
     char first[SUMMARY_KEY_SIZE];
     const char *problem;
 
@@ -188,7 +197,7 @@ static void make_permerrors(const struct making *making, struct dns *dns, int64_
     static const struct sheet_column columns[] = {TEXT("domain", "Domain"), COUNT("messages", "Messages"),
                                                   TEXT("problem", "Problem"), TEXT("advice", "Advice"), END_OF_COLUMNS};
     struct sheet *sheet = sheets_add(making->sheets, "permerrors", "Broken records", NULL, columns);
-    struct counted **all = counted_table_sorted(making->summary->permerrors);
+    struct counted **all = sorted(making, making->summary->permerrors);
     char first[SUMMARY_KEY_SIZE];
     const char *problem;
 
@@ -200,6 +209,7 @@ static void make_permerrors(const struct making *making, struct dns *dns, int64_
         split(all[i]->key, first, &problem);
         record_advice(first, problem, dns, timeout_ms, &advice);
         sheet_row(sheet, domain_shown(first), (int64_t)all[i]->count, problem, strbuf_text(&advice));
+        sheet->failed |= advice.failed;
         strbuf_free(&advice);
     }
     free(all);
@@ -212,12 +222,14 @@ static void make_forwarders(const struct making *making)
                                                   COUNT("refused", "Refused"),         TEXT("client", "A client"),
                                                   TEXT("line", "Line to add"),         END_OF_COLUMNS};
     size_t count, left_out;
-    struct forwarder *all = forwarders_find(making->summary, &count, &left_out);
+    bool failed;
+    struct forwarder *all = forwarders_find(making->summary, &count, &left_out, &failed);
     struct sheet *sheet = sheets_add(making->sheets, "forwarders", "Clients that look like forwarders",
                                      "They fail for unrelated domains while their name verifies. Add the line if your "
                                      "users have mail sent on from there.",
                                      columns);
 
+    making->sheets->failed |= failed;
     for (size_t i = 0; i < count; i++)
         if (has_room(making, sheet))
             sheet_row(sheet, all[i].owner, (int64_t)all[i].clients, (int64_t)all[i].senders, (int64_t)all[i].failed,
@@ -243,7 +255,7 @@ static void make_forged(const struct making *making)
         making->sheets, "forged", "Own domains used by others",
         "Messages with a sender of your domains that did not pass. A client of yours belongs into your record.",
         columns);
-    struct counted **all = counted_table_sorted(making->summary->forged);
+    struct counted **all = sorted(making, making->summary->forged);
     char first[SUMMARY_KEY_SIZE];
     const char *client;
 
@@ -266,7 +278,7 @@ static void make_passes(const struct making *making)
                                                   TEXT("width", "Authorizes"), COUNT("messages", "Messages"),
                                                   END_OF_COLUMNS};
     struct sheet *sheet = sheets_add(making->sheets, "pass_widths", "How wide the passes are", NULL, widths);
-    struct counted **all = counted_table_sorted(making->summary->passes);
+    struct counted **all = sorted(making, making->summary->passes);
     char first[SUMMARY_KEY_SIZE];
     const char *term;
 
@@ -321,7 +333,7 @@ static void make_what_if(const struct making *making)
     if (summary->what_if_unchanged > 0)
         sheet_row(sheet, "exempt or not evaluated", "the same", (int64_t)summary->what_if_unchanged);
     sheet = sheets_add(making->sheets, "what_if_domains", "What would change, by domain", NULL, columns);
-    all = counted_table_sorted(summary->changed);
+    all = sorted(making, summary->changed);
     for (size_t i = 0; all != NULL && i < counted_table_size(summary->changed); i++)
         add_changes(making, sheet, all[i]);
     free(all);

@@ -42,6 +42,7 @@ struct sheets {
     size_t count;
     char notes[8][200]; /* for people: what to know about the figures */
     size_t note_count;
+    bool failed; /* out of memory: rows are missing in some sheet */
 };
 
 /* The note as the next one, printf-like; none after the eighth. */

@@ -199,6 +199,10 @@ static void count_pass(struct summary *summary, const struct entry_check *check,
     figures = counted->data;
     if (counted->count == 1)
         figures->width = check->guessed ? WIDTH_UNKNOWN : pass_width_of(check->reason);
+    if (figures->width == WIDTH_COUNT) {
+        summary->failed = true;
+        figures->width = WIDTH_UNKNOWN;
+    }
     summary->pass_widths[figures->width]++;
 }
 
