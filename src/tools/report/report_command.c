@@ -252,14 +252,14 @@ static void read_log(struct run *run, const char *path)
     log_input_close(input);
 }
 
-/* Opens the DNS for --dns; without it NULL. */
-static struct dns *open_dns(const struct run *run)
+/* Opens the DNS for --dns; without it NULL. A report without it is printed all the same. */
+static struct dns *open_dns(struct run *run)
 {
     struct strbuf error = STRBUF_INIT;
     struct dns *dns = run->uses_dns ? service_open_dns(run->options.now, NULL, &error) : NULL;
 
     if (run->uses_dns && dns == NULL)
-        (void)fail(EX_CONFIG, strbuf_text(&error));
+        run->status = fail(EX_CONFIG, strbuf_text(&error));
     strbuf_free(&error);
     return dns;
 }
