@@ -245,7 +245,7 @@ static const char *add_dotted(const char *text, struct strbuf *meant, int *bits)
     return text;
 }
 
-/* 192.0.2.*, 192.0.2, 010.0.0.1, 192.0.2.0/255.255.255.0, 192.0.2.0\24, 192.0.2.1:25, 192.0.2.1//32 */
+/* 192.0.2.*, 192.0.2, 010.0.0.1, 192.0.2.0-255, 192.0.2.0/255.255.255.0, 192.0.2.0\24, 192.0.2.1:25, 192.0.2.1//32 */
 static bool guess_dotted(const char *word, struct strbuf *meant, size_t *at, const char **reason)
 {
     const struct parts parts = split(word);
@@ -268,6 +268,9 @@ static bool guess_dotted(const char *word, struct strbuf *meant, size_t *at, con
         strbuf_addf(meant, "/%s", rest + 1);
     } else if (*rest == ':' && is_number(rest + 1, strlen(rest + 1))) {
         *reason = "a port has no place in a record";
+    } else if (bits == 32 && strcmp(rest, "-255") == 0 && rest[-2] == '.' && rest[-1] == '0') {
+        *reason = "a range, where a network with a prefix length stands";
+        strbuf_add(meant, "/24");
     } else if (*rest != '\0') {
         return false;
     } else {
@@ -305,7 +308,7 @@ static bool guess_name_for_address(const char *word, struct strbuf *meant, size_
 
     if (!is_bare && !is_name(&parts, "ip4") && !is_name(&parts, "ip6") && !is_name(&parts, "ip"))
         return false;
-    if (!name || strspn(name, "0123456789.:/") == strlen(name))
+    if (!name || strspn(name, "0123456789.:/-") == strlen(name))
         return false;
     *at = (size_t)((is_bare ? parts.name : parts.argument) - word);
     *reason = is_bare ? "a name without a mechanism before it" : "a name, where this mechanism takes an address";
