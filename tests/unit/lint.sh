@@ -22,7 +22,7 @@ cppcheck)
         --suppress=missingIncludeSystem -D_GNU_SOURCE -DSMF_SPF_VERSION='""' -DSMF_SPF_CONFDIR='""' -I src -j 2 src
     ;;
 shell)
-    shellcheck init/try init/install-packages .ci/run tests/run tests/packages tests/root/run tests/debian13/run tests/unit/*.sh \
+    shellcheck init/try init/install-packages .ci/run tests/run tests/packages tests/root/run tests/debian13/run tests/unit/*.sh tests/unit/init/* \
         init/package tests/package/check_versions tests/package/check_dependencies tests/package/run-deb tests/package/inside-deb \
         tests/package/check_hardening tests/package/run-rpm \
         init/deb/smf-spf.preinst init/deb/smf-spf.postinst init/deb/smf-spf.prerm init/deb/smf-spf.postrm \
