@@ -45,7 +45,7 @@ def program():
     if installed:
         return None, installed, None
     try:
-        done = subprocess.run([FETCH, "--packages", PACKAGES], capture_output=True, timeout=FETCH_LIMIT_S, check=False)
+        done = subprocess.run([FETCH, "--packages", PACKAGES, "unbound"], capture_output=True, timeout=FETCH_LIMIT_S, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Skip(f"the package of unbound cannot be had: {error}") from error
     if not os.path.exists(f"{PACKAGES}/unbound.list"):

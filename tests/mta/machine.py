@@ -15,6 +15,7 @@ BINARY = "/usr/local/sbin/smf-spf"
 ZONES = "/etc/nsd/zones"
 LOGS = "/var/log/mta-test"
 
+NAMESPACES = ("--net", "--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child")
 USERS = ("smfs", "nsd", "postfix", "smmta", "smmsp")
 FIRST_UID = 64100
 POSTDROP_GID = 64199
@@ -45,11 +46,51 @@ ETC_FILES = {
 }
 
 
+# What an MTA or a name server that was ever installed here has left: it is not seen in the private machine, where the
+# accounts have other numbers.
+LEFT_BEHIND = ("etc/postfix", "var/spool/postfix", "var/lib/postfix", "etc/mail", "var/spool/mqueue", "var/spool/mqueue-client",
+               "var/lib/sendmail", "etc/nsd", "var/lib/nsd", "etc/opendmarc", "etc/default/opendmarc", "etc/dovecot")
+SKIPPED = 77
+HERE = os.path.dirname(os.path.realpath(__file__))
+
+
+class Missing(Exception):
+    """A program that a case needs is not on this machine: the case is skipped."""
+
+
+def skip(why):
+    print("skipped: " + why)
+    sys.exit(SKIPPED)
+
+
+def prepare(binary, packages, parts, optional=()):
+    """Replaces this process by itself in namespaces, with the packages of these parts at hand; returns in them. Ends the
+    program as skipped where that cannot be. An optional part that cannot be had takes only the cases that need it."""
+    if is_inside():
+        return
+    if os.geteuid() != 0:
+        skip("only root can build the private machine")
+    if subprocess.run(["unshare", *NAMESPACES, "true"], capture_output=True, check=False).returncode != 0:
+        skip("namespaces are forbidden on this machine")
+    if not os.access(binary, os.X_OK):
+        sys.exit(f"no program {binary}")
+    command = [HERE + "/fetch", "--packages", packages]
+    subprocess.run([*command, *optional], capture_output=True, check=False)
+    done = subprocess.run([*command, *parts], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    if done.returncode != 0:
+        skip("packages cannot be had: " + done.stdout.decode(errors="replace").strip().rpartition("\n")[2])
+    reexecute_in_namespaces()
+
+
+def available(packages, parts):
+    """Those of the parts whose packages are there."""
+    return [part for part in parts if os.path.exists(f"{packages}/{part}.list")]
+
+
 def reexecute_in_namespaces():
     """Replaces this process by itself in namespaces of its own: when it ends, for whatever reason, all in it end."""
     environment = dict(os.environ, MTA_TEST_INSIDE="1")
-    unshare = ["unshare", "--net", "--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child"]
-    os.execvpe("unshare", unshare + [sys.executable] + sys.argv, environment)
+    os.execvpe("unshare", ["unshare", *NAMESPACES, sys.executable, *sys.argv], environment)
 
 
 def is_inside():
@@ -86,6 +127,7 @@ def enter(packages, parts, binary, tests, keep):
     for directory in ("upper", "work", "root"):
         os.mkdir(f"{base}/{directory}")
     run("mount", "-t", "overlay", "-o", f"lowerdir=/,upperdir={base}/upper,workdir={base}/work", "overlay", root)
+    forget_left_behind(root)
     unpack(packages, parts, root)
     fill_dev(root + "/dev")
     run("mount", "-t", "proc", "proc", root + "/proc")
@@ -121,6 +163,14 @@ def free_mount_point(needed):
         if os.path.isdir(candidate) and not any(os.path.realpath(path).startswith(candidate + "/") for path in needed):
             return candidate
     raise RuntimeError("no directory to mount on: " + ", ".join(MOUNT_POINTS))
+
+
+def forget_left_behind(root):
+    for path in (f"{root}/{name}" for name in LEFT_BEHIND):
+        if os.path.isdir(path) and not os.path.islink(path):
+            shutil.rmtree(path)
+        elif os.path.lexists(path):
+            os.unlink(path)
 
 
 def unpack(packages, parts, root):

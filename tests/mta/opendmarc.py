@@ -12,6 +12,7 @@ sys.path.append(os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", 
 # pylint: disable=wrong-import-position,import-error
 from mta import Mta  # noqa: E402
 
+PROGRAM = "/usr/sbin/opendmarc"
 SOCKET = "/run/opendmarc.sock"
 CONFIG = "/etc/opendmarc-test.conf"
 SETTINGS = f"""AuthservID {machine.HOSTNAME}
@@ -31,8 +32,10 @@ class OpenDmarc:
         self.program = None
 
     def __enter__(self):
+        if not os.path.exists(PROGRAM):
+            raise machine.Missing("the package of OpenDMARC cannot be had")
         machine.write(CONFIG, SETTINGS)
-        self.program = Program(["/usr/sbin/opendmarc", "-f", "-c", CONFIG], machine.LOGS + "/opendmarc.stderr")
+        self.program = Program([PROGRAM, "-f", "-c", CONFIG], machine.LOGS + "/opendmarc.stderr")
         self.program.wait_until_listening(SOCKET)
         return self
 
