@@ -24,7 +24,7 @@ cppcheck)
 shell)
     shellcheck init/try init/install-packages .ci/run tests/run tests/packages tests/root/run tests/debian13/run tests/unit/*.sh tests/unit/init/* \
         init/package tests/package/check_versions tests/package/check_dependencies tests/package/run-deb tests/package/inside-deb \
-        tests/package/check_hardening tests/package/run-rpm \
+        tests/package/check_hardening tests/package/run-rpm tests/package/run-readme \
         init/deb/smf-spf.preinst init/deb/smf-spf.postinst init/deb/smf-spf.prerm init/deb/smf-spf.postrm \
         init/deb/tests/smoke init/deb/tests/postfix init/deb/tests/logrotate init/deb/tests/upgrade init/deb/tests/purge
     ;;
