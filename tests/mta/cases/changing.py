@@ -6,19 +6,18 @@ Each message is judged as without them, and has its one line in the log."""
 import os
 import re
 import subprocess
-import threading
 
 import machine
 import spf_filter
 from cases import Group
 from cases.readme import CHROOT_PORT, COMMANDS, DIRECTORY, SETTINGS, do
+from traffic import Traffic
 from waiting import PATIENCE_S, wait_for
 from world import BAD, GOOD, USER
 
 CHANGING = Group("changing", [])
 GROUPS = [CHANGING]
 
-PARALLEL = 3
 MESSAGES_PER_CONNECTION = 4
 ROUNDS = 16  # of one change of each kind
 PER_ROUND = 12  # messages between two rounds
@@ -27,43 +26,16 @@ NAME_SERVERS = ("nameserver 127.0.0.1\n", "options timeout:3\nnameserver 127.0.0
 REFUSED_EVERY = 3
 
 
-class Traffic:
-    """Clients that send message after message, each from a domain of its own, so that each needs the DNS."""
+class Senders(Traffic):
+    """Each message is from a domain of its own, so that each needs the DNS; every third connection is that of a client
+    whose mail is refused."""
 
-    def __init__(self, world):
-        self.world = world
-        self.sent, self.failures = {}, []
-        self.is_over = threading.Event()
-        self.threads = [threading.Thread(target=self.run, args=(n,), daemon=True) for n in range(PARALLEL)]
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.is_over.set()
-        for thread in self.threads:
-            thread.join()
-
-    def run(self, thread):
-        """Every third connection is that of a client whose mail is refused."""
-        number = 0
-        try:
-            while not self.is_over.is_set():
-                number += 1
-                client = BAD if number % REFUSED_EVERY == 0 else GOOD
-                with self.world.connect(client, port=CHROOT_PORT) as connection:
-                    for message in range(MESSAGES_PER_CONNECTION):
-                        sender = f"a@t{thread}n{number}m{message}.many.example"
-                        self.sent[sender] = client, self.world.send_on(connection, sender)
-        except Exception as failure:  # pylint: disable=broad-except
-            self.failures.append(repr(failure))
-
-    def wait_for_more(self, count):
-        wanted = len(self.sent) + count
-        wait_for(f"{count} more messages", lambda: len(self.sent) >= wanted or self.failures)
-        assert self.failures == [], self.failures
+    def talk(self, thread, number):
+        client = BAD if number % REFUSED_EVERY == 0 else GOOD
+        with self.world.connect(client, port=CHROOT_PORT) as connection:
+            for message in range(MESSAGES_PER_CONNECTION):
+                sender = f"a@t{thread}n{number}m{message}.many.example"
+                self.sent.append((sender, client, self.world.send_on(connection, sender)))
 
 
 def tell_filter(command, expected):
@@ -126,7 +98,7 @@ def everything_changes_under_traffic(world):
         do(COMMANDS)
         wait_for("Postfix to ask the filter",
                  lambda: world.send("a@first.many.example", BAD, port=CHROOT_PORT).mail.code == 550)
-        with Traffic(world) as traffic:
+        with Senders(world) as traffic:
             for number in range(ROUNDS):
                 traffic.wait_for_more(PER_ROUND)
                 change_everything(world, address, settings, number)
@@ -136,7 +108,7 @@ def everything_changes_under_traffic(world):
         world.filter.stop()
         log = read_logs(ROUNDS)
         assert "127.0.0.2" in log, "the new resolv.conf was not read"
-        for sender, (client, sent) in traffic.sent.items():
+        for sender, client, sent in traffic.sent:
             check_message(sender, client, sent, log)
     finally:
         machine.write("/etc/postfix/main.cf", main_cf)

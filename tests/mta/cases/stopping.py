@@ -2,16 +2,15 @@
 """The filter is told to stop under traffic: what began is judged to its end, what comes then is as without a filter."""
 
 import signal
-import threading
 
 from cases import Group
+from traffic import PARALLEL, Traffic
 from waiting import wait_for
 from world import GOOD, MAIN_PORT, OTHER_PORT, USER
 
 # So long that an end which waited for it would be seen.
 SETTINGS = [("DNSTimeout", "50s")]
 END_LIMIT_S = 25
-PARALLEL = 3
 MESSAGES_PER_CONNECTION = 5
 
 STOPPING = Group("stopping", SETTINGS)
@@ -19,38 +18,15 @@ STOPPING_OTHER = Group("stopping-other-socket", SETTINGS, other_socket=True)
 GROUPS = [STOPPING, STOPPING_OTHER]
 
 
-class Traffic:
-    """Some clients that send message after message, several on each connection, until they are told to end."""
-
+class Senders(Traffic):
     def __init__(self, world, port):
-        self.world, self.port = world, port
-        self.sent, self.failures = [], []
-        self.is_over = threading.Event()
-        self.threads = [threading.Thread(target=self.run, daemon=True) for _ in range(PARALLEL)]
+        super().__init__(world)
+        self.port = port
 
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.is_over.set()
-        for thread in self.threads:
-            thread.join()
-
-    def run(self):
-        try:
-            while not self.is_over.is_set():
-                with self.world.connect(GOOD, port=self.port) as connection:
-                    for _ in range(MESSAGES_PER_CONNECTION):
-                        self.sent.append(self.world.send_on(connection, "a@pass.example"))
-        except Exception as failure:  # pylint: disable=broad-except
-            self.failures.append(repr(failure))
-
-    def wait_for_more(self, count):
-        wanted = len(self.sent) + count
-        wait_for(f"{count} more messages", lambda: len(self.sent) >= wanted or self.failures)
-        assert self.failures == [], self.failures
+    def talk(self, thread, number):
+        with self.world.connect(GOOD, port=self.port) as connection:
+            for _ in range(MESSAGES_PER_CONNECTION):
+                self.sent.append(self.world.send_on(connection, "a@pass.example"))
 
 
 def is_judged(sent):
@@ -59,7 +35,7 @@ def is_judged(sent):
 
 def stop_under_traffic(world, port):
     """One message is between RCPT and DATA when the signal comes; returns what became of the others, in order."""
-    with Traffic(world, port) as traffic:
+    with Senders(world, port) as traffic:
         traffic.wait_for_more(PARALLEL * MESSAGES_PER_CONNECTION)
         with world.connect(GOOD, port=port) as connection:
             message, token = world.compose()
