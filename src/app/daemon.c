@@ -47,9 +47,10 @@ struct daemon {
 };
 
 static int wake_pipe[2] = {-1, -1};
-static volatile sig_atomic_t stop_wanted;
+static atomic_int stop_wanted; /* of the signal handler, and of the thread that answers /healthz */
 static volatile sig_atomic_t reload_wanted;
 static volatile sig_atomic_t counters_wanted;
+_Static_assert(ATOMIC_INT_LOCK_FREE == 2, "a signal handler may change lock-free atomics only");
 
 static void wake(void)
 {
