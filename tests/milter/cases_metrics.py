@@ -237,6 +237,20 @@ def a_failed_reload_is_unhealthy(binary):
             wait_until(lambda status=status: ask(filter_, "/healthz")[0] == status, 30, f"status {status}")
 
 
+@case
+def an_outage_of_the_dns_is_degraded_until_it_ends(binary):
+    """The filter answers all the same: to take it out of service would gain nothing."""
+    with DnsServer() as server, watched(binary, {"DNSTimeout": "3s"}, nameserver=server) as filter_:
+        degraded = (200, "degraded: no name server replies\n")
+        equal((sample(filter_, "smf_spf_dns_up"), ask(filter_, "/healthz")[::2]), (1, (200, "ok\n")), "before")
+        server.silent = True
+        wait_until(lambda: one(filter_) and ask(filter_, "/healthz")[::2] == degraded, 60, "the outage")
+        equal(sample(filter_, "smf_spf_dns_up"), 0, "in the outage")
+        server.silent = False
+        wait_until(lambda: one(filter_) and ask(filter_, "/healthz")[::2] == (200, "ok\n"), 60, "the end of the outage")
+        equal(sample(filter_, "smf_spf_dns_up"), 1, "afterwards")
+
+
 def config_hashes(filter_):
     return [line for line in ask(filter_)[2].splitlines() if line.startswith("smf_spf_config_hash_info{")]
 
