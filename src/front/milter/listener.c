@@ -112,6 +112,7 @@ bool listener_open(const struct listener_config *config, char *error, size_t err
         snprintf(error, error_size, "%s: another program answers on this socket", path);
         return false;
     }
+    thread_stacks_shrink();
     listening_socket_before();
     if (!bind_socket(config, error, error_size))
         return false;
@@ -179,7 +180,6 @@ void listener_hang_up(void)
 
 bool listener_run(void)
 {
-    thread_stacks_shrink();
     if (!signals_are_kept())
         log_warning("libmilter takes signals of its own: it may end in the middle of messages");
     if (!libmilter_kick_start(callbacks_connections))

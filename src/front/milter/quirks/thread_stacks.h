@@ -3,8 +3,8 @@
 #ifndef SMF_FRONT_MILTER_QUIRKS_THREAD_STACKS_H
 #define SMF_FRONT_MILTER_QUIRKS_THREAD_STACKS_H
 
-/* From now on threads without a size of their own get small stacks, if threads can start with those. Before libmilter
- * starts any. */
+/* From now on threads without a size of their own get small stacks, if threads can start with those. While there is
+ * one thread only: another one that starts meanwhile may fail. */
 void thread_stacks_shrink(void);
 
 #endif
