@@ -72,7 +72,7 @@ def mail_without_helo(binary):
         check(spf_result(message)[0] == "none", f"null sender without HELO: {message.fields}")
 
 
-@rows([(step, step) for step in STEPS])
+@rows([(step, step) for step in STEPS], whole=True)
 def close_after(binary, step):
     """The MTA vanishes after any step; the filter goes on and leaks nothing (the sanitizers look)."""
     with classic(binary, {"RefuseFail": "off"}) as filter_:
@@ -85,7 +85,7 @@ def close_after(binary, step):
         equal(spf_result(delivered(one(filter_)))[0], "pass", "message afterwards")
 
 
-@rows([(step, step) for step in STEPS[1:]])
+@rows([(step, step) for step in STEPS[1:]], whole=True)
 def abort_after(binary, step):
     with classic(binary, {"TagSubject": "off"}) as filter_, MilterClient(filter_.address) as client:
         walk(client, step, "<a@soft.example.org>")

@@ -13,6 +13,8 @@ from filter import runs_unprivileged, sanitizer
 
 CASES = []
 CASE_LIMIT_S = 120
+SHORT_TABLE = 4  # rows of a table that always run all
+ROW_OF = {}  # name of a case: number of its row, where not all rows of its table need run
 EXIT_FAILED = 1
 
 
@@ -32,11 +34,14 @@ def case(function=None, *, limit_s=CASE_LIMIT_S):
     return register(function) if function else register
 
 
-def rows(table, limit_s=CASE_LIMIT_S):
-    """Decorator: one case per row of the table; the row's first value is the end of its name."""
+def rows(table, limit_s=CASE_LIMIT_S, whole=False):
+    """Decorator: one case per row of the table; the row's first value is the end of its name. whole: all rows run,
+    whatever the command line says."""
     def register(body):
-        for row in table:
+        for number, row in enumerate(table):
             name = f"{body.__name__}-{row[0]}".replace("_", "-").replace(" ", "-")
+            if not whole and len(table) > SHORT_TABLE:
+                ROW_OF[name] = number
             CASES.append((name, lambda binary, row=row: body(binary, *row[1:]), limit_s))
         return body
     return register
@@ -92,11 +97,14 @@ def arguments(description):
     parser.add_argument("--list", action="store_true", help="print the names of the cases and end")
     parser.add_argument("--limit", type=int, default=1500, metavar="SECONDS", help="for everything together")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="cases at the same time (default: 1)")
+    parser.add_argument("--each-row", type=int, default=1, metavar="N",
+                        help=f"of tables of more than {SHORT_TABLE} rows only each Nth row (default: 1, all of them)")
     return parser.parse_args()
 
 
-def selected(only):
-    return [entry for entry in CASES if not only or any(part in entry[0] for part in only)]
+def selected(only, each_row):
+    return [entry for entry in CASES if ROW_OF.get(entry[0], 0) % each_row == 0
+            and (not only or any(part in entry[0] for part in only))]
 
 
 def run_here(entry, binary, left_s):
@@ -173,7 +181,7 @@ def main(description, place=None):
     """Run what was asked for; returns the exit status. place: called before each case, in
     a process of its own."""
     options = arguments(description)
-    cases = selected(options.only)
+    cases = selected(options.only, options.each_row)
     if options.list:
         print("\n".join(name for name, _, _ in cases))
         return 0
