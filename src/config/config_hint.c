@@ -5,6 +5,7 @@
 
 #include "base/domain_text.h"
 #include "base/endpoint_guess.h"
+#include "base/text_search.h"
 #include "config/config_form.h"
 #include "dns/dns_server.h"
 
@@ -37,7 +38,7 @@ static void add_pattern(const char *text, size_t len, struct strbuf *out)
     if (len > 2 && text[0] == '<' && text[len - 1] == '>')
         text++, len -= 2;
 
-    const char *at = memrchr(text, '@', len);
+    const char *at = text_search_last(text, len, '@');
     size_t local = at != NULL ? (size_t)(at - text) : 0;
     if (at != NULL) {
         if (local != 1 || *text != '*')

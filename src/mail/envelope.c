@@ -4,6 +4,7 @@
  * another address in the local part, and Sendmail leaves it out, and looks the address up in its tables. */
 #include "mail/envelope.h"
 
+#include "base/text_search.h"
 #include "mail/idna.h"
 #include "mail/path.h"
 
@@ -127,7 +128,7 @@ static bool may_lead_to(struct readings *readings, const char *domain)
 
     if (domain[0] == '\0' || strpbrk(local, "@%!") == NULL)
         return false;
-    return strcasestr(local, domain) != NULL || route_leads_to(readings, domain);
+    return text_search_has_nocase(local, domain) || route_leads_to(readings, domain);
 }
 
 /* True if the local part is empty. */
@@ -169,7 +170,7 @@ static enum choice choose_for_postfix(struct readings *readings)
         return CHOICE_OURS;
     if (may_lead_to(readings, theirs->domain))
         return CHOICE_OURS;
-    if (ours->address.domain[0] == '[' && strcasestr(ours->letters, theirs->domain) == NULL)
+    if (ours->address.domain[0] == '[' && !text_search_has_nocase(ours->letters, theirs->domain))
         return CHOICE_OURS;
     return kind == DOMAIN_NAME && theirs->domain[0] == '\0' ? CHOICE_THEIR_LOCAL : CHOICE_THEIRS;
 }
@@ -236,7 +237,8 @@ static enum choice choose_for_quotes(const struct readings *readings)
 {
     const char *domain = readings->theirs.address.domain;
 
-    if (strcasestr(readings->ours.unquoted, domain) != NULL || strcasestr(readings->theirs.unquoted, domain) == NULL)
+    if (text_search_has_nocase(readings->ours.unquoted, domain) ||
+        !text_search_has_nocase(readings->theirs.unquoted, domain))
         return CHOICE_THEIRS;
     return CHOICE_OURS_HERE;
 }
@@ -251,9 +253,9 @@ static enum choice choose_for_name(struct readings *readings)
     if (ours->is_plain || may_lead_to(readings, theirs->domain))
         return CHOICE_OURS;
     if (strcasecmp(theirs->domain, home) == 0) /* put after the whole text, or after what a route leads to */
-        return strcasestr(theirs->local, ours->address.domain) != NULL ? CHOICE_THEIRS : CHOICE_OURS;
+        return text_search_has_nocase(theirs->local, ours->address.domain) ? CHOICE_THEIRS : CHOICE_OURS;
     /* What is nowhere in what the client wrote comes out of a table. */
-    return strcasestr(ours->letters, theirs->domain) == NULL ? CHOICE_OURS : CHOICE_THEIRS;
+    return !text_search_has_nocase(ours->letters, theirs->domain) ? CHOICE_OURS : CHOICE_THEIRS;
 }
 
 /* True if Sendmail has followed our `host!user%domain` to a domain of its own. */
@@ -283,7 +285,8 @@ static enum choice choose_for_sendmail(struct readings *readings)
     if (address_ends_with(ours->address.domain, ".uucp") || is_followed(readings))
         return CHOICE_THEIRS;
     if (is_localhost(ours->address.domain)) {
-        bool is_theirs = strcasestr(theirs->local, ours->address.domain) != NULL; /* host!user: no domain of its own */
+        bool is_theirs =
+            text_search_has_nocase(theirs->local, ours->address.domain); /* host!user: no domain of its own */
         return !is_theirs && may_lead_to(readings, theirs->domain) ? CHOICE_OURS_HERE : CHOICE_THEIRS;
     }
     return choose_for_name(readings);

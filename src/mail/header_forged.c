@@ -5,6 +5,7 @@
 #include "mail/header_forged.h"
 
 #include "base/domain_text.h"
+#include "base/text_search.h"
 #include "base/utf8.h"
 #include "mail/encoded_word.h"
 #include "mail/idna.h"
@@ -373,7 +374,7 @@ static bool passes_test(const char *value, const char *name, size_t style_count,
         return false;
     room = malloc(3 * (len + 1));
     if (room == NULL)
-        return strcasestr(value, name) != NULL || strstr(value, "=?") != NULL;
+        return text_search_has_nocase(value, name) || strstr(value, "=?") != NULL;
     set_own_name(&own, name);
     copy_field_value(room, value, len);
     passed = passes_decoded(room, style_count, len + 1, test, &own);

@@ -2,6 +2,7 @@
 /* Reads the client's address and HELO name out of a Received field, in the forms of the common MTAs. */
 #include "mail/received.h"
 
+#include "base/text_search.h"
 #include "mail/received_scan.h"
 
 #include <ctype.h>
@@ -156,7 +157,7 @@ static bool read_items(struct span span, struct received *out)
 static bool is_name(struct span span)
 {
     static const char graphic[] = "!#$%&'*+-./:=?^_`{|}~";
-    const char *at = span.len > 0 ? memrchr(span.text, '@', span.len) : NULL;
+    const char *at = text_search_last(span.text, span.len, '@');
 
     if (span_is(span, "<unknown>"))
         return true;
@@ -183,7 +184,7 @@ static struct span without_remark(struct span comment)
 /* `Client CN "...", Issuer "..." (verified OK)`, where the names may be anything. */
 static bool is_certificate(struct span comment)
 {
-    const char *last = comment.len > 0 ? memrchr(comment.text, '(', comment.len) : NULL;
+    const char *last = text_search_last(comment.text, comment.len, '(');
 
     return span_begins(comment, "Client CN \"") && last != NULL && span_end(comment)[-1] == ')' && last[-1] == ' ' &&
            last[-2] == '"';
@@ -206,7 +207,7 @@ static bool is_about_connection(struct span comment)
     };
 
     struct addr addr;
-    const char *at = comment.len > 0 ? memrchr(comment.text, '@', comment.len) : NULL;
+    const char *at = text_search_last(comment.text, comment.len, '@');
 
     if (at != NULL && scan_address(span_of(at + 1, span_end(comment)), &addr))
         return false;
@@ -290,7 +291,7 @@ static bool ends_with_sender(const struct from_clause *from, size_t used)
 /* `address`, `ident@address`, `[address]`: the address is the last thing there. */
 static bool read_ident_address(struct span comment, struct received *out)
 {
-    const char *at = comment.len > 0 ? memrchr(comment.text, '@', comment.len) : NULL;
+    const char *at = text_search_last(comment.text, comment.len, '@');
     struct span address = at != NULL ? span_of(at + 1, span_end(comment)) : comment, rest;
 
     if (span_has(comment, " \t\r\n()"))

@@ -3,6 +3,7 @@
 #include "policy/whitelist.h"
 
 #include "base/domain_text.h"
+#include "base/text_search.h"
 #include "mail/idna.h"
 
 #include <ctype.h>
@@ -175,7 +176,7 @@ static bool covers_mailbox(const char *pattern, const struct address *address, c
     const char *at = strrchr(pattern, '@');
 
     if (at == NULL)
-        return *pattern != '\0' && strcasestr(address->text, pattern) != NULL;
+        return *pattern != '\0' && text_search_has_nocase(address->text, pattern);
     if (at == pattern && at[1] == '\0')
         return false;
     if (at != pattern && !same_local(pattern, (size_t)(at - pattern), address->local))

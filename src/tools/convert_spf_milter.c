@@ -2,6 +2,8 @@
 /* What spf-milter, the one written in Rust, has in its file. */
 #include "tools/convert_table.h"
 
+#include "base/text_search.h"
+
 #include <string.h>
 #include <strings.h>
 
@@ -51,8 +53,8 @@ static void convert_deletion(struct conversion *run, const struct foreign_settin
 /* The names of one or both fields. */
 static void convert_header(struct conversion *run, const struct foreign_setting *setting)
 {
-    const bool results = strcasestr(setting->value, "Authentication-Results") != NULL;
-    const bool received = strcasestr(setting->value, "Received-SPF") != NULL;
+    const bool results = text_search_has_nocase(setting->value, "Authentication-Results");
+    const bool received = text_search_has_nocase(setting->value, "Received-SPF");
 
     if (!results && !received && *setting->value != '\0') {
         convert_bad_value(run, setting);

@@ -2,6 +2,7 @@
 /* Takes off what syslog or journald put before a line. */
 #include "tools/report/read_line.h"
 
+#include "base/text_search.h"
 #include "tools/report/read_json.h"
 #include "tools/report/read_text.h"
 
@@ -17,7 +18,7 @@ static const char *after_tag(const char *line, size_t len)
 {
     static const char tag[] = "smf-spf";
     const size_t near = len < 200 ? len : 200;
-    const char *at = memmem(line, near, tag, sizeof tag - 1), *end = line + len;
+    const char *at = text_search_first(line, near, tag, sizeof tag - 1), *end = line + len;
 
     if (at == NULL || (at > line && at[-1] != ' ' && at[-1] != '/' && at[-1] != ']'))
         return NULL;

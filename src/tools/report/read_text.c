@@ -2,6 +2,7 @@
 /* Takes text lines apart. */
 #include "tools/report/read_text.h"
 
+#include "base/text_search.h"
 #include "session/reason.h"
 
 #include <ctype.h>
@@ -233,7 +234,7 @@ void read_text(const char *text, size_t len, struct log_entry *entry)
     if (!starts_with(text, len, "SPF "))
         return;
     entry->kind = ENTRY_UNREAD;
-    colon = memmem(event, len - 4, ": ", 2);
+    colon = text_search_first(event, len - 4, ": ", 2);
     if (colon == NULL)
         return;
     is_known = read_event(entry, event, (size_t)(colon - event), &is_helo);
