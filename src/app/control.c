@@ -2,10 +2,10 @@
 /* Answers requests of an administrator on a unix socket, one after the other. */
 #include "app/control.h"
 
+#include "base/descriptor.h"
 #include "base/log.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -177,7 +177,7 @@ static void answer_peer(const struct control *control, int fd)
 
 void control_serve(const struct control *control)
 {
-    const int fd = control->fd >= 0 ? accept4(control->fd, NULL, NULL, SOCK_CLOEXEC) : -1;
+    const int fd = control->fd >= 0 ? descriptor_accept(control->fd) : -1;
 
     if (fd < 0)
         return;

@@ -13,6 +13,7 @@
 #include "app/privileges.h"
 #include "app/reload.h"
 #include "base/clock.h"
+#include "base/descriptor.h"
 #include "base/log.h"
 #include "front/metrics/metrics_front.h"
 #include "front/milter/listener.h"
@@ -21,7 +22,6 @@
 #include "session/service.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -78,7 +78,7 @@ static bool catch_signals(struct strbuf *error)
     static const int caught[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2};
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
 
-    if (pipe2(wake_pipe, O_CLOEXEC | O_NONBLOCK) != 0) {
+    if (!descriptor_pipe(wake_pipe, false)) {
         strbuf_addf(error, "cannot make a pipe: %s", strerror(errno));
         return false;
     }

@@ -2,6 +2,8 @@
 /* Forks into the background and reports how the start went. */
 #include "app/detach.h"
 
+#include "base/descriptor.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -35,7 +37,7 @@ bool detach_begin(struct strbuf *error)
     int ends[2];
     pid_t child = -1;
 
-    if (pipe2(ends, O_CLOEXEC) != 0) {
+    if (!descriptor_pipe(ends, true)) {
         strbuf_addf(error, "cannot go into the background: %s", strerror(errno));
         return false;
     }

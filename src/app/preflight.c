@@ -5,6 +5,7 @@
 
 #include "app/directory_owner.h"
 #include "app/passed_sockets.h"
+#include "base/descriptor.h"
 #include "base/endpoint.h"
 #include "base/log.h"
 #include "session/service.h"
@@ -401,7 +402,7 @@ static void check_in_child(struct run *run)
     int ends[2];
     pid_t child = -1;
 
-    if (pipe2(ends, O_CLOEXEC) != 0) {
+    if (!descriptor_pipe(ends, true)) {
         add_problem(run, EX_OSERR, 0, "cannot make a pipe: %s", strerror(errno));
         return;
     }

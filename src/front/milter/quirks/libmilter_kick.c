@@ -3,6 +3,7 @@
 #include "front/milter/quirks/libmilter_kick.h"
 
 #include "base/clock.h"
+#include "base/descriptor.h"
 #include "base/log.h"
 #include "base/thread.h"
 #include "base/wait.h"
@@ -13,7 +14,6 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdint.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -32,7 +32,7 @@ struct probes {
     nfds_t count; /* with the first */
 };
 
-static int wake_fd = -1;
+static int wake_pipe[2] = {-1, -1};
 static unsigned (*count_connections)(void);
 
 /* True if no thread of the pool is left to poll for ready connections. */
@@ -44,10 +44,8 @@ static bool is_exhausted(unsigned waiting)
 /* A thread begins to wait. */
 static void notice_wait(unsigned waiting)
 {
-    const uint64_t one = 1;
-
     if (is_exhausted(waiting))
-        (void)!write(wake_fd, &one, sizeof one);
+        (void)!write(wake_pipe[1], "", 1); /* a full pipe wakes, too */
 }
 
 /* libmilter says nothing when it cannot accept connections for lack of a descriptor; the kick thread notices it, too.
@@ -95,15 +93,18 @@ static void collect_answers(struct probes *probes)
 static bool sleep_until(struct probes *probes, int64_t moment_ms)
 {
     const int64_t left_ms = moment_ms - clock_monotonic_ms(&clock_system);
-    uint64_t count = 0;
+    char drained[64];
+    bool is_wanted = false;
 
     (void)poll(probes->fds, probes->count, left_ms > 0 ? (int)left_ms : 0);
-    return read(wake_fd, &count, sizeof count) == (ssize_t)sizeof count;
+    while (read(wake_pipe[0], drained, sizeof drained) > 0)
+        is_wanted = true;
+    return is_wanted;
 }
 
 static void *run_kick(void *unused)
 {
-    struct probes probes = {.fds = {{.fd = wake_fd, .events = POLLIN}}, .count = 1};
+    struct probes probes = {.fds = {{.fd = wake_pipe[0], .events = POLLIN}}, .count = 1};
     int64_t due_ms = 0, now_ms;
     bool is_resting = true; /* the last probe was answered in time */
 
@@ -130,8 +131,7 @@ bool libmilter_kick_start(unsigned (*connections)(void))
     pthread_t thread;
 
     count_connections = connections;
-    wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (wake_fd < 0 || thread_start(&thread, run_kick, NULL) != 0)
+    if (!descriptor_pipe(wake_pipe, false) || thread_start(&thread, run_kick, NULL) != 0)
         return false;
     pthread_detach(thread);
     libmilter_threads_pool()->observe = notice_wait;

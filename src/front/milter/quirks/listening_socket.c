@@ -2,10 +2,10 @@
 /* Finds libmilter's listening descriptor, for what libmilter has no function for. */
 #include "front/milter/quirks/listening_socket.h"
 
+#include "base/descriptor.h"
 #include "front/milter/quirks/self_connect.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
@@ -89,7 +89,7 @@ void listening_socket_exchange(void)
     const int substitute = listening >= 0 ? listen_in_private(bound.ss_family) : -1;
     int last = -1;
 
-    if (substitute >= 0 && dup3(substitute, listening, O_CLOEXEC) >= 0) {
+    if (substitute >= 0 && descriptor_replace(substitute, listening)) {
         last = self_connect_open(); /* the listener still waits at the old one, which stays open until it wakes */
         (void)self_connect_move(substitute);
     }
