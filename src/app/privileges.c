@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Drops root's privileges, for a moment or for good, step by step, each one checked. */
+#define _DEFAULT_SOURCE /* initgroups: POSIX has no way to set the other groups of a process */
 #include "app/privileges.h"
 
 #include "app/directory_owner.h"

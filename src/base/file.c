@@ -8,6 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#ifndef ENODATA
+#define ENODATA EAGAIN /* FreeBSD has none */
+#endif
+
 /* Reads to the end. Returns 0 or an error number. */
 static int read_to_end(FILE *file, struct strbuf *text)
 {

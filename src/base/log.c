@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The program's log: one line a call, to syslog, a file or standard error. Losing a line never stops the mail. */
+#define _GNU_SOURCE /* glibc's adaptive mutex, see `lock` */
 #include "base/log.h"
 
 #include "base/clock.h"

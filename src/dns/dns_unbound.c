@@ -2,6 +2,7 @@
 /* Configures libunbound as a filter needs it, and queries it. */
 #include "dns/dns_unbound.h"
 
+#include "base/scratch_file.h"
 #include "base/strbuf.h"
 #include "dns/dns_packet.h"
 
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unbound-event.h>
 #include <unbound.h>
@@ -122,15 +122,13 @@ static void write_servers(const struct unbound_config *config, struct strbuf *te
 /* libunbound reads files only. */
 static bool read_config(struct ub_ctx *context, const struct strbuf *text)
 {
-    int fd = memfd_create("unbound.conf", MFD_CLOEXEC);
-    char path[64];
+    struct scratch_file file;
     bool good = false;
 
-    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-    if (fd >= 0)
-        good = write(fd, text->text, text->len) == (ssize_t)text->len && ub_ctx_config(context, path) == 0;
-    if (fd >= 0)
-        close(fd);
+    if (!scratch_file_write(&file, text->text, text->len))
+        return false;
+    good = ub_ctx_config(context, file.path) == 0;
+    scratch_file_remove(&file);
     return good;
 }
 

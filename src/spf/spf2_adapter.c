@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Lets libspf2 interpret surrogate records with hooks of ours in the place of its DNS. */
+#define _DEFAULT_SOURCE /* h_errno's values in netdb.h: libspf2 has its hooks answer with them */
 #include "spf/spf2_adapter.h"
 
 #include "base/log.h"
@@ -22,6 +23,10 @@
 #include <spf2/spf.h>
 #include <spf2/spf_dns.h>
 #pragma GCC diagnostic pop
+
+#ifndef NETDB_SUCCESS
+#define NETDB_SUCCESS 0 /* musl has the others only */
+#endif
 
 enum { UNLIMITED = 1000 }; /* the limits were counted by the walk */
 

@@ -3,6 +3,7 @@
 #include "front/metrics/listening.h"
 
 #include "base/endpoint.h"
+#include "base/socket_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -135,23 +136,22 @@ int listening_open(const struct front_socket *socket, struct strbuf *error)
 
 bool listening_give(const struct front_socket *socket, uid_t owner, gid_t group, struct strbuf *error)
 {
-    struct stat found;
+    struct socket_file file;
     bool given = true;
-    int fd;
 
     if (unix_address.sun_path[0] == '\0')
         return true;
-    fd = open(unix_address.sun_path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &found) != 0 || found.st_ino != unix_file.st_ino || found.st_dev != unix_file.st_dev) {
+    if (!socket_file_hold(&file, unix_address.sun_path) || file.status.st_ino != unix_file.st_ino ||
+        file.status.st_dev != unix_file.st_dev) {
         strbuf_addf(error, "%s: was exchanged for another file", socket->spec);
         given = false;
-    } else if ((owner != (uid_t)-1 && owner != found.st_uid) || (group != (gid_t)-1 && group != found.st_gid)) {
-        given = fchownat(fd, "", owner, group, AT_EMPTY_PATH) == 0;
+    } else if ((owner != (uid_t)-1 && owner != file.status.st_uid) ||
+               (group != (gid_t)-1 && group != file.status.st_gid)) {
+        given = socket_file_set_owner(&file, owner, group);
         if (!given)
             strbuf_addf(error, "%s: cannot set its owner and group: %s", socket->spec, strerror(errno));
     }
-    if (fd >= 0)
-        close(fd);
+    socket_file_release(&file);
     return given;
 }
 

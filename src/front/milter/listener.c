@@ -4,6 +4,7 @@
 
 #include "base/endpoint.h"
 #include "base/log.h"
+#include "base/socket_file.h"
 #include "front/milter/callbacks.h"
 #include "front/milter/quirks/libmilter_kick.h"
 #include "front/milter/quirks/listening_socket.h"
@@ -12,7 +13,6 @@
 #include "front/milter/quirks/thread_stacks.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <libmilter/mfapi.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,7 +22,7 @@
 
 enum { BACKLOG = 1024 }; /* connections that wait to be accepted; the kernel cuts it to its own bound */
 
-static struct stat socket_file; /* of a unix socket that this process has made; st_ino 0: none */
+static struct stat made_socket; /* of a unix socket that this process has made; st_ino 0: none */
 
 const char *listener_path(const char *socket)
 {
@@ -65,34 +65,24 @@ static bool bind_socket(const struct listener_config *config, char *error, size_
 
 static bool is_our_file(const struct stat *found)
 {
-    return found->st_dev == socket_file.st_dev && found->st_ino == socket_file.st_ino;
-}
-
-/* Sets the mode of what the descriptor is open for (O_PATH), whatever its name leads to now. */
-static bool set_mode(int fd, mode_t mode)
-{
-    char name[32];
-
-    snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
-    return chmod(name, mode) == 0;
+    return found->st_dev == made_socket.st_dev && found->st_ino == made_socket.st_ino;
 }
 
 /* Notes which file the new socket is. In a directory with default access control lists it has their permissions. */
 static bool note_file(const char *path, mode_t mode, char *error, size_t error_size)
 {
-    const int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-    bool is_ours = fd >= 0 && fstat(fd, &socket_file) == 0 && S_ISSOCK(socket_file.st_mode) &&
-                   socket_file.st_nlink == 1 && socket_file.st_uid == geteuid();
-    bool noted = is_ours && ((socket_file.st_mode & 0777) == mode || set_mode(fd, mode));
+    struct socket_file file;
+    const bool is_ours = socket_file_hold(&file, path) && S_ISSOCK(file.status.st_mode) && file.status.st_nlink == 1 &&
+                         file.status.st_uid == geteuid();
+    const bool noted = is_ours && ((file.status.st_mode & 0777) == mode || socket_file_set_mode(&file, mode));
 
     if (!is_ours)
         snprintf(error, error_size, "%s: is not the socket that was made there", path);
     else if (!noted)
         snprintf(error, error_size, "%s: cannot set its mode: %s", path, strerror(errno));
-    if (!is_ours)
-        socket_file.st_ino = 0;
-    if (fd >= 0)
-        close(fd);
+    if (is_ours)
+        made_socket = file.status;
+    socket_file_release(&file);
     return noted;
 }
 
@@ -124,7 +114,7 @@ bool listener_open(const struct listener_config *config, char *error, size_t err
 static bool is_unchanged(const struct stat *found)
 {
     return is_our_file(found) && S_ISSOCK(found->st_mode) && found->st_nlink == 1 &&
-           found->st_uid == socket_file.st_uid;
+           found->st_uid == made_socket.st_uid;
 }
 
 /* An owner or a group of -1 is any. */
@@ -136,24 +126,21 @@ static bool belongs_to(const struct stat *found, uid_t owner, gid_t group)
 bool listener_give(const char *socket, uid_t owner, gid_t group, char *error, size_t error_size)
 {
     const char *path = listener_path(socket);
-    struct stat found;
+    struct socket_file file;
     bool given = false;
-    int fd = -1;
 
     if (path == NULL)
         return true;
-    fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &found) != 0) {
+    if (!socket_file_hold(&file, path)) {
         snprintf(error, error_size, "%s: cannot open: %s", path, strerror(errno));
-    } else if (!is_unchanged(&found)) {
+    } else if (!is_unchanged(&file.status)) {
         snprintf(error, error_size, "%s: was exchanged for another file", path);
     } else {
-        given = belongs_to(&found, owner, group) || fchownat(fd, "", owner, group, AT_EMPTY_PATH) == 0;
+        given = belongs_to(&file.status, owner, group) || socket_file_set_owner(&file, owner, group);
         if (!given)
             snprintf(error, error_size, "%s: cannot set its owner and group: %s", path, strerror(errno));
     }
-    if (fd >= 0)
-        close(fd);
+    socket_file_release(&file);
     return given;
 }
 
@@ -162,9 +149,9 @@ void listener_discard(void)
     const char *path = self_connect_path();
     struct stat found;
 
-    if (path != NULL && socket_file.st_ino != 0 && lstat(path, &found) == 0 && is_our_file(&found))
+    if (path != NULL && made_socket.st_ino != 0 && lstat(path, &found) == 0 && is_our_file(&found))
         unlink(path);
-    socket_file.st_ino = 0;
+    made_socket.st_ino = 0;
 }
 
 void listener_close(void)

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Chooses the size of stacks that glibc keeps for the next thread. */
+#define _GNU_SOURCE /* pthread_setattr_default_np: libmilter starts its threads with the default attributes */
 #include "front/milter/quirks/thread_stacks.h"
 
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
+
+#ifdef __GLIBC__
 
 enum { STACK_SIZE = 256 * 1024 }; /* of a thread; a message needs less than a quarter of it */
 
@@ -37,3 +40,12 @@ void thread_stacks_shrink(void)
     }
     (void)pthread_attr_destroy(&usual);
 }
+
+#else
+
+/* Other C libraries keep stacks of any size (FreeBSD's), or have small ones (musl). */
+void thread_stacks_shrink(void)
+{
+}
+
+#endif
