@@ -17,6 +17,7 @@
 enum {
     BACKLOG = 1024,
     DESCRIPTORS_LOOKED_AT = 256, /* at the start few are open */
+    DESCRIPTORS_MAX = 65536,     /* where the system does not list them */
 };
 
 static bool before[DESCRIPTORS_LOOKED_AT]; /* these listened before libmilter's */
@@ -75,7 +76,7 @@ static int listen_in_private(sa_family_t family)
     int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     if (family == AF_UNIX)
-        len = sizeof family; /* the kernel chooses a name that is no file (unix(7)) */
+        len = sizeof family; /* Linux chooses a name that is no file (unix(7)) */
     v6.sin6_family = family;
     if (fd >= 0 && bind(fd, address, len) == 0 && listen(fd, BACKLOG) == 0)
         return fd;
@@ -86,9 +87,10 @@ static int listen_in_private(sa_family_t family)
 
 void listening_socket_exchange(void)
 {
-    const int substitute = listening >= 0 ? listen_in_private(bound.ss_family) : -1;
-    int last = -1;
+    int substitute = listening >= 0 ? listen_in_private(bound.ss_family) : -1, last = -1;
 
+    if (substitute < 0 && bound.ss_family == AF_UNIX && listening >= 0)
+        substitute = listen_in_private(AF_INET); /* other systems choose no name */
     if (substitute >= 0 && descriptor_replace(substitute, listening)) {
         last = self_connect_open(); /* the listener still waits at the old one, which stays open until it wakes */
         (void)self_connect_move(substitute);
@@ -114,18 +116,22 @@ static bool is_accepted(int fd)
     return len == bound_len && memcmp(&own, &bound, len) == 0;
 }
 
+static void hang_up(int fd)
+{
+    if (is_accepted(fd))
+        (void)shutdown(fd, SHUT_RD);
+}
+
 void listening_socket_hang_up(void)
 {
-    DIR *descriptors = opendir("/proc/self/fd");
+    DIR *descriptors = listening >= 0 ? opendir("/proc/self/fd") : NULL;
     const struct dirent *entry = NULL;
 
-    if (descriptors == NULL || listening < 0)
-        return;
-    while ((entry = readdir(descriptors)) != NULL) {
-        const int fd = (int)strtol(entry->d_name, NULL, 10);
-
-        if (entry->d_name[0] != '.' && is_accepted(fd))
-            (void)shutdown(fd, SHUT_RD);
-    }
-    closedir(descriptors);
+    for (int fd = 0; descriptors == NULL && listening >= 0 && fd < DESCRIPTORS_MAX; fd++)
+        hang_up(fd); /* no system but Linux lists them there */
+    while (descriptors != NULL && (entry = readdir(descriptors)) != NULL)
+        if (entry->d_name[0] != '.')
+            hang_up((int)strtol(entry->d_name, NULL, 10));
+    if (descriptors != NULL)
+        closedir(descriptors);
 }
