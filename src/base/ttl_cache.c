@@ -163,13 +163,13 @@ static void grow_table(struct shard *shard)
     shard->table = larger;
 }
 
-/* False if `octets` more do not fit even into an empty shard; then nothing is evicted. */
-static bool make_room(struct shard *shard, size_t octets, int64_t now_ms)
+/* False if `octets` more do not fit even into an empty shard; then nothing is evicted. Adds what is to *evicted. */
+static bool make_room(struct shard *shard, size_t octets, int64_t now_ms, unsigned *evicted)
 {
     grow_table(shard);
     if (shard->table.bucket_count == 0 || table_octets(shard) + octets > shard->octets_max)
         return false;
-    while (shard->octets + octets > shard->octets_max)
+    for (; shard->octets + octets > shard->octets_max; (*evicted)++)
         evict_one(shard, now_ms);
     return true;
 }
@@ -317,13 +317,14 @@ bool ttl_cache_get(struct ttl_cache *cache, const void *key, size_t key_len, voi
     return entry != NULL;
 }
 
-void ttl_cache_put(struct ttl_cache *cache, const void *key, size_t key_len, const void *value, size_t value_len,
-                   int64_t ttl_ms)
+unsigned ttl_cache_put(struct ttl_cache *cache, const void *key, size_t key_len, const void *value, size_t value_len,
+                       int64_t ttl_ms)
 {
     struct lookup lookup = prepare_lookup(cache, key, key_len);
     int64_t now_ms = clock_monotonic_ms(cache->clock);
     struct shard *shard = lookup.shard;
     struct entry *entry = NULL;
+    unsigned evicted = 0;
     bool is_cached = false;
 
     if (ttl_ms > 0 && key_len < shard->octets_max && value_len < shard->octets_max) {
@@ -335,16 +336,17 @@ void ttl_cache_put(struct ttl_cache *cache, const void *key, size_t key_len, con
     struct entry *old = find_entry(&lookup);
     if (old != NULL)
         remove_entry(shard, old);
-    if (entry != NULL && make_room(shard, entry->octets_taken, now_ms)) {
+    if (entry != NULL && make_room(shard, entry->octets_taken, now_ms, &evicted)) {
         insert_entry(shard, entry);
         is_cached = true;
     }
     pthread_mutex_unlock(&shard->lock);
     if (is_cached)
-        return;
+        return evicted;
     if (shard->references != NULL)
         shard->references->release(value);
     free(entry);
+    return evicted;
 }
 
 struct ttl_cache_stats ttl_cache_stats(struct ttl_cache *cache)

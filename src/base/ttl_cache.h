@@ -48,9 +48,9 @@ bool ttl_cache_get(struct ttl_cache *cache, const void *key, size_t key_len, voi
 
 /* Keeps a copy of key and value for `ttl_ms` from now, instead of an older entry of that key. An entry that alone
  * would fill its shard, a `ttl_ms` of 0 or less, and a failed allocation keep nothing; an older entry of the key is
- * gone then too. Locks: one shard. */
-void ttl_cache_put(struct ttl_cache *cache, const void *key, size_t key_len, const void *value, size_t value_len,
-                   int64_t ttl_ms);
+ * gone then too. Returns how many entries were evicted to make room. Locks: one shard. */
+unsigned ttl_cache_put(struct ttl_cache *cache, const void *key, size_t key_len, const void *value, size_t value_len,
+                       int64_t ttl_ms);
 
 /* Empties the cache and gives it another bound, while it is used; its counters go on. Locks: each shard, one after the
  * other. */

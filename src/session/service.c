@@ -18,8 +18,7 @@ struct service {
     pthread_mutex_t lock; /* covers all but the name */
     const struct config *config;
     struct spf_checker *checker;
-    const struct dns *dns;           /* the checker's */
-    struct ttl_cache_stats replaced; /* the counters of result caches that are gone */
+    const struct dns *dns; /* the checker's */
     char host_name[256];
 };
 
@@ -191,19 +190,9 @@ void service_discard(struct service_change *change)
     free(change);
 }
 
-/* Adds what only ever grows. */
-static void add_counters(struct ttl_cache_stats *sum, const struct ttl_cache_stats *more)
-{
-    sum->hits += more->hits;
-    sum->misses += more->misses;
-    sum->insertions += more->insertions;
-    sum->evictions += more->evictions;
-}
-
 void service_commit(struct service *service, struct service_change *change)
 {
     struct service_change old = {.config = service->config, .checker = service->checker};
-    const struct ttl_cache_stats past = spf_checker_cache_stats(old.checker);
 
     if (change->keeps_checker) {
         const struct spf_checker_config settings = checker_settings(change->config);
@@ -211,8 +200,6 @@ void service_commit(struct service *service, struct service_change *change)
         spf_checker_adjust(change->checker, &settings);
     }
     pthread_mutex_lock(&service->lock);
-    if (service->checker != change->checker)
-        add_counters(&service->replaced, &past);
     service->config = change->config;
     service->checker = change->checker;
     service->dns = change->dns;
@@ -265,9 +252,6 @@ struct cache_state service_caches(struct service *service)
                                 .results_limit = shared.config->ttl_s > 0 ? shared.config->cache_octets : 0,
                                 .dns_limit = shared.config->zone_file == NULL ? shared.config->dns_cache_octets : 0};
 
-    pthread_mutex_lock(&service->lock);
-    add_counters(&state.results, &service->replaced);
-    pthread_mutex_unlock(&service->lock);
     release_shared(&shared);
     return state;
 }

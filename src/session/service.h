@@ -47,7 +47,7 @@ bool service_replace(struct service *service, const struct config *config, struc
 /* The effective configuration; the caller releases it. */
 const struct config *service_config(struct service *service);
 
-/* What the caches hold, with the counters of those that a reload has replaced. */
+/* What the caches hold, and the counters of all that there have been: no reload sets them back. */
 struct cache_state service_caches(struct service *service);
 
 /* How the DNS in use is now. */

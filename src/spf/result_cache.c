@@ -4,6 +4,7 @@
 
 #include "spf/result_key.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +25,9 @@ struct value {
 };
 
 _Static_assert(SPF_TERM_SIZE + SPF_PROBLEM_SIZE + SPF_EXPLANATION_SIZE + 16 <= VALUE_MAX, "an outcome fits");
+
+/* Of all result caches of the process: one that a reload replaces is used by old connections, and then gone. */
+static _Atomic uint64_t hits, misses, evictions;
 
 static void add(struct value *value, const void *octets, size_t len)
 {
@@ -66,14 +70,24 @@ static void read_outcome(const struct value *value, struct spf_outcome *outcome)
 
 static bool get(struct result_cache *cache, const struct result_key *key, struct value *value)
 {
+    bool found;
+
     value->len = sizeof(value->octets);
-    return !key->too_long && ttl_cache_get(cache->entries, key->octets, key->len, value->octets, &value->len);
+    if (key->too_long)
+        return false;
+    found = ttl_cache_get(cache->entries, key->octets, key->len, value->octets, &value->len);
+    atomic_fetch_add_explicit(found ? &hits : &misses, 1, memory_order_relaxed);
+    return found;
 }
 
 static void put(struct result_cache *cache, const struct result_key *key, const struct value *value, uint32_t ttl_s)
 {
-    if (!key->too_long)
-        ttl_cache_put(cache->entries, key->octets, key->len, value->octets, value->len, (int64_t)ttl_s * 1000);
+    unsigned evicted;
+
+    if (key->too_long)
+        return;
+    evicted = ttl_cache_put(cache->entries, key->octets, key->len, value->octets, value->len, (int64_t)ttl_s * 1000);
+    atomic_fetch_add_explicit(&evictions, evicted, memory_order_relaxed);
 }
 
 struct result_cache *result_cache_create(size_t max_octets, uint32_t ttl_s, const uint8_t seed[16],
@@ -172,5 +186,10 @@ void result_cache_put(struct result_cache *cache, const struct spf_request *requ
 
 struct ttl_cache_stats result_cache_stats(struct result_cache *cache)
 {
-    return ttl_cache_stats(cache->entries);
+    struct ttl_cache_stats stats = ttl_cache_stats(cache->entries);
+
+    stats.hits = atomic_load_explicit(&hits, memory_order_relaxed);
+    stats.misses = atomic_load_explicit(&misses, memory_order_relaxed);
+    stats.evictions = atomic_load_explicit(&evictions, memory_order_relaxed);
+    return stats;
 }

@@ -112,6 +112,7 @@ enum tristate spf_host_has_address(struct spf_checker *checker, const char *name
  * thread; hold no lock. */
 bool spf_check_speculate(struct spf_checker *checker, const struct spf_request *request);
 
+/* Of the result cache (result_cache.h): what it holds, and the counters of all that there have been. */
 struct ttl_cache_stats spf_checker_cache_stats(struct spf_checker *checker);
 
 #endif

@@ -211,8 +211,8 @@ static void test_too_large_entry(void **state)
 /* The cache, and beside it a slow SIEVE over keys that are numbers and values of one size. */
 struct model {
     struct ttl_cache *cache;
-    size_t capacity, count;
-    size_t hand; /* index into keys; count: at the oldest */
+    size_t capacity, count, evicted; /* the last as the cache tells it */
+    size_t hand;                     /* index into keys; count: at the oldest */
     struct {
         unsigned key;
         bool was_hit;
@@ -267,7 +267,7 @@ static void both_put(struct model *model, unsigned key)
 {
     static const char value[VALUE_LEN];
 
-    ttl_cache_put(model->cache, &key, sizeof key, value, sizeof value, HOUR_MS);
+    model->evicted += ttl_cache_put(model->cache, &key, sizeof key, value, sizeof value, HOUR_MS);
     size_t at = model_find(model, key);
     if (at < model->count)
         model_remove(model, at);
@@ -319,6 +319,7 @@ static void test_sieve_by_hand(void **state)
         both_put(&model, key++);
         assert_int_equal(model_find(&model, rows[i].evicted), model.count);
         assert_int_equal(ttl_cache_stats(model.cache).evictions, i + 1);
+        assert_int_equal(model.evicted, i + 1);
     }
     for (unsigned k = 0; k < key; k++)
         both_get(&model, k);

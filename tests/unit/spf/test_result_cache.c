@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -245,6 +246,35 @@ static void test_not_kept(void **state)
     result_cache_destroy(none);
 }
 
+/* Hits, misses and evictions are those of the process: they neither go back with a cache nor begin anew with one. */
+static void test_counters(void **state)
+{
+    static const uint8_t seed[16] = {7};
+    struct spf_request asked = request();
+    const struct ttl_cache_stats before = result_cache_stats(*state);
+    struct result_cache *small = result_cache_create(4096, LIFE_S, seed, &test_clock);
+    struct ttl_cache_stats after;
+    char domain[16];
+
+    assert_false(found(*state, &asked, RESULT_PASS));
+    keep(*state, &asked, RESULT_PASS, 0);
+    assert_true(found(*state, &asked, RESULT_PASS));
+    assert_false(found(small, &asked, RESULT_PASS));
+    asked.domain = domain;
+    for (int n = 0; n < 1000; n++) {
+        (void)snprintf(domain, sizeof domain, "d%d.example", n);
+        keep(small, &asked, RESULT_PASS, 0);
+    }
+    after = result_cache_stats(small);
+    assert_int_equal(after.evictions - before.evictions, 1000 - after.entries);
+    result_cache_destroy(small);
+    after = result_cache_stats(*state);
+    assert_int_equal(after.hits - before.hits, 1);
+    assert_int_equal(after.misses - before.misses, 2);
+    assert_in_range(after.evictions - before.evictions, 900, 1000);
+    assert_int_equal(after.entries, 1);
+}
+
 static void test_adjust(void **state)
 {
     struct result_cache *cache = *state;
@@ -274,9 +304,9 @@ static void test_adjust(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_CACHE(test_adjust),     IN_CACHE(test_round_trip), IN_CACHE(test_key),          IN_CACHE(test_local),
-        IN_CACHE(test_helo),       IN_CACHE(test_receiver),   IN_CACHE(test_widened_note), IN_CACHE(test_borders),
-        IN_CACHE(test_long_parts), IN_CACHE(test_life),       IN_CACHE(test_not_kept),
+        IN_CACHE(test_counters), IN_CACHE(test_adjust),     IN_CACHE(test_round_trip), IN_CACHE(test_key),
+        IN_CACHE(test_local),    IN_CACHE(test_helo),       IN_CACHE(test_receiver),   IN_CACHE(test_widened_note),
+        IN_CACHE(test_borders),  IN_CACHE(test_long_parts), IN_CACHE(test_life),       IN_CACHE(test_not_kept),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
