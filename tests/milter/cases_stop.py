@@ -2,6 +2,7 @@
 """An orderly stop under traffic: no new message is taken, none under way is cut off, and the end does not wait for it."""
 
 import contextlib
+import http.client
 import os
 import signal
 import socket
@@ -9,6 +10,7 @@ import sys
 import threading
 import urllib.request
 
+import cases_metrics
 from dns_server import DnsServer
 from filter import accepts
 from milter_client import MilterClient
@@ -151,6 +153,30 @@ def the_bound_of_a_stop_is_the_dns_timeout(binary):
         stop_begins(filter_)
         filter_.signal(signal.SIGTERM)
         equal(filter_.process.wait(END_LIMIT_S), 0, "exit status after two signals")
+
+
+def health(watcher):
+    watcher.request("GET", "/healthz")
+    with watcher.getresponse() as answer:
+        return answer.status, answer.read().decode()
+
+
+@case
+def a_filter_that_stops_is_unhealthy(binary):
+    """To those who are connected to its metrics; nobody new gets in, as a successor may have the socket by then."""
+    with cases_metrics.watched(binary, {"DNSTimeout": f"{LONG_S}s"}) as filter_:
+        watchers = []
+        for _ in range(2):  # one request each; where the later is answered, the other was accepted, too
+            watchers.append(http.client.HTTPConnection("filter", timeout=END_LIMIT_S))
+            watchers[-1].sock = cases_metrics.connected(filter_)
+        equal(health(watchers[1]), (200, "ok\n"), "before")
+        mta = connected(filter_)
+        mta.mail("<alice@example.org>")
+        stop_begins(filter_)
+        equal(health(watchers[0]), (503, "stopping: no new connection is taken\n"), "while the last message is under way")
+        wait_until(lambda: not os.path.exists(filter_.path("metrics")), END_LIMIT_S, "the socket of the metrics to go")
+        finish(mta)
+        equal(filter_.process.wait(END_LIMIT_S), 0, "exit status")
 
 
 @contextlib.contextmanager
