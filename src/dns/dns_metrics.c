@@ -21,7 +21,7 @@ static _Atomic uint64_t questions[TYPES][DNS_OUTCOME_COUNT];
 static struct histogram lookups;
 
 static const struct metrics_stat rows[] = {
-    {"dns_queries", "Queries that were sent to the DNS.", NULL, NULL, STATS_DNS_QUERIES},
+    {"dns_queries", "Queries sent for questions to the DNS; one may need two.", NULL, NULL, STATS_DNS_QUERIES},
     {"dns_errors", "DNS lookups without an answer.", "outcome", "timeout", STATS_DNS_TIMEOUTS},
     {"dns_errors", NULL, "outcome", "failure", STATS_DNS_FAILURES},
     {"dns_outages", "How often no name server answered any more.", NULL, NULL, STATS_DNS_OUTAGES},
@@ -47,7 +47,7 @@ static void write_questions(struct metrics_text *text)
     static const char *const labels[2] = {"type", "outcome"};
 
     metrics_family(text, "dns_questions", METRICS_COUNTER,
-                   "Questions that were sent to name servers, by what came of them.");
+                   "Questions to the DNS that no cache answered, by what came of them.");
     for (size_t type = 0; type < TYPES; type++)
         for (size_t outcome = 0; outcome < DNS_OUTCOME_COUNT; outcome++) {
             const char *const values[2] = {dns_type_name(types[type]), outcomes[outcome]};
