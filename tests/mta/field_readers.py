@@ -1,15 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Real programs that read result fields: which fields does each take for a pass of ours?"""
+"""Real programs that read result fields: which fields does each take for a pass of ours? Whatever asks one whose package
+is not there raises machine.Missing."""
 
 import email
 import email.policy
+import functools
 import os
 import re
+import shutil
 import subprocess
 
-import authres
 import machine
 from opendmarc import OpenDmarc
+
+try:
+    import authres
+except ImportError:
+    authres = None
 
 OWN = machine.HOSTNAME
 CLIENT = "203.0.113.66"
@@ -34,6 +41,11 @@ def unfolded(value):
     return re.sub(r"\r?\n(?=[ \t])", "", value)
 
 
+def need_authres():
+    if authres is None:
+        raise machine.Missing("the package of python3-authres cannot be had")
+
+
 def taken_by_authres(value):
     try:
         header = authres.AuthenticationResultsHeader.parse_value(unfolded(value).strip())
@@ -45,6 +57,7 @@ def taken_by_authres(value):
 
 def is_one_result(value):
     """True for an spf result of ours, alone in its field."""
+    need_authres()
     header = authres.AuthenticationResultsHeader.parse_value(unfolded(value).strip())
     return header.authserv_id == OWN and [result.method for result in header.results] == ["spf"]
 
@@ -55,16 +68,17 @@ def text_search(values):
 
 
 def python_authres(values):
+    need_authres()
     return [taken_by_authres(value) for value in values]
 
 
 def python_email(values):
-    """What email.policy.default shows, searched and parsed."""
+    """What email.policy.default shows, searched and, where there is a parser, parsed."""
     taken = []
     for value in values:
         parsed = email.message_from_bytes(message([("Authentication-Results", value)]), policy=email.policy.default)
         shown = str(parsed["Authentication-Results"])
-        taken.append(bool(SEARCH.search(shown)) or taken_by_authres(shown))
+        taken.append(bool(SEARCH.search(shown)) or (authres is not None and taken_by_authres(shown)))
     return taken
 
 
@@ -92,6 +106,8 @@ def sieve_batch(values):
 
 
 def sieve(values):
+    if shutil.which("sieve-test") is None:
+        raise machine.Missing("the packages of Dovecot's Sieve cannot be had")
     taken = []
     for start in range(0, len(values), SIEVE_BATCH):
         taken += sieve_batch(values[start:start + SIEVE_BATCH])
@@ -100,6 +116,8 @@ def sieve(values):
 
 def perl(messages):
     """For each message what spamassassin.pl says: four words."""
+    if shutil.which("spamassassin") is None:
+        raise machine.Missing("the packages of SpamAssassin cannot be had")
     stream = b"".join(b"%d\n%s" % (len(text), text) for text in messages)
     done = subprocess.run([__file__.rpartition("/")[0] + "/spamassassin.pl", OWN], input=stream, capture_output=True,
                           check=False, timeout=LIMIT_S)
@@ -123,10 +141,19 @@ def opendmarc(values, name="Authentication-Results"):
                 for value in values]
 
 
-def readers(values):
-    """{reader: for each value of Authentication-Results whether it is taken for a pass of ours}"""
-    answers = perl([message([("Authentication-Results", value)]) for value in values])
-    spamassassin, parser = [[answer[n] == "1" for answer in answers] for n in (0, 1)]
-    return {"a text search": text_search(values), "python3-authres": python_authres(values),
-            "email.policy": python_email(values), "Sieve": sieve(values), "SpamAssassin": spamassassin,
-            "Mail::AuthenticationResults": parser, "OpenDMARC": opendmarc(values)}
+@functools.lru_cache(maxsize=1)
+def perl_answers(values):
+    return perl([message([("Authentication-Results", value)]) for value in values])
+
+
+def spamassassin(values):
+    return [answer[0] == "1" for answer in perl_answers(tuple(values))]
+
+
+def perl_parser(values):
+    return [answer[1] == "1" for answer in perl_answers(tuple(values))]
+
+
+# Each says for each value of Authentication-Results whether it is taken for a pass of ours.
+READERS = {"a text search": text_search, "python3-authres": python_authres, "email.policy": python_email, "Sieve": sieve,
+           "SpamAssassin": spamassassin, "Mail::AuthenticationResults": perl_parser, "OpenDMARC": opendmarc}
