@@ -35,6 +35,12 @@ enum {
         1024 /* room for any name that an answer can hold, with each octet that needs it escaped as \DDD, and its NUL */
 };
 
+/* What a lookup asks for. An empty name: nothing. */
+struct dns_lookup_key {
+    char name[DNS_NAME_MAX + 1];
+    enum dns_type type;
+};
+
 /* One record of an answer. The pointers belong to the answer. */
 struct dns_record {
     struct addr addr;    /* A, AAAA */

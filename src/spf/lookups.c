@@ -6,6 +6,7 @@
 #include "spf/limits.h"
 #include "spf/policy.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -14,6 +15,17 @@ enum {
     GUESSES_MAX = 10,     /* lookups whose term may be out of reach; an evaluation with an include has 10 left */
     OCTETS_MAX = 1 << 20, /* of answers; past that there is no lookahead */
 };
+
+struct dns_lookup_key lookup_key(const struct lookup *lookup)
+{
+    struct dns_lookup_key key = {.name = ""};
+
+    if (lookup) {
+        (void)snprintf(key.name, sizeof(key.name), "%s", lookup->name);
+        key.type = lookup->type;
+    }
+    return key;
+}
 
 void lookups_init(struct lookups *lookups, bool has_lookahead, void *owner)
 {

@@ -35,6 +35,9 @@ struct lookup {
     char name[];
 };
 
+/* What a lookup asks for; nothing where it is NULL. */
+struct dns_lookup_key lookup_key(const struct lookup *lookup);
+
 struct lookups {
     struct lookup *first, **end;
     void *owner;

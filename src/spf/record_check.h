@@ -25,8 +25,9 @@ struct finding {
     bool has_place; /* it is about octets of the record */
     size_t offset;  /* of them */
     size_t len;
-    const char *hint; /* of syntax errors: what would be right, a constant; else NULL */
-    char *meant;      /* the terms that were probably meant; NULL: nobody can tell */
+    const char *hint;                    /* of syntax errors: what would be right, a constant; else NULL */
+    char *meant;                         /* the terms that were probably meant; NULL: nobody can tell */
+    struct dns_lookup_key failed_lookup; /* FINDING_UNKNOWN: the lookup that failed */
 };
 
 /* Start with {0}, free with record_check_free. */

@@ -45,6 +45,16 @@ static void add(struct survey *survey, enum finding_level level, const struct wa
     strbuf_free(&shown);
 }
 
+/* Adds that a lookup failed, and which. */
+static void add_unknown(struct survey *survey, const struct walk_place *at, const char *text)
+{
+    struct record_check *check = survey->check;
+
+    add(survey, FINDING_UNKNOWN, at, text);
+    if (!check->failed)
+        check->findings[check->count - 1].failed_lookup = lookup_key(survey->walk->failed);
+}
+
 /* True if a lookup of either type has found nothing in both surveys. */
 static bool has_no_address(const struct survey *survey, const struct lookup *lookup)
 {
@@ -98,7 +108,7 @@ static void found(void *context, enum survey_finding finding, const struct walk_
     case SURVEY_UNKNOWN:
         survey->check->is_partial = true;
         if (is_first || !record_check_has(survey->check, FINDING_UNKNOWN))
-            add(survey, FINDING_UNKNOWN, at, text);
+            add_unknown(survey, at, text);
         break;
     case SURVEY_VOID:
         check_void(survey, at);

@@ -308,6 +308,7 @@ void trace_of(struct spf_trace *trace, struct walk *walk)
     if (walk->frame_count > 0)
         add_frames(trace, walk);
     add_explanation(trace, walk);
+    trace->failed_lookup = lookup_key(walk->failed);
     add_cost(trace, walk);
 }
 

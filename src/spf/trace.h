@@ -82,13 +82,14 @@ struct trace_record {
 
 /* Start with {0}, free with trace_free. */
 struct spf_trace {
-    bool cached;                   /* the outcome came out of the result cache: there is nothing else */
-    bool failed;                   /* out of memory: something is missing */
-    struct trace_step root;        /* the domain that was asked for */
-    struct trace_step explanation; /* name: that of the exp of the record that decided; NULL: none was fetched */
-    struct limits limits;          /* what it all cost */
-    unsigned queries;              /* that were asked, those too that turned out not to be needed */
-    int64_t took_ms;               /* from the first of them to the last answer */
+    bool cached;                         /* the outcome came out of the result cache: there is nothing else */
+    bool failed;                         /* out of memory: something is missing */
+    struct trace_step root;              /* the domain that was asked for */
+    struct trace_step explanation;       /* name: that of the exp of the record that decided; NULL: none was fetched */
+    struct dns_lookup_key failed_lookup; /* temperror: the lookup that failed; empty: there is none to name */
+    struct limits limits;                /* what it all cost */
+    unsigned queries;                    /* that were asked, those too that turned out not to be needed */
+    int64_t took_ms;                     /* from the first of them to the last answer */
 };
 
 /* Notes that the outcome came out of the result cache. A NULL trace is fine, here and below. */

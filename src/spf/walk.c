@@ -52,6 +52,7 @@ void walk_fault(struct walk *walk, const char *what)
 {
     walk->is_stopped = walk->is_fault = true;
     walk->result = RESULT_TEMPERROR;
+    walk->failed = NULL;
     snprintf(walk->problem, sizeof(walk->problem), "%s", what);
 }
 
@@ -330,6 +331,7 @@ static void begin_run(struct walk *walk)
     walk->limits = (struct limits){0};
     walk->is_exact = true;
     walk->is_stopped = walk->is_fault = false;
+    walk->failed = NULL;
     walk->macros_used = 0;
     walk->ttl_s = UINT32_MAX;
     walk->frame_count = walk->visit_count = 0;

@@ -101,12 +101,14 @@ struct walk {
 
     /* Of the last run. */
     struct limits limits;
-    bool is_exact;       /* nothing is missing so far */
-    bool lacks_names;    /* an expansion needs the client's names, and they are missing */
-    bool is_stopped;     /* by an error, or as there is no record: `result` and `problem` are set */
-    enum walk_stop stop; /* where is_stopped: by what, unless is_fault */
-    bool is_fault;       /* stopped by a fault of ours */
-    bool is_guess;       /* there is no record: the first frame is the best guess */
+    bool is_exact;               /* nothing is missing so far */
+    bool lacks_names;            /* an expansion needs the client's names, and they are missing */
+    bool is_stopped;             /* by an error, or as there is no record: `result` and `problem` are set */
+    enum walk_stop stop;         /* where is_stopped: by what, unless is_fault */
+    bool is_fault;               /* stopped by a fault of ours */
+    const struct lookup *failed; /* the lookup that failed last, where nothing was missing; NULL: none. In a walk that
+                                    is no survey it is what stopped it (WALK_STOP_FAILURE) */
+    bool is_guess;               /* there is no record: the first frame is the best guess */
     enum spf_result result;
     unsigned macros_used; /* MACRO_USED_*, in all that the outcome depends on */
     uint32_t ttl_s;       /* smallest of the answers it depends on; UINT32_MAX: none */

@@ -110,6 +110,8 @@ static const struct lookup *lookup_to_name(const struct walk *walk, const struct
 unsigned term_failure(struct walk *walk, const struct walk_place *at, const struct lookup *lookup)
 {
     lookup = lookup_to_name(walk, lookup);
+    if (walk->is_exact && !walk->is_stopped)
+        walk->failed = lookup;
     return term_stop(walk, at, WALK_STOP_FAILURE, "DNS %s for %s %s", dns_status_name(lookup->answer->status),
                      lookup->name, dns_type_name(lookup->type));
 }

@@ -194,7 +194,7 @@ static int evaluate_sender(struct query *query)
         .domain = query->domain,
         .receiver = query->host_name,
         .best_guess = query->config->spf_best_guess,
-        .trace = query->options.trace ? &query->trace : NULL,
+        .trace = &query->trace,
     };
     struct strbuf error = STRBUF_INIT;
     struct spf_checker *checker = service_build_checker(query->config, query->dns, &error);
@@ -253,26 +253,27 @@ static int print_report(const struct query *query)
     return written ? EX_OK : no_memory();
 }
 
-/* What says that the DNS failed; NULL: it did not. */
-static const char *dns_failure(const struct query *query)
+/* The lookup that failed. False: none did. */
+static bool find_failed_lookup(const struct query *query, struct dns_lookup_key *lookup)
 {
-    if (query->options.ip != NULL && query->outcome.result == RESULT_TEMPERROR)
-        return query->outcome.problem;
-    for (size_t i = 0; i < query->check.count; i++)
-        if (query->check.findings[i].level == FINDING_UNKNOWN)
-            return query->check.findings[i].text;
-    return NULL;
+    const bool is_temperror = query->options.ip != NULL && query->outcome.result == RESULT_TEMPERROR;
+
+    *lookup = query->trace.failed_lookup;
+    for (size_t i = 0; i < query->check.count && lookup->name[0] == '\0'; i++)
+        *lookup = query->check.findings[i].failed_lookup;
+    if (lookup->name[0] == '\0' && is_temperror) { /* none by itself: they took too long together */
+        (void)snprintf(lookup->name, sizeof lookup->name, "%.*s", DNS_NAME_MAX, query->domain);
+        lookup->type = DNS_TXT;
+    }
+    return lookup->name[0] != '\0';
 }
 
 static void diagnose(struct query *query)
 {
-    const struct query_options *options = &query->options;
-    const char *failure = dns_failure(query);
-    const char *domain = options->record != NULL ? query->record_domain : query->domain;
+    struct dns_lookup_key lookup;
 
-    if (failure != NULL && options->zone == NULL)
-        query->server_count =
-            query_servers_diagnose(query->config, options->nameserver, failure, domain, query->servers);
+    if (query->options.zone == NULL && find_failed_lookup(query, &lookup))
+        query->server_count = query_servers_diagnose(query->config, query->options.nameserver, &lookup, query->servers);
 }
 
 /* The exit status for what was found out. */

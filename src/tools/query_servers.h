@@ -8,11 +8,10 @@
 
 #include <stddef.h>
 
-/* Asks the name servers of `config`, or `server` instead of them (NULL: none), for the lookup that a message of ours is
- * about ("DNS timeout for example.org TXT"); where it names none, for the TXT records of `domain`. Waits for at most
- * DNS_DIAGNOSIS_MS. Returns how many entries of `out` are filled in: 0 where answers come from a file or from the root
- * on. */
-size_t query_servers_diagnose(const struct config *config, const char *server, const char *message, const char *domain,
+/* Asks the name servers of `config`, or `server` instead of them (NULL: none), for `lookup`, which has failed. Waits
+ * for at most DNS_DIAGNOSIS_MS. Returns how many entries of `out` are filled in: 0 where answers come from a file or
+ * from the root on. */
+size_t query_servers_diagnose(const struct config *config, const char *server, const struct dns_lookup_key *lookup,
                               struct dns_diagnosis out[DNS_DIAGNOSIS_SERVERS]);
 
 #endif

@@ -351,6 +351,22 @@ def query_names_the_server_that_fails(binary):
         contains(done.stdout, f"name server {server.address}: no reply", "output")
 
 
+@rows([("space", "exists", '"a b"@odd.example.org', "a b.odd.example.org"),
+       ("octets", "a", "\u00fc@odd.example.org", "c.odd.example.org"),
+       ("long", "exists", "x" * 60 + "@odd.example.org", "x" * 60 + ".odd.example.org")])
+def query_diagnoses_the_lookup_that_failed(binary, mechanism, sender, name):
+    """The name servers are asked once more for what failed, however its name is written, not for another name."""
+    target = "%{l}.odd.example.org" if mechanism == "exists" else "c.odd.example.org"
+    zone = f'$ORIGIN odd.example.org.\n@ 60 TXT "v=spf1 {mechanism}:{target} -all"\n'
+    with prepared(binary) as filter_, DnsServer(zone) as server:
+        server.fault(name.replace(" ", "\\032"), "servfail", type="A")
+        filter_.configure("DNSTimeout 2s\n")
+        done = run(binary, "query", "-c", filter_.config_path, "--ip", "192.0.2.1", "--sender", sender,
+                   "--nameserver", server.address)
+        equal(done.returncode, 5, f"exit status: {done.stdout}")
+        contains(done.stdout, f"name server {server.address}: SERVFAIL\n", "output")
+
+
 @case
 def query_record_without_dns(binary):
     """What cannot be asked makes the check incomplete: temperror."""

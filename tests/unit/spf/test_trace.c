@@ -17,6 +17,16 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
+/* The lookup that failed, as `NAME TYPE`; "" where there is none. */
+static void check_failed(const struct spf_trace *trace, const char *wanted)
+{
+    char shown[DNS_NAME_MAX + 16] = "";
+
+    if (trace->failed_lookup.name[0] != '\0')
+        snprintf(shown, sizeof(shown), "%s %s", trace->failed_lookup.name, dns_type_name(trace->failed_lookup.type));
+    assert_string_equal(shown, wanted);
+}
+
 static int open_zone(void **state)
 {
     static struct zone_checks checks;
@@ -168,6 +178,7 @@ static void test_trees(void **state)
         request.trace = &trace;
         spf_check(checks->checker, &request, &outcome);
         assert_false(trace.failed);
+        check_failed(&trace, outcome.result == RESULT_TEMPERROR ? "time.org A" : "");
         write_step(&tree, &trace.root);
         write_step(&explanation, &trace.explanation);
         assert_string_equal(strbuf_text(&tree), rows[i].wanted);
@@ -247,6 +258,7 @@ static void test_late(void **state)
     assert_int_equal(trace.root.queries->source, TRACE_LATE);
     assert_int_equal(trace.root.queries->answer->status, DNS_TIMEOUT);
     assert_int_equal(trace.queries, 0);
+    check_failed(&trace, "plain.org TXT");
     trace_free(&trace);
 }
 
