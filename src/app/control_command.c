@@ -27,14 +27,14 @@ static const struct command_option option_table[] = {
 
 const struct command reload_command = {
     .name = "reload",
-    .purpose = "have the running filter take its changed configuration, or say why it cannot",
+    .purpose = "reload the configuration of the running filter, or say why it cannot be reloaded",
     .usage = "[-c FILE]\n",
     .options = option_table,
 };
 
 const struct command reopen_command = {
     .name = "reopen",
-    .purpose = "have the running filter open its log file again, after a rotation",
+    .purpose = "reopen the log file of the running filter, after a rotation",
     .usage = "[-c FILE]\n",
     .options = option_table,
 };
@@ -117,8 +117,10 @@ static int ask(const char *command, const char *config_path, int failure, struct
     int status = EX_CONFIG, fd = -1;
 
     (void)fputs(strbuf_text(&errors), stderr);
-    if (config == NULL)
+    if (config == NULL && strcmp(command, reload_command.name) == 0)
         print_problem(command, "the filter was not asked: the running configuration stays as it was");
+    else if (config == NULL)
+        print_problem(command, "the filter was not asked");
     else if (config->control_socket == NULL)
         print_problem(command, "ControlSocket is none: a filter that runs with this file can be sent signals only");
     else

@@ -116,7 +116,7 @@ static int unknown_command(const char *name)
         names[i] = commands[i].command != NULL ? commands[i].command->name : "help";
     nearest = command_nearest(name, names, sizeof commands / sizeof *commands);
     strbuf_add(&what, "there is no command ");
-    strbuf_add_shown(&what, name, NAME_SHOWN_MAX);
+    strbuf_add_shown(&what, *name != '\0' ? name : "\"\"", NAME_SHOWN_MAX);
     if (nearest != NULL)
         strbuf_addf(&what, " (did you mean %s?)", nearest);
     status = command_usage_error(&program, strbuf_text(&what), NULL);
@@ -164,7 +164,7 @@ int main(int argc, char **argv)
             defaults = (struct command_defaults){.config_path = value, .config_named = true};
             break;
         case 'V':
-            puts("smf-spf " SMF_SPF_VERSION);
+            command_print_version();
             return finish_output(EX_OK);
         default:
             command_print_help(&program, commands);

@@ -25,6 +25,9 @@ static size_t option_count(const struct command *command)
     return count;
 }
 
+/* Every command takes it, as many try it there; `smf-spf` has it in its table. */
+static const struct command_option version_option = {'V', "version", NULL, "print the version and exit"};
+
 /* The option at `index`; the one after the last is --help. */
 static const struct command_option *option_at(const struct command *command, size_t index)
 {
@@ -36,7 +39,7 @@ static const struct command_option *find_option(const struct command *command, i
     for (size_t i = 0; i <= option_count(command); i++)
         if (option_at(command, i)->id == id)
             return option_at(command, i);
-    return NULL;
+    return id == version_option.id ? &version_option : NULL;
 }
 
 /* Nearest names */
@@ -188,10 +191,10 @@ struct command_line command_begin(const struct command *command, int argc, char 
 }
 
 /* What getopt_long wants, out of the table. */
-static void make_tables(const struct command *command, char letters[2 * COMMAND_OPTIONS_MAX + 4],
-                        struct option names[COMMAND_OPTIONS_MAX + 2])
+static void make_tables(const struct command *command, char letters[2 * COMMAND_OPTIONS_MAX + 5],
+                        struct option names[COMMAND_OPTIONS_MAX + 3])
 {
-    size_t len = 0;
+    size_t len = 0, count = option_count(command) + 1;
 
     if (command->ends_at_operand)
         letters[len++] = '+';
@@ -208,14 +211,18 @@ static void make_tables(const struct command *command, char letters[2 * COMMAND_
                 letters[len++] = ':';
         }
     }
-    names[option_count(command) + 1] = (struct option){.name = NULL};
+    if (command->name != NULL) {
+        names[count++] = (struct option){.name = version_option.name, .val = version_option.id};
+        letters[len++] = (char)version_option.id;
+    }
+    names[count] = (struct option){.name = NULL};
     letters[len] = '\0';
 }
 
 int command_next(struct command_line *line, const char **value)
 {
-    char letters[2 * COMMAND_OPTIONS_MAX + 4];
-    struct option names[COMMAND_OPTIONS_MAX + 2];
+    char letters[2 * COMMAND_OPTIONS_MAX + 5];
+    struct option names[COMMAND_OPTIONS_MAX + 3];
     int option;
 
     make_tables(line->command, letters, names);
@@ -230,6 +237,10 @@ int command_next(struct command_line *line, const char **value)
         command_print_help(line->command, NULL);
         return COMMAND_OVER;
     }
+    if (option == version_option.id && line->command->name != NULL) {
+        command_print_version();
+        return COMMAND_OVER;
+    }
     if (option == -1) {
         line->operands = line->argv + optind;
         line->operand_count = line->argc - optind;
@@ -237,6 +248,11 @@ int command_next(struct command_line *line, const char **value)
     }
     *value = optarg;
     return option;
+}
+
+void command_print_version(void)
+{
+    (void)puts(PROGRAM " " SMF_SPF_VERSION);
 }
 
 /* Help */

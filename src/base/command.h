@@ -21,8 +21,8 @@ struct command_defaults {
     bool config_named; /* it was named, and is not just the usual file */
 };
 
-/* What can be typed after a command. The option --help (-h) is not in its table; "smf-spf" itself is handed it (id 'h')
- * by command_next, as its help has the list of commands. */
+/* What can be typed after a command. The options --help (-h) and --version (-V) are not in its table; "smf-spf" itself is handed the
+ * first (id 'h') by command_next, as its help has the list of commands, and has the second in its table. */
 struct command {
     const char *name;    /* as typed after "smf-spf"; NULL: this is "smf-spf" itself */
     const char *purpose; /* a few words for the list of commands; \n between lines */
@@ -62,6 +62,9 @@ int command_next(struct command_line *line, const char **value);
 
 /* Prints the help of a command. For "smf-spf" itself, `rows` are listed; else NULL. */
 void command_print_help(const struct command *command, const struct command_row *rows);
+
+/* Prints the version of the program on standard output. */
+void command_print_version(void);
 
 /* Prints one line on standard error, "smf-spf NAME: WHAT "VALUE"; smf-spf NAME --help tells more", and returns
  * EX_USAGE. `value` NULL: none. */

@@ -32,8 +32,7 @@ static void add_reason(struct strbuf *out, const struct spf_outcome *outcome, co
     } else {
         strbuf_add(out, "reason: ");
         trace_text_add(out, domain, strlen(domain), DNS_NAME_MAX);
-        strbuf_add(out,
-                   domain[0] != '\0' ? " publishes no SPF record\n" : "a missing domain publishes no SPF record\n");
+        strbuf_add(out, domain[0] != '\0' ? " publishes no SPF record\n" : "there is no domain\n");
     }
 }
 
@@ -118,10 +117,10 @@ static void add_check(struct strbuf *out, const struct report *report)
     if (check->failed)
         strbuf_add(out, "out of memory: parts of this are missing\n");
     if (check->costs_known)
-        strbuf_addf(out,
-                    "cost: %s%u of %d DNS lookups, %u void lookups for IPv4 clients and %u for IPv6 clients of %d\n",
-                    check->is_partial ? "at least " : "", check->dns_terms, LIMIT_DNS_TERMS, check->void_lookups_v4,
-                    check->void_lookups_v6, LIMIT_VOID_LOOKUPS);
+        strbuf_addf(
+            out, "cost: %s%u of %d DNS lookups; void lookups: %u of %d for IPv4 clients, %u of %d for IPv6 clients\n",
+            check->is_partial ? "at least " : "", check->dns_terms, LIMIT_DNS_TERMS, check->void_lookups_v4,
+            LIMIT_VOID_LOOKUPS, check->void_lookups_v6, LIMIT_VOID_LOOKUPS);
 }
 
 static void add_servers(struct strbuf *out, const struct report *report)

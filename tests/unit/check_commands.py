@@ -28,6 +28,8 @@ ERRORS = [
     (["--\x1b[2J"], ["--\\x1b[2J"]),
     (["querry"], ["there is no command querry", "did you mean query?"]),
     (["zzzzzzzzz"], ["there is no command zzzzzzzzz"]),
+    ([""], ['there is no command ""']),
+    (["query", "--version=3"], ["--version takes no argument"]),
     (["help", "querry"], ["did you mean query?"]),
     (["-n", "query"], ["-n", '"query"']),
     (["-f", "config"], ["-f", '"config"']),
@@ -91,6 +93,10 @@ def helps(binary, problems):
         if len(set(outputs)) != 1:
             problems.append(f"the helps of {command} differ")
         texts[command] = outputs[0]
+        for option in ("--version", "-V"):
+            done = run(binary, command, option)
+            if (done.returncode, done.stdout) != (EX_OK, run(binary, "--version").stdout) or not done.stdout:
+                problems.append(f"smf-spf {command} {option}: exit {done.returncode}, {done.stdout!r}")
     for command, text in texts.items():
         if not {"help"} <= options_of(text):
             problems.append(f"the help of smf-spf {command} does not name --help")

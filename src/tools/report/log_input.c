@@ -19,7 +19,7 @@ struct log_input {
     uint64_t size;
     char *buffer;
     size_t begin, end; /* what is read of it, and not handed out yet */
-    bool is_over, skips;
+    bool is_begun, is_over, skips;
     const char *problem;
 };
 
@@ -91,6 +91,37 @@ static const char *problem_of(gzFile file)
     return code != Z_OK ? text : NULL;
 }
 
+/* Files that are no text, by how they begin, and how to have their text. */
+static const struct {
+    const char *begin;
+    size_t len;
+    const char *problem;
+} other_formats[] = {
+    {"\xfd\x37zXZ\0", 6, "compressed by xz: pipe the output of xz -dc to smf-spf report -"},
+    {"\x28\xb5\x2f\xfd", 4, "compressed by zstd: pipe the output of zstd -dc to smf-spf report -"},
+    {"BZh", 3, "compressed by bzip2: pipe the output of bzip2 -dc to smf-spf report -"},
+    {"\x04\x22\x4d\x18", 4, "compressed by lz4: pipe the output of lz4 -dc to smf-spf report -"},
+    {"LPKSHHRH", 8, "a file of journald: pipe the output of journalctl -u smf-spf to smf-spf report -"},
+};
+
+static const char *other_format(const char *text, size_t len)
+{
+    for (size_t i = 0; i < sizeof other_formats / sizeof *other_formats; i++)
+        if (len >= other_formats[i].len && memcmp(text, other_formats[i].begin, other_formats[i].len) == 0)
+            return other_formats[i].problem;
+    return NULL;
+}
+
+/* Takes in what was read; not a file whose format it cannot read, whose lines would make no sense. */
+static void take(struct log_input *input, size_t count)
+{
+    if (!input->is_begun)
+        input->problem = other_format(input->buffer, count);
+    input->is_begun = true;
+    input->is_over = input->problem != NULL;
+    input->end += input->is_over ? 0 : count;
+}
+
 /* Reads on behind what is there. */
 static void fill(struct log_input *input)
 {
@@ -104,7 +135,7 @@ static void fill(struct log_input *input)
         count = gzread(input->file, input->buffer + input->end, (unsigned)(BUFFER_SIZE - input->end));
     } while (count < 0 && errno == EINTR);
     if (count > 0) {
-        input->end += (size_t)count;
+        take(input, (size_t)count);
         return;
     }
     input->is_over = true;

@@ -7,7 +7,16 @@
 #include <string.h>
 #include <time.h>
 
-enum { HOUR_S = 3600, DAY_S = 86400, OLD_LEN = 15, OLD_HOUR_LEN = 9, ISO_LEN = 19, ISO_HOUR_LEN = 13 };
+enum {
+    HOUR_S = 3600,
+    DAY_S = 86400,
+    OLD_LEN = 15,
+    OLD_HOUR_LEN = 9,
+    ISO_LEN = 19,
+    ISO_HOUR_LEN = 13,
+    WEEKDAY_LEN = 4, /* "Sat " */
+    UNIX_LEN = 10,   /* digits of seconds since 1970, from 2001 to 2286 */
+};
 
 /* Two digits as a number; -1 if they are none. */
 static int two_digits(const char *text)
@@ -88,7 +97,7 @@ static size_t read_old(struct log_time *reader, const char *text, size_t len, in
     return OLD_LEN;
 }
 
-/* The zone at `text`: "Z", "+01:00", "+0100". Returns its octets, 0 for none. */
+/* The zone at `text`: "Z", "+01:00", "+0100", " UTC". Returns its octets, 0 for none. */
 static size_t read_zone(const char *text, size_t len, int *offset_s)
 {
     const size_t colon = len >= 6 && text[3] == ':' ? 1 : 0;
@@ -97,6 +106,8 @@ static size_t read_zone(const char *text, size_t len, int *offset_s)
     *offset_s = 0;
     if (len >= 1 && (text[0] == 'Z' || text[0] == 'z'))
         return 1;
+    if (len >= 4 && memcmp(text, " UTC", 4) == 0 && (len == 4 || text[4] == ' '))
+        return 4;
     if (len < 5 || (text[0] != '+' && text[0] != '-'))
         return 0;
     hours = two_digits(text + 1);
@@ -157,11 +168,49 @@ static size_t read_iso(struct log_time *reader, const char *text, size_t len, in
     return at + zone;
 }
 
+static size_t count_digits(const char *text, size_t len)
+{
+    size_t count = 0;
+
+    while (count < len && isdigit((unsigned char)text[count]))
+        count++;
+    return count;
+}
+
+/* "1795831384.123456", as journalctl -o short-unix has it. */
+static size_t read_unix(const char *text, size_t len, int64_t *time_s)
+{
+    const size_t fraction = len > UNIX_LEN + 1 ? count_digits(text + UNIX_LEN + 1, len - UNIX_LEN - 1) : 0;
+    int64_t seconds = 0;
+
+    if (fraction == 0 || text[UNIX_LEN] != '.')
+        return 0;
+    for (size_t i = 0; i < UNIX_LEN; i++)
+        seconds = seconds * 10 + (text[i] - '0');
+    *time_s = seconds;
+    return UNIX_LEN + 1 + fraction;
+}
+
+/* "Sat 2026-11-28 02:03:04 UTC", as journalctl -o short-full has it. A zone of another name is that of this host. */
+static size_t read_full(struct log_time *reader, const char *text, size_t len, int64_t *time_s)
+{
+    const size_t used = read_iso(reader, text + WEEKDAY_LEN, len - WEEKDAY_LEN, time_s);
+
+    return used > 0 ? used + WEEKDAY_LEN : 0;
+}
+
 size_t log_time_read(struct log_time *reader, const char *text, size_t len, int64_t *time_s)
 {
-    if (len == 0)
+    if (len <= WEEKDAY_LEN)
         return 0;
-    return isdigit((unsigned char)text[0]) ? read_iso(reader, text, len, time_s) : read_old(reader, text, len, time_s);
+    if (count_digits(text, len) == UNIX_LEN)
+        return read_unix(text, len, time_s);
+    if (isdigit((unsigned char)text[0]))
+        return read_iso(reader, text, len, time_s);
+    return isdigit((unsigned char)text[WEEKDAY_LEN]) && text[WEEKDAY_LEN - 1] == ' ' && len > WEEKDAY_LEN + 4 &&
+                   text[WEEKDAY_LEN + 4] == '-'
+               ? read_full(reader, text, len, time_s)
+               : read_old(reader, text, len, time_s);
 }
 
 /* "-2h" and the like. */
@@ -185,6 +234,18 @@ static bool parse_ago(const struct log_time *reader, const char *text, int64_t *
     return false;
 }
 
+/* Midnight so many days ago, by local time. */
+static bool parse_day(const struct log_time *reader, int days_ago, int64_t *time_s)
+{
+    const time_t now = (time_t)reader->now_s;
+    struct tm local;
+
+    if (localtime_r(&now, &local) == NULL)
+        return false;
+    *time_s = local_time(local.tm_year + 1900, local.tm_mon, local.tm_mday - days_ago, 0);
+    return true;
+}
+
 bool log_time_parse(struct log_time *reader, const char *text, int64_t *time_s)
 {
     const size_t len = strlen(text);
@@ -195,6 +256,8 @@ bool log_time_parse(struct log_time *reader, const char *text, int64_t *time_s)
         *time_s = reader->now_s;
         return true;
     }
+    if (strcmp(text, "today") == 0 || strcmp(text, "yesterday") == 0)
+        return parse_day(reader, text[0] == 't' ? 0 : 1, time_s);
     if (text[0] == '-')
         return parse_ago(reader, text, time_s);
     if (len == 10) { /* a date alone */

@@ -28,7 +28,8 @@ enum { SINCE = 256, UNTIL, TOP, OWN, WHAT_IF, DNS, JSON, HTML };
 enum { WHAT_IF_MAX = 64, TOP_MAX = 10000, CONFIG_MAX = 16 << 20, PROGRESS_LINES = 20000, PROGRESS_MS = 200 };
 
 static const struct command_option option_table[] = {
-    {SINCE, "since", "TIME", "count messages from this time on: 2026-11-28, \"2026-11-28 14:00:00\", -7d, -12h"},
+    {SINCE, "since", "TIME",
+     "count messages from this time on:\n2026-11-28, \"2026-11-28 14:00:00\", today, yesterday, -7d, -12h"},
     {UNTIL, "until", "TIME", "count messages before this time"},
     {TOP, "top", "N", "show at most N rows of a table (20)"},
     {OWN, "own", "DOMAIN", "a domain of ours, besides those of AuthServID and QuarantineBox; repeatable"},
@@ -42,7 +43,7 @@ static const struct command_option option_table[] = {
 
 const struct command report_command = {
     .name = "report",
-    .purpose = "tell from logs what came, what became of it, and what to look at",
+    .purpose = "summarize logs: what came, what became of it, and what needs attention",
     .usage = "[--since TIME] [--until TIME] [--top N] [--own DOMAIN]\n [--what-if \"KEY VALUE\"] [--dns] [-c FILE] "
              "[--json|--html] LOG...\n",
     .options = option_table,
@@ -109,11 +110,11 @@ static int read_option(struct run *run, int option, const char *value)
 {
     switch (option) {
     case SINCE:
-        return read_time(run, "--since is a time such as 2026-11-28, \"2026-11-28 14:00:00\" or -7d, not", value,
-                         &run->options.since_s);
+        return read_time(run, "--since is a time such as 2026-11-28, \"2026-11-28 14:00:00\", yesterday or -7d, not",
+                         value, &run->options.since_s);
     case UNTIL:
-        return read_time(run, "--until is a time such as 2026-11-28, \"2026-11-28 14:00:00\" or -7d, not", value,
-                         &run->options.until_s);
+        return read_time(run, "--until is a time such as 2026-11-28, \"2026-11-28 14:00:00\", yesterday or -7d, not",
+                         value, &run->options.until_s);
     case TOP:
         return read_top(run, value);
     case OWN:
@@ -166,8 +167,8 @@ static int load_configs(struct run *run)
     else
         run->options.now = config_parse(strbuf_text(&text), text.len, path, &errors);
     if (run->options.now != NULL && run->what_if_count > 0)
-        run->options.then = what_if_config(run->options.now, strbuf_text(&text), text.len, run->what_if,
-                                           run->what_if_count, &errors);
+        run->options.then =
+            what_if_config(run->options.now, strbuf_text(&text), text.len, run->what_if, run->what_if_count, &errors);
     if (run->options.now == NULL || (run->what_if_count > 0 && run->options.then == NULL))
         status = fail(run->options.now == NULL ? EX_CONFIG : EX_USAGE, strbuf_text(&errors));
     else if (!add_configured(run))

@@ -350,20 +350,21 @@ static void make_notes(const struct making *making)
     const struct summary *summary = making->summary;
 
     if (summary->unread > 0)
-        sheets_note(making->sheets, "%" PRIu64 " lines were not understood.", summary->unread);
+        sheets_note(making->sheets, "Lines that were not understood: %" PRIu64 ".", summary->unread);
     if (summary->cut > 0)
-        sheets_note(making->sheets, "%" PRIu64 " lines are cut short, or longer than any that smf-spf writes.",
+        sheets_note(making->sheets, "Lines that are cut short, or longer than any that smf-spf writes: %" PRIu64 ".",
                     summary->cut);
     if (summary->untimed > 0)
-        sheets_note(making->sheets, "%" PRIu64 " messages have no usable time and are missing from \"Over time\".",
+        sheets_note(making->sheets,
+                    "Messages without a usable time, which are missing from \"Over time\": %" PRIu64 ".",
                     summary->untimed);
     if (summary->outside > 0)
-        sheets_note(making->sheets, "%" PRIu64 " messages are outside of --since and --until.", summary->outside);
+        sheets_note(making->sheets, "Messages outside of --since and --until: %" PRIu64 ".", summary->outside);
     if (summary->tests > 0)
-        sheets_note(making->sheets, "%" PRIu64 " messages came in TestMode: their verdict is what would have been.",
+        sheets_note(making->sheets, "Messages in TestMode, whose verdict is what would have been: %" PRIu64 ".",
                     summary->tests);
     if (summary->fates[FATE_UNSAID] > 0)
-        sheets_note(making->sheets, "%" PRIu64 " fails of smf-spf 2 have no verdict: its log does not say it.",
+        sheets_note(making->sheets, "Fails of smf-spf 2 without a verdict, as its log does not have it: %" PRIu64 ".",
                     summary->fates[FATE_UNSAID]);
     if (summary_dropped(summary) > 0)
         sheets_note(making->sheets,

@@ -330,7 +330,7 @@ static void add_foot(const struct written_report *report, struct strbuf *out)
         strbuf_add(out, "</p>\n");
     }
     strbuf_addf(out,
-                "<p>%" PRIu64 " lines read, %" PRIu64 " of other programs or about no message. Made by smf-spf "
+                "<p>Lines: %" PRIu64 " read, %" PRIu64 " of other programs or about no message. Made by smf-spf "
                 "report, %s.</p>\n",
                 summary->lines, summary->foreign + summary->other, time_text(report->made_s, "%Y-%m-%d %H:%M", text));
 }

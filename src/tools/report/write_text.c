@@ -198,7 +198,7 @@ void write_report_text(const struct written_report *report, struct strbuf *out)
     if (summary->first_s >= 0)
         strbuf_addf(out, ", %s to %s", time_text(summary->first_s, from), time_text(summary->last_s, to));
     strbuf_addf(out,
-                "\n%" PRIu64 " lines read, %" PRIu64 " of other programs or about no message, %" PRIu64
+                "\nLines: %" PRIu64 " read, %" PRIu64 " of other programs or about no message, %" PRIu64
                 " not understood\n",
                 summary->lines, summary->foreign + summary->other, summary->unread);
     if (summary->messages > 0) {

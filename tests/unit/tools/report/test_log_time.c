@@ -32,6 +32,15 @@ static const struct {
     {"Nov 28 02:03:04 host", 15, 1795831384},
     {"Nov  8 02:03:04 host", 15, 1794103384},
     {"Dec 25 00:00:00 host", 15, 1766620800}, /* last year's */
+    {"Sat 2026-11-28 02:03:04 UTC host", 27, 1795831384},
+    {"Sat 2026-11-28 02:03:04 GMT host", 23, 1795831384}, /* the host's zone */
+    {"Sat 2026-11-28 02:63:04 UTC host", 0, 0},
+    {"2026-11-28 02:03:04 UTC", 23, 1795831384},
+    {"2026-11-28 02:03:04 UTCx", 19, 1795831384},
+    {"1795831384.123456 host", 17, 1795831384},
+    {"1795831384 host", 0, 0},
+    {"1795831384.", 0, 0},
+    {"179583138.123456 host", 0, 0},
     {"Nov 28 02:03", 0, 0},
     {"Nux 28 02:03:04 host", 0, 0},
     {"Nov 28 25:03:04 host", 0, 0},
@@ -69,6 +78,10 @@ static void test_parse(void **state)
     assert_int_equal(time_s, NOW - 7200);
     assert_true(log_time_parse(&reader, "-7d", &time_s));
     assert_int_equal(time_s, NOW - 7 * 86400);
+    assert_true(log_time_parse(&reader, "today", &time_s));
+    assert_int_equal(time_s, NOW - 3200);
+    assert_true(log_time_parse(&reader, "yesterday", &time_s));
+    assert_int_equal(time_s, NOW - 3200 - 86400);
     assert_true(log_time_parse(&reader, "now", &time_s));
     assert_int_equal(time_s, NOW);
     assert_true(log_time_parse(&reader, "2026-11-28T02:03:04Z", &time_s));
