@@ -16,6 +16,7 @@
 #include <sys/time.h>
 #include <sys/un.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { ANSWER_TIMEOUT_S = 60 };
@@ -187,32 +188,56 @@ static bool is_step(const char *line, int len)
     return found != NULL && found < line + len;
 }
 
-/* A line of the text format for people: the help of a family is a heading, and its samples stand below. The steps of a
- * histogram are left out: its number and its sum say enough. */
-static void print_for_people(const char *line, int len)
+static bool name_ends(const char *name, size_t len, const char *end)
+{
+    const size_t end_len = strlen(end);
+
+    return len >= end_len && memcmp(name + len - end_len, end, end_len) == 0;
+}
+
+/* A value; that of a moment as date and time. */
+static void print_value(const char *name, size_t name_len, const char *value)
+{
+    const time_t moment = (time_t)strtoll(value, NULL, 10);
+    char text[32];
+    struct tm local;
+
+    if ((name_ends(name, name_len, "_start_time_seconds") || name_ends(name, name_len, "_timestamp_seconds")) &&
+        localtime_r(&moment, &local) != NULL && strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &local) > 0)
+        printf("%s\n", text);
+    else
+        printf("%.*s\n", (int)strcspn(value, "\n"), value);
+}
+
+/* A line of the text format for people: the help of a family is a heading, and its samples, if it has any, stand below.
+ * The steps of a histogram are left out: its number and its sum say enough. *heading is that of the family, until it is
+ * printed. */
+static void print_for_people(const char *line, int len, const char **heading)
 {
     static const char help[] = "# HELP ", prefix[] = "smf_spf_";
     const char *value = memchr(line, ' ', (size_t)len);
 
-    if (strncmp(line, help, sizeof help - 1) == 0) {
-        const char *words = strchr(line + sizeof help - 1, ' ');
-
-        printf("\n%.*s\n", (int)(line + len - words - 1), words + 1);
-        return;
-    }
+    if (strncmp(line, help, sizeof help - 1) == 0)
+        *heading = strchr(line + sizeof help - 1, ' ') + 1;
     if (line[0] == '#' || value == NULL || is_step(line, len))
         return;
+    if (*heading != NULL)
+        printf("%.*s\n", (int)strcspn(*heading, "\n"), *heading);
+    *heading = NULL;
     if (strncmp(line, prefix, sizeof prefix - 1) == 0)
         line += sizeof prefix - 1;
-    printf("  %-*.*s %.*s\n", NAME_WIDTH, (int)(value - line), line, (int)strcspn(value + 1, "\n"), value + 1);
+    printf("  %-*.*s ", NAME_WIDTH, (int)(value - line), line);
+    print_value(line, (size_t)(value - line), value + 1);
 }
 
 static void print_stats(const char *text)
 {
+    const char *heading = NULL;
+
     while (*text != '\0') {
         const size_t len = strcspn(text, "\n");
 
-        print_for_people(text, (int)len);
+        print_for_people(text, (int)len, &heading);
         text += len + (text[len] == '\n');
     }
 }

@@ -41,9 +41,9 @@ struct daemon {
     char numbered[FRONTS_MAX][PASSED_SOCKETS_SPEC_SIZE]; /* sockets that the service manager named */
     struct control control;
     struct strbuf control_problem; /* why there is no control socket */
-    atomic_bool has_failed_reload; /* the last one; the file is not what is in force */
+    atomic_bool has_failed_reload; /* the last one; the file is not what is effective */
     _Atomic uint64_t reloads, failed_reloads;
-    _Atomic int64_t started_s, loaded_s; /* Unix time, of the process and of the configuration in force */
+    _Atomic int64_t started_s, loaded_s; /* Unix time, of the process and of the effective configuration */
 };
 
 static int wake_pipe[2] = {-1, -1};
@@ -145,7 +145,7 @@ static bool is_healthy(void *context, struct strbuf *line)
     if (stop_wanted)
         strbuf_add(line, "stopping: no new connection is taken\n");
     else if (daemon->has_failed_reload)
-        strbuf_add(line, "the last reload failed: the configuration before it is in force\n");
+        strbuf_add(line, "the last reload failed: the configuration before it stays effective\n");
     if (line->len > 0)
         return false;
     service_dns_state(daemon->service, &dns);

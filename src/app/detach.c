@@ -4,6 +4,7 @@
 
 #include "base/descriptor.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -95,14 +96,27 @@ static bool fill_pid_file(int fd)
            (geteuid() != 0 || (fchown(fd, 0, 0) == 0 && fchmod(fd, 0644) == 0));
 }
 
+bool detach_is_pid_file(int fd)
+{
+    char text[32];
+    const ssize_t len = pread(fd, text, sizeof text, 0);
+
+    for (ssize_t i = 0; i < len; i++)
+        if (!isdigit((unsigned char)text[i]) && !isspace((unsigned char)text[i]))
+            return false;
+    return len >= 0;
+}
+
 /* With the privileges that it takes. Opening does not wait: a FIFO would, for a reader. */
 static bool write_pid_file(const char *path, struct strbuf *error)
 {
     const char *reason = NULL;
 
-    pid_fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0644);
+    pid_fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0644);
     if (pid_fd >= 0)
         reason = privileges_unfit(pid_fd);
+    if (pid_fd >= 0 && reason == NULL && !detach_is_pid_file(pid_fd))
+        reason = "holds something other than a process ID";
     if (pid_fd >= 0 && reason == NULL && fill_pid_file(pid_fd))
         return true;
     if (reason != NULL)

@@ -20,8 +20,12 @@ void detach_finish(int status);
 /* Writes the process id to `path`, with the privileges that privileges_borrow gives, and locks the file until the
  * process ends, so that no second instance takes it. In a directory of root's it belongs to root, so that the process
  * id in it can be trusted. False, with a message in `error`, also if it is there and is not a regular file with this
- * name alone. */
+ * name alone, or holds something other than a process ID. */
 bool detach_write_pid_file(const char *path, const struct identity *identity, struct strbuf *error);
+
+/* True if the file open at `fd` for reading is empty or holds a number, as a file of process IDs does: no other is
+ * written over. */
+bool detach_is_pid_file(int fd);
 
 /* Empties the file that detach_write_pid_file has written, as another process may get the number, and removes it, if it
  * is there still and the privileges suffice. */

@@ -3,8 +3,10 @@
  * has dropped them. */
 #include "app/preflight.h"
 
+#include "app/detach.h"
 #include "app/directory_owner.h"
 #include "app/passed_sockets.h"
+#include "app/shared_places.h"
 #include "base/descriptor.h"
 #include "base/endpoint.h"
 #include "base/log.h"
@@ -207,6 +209,17 @@ static void probe_socket(struct run *run, const char *key, const char *spec)
         probe_inet_socket(run, key, spec, &endpoint);
 }
 
+/* True of a file that is not there, too. */
+static bool holds_process_id(const char *path)
+{
+    const int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    const bool holds = fd < 0 || detach_is_pid_file(fd);
+
+    if (fd >= 0)
+        close(fd);
+    return holds;
+}
+
 static void probe_pid_file(struct run *run)
 {
     const char *path = run->config->pid_file;
@@ -224,6 +237,8 @@ static void probe_pid_file(struct run *run)
         add_problem(run, EX_CANTCREAT, 0, "PidFile: %s is not a regular file", path);
     else if (found.st_nlink != 1)
         add_problem(run, EX_CANTCREAT, 0, "PidFile: %s has a second name (a hard link)", path);
+    else if (!holds_process_id(path))
+        add_problem(run, EX_CANTCREAT, 0, "PidFile: %s holds something other than a process ID", path);
     end_probe(run);
 }
 
@@ -303,7 +318,7 @@ static void probe_dns(struct run *run)
     }
     dns = service_open_dns(config, NULL, &error);
     if (dns == NULL)
-        add_problem(run, status, 0, "%s%s", zone != NULL ? "ZoneFile: " : "", strbuf_text(&error));
+        add_problem(run, status, 0, "%s", strbuf_text(&error));
     dns_destroy(dns);
     strbuf_free(&error);
 }
@@ -420,6 +435,17 @@ static void check_in_child(struct run *run)
     close(ends[0]);
 }
 
+/* Keys that must not name the same place */
+
+static void find_shared_places(struct run *run)
+{
+    const size_t before = run->out->problems.len;
+
+    shared_places_find(run->config, run->config_path, &run->out->problems);
+    if (run->out->problems.len > before && run->out->status == EX_OK)
+        run->out->status = EX_CONFIG;
+}
+
 /* Accounts */
 
 static void look_up_accounts(struct run *run)
@@ -429,7 +455,7 @@ static void look_up_accounts(struct run *run)
     if (!privileges_look_up(run->config->user, run->config->socket_group, &run->identity, &error)) {
         add_problem(run, EX_CONFIG, 0, "%s", strbuf_text(&error));
         run->is_certain = false; /* what the account may do cannot be known */
-        strbuf_add(&run->out->notes, "what that account may do was not checked\n");
+        strbuf_addf(&run->out->notes, "not checked: what user %s may read, write and create\n", run->config->user);
     }
     strbuf_free(&error);
 }
@@ -459,6 +485,7 @@ void preflight_run(const struct config *config, const char *config_path, bool st
         look_at_own_account(&run);
     run.identity = (struct identity){.uid = (uid_t)-1, .gid = (gid_t)-1, .socket_gid = (gid_t)-1};
     look_up_accounts(&run);
+    find_shared_places(&run);
     probe_socket(&run, "Socket", config->socket);
     probe_socket(&run, "Metrics", config->metrics);
     probe_pid_file(&run);

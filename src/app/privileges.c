@@ -37,6 +37,8 @@ static bool look_up_user(const char *user, struct identity *identity, struct str
         identity->is_not_root = true;
         user = config_option_find("User")->default_text;
         entry = find_user(user, error);
+        if (entry == NULL)
+            strbuf_add(error, "; the filter does not run as root");
     }
     if (entry == NULL)
         return false;

@@ -21,8 +21,9 @@ struct command_defaults {
     bool config_named; /* it was named, and is not just the usual file */
 };
 
-/* What can be typed after a command. The options --help (-h) and --version (-V) are not in its table; "smf-spf" itself is handed the
- * first (id 'h') by command_next, as its help has the list of commands, and has the second in its table. */
+/* What can be typed after a command. The options --help (-h) and --version (-V) are not in its table; "smf-spf" itself
+ * is handed the first (id 'h') by command_next, as its help has the list of commands, and has the second in its table.
+ */
 struct command {
     const char *name;    /* as typed after "smf-spf"; NULL: this is "smf-spf" itself */
     const char *purpose; /* a few words for the list of commands; \n between lines */

@@ -64,7 +64,7 @@ void metrics_sample_of(struct metrics_text *text, const char *const *labels, con
 {
     strbuf_addf(text->out, "%s%s%s", prefix(text), text->name, suffixes[text->type]);
     add_labels(text->out, labels, label_values, count);
-    strbuf_addf(text->out, " %.17g\n", value);
+    strbuf_addf(text->out, " %.15g\n", value);
 }
 
 void metrics_sample2(struct metrics_text *text, const char *const labels[2], const char *const label_values[2],

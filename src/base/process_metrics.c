@@ -30,11 +30,10 @@ static void write_limits(struct metrics_text *text)
     struct rlimit limit;
 
     if (getrusage(RUSAGE_SELF, &used) == 0)
-        write_one(text, "process_cpu_seconds", METRICS_COUNTER, "Time of the processors.",
+        write_one(text, "process_cpu_seconds", METRICS_COUNTER, "CPU time used, user and system.",
                   seconds(used.ru_utime) + seconds(used.ru_stime));
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
-        write_one(text, "process_max_fds", METRICS_GAUGE, "How many file descriptors there may be.",
-                  (double)limit.rlim_cur);
+        write_one(text, "process_max_fds", METRICS_GAUGE, "Limit of open file descriptors.", (double)limit.rlim_cur);
 }
 
 static void write_descriptors(struct metrics_text *text)
@@ -47,7 +46,7 @@ static void write_descriptors(struct metrics_text *text)
     for (const struct dirent *entry; (entry = readdir(directory)) != NULL;)
         count += entry->d_name[0] != '.';
     closedir(directory);
-    write_one(text, "process_open_fds", METRICS_GAUGE, "How many file descriptors there are.",
+    write_one(text, "process_open_fds", METRICS_GAUGE, "Open file descriptors.",
               count > 0 ? count - 1 : 0); /* without that of the directory */
 }
 
@@ -60,8 +59,8 @@ static void write_memory(struct metrics_text *text)
     if (file_read("/proc/self/statm", &file)) {
         const unsigned long all = strtoul(strbuf_text(&file), &end, 10), resident = strtoul(end, NULL, 10);
 
-        write_one(text, "process_virtual_memory_bytes", METRICS_GAUGE, "Address space.", (double)all * page);
-        write_one(text, "process_resident_memory_bytes", METRICS_GAUGE, "Memory in use.", (double)resident * page);
+        write_one(text, "process_virtual_memory_bytes", METRICS_GAUGE, "Virtual memory.", (double)all * page);
+        write_one(text, "process_resident_memory_bytes", METRICS_GAUGE, "Resident memory.", (double)resident * page);
     }
     strbuf_free(&file);
 }

@@ -94,7 +94,9 @@ static void unknown_key(struct reading *reading)
     const char *nearest = config_option_nearest(reading->file.key);
     strbuf_add_shown(reading->errors, reading->file.key, VALUE_SHOWN);
     strbuf_add(reading->errors, ": there is no such key");
-    if (nearest != NULL)
+    if (nearest != NULL && reading->file.key[strcspn(reading->file.key, "=:")] != '\0')
+        strbuf_addf(reading->errors, "; did you mean %s? Only a space stands before the value", nearest);
+    else if (nearest != NULL)
         strbuf_addf(reading->errors, "; did you mean %s?", nearest);
     else
         strbuf_add(reading->errors, "; smf-spf.conf(5) names them all");
@@ -109,7 +111,9 @@ static void bad_value(struct reading *reading, const struct config_option *optio
     strbuf_add_shown(reading->errors, value, VALUE_SHOWN);
     strbuf_add(reading->errors, "\" is not ");
     config_option_form(option, reading->errors);
-    if (option->type->hint != NULL)
+    if (*value == '=' || *value == ':')
+        strbuf_add(reading->errors, "; only a space stands between key and value");
+    else if (option->type->hint != NULL)
         option->type->hint(value, reading->errors);
     strbuf_add_char(reading->errors, '\n');
 }

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 enum { SHOWN_MAX = 60 }; /* octets of a text in a message */
 
@@ -150,4 +151,12 @@ void config_hint_server(const char *text, struct strbuf *out)
         strbuf_addf(out, "; did you mean %s?", meant);
     else if (!guess.is_address && guess.host[0] != '\0')
         strbuf_add(out, "; a name server is given by its address, not by a name");
+}
+
+void config_hint_path(const char *text, struct strbuf *out)
+{
+    if (strcasecmp(text, "stderr") == 0 || strcasecmp(text, "stdout") == 0)
+        strbuf_addf(out, "; did you mean /dev/%s?", strcasecmp(text, "stderr") == 0 ? "stderr" : "stdout");
+    else if (strcasecmp(text, "syslog") == 0 || strcasecmp(text, "journal") == 0 || strcasecmp(text, "journald") == 0)
+        strbuf_add(out, "; syslog gets every line without this key");
 }

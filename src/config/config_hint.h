@@ -19,4 +19,7 @@ void config_hint_domain_rule(const char *text, struct strbuf *out);
 void config_hint_socket(const char *text, struct strbuf *out);
 void config_hint_server(const char *text, struct strbuf *out);
 
+/* The same for a file that is named by a word for where logs go. */
+void config_hint_path(const char *text, struct strbuf *out);
+
 #endif

@@ -79,6 +79,7 @@ static enum config_value_status check_path(const struct config_option *option, c
 }
 
 const struct config_type config_path = {.form = "the absolute path of a file",
+                                        .hint = config_hint_path,
                                         .check = check_path,
                                         .read = text_read,
                                         .write = text_write,

@@ -26,7 +26,7 @@ struct metrics_state {
     const char *version, *libmilter; /* versions of the program, and of the library of the front end */
     char config_hash[CONFIG_HASH_SIZE];
     uint64_t reloads, failed_reloads;
-    int64_t started_s, loaded_s; /* when the process began, and when the configuration in force was read (Unix time) */
+    int64_t started_s, loaded_s; /* when the process began, and when the effective configuration was read (Unix time) */
 };
 
 /* Appends all families, in OpenMetrics 1.0 or in version 0.0.4 of the older format. Every sample is there from the

@@ -53,7 +53,7 @@ static struct dns *open_dns(const struct config *config, const char *server, boo
     else
         dns = dns_resolver_create(&resolver, &clock_system, message, sizeof message);
     if (dns == NULL)
-        strbuf_add(error, message);
+        strbuf_addf(error, "%s%s", config->zone_file != NULL && server == NULL ? "ZoneFile: " : "", message);
     return dns;
 }
 

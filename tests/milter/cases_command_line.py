@@ -139,6 +139,9 @@ def place_files(filter_):
         os.mkdir(filter_.path(name))
         os.chmod(filter_.path(name), mode)
     os.mkdir(filter_.path("of-group/below"))
+    os.symlink(filter_.dir, filter_.path("link"))
+    owner = os.stat(filter_.dir)
+    os.chown(filter_.write("notes", "text\n"), owner.st_uid, owner.st_gid)
 
 
 # name, whether only root can see it, configuration, what is reported
@@ -160,6 +163,17 @@ HOST_PROBLEMS = [
     ("zone-missing", False, {"ZoneFile": "/nowhere/zone"}, ["ZoneFile: ", "/nowhere/zone"]),
     ("zone-not-readable", True, {"ZoneFile": "{}/secret"}, ["ZoneFile: ", "/secret", "Permission denied"]),
     ("zone-wrong", False, {"ZoneFile": "{}/text"}, ["ZoneFile: ", "/text"]),
+    ("pid-is-configuration", False, {"PidFile": "{}/smf-spf.conf"},
+     ["PidFile: names the same file as the configuration"]),
+    ("pid-is-text", False, {"PidFile": "{}/notes"}, ["PidFile: ", "something other than a process ID"]),
+    ("pid-is-socket", False, {"PidFile": "{}/sock"}, ["PidFile: names the same file as Socket"]),
+    ("log-is-pid", False, {"LogTo": "{}/link/log", "PidFile": "{}/log"}, ["LogTo: names the same file as PidFile"]),
+    ("log-is-control", False, {"LogTo": "{}/log", "ControlSocket": "unix:{}//log"},
+     ["LogTo: names the same file as ControlSocket"]),
+    ("metrics-is-socket", False, {"Socket": "unix:{}/new", "Metrics": "unix:{}/link/new"},
+     ["Metrics: names the same file as Socket"]),
+    ("metrics-is-port", False, {"Socket": "inet:10013@127.0.0.1", "Metrics": "inet:10013"},
+     ["Metrics: names the same socket as Socket"]),
     ("all", False, {"Socket": "unix:/nowhere/sock", "LogTo": "/nowhere/log", "PidFile": "/nowhere/pid",
                     "ZoneFile": "/nowhere/zone"}, ["Socket: ", "LogTo: ", "PidFile: ", "ZoneFile: "]),
 ]

@@ -211,6 +211,11 @@ def stats_are_printed_for_people_and_for_prometheus(binary):
                             ('messages_total{verdict="held"}', 0), ('config_reloads_total{outcome="done"}', 1)):
             check(re.search(rf"^  {re.escape(name)} +{count}$", text, re.MULTILINE), f"{name} in {text}")
         lacks(text, "_bucket", "stats")
+        lacks(text, "1 if the name server replied", "stats")  # of a zone file there are none
+        check(re.search(r"^  process_start_time_seconds +20\d\d-\d\d-\d\d \d\d:\d\d:\d\d$", text, re.MULTILINE), text)
+        lines = text.splitlines()
+        for line, after in zip(lines, lines[1:] + [""]):
+            check(line.startswith("  ") or after.startswith("  "), f"a heading with nothing below: {line}")
         done = subprocess.run([binary, "stats", "--prometheus", "-c", filter_.config_path], capture_output=True, text=True,
                               timeout=LIMIT_S, check=False)
         equal(done.returncode, EX_OK, done.stderr)

@@ -518,8 +518,12 @@ static void messages_say_what_would_be_right(void **state)
     assert_errors("WhitelistIP4 10.0.0.1\n",
                   "t.conf:1: WhitelistIP4: there is no such key; did you mean WhitelistIP?\n");
     assert_errors("whitelistpt a\n", "t.conf:1: whitelistpt: there is no such key; did you mean WhitelistPTR?\n");
-    assert_errors("Socket=unix:/x\n", "t.conf:1: Socket=unix:/x: there is no such key; did you mean Socket?\n");
-    assert_errors("loglevel: info\n", "t.conf:1: loglevel:: there is no such key; did you mean LogLevel?\n");
+    assert_errors(
+        "Socket=unix:/x\n",
+        "t.conf:1: Socket=unix:/x: there is no such key; did you mean Socket? Only a space stands before the value\n");
+    assert_errors(
+        "loglevel: info\n",
+        "t.conf:1: loglevel:: there is no such key; did you mean LogLevel? Only a space stands before the value\n");
     assert_errors("Frobnicate on\n", "t.conf:1: Frobnicate: there is no such key; smf-spf.conf(5) names them all\n");
     assert_errors("Key\xff on\n", "t.conf:1: Key\\xff: there is no such key; smf-spf.conf(5) names them all\n");
     assert_errors("RefuseFail\n", "t.conf:1: RefuseFail: the value is missing; it takes on or off\n");
@@ -575,6 +579,12 @@ static void what_was_meant_is_told(void **state)
         const char *line, *hint;
     } cases[] = {
         {"Socket inet:127.0.0.1:10010", "; did you mean inet:10010@127.0.0.1?\n"},
+        {"TTL = 1h", "; only a space stands between key and value\n"},
+        {"Socket : unix:/x", "; only a space stands between key and value\n"},
+        {"LogTo syslog", "; syslog gets every line without this key\n"},
+        {"LogTo journal", "; syslog gets every line without this key\n"},
+        {"LogTo stderr", "; did you mean /dev/stderr?\n"},
+        {"LogTo mail.log", " path of a file\n"},
         {"Socket 10010", "; did you mean inet:10010@127.0.0.1?\n"},
         {"Socket unix:smfs/sock", "; did you mean unix:/var/spool/postfix/smfs/sock?\n"},
         {"Nameserver 192.0.2.53@5353", "; did you mean 192.0.2.53:5353?\n"},
