@@ -64,7 +64,8 @@ void metrics_sample_of(struct metrics_text *text, const char *const *labels, con
 {
     strbuf_addf(text->out, "%s%s%s", prefix(text), text->name, suffixes[text->type]);
     add_labels(text->out, labels, label_values, count);
-    strbuf_addf(text->out, " %.15g\n", value);
+    /* 15 digits show a fraction as it was written, and more than that only a large number has */
+    strbuf_addf(text->out, value < 1e15 ? " %.15g\n" : " %.17g\n", value);
 }
 
 void metrics_sample2(struct metrics_text *text, const char *const labels[2], const char *const label_values[2],

@@ -42,6 +42,22 @@ static void test_names(void **state)
     strbuf_free(&out);
 }
 
+/* Fractions without the digits that a double has beyond them. */
+static void test_values(void **state)
+{
+    struct strbuf out = STRBUF_INIT;
+    struct metrics_text text = {.out = &out};
+
+    (void)state;
+    metrics_family(&text, "x", METRICS_GAUGE, "Some.");
+    strbuf_truncate(&out, 0);
+    metrics_sample(&text, NULL, NULL, 0.041436);
+    metrics_sample(&text, NULL, NULL, 1796000000);
+    metrics_sample(&text, NULL, NULL, 999999999999999.0);
+    assert_string_equal(strbuf_text(&out), "smf_spf_x 0.041436\nsmf_spf_x 1796000000\nsmf_spf_x 999999999999999\n");
+    strbuf_free(&out);
+}
+
 static void test_histogram(void **state)
 {
     static struct histogram histogram;
@@ -90,6 +106,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names),
+        cmocka_unit_test(test_values),
         cmocka_unit_test(test_histogram),
         cmocka_unit_test(test_sum_is_exact),
     };
