@@ -13,7 +13,7 @@ trap 'rm -rf "$work"' EXIT
 failures=0 runs=0
 
 fail() {
-    echo "$shell, init/$system.in, $about: $1"
+    echo "$shell, $file, $about: $1"
     sed 's/^/    /' "$INIT_ROOT/output"
     failures=$((failures + 1))
 }
@@ -26,7 +26,7 @@ make_root() {
     mkdir -p "$INIT_ROOT/sbin" "$INIT_ROOT/bin" "$INIT_ROOT/etc/default" "$INIT_ROOT/etc/sysconfig" "$INIT_ROOT/etc/conf.d" \
         "$INIT_ROOT/var/lock/subsys" "$INIT_ROOT/var/run"
     cp "$stubs/smf-spf" "$INIT_ROOT/sbin/"
-    cp "$stubs/start-stop-daemon" "$stubs/daemon" "$INIT_ROOT/bin/"
+    cp "$stubs/start-stop-daemon" "$stubs/daemon" "$stubs/pgrep" "$INIT_ROOT/bin/"
     cp "$stubs/record" "$INIT_ROOT/bin/chown"
     cp "$stubs/record" "$INIT_ROOT/bin/install"
     touch "$INIT_ROOT/etc/smf-spf.conf" "$INIT_ROOT/etc/other.conf" "$INIT_ROOT/calls" "$INIT_ROOT/output"
@@ -35,7 +35,7 @@ make_root() {
         -e "s,/lib/lsb/init-functions,$stubs/init-functions," -e "s,/etc/rc.d/init.d/functions,$stubs/functions," \
         -e "s,/etc/rc.subr,$stubs/rc.subr," -e "s,/usr/sbin/daemon,$INIT_ROOT/bin/daemon," \
         -e "s,^\(PATH=\),\1$INIT_ROOT/bin:," -e "s,\([ =]\)\(/etc/default\|/etc/sysconfig\|/var/\),\1$INIT_ROOT\2,g" \
-        -e "s,:=/var/,:=$INIT_ROOT/var/,g" "$source_dir/init/$system.in" >"$INIT_ROOT/script"
+        -e "s,:=/var/,:=$INIT_ROOT/var/,g" "$source_dir/$file" >"$INIT_ROOT/script"
 }
 
 # Runs a command of the script; its exit status is in $status, what it printed in output, the stubs' calls in calls.
@@ -132,6 +132,20 @@ try_restart() {
     works stop
 }
 
+# another_command: while one runs, such as "smf-spf report", the filter is started and stopped alone.
+another_command() {
+    touch "$INIT_ROOT/report"
+    fails status
+    works start
+    running "$(cat "$INIT_ROOT/started")"
+    works status
+    works stop
+    running 0
+    fails status
+    [ -e "$INIT_ROOT/report" ] || fail "it ended another command of the program"
+    rm -f "$INIT_ROOT/report"
+}
+
 # other_file FILE LINE: the line, in the system's own file of settings, names another configuration.
 other_file() {
     echo "$2" >"$INIT_ROOT/$1"
@@ -155,6 +169,7 @@ check_redhat() {
     common
     try_restart
     [ ! -e "$INIT_ROOT/var/lock/subsys/smf-spf" ] || fail "the lock file is left"
+    another_command
     other_file etc/sysconfig/smf-spf "config=$INIT_ROOT/etc/other.conf"
     rm "$INIT_ROOT/sbin/smf-spf"
     run start
@@ -181,11 +196,36 @@ check_freebsd() {
     works configtest
     started_nothing
     other_file etc/rc.conf "smfspf_enable=YES smfspf_config=$INIT_ROOT/etc/other.conf"
+    echo "smfspf_enable=YES smfspf_flags='-c $INIT_ROOT/etc/flags.conf'" >"$INIT_ROOT/etc/rc.conf"
+    works start
+    called "smf-spf -f -c $conf -c $INIT_ROOT/etc/flags.conf"
+    works stop
+}
+
+# The script of logrotate: it fails, with the reason, where a filter that runs has not opened its log again, and does
+# nothing where none runs, whatever else of the program does. Some shell runs it, and systemd may be there.
+check_logrotate() {
+    sed -n -i -e "s,/usr/sbin/,$INIT_ROOT/sbin/," -e '/postrotate/,/endscript/{//!p}' "$INIT_ROOT/script"
+    printf '#!/bin/sh\ntrue\n' >"$INIT_ROOT/bin/pidof" # it finds a "smf-spf report"
+    # shellcheck disable=SC2016 # for the stub
+    printf '#!/bin/sh\n[ -e "$INIT_ROOT/active" ]\n' >"$INIT_ROOT/bin/systemctl"
+    chmod +x "$INIT_ROOT/bin/pidof" "$INIT_ROOT/bin/systemctl"
+    works # none runs
+    called 'smf-spf reopen'
+    touch "$INIT_ROOT/active" # one runs that cannot be reached
+    fails
+    echo 1 >"$INIT_ROOT/running"
+    works
+    [ ! -s "$INIT_ROOT/output" ] || fail "it says something though all is well"
+    touch "$INIT_ROOT/wrong"
+    fails
 }
 
 for shell in dash 'bash --posix' 'busybox sh'; do
     command -v "${shell%% *}" >/dev/null || continue
-    for system in debian redhat openrc freebsd; do
+    for system in debian redhat openrc freebsd logrotate; do
+        file=init/$system.in
+        [ "$system" != logrotate ] || file=init/deb/smf-spf.logrotate
         make_root
         "check_$system"
     done
