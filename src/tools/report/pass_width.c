@@ -63,23 +63,24 @@ static enum pass_width width_of_term(const struct term *term)
     }
 }
 
-enum pass_width pass_width_of(const char *term)
+bool pass_width_of(const char *term, enum pass_width *width)
 {
     char text[600];
     const int term_len = (int)strcspn(term, " ");
     const int len = snprintf(text, sizeof text, "v=spf1 %.*s", term_len, term);
     struct record record;
     struct record_error error;
-    enum pass_width width = WIDTH_UNKNOWN;
-    enum record_status status;
+    enum record_status status = RECORD_SYNTAX;
 
-    if (len < 0 || (size_t)len >= sizeof text)
-        return WIDTH_UNKNOWN;
-    status = record_parse(text, (size_t)len, &record, &error);
+    if (len >= 0 && (size_t)len < sizeof text)
+        status = record_parse(text, (size_t)len, &record, &error);
+    if (status == RECORD_NO_MEMORY)
+        return false;
+    *width = WIDTH_UNKNOWN;
     if (status != RECORD_OK)
-        return status == RECORD_NO_MEMORY ? WIDTH_COUNT : WIDTH_UNKNOWN;
+        return true;
     if (record.count == 1 && record.terms[0].qualifier == '+')
-        width = width_of_term(&record.terms[0]);
+        *width = width_of_term(&record.terms[0]);
     record_free(&record);
-    return width;
+    return true;
 }

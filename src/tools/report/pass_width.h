@@ -3,6 +3,8 @@
 #ifndef SMF_TOOLS_REPORT_PASS_WIDTH_H
 #define SMF_TOOLS_REPORT_PASS_WIDTH_H
 
+#include <stdbool.h>
+
 /* From the widest to what cannot be known from the term. */
 enum pass_width {
     WIDTH_EVERYONE, /* all */
@@ -18,9 +20,9 @@ enum pass_width {
     WIDTH_COUNT
 };
 
-/* The width of a term as the log has it: "ip4:192.0.2.0/24", "mx", "+all of example.net". WIDTH_COUNT: out of
- * memory. */
-enum pass_width pass_width_of(const char *term);
+/* Sets *width to that of a term as the log has it: "ip4:192.0.2.0/24", "mx", "+all of example.net". False, with *width
+ * untouched: out of memory. */
+bool pass_width_of(const char *term, enum pass_width *width);
 
 /* The words for it. */
 const char *pass_width_name(enum pass_width width);

@@ -197,11 +197,10 @@ static void count_pass(struct summary *summary, const struct entry_check *check,
         return;
     }
     figures = counted->data;
-    if (counted->count == 1)
-        figures->width = check->guessed ? WIDTH_UNKNOWN : pass_width_of(check->reason);
-    if (figures->width == WIDTH_COUNT) {
-        summary->failed = true;
+    if (counted->count == 1) {
         figures->width = WIDTH_UNKNOWN;
+        if (!check->guessed && !pass_width_of(check->reason, &figures->width))
+            summary->failed = true;
     }
     summary->pass_widths[figures->width]++;
 }

@@ -2,6 +2,8 @@
 /* Widths of terms. */
 #include "tools/report/pass_width.h"
 
+#include "support/alloc_fail.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -47,14 +49,28 @@ static const struct {
 static void test_widths(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        if (pass_width_of(cases[i].term) != cases[i].width)
-            fail_msg("%s: %s", cases[i].term, pass_width_name(pass_width_of(cases[i].term)));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        enum pass_width width = WIDTH_COUNT;
+
+        assert_true(pass_width_of(cases[i].term, &width));
+        if (width != cases[i].width)
+            fail_msg("%s: %s", cases[i].term, pass_width_name(width));
+    }
+}
+
+static void test_out_of_memory(void **state)
+{
+    enum pass_width width = WIDTH_HOSTS;
+
+    (void)state;
+    alloc_fail_at(1);
+    assert_false(pass_width_of("ip4:192.0.2.0/24", &width));
+    assert_int_equal(width, WIDTH_HOSTS);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_widths)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_widths), cmocka_unit_test(test_out_of_memory)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
