@@ -50,6 +50,11 @@ bool dns_outage_probe_silent(struct dns_outage *outage)
     return declare(outage);
 }
 
+bool dns_outage_probe_has_reply(bool has_answer, int64_t took_ms)
+{
+    return has_answer || took_ms < DNS_OUTAGE_PROBE_EVERY_MS;
+}
+
 int64_t dns_outage_probe_at(const struct dns_outage *outage)
 {
     return outage->silent_since_ms == INT64_MAX ? INT64_MAX : outage->silent_since_ms + DNS_OUTAGE_SUSPICION_MS;

@@ -15,6 +15,7 @@ enum {
     DNS_CLIENT_RESPONSE_MS = 500,   /* the client response timer during an outage (RFC 8767 5) */
     DNS_OUTAGE_SUSPICION_MS = 1000, /* silence after which a probe is sent */
     DNS_OUTAGE_PROBE_MS = 1000,     /* how long a probe waits at least, with several tries */
+    DNS_OUTAGE_PROBE_EVERY_MS = 2000,
 };
 
 struct dns_outage {
@@ -38,6 +39,11 @@ bool dns_outage_heard(struct dns_outage *outage, int64_t now_ms);
  * True if that begins an outage. */
 bool dns_outage_expired(struct dns_outage *outage, int64_t sent_ms);
 bool dns_outage_probe_silent(struct dns_outage *outage);
+
+/* Whether the end of a probe, which has taken `took_ms`, means that a server has replied. A failure without an answer
+ * is libunbound's word for SERVFAIL of all servers, and for silence of all, which takes it longer than
+ * DNS_OUTAGE_PROBE_EVERY_MS (376 ms for the first packet to one server, twice as long for each further one). */
+bool dns_outage_probe_has_reply(bool has_answer, int64_t took_ms);
 
 /* When a probe is due; INT64_MAX: none is. */
 int64_t dns_outage_probe_at(const struct dns_outage *outage);

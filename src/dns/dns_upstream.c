@@ -5,6 +5,7 @@
 #include "base/event_loop.h"
 #include "base/log.h"
 #include "base/strbuf.h"
+#include "dns/dns_outage.h"
 #include "dns/resolv_conf.h"
 
 #include <stdio.h>
@@ -14,7 +15,6 @@
 enum {
     TRIES = 3,           /* for each server, and each with two packets: enough for lost ones */
     RECURSION_TRIES = 5, /* the default of libunbound */
-    PROBE_MS = 2000,
     UPDATE_MS = 1000,
     DRAIN_MS = 15 * 1000, /* a resolver has completed its queries by then */
     RETIRED_MAX = 32,
@@ -141,7 +141,7 @@ struct dns_upstream *dns_upstream_create(struct event_loop *loop, const struct d
         .heard_context = heard_context,
     };
     upstream->updated_ms = clock_monotonic_ms(clock);
-    upstream->probed_ms = upstream->updated_ms - PROBE_MS;
+    upstream->probed_ms = upstream->updated_ms - DNS_OUTAGE_PROBE_EVERY_MS;
     if (read_servers(upstream, config, error, error_size) && open_stub(upstream, error, error_size))
         upstream->usual = create_usual(upstream, error, error_size);
     if (upstream->usual)
@@ -221,16 +221,13 @@ void dns_upstream_describe(const struct dns_upstream *upstream, struct strbuf *o
         dns_stub_describe(upstream->stub, upstream->config.servers, upstream->config.server_count, out);
 }
 
-/* A failure without an answer is libunbound's word for SERVFAIL of all servers, and for silence of all, which takes it
- * longer than PROBE_MS (376 ms for the first packet to one server, twice as long for each further one). A probe that
- * could not be sent says nothing. */
+/* A probe that could not be sent, or failed for want of memory, says nothing. */
 static void on_probe(void *context, const struct dns_answer *answer, enum unbound_source source)
 {
     struct dns_upstream *upstream = context;
-    bool was_silent =
-        source == UNBOUND_NO_REPLY && clock_monotonic_ms(upstream->clock) - upstream->probed_ms >= PROBE_MS;
+    const int64_t took_ms = clock_monotonic_ms(upstream->clock) - upstream->probed_ms;
 
-    if (upstream->is_probed && !was_silent)
+    if (upstream->is_probed && !answer->is_fault && dns_outage_probe_has_reply(source != UNBOUND_NO_REPLY, took_ms))
         upstream->config.heard(upstream->config.heard_context);
     dns_answer_release(answer);
 }
@@ -238,7 +235,7 @@ static void on_probe(void *context, const struct dns_answer *answer, enum unboun
 /* Each uses a new resolver, which has no cached answer and holds no server for dead. */
 void dns_upstream_probe(struct dns_upstream *upstream, int64_t now_ms)
 {
-    if (now_ms - upstream->probed_ms < PROBE_MS)
+    if (now_ms - upstream->probed_ms < DNS_OUTAGE_PROBE_EVERY_MS)
         return;
     dns_upstream_end_probe(upstream);
     upstream->probe = try_create(upstream);

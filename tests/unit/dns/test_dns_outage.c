@@ -53,6 +53,18 @@ static void test_begin(void **state)
     assert_true(dns_outage_expired(&outage, NOW + 100));
 }
 
+/* libunbound reports silence as it reports SERVFAIL; only the time tells. */
+static void test_late_probe(void **state)
+{
+    (void)state;
+    assert_true(dns_outage_probe_has_reply(true, 5));
+    assert_true(dns_outage_probe_has_reply(true, 60 * 1000)); /* an answer is one, however late */
+    assert_true(dns_outage_probe_has_reply(false, 5));        /* SERVFAIL of a server that is there */
+    assert_true(dns_outage_probe_has_reply(false, DNS_OUTAGE_PROBE_EVERY_MS - 1));
+    assert_false(dns_outage_probe_has_reply(false, DNS_OUTAGE_PROBE_EVERY_MS));
+    assert_false(dns_outage_probe_has_reply(false, 376 * (1 + 2 + 4))); /* one server, three packets */
+}
+
 static void test_end(void **state)
 {
     struct dns_outage outage;
@@ -79,6 +91,7 @@ int main(void)
         cmocka_unit_test(test_dead_name),
         cmocka_unit_test(test_begin),
         cmocka_unit_test(test_end),
+        cmocka_unit_test(test_late_probe),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
