@@ -156,7 +156,7 @@ void record_advise(const char *text, size_t len, const struct record_error *erro
     memcpy(word, text + start, end - start);
     word[end - start] = '\0';
     if (record_terms_are_right(word, end - start) || join(text, len, start, out))
-        return; /* a modifier that stands there twice is right by itself */
+        return; /* a modifier that is a duplicate term is right by itself */
     if (guess(word, GUESSES_MAX, &out->meant, &at, &reason) || record_guess_ascii(word, &unused, &at, &reason)) {
         out->offset = start + at;
         out->reason = reason;

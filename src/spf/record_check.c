@@ -66,7 +66,7 @@ static void check_dead_term(struct record_check *check, const struct record *rec
         record_check_add(check, FINDING_WARNING, record, term, "is never reached: it stands after all");
     for (const struct term *earlier = record->terms; is_mechanism && earlier < term; earlier++) {
         if (earlier->len == term->len && strncasecmp(earlier->text, term->text, term->len) == 0) {
-            record_check_add(check, FINDING_WARNING, record, term, "stands there twice");
+            record_check_add(check, FINDING_WARNING, record, term, "is a duplicate term");
             return;
         }
     }
@@ -126,7 +126,7 @@ static void check_network(struct record_check *check, const struct record *recor
     struct strbuf right = STRBUF_INIT;
 
     if (network->bits < wide && term->qualifier == '+')
-        record_check_add(check, FINDING_WARNING, record, term, "is a network wider than any registry hands out");
+        record_check_add(check, FINDING_WARNING, record, term, "is wider than any network that a registry allocates");
     (void)snprintf(text, sizeof(text), "%s/%u", addr_format(&network->base, address), (unsigned)network->bits);
     if (!addr_prefix_parse(text, &cleared) || addr_equal(&cleared.base, &network->base))
         return;
