@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The manuals as a test reads them: commands, what they are to print, settings, and lines of the log.
 
-In docs/*.md, a fence says what it holds: `sh` commands, `text` what the commands before it print (`...`: anything),
+In README and docs/*.md, a fence says what it holds: `sh` commands, `text` what the commands before it print (`...`: anything),
 `conf` lines of smf-spf.conf, `mc` lines of sendmail.mc, `log` lines of the log. A comment `test: mail ADDRESS SENDER` is a
 message that arrives there. In manual pages, commands are the lines that begin with a prompt.
 """
@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-GUIDES = ("first-half-hour.md", "postfix.md", "sendmail.md", "troubleshooting.md")
+GUIDES = ("../README.md", "first-half-hour.md", "postfix.md", "sendmail.md", "troubleshooting.md")
 PAGES = ("smf-spf.8", "smf-spf.conf.5")
 KINDS = ("sh", "text", "conf", "mc", "log", "mail")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$|^<!-- test: mail (.*?) -->$", re.MULTILINE | re.DOTALL)
@@ -96,4 +96,4 @@ class LogWords:
 def read(docs):
     """(name, steps) of each document."""
     docs = Path(docs)
-    return [(name, steps_of_guide(docs / name)) for name in GUIDES] + [(name, steps_of_page(docs / name)) for name in PAGES]
+    return [(Path(name).name, steps_of_guide(docs / name)) for name in GUIDES] + [(name, steps_of_page(docs / name)) for name in PAGES]
