@@ -23,6 +23,6 @@ void counters_log(struct service *service)
             strbuf_addf(&line, " %s=%" PRIu64, reason_name((enum reason)n), reason_cases((enum reason)n));
     log_notice("reasons:%s", strbuf_text(&line));
     log_notice("result cache: entries=%zu octets=%zu hits=%" PRIu64 " misses=%" PRIu64 " evictions=%" PRIu64,
-               results.entries, results.octets, results.hits, results.misses, results.evictions);
+               results.entries, results.octets, stats_get(STATS_CACHED), stats_get(STATS_EVALUATED), results.evictions);
     strbuf_free(&line);
 }

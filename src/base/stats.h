@@ -19,6 +19,7 @@
     X(STATS_PERMERROR, "permerror")                                                                                    \
     X(STATS_CACHED, "cached")                                                                                          \
     X(STATS_JOINED, "joined")                                                                                          \
+    X(STATS_EVALUATED, "evaluated")                                                                                    \
     X(STATS_REFUSED, "refused")                                                                                        \
     X(STATS_DEFERRED, "deferred")                                                                                      \
     X(STATS_LEFT_TO_DMARC, "left-to-dmarc")                                                                            \

@@ -34,7 +34,7 @@ struct shard {
     atomic_size_t octets_max;
     size_t entries;
     const struct ttl_cache_references *references; /* NULL: values are plain octets. Never changes */
-    uint64_t hits, misses, insertions, evictions;
+    uint64_t insertions, evictions;
 };
 
 struct ttl_cache {
@@ -308,10 +308,7 @@ bool ttl_cache_get(struct ttl_cache *cache, const void *key, size_t key_len, voi
     }
     if (entry != NULL) {
         entry->was_hit = true;
-        shard->hits++;
         copy_entry_value(shard, entry, value, value_len);
-    } else {
-        shard->misses++;
     }
     pthread_mutex_unlock(&shard->lock);
     return entry != NULL;
@@ -357,8 +354,6 @@ struct ttl_cache_stats ttl_cache_stats(struct ttl_cache *cache)
         struct shard *shard = &cache->shards[i];
 
         pthread_mutex_lock(&shard->lock);
-        stats.hits += shard->hits;
-        stats.misses += shard->misses;
         stats.insertions += shard->insertions;
         stats.evictions += shard->evictions;
         stats.entries += shard->entries;

@@ -16,7 +16,7 @@
 struct ttl_cache;
 
 struct ttl_cache_stats {
-    uint64_t hits, misses, insertions, evictions;
+    uint64_t insertions, evictions;
     size_t entries;
     size_t octets; /* what all entries take, with their bookkeeping */
 };

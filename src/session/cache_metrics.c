@@ -6,21 +6,17 @@
 
 static const char label[] = "cache", results[] = "results", dns[] = "dns";
 
-static void write_lookups(struct metrics_text *text, const struct ttl_cache_stats *stats)
+static void write_lookups(struct metrics_text *text)
 {
     static const char *const labels[2] = {label, "outcome"};
     const struct {
         const char *values[2];
         uint64_t count;
     } rows[] = {
-        {{results, "hit"}, stats->hits},
-        {{results, "miss"}, stats->misses},
-        {{results, "joined"}, stats_get(STATS_JOINED)},
-        {{dns, "hit"}, stats_get(STATS_DNS_CACHE_HITS)},
-        {{dns, "miss"}, stats_get(STATS_DNS_CACHE_MISSES)},
-        {{dns, "joined"}, stats_get(STATS_DNS_CACHE_JOINED)},
-        {{dns, "stale"}, stats_get(STATS_DNS_CACHE_STALE)},
-        {{dns, "failure"}, stats_get(STATS_DNS_CACHE_FAILURES)},
+        {{results, "hit"}, stats_get(STATS_CACHED)},        {{results, "miss"}, stats_get(STATS_EVALUATED)},
+        {{results, "joined"}, stats_get(STATS_JOINED)},     {{dns, "hit"}, stats_get(STATS_DNS_CACHE_HITS)},
+        {{dns, "miss"}, stats_get(STATS_DNS_CACHE_MISSES)}, {{dns, "joined"}, stats_get(STATS_DNS_CACHE_JOINED)},
+        {{dns, "stale"}, stats_get(STATS_DNS_CACHE_STALE)}, {{dns, "failure"}, stats_get(STATS_DNS_CACHE_FAILURES)},
     };
 
     metrics_family(text, "cache_lookups", METRICS_COUNTER, "Lookups in a cache.");
@@ -37,7 +33,7 @@ static void write_results(struct metrics_text *text, const char *name, enum metr
 
 void cache_metrics_write(struct metrics_text *text, const struct cache_state *state)
 {
-    write_lookups(text, &state->results);
+    write_lookups(text);
     write_results(text, "cache_evictions", METRICS_COUNTER, "Entries that made room for others.",
                   (double)state->results.evictions);
     write_results(text, "cache_entries", METRICS_GAUGE, "Entries of a cache.", (double)state->results.entries);

@@ -232,7 +232,6 @@ static void begin(struct flight *flight, int64_t deadline_ms)
 
     if (flight->is_in_table &&
         result_cache_look(setup->cache, flight->request, &published.outcome, &published.varying)) {
-        stats_add(STATS_CACHED, 1);
         publish(flight, &published);
         return;
     }

@@ -27,7 +27,7 @@ struct value {
 _Static_assert(SPF_TERM_SIZE + SPF_PROBLEM_SIZE + SPF_EXPLANATION_SIZE + 16 <= VALUE_MAX, "an outcome fits");
 
 /* Of all result caches of the process: one that a reload replaces is used by old connections, and then gone. */
-static _Atomic uint64_t hits, misses, evictions;
+static _Atomic uint64_t evictions;
 
 static void add(struct value *value, const void *octets, size_t len)
 {
@@ -70,14 +70,8 @@ static void read_outcome(const struct value *value, struct spf_outcome *outcome)
 
 static bool get(struct result_cache *cache, const struct result_key *key, struct value *value)
 {
-    bool found;
-
     value->len = sizeof(value->octets);
-    if (key->too_long)
-        return false;
-    found = ttl_cache_get(cache->entries, key->octets, key->len, value->octets, &value->len);
-    atomic_fetch_add_explicit(found ? &hits : &misses, 1, memory_order_relaxed);
-    return found;
+    return !key->too_long && ttl_cache_get(cache->entries, key->octets, key->len, value->octets, &value->len);
 }
 
 static void put(struct result_cache *cache, const struct result_key *key, const struct value *value, uint32_t ttl_s)
@@ -188,8 +182,6 @@ struct ttl_cache_stats result_cache_stats(struct result_cache *cache)
 {
     struct ttl_cache_stats stats = ttl_cache_stats(cache->entries);
 
-    stats.hits = atomic_load_explicit(&hits, memory_order_relaxed);
-    stats.misses = atomic_load_explicit(&misses, memory_order_relaxed);
     stats.evictions = atomic_load_explicit(&evictions, memory_order_relaxed);
     return stats;
 }

@@ -41,8 +41,8 @@ bool result_cache_look(struct result_cache *cache, const struct spf_request *req
 void result_cache_put(struct result_cache *cache, const struct spf_request *request, const struct spf_outcome *outcome,
                       unsigned macros_used);
 
-/* What this cache holds. Hits, misses and evictions are those of all result caches that the process has had, so that
- * none goes back where one cache replaces another. Locks: each shard of the cache, one after the other. */
+/* What this cache holds. Evictions are those of all result caches that the process has had, so that their number does
+ * not go back where one cache replaces another. Locks: each shard of the cache, one after the other. */
 struct ttl_cache_stats result_cache_stats(struct result_cache *cache);
 
 #endif

@@ -105,17 +105,25 @@ static bool normalize(struct spf_request *request, char domain[DNS_NAME_MAX + 1]
     return domain_can_have_policy(domain);
 }
 
+/* Counts where the outcome came from, once for each request that the result cache was asked for. One that was begun
+ * ahead was evaluated for this request, wherever it is found. */
+static void count_source(const struct spf_request *request, enum stats_counter source)
+{
+    stats_add(request->is_speculated ? STATS_EVALUATED : source, 1);
+}
+
 /* Looks into the result cache. */
 static bool look(struct spf_checker *checker, const struct spf_request *request, struct spf_outcome *outcome,
                  unsigned *varying)
 {
     bool found = result_cache_look(checker->cache, request, outcome, varying);
 
-    if (found && request->is_speculated)
+    if (!found)
+        return false;
+    count_source(request, STATS_CACHED);
+    if (request->is_speculated)
         outcome->cached = false;
-    else if (found)
-        stats_add(STATS_CACHED, 1);
-    return found;
+    return true;
 }
 
 /* Answers what needs no evaluation. True: *outcome is there. */
@@ -169,7 +177,16 @@ static void join(struct caller *caller, bool is_alone)
     log_error("SPF evaluation: out of memory");
     stats_add(STATS_FAULTS, 1);
     outcome_temperror(&outcome, "out of memory");
+    count_source(caller->request, STATS_EVALUATED);
     caller->done(caller->context, &outcome);
+}
+
+/* Where the outcome of a request came from, unless it was begun ahead. */
+static enum stats_counter source_of(const struct caller *caller, const struct published *published)
+{
+    if (!caller->follower.is_first)
+        return STATS_JOINED;
+    return published->outcome.cached ? STATS_CACHED : STATS_EVALUATED;
 }
 
 /* True if the outcome of an evaluation that was begun for another is that of this request too. */
@@ -188,7 +205,7 @@ static void take(void *context, const struct published *published)
     unsigned before = caller->varying;
 
     if (caller->follower.is_first || is_shared(caller, published)) {
-        stats_add(STATS_JOINED, !caller->follower.is_first);
+        count_source(caller->request, source_of(caller, published));
         caller->done(caller->context, &published->outcome);
         return;
     }
@@ -223,6 +240,7 @@ static void give_up(const struct spf_request *request, struct spf_outcome *outco
 
     log_warning("SPF evaluation of %s: no outcome by the deadline", log_word(request->domain, shown));
     outcome_temperror(outcome, "no outcome by the deadline");
+    count_source(request, STATS_EVALUATED);
 }
 
 /* Finds out what is not in the cache. `varying`: what the domain's outcomes are known to depend on. */
@@ -363,6 +381,7 @@ void spf_check_start(struct spf_checker *checker, const struct spf_request *requ
         if (start_task(checker, &normal, varying, done, context, begun_us))
             return;
         stats_add(STATS_FAULTS, 1);
+        count_source(request, STATS_EVALUATED);
         outcome_temperror(&outcome, "out of memory");
     }
     count(request->identity, outcome.result, begun_us);

@@ -94,6 +94,27 @@ def checks_are_counted_by_identity_and_result(binary):
         equal(before["check_seconds_count"] - count, len(EACH_RESULT), "durations")
 
 
+VARYING_ZONE = ZONE + r"""
+varies      TXT "v=spf1 exists:%{l}.known.example.org -all"
+a.known     A 127.0.0.2
+"""
+
+
+@case
+def each_check_is_one_lookup_in_the_cache(binary):
+    """With lookahead and without, cached or not, and where the outcome stands under a longer key."""
+    for lookahead in ("on", "off"):
+        with watched(binary, {"DNSLookahead": lookahead}, zone=VARYING_ZONE) as filter_:
+            _, before = changes(filter_, {})
+            for sender in ("<a@example.org>", "<a@varies.example.org>"):
+                for outcome in ("miss", "hit", "hit"):
+                    one(filter_, sender, ip=BAD_IP, helo="[192.0.2.66]")
+                    changed, before = changes(filter_, before)
+                    counted = {key: value for key, value in changed.items() if key.startswith('cache_lookups_total{cache="results"')}
+                    equal(counted, {f'cache_lookups_total{{cache="results",outcome="{outcome}"}}': 1},
+                          f"{sender}, DNSLookahead {lookahead}")
+
+
 BROKEN_ZONE = ZONE + r"""
 syntax      TXT "v=spf1 ip4:192.0.2.999 -all"
 lookups     TXT "v=spf1 a:mx.example.org a:mx.example.org a:mx.example.org a:mx.example.org a:mx.example.org a:mx.example.org a:mx.example.org a:mx.example.org a:mx.example.org a:mx.example.org a:mx.example.org -all"

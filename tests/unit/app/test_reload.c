@@ -3,6 +3,7 @@
 #include "app/reload.h"
 
 #include "base/log.h"
+#include "base/stats.h"
 #include "session/session.h"
 #include "support/test_directory.h"
 
@@ -91,7 +92,7 @@ static size_t cached(void)
 
 static uint64_t hits(void)
 {
-    return service_caches(parts.service).results.hits;
+    return stats_get(STATS_CACHED);
 }
 
 /* The configuration in use, as a value to compare. */

@@ -83,8 +83,6 @@ static void test_keeps_and_replaces(void **state)
     struct ttl_cache_stats stats = ttl_cache_stats(cache);
     assert_int_equal(stats.entries, 3);
     assert_int_equal(stats.insertions, 4);
-    assert_int_equal(stats.hits, 4);
-    assert_int_equal(stats.misses, 2);
     assert_int_equal(stats.evictions, 0);
     assert_true(stats.octets >= 192 && stats.octets < 4096);
     ttl_cache_destroy(cache);
@@ -468,7 +466,7 @@ static void test_table_that_cannot_grow(void **state)
 
 struct worker {
     struct ttl_cache *cache;
-    uint64_t random;
+    uint64_t random, misses;
     bool ok;
 };
 
@@ -485,6 +483,7 @@ static void *work(void *argument)
             worker->ok = worker->ok && len == (1 + key % 8) * sizeof key && value[0] == key && value[key % 8] == key;
             continue;
         }
+        worker->misses++;
         for (size_t j = 0; j < 8; j++)
             value[j] = key;
         ttl_cache_put(worker->cache, &key, sizeof key, value, (1 + key % 8) * sizeof key, 1 + (int64_t)(key % 3));
@@ -503,6 +502,7 @@ static void test_threads(void **state)
         struct ttl_cache *cache = ttl_cache_create(sizes[i], seed, &clock_system);
         struct worker workers[4];
         pthread_t threads[4];
+        uint64_t misses = 0;
 
         assert_non_null(cache);
         for (size_t t = 0; t < 4; t++) {
@@ -512,11 +512,11 @@ static void test_threads(void **state)
         for (size_t t = 0; t < 4; t++) {
             pthread_join(threads[t], NULL);
             assert_true(workers[t].ok);
+            misses += workers[t].misses;
         }
         struct ttl_cache_stats stats = ttl_cache_stats(cache);
         assert_true(stats.octets <= sizes[i]);
-        assert_int_equal(stats.hits + stats.misses, 4 * 20000);
-        assert_int_equal(stats.insertions, stats.misses);
+        assert_int_equal(stats.insertions, misses);
         ttl_cache_destroy(cache);
     }
 }
@@ -529,14 +529,15 @@ static void test_reset(void **state)
     struct ttl_cache *cache = create(ONE_SHARD);
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         char key[32];
-        uint64_t hits = ttl_cache_stats(cache).hits;
+        uint64_t insertions;
 
         put(cache, "stays", "no", 1000000);
+        insertions = ttl_cache_stats(cache).insertions;
         ttl_cache_reset(cache, sizes[i]);
         expect(cache, "stays", NULL);
         assert_int_equal(ttl_cache_stats(cache).entries, 0);
         assert_int_equal(ttl_cache_stats(cache).octets, 0);
-        assert_int_equal(ttl_cache_stats(cache).hits, hits);
+        assert_int_equal(ttl_cache_stats(cache).insertions, insertions);
         for (int n = 0; n < 20000; n++) {
             (void)snprintf(key, sizeof key, "key %d", n);
             put(cache, key, "value", 1000000);

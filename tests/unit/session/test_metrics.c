@@ -6,6 +6,7 @@
 #include "session/message_metrics.h"
 #include "session/reason.h"
 
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -101,15 +102,19 @@ static void test_families_once(void **state)
 static void test_waits_and_cache(void **state)
 {
     struct metrics_state full = nothing;
+    char misses[80];
 
     (void)state;
-    full.caches.results =
-        (struct ttl_cache_stats){.hits = 11, .misses = 12, .evictions = 13, .entries = 14, .octets = 15};
+    full.caches.results = (struct ttl_cache_stats){.evictions = 13, .entries = 14, .octets = 15};
+    stats_add(STATS_EVALUATED, 12);
+    (void)snprintf(misses, sizeof misses,
+                   "\nsmf_spf_cache_lookups_total{cache=\"results\",outcome=\"miss\"} %" PRIu64 "\n",
+                   stats_get(STATS_EVALUATED));
     metrics_waited(METRICS_RCPT, 2000);
     assert_true(has("\nsmf_spf_wait_seconds_bucket{step=\"rcpt\",le=\"0.0025\"} 1\n", &full));
     assert_true(has("\nsmf_spf_wait_seconds_bucket{step=\"rcpt\",le=\"0.001\"} 0\n", &full));
     assert_true(has("\nsmf_spf_wait_seconds_count{step=\"mail\"} 0\n", &full));
-    assert_true(has("\nsmf_spf_cache_lookups_total{cache=\"results\",outcome=\"miss\"} 12\n", &full));
+    assert_true(has(misses, &full));
     assert_true(has("\nsmf_spf_cache_evictions_total{cache=\"results\"} 13\n", &full));
     assert_true(has("\nsmf_spf_cache_bytes{cache=\"results\"} 15\n", &full));
 }

@@ -2,6 +2,7 @@
 /* Evaluations with lookahead: how many round trips they take, which lookups they ask, and none twice. */
 #include "spf/spf_check.h"
 
+#include "base/stats.h"
 #include "unit/spf/round_dns.h"
 #include "unit/spf/simple_cache.h"
 
@@ -369,12 +370,16 @@ static void test_check_ahead_is_not_cached(void **state)
 {
     struct fixture *fixture = *state;
     struct spf_request request = request_of("192.0.2.1", "siblings.org");
+    const uint64_t others = stats_get(STATS_CACHED) + stats_get(STATS_JOINED), evaluated = stats_get(STATS_EVALUATED);
     struct spf_outcome outcome;
 
     assert_true(spf_check_speculate(fixture->checker, &request));
+    assert_int_equal(stats_get(STATS_EVALUATED), evaluated);
     request.is_speculated = true;
     spf_check(fixture->checker, &request, &outcome);
     assert_false(outcome.cached);
+    assert_int_equal(stats_get(STATS_EVALUATED), evaluated + 1);
+    assert_int_equal(stats_get(STATS_CACHED) + stats_get(STATS_JOINED), others);
     assert_false(spf_check_speculate(fixture->checker, &request));
     request.is_speculated = false;
     spf_check(fixture->checker, &request, &outcome);

@@ -246,7 +246,7 @@ static void test_not_kept(void **state)
     result_cache_destroy(none);
 }
 
-/* Hits, misses and evictions are those of the process: they neither go back with a cache nor begin anew with one. */
+/* Evictions are those of the process: their number neither goes back with a cache nor begins anew with one. */
 static void test_counters(void **state)
 {
     static const uint8_t seed[16] = {7};
@@ -256,10 +256,7 @@ static void test_counters(void **state)
     struct ttl_cache_stats after;
     char domain[16];
 
-    assert_false(found(*state, &asked, RESULT_PASS));
     keep(*state, &asked, RESULT_PASS, 0);
-    assert_true(found(*state, &asked, RESULT_PASS));
-    assert_false(found(small, &asked, RESULT_PASS));
     asked.domain = domain;
     for (int n = 0; n < 1000; n++) {
         (void)snprintf(domain, sizeof domain, "d%d.example", n);
@@ -269,8 +266,6 @@ static void test_counters(void **state)
     assert_int_equal(after.evictions - before.evictions, 1000 - after.entries);
     result_cache_destroy(small);
     after = result_cache_stats(*state);
-    assert_int_equal(after.hits - before.hits, 1);
-    assert_int_equal(after.misses - before.misses, 2);
     assert_in_range(after.evictions - before.evictions, 900, 1000);
     assert_int_equal(after.entries, 1);
 }
@@ -279,16 +274,16 @@ static void test_adjust(void **state)
 {
     struct result_cache *cache = *state;
     struct spf_request asked = request();
-    uint64_t hits;
+    uint64_t insertions;
 
     keep(cache, &asked, RESULT_PASS, 0);
     assert_true(found(cache, &asked, RESULT_PASS));
     result_cache_adjust(cache, OCTETS, LIFE_S); /* as it is */
     assert_true(found(cache, &asked, RESULT_PASS));
-    hits = result_cache_stats(cache).hits;
+    insertions = result_cache_stats(cache).insertions;
     result_cache_adjust(cache, OCTETS, LIFE_S - 1);
     assert_int_equal(result_cache_stats(cache).entries, 0);
-    assert_int_equal(result_cache_stats(cache).hits, hits);
+    assert_int_equal(result_cache_stats(cache).insertions, insertions);
     keep(cache, &asked, RESULT_FAIL, 0);
     assert_true(found(cache, &asked, RESULT_FAIL));
     result_cache_adjust(cache, OCTETS, 0);

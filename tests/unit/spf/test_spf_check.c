@@ -138,6 +138,42 @@ static void test_hosts(void **state)
     }
 }
 
+/* One lookup in the result cache, however many entries it took, or none where nothing is asked. */
+static void expect_source(struct zone_checks *checks, const char *client, const char *domain, enum stats_counter source)
+{
+    static const enum stats_counter sources[] = {STATS_CACHED, STATS_JOINED, STATS_EVALUATED};
+    uint64_t before[COUNT(sources)];
+
+    for (size_t n = 0; n < COUNT(sources); n++)
+        before[n] = stats_get(sources[n]);
+    (void)zone_checks_ask(checks, client, domain);
+    for (size_t n = 0; n < COUNT(sources); n++)
+        if (stats_get(sources[n]) - before[n] != (sources[n] == source))
+            fail_msg("%s: %s was counted %d times", domain, stats_name(sources[n]),
+                     (int)(stats_get(sources[n]) - before[n]));
+}
+
+static void test_counts_each_lookup_once(void **state)
+{
+    static const struct zone_entry zone[] = {
+        {"plain.org", "TXT", "v=spf1 ip4:192.0.2.1 -all"},
+        {"varies.org", "TXT", "v=spf1 exists:%{l}.ok.org -all"},
+        {"slow.org", "TIMEOUT", ""},
+    };
+    struct zone_checks *checks = *state;
+
+    zone_checks_add_all(checks, zone, COUNT(zone));
+    for (size_t n = 0; n < 2; n++) {
+        expect_source(checks, "192.0.2.1", zone[n].name, STATS_EVALUATED);
+        expect_source(checks, "192.0.2.1", zone[n].name, STATS_CACHED);
+        expect_source(checks, "192.0.2.1", zone[n].name, STATS_CACHED);
+        expect_source(checks, "192.0.2.2", zone[n].name, STATS_EVALUATED);
+    }
+    expect_source(checks, "192.0.2.1", "slow.org", STATS_EVALUATED); /* is not cached */
+    expect_source(checks, "192.0.2.1", "slow.org", STATS_EVALUATED);
+    expect_source(checks, "192.0.2.1", "localhost", STATS_COUNT); /* can have no policy */
+}
+
 /* Only a pass permits, and nobody's results are counted. */
 static void test_permits(void **state)
 {
@@ -654,6 +690,7 @@ int main(void)
         IN_ZONE(test_domains),
         IN_ZONE(test_clients),
         IN_ZONE(test_hosts),
+        cmocka_unit_test_setup_teardown(test_counts_each_lookup_once, open_cached, close_zone),
         cmocka_unit_test_setup_teardown(test_permits, open_cached, close_zone),
         IN_ZONE(test_texts),
         IN_ZONE(test_long_term),
