@@ -6,15 +6,14 @@
 
 const char *text_search_first(const char *text, size_t len, const char *part, size_t part_len)
 {
-    const char *const end = text + len;
-
     if (part_len == 0)
         return text;
-    while ((size_t)(end - text) >= part_len) {
-        const char *at = memchr(text, part[0], (size_t)(end - text) - part_len + 1);
+    while (len >= part_len) {
+        const char *at = memchr(text, part[0], len - part_len + 1);
 
         if (at == NULL || memcmp(at, part, part_len) == 0)
             return at;
+        len -= (size_t)(at + 1 - text);
         text = at + 1;
     }
     return NULL;
