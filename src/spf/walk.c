@@ -126,9 +126,11 @@ static unsigned walk_term(struct walk *walk, const struct walk_place *at, result
     walk->limits.dns_terms++;
     if (at->visit)
         at->visit->dns_terms = walk->limits.dns_terms;
+    if (walk->limits.dns_terms > walk->reader.terms_max && is_in_loop(at))
+        return term_stop(walk, at, WALK_STOP_LOOP, "too many DNS lookups (limit %d), as a record leads back to itself",
+                         LIMIT_DNS_TERMS);
     if (walk->limits.dns_terms > walk->reader.terms_max)
-        return term_stop(walk, at, is_in_loop(at) ? WALK_STOP_LOOP : WALK_STOP_LOOKUPS,
-                         "too many DNS lookups (limit %d)", LIMIT_DNS_TERMS);
+        return term_stop(walk, at, WALK_STOP_LOOKUPS, "too many DNS lookups (limit %d)", LIMIT_DNS_TERMS);
     if (walk->reader.is_survey && is_varying(step->term)) {
         term_tell(walk, SURVEY_VARYING, at, "");
         return CAN_MISS;

@@ -90,7 +90,7 @@ def internationalised(binary, sender, helo, client, result, properties, pairs):
      "record of broken.example.org: not an IPv4 address at octet 12: 192.0.2.999 -all"),
     ("temperror", "servfail.example.org", BAD_IP, "problem", "DNS failure for servfail.example.org TXT"),
     ("limit", "many.example.org", BAD_IP, "problem",
-     "too many DNS lookups (limit 10), at include:many.example.org of many.example.org"),
+     "too many DNS lookups (limit 10), as a record leads back to itself, at include:many.example.org of many.example.org"),
 ])
 def what_decided(binary, domain, client, key, text):
     """The field and the log name the term that decided, or at which the evaluation ended."""

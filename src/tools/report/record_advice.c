@@ -14,11 +14,11 @@
 static const struct {
     const char *part, *advice;
 } advices[] = {
+    {"leads back to", "remove the include or redirect that leads back"}, /* before the limit that it exceeds */
     {"too many DNS lookups", "replace include, a and mx terms by ip4 and ip6 networks: 10 lookups are allowed"},
     {"has more than one SPF record", "publish one record that joins the terms of all"},
     {"has no SPF record", "remove the include or redirect, or correct its domain"},
     {"void lookup", "remove terms whose names have no addresses"},
-    {"leads back to", "remove the include or redirect that leads back"},
     {"mail exchangers", "replace mx by ip4 and ip6 networks: it may name 10 hosts"},
     {"invalid target name", "correct the domain after the colon"},
 };
