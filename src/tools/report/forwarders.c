@@ -121,43 +121,118 @@ static int compare(const void *left, const void *right)
     return strcmp(a->owner, b->owner);
 }
 
-/* Adds a client to the forwarder that it belongs to, if it is one. */
-static void consider(const struct summary *summary, const struct counted *client, struct forwarder *all, size_t *count,
-                     size_t *left_out)
+/* Whom a client belongs to: a relay of ours to itself, the hosts of a pool to the owner of their names. */
+struct belonging {
+    const char *owner;
+    bool is_relay;
+};
+
+/* False if the client is nobody's: it did not fail for others, or no name of it verified. */
+static bool belongs(const struct summary *summary, const struct counted *client, struct belonging *belonging)
 {
     const struct client_figures *figures = client->data;
-    const bool is_relay = is_private(client->key) || (figures->name[0] != '\0' && is_own(summary, figures->name));
-    const char *owner = is_relay ? client->key : figures->owner;
+
+    belonging->is_relay = is_private(client->key) || (figures->name[0] != '\0' && is_own(summary, figures->name));
+    belonging->owner = belonging->is_relay ? client->key : figures->owner;
+    return figures->unrelated_count > 0 && (belonging->is_relay || figures->name[0] != '\0');
+}
+
+static bool is_line(const struct counted *client, const struct belonging *belonging)
+{
+    const struct client_figures *figures = client->data;
+
+    return !belonging->is_relay && figures->own_domain[0] == '\0' && looks_numbered(figures->name);
+}
+
+/* The owners of senders that all clients of one owner fail for, as far as they matter. */
+struct owner_figures {
+    uint32_t senders;
+    uint32_t hashes[FORWARDER_SENDERS_MIN];
+};
+
+/* A pool may send but one message from each of its hosts: all of them are looked at before any is left out. */
+static bool count_owner(const struct summary *summary, const struct counted *client, struct counted_table *owners)
+{
+    const struct client_figures *figures = client->data;
+    struct belonging belonging;
+    struct counted *counted;
+    struct owner_figures *owner;
+
+    if (!belongs(summary, client, &belonging) || is_line(client, &belonging))
+        return true;
+    counted = counted_table_count(owners, belonging.owner);
+    if (counted == NULL)
+        return false;
+    owner = counted->data;
+    for (uint32_t i = 0; i < figures->unrelated_count; i++) {
+        uint32_t at = 0;
+
+        while (at < owner->senders && owner->hashes[at] != figures->unrelated[i])
+            at++;
+        if (at == owner->senders && at < FORWARDER_SENDERS_MIN)
+            owner->hashes[owner->senders++] = figures->unrelated[i];
+    }
+    return true;
+}
+
+static bool forwards(const struct counted_table *owners, const char *name)
+{
+    const struct counted *counted = counted_table_find(owners, name);
+
+    return counted != NULL && ((const struct owner_figures *)counted->data)->senders >= FORWARDER_SENDERS_MIN;
+}
+
+/* Adds a client to the forwarder that it belongs to, if it is one. */
+static void consider(const struct summary *summary, const struct counted *client, const struct counted_table *owners,
+                     struct forwarder *all, size_t *count, size_t *left_out)
+{
+    const struct client_figures *figures = client->data;
+    struct belonging belonging;
     struct forwarder *forwarder;
 
-    if (figures->unrelated_count < FORWARDER_SENDERS_MIN || (!is_relay && figures->name[0] == '\0'))
+    if (!belongs(summary, client, &belonging))
         return;
-    if (!is_relay && figures->own_domain[0] == '\0' && looks_numbered(figures->name)) {
-        ++*left_out;
+    if (is_line(client, &belonging)) {
+        *left_out += figures->unrelated_count >= FORWARDER_SENDERS_MIN;
         return;
     }
-    forwarder = find(all, *count, owner);
+    if (!forwards(owners, belonging.owner))
+        return;
+    forwarder = find(all, *count, belonging.owner);
     if (forwarder == NULL) {
         forwarder = &all[(*count)++];
         memset(forwarder, 0, sizeof *forwarder);
-        (void)snprintf(forwarder->owner, sizeof forwarder->owner, "%s", owner);
+        (void)snprintf(forwarder->owner, sizeof forwarder->owner, "%s", belonging.owner);
     }
     add_client(forwarder, client);
-    write_line(forwarder, is_relay);
+    write_line(forwarder, belonging.is_relay);
+}
+
+/* Adds all clients, which are in the order of their messages. False if out of memory. */
+static bool find_all(const struct summary *summary, struct forwarder *all, size_t most, size_t *count, size_t *left_out)
+{
+    const size_t client_count = counted_table_size(summary->clients);
+    struct counted **clients = counted_table_sorted(summary->clients);
+    struct counted_table *owners =
+        counted_table_create(sizeof(struct owner_figures), client_count > 16 ? client_count : 16, NULL);
+    bool is_fine = owners != NULL && (clients != NULL || client_count == 0);
+
+    for (size_t i = 0; is_fine && i < client_count; i++)
+        is_fine = count_owner(summary, clients[i], owners);
+    for (size_t i = 0; is_fine && i < client_count && *count < most; i++)
+        consider(summary, clients[i], owners, all, count, left_out);
+    counted_table_destroy(owners);
+    free(clients);
+    return is_fine;
 }
 
 struct forwarder *forwarders_find(const struct summary *summary, size_t *count, size_t *left_out, bool *failed)
 {
-    enum { MOST = 1000 }; /* clients are in the order of their messages */
-    struct counted **clients = counted_table_sorted(summary->clients);
+    enum { MOST = 1000 };
     struct forwarder *all = malloc(MOST * sizeof *all);
 
     *count = *left_out = 0;
-    *failed = all == NULL || (clients == NULL && counted_table_size(summary->clients) > 0);
-    if (clients != NULL && all != NULL)
-        for (size_t i = 0; i < counted_table_size(summary->clients) && *count < MOST; i++)
-            consider(summary, clients[i], all, count, left_out);
-    free(clients);
+    *failed = all == NULL || !find_all(summary, all, MOST, count, left_out);
     if (*count == 0) {
         free(all);
         return NULL;

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { FORWARDER_SENDERS_MIN = 3 }; /* owners of senders that a client must fail for */
+enum { FORWARDER_SENDERS_MIN = 3 }; /* owners of senders that the clients of one owner must fail for together */
 
 struct forwarder {
     char owner[128]; /* of the names, or the address of a relay of ours */

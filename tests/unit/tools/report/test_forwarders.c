@@ -15,12 +15,13 @@
 static struct text_list own;
 static struct summary_options options = {.since_s = INT64_MIN, .until_s = INT64_MAX, .own = &own};
 
-/* Messages of a client for `senders` unrelated domains. */
-static void add(struct summary *summary, const char *client, const char *name, int senders, enum spf_result result)
+/* Messages of a client for unrelated domains, `first` and those after it. */
+static void add_messages(struct summary *summary, const char *client, const char *name, int first, int senders,
+                         enum spf_result result)
 {
     static struct log_entry message;
 
-    for (int i = 0; i < senders; i++) {
+    for (int i = first; i < first + senders; i++) {
         log_entry_clear(&message);
         message.kind = ENTRY_MESSAGE;
         message.fate = FATE_REFUSED;
@@ -31,6 +32,16 @@ static void add(struct summary *summary, const char *client, const char *name, i
         message.mail_from.result = result;
         summary_add(summary, &message);
     }
+}
+
+static void add(struct summary *summary, const char *client, const char *name, int senders, enum spf_result result)
+{
+    add_messages(summary, client, name, 0, senders, result);
+}
+
+static void add_from(struct summary *summary, const char *client, const char *name, int first, int senders)
+{
+    add_messages(summary, client, name, first, senders, RESULT_FAIL);
 }
 
 static void add_pass(struct summary *summary, const char *client, const char *name, const char *sender)
@@ -88,6 +99,22 @@ static void test_lines(void **state)
     add_pass(&summary, "192.0.2.1", "out.forwarder.org", "news@mail.forwarder.org");
     add(&summary, "192.0.2.1", "out.forwarder.org", 5, RESULT_FAIL);
     check(&summary, "WhitelistSPF mail.forwarder.org; ", 0);
+
+    /* Each host of a pool fails for a few only; a host that fails for the same ones adds nothing to them. */
+    assert_true(summary_begin(&summary, &options));
+    add_from(&summary, "192.0.2.1", "out0.big.example.org", 0, 1);
+    add_from(&summary, "192.0.2.2", "out1.big.example.org", 1, 1);
+    add_from(&summary, "192.0.2.3", "out2.big.example.org", 2, 1);
+    add_from(&summary, "198.51.100.1", "a.same.example.net", 0, 2);
+    add_from(&summary, "198.51.100.2", "b.same.example.net", 0, 2);
+    add_from(&summary, "198.51.100.3", "c.same.example.net", 1, 1);
+    add_from(&summary, "203.0.113.1", "192-0-2-1.line.example.com", 0, 1); /* customers' lines do not add up */
+    add_from(&summary, "203.0.113.2", "192-0-2-2.line.example.com", 1, 1);
+    add_from(&summary, "203.0.113.3", "192-0-2-3.line.example.com", 2, 1);
+    add_from(&summary, "10.0.0.1", "", 0, 1); /* neither do relays, each of which has a line of its own */
+    add_from(&summary, "10.0.0.2", "", 1, 1);
+    add_from(&summary, "10.0.0.3", "", 2, 1);
+    check(&summary, "WhitelistPTR big.example.org; ", 0);
 
     /* A relay of ours hides its clients. */
     assert_true(summary_begin(&summary, &options));
