@@ -54,19 +54,12 @@ static size_t index_of(const struct config_option *option)
 
 /* Messages */
 
-/* Appends where a message is about; nothing where the text is no file's. */
-static void add_place(const struct reading *reading, unsigned line, struct strbuf *out)
-{
-    if (reading->path != NULL)
-        strbuf_addf(out, "%s:%u: ", reading->path, line);
-}
-
 /* Begins the message of one error. False if there were too many to show. */
 static bool begin_error(struct reading *reading, unsigned line)
 {
     if (++reading->error_count > ERRORS_SHOWN)
         return false;
-    add_place(reading, line, reading->errors);
+    strbuf_addf(reading->errors, "%s:%u: ", reading->path, line);
     return true;
 }
 
@@ -126,8 +119,7 @@ static void warn_of_cut(struct reading *reading, const struct config_option *opt
 
     if (++reading->warning_count > ERRORS_SHOWN)
         return;
-    add_place(reading, reading->file.line, out);
-    strbuf_addf(out, "%s: \"", option->key);
+    strbuf_addf(out, "%s:%u: %s: \"", reading->path, reading->file.line, option->key);
     strbuf_add_shown(out, whole, VALUE_SHOWN);
     strbuf_add(out, "\" is read as \"");
     strbuf_add_shown(out, value, VALUE_SHOWN);
@@ -415,14 +407,10 @@ static void keep_warnings(struct reading *reading)
 
 static void add_closing_message(const struct reading *reading)
 {
-    if (!reading->no_memory && reading->error_count <= ERRORS_SHOWN)
-        return;
-    if (reading->path != NULL)
-        strbuf_addf(reading->errors, "%s: ", reading->path);
     if (reading->no_memory)
-        strbuf_add(reading->errors, "out of memory\n");
-    else
-        strbuf_addf(reading->errors, "%u more errors\n", reading->error_count - ERRORS_SHOWN);
+        strbuf_addf(reading->errors, "%s: out of memory\n", reading->path);
+    else if (reading->error_count > ERRORS_SHOWN)
+        strbuf_addf(reading->errors, "%s: %u more errors\n", reading->path, reading->error_count - ERRORS_SHOWN);
 }
 
 const struct config *config_parse(const char *text, size_t len, const char *path, struct strbuf *errors)
@@ -527,19 +515,4 @@ void config_print(const struct config *config, struct strbuf *out)
 
     for (size_t i = 0; i < count; i++)
         print_option(config, &options[i], out);
-}
-
-bool config_is_set_key(const char *key)
-{
-    const struct config_option *option = config_option_find(key);
-
-    return option != NULL && is_among(set_keys, SET_KEYS, option->key);
-}
-
-void config_print_sets(const struct config *config, struct strbuf *out)
-{
-    struct config with_sets = *config; /* shares the values, and is only printed */
-
-    with_sets.sets_written = true;
-    config_print(&with_sets, out);
 }

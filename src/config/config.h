@@ -98,7 +98,7 @@ struct config {
  * and what is expected), if it cannot be read or holds a error. The caller releases the result. */
 const struct config *config_load(const char *path, struct strbuf *errors);
 
-/* The same from text in memory; `path` is for messages, which name no place if it is NULL. */
+/* The same from text in memory; `path` is for messages. */
 const struct config *config_parse(const char *text, size_t len, const char *path, struct strbuf *errors);
 
 /* A connection pins the configuration that it began with. Any thread. */
@@ -112,11 +112,5 @@ bool config_recurses(const struct config *config);
  * line per item; an unset text as `#Key` with nothing after it; sets as `#Key value` where the legacy keys are in
  * force, and these so where sets are. What is printed, read again, gives the same configuration. */
 void config_print(const struct config *config, struct strbuf *out);
-
-/* The same with sets in place of the legacy keys. */
-void config_print_sets(const struct config *config, struct strbuf *out);
-
-/* True if `key`, in any case, is one of the keys for sets of results that a file with legacy keys cannot have. */
-bool config_is_set_key(const char *key);
 
 #endif

@@ -66,15 +66,9 @@ struct run {
     int status;       /* EX_NOINPUT once a log could not be read */
 };
 
-/* Prints each line of `what` on standard error, with the command's name before it. */
 static int fail(int status, const char *what)
 {
-    do {
-        const size_t len = strcspn(what, "\n");
-
-        fprintf(stderr, "smf-spf report: %.*s\n", (int)len, what);
-        what += len + (what[len] == '\n');
-    } while (*what != '\0');
+    fprintf(stderr, "smf-spf report: %s\n", what);
     return status;
 }
 
@@ -167,8 +161,7 @@ static int load_configs(struct run *run)
     else
         run->options.now = config_parse(strbuf_text(&text), text.len, path, &errors);
     if (run->options.now != NULL && run->what_if_count > 0)
-        run->options.then =
-            what_if_config(run->options.now, strbuf_text(&text), text.len, run->what_if, run->what_if_count, &errors);
+        run->options.then = what_if_config(strbuf_text(&text), text.len, run->what_if, run->what_if_count, &errors);
     if (run->options.now == NULL || (run->what_if_count > 0 && run->options.then == NULL))
         status = fail(run->options.now == NULL ? EX_CONFIG : EX_USAGE, strbuf_text(&errors));
     else if (!add_configured(run))

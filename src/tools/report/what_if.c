@@ -5,7 +5,6 @@
 #include "policy/verdict_decide.h"
 #include "policy/whitelist.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -47,40 +46,10 @@ static bool is_list_line(const char *line)
            strncasecmp(line, "RefuseFor", 9) == 0 || strncasecmp(line, "RefuseTo", 8) == 0;
 }
 
-static bool names_sets(const char *const *lines, size_t count)
+const struct config *what_if_config(const char *text, size_t len, const char *const *lines, size_t count,
+                                    struct strbuf *errors)
 {
-    char key[64];
-
-    for (size_t i = 0; i < count; i++) {
-        (void)snprintf(key, sizeof key, "%.*s", (int)key_len(lines[i]), lines[i]);
-        if (config_is_set_key(key))
-            return true;
-    }
-    return false;
-}
-
-/* Reads the lines; its messages begin with the option that they came by. */
-static const struct config *parse(const struct strbuf *all, struct strbuf *errors)
-{
-    struct strbuf lines = STRBUF_INIT;
-    const struct config *config = config_parse(strbuf_text(all), all->len, NULL, &lines);
-    const char *line = strbuf_text(&lines);
-
-    while (config == NULL && *line != '\0') {
-        const size_t len = strcspn(line, "\n");
-
-        strbuf_addf(errors, "--what-if: %.*s\n", (int)len, line);
-        line += len + (line[len] == '\n');
-    }
-    errors->failed |= lines.failed;
-    strbuf_free(&lines);
-    return config;
-}
-
-const struct config *what_if_config(const struct config *now, const char *text, size_t len, const char *const *lines,
-                                    size_t count, struct strbuf *errors)
-{
-    struct strbuf all = STRBUF_INIT, sets = STRBUF_INIT;
+    struct strbuf all = STRBUF_INIT;
     const struct config *config = NULL;
     const char *replaced[64];
     size_t replaced_count = 0;
@@ -88,18 +57,12 @@ const struct config *what_if_config(const struct config *now, const char *text, 
     for (size_t i = 0; i < count && replaced_count < 64; i++)
         if (!is_list_line(lines[i]))
             replaced[replaced_count++] = lines[i];
-    if (!now->sets_written && names_sets(lines, count)) {
-        config_print_sets(now, &sets);
-        text = strbuf_text(&sets);
-        len = sets.len;
-    }
     add_without(text, len, replaced, replaced_count, &all);
     for (size_t i = 0; i < count; i++)
         strbuf_addf(&all, "%s\n", lines[i]);
-    if (!all.failed && !sets.failed)
-        config = parse(&all, errors);
+    if (!all.failed)
+        config = config_parse(strbuf_text(&all), all.len, "--what-if", errors);
     strbuf_free(&all);
-    strbuf_free(&sets);
     return config;
 }
 

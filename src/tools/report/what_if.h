@@ -10,11 +10,10 @@
 
 #include <stddef.h>
 
-/* The configuration `text` (len octets; what was read of it is `now`) with `lines` after it, each of which takes the
- * place of the same key there, or adds to its list. A set of results takes the place of the legacy keys, which are read
- * as sets. NULL, with messages in `errors`, each "--what-if: " and a line. */
-const struct config *what_if_config(const struct config *now, const char *text, size_t len, const char *const *lines,
-                                    size_t count, struct strbuf *errors);
+/* The configuration `text` (len octets) with `lines` after it, each of which takes the place of the same key there, or
+ * adds to its list. NULL, with messages in `errors`. */
+const struct config *what_if_config(const char *text, size_t len, const char *const *lines, size_t count,
+                                    struct strbuf *errors);
 
 /* True if the results decide what becomes of this message: it has one, and was not exempt or refused for its form. */
 bool what_if_applies(const struct log_entry *message);

@@ -35,15 +35,6 @@ static const struct {
     {"RefuseMailFrom off\n", "RefuseHelo fail", "a@y.org", "", RESULT_NONE, -1, VERDICT_CONTINUE},
     {"RefuseMailFrom off\n", "RefuseNullSender fail", "", "", RESULT_FAIL, -1, VERDICT_REFUSE},
     {"RefuseMailFrom off\n", "RefuseNullSender fail", "", "", -1, RESULT_FAIL, VERDICT_REFUSE},
-    /* a file of an earlier version */
-    {"RefuseFail on\n", "RefuseMailFrom softfail", "a@x.org", "", RESULT_SOFTFAIL, -1, VERDICT_REFUSE},
-    {"RefuseFail on\n", "RefuseMailFrom softfail", "a@x.org", "", RESULT_FAIL, -1, VERDICT_CONTINUE},
-    {"RefuseFail on\n", "Defer softfail", "a@x.org", "", RESULT_SOFTFAIL, -1, VERDICT_DEFER},
-    {"RefuseFail on\n", "Defer softfail", "a@x.org", "", RESULT_FAIL, -1, VERDICT_REFUSE},
-    {"RefuseFail off\n", "Defer softfail", "a@x.org", "", RESULT_FAIL, -1, VERDICT_CONTINUE},
-    {"AcceptTempError off\n", "RefuseMailFrom fail", "a@x.org", "", RESULT_TEMPERROR, -1, VERDICT_DEFER},
-    {"RefuseFail on\n", "RefuseFail off", "a@x.org", "", RESULT_FAIL, -1, VERDICT_CONTINUE},
-    {"RefuseFail on\n", "RefuseSPFNone on", "a@x.org", "", RESULT_NONE, -1, VERDICT_REFUSE},
 };
 
 static void test_decisions(void **state)
@@ -53,9 +44,7 @@ static void test_decisions(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct strbuf errors = STRBUF_INIT;
-        const struct config *now = config_parse(cases[i].file, strlen(cases[i].file), "file", &errors);
-        const struct config *config =
-            what_if_config(now, cases[i].file, strlen(cases[i].file), &cases[i].line, 1, &errors);
+        const struct config *config = what_if_config(cases[i].file, strlen(cases[i].file), &cases[i].line, 1, &errors);
 
         if (config == NULL)
             fail_msg("%s: %s", cases[i].line, strbuf_text(&errors));
@@ -71,7 +60,6 @@ static void test_decisions(void **state)
         if (what_if_decide(config, &message) != cases[i].kind)
             fail_msg("%zu: %s, %s: not %d", i, cases[i].file, cases[i].line, cases[i].kind);
         config_release(config);
-        config_release(now);
         strbuf_free(&errors);
     }
 }
@@ -79,20 +67,13 @@ static void test_decisions(void **state)
 static void test_wrong_line(void **state)
 {
     static const char *const lines[] = {"RefuseMailFrom nonsense", "NoSuchKey 1", "Tag"};
-    static const char *const wanted[] = {"--what-if: RefuseMailFrom: \"nonsense\" is not off or results ",
-                                         "--what-if: NoSuchKey: there is no such key; ",
-                                         "--what-if: Tag: the value is missing; "};
 
     (void)state;
     for (size_t i = 0; i < 3; i++) {
         struct strbuf errors = STRBUF_INIT;
 
-        const struct config *now = config_parse("", 0, "file", &errors);
-
-        assert_null(what_if_config(now, "", 0, &lines[i], 1, &errors));
-        if (strncmp(strbuf_text(&errors), wanted[i], strlen(wanted[i])) != 0)
-            fail_msg("%s: %s", lines[i], strbuf_text(&errors));
-        config_release(now);
+        assert_null(what_if_config("", 0, &lines[i], 1, &errors));
+        assert_true(errors.len > 0);
         strbuf_free(&errors);
     }
 }
