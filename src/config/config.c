@@ -482,11 +482,20 @@ static bool is_among(const char *const *keys, size_t count, const char *key)
     return false;
 }
 
+bool config_key_is_legacy(const char *key)
+{
+    return is_among(legacy_keys, LEGACY_KEYS, key);
+}
+
+bool config_key_is_set(const char *key)
+{
+    return is_among(set_keys, SET_KEYS, key);
+}
+
 /* True if the key is one of the two ways to name results that the configuration does not take. */
 static bool is_overridden(const struct config *config, const struct config_option *option)
 {
-    return config->sets_written ? is_among(legacy_keys, LEGACY_KEYS, option->key)
-                                : is_among(set_keys, SET_KEYS, option->key);
+    return config->sets_written ? config_key_is_legacy(option->key) : config_key_is_set(option->key);
 }
 
 static void print_option(const struct config *config, const struct config_option *option, struct strbuf *out)

@@ -105,6 +105,11 @@ const struct config *config_parse(const char *text, size_t len, const char *path
 const struct config *config_acquire(const struct config *config);
 void config_release(const struct config *config); /* NULL is fine */
 
+/* True for the legacy keys that stand for members of the sets of results (RefuseFail, ...), and for the keys of these
+ * sets (RefuseMailFrom, ...): a file may have those of one kind only. `key` is written as in the option table. */
+bool config_key_is_legacy(const char *key);
+bool config_key_is_set(const char *key);
+
 /* True if the filter recurses from the root of the DNS itself. */
 bool config_recurses(const struct config *config);
 

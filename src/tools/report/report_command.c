@@ -161,7 +161,10 @@ static int load_configs(struct run *run)
     else
         run->options.now = config_parse(strbuf_text(&text), text.len, path, &errors);
     if (run->options.now != NULL && run->what_if_count > 0)
-        run->options.then = what_if_config(strbuf_text(&text), text.len, run->what_if, run->what_if_count, &errors);
+        run->options.then = what_if_config(run->options.now, strbuf_text(&text), text.len, path, run->what_if,
+                                           run->what_if_count, &errors);
+    if (errors.len > 0 && strbuf_text(&errors)[errors.len - 1] == '\n')
+        strbuf_truncate(&errors, errors.len - 1);
     if (run->options.now == NULL || (run->what_if_count > 0 && run->options.then == NULL))
         status = fail(run->options.now == NULL ? EX_CONFIG : EX_USAGE, strbuf_text(&errors));
     else if (!add_configured(run))

@@ -2,66 +2,153 @@
 /* Decides again. */
 #include "tools/report/what_if.h"
 
+#include "config/config_file.h"
+#include "config/config_options.h"
 #include "policy/verdict_decide.h"
 #include "policy/whitelist.h"
 
+#include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
-static size_t key_len(const char *line)
+/* The option that a line sets; NULL if it sets none. */
+static const struct config_option *option_of(const char *line, size_t len)
 {
-    return strcspn(line, " \t=\r\n");
+    struct config_file file;
+
+    config_file_begin(&file, line, len);
+    return config_file_next(&file) == CONFIG_TOKEN_FOUND ? config_option_find(file.key) : NULL;
 }
 
-/* Appends the lines of `text` without those that set `key`, which must not be set twice. */
-static void add_without(const char *text, size_t len, const char *const *lines, size_t count, struct strbuf *out)
+/* Keys whose line in the file cannot stand beside one of --what-if that says the opposite. */
+static const struct {
+    const char *line, *file;
+} opposites[] = {
+    {"AcceptTempError", "RejectTempError"},
+    {"RejectTempError", "AcceptTempError"},
+    {"RefuseHelo", "CheckHelo"},
+    {"DeferHelo", "CheckHelo"},
+};
+
+static bool are_opposites(const char *line_key, const char *file_key)
 {
+    for (size_t i = 0; i < sizeof opposites / sizeof *opposites; i++)
+        if (strcmp(opposites[i].line, line_key) == 0 && strcmp(opposites[i].file, file_key) == 0)
+            return true;
+    return false;
+}
+
+/* What is added to a configuration. */
+struct addition {
+    const char *const *lines;
+    size_t count;
+    bool has_sets; /* one of them names a set of results */
+};
+
+static bool sets(const struct addition *addition, const char *key)
+{
+    for (size_t i = 0; i < addition->count; i++)
+        if (strcmp(option_of(addition->lines[i], strlen(addition->lines[i]))->key, key) == 0)
+            return true;
+    return false;
+}
+
+/* True if a line of the file goes: its key is set anew, or contradicts one that is. Lists add up. */
+static bool is_replaced(const struct addition *addition, const struct config_option *option)
+{
+    if (option == NULL)
+        return false;
+    if (addition->has_sets && config_key_is_legacy(option->key))
+        return true;
+    for (size_t i = 0; i < addition->count; i++) {
+        const struct config_option *added = option_of(addition->lines[i], strlen(addition->lines[i]));
+
+        if ((added == option && !option->type->is_list) || are_opposites(added->key, option->key))
+            return true;
+    }
+    return false;
+}
+
+/* Appends the lines of `text`, those that are replaced as comments, so that each has its number. True if a legacy key
+ * is among these. */
+static bool add_kept(const char *text, size_t len, const struct addition *addition, struct strbuf *out)
+{
+    bool had_legacy = false;
+
     while (len > 0) {
         const char *end = memchr(text, '\n', len);
         const size_t line_len = end != NULL ? (size_t)(end - text) + 1 : len;
-        const char *key = text;
-        bool is_replaced = false;
+        const struct config_option *option = option_of(text, line_len);
 
-        while (key < text + line_len && (*key == ' ' || *key == '\t'))
-            key++;
-        for (size_t i = 0; i < count; i++) {
-            const size_t k = key_len(lines[i]);
-
-            is_replaced = is_replaced || ((size_t)(text + line_len - key) > k && strncasecmp(key, lines[i], k) == 0 &&
-                                          (key[k] == ' ' || key[k] == '\t'));
-        }
-        if (is_replaced)
+        if (is_replaced(addition, option)) {
+            had_legacy |= config_key_is_legacy(option->key);
             strbuf_add(out, "# ");
+        }
         strbuf_add_mem(out, text, line_len);
         text += line_len;
         len -= line_len;
     }
     strbuf_add_char(out, '\n');
+    return had_legacy;
 }
 
-/* Keys whose values add up: their lines in the file stay. */
-static bool is_list_line(const char *line)
+/* Appends what the legacy keys of `now` stand for as sets, but for those that are set anew. */
+static void add_legacy_sets(const struct config *now, const struct addition *addition, struct strbuf *out)
 {
-    return strncasecmp(line, "Whitelist", 9) == 0 || strncasecmp(line, "TrustedRelay", 12) == 0 ||
-           strncasecmp(line, "RefuseFor", 9) == 0 || strncasecmp(line, "RefuseTo", 8) == 0;
+    if (!sets(addition, "RefuseMailFrom"))
+        strbuf_addf(out, "RefuseMailFrom %s%s%s\n", now->refuse_fail ? "fail" : "", now->refuse_spf_none ? " none" : "",
+                    !now->refuse_fail && !now->refuse_spf_none ? "off" : "");
+    /* Where the two legacy keys for none agree, the set for a null sender follows from that for senders. */
+    if (now->refuse_spf_none != now->refuse_spf_none_helo && !sets(addition, "RefuseNullSender"))
+        strbuf_addf(out, "RefuseNullSender %s%s%s%s\n", now->refuse_fail ? "fail" : "",
+                    now->refuse_spf_none_helo ? " none" : "", now->reject_perm_error ? " permerror" : "",
+                    !now->refuse_fail && !now->refuse_spf_none_helo && !now->reject_perm_error ? "off" : "");
+    if (!now->accept_temp_error && !sets(addition, "Defer"))
+        strbuf_add(out, "Defer temperror\n");
 }
 
-const struct config *what_if_config(const char *text, size_t len, const char *const *lines, size_t count,
-                                    struct strbuf *errors)
+/* False, with a message, if a line is none of a configuration by itself. */
+static bool check_lines(const struct addition *addition, struct strbuf *errors)
 {
     struct strbuf all = STRBUF_INIT;
-    const struct config *config = NULL;
-    const char *replaced[64];
-    size_t replaced_count = 0;
+    const struct config *alone = NULL;
+    bool is_fine = true;
 
-    for (size_t i = 0; i < count && replaced_count < 64; i++)
-        if (!is_list_line(lines[i]))
-            replaced[replaced_count++] = lines[i];
-    add_without(text, len, replaced, replaced_count, &all);
+    for (size_t i = 0; i < addition->count && is_fine; i++) {
+        strbuf_addf(&all, "%s\n", addition->lines[i]);
+        is_fine = strspn(addition->lines[i], " \t") < strcspn(addition->lines[i], "#\n") &&
+                  strchr(addition->lines[i], '\n') == NULL;
+        if (!is_fine)
+            strbuf_addf(errors, "--what-if:%zu: a line of smf-spf.conf is needed: KEY VALUE\n", i + 1);
+    }
+    if (is_fine && !all.failed)
+        alone = config_parse(strbuf_text(&all), all.len, "--what-if", errors);
+    else if (all.failed)
+        strbuf_add(errors, "--what-if: out of memory\n");
+    is_fine = alone != NULL;
+    config_release(alone);
+    strbuf_free(&all);
+    return is_fine;
+}
+
+const struct config *what_if_config(const struct config *now, const char *text, size_t len, const char *path,
+                                    const char *const *lines, size_t count, struct strbuf *errors)
+{
+    struct addition addition = {.lines = lines, .count = count};
+    struct strbuf all = STRBUF_INIT;
+    const struct config *config = NULL;
+    char both[200];
+
+    if (!check_lines(&addition, errors))
+        return NULL;
+    for (size_t i = 0; i < count; i++)
+        addition.has_sets |= config_key_is_set(option_of(lines[i], strlen(lines[i]))->key);
+    if (add_kept(text, len, &addition, &all) && addition.has_sets)
+        add_legacy_sets(now, &addition, &all);
     for (size_t i = 0; i < count; i++)
         strbuf_addf(&all, "%s\n", lines[i]);
+    (void)snprintf(both, sizeof both, "%s with --what-if", path);
     if (!all.failed)
-        config = config_parse(strbuf_text(&all), all.len, "--what-if", errors);
+        config = config_parse(strbuf_text(&all), all.len, both, errors);
     strbuf_free(&all);
     return config;
 }

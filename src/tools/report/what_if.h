@@ -10,10 +10,11 @@
 
 #include <stddef.h>
 
-/* The configuration `text` (len octets) with `lines` after it, each of which takes the place of the same key there, or
- * adds to its list. NULL, with messages in `errors`. */
-const struct config *what_if_config(const char *text, size_t len, const char *const *lines, size_t count,
-                                    struct strbuf *errors);
+/* The configuration `now`, which was read from `text` (len octets) of the file `path`, with `lines` after it, each of
+ * which takes the place of the same key there, of one that says the opposite, and of the legacy keys if it names a set
+ * of results, or adds to its list. NULL, with messages in `errors`. */
+const struct config *what_if_config(const struct config *now, const char *text, size_t len, const char *path,
+                                    const char *const *lines, size_t count, struct strbuf *errors);
 
 /* True if the results decide what becomes of this message: it has one, and was not exempt or refused for its form. */
 bool what_if_applies(const struct log_entry *message);

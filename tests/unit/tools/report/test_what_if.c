@@ -12,6 +12,9 @@
 
 #include <cmocka.h>
 
+/* none and temperror are stopped, fail is not */
+#define LEGACY "refusefail off\n RefuseSPFNone on\nRefuseSPFNoneHelo on\nAcceptTempError off\n"
+
 static const struct {
     const char *file, *line;
     const char *sender, *name;
@@ -35,7 +38,37 @@ static const struct {
     {"RefuseMailFrom off\n", "RefuseHelo fail", "a@y.org", "", RESULT_NONE, -1, VERDICT_CONTINUE},
     {"RefuseMailFrom off\n", "RefuseNullSender fail", "", "", RESULT_FAIL, -1, VERDICT_REFUSE},
     {"RefuseMailFrom off\n", "RefuseNullSender fail", "", "", -1, RESULT_FAIL, VERDICT_REFUSE},
+    /* Legacy keys of the file become sets beside a set. */
+    {LEGACY, "RefuseMailFrom fail softfail", "a@x.org", "", RESULT_SOFTFAIL, -1, VERDICT_REFUSE},
+    {LEGACY, "RefuseMailFrom fail softfail", "a@x.org", "", RESULT_NONE, -1, VERDICT_CONTINUE},
+    {LEGACY, "RefuseMailFrom fail softfail", "a@x.org", "", RESULT_TEMPERROR, -1, VERDICT_DEFER},
+    {LEGACY, "RefuseMailFrom fail softfail", "", "", -1, RESULT_NONE, VERDICT_CONTINUE},
+    {LEGACY, "RefuseHelo fail", "a@x.org", "", RESULT_NONE, -1, VERDICT_REFUSE},
+    {LEGACY, "RefuseHelo fail", "a@x.org", "", RESULT_FAIL, -1, VERDICT_CONTINUE},
+    {LEGACY, "RefuseHelo fail", "a@x.org", "", RESULT_PASS, RESULT_FAIL, VERDICT_REFUSE},
+    {LEGACY, "Defer off", "a@x.org", "", RESULT_TEMPERROR, -1, VERDICT_CONTINUE},
+    {LEGACY, "Defer off", "a@x.org", "", RESULT_NONE, -1, VERDICT_REFUSE},
+    {"RefuseFail on\nRefuseSPFNoneHelo on\n", "Defer temperror", "", "", -1, RESULT_NONE, VERDICT_REFUSE},
+    {"RefuseFail on\nRefuseSPFNoneHelo on\n", "Defer temperror", "a@x.org", "", RESULT_NONE, -1, VERDICT_CONTINUE},
+    {LEGACY, "RefuseFail on", "a@x.org", "", RESULT_FAIL, -1, VERDICT_REFUSE},
+    {LEGACY, "RefuseFor x.org fail", "a@x.org", "", RESULT_FAIL, -1, VERDICT_REFUSE},
+    /* Keys that say the opposite of each other. */
+    {"RejectTempError off\n", "AcceptTempError off", "a@x.org", "", RESULT_TEMPERROR, -1, VERDICT_DEFER},
+    {"AcceptTempError on\n", "RejectTempError on", "a@x.org", "", RESULT_TEMPERROR, -1, VERDICT_DEFER},
+    {"CheckHelo off\n", "RefuseHelo fail", "a@x.org", "", RESULT_NONE, RESULT_FAIL, VERDICT_REFUSE},
+    /* An alias, in other letters, after a byte order mark. */
+    {"\xef\xbb\xbfREFUSEMAILFROM fail\n", "RefuseMailFrom off", "a@x.org", "", RESULT_FAIL, -1, VERDICT_CONTINUE},
+    {"WhitelistIP 203.0.113.0/24\n", "WhitelistIP6 192.0.2.1", "a@x.org", "", RESULT_FAIL, -1, VERDICT_CONTINUE},
 };
+
+/* The configuration of a file with one line, and in *now that of the file. NULL, with messages in `errors`. */
+static const struct config *with_line(const char *file, const char *line, const struct config **now,
+                                      struct strbuf *errors)
+{
+    *now = config_parse(file, strlen(file), "file", errors);
+    assert_non_null(*now);
+    return what_if_config(*now, file, strlen(file), "file", &line, 1, errors);
+}
 
 static void test_decisions(void **state)
 {
@@ -44,7 +77,7 @@ static void test_decisions(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct strbuf errors = STRBUF_INIT;
-        const struct config *config = what_if_config(cases[i].file, strlen(cases[i].file), &cases[i].line, 1, &errors);
+        const struct config *now, *config = with_line(cases[i].file, cases[i].line, &now, &errors);
 
         if (config == NULL)
             fail_msg("%s: %s", cases[i].line, strbuf_text(&errors));
@@ -60,20 +93,36 @@ static void test_decisions(void **state)
         if (what_if_decide(config, &message) != cases[i].kind)
             fail_msg("%zu: %s, %s: not %d", i, cases[i].file, cases[i].line, cases[i].kind);
         config_release(config);
+        config_release(now);
         strbuf_free(&errors);
     }
 }
 
+/* The message begins with the number of the line, or says which file it cannot stand in. */
 static void test_wrong_line(void **state)
 {
-    static const char *const lines[] = {"RefuseMailFrom nonsense", "NoSuchKey 1", "Tag"};
+    static const struct {
+        const char *file, *line, *message;
+    } wrong[] = {
+        {"", "RefuseMailFrom nonsense", "--what-if:1: RefuseMailFrom: "},
+        {"", "NoSuchKey 1", "--what-if:1: NoSuchKey: "},
+        {"", "Tag", "--what-if:1: Tag: "},
+        {"", "", "--what-if:1: a line of smf-spf.conf is needed"},
+        {"", "  # RefuseMailFrom fail", "--what-if:1: a line of smf-spf.conf is needed"},
+        {"", "Tag a\nRefuseMailFrom fail", "--what-if:1: a line of smf-spf.conf is needed"},
+        {"Tag a\nRefuseMailFrom fail\n", "RefuseFail on",
+         "file with --what-if:4: RefuseFail: contradicts RefuseMailFrom in line 2"},
+    };
 
     (void)state;
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         struct strbuf errors = STRBUF_INIT;
+        const struct config *now;
 
-        assert_null(what_if_config("", 0, &lines[i], 1, &errors));
-        assert_true(errors.len > 0);
+        assert_null(with_line(wrong[i].file, wrong[i].line, &now, &errors));
+        if (strncmp(strbuf_text(&errors), wrong[i].message, strlen(wrong[i].message)) != 0)
+            fail_msg("\"%s\": %s", wrong[i].line, strbuf_text(&errors));
+        config_release(now);
         strbuf_free(&errors);
     }
 }
