@@ -23,6 +23,7 @@ void log_entry_clear(struct log_entry *entry)
     entry->client[0] = entry->name[0] = entry->helo[0] = entry->sender[0] = entry->why[0] = '\0';
     entry->mail_from.is_known = entry->mail_from.guessed = false;
     entry->helo_check.is_known = entry->helo_check.guessed = false;
+    entry->mail_from.dmarc = entry->helo_check.dmarc = TRISTATE_NO;
     entry->mail_from.reason[0] = entry->helo_check.reason[0] = '\0';
 }
 

@@ -3,6 +3,7 @@
 #ifndef SMF_TOOLS_REPORT_LOG_ENTRY_H
 #define SMF_TOOLS_REPORT_LOG_ENTRY_H
 
+#include "base/tristate.h"
 #include "mail/result.h"
 
 #include <stdbool.h>
@@ -41,7 +42,8 @@ struct entry_check {
     bool is_known; /* there was one */
     bool guessed;
     enum spf_result result;
-    char reason[512]; /* the term that decided, or the error */
+    enum tristate dmarc; /* LeaveToDMARC: the domain publishes a record; NO also where nobody looked */
+    char reason[512];    /* the term that decided, or the error */
 };
 
 /* Texts are NUL-terminated, cut to their size, and hold any octet but NUL. */

@@ -19,6 +19,16 @@ static bool take_string(const json_t *object, const char *key, char *out, size_t
     return true;
 }
 
+/* The domain with the DMARC record, or the word for a lookup that failed. */
+static enum tristate dmarc_of(const json_t *check)
+{
+    const char *dmarc = json_string_value(json_object_get(check, "dmarc"));
+
+    if (dmarc == NULL)
+        return TRISTATE_NO;
+    return strcmp(dmarc, "unknown") == 0 ? TRISTATE_UNKNOWN : TRISTATE_YES;
+}
+
 static void take_check(struct log_entry *entry, const json_t *object)
 {
     char word[16] = "";
@@ -30,6 +40,7 @@ static void take_check(struct log_entry *entry, const json_t *object)
     if (!take_string(object, "result", word, sizeof word) || !result_from_name(word, &check->result))
         return;
     check->is_known = true;
+    check->dmarc = dmarc_of(object);
     check->guessed = json_is_true(json_object_get(object, "guessed"));
     (void)take_string(object, "reason", check->reason, sizeof check->reason);
 }

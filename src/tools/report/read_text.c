@@ -113,6 +113,15 @@ static void take_reason(struct entry_check *check, const struct pair *pair)
     }
 }
 
+/* The domain with the DMARC record, or "unknown (DNS ...)". */
+static void take_dmarc(struct entry_check *check, const struct pair *pair)
+{
+    char text[16];
+
+    copy_value(text, sizeof text, pair->value, pair->value_len);
+    check->dmarc = strncmp(text, "unknown (", 9) == 0 ? TRISTATE_UNKNOWN : TRISTATE_YES;
+}
+
 static void take_result(struct entry_check *check, const char *text, size_t len)
 {
     char word[16];
@@ -141,6 +150,10 @@ static void take_pair(struct log_entry *entry, const struct pair *pair, bool is_
             entry->sender[0] = '\0';
     } else if (is_word(key, len, "reason")) {
         take_reason(is_helo ? &entry->helo_check : &entry->mail_from, pair);
+    } else if (is_word(key, len, "dmarc")) {
+        take_dmarc(is_helo ? &entry->helo_check : &entry->mail_from, pair);
+    } else if (is_word(key, len, "helo-dmarc")) {
+        take_dmarc(&entry->helo_check, pair);
     } else if (is_word(key, len, "result")) {
         take_result(&entry->mail_from, pair->value, pair->value_len);
     } else if (is_word(key, len, "helo-result")) {

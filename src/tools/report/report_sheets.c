@@ -312,6 +312,19 @@ static void add_changes(const struct making *making, struct sheet *sheet, const 
                           (int64_t)figures->changes[now][then]);
 }
 
+/* LeaveToDMARC, where the log does not say all that it needs. */
+static void note_dmarc(const struct making *making)
+{
+    const struct summary *summary = making->summary;
+    const uint64_t count = summary->dmarc_unknown + (summary->dmarc_seen == 0 ? summary->dmarc_assumed : 0);
+
+    if (count > 0)
+        sheets_note(making->sheets,
+                    "What if: of %" PRIu64 " fails the log does not say whether the domain has a DMARC record, as "
+                    "LeaveToDMARC was off or they were not to be refused: they count as if it had none.",
+                    count);
+}
+
 static void make_what_if(const struct making *making)
 {
     static const struct sheet_column totals[] = {TEXT("now", "Now"), TEXT("then", "Then"),
@@ -343,6 +356,7 @@ static void make_what_if(const struct making *making)
     if (summary->options.then->verdict.refuse_to.count > 0)
         sheets_note(making->sheets,
                     "What if: rules for recipients (RefuseTo) are left out, as the log has no recipients.");
+    note_dmarc(making);
 }
 
 static void make_notes(const struct making *making)

@@ -231,23 +231,25 @@ static void count_forged(struct summary *summary, const struct log_entry *messag
 
 static void count_what_if(struct summary *summary, const struct log_entry *message, const char *domain)
 {
-    enum verdict_kind now, then;
+    struct what_if what;
     struct counted *counted;
 
     if (summary->options.then == NULL)
         return;
+    summary->dmarc_seen += message->mail_from.dmarc != TRISTATE_NO || message->helo_check.dmarc != TRISTATE_NO;
     if (!what_if_applies(message)) {
         summary->what_if_unchanged++;
         return;
     }
-    now = what_if_decide(summary->options.now, message);
-    then = what_if_decide(summary->options.then, message);
-    summary->what_if[now][then]++;
-    if (now == then)
+    what = what_if_decide(summary->options.now, summary->options.then, message);
+    summary->what_if[what.now][what.then]++;
+    summary->dmarc_unknown += what.dmarc_is_unknown;
+    summary->dmarc_assumed += what.dmarc_is_assumed;
+    if (what.now == what.then)
         return;
     counted = counted_table_count(summary->changed, domain);
     if (counted != NULL)
-        ((struct what_if_figures *)counted->data)->changes[now][then]++;
+        ((struct what_if_figures *)counted->data)->changes[what.now][what.then]++;
 }
 
 static void count_result(struct summary *summary, const struct log_entry *message, const struct entry_check *check)

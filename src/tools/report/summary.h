@@ -72,9 +72,11 @@ struct summary {
     uint64_t results[RESULT_COUNT], fates[FATE_COUNT];
     uint64_t pass_widths[WIDTH_COUNT];
     uint64_t what_if[SUMMARY_WHAT_IF_KINDS][SUMMARY_WHAT_IF_KINDS];
-    uint64_t what_if_unchanged; /* messages that no result decides about */
-    bool failed;                /* out of memory: something is counted as unknown */
-    int64_t first_s, last_s;    /* of the counted messages; ENTRY_NO_TIME: none has a time */
+    uint64_t what_if_unchanged;            /* messages that no result decides about */
+    uint64_t dmarc_unknown, dmarc_assumed; /* of what-if: see struct what_if */
+    uint64_t dmarc_seen;                   /* messages of which the log says something about a DMARC record */
+    bool failed;                           /* out of memory: something is counted as unknown */
+    int64_t first_s, last_s;               /* of the counted messages; ENTRY_NO_TIME: none has a time */
     struct timeline *timeline;
 
     struct counted_table *domains;    /* by domain */

@@ -182,7 +182,8 @@ static const struct spf_outcome *outcome_of(const struct entry_check *check, str
     return outcome;
 }
 
-enum verdict_kind what_if_decide(const struct config *config, const struct log_entry *message)
+/* What follows under one configuration. */
+static struct verdict decide(const struct config *config, const struct log_entry *message)
 {
     const bool is_null = message->sender[0] == '\0';
     const struct entry_check *helo =
@@ -194,11 +195,37 @@ enum verdict_kind what_if_decide(const struct config *config, const struct log_e
         .mail_from = is_null ? NULL : outcome_of(&message->mail_from, &mail_from_outcome),
         .helo = outcome_of(helo, &helo_outcome),
         .sender = has_sender ? &sender : NULL,
+        .mail_from_dmarc = message->mail_from.dmarc,
+        .helo_dmarc = helo->dmarc,
     };
-    enum verdict_kind kind = VERDICT_CONTINUE;
+    struct verdict verdict = verdict_continue();
 
     if (!is_listed(config, message, what.sender))
-        kind = verdict_decide(&config->verdict, &what).kind;
+        verdict = verdict_decide(&config->verdict, &what);
     address_free(&sender);
-    return kind;
+    return verdict;
+}
+
+/* True if a DMARC record would change the verdict. The log has one where it was found. */
+static bool lacks_dmarc(const struct config *config, const struct log_entry *message, const struct verdict *verdict)
+{
+    const bool is_helo = verdict->identity == IDENTITY_HELO && message->helo_check.is_known;
+    const enum spf_result result = is_helo ? message->helo_check.result : message->mail_from.result;
+
+    return config->verdict.leave_to_dmarc && verdict->kind != VERDICT_CONTINUE &&
+           (result == RESULT_FAIL || result == RESULT_SOFTFAIL);
+}
+
+struct what_if what_if_decide(const struct config *now, const struct config *then, const struct log_entry *message)
+{
+    const bool was_stopped = message->fate == FATE_REFUSED || message->fate == FATE_DEFERRED;
+    const struct verdict by_now = decide(now, message), by_then = decide(then, message);
+    const bool is_lacking = lacks_dmarc(now, message, &by_now) || lacks_dmarc(then, message, &by_then);
+
+    return (struct what_if){
+        .now = by_now.kind,
+        .then = by_then.kind,
+        .dmarc_is_unknown = is_lacking && !(was_stopped && now->verdict.leave_to_dmarc),
+        .dmarc_is_assumed = is_lacking && was_stopped && now->verdict.leave_to_dmarc,
+    };
 }

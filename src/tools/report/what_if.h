@@ -19,7 +19,15 @@ const struct config *what_if_config(const struct config *now, const char *text, 
 /* True if the results decide what becomes of this message: it has one, and was not exempt or refused for its form. */
 bool what_if_applies(const struct log_entry *message);
 
-/* What follows under `config` from the message's results, its sender and its client. Recipients are not known. */
-enum verdict_kind what_if_decide(const struct config *config, const struct log_entry *message);
+/* What follows from a message's results, its sender and its client. Recipients are not known. */
+struct what_if {
+    enum verdict_kind now, then;
+    /* LeaveToDMARC decides, and the log has no word about a DMARC record: counted as if there were none. */
+    bool dmarc_is_unknown; /* nobody had a reason to look for one */
+    bool dmarc_is_assumed; /* it was refused or deferred, so that there was none if LeaveToDMARC was on at that time */
+};
+
+/* Decides under the configuration `now` and under `then`. */
+struct what_if what_if_decide(const struct config *now, const struct config *then, const struct log_entry *message);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the rule would do under a changed configuration. */
+#include "tools/report/read_line.h"
 #include "tools/report/what_if.h"
 
 #include <setjmp.h>
@@ -90,11 +91,96 @@ static void test_decisions(void **state)
         message.helo_check.is_known = cases[i].helo >= 0;
         message.helo_check.result = message.helo_check.is_known ? (enum spf_result)cases[i].helo : RESULT_NONE;
         assert_true(what_if_applies(&message));
-        if (what_if_decide(config, &message) != cases[i].kind)
+        if (what_if_decide(now, config, &message).then != cases[i].kind)
             fail_msg("%zu: %s, %s: not %d", i, cases[i].file, cases[i].line, cases[i].kind);
         config_release(config);
         config_release(now);
         strbuf_free(&errors);
+    }
+}
+
+static struct what_if decide_dmarc(const char *file, const char *line, const char *text)
+{
+    static struct log_entry message;
+    struct log_time time = {.now_s = 1800000000};
+    struct strbuf errors = STRBUF_INIT;
+    const struct config *now, *then = with_line(file, line, &now, &errors);
+    struct what_if found;
+
+    assert_non_null(then);
+    read_line(&time, text, strlen(text), &message);
+    assert_int_equal(message.kind, ENTRY_MESSAGE);
+    found = what_if_decide(now, then, &message);
+    config_release(now);
+    config_release(then);
+    return found;
+}
+
+#define WHO "ip=192.0.2.1, fqdn=mx.x.org, helo=mx.x.org, from="
+#define JSON                                                                                                           \
+    "{\"event\":\"message\",\"client\":\"192.0.2.1\",\"mail_from\":\"a@x.org\",\"verdict\":\"tagged\",\"checks\":[{"
+
+/* LeaveToDMARC goes by what the log says about DMARC records, and says where it says nothing. */
+static void test_dmarc(void **state)
+{
+    static const char on[] = "LeaveToDMARC on\n", off[] = "", leave[] = "LeaveToDMARC on",
+                      refuse[] = "LeaveToDMARC off";
+    static const struct {
+        const char *file, *line, *text;
+        struct what_if expected;
+    } logs[] = {
+        {on, refuse, "SPF fail: " WHO "<a@x.org>, reason=-all, dmarc=x.org, verdict=tagged", {0, VERDICT_REFUSE, 0, 0}},
+        {off, leave, "SPF fail: " WHO "<a@x.org>, reason=-all, dmarc=x.org, verdict=tagged", {VERDICT_REFUSE, 0, 0, 0}},
+        {on,
+         refuse,
+         "SPF fail: " WHO "<a@x.org>, dmarc=unknown (DNS timeout for _dmarc.x.org TXT), verdict=tagged",
+         {0, VERDICT_REFUSE, 0, 0}},
+        {on, refuse, "SPF fail: " WHO "<>, reason=-all, dmarc=x.org, verdict=tagged", {0, VERDICT_REFUSE, 0, 0}},
+        {"LeaveToDMARC on\nRefuseHelo fail\n",
+         refuse,
+         "SPF none: " WHO "<a@x.org>, helo-result=fail, helo-reason=-all, helo-dmarc=x.org, verdict=accepted",
+         {0, VERDICT_REFUSE, 0, 0}},
+        {on,
+         refuse,
+         JSON "\"identity\":\"mailfrom\",\"result\":\"fail\",\"dmarc\":\"x.org\"}]}",
+         {0, VERDICT_REFUSE, 0, 0}},
+        {on,
+         refuse,
+         JSON "\"identity\":\"mailfrom\",\"result\":\"fail\",\"dmarc\":\"unknown\"}]}",
+         {0, VERDICT_REFUSE, 0, 0}},
+        {"LeaveToDMARC on\nRefuseHelo fail\n",
+         refuse,
+         JSON
+         "\"identity\":\"mailfrom\",\"result\":\"none\"},{\"identity\":\"helo\",\"result\":\"fail\",\"dmarc\":\"x\"}]}",
+         {0, VERDICT_REFUSE, 0, 0}},
+        /* Nobody had looked. */
+        {off,
+         leave,
+         "SPF fail: " WHO "<a@x.org>, reason=-all, verdict=refused, reply=550 5.7.23",
+         {VERDICT_REFUSE, VERDICT_REFUSE, true, false}},
+        {on,
+         "RefuseMailFrom fail softfail",
+         "SPF softfail: " WHO "<a@x.org>, reason=~all, verdict=tagged",
+         {0, VERDICT_REFUSE, true, false}},
+        /* Somebody had, and found none. */
+        {on,
+         "RefuseMailFrom fail softfail",
+         "SPF fail: " WHO "<a@x.org>, verdict=refused, reply=550 5.7.23",
+         {VERDICT_REFUSE, VERDICT_REFUSE, false, true}},
+        /* It makes no difference. */
+        {on, "RefuseMailFrom none", "SPF none: " WHO "<a@x.org>, verdict=accepted", {0, VERDICT_REFUSE, 0, 0}},
+        {off, "RefuseMailFrom none", "SPF fail: " WHO "<a@x.org>, verdict=tagged", {VERDICT_REFUSE, 0, 0, 0}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof logs / sizeof *logs; i++) {
+        const struct what_if found = decide_dmarc(logs[i].file, logs[i].line, logs[i].text);
+
+        if (found.now != logs[i].expected.now || found.then != logs[i].expected.then ||
+            found.dmarc_is_unknown != logs[i].expected.dmarc_is_unknown ||
+            found.dmarc_is_assumed != logs[i].expected.dmarc_is_assumed)
+            fail_msg("%zu: %s: now %d, then %d, dmarc %d %d", i, logs[i].text, found.now, found.then,
+                     found.dmarc_is_unknown, found.dmarc_is_assumed);
     }
 }
 
@@ -151,6 +237,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_decisions),
+        cmocka_unit_test(test_dmarc),
         cmocka_unit_test(test_wrong_line),
         cmocka_unit_test(test_applies),
     };
