@@ -20,7 +20,9 @@ static void write_values(const struct config *config, const struct config_option
     strbuf_free(&value);
 }
 
-static bool is_same_option(const struct config *a, const struct config *b, const struct config_option *option)
+/* The same, with *failed set if it is not known, for want of memory. */
+static bool compare_option(const struct config *a, const struct config *b, const struct config_option *option,
+                           bool *failed)
 {
     struct strbuf of_a = STRBUF_INIT, of_b = STRBUF_INIT;
     bool is_same;
@@ -28,9 +30,17 @@ static bool is_same_option(const struct config *a, const struct config *b, const
     write_values(a, option, &of_a);
     write_values(b, option, &of_b);
     is_same = !of_a.failed && !of_b.failed && strcmp(strbuf_text(&of_a), strbuf_text(&of_b)) == 0;
+    *failed |= of_a.failed || of_b.failed;
     strbuf_free(&of_a);
     strbuf_free(&of_b);
     return is_same;
+}
+
+static bool is_same_option(const struct config *a, const struct config *b, const struct config_option *option)
+{
+    bool failed = false;
+
+    return compare_option(a, b, option, &failed);
 }
 
 bool config_is_same(const struct config *a, const struct config *b)
@@ -72,4 +82,15 @@ size_t config_restart_keys(const struct config *a, const struct config *b, struc
     while ((option = next_changed(a, b, CONFIG_BY_RESTART, &next)) != NULL)
         strbuf_addf(out, "%s%s", found++ > 0 ? ", " : "", option->key);
     return found;
+}
+
+const char *config_changed_key(const struct config *a, const struct config *b, size_t *next, bool *failed)
+{
+    size_t count;
+    const struct config_option *options = config_options(&count);
+
+    for (; *next < count; (*next)++)
+        if (!compare_option(a, b, &options[*next], failed))
+            return options[(*next)++].key;
+    return NULL;
 }

@@ -4,6 +4,7 @@
 
 #include "tools/report/forwarders.h"
 #include "tools/report/record_advice.h"
+#include "tools/report/what_if_notes.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -350,12 +351,7 @@ static void make_what_if(const struct making *making)
     for (size_t i = 0; all != NULL && i < counted_table_size(summary->changed); i++)
         add_changes(making, sheet, all[i]);
     free(all);
-    if (summary->options.then->verdict.refuse_only_no_mail || summary->options.now->verdict.refuse_only_no_mail)
-        sheets_note(making->sheets, "What if: a log does not say which domains send no mail at all, so that with "
-                                    "RefuseOnlyNoMail no fail counts as refused.");
-    if (summary->options.then->verdict.refuse_to.count > 0)
-        sheets_note(making->sheets,
-                    "What if: rules for recipients (RefuseTo) are left out, as the log has no recipients.");
+    what_if_notes(summary->options.now, summary->options.then, making->sheets);
     note_dmarc(making);
 }
 

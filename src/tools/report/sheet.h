@@ -40,12 +40,12 @@ struct sheet {
 struct sheets {
     struct sheet items[SHEETS_MAX];
     size_t count;
-    char notes[16][240]; /* for people: what to know about the figures */
+    char notes[32][240]; /* for people: what to know about the figures */
     size_t note_count;
     bool failed; /* out of memory: rows are missing in some sheet */
 };
 
-/* The note as the next one, printf-like; none after the sixteenth. */
+/* The note as the next one, printf-like; none after the thirty-second. */
 void sheets_note(struct sheets *sheets, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Adds a sheet, whose columns end with one without a key. */

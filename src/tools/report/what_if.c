@@ -2,10 +2,14 @@
 /* Decides again. */
 #include "tools/report/what_if.h"
 
+#include "base/domain_text.h"
 #include "config/config_file.h"
 #include "config/config_options.h"
+#include "dns/dns_registrable.h"
+#include "mail/idna.h"
 #include "policy/verdict_decide.h"
 #include "policy/whitelist.h"
+#include "spf/domain.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -162,11 +166,44 @@ bool what_if_applies(const struct log_entry *message)
     return (message->why[0] == '\0' || strcmp(message->why, "result") == 0);
 }
 
+/* The items of a list that `then` has and `now` has not: the lines of --what-if follow those of the file. */
+static struct text_list added(const struct text_list *now, const struct text_list *then)
+{
+    const size_t kept = now->count < then->count ? now->count : then->count;
+
+    return (struct text_list){.items = then->items + kept, .count = then->count - kept};
+}
+
+/* True if the client's verified name has the owner of one of these domains. */
+static bool has_owner(const struct text_list *domains, const struct log_entry *message)
+{
+    char name[DOMAIN_TEXT_MAX + 1], ascii[IDNA_SIZE];
+
+    if (!domain_text_copy(message->name, name))
+        return false;
+    for (size_t i = 0; i < domains->count; i++)
+        if (idna_to_ascii(domains->items[i], ascii) && domain_can_have_policy(ascii) &&
+            domain_is_within(name, dns_registrable(ascii)))
+            return true;
+    return false;
+}
+
+/* True if the message is exempt under `then`, by what the DNS would have to say, and was not under `now`. */
+static bool becomes_exempt(const struct config *now, const struct config *then, const struct log_entry *message)
+{
+    const struct text_list domains = added(&now->whitelist_spf, &then->whitelist_spf);
+    const struct text_list names = added(&now->whitelist_helo, &then->whitelist_helo);
+
+    return has_owner(&domains, message) || (message->helo[0] != '\0' && whitelist_has_helo(&names, message->helo));
+}
+
 /* Only what can be told without the DNS. */
 static bool is_listed(const struct config *config, const struct log_entry *message, const struct address *sender)
 {
     struct addr client;
 
+    if (config->skip_ndr && message->sender[0] == '\0')
+        return true;
     return (addr_parse(message->client, &client) && whitelist_has_addr(&config->whitelist_ip, &client)) ||
            (message->name[0] != '\0' && whitelist_has_host(&config->whitelist_ptr, message->name)) ||
            (sender != NULL && whitelist_has_mailbox(&config->whitelist_from, sender));
@@ -219,8 +256,16 @@ static bool lacks_dmarc(const struct config *config, const struct log_entry *mes
 struct what_if what_if_decide(const struct config *now, const struct config *then, const struct log_entry *message)
 {
     const bool was_stopped = message->fate == FATE_REFUSED || message->fate == FATE_DEFERRED;
-    const struct verdict by_now = decide(now, message), by_then = decide(then, message);
-    const bool is_lacking = lacks_dmarc(now, message, &by_now) || lacks_dmarc(then, message, &by_then);
+    const bool is_exempt = becomes_exempt(now, then, message);
+    struct verdict by_now = decide(now, message), by_then = is_exempt ? verdict_continue() : decide(then, message);
+    bool is_lacking;
+
+    /* Else the verdicts of TestMode are what would have been, as in the log. */
+    if (now->test_mode && !then->test_mode)
+        by_now = verdict_continue();
+    if (then->test_mode && !now->test_mode)
+        by_then = verdict_continue();
+    is_lacking = lacks_dmarc(now, message, &by_now) || lacks_dmarc(then, message, &by_then);
 
     return (struct what_if){
         .now = by_now.kind,

@@ -2,6 +2,9 @@
 /* What the rule would do under a changed configuration. */
 #include "tools/report/read_line.h"
 #include "tools/report/what_if.h"
+#include "tools/report/what_if_notes.h"
+
+#include "config/config_options.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -99,7 +102,10 @@ static void test_decisions(void **state)
     }
 }
 
-static struct what_if decide_dmarc(const char *file, const char *line, const char *text)
+#define FAIL_OF(sender)                                                                                                \
+    "SPF fail: ip=192.0.2.1, fqdn=mx.x.org., helo=helo.x.org, from=" sender ", reason=-all, verdict=refused"
+
+static struct what_if decide_text(const char *file, const char *line, const char *text)
 {
     static struct log_entry message;
     struct log_time time = {.now_s = 1800000000};
@@ -114,6 +120,86 @@ static struct what_if decide_dmarc(const char *file, const char *line, const cha
     config_release(now);
     config_release(then);
     return found;
+}
+
+/* Lists that the filter asks the DNS about, and switches, by what the log has. */
+static void test_exemptions(void **state)
+{
+    static const struct {
+        const char *file, *line, *text;
+        enum verdict_kind now, then;
+    } logs[] = {
+        {"", "WhitelistSPF x.org", FAIL_OF("<a@y.org>"), VERDICT_REFUSE, VERDICT_CONTINUE},
+        {"", "WhitelistSPF news.X.org", FAIL_OF("<a@y.org>"), VERDICT_REFUSE, VERDICT_CONTINUE},
+        {"", "WhitelistSPF y.org", FAIL_OF("<a@y.org>"), VERDICT_REFUSE, VERDICT_REFUSE},
+        {"", "WhitelistSPF org", FAIL_OF("<a@y.org>"), VERDICT_REFUSE, VERDICT_REFUSE},
+        /* The filter knew the first, and its record did not permit the client. */
+        {"WhitelistSPF x.org\n", "WhitelistSPF z.org", FAIL_OF("<a@y.org>"), VERDICT_REFUSE, VERDICT_REFUSE},
+        {"WhitelistHelo z.org\n", "WhitelistHelo helo.x.org", FAIL_OF("<a@y.org>"), VERDICT_REFUSE, VERDICT_CONTINUE},
+        {"WhitelistHelo helo.x.org\n", "WhitelistHelo z.org", FAIL_OF("<a@y.org>"), VERDICT_REFUSE, VERDICT_REFUSE},
+        {"", "SkipNDR on", FAIL_OF("<>"), VERDICT_REFUSE, VERDICT_CONTINUE},
+        {"", "SkipNDR on", FAIL_OF("<a@y.org>"), VERDICT_REFUSE, VERDICT_REFUSE},
+        {"", "TestMode on", FAIL_OF("<a@y.org>"), VERDICT_REFUSE, VERDICT_CONTINUE},
+        {"TestMode on\n", "TestMode off", FAIL_OF("<a@y.org>"), VERDICT_CONTINUE, VERDICT_REFUSE},
+        {"TestMode on\n", "RefuseMailFrom off", FAIL_OF("<a@y.org>"), VERDICT_REFUSE, VERDICT_CONTINUE},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof logs / sizeof *logs; i++) {
+        const struct what_if found = decide_text(logs[i].file, logs[i].line, logs[i].text);
+
+        if (found.now != logs[i].now || found.then != logs[i].then)
+            fail_msg("%zu: %s, %s: now %d, then %d", i, logs[i].line, logs[i].text, found.now, found.then);
+    }
+}
+
+/* Each key has a row, so that a new one is thought of. */
+static void test_scopes(void **state)
+{
+    size_t count;
+    const struct config_option *options = config_options(&count);
+
+    (void)state;
+    for (size_t i = 0; i < count; i++)
+        if (what_if_scope(options[i].key) == WHAT_IF_UNKNOWN_KEY)
+            fail_msg("%s is not in the table of what_if_notes.c", options[i].key);
+    assert_int_equal(what_if_scope("NoSuchKey"), WHAT_IF_UNKNOWN_KEY);
+}
+
+static void test_notes(void **state)
+{
+    static const struct {
+        const char *file, *line, *note; /* NULL: none */
+    } notes[] = {
+        {"", "RefuseMailFrom fail softfail", NULL},
+        {"RefuseFail on\n", "RefuseMailFrom fail softfail", NULL},
+        {"", "TestMode on", NULL},
+        {"", "WhitelistSPF x.org", "WhitelistSPF is decided roughly: a client counts"},
+        {"", "WhitelistTo a@x.org", "WhitelistTo is left out: the log does not say whom"},
+        {"", "TrustedRelay 192.0.2.1", "TrustedRelay is left out: "},
+        {"", "RefuseTo a@x.org fail", "RefuseTo is left out: "},
+        {"", "RefuseOnlyNoMail on", "RefuseOnlyNoMail is decided roughly: "},
+        {"", "RefuseHelo fail", "CheckHelo is decided roughly: "},
+        {"", "Tag x", "no message is refused or deferred for a change of Tag."},
+        {"Tag x\n", "Tag x", "the configuration says this already."},
+        {"RefuseFail on\n", "RefuseMailFrom fail", NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof notes / sizeof *notes; i++) {
+        struct strbuf errors = STRBUF_INIT;
+        static struct sheets sheets;
+        const struct config *now, *then = with_line(notes[i].file, notes[i].line, &now, &errors);
+
+        assert_non_null(then);
+        sheets.note_count = 0;
+        what_if_notes(now, then, &sheets);
+        if (sheets.note_count != (notes[i].note != NULL) ||
+            (notes[i].note != NULL && strstr(sheets.notes[0], notes[i].note) == NULL))
+            fail_msg("%s: %zu notes, %s", notes[i].line, sheets.note_count, sheets.notes[0]);
+        config_release(now);
+        config_release(then);
+    }
 }
 
 #define WHO "ip=192.0.2.1, fqdn=mx.x.org, helo=mx.x.org, from="
@@ -174,7 +260,7 @@ static void test_dmarc(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof logs / sizeof *logs; i++) {
-        const struct what_if found = decide_dmarc(logs[i].file, logs[i].line, logs[i].text);
+        const struct what_if found = decide_text(logs[i].file, logs[i].line, logs[i].text);
 
         if (found.now != logs[i].expected.now || found.then != logs[i].expected.then ||
             found.dmarc_is_unknown != logs[i].expected.dmarc_is_unknown ||
@@ -236,9 +322,8 @@ static void test_applies(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_decisions),
-        cmocka_unit_test(test_dmarc),
-        cmocka_unit_test(test_wrong_line),
+        cmocka_unit_test(test_decisions), cmocka_unit_test(test_exemptions), cmocka_unit_test(test_scopes),
+        cmocka_unit_test(test_notes),     cmocka_unit_test(test_dmarc),      cmocka_unit_test(test_wrong_line),
         cmocka_unit_test(test_applies),
     };
 
