@@ -256,10 +256,15 @@ static void make_forged(const struct making *making)
         making->sheets, "forged", "Own domains used by others",
         "Messages with a sender of your domains that did not pass. A client of yours belongs into your record.",
         columns);
+    const bool is_unknown = making->summary->options.own->count == 0;
     struct counted **all = sorted(making, making->summary->forged);
     char first[SUMMARY_KEY_SIZE];
     const char *client;
 
+    sheet->is_unknown = is_unknown;
+    if (is_unknown)
+        sheets_note(making->sheets, "No domain of yours is known, so that \"%s\" is empty: name each with --own.",
+                    sheet->title);
     for (size_t i = 0; all != NULL && i < counted_table_size(making->summary->forged); i++)
         if (has_room(making, sheet)) {
             const struct forged_figures *figures = all[i]->data;

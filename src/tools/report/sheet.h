@@ -33,8 +33,9 @@ struct sheet {
     size_t column_count;
     struct cell *cells; /* row by row */
     size_t row_count;
-    size_t more; /* rows that are not shown */
-    bool failed; /* out of memory: rows are missing */
+    size_t more;     /* rows that are not shown */
+    bool is_unknown; /* it has no rows as something is not known; a note says what */
+    bool failed;     /* out of memory: rows are missing */
 };
 
 struct sheets {

@@ -140,6 +140,28 @@ static void add_row(const struct sheet *sheet, size_t row, const int widths[SHEE
     }
 }
 
+/* Breaks `text` at spaces; its first line begins with `mark`, and the others are as far in. */
+static void add_paragraph(const char *mark, const char *text, struct strbuf *out)
+{
+    const size_t indent = strlen(mark);
+    size_t column = indent;
+
+    strbuf_add(out, mark);
+
+    for (const char *word = text; *word != '\0';) {
+        const size_t len = strcspn(word, " ");
+
+        if (column > indent && column + 1 + len > WIDTH) {
+            strbuf_addf(out, "\n%*s", (int)indent, "");
+            column = indent;
+        }
+        strbuf_addf(out, "%s%.*s", column > indent ? " " : "", (int)len, word);
+        column += len + (column > indent ? 1 : 0);
+        word += len + (word[len] == ' ' ? 1 : 0);
+    }
+    strbuf_add_char(out, '\n');
+}
+
 static void add_sheet(const struct sheet *sheet, struct strbuf *out)
 {
     int widths[SHEET_COLUMNS_MAX];
@@ -153,20 +175,8 @@ static void add_sheet(const struct sheet *sheet, struct strbuf *out)
         strbuf_add_char(out, '=');
     strbuf_add_char(out, '\n');
     if (sheet->note != NULL) {
-        size_t column = 0;
-
-        for (const char *word = sheet->note; *word != '\0';) {
-            const size_t len = strcspn(word, " ");
-
-            if (column > 0 && column + 1 + len > WIDTH) {
-                strbuf_add_char(out, '\n');
-                column = 0;
-            }
-            strbuf_addf(out, "%s%.*s", column > 0 ? " " : "", (int)len, word);
-            column += len + (column > 0 ? 1 : 0);
-            word += len + (word[len] == ' ' ? 1 : 0);
-        }
-        strbuf_add(out, "\n\n");
+        add_paragraph("", sheet->note, out);
+        strbuf_add_char(out, '\n');
     }
     for (size_t column = 0; column < fitting; column++)
         add_cell(sheet, column, sheet->columns[column].title, widths[column], column + 1 == fitting, out);
@@ -182,7 +192,7 @@ static void add_none(const struct sheets *sheets, struct strbuf *out)
     size_t count = 0;
 
     for (size_t i = 0; i < sheets->count; i++) {
-        if (sheets->items[i].row_count > 0)
+        if (sheets->items[i].row_count > 0 || sheets->items[i].is_unknown)
             continue;
         strbuf_addf(out, "%s  %s\n", count == 0 ? "\nNothing to say about:\n" : "", sheets->items[i].title);
         count++;
@@ -206,6 +216,8 @@ void write_report_text(const struct written_report *report, struct strbuf *out)
             add_sheet(&report->sheets->items[i], out);
         add_none(report->sheets, out);
     }
-    for (size_t i = 0; i < report->sheets->note_count; i++)
-        strbuf_addf(out, "%s%s\n", i == 0 ? "\nNotes\n=====\n" : "", report->sheets->notes[i]);
+    for (size_t i = 0; i < report->sheets->note_count; i++) {
+        strbuf_add(out, i == 0 ? "\nNotes\n=====\n" : "");
+        add_paragraph("- ", report->sheets->notes[i], out);
+    }
 }
