@@ -308,8 +308,9 @@ static int run_report(struct run *run, char **logs, int count)
     message_join_finish(run->join);
     if (run->summary.messages == 0 && run->summary.outside > 0)
         (void)fail(EX_OK, "no message is between --since and --until");
-    else if (run->summary.messages == 0 && run->status == EX_OK && run->summary.lines > 0)
-        run->status = fail(EX_DATAERR, "no line is about a message");
+    else if (run->summary.messages == 0 && run->status == EX_OK)
+        run->status =
+            fail(EX_DATAERR, run->summary.lines > 0 ? "no line is about a message" : "there is no line to read");
     return print_report(run);
 }
 
