@@ -66,7 +66,7 @@ static int file = STDERR_FILENO;
 static bool file_may_block = true; /* all but a file on a disk */
 static int64_t file_no_wait_until_ms;
 static int facility = -1;
-static struct syslog_socket syslog_receiver = SYSLOG_SOCKET_INIT(NULL);
+static struct syslog_socket syslog_receiver = {.fd = -1};
 static log_sink sink;
 static void *sink_context;
 

@@ -141,5 +141,5 @@ char *strbuf_take(struct strbuf *buf)
 void strbuf_free(struct strbuf *buf)
 {
     free(buf->text);
-    *buf = (struct strbuf)STRBUF_INIT;
+    *buf = STRBUF_INIT;
 }

@@ -15,10 +15,7 @@ struct strbuf {
     bool failed;  /* out of memory or past the limit: what was added since is lost */
 };
 
-#define STRBUF_INIT                                                                                                    \
-    {                                                                                                                  \
-        0                                                                                                              \
-    }
+#define STRBUF_INIT ((struct strbuf){0}) /* a static one is so without it */
 
 /* Each appends; none does anything once `failed` is set. `addf` takes printf's formats. */
 void strbuf_add(struct strbuf *buf, const char *text);

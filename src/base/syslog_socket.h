@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Begins as {.path = ..., .fd = -1}. */
 struct syslog_socket {
     const char *path;         /* of a datagram socket; lives as long as this */
     int fd;                   /* -1: not connected */
@@ -15,11 +16,6 @@ struct syslog_socket {
 
 /* Where this system's log listens. */
 extern const char *const syslog_socket_default_path;
-
-#define SYSLOG_SOCKET_INIT(socket_path)                                                                                \
-    {                                                                                                                  \
-        .path = (socket_path), .fd = -1                                                                                \
-    }
 
 /* Sends one message "<priority>text" (RFC 3164 4.1), connecting first where necessary, as after a restart of the
  * receiver. For a full receiver it waits at most 200 ms, and then not again within 10 s. False if the message is lost.

@@ -11,19 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TEXT(key, title)                                                                                               \
-    {                                                                                                                  \
-        key, title, CELL_TEXT                                                                                          \
-    }
-#define COUNT(key, title)                                                                                              \
-    {                                                                                                                  \
-        key, title, CELL_COUNT                                                                                         \
-    }
-#define END_OF_COLUMNS                                                                                                 \
-    {                                                                                                                  \
-        NULL, NULL, CELL_TEXT                                                                                          \
-    }
-
 /* What the functions below share. */
 struct making {
     const struct summary *summary;
@@ -58,10 +45,10 @@ static bool has_room(const struct making *making, struct sheet *sheet)
 
 static void make_totals(const struct making *making)
 {
-    static const struct sheet_column columns[] = {TEXT("result", "Result"), COUNT("messages", "Messages"),
-                                                  END_OF_COLUMNS};
-    static const struct sheet_column fates[] = {TEXT("verdict", "Verdict"), COUNT("messages", "Messages"),
-                                                END_OF_COLUMNS};
+    static const struct sheet_column columns[] = {
+        {"result", "Result", CELL_TEXT}, {"messages", "Messages", CELL_COUNT}, {NULL, NULL, CELL_TEXT}};
+    static const struct sheet_column fates[] = {
+        {"verdict", "Verdict", CELL_TEXT}, {"messages", "Messages", CELL_COUNT}, {NULL, NULL, CELL_TEXT}};
     const struct summary *summary = making->summary;
     struct sheet *sheet = sheets_add(making->sheets, "results", "What came", NULL, columns);
 
@@ -88,8 +75,10 @@ static struct counted **sorted(const struct making *making, const struct counted
 
 static void make_whys(const struct making *making)
 {
-    static const struct sheet_column columns[] = {TEXT("verdict", "Verdict"), TEXT("why", "Why"),
-                                                  COUNT("messages", "Messages"), END_OF_COLUMNS};
+    static const struct sheet_column columns[] = {{"verdict", "Verdict", CELL_TEXT},
+                                                  {"why", "Why", CELL_TEXT},
+                                                  {"messages", "Messages", CELL_COUNT},
+                                                  {NULL, NULL, CELL_TEXT}};
     struct sheet *sheet = sheets_add(making->sheets, "whys", "Decided without a result",
                                      "Exemptions, malformed addresses, limits.", columns);
     struct counted **all = sorted(making, making->summary->whys);
@@ -107,9 +96,9 @@ static void make_whys(const struct making *making)
 static void make_time(const struct making *making)
 {
     static const struct sheet_column columns[] = {
-        {"start", "From", CELL_TIME}, COUNT("messages", "Messages"), COUNT("pass", "Pass"),
-        COUNT("fail", "Fail"),        COUNT("softfail", "Softfail"), COUNT("errors", "Errors"),
-        COUNT("refused", "Refused"),  COUNT("deferred", "Deferred"), END_OF_COLUMNS};
+        {"start", "From", CELL_TIME},       {"messages", "Messages", CELL_COUNT}, {"pass", "Pass", CELL_COUNT},
+        {"fail", "Fail", CELL_COUNT},       {"softfail", "Softfail", CELL_COUNT}, {"errors", "Errors", CELL_COUNT},
+        {"refused", "Refused", CELL_COUNT}, {"deferred", "Deferred", CELL_COUNT}, {NULL, NULL, CELL_TEXT}};
     struct timeline_bin bins[TIMELINE_BINS_MAX];
     int64_t step_s = 0;
     const size_t count = timeline_bins(making->summary->timeline, bins, &step_s);
@@ -146,15 +135,15 @@ static void add_domain(struct sheet *sheet, const struct counted *counted)
 
 static void make_refused(const struct making *making)
 {
-    static const struct sheet_column columns[] = {TEXT("domain", "Domain"),
-                                                  COUNT("refused", "Refused"),
-                                                  COUNT("deferred", "Deferred"),
-                                                  COUNT("passed", "Passed"),
-                                                  COUNT("after_pass", "After a pass"),
-                                                  TEXT("client", "Last client"),
-                                                  TEXT("name", "Its name"),
-                                                  TEXT("reason", "Reason"),
-                                                  END_OF_COLUMNS};
+    static const struct sheet_column columns[] = {{"domain", "Domain", CELL_TEXT},
+                                                  {"refused", "Refused", CELL_COUNT},
+                                                  {"deferred", "Deferred", CELL_COUNT},
+                                                  {"passed", "Passed", CELL_COUNT},
+                                                  {"after_pass", "After a pass", CELL_COUNT},
+                                                  {"client", "Last client", CELL_TEXT},
+                                                  {"name", "Its name", CELL_TEXT},
+                                                  {"reason", "Reason", CELL_TEXT},
+                                                  {NULL, NULL, CELL_TEXT}};
     const size_t all_count = counted_table_size(making->summary->domains);
     struct counted **all = sorted(making, making->summary->domains);
     struct sheet *sheet = sheets_add(making->sheets, "refused", "Refused domains", NULL, columns);
@@ -177,8 +166,10 @@ static void make_refused(const struct making *making)
 
 static void make_temperrors(const struct making *making)
 {
-    static const struct sheet_column columns[] = {TEXT("domain", "Domain"), COUNT("messages", "Messages"),
-                                                  TEXT("lookup", "What failed"), END_OF_COLUMNS};
+    static const struct sheet_column columns[] = {{"domain", "Domain", CELL_TEXT},
+                                                  {"messages", "Messages", CELL_COUNT},
+                                                  {"lookup", "What failed", CELL_TEXT},
+                                                  {NULL, NULL, CELL_TEXT}};
     struct sheet *sheet =
         sheets_add(making->sheets, "temperrors", "Temporary errors, and the lookup that failed", NULL, columns);
     struct counted **all = sorted(making, making->summary->temperrors);
@@ -195,8 +186,11 @@ static void make_temperrors(const struct making *making)
 
 static void make_permerrors(const struct making *making, struct dns *dns, int64_t timeout_ms)
 {
-    static const struct sheet_column columns[] = {TEXT("domain", "Domain"), COUNT("messages", "Messages"),
-                                                  TEXT("problem", "Problem"), TEXT("advice", "Advice"), END_OF_COLUMNS};
+    static const struct sheet_column columns[] = {{"domain", "Domain", CELL_TEXT},
+                                                  {"messages", "Messages", CELL_COUNT},
+                                                  {"problem", "Problem", CELL_TEXT},
+                                                  {"advice", "Advice", CELL_TEXT},
+                                                  {NULL, NULL, CELL_TEXT}};
     struct sheet *sheet = sheets_add(making->sheets, "permerrors", "Broken records", NULL, columns);
     struct counted **all = sorted(making, making->summary->permerrors);
     char first[SUMMARY_KEY_SIZE];
@@ -218,10 +212,11 @@ static void make_permerrors(const struct making *making, struct dns *dns, int64_
 
 static void make_forwarders(const struct making *making)
 {
-    static const struct sheet_column columns[] = {TEXT("owner", "Forwarder"),          COUNT("clients", "Clients"),
-                                                  COUNT("senders", "Senders' owners"), COUNT("messages", "Failed"),
-                                                  COUNT("refused", "Refused"),         TEXT("client", "A client"),
-                                                  TEXT("line", "Line to add"),         END_OF_COLUMNS};
+    static const struct sheet_column columns[] = {
+        {"owner", "Forwarder", CELL_TEXT},          {"clients", "Clients", CELL_COUNT},
+        {"senders", "Senders' owners", CELL_COUNT}, {"messages", "Failed", CELL_COUNT},
+        {"refused", "Refused", CELL_COUNT},         {"client", "A client", CELL_TEXT},
+        {"line", "Line to add", CELL_TEXT},         {NULL, NULL, CELL_TEXT}};
     size_t count, left_out;
     bool failed;
     struct forwarder *all = forwarders_find(making->summary, &count, &left_out, &failed);
@@ -245,13 +240,13 @@ static void make_forwarders(const struct making *making)
 
 static void make_forged(const struct making *making)
 {
-    static const struct sheet_column columns[] = {TEXT("domain", "Own domain"),
-                                                  TEXT("client", "Client"),
-                                                  TEXT("name", "Its name"),
-                                                  TEXT("result", "Result"),
-                                                  COUNT("messages", "Messages"),
-                                                  COUNT("stopped", "Stopped"),
-                                                  END_OF_COLUMNS};
+    static const struct sheet_column columns[] = {{"domain", "Own domain", CELL_TEXT},
+                                                  {"client", "Client", CELL_TEXT},
+                                                  {"name", "Its name", CELL_TEXT},
+                                                  {"result", "Result", CELL_TEXT},
+                                                  {"messages", "Messages", CELL_COUNT},
+                                                  {"stopped", "Stopped", CELL_COUNT},
+                                                  {NULL, NULL, CELL_TEXT}};
     struct sheet *sheet = sheets_add(
         making->sheets, "forged", "Own domains used by others",
         "Messages with a sender of your domains that did not pass. A client of yours belongs into your record.",
@@ -278,11 +273,13 @@ static void make_forged(const struct making *making)
 
 static void make_passes(const struct making *making)
 {
-    static const struct sheet_column widths[] = {TEXT("width", "Authorized by the term"), COUNT("messages", "Messages"),
-                                                 END_OF_COLUMNS};
-    static const struct sheet_column columns[] = {TEXT("domain", "Domain"), TEXT("term", "Term"),
-                                                  TEXT("width", "Authorizes"), COUNT("messages", "Messages"),
-                                                  END_OF_COLUMNS};
+    static const struct sheet_column widths[] = {
+        {"width", "Authorized by the term", CELL_TEXT}, {"messages", "Messages", CELL_COUNT}, {NULL, NULL, CELL_TEXT}};
+    static const struct sheet_column columns[] = {{"domain", "Domain", CELL_TEXT},
+                                                  {"term", "Term", CELL_TEXT},
+                                                  {"width", "Authorizes", CELL_TEXT},
+                                                  {"messages", "Messages", CELL_COUNT},
+                                                  {NULL, NULL, CELL_TEXT}};
     struct sheet *sheet = sheets_add(making->sheets, "pass_widths", "How wide the passes are", NULL, widths);
     struct counted **all = sorted(making, making->summary->passes);
     char first[SUMMARY_KEY_SIZE];
@@ -333,10 +330,15 @@ static void note_dmarc(const struct making *making)
 
 static void make_what_if(const struct making *making)
 {
-    static const struct sheet_column totals[] = {TEXT("now", "Now"), TEXT("then", "Then"),
-                                                 COUNT("messages", "Messages"), END_OF_COLUMNS};
-    static const struct sheet_column columns[] = {TEXT("domain", "Domain"), TEXT("now", "Now"), TEXT("then", "Then"),
-                                                  COUNT("messages", "Messages"), END_OF_COLUMNS};
+    static const struct sheet_column totals[] = {{"now", "Now", CELL_TEXT},
+                                                 {"then", "Then", CELL_TEXT},
+                                                 {"messages", "Messages", CELL_COUNT},
+                                                 {NULL, NULL, CELL_TEXT}};
+    static const struct sheet_column columns[] = {{"domain", "Domain", CELL_TEXT},
+                                                  {"now", "Now", CELL_TEXT},
+                                                  {"then", "Then", CELL_TEXT},
+                                                  {"messages", "Messages", CELL_COUNT},
+                                                  {NULL, NULL, CELL_TEXT}};
     const struct summary *summary = making->summary;
     struct sheet *sheet;
     struct counted **all;

@@ -33,7 +33,7 @@ static void write_config(const char *zone, const char *log, const char *more)
 
 /* A filter that runs, and what it answers. */
 static struct reload_parts parts;
-static struct strbuf answer = STRBUF_INIT;
+static struct strbuf answer;
 
 static int start(void **state)
 {

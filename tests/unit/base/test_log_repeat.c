@@ -28,8 +28,8 @@ static int64_t tell_s(void *context)
 }
 
 static const struct clock test_clock = {.monotonic_ms = tell_ms, .unix_s = tell_s};
-static struct strbuf lines = STRBUF_INIT;  /* the last one, */
-static struct strbuf before = STRBUF_INIT; /* and the one before */
+static struct strbuf lines;  /* the last one, */
+static struct strbuf before; /* and the one before */
 static size_t line_count;
 
 static void keep_line(void *context, enum log_level level, const char *line)

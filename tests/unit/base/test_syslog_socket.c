@@ -63,7 +63,7 @@ static int tear_down(void **state)
 
 static void test_sends(void **state)
 {
-    struct syslog_socket log = SYSLOG_SOCKET_INIT(path);
+    struct syslog_socket log = {.path = path, .fd = -1};
     int receiver = listen_at_path();
 
     (void)state;
@@ -81,7 +81,7 @@ static void test_sends(void **state)
 
 static void test_receiver_comes_and_goes(void **state)
 {
-    struct syslog_socket log = SYSLOG_SOCKET_INIT(path);
+    struct syslog_socket log = {.path = path, .fd = -1};
 
     (void)state;
     unlink(path);
@@ -108,7 +108,7 @@ static void test_receiver_comes_and_goes(void **state)
 
 static void test_receiver_that_does_not_read(void **state)
 {
-    struct syslog_socket log = SYSLOG_SOCKET_INIT(path);
+    struct syslog_socket log = {.path = path, .fd = -1};
     int receiver = listen_at_path();
     unsigned sent = 0;
     char got[100];
@@ -136,7 +136,7 @@ static void test_impossible_paths(void **state)
     (void)state;
     memset(too_long, 'x', sizeof too_long - 1);
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
-        struct syslog_socket log = SYSLOG_SOCKET_INIT(paths[i]);
+        struct syslog_socket log = {.path = paths[i], .fd = -1};
 
         assert_false(send_text(&log, "text"));
         assert_int_equal(log.fd, -1);

@@ -62,9 +62,7 @@ static const struct dns_ops puppet_ops = {.query = puppet_query, .destroy = pupp
 
 /* A puppet that answers at once, or not at all. */
 #define PUPPET(at_once)                                                                                                \
-    {                                                                                                                  \
-        .dns = {.ops = &puppet_ops, .clock = &clock_system}, .answers_at_once = (at_once)                              \
-    }
+    ((struct puppet){.dns = {.ops = &puppet_ops, .clock = &clock_system}, .answers_at_once = (at_once)})
 
 static void keep_answer(void *context, const struct dns_answer *answer)
 {

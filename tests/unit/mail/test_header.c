@@ -18,10 +18,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-#define V4                                                                                                             \
-    {                                                                                                                  \
-        .family = ADDR_V4, .bytes = { 192, 0, 2, 1 }                                                                   \
-    }
+#define V4 .family = ADDR_V4, .bytes = {192, 0, 2, 1}
 
 struct field_case {
     struct header_result result;
@@ -33,7 +30,7 @@ static const struct field_case field_cases[] = {
     {
         {.result = RESULT_PASS,
          .mechanism = "ip4:192.0.2.0/24",
-         .client = V4,
+         .client = {V4},
          .sender = "a@example.org",
          .domain = "example.org",
          .helo = "mx.example.org",
@@ -62,7 +59,7 @@ static const struct field_case field_cases[] = {
     {
         {.result = RESULT_PERMERROR,
          .problem = "example.org: unknown \"x(\" in its record",
-         .client = V4,
+         .client = {V4},
          .sender = "a@example.org",
          .domain = "example.org",
          .helo = "",
@@ -77,7 +74,7 @@ static const struct field_case field_cases[] = {
         {.result = RESULT_PASS,
          .guessed = true,
          .mechanism = "a/24",
-         .client = V4,
+         .client = {V4},
          .sender = "a@example.org",
          .domain = "example.org",
          .helo = "h",
@@ -103,7 +100,7 @@ static const struct field_case field_cases[] = {
     {
         /* A HELO that would like to be a result. */
         {.result = RESULT_NONE,
-         .client = V4,
+         .client = {V4},
          .is_helo = true,
          .sender = "",
          .domain = "x;dkim=pass",
@@ -115,7 +112,7 @@ static const struct field_case field_cases[] = {
     },
     {
         {.result = RESULT_NONE,
-         .client = V4,
+         .client = {V4},
          .is_helo = true,
          .sender = "",
          .domain = "a\"\\\r\nX: y",
@@ -129,7 +126,7 @@ static const struct field_case field_cases[] = {
     {
         /* U-labels are written as A-labels where they are a name. */
         {.result = RESULT_SOFTFAIL,
-         .client = V4,
+         .client = {V4},
          .sender = "a@b\xC3\xBC"
                    "cher.example",
          .domain = "B\xC3\xBC"
@@ -145,7 +142,7 @@ static const struct field_case field_cases[] = {
         /* The local part has no other form. */
         {.result = RESULT_FAIL,
          .mechanism = "-all of xn--bcher-kva.example",
-         .client = V4,
+         .client = {V4},
          .is_helo = true,
          .sender = "\xC3\xBC@example.org",
          .domain = "b\xC3\xBC"
@@ -233,7 +230,7 @@ static void only_what_must_be_is_quoted(void **state)
     for (size_t i = 0; i < COUNT(rows) + strlen(never); i++) {
         const char *text = i < COUNT(rows) ? rows[i].text : (char[]){'a', never[i - COUNT(rows)], '\0'};
         struct header_result result = {
-            .result = RESULT_PASS, .client = V4, .sender = "", .domain = "d", .helo = "h", .receiver = text};
+            .result = RESULT_PASS, .client = {V4}, .sender = "", .domain = "d", .helo = "h", .receiver = text};
         struct strbuf results = STRBUF_INIT, received = STRBUF_INIT;
 
         header_authentication_results(text, &result, &results);
@@ -250,7 +247,7 @@ static void each_result_has_a_sentence(void **state)
     (void)state;
     for (int i = 0; i < RESULT_COUNT; i++) {
         struct header_result result = {.result = (enum spf_result)i,
-                                       .client = V4,
+                                       .client = {V4},
                                        .sender = "a@example.org",
                                        .domain = "example.org",
                                        .helo = "h",
@@ -284,7 +281,7 @@ static void foreign_text_says_nothing(void **state)
                                        .is_helo = i % 2 == 1,
                                        .mechanism = mechanism,
                                        .problem = problem,
-                                       .client = V4,
+                                       .client = {V4},
                                        .domain = text,
                                        .helo = text,
                                        .receiver = "r"};
@@ -327,8 +324,12 @@ static void no_host_name_is_not_written(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(rows) * 2; i++) {
         const char *name = rows[i / 2].name;
-        struct header_result result = {
-            .result = RESULT_NONE, .is_helo = i % 2 == 1, .client = V4, .domain = name, .helo = name, .receiver = "r"};
+        struct header_result result = {.result = RESULT_NONE,
+                                       .is_helo = i % 2 == 1,
+                                       .client = {V4},
+                                       .domain = name,
+                                       .helo = name,
+                                       .receiver = "r"};
         struct strbuf results = STRBUF_INIT, received = STRBUF_INIT, sender = STRBUF_INIT;
 
         strbuf_addf(&sender, "local@%s", name);
@@ -367,7 +368,7 @@ static void a_helo_name_may_be_an_address_literal(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct header_result result = {.result = RESULT_NONE,
-                                       .client = V4,
+                                       .client = {V4},
                                        .sender = "a@b.example",
                                        .domain = "b.example",
                                        .helo = rows[i].helo,
@@ -386,7 +387,7 @@ static void a_helo_name_may_be_an_address_literal(void **state)
 static void a_note_is_a_comment(void **state)
 {
     struct header_result result = {.result = RESULT_FAIL,
-                                   .client = V4,
+                                   .client = {V4},
                                    .sender = "a@example.org",
                                    .domain = "example.org",
                                    .helo = "h",
@@ -418,7 +419,7 @@ static void no_line_gets_too_long(void **state)
                                        .is_helo = i % 2 == 1,
                                        .mechanism = mechanism,
                                        .problem = problem,
-                                       .client = V4,
+                                       .client = {V4},
                                        .sender = text,
                                        .domain = text,
                                        .helo = text,
