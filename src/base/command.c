@@ -63,7 +63,7 @@ const char *command_nearest(const char *typed, const char *const *names, size_t 
 
 static const char *nearest_option(const struct command *command, const char *typed)
 {
-    const char *names[COMMAND_OPTIONS_MAX + 1];
+    const char *names[COMMAND_OPTIONS_MAX + 1] = {NULL};
     size_t count = 0;
     char word[EDIT_DISTANCE_MAX + 1];
     const size_t len = strcspn(typed, "=");

@@ -26,14 +26,17 @@ static void query(struct dns *dns, const char *name, enum dns_type type, int64_t
         dns_query(overlay->below, name, type, deadline_ms, done, context);
 }
 
-static void destroy(struct dns *dns)
+static void overlay_free(struct dns_overlay *overlay)
 {
-    struct dns_overlay *overlay = (struct dns_overlay *)dns;
-
     dns_destroy(overlay->below);
     dns_answer_release(overlay->answer);
     free(overlay->name);
     free(overlay);
+}
+
+static void destroy(struct dns *dns)
+{
+    overlay_free((struct dns_overlay *)dns);
 }
 
 static const struct dns_ops ops = {.query = query, .destroy = destroy};
@@ -53,6 +56,6 @@ struct dns *dns_overlay_create(struct dns *below, const char *name, const char *
     overlay->answer = dns_builder_finish(builder, DNS_OK, OVERLAY_TTL_S);
     if (overlay->name && overlay->answer->count == 1)
         return &overlay->dns;
-    destroy(&overlay->dns);
+    overlay_free(overlay);
     return NULL;
 }

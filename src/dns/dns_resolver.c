@@ -46,7 +46,7 @@ static void resolver_query(struct dns *dns, const char *name, enum dns_type type
         .type = type, .done = done, .context = context, .deadline_ms = deadline_ms, .asked_us = histogram_now_us()};
     memcpy(waiter->name, name, name_size);
     if (mailbox_put(resolver->mailbox, &waiter->letter))
-        return;
+        return;   /* cppcheck-suppress memleak ; the mailbox owns it now, by its member */
     free(waiter); /* the backend stops; a callback that it calls then may still start a query */
     dns_deliver(done, context, dns_answer_empty(DNS_TIMEOUT, 0));
 }

@@ -135,12 +135,15 @@ static void zone_query(struct dns *dns, const char *name, enum dns_type type, in
     dns_deliver(done, context, answer(&zone->data, name, type));
 }
 
-static void zone_destroy(struct dns *dns)
+static void zone_free(struct dns_zone *zone)
 {
-    struct dns_zone *zone = (struct dns_zone *)dns;
-
     zone_data_free(&zone->data);
     free(zone);
+}
+
+static void zone_destroy(struct dns *dns)
+{
+    zone_free((struct dns_zone *)dns);
 }
 
 static const struct dns_ops zone_ops = {.query = zone_query, .destroy = zone_destroy};
@@ -157,7 +160,7 @@ struct dns *dns_zone_parse(const char *text, size_t len, const char *path, const
     zone->dns = (struct dns){.ops = &zone_ops, .clock = clock};
     crypto_generichash(zone->digest, sizeof(zone->digest), (const unsigned char *)text, len, NULL, 0);
     if (!zone_data_parse(&zone->data, text, len, path, error, error_size)) {
-        zone_destroy(&zone->dns);
+        zone_free(zone);
         return NULL;
     }
     return &zone->dns;

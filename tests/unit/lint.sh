@@ -18,8 +18,9 @@ tidy)
     find src -name '*.c' -print0 | xargs -0 -n 1 -P 2 clang-tidy --quiet -p "$build" $bound 2>/dev/null
     ;;
 cppcheck)
+    # Debian 13's says of each file with many branches that it did not follow all of them; that is no finding.
     cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
-        --suppress=missingIncludeSystem -D_POSIX_C_SOURCE=200809L -DSMF_SPF_VERSION='""' -DSMF_SPF_CONFDIR='""' -I src -j 2 src
+        --suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches -D_POSIX_C_SOURCE=200809L -DSMF_SPF_VERSION='""' -DSMF_SPF_CONFDIR='""' -I src -j 2 src
     ;;
 musl)
     # Another C library than glibc, with the headers of our libraries: what only glibc has is not there.
@@ -37,7 +38,7 @@ musl)
         -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
     ;;
 shell)
-    shellcheck init/try init/install-packages .ci/run tests/run tests/packages tests/root/run tests/debian13/run tests/unit/*.sh tests/unit/init/* \
+    shellcheck init/try init/install-packages .ci/run tests/run tests/packages tests/root/run tests/debian13/run tests/debian13/run-i386 tests/debian13/packages.sh tests/unit/*.sh tests/unit/init/* \
         init/package tests/package/check_versions tests/package/check_dependencies tests/package/run-deb tests/package/inside-deb \
         tests/package/check_hardening tests/package/run-rpm tests/package/run-readme \
         init/deb/smf-spf.preinst init/deb/smf-spf.postinst init/deb/smf-spf.prerm init/deb/smf-spf.postrm \

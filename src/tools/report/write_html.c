@@ -249,7 +249,7 @@ static void add_stack(const struct sheet *sheet, size_t row, double left, double
                  {"f-error", errors},
                  {"f-softfail", softfails},
                  {"f-fail", fails}};
-    double y = PLOT_TOP + height;
+    double y = (double)PLOT_TOP + height;
     char text[40];
 
     strbuf_addf(out,
@@ -292,8 +292,8 @@ static void add_plot(const struct sheet *sheet, struct strbuf *out)
                 PLOT_WIDTH, PLOT_HEIGHT);
     add_grid(sheet, top, out);
     for (size_t row = 0; row < sheet->row_count; row++)
-        add_stack(sheet, row, PLOT_LEFT + (double)row * slot + slot * 0.08, slot * 0.84 < 40 ? slot * 0.84 : 40, top,
-                  out);
+        add_stack(sheet, row, (double)PLOT_LEFT + (double)row * slot + slot * 0.08, slot * 0.84 < 40 ? slot * 0.84 : 40,
+                  top, out);
     strbuf_add(out, "</svg></div>\n<details><summary>The figures</summary>\n");
     add_table(sheet, out);
     strbuf_add(out, "</details>\n");
