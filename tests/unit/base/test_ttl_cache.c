@@ -169,7 +169,7 @@ static void test_time_to_live(void **state)
 
 static void test_no_room_at_all(void **state)
 {
-    static const size_t sizes[] = {0, 1, 63, 200};
+    static const size_t sizes[] = {0, 1, 63, 20 * sizeof(void *)};
 
     (void)state;
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
@@ -380,7 +380,7 @@ static void test_bound_under_flood(void **state)
         struct ttl_cache *cache = create(sizes[i]);
 
         for (uint64_t key = 0; key < 60000; key++) {
-            size_t len = random_next(&random) % (key % 16 == 0 ? sizeof value : 60);
+            const size_t len = (size_t)(random_next(&random) % (key % 16 == 0 ? sizeof value : 60));
 
             ttl_cache_put(cache, &key, sizeof key, value, len, HOUR_MS);
             if (key % 64 == 0)
@@ -486,7 +486,8 @@ static void *work(void *argument)
         worker->misses++;
         for (size_t j = 0; j < 8; j++)
             value[j] = key;
-        ttl_cache_put(worker->cache, &key, sizeof key, value, (1 + key % 8) * sizeof key, 1 + (int64_t)(key % 3));
+        ttl_cache_put(worker->cache, &key, sizeof key, value, (size_t)(1 + key % 8) * sizeof key,
+                      1 + (int64_t)(key % 3));
         if (i % 1000 == 0)
             (void)ttl_cache_stats(worker->cache);
     }
