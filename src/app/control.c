@@ -127,8 +127,8 @@ static bool is_same_file(const char *a, const char *b)
     return stat(a, &of_a) == 0 && stat(b, &of_b) == 0 && of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
 }
 
-/* True if it was done. */
-static bool run_request(const struct control *control, char *request, struct strbuf *answer)
+/* Returns the first line of the answer. */
+static const char *run_request(const struct control *control, char *request, struct strbuf *answer)
 {
     char *file = strchr(request, ' ');
 
@@ -136,13 +136,13 @@ static bool run_request(const struct control *control, char *request, struct str
         *file++ = '\0';
     if (file != NULL && !is_same_file(file, control->config_path)) {
         strbuf_addf(answer, "the filter that listens there runs with another file, %s\n", control->config_path);
-        return false;
+        return CONTROL_OTHER "\n";
     }
     for (const struct control_verb *verb = control->verbs; verb->word != NULL; verb++)
         if (strcmp(request, verb->word) == 0)
-            return verb->run(control->context, answer);
+            return verb->run(control->context, answer) ? CONTROL_DONE "\n" : CONTROL_FAILED "\n";
     strbuf_add(answer, "the filter does not know this request; is it of another version?\n");
-    return false;
+    return CONTROL_FAILED "\n";
 }
 
 static void send_whole(int fd, const char *text, size_t len)
@@ -162,15 +162,14 @@ static void answer_peer(const struct control *control, int fd)
     const struct timeval timeout = {.tv_sec = PEER_TIMEOUT_S};
     char request[REQUEST_SIZE];
     struct strbuf answer = STRBUF_INIT;
+    const char *first;
 
     (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
     if (!read_request(fd, request))
         return;
-    if (run_request(control, request, &answer))
-        send_whole(fd, CONTROL_DONE "\n", sizeof CONTROL_DONE);
-    else
-        send_whole(fd, CONTROL_FAILED "\n", sizeof CONTROL_FAILED);
+    first = run_request(control, request, &answer);
+    send_whole(fd, first, strlen(first));
     send_whole(fd, strbuf_text(&answer), answer.len);
     strbuf_free(&answer);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The control socket: an administrator asks the running filter for something, and gets its answer. One request a
- * connection: a line "VERB CONFIGURATION-FILE"; the answer is a line CONTROL_DONE or CONTROL_FAILED, and then text. */
+ * connection: a line "VERB CONFIGURATION-FILE"; the answer is a line CONTROL_DONE, CONTROL_FAILED or, from a filter
+ * that runs with another file, CONTROL_OTHER, and then text. */
 #ifndef SMF_APP_CONTROL_H
 #define SMF_APP_CONTROL_H
 
@@ -11,6 +12,7 @@
 
 #define CONTROL_DONE   "done"
 #define CONTROL_FAILED "failed"
+#define CONTROL_OTHER  "other"
 
 /* What can be asked for. */
 struct control_verb {

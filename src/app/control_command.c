@@ -3,11 +3,14 @@
 #include "app/control_command.h"
 
 #include "app/control.h"
+#include "base/endpoint.h"
 #include "base/strbuf.h"
 #include "config/config.h"
+#include "config/config_options.h"
 
 #include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,26 +54,25 @@ static void print_problem(const char *command, const char *lines)
     }
 }
 
-/* A connection to the filter; -1, with *status set and the reason printed. */
-static int connect_to(const char *command, const char *path, int *status)
+/* A connection to whoever listens at `path`; -1 with errno. */
+static int connect_to(const char *path)
 {
     const struct timeval timeout = {.tv_sec = ANSWER_TIMEOUT_S};
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = -1, error = ENAMETOOLONG;
 
-    if (fd >= 0 && strlen(path) < sizeof address.sun_path) {
+    if (strlen(path) < sizeof address.sun_path) {
         memcpy(address.sun_path, path, strlen(path));
+        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
         (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
         (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
-        if (connect(fd, (const struct sockaddr *)&address, sizeof address) == 0)
+        if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof address) == 0)
             return fd;
+        error = errno;
     }
-    *status = errno == EACCES ? EX_NOPERM : EX_UNAVAILABLE;
-    (void)fprintf(stderr, "smf-spf %s: cannot reach the filter at %s: %s%s\n", command, path, strerror(errno),
-                  errno == EACCES ? "; only root and the user of the filter may"
-                                  : "; is it running, and with this ControlSocket?");
     if (fd >= 0)
         close(fd);
+    errno = error;
     return -1;
 }
 
@@ -86,50 +88,113 @@ static bool read_answer(int fd, struct strbuf *answer)
     return got == 0;
 }
 
-/* Appends what the filter says to `out`, where it has done it. */
-static int ask_over(int fd, const char *command, const char *config_path, int failure, struct strbuf *out)
-{
-    struct strbuf request = STRBUF_INIT, answer = STRBUF_INIT;
-    int status = EX_UNAVAILABLE;
-    char absolute[PATH_MAX];
-    const char *text;
+/* A request on its way to the filter. */
+struct request {
+    const char *command;
+    const char *config_path; /* absolute, where the file is there */
+    int failure;             /* the status where the filter says that it could not do it */
+    bool is_heard;           /* a filter answered that this was for it */
+    struct strbuf *out;      /* what it says, where it has done it */
+};
 
-    strbuf_addf(&request, "%s %s\n", command, realpath(config_path, absolute) != NULL ? absolute : config_path);
-    if (send(fd, strbuf_text(&request), request.len, MSG_NOSIGNAL) != (ssize_t)request.len || !read_answer(fd, &answer))
-        print_problem(command, "the filter did not answer");
-    text = strbuf_text(&answer);
-    if (strncmp(text, CONTROL_DONE "\n", sizeof CONTROL_DONE) == 0) {
-        strbuf_add(out, text + sizeof CONTROL_DONE);
-        status = EX_OK;
-    } else if (strncmp(text, CONTROL_FAILED "\n", sizeof CONTROL_FAILED) == 0) {
-        print_problem(command, text + sizeof CONTROL_FAILED);
-        status = failure;
+/* True, with what follows, if the answer begins with the line `first`. */
+static bool begins_with_line(const char *answer, const char *first, const char **rest)
+{
+    const size_t len = strlen(first);
+
+    *rest = answer + len + 1;
+    return strncmp(answer, first, len) == 0 && answer[len] == '\n';
+}
+
+/* `is_guess`: the file does not name this socket, so that another filter's answer says nothing. */
+static int take_answer(struct request *request, const char *answer, bool is_guess)
+{
+    const char *rest;
+
+    if (begins_with_line(answer, CONTROL_OTHER, &rest)) {
+        request->is_heard = !is_guess;
+        if (!is_guess)
+            print_problem(request->command, rest);
+        return request->failure;
     }
-    strbuf_free(&request);
+    request->is_heard = true;
+    if (begins_with_line(answer, CONTROL_DONE, &rest)) {
+        strbuf_add(request->out, rest);
+        return EX_OK;
+    }
+    if (begins_with_line(answer, CONTROL_FAILED, &rest)) {
+        print_problem(request->command, rest);
+        return request->failure;
+    }
+    return EX_UNAVAILABLE;
+}
+
+static int ask_over(int fd, struct request *request, bool is_guess)
+{
+    struct strbuf line = STRBUF_INIT, answer = STRBUF_INIT;
+    int status;
+
+    strbuf_addf(&line, "%s %s\n", request->command, request->config_path);
+    if (send(fd, strbuf_text(&line), line.len, MSG_NOSIGNAL) != (ssize_t)line.len || !read_answer(fd, &answer))
+        print_problem(request->command, "the filter did not answer");
+    status = take_answer(request, strbuf_text(&answer), is_guess);
+    strbuf_free(&line);
     strbuf_free(&answer);
     return status;
 }
 
-/* `failure` is the status where the filter says that it could not do it. What it says else is appended to `out`. */
-static int ask(const char *command, const char *config_path, int failure, struct strbuf *out)
+static int ask_at(const char *path, struct request *request, bool is_guess)
 {
-    struct strbuf errors = STRBUF_INIT;
-    const struct config *config = config_load(config_path, &errors);
-    int status = EX_CONFIG, fd = -1;
+    const int fd = connect_to(path);
+    int status = EX_UNAVAILABLE;
 
-    (void)fputs(strbuf_text(&errors), stderr);
-    if (config == NULL && strcmp(command, reload_command.name) == 0)
-        print_problem(command, "the filter was not asked: the running configuration stays as it was");
-    else if (config == NULL)
-        print_problem(command, "the filter was not asked");
-    else if (config->control_socket == NULL)
-        print_problem(command, "ControlSocket is none: a filter that runs with this file can be sent signals only");
-    else
-        fd = connect_to(command, config->control_socket, &status);
     if (fd >= 0) {
-        status = ask_over(fd, command, config_path, failure, out);
+        status = ask_over(fd, request, is_guess);
         close(fd);
     }
+    return status;
+}
+
+/* Nobody heard it at `path` (NULL: the file names none), for the reason `error`. Returns the status. */
+static int tell_unheard(const struct request *request, const char *path, int error, const char *errors)
+{
+    (void)fputs(errors, stderr);
+    if (path == NULL) {
+        print_problem(request->command,
+                      "ControlSocket is none: a filter that runs with this file can be sent signals only");
+        return EX_CONFIG;
+    }
+    (void)fprintf(stderr, "smf-spf %s: cannot reach the filter at %s: %s%s\n", request->command, path, strerror(error),
+                  error == EACCES ? "; only root and the user of the filter may"
+                                  : "; is it running, and with this ControlSocket? (a changed one takes a restart)");
+    return error == EACCES ? EX_NOPERM : EX_UNAVAILABLE;
+}
+
+/* Asks the filter at the socket that the file names, whatever else is wrong with the file: a reload of it must fail
+ * where it is seen, in the filter, its log and its metrics, and the other commands do not need it. The file may have
+ * changed since the filter started, so that it may still listen at the default socket. */
+static int ask(const char *command, const char *config_path, int failure, struct strbuf *out)
+{
+    const char *const fallback = endpoint_unix_path(config_option_find("ControlSocket")->default_text);
+    char absolute[PATH_MAX];
+    struct request request = {.command = command,
+                              .config_path = realpath(config_path, absolute) != NULL ? absolute : config_path,
+                              .failure = failure,
+                              .out = out};
+    struct strbuf errors = STRBUF_INIT;
+    const struct config *config = config_load_lenient(config_path, &errors);
+    const char *path = config != NULL ? config->control_socket : fallback;
+    int status = EX_UNAVAILABLE, error = 0;
+
+    if (path != NULL) {
+        errno = 0;
+        status = ask_at(path, &request, false);
+        error = errno;
+    }
+    if (!request.is_heard && (path == NULL || strcmp(path, fallback) != 0))
+        status = ask_at(fallback, &request, true);
+    if (!request.is_heard)
+        status = tell_unheard(&request, path, error, strbuf_text(&errors));
     strbuf_free(&errors);
     config_release(config);
     return status;

@@ -124,6 +124,7 @@ static void write_metrics(void *context, bool is_openmetrics, struct strbuf *out
                                   .version = SMF_SPF_VERSION,
                                   .reloads = daemon->reloads,
                                   .failed_reloads = daemon->failed_reloads,
+                                  .has_failed_reload = daemon->has_failed_reload,
                                   .started_s = daemon->started_s,
                                   .loaded_s = daemon->loaded_s};
     const struct config *config = service_config(daemon->service);

@@ -413,7 +413,9 @@ static void add_closing_message(const struct reading *reading)
         strbuf_addf(reading->errors, "%s: %u more errors\n", reading->path, reading->error_count - ERRORS_SHOWN);
 }
 
-const struct config *config_parse(const char *text, size_t len, const char *path, struct strbuf *errors)
+/* `is_lenient`: a configuration with errors is one too, of the lines that have none. */
+static const struct config *parse(const char *text, size_t len, const char *path, bool is_lenient,
+                                  struct strbuf *errors)
 {
     struct counted *counted = calloc(1, sizeof *counted);
     struct reading reading = {.path = path, .errors = errors, .no_memory = counted == NULL};
@@ -426,23 +428,39 @@ const struct config *config_parse(const char *text, size_t len, const char *path
         free(reading.lines);
     }
     add_closing_message(&reading);
-    if (!reading.no_memory && reading.error_count == 0)
+    if (!reading.no_memory && (is_lenient || reading.error_count == 0))
         return reading.config;
     config_release(reading.config);
     return NULL;
 }
 
-const struct config *config_load(const char *path, struct strbuf *errors)
+const struct config *config_parse(const char *text, size_t len, const char *path, struct strbuf *errors)
+{
+    return parse(text, len, path, false, errors);
+}
+
+static const struct config *load(const char *path, bool is_lenient, struct strbuf *errors)
 {
     struct strbuf text = {.limit = FILE_MAX};
     const struct config *config = NULL;
+    const bool is_read = file_read(path, &text);
 
-    if (file_read(path, &text))
-        config = config_parse(strbuf_text(&text), text.len, path, errors);
-    else
+    if (!is_read)
         strbuf_addf(errors, "%s: cannot be read: %s\n", path, strerror(errno));
+    if (is_read || is_lenient)
+        config = parse(strbuf_text(&text), is_read ? text.len : 0, path, is_lenient, errors);
     strbuf_free(&text);
     return config;
+}
+
+const struct config *config_load(const char *path, struct strbuf *errors)
+{
+    return load(path, false, errors);
+}
+
+const struct config *config_load_lenient(const char *path, struct strbuf *errors)
+{
+    return load(path, true, errors);
 }
 
 const struct config *config_acquire(const struct config *config)

@@ -98,7 +98,11 @@ struct config {
  * and what is expected), if it cannot be read or holds a error. The caller releases the result. */
 const struct config *config_load(const char *path, struct strbuf *errors);
 
-/* The same from text in memory; `path` is for messages. */
+/* The same for who must know a key or two of a file that may hold errors, and will not run with it: the lines without
+ * an error count, and the rest, or all of a file that cannot be read, has its defaults. NULL only without memory. */
+const struct config *config_load_lenient(const char *path, struct strbuf *errors);
+
+/* The same as config_load from text in memory; `path` is for messages. */
 const struct config *config_parse(const char *text, size_t len, const char *path, struct strbuf *errors);
 
 /* A connection pins the configuration that it began with. Any thread. */

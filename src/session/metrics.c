@@ -62,6 +62,9 @@ static void write_configuration(struct metrics_text *text, const struct metrics_
     metrics_family(text, "config_reloads", METRICS_COUNTER, "Reloads of the configuration.");
     metrics_sample(text, "outcome", "done", (double)state->reloads);
     metrics_sample(text, "outcome", "failed", (double)state->failed_reloads);
+    metrics_family(text, "config_last_reload_successful", METRICS_GAUGE,
+                   "1, or 0 if the last reload failed: the configuration before it is in force.");
+    metrics_sample(text, NULL, NULL, state->has_failed_reload ? 0 : 1);
     metrics_family(text, "config_hash", METRICS_INFO, "Hash of the effective configuration.");
     metrics_sample(text, "sha256", state->config_hash, 1);
     metrics_family(text, "config_last_success_timestamp_seconds", METRICS_GAUGE,

@@ -26,6 +26,7 @@ struct metrics_state {
     const char *version, *libmilter; /* versions of the program, and of the library of the front end */
     char config_hash[CONFIG_HASH_SIZE];
     uint64_t reloads, failed_reloads;
+    bool has_failed_reload;      /* the last one */
     int64_t started_s, loaded_s; /* when the process began, and when the effective configuration was read (Unix time) */
 };
 

@@ -72,11 +72,81 @@ def reload_that_fails_says_why(binary, config, reason):
         says(filter_, "reload", EX_OK)
 
 
+def tells_of_reloads(filter_, failed, last):
+    done = subprocess.run([filter_.binary, "stats", "--prometheus", "-c", filter_.config_path], capture_output=True,
+                          text=True, timeout=LIMIT_S, check=False)
+    equal(done.returncode, EX_OK, done.stderr)
+    samples = dict(line.rsplit(" ", 1) for line in done.stdout.splitlines())
+    equal(samples['smf_spf_config_reloads_total{outcome="failed"}'], str(failed), "failed reloads")
+    equal(samples["smf_spf_config_last_reload_successful"], str(last), "the last reload")
+
+
+@case
+def a_file_that_does_not_parse_fails_where_it_is_seen(binary):
+    """It reaches the filter, in whose log and metrics the failure stands; and the other commands do not mind."""
+    with classic(binary) as filter_:
+        filter_.reconfigure({"RefuseFial": "off", "TTL": "never"})
+        says(filter_, "reload", EX_CONFIG, "RefuseFial", "never", "the running configuration stays as it was")
+        filter_.wait_log("RefuseFial: there is no such key")
+        tells_of_reloads(filter_, failed=1, last=0)
+        os.rename(filter_.log_path, filter_.path("log.1"))
+        says(filter_, "reopen", EX_OK)
+        check(os.path.exists(filter_.log_path), "the log was not opened again")
+        filter_.reconfigure({})
+        says(filter_, "reload", EX_OK)
+        tells_of_reloads(filter_, failed=1, last=1)
+
+
+@case
+def a_file_that_is_gone_fails_where_it_is_seen(binary):
+    """By its name alone, its socket cannot be known: the default one is tried."""
+    with at_the_default_socket(binary) as filter_:
+        os.remove(filter_.config_path)
+        says(filter_, "reload", EX_CONFIG, filter_.config_path + ": cannot be read")
+        filter_.wait_log(filter_.config_path + ": cannot be read")
+        tells_of_reloads(filter_, failed=1, last=0)
+
+
+def at_the_default_socket(binary):
+    """A filter, and commands, that see a /run of their own: the filter's is at /proc/PID/root of its process."""
+    filter_ = classic(binary, as_root=True)
+    runtime = filter_.path("run")
+    os.makedirs(os.path.join(runtime, "smfs"))
+    shutil.chown(os.path.join(runtime, "smfs"), UNPRIVILEGED, group_of(UNPRIVILEGED))
+    filter_.write("wrapper", "#!/bin/sh\nexec unshare --mount sh -c "
+                             f"'mount --bind {runtime} /run && exec \"$0\" \"$@\"' {filter_.binary} \"$@\"\n")
+    os.chmod(filter_.path("wrapper"), 0o755)
+    if os.geteuid() != 0 or subprocess.run([filter_.path("wrapper"), "-V"], capture_output=True, check=False).returncode:
+        filter_.remove()
+        raise Skip("no mount namespace can be made here")
+    filter_.binary = filter_.path("wrapper")
+    filter_.reconfigure({"ControlSocket": "unix:/var/run/smfs/control.sock"})
+    return filter_
+
+
+@rows([("another", "unix:/var/run/smfs/another.sock"), ("none", "none")])
+def a_changed_control_socket_waits_for_a_restart(binary, changed):
+    with at_the_default_socket(binary) as filter_:
+        filter_.reconfigure({"ControlSocket": changed, "RefuseFail": "off"})
+        says(filter_, "reload", EX_OK, "effective only after a restart: ControlSocket")
+        check(not is_refused(filter_), "the other keys did not take effect")
+        says(filter_, "reopen", EX_OK)
+        says(filter_, "stats", EX_OK, "messages_total")
+        other = filter_.path("other.conf")
+        with open(other, "w", encoding="utf-8") as file:
+            file.write(f"ControlSocket {changed}\n")
+        status, text = ask(filter_, "reload", other)
+        equal(status, EX_CONFIG if changed == "none" else EX_UNAVAILABLE, "status for the file of no running filter")
+        contains(text, "ControlSocket is none" if changed == "none" else "is it running")
+
+
 @case
 def nobody_is_there(binary):
     filter_ = classic(binary)
     try:
         says(filter_, "reload", EX_UNAVAILABLE, filter_.path("control"), "is it running")
+        filter_.reconfigure({"RefuseFial": "off"})
+        says(filter_, "reload", EX_UNAVAILABLE, "RefuseFial", "is it running")
         filter_.reconfigure({"ControlSocket": "none"})
         says(filter_, "reload", EX_CONFIG, "ControlSocket is none")
     finally:
