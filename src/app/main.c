@@ -11,6 +11,7 @@
 #include "tools/query_options.h"
 #include "tools/report/report_command.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -88,12 +89,15 @@ static int check_config(const char *path)
     return status;
 }
 
-/* Ends a command whose output could not be written with an error, as it was not read. */
+/* Ends a command whose output could not be written with an error, as it was not read: its end, or a part before. */
 static int finish_output(int status)
 {
-    if (fflush(stdout) == 0)
+    const int problem = fflush(stdout) == 0 ? 0 : errno;
+
+    if (problem == 0 && !ferror(stdout))
         return status;
-    perror("smf-spf: cannot write the output");
+    (void)fprintf(stderr, "smf-spf: cannot write the output: %s\n",
+                  problem != 0 ? strerror(problem) : "a part is missing; is the disk full?");
     return EX_IOERR;
 }
 
