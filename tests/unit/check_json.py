@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compares docs/json.md with what `smf-spf query --json` prints: each member of the output is documented with its type, and
-each documented member occurs.
+"""Compares docs/json.md with what `smf-spf query --json` prints: each member of the output is documented with its type, each
+documented member occurs, and so does each that the source can write.
 
 usage: check_json.py SMF-SPF [SOURCE DIRECTORY]
 """
@@ -12,7 +12,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).resolve().parents[1] / "support"))
+from dns_server import DnsServer  # noqa: E402 pylint: disable=wrong-import-position
+
 ROW = re.compile(r"^\| `([^`]+)` \| (\w+) \|", re.MULTILINE)
+WRITTEN = re.compile(r'\bset_member\(\w+, "([^"]+)"')
 TYPES = {str: "string", bool: "boolean", int: "integer", list: "array", dict: "object"}
 CLIENT = "192.0.2.9"
 ZONE = r"""
@@ -26,6 +30,7 @@ red          TXT "v=spf1 mx ~all"
 red          MX 10 mx
 mx           A 192.0.2.50
 bad          TXT "v=spf1 ip4:1.2.3.400 -all"
+comma        TXT "v=spf1 ip4:192.0.2.1, -all"
 slow         TXT "v=spf1 a:silent.example.org -all"
 silent       TIMEOUT
 $ORIGIN example.com.
@@ -36,9 +41,17 @@ h            A 192.0.2.9
 $ORIGIN 2.0.192.in-addr.arpa.
 9            PTR h.example.net.
 """
-SENDERS = ("a@example.org", "a@bad.example.org", "a@slow.example.org", "a@example.com", "a@none.example.org", "")
+SENDERS = ("a@example.org", "a@bad.example.org", "a@comma.example.org", "a@slow.example.org", "a@example.com", "a@none.example.org", "")
 RECORDS = ("v=spf1 include:bad.example.org ptr a:nohost.example.org +all exp=why.example.org", "v=spf1 ip4:1.2.3.400",
-           "v=spf1 mx -all")
+           "v=spf1 mx -all", "v=spf1 ip4:192.0.2.1, -all")
+FAILING = "fails.example.org"
+
+
+def run(command, extra):
+    done = subprocess.run(command + extra, capture_output=True, check=False, timeout=60)
+    if done.returncode > 6:
+        sys.exit(f"{' '.join(extra)}: exit {done.returncode}: {done.stderr.decode()}")
+    return json.loads(done.stdout)
 
 
 def outputs(binary):
@@ -47,14 +60,14 @@ def outputs(binary):
         zone, config = Path(directory, "zone"), Path(directory, "conf")
         zone.write_text(ZONE, encoding="utf-8")
         config.write_text("LeaveToDMARC on\n", encoding="utf-8")
-        common = [binary, "query", "-c", config, "--zone", zone, "--json"]
+        common = [binary, "query", "-c", config, "--json"]
         runs = [["--ip", CLIENT, "--helo", "h.example.net", "--sender", sender, "--trace"] for sender in SENDERS]
         runs += [["--domain", "example.org", "--record", record] for record in RECORDS]
-        for run in runs:
-            done = subprocess.run(common + run, capture_output=True, check=False, timeout=60)
-            if done.returncode > 6:
-                sys.exit(f"{' '.join(run)}: exit {done.returncode}: {done.stderr.decode()}")
-            yield json.loads(done.stdout)
+        for extra in runs:
+            yield run(common, ["--zone", str(zone), *extra])
+        with DnsServer("$ORIGIN example.org.\n") as server:
+            server.fault(FAILING, "servfail")
+            yield run(common, ["--nameserver", server.address, "--ip", CLIENT, "--sender", f"a@{FAILING}"])
 
 
 def name_of(path, member, value):
@@ -88,6 +101,9 @@ def main() -> int:
     faults = [f"docs/json.md does not have {name} ({'/'.join(types)})" for name, types in found.items()
               if name not in documented]
     faults += [f"docs/json.md has {name}, which no output has" for name in documented if name not in found]
+    written = set(WRITTEN.findall((source / "src/tools/report_json.c").read_text(encoding="utf-8")))
+    faults += [f"no output has a member {name}, which the source can write" for name in
+               sorted(written - {name.rpartition(".")[2] for name in found})]
     faults += [f"{name} is {'/'.join(types)}, not {documented[name]}" for name, types in found.items()
                if name in documented and types != {documented[name]}]
     print("\n".join(faults) or f"{len(documented)} members")
