@@ -120,14 +120,14 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long 
     *wanted2 = 0;
     *wanted3 = 0;
     if ((actions & SMFIF_SETSYMLIST) != 0) {
-        smfi_setsymlist(ctx, SMFIM_CONNECT, (char *)"j v");
-        smfi_setsymlist(ctx, SMFIM_HELO, (char *)(needs.certificates ? "{verify}" : ""));
+        smfi_setsymlist(ctx, SMFIM_CONNECT, "j v");
+        smfi_setsymlist(ctx, SMFIM_HELO, needs.certificates ? "{verify}" : "");
         smfi_setsymlist(ctx, SMFIM_ENVFROM,
-                        (char *)(needs.certificates ? "i {auth_type} {auth_authen} {verify} {mail_addr}"
-                                                    : "i {auth_type} {auth_authen} {mail_addr}"));
+                        needs.certificates ? "i {auth_type} {auth_authen} {verify} {mail_addr}"
+                                           : "i {auth_type} {auth_authen} {mail_addr}");
         smfi_setsymlist(ctx, SMFIM_ENVRCPT,
-                        (char *)(needs.recipients ? "{rcpt_addr}" : "")); /* no reply saves a frame, as at HELO */
-        smfi_setsymlist(ctx, SMFIM_EOM, (char *)"i");
+                        needs.recipients ? "{rcpt_addr}" : ""); /* no reply saves a frame, as at HELO */
+        smfi_setsymlist(ctx, SMFIM_EOM, "i");
     }
     return SMFIS_CONTINUE;
 }
@@ -135,9 +135,9 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long 
 static uint16_t port_of(const struct sockaddr *sa)
 {
     if (sa != NULL && sa->sa_family == AF_INET)
-        return ntohs(((const struct sockaddr_in *)(const void *)sa)->sin_port);
+        return ntohs(((const struct sockaddr_in *)sa)->sin_port);
     if (sa != NULL && sa->sa_family == AF_INET6)
-        return ntohs(((const struct sockaddr_in6 *)(const void *)sa)->sin6_port);
+        return ntohs(((const struct sockaddr_in6 *)sa)->sin6_port);
     return 0;
 }
 
