@@ -21,7 +21,7 @@ def blocks_for_postfix():
     """The three blocks of code in the section on Postfix: the directory, the settings, the commands for Postfix."""
     with open(README_PATH, encoding="utf-8") as readme:
         section = readme.read().split("\n### Postfix\n")[1].split("\n### ")[0]
-    blocks = re.findall(r"^```\n(.*?)^```$", section, re.S | re.M)
+    blocks = re.findall(r"^```\w*\n(.*?)^```$", section, re.S | re.M)
     assert len(blocks) == 3, f"{len(blocks)} blocks of code for Postfix in README.md"
     return blocks
 
