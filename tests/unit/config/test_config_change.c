@@ -56,7 +56,11 @@ static void each_difference_is_seen(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         const struct config *a = parse(cases[i].a), *b = parse(cases[i].b);
         struct strbuf keys = STRBUF_INIT;
+        size_t next = 0;
+        bool failed = false;
 
+        assert_int_equal(config_changed_key(a, b, &next, &failed) == NULL, cases[i].is_same);
+        assert_false(failed);
         assert_int_equal(config_is_same(a, b), cases[i].is_same);
         assert_int_equal(config_is_same(b, a), cases[i].is_same);
         assert_int_equal(config_has_same_dns(a, b), cases[i].has_same_dns);
@@ -66,6 +70,23 @@ static void each_difference_is_seen(void **state)
         config_release(a);
         config_release(b);
     }
+}
+
+/* One after the other, in the order of the table. */
+static void all_changed_keys(void **state)
+{
+    static const char *const expected[] = {"WhitelistTo", "Tag", "LogLevel"};
+    const struct config *a = parse("Tag a\n"), *b = parse("LogLevel error\nWhitelistTo a@b.c\n");
+    size_t next = 0;
+    bool failed = false;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(expected); i++)
+        assert_string_equal(config_changed_key(a, b, &next, &failed), expected[i]);
+    assert_null(config_changed_key(a, b, &next, &failed));
+    assert_false(failed);
+    config_release(a);
+    config_release(b);
 }
 
 /* The part of the manual that explains a key, up to the next one; NULL if there is none. */
@@ -108,6 +129,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_difference_is_seen),
+        cmocka_unit_test(all_changed_keys),
         cmocka_unit_test(the_manual_says_what_waits_for_a_restart),
     };
 

@@ -57,6 +57,10 @@ static const struct line_case cases[] = {
      "mx.example.org", "a@example.org", "", "authenticated"},
     {"SPF pass: " WHO ", reason=mx, verdict=accepted, to=<b@c>, why=recipient-malformed, reply=550 5.1.3",
      ENTRY_MESSAGE, FATE_ACCEPTED, RESULT_PASS, "192.0.2.1", "mx.example.org", "a@example.org", "mx", ""},
+    {"SPF fail: " WHO ", reason=-all, dmarc=example.org, helo-result=fail, helo-dmarc=example.org, verdict=tagged",
+     ENTRY_MESSAGE, FATE_TAGGED, RESULT_FAIL, "192.0.2.1", "mx.example.org", "a@example.org", "-all", ""},
+    {"SPF fail: " WHO ", reason=-all, dmarc=unknown (DNS timeout for _dmarc.example.org TXT), verdict=tagged",
+     ENTRY_MESSAGE, FATE_TAGGED, RESULT_FAIL, "192.0.2.1", "mx.example.org", "a@example.org", "-all", ""},
     /* JSON */
     {"{\"time\":\"2026-11-28T02:03:04.567Z\",\"level\":\"info\",\"event\":\"message\",\"client\":\"192.0.2.1\","
      "\"name\":"
@@ -147,6 +151,37 @@ static void test_cut_lines(void **state)
     }
 }
 
+static void test_dmarc(void **state)
+{
+    static const struct {
+        const char *line;
+        enum tristate mail_from, helo;
+    } lines[] = {
+        {"SPF fail: " WHO ", dmarc=example.org, verdict=tagged", TRISTATE_YES, TRISTATE_NO},
+        {"SPF fail: " WHO ", dmarc=\"unknown (DNS timeout for _dmarc%2Corg TXT)\", verdict=tagged", TRISTATE_UNKNOWN,
+         TRISTATE_NO},
+        {"SPF none: " WHO ", helo-result=fail, helo-dmarc=unknown (DNS timeout for x TXT), verdict=accepted",
+         TRISTATE_NO, TRISTATE_UNKNOWN},
+        {"SPF fail: " WHO ", verdict=refused", TRISTATE_NO, TRISTATE_NO},
+        {"{\"event\":\"message\",\"verdict\":\"tagged\",\"checks\":[{\"identity\":\"mailfrom\",\"result\":\"fail\","
+         "\"dmarc\":\"unknown\"},{\"identity\":\"helo\",\"result\":\"fail\",\"dmarc\":\"x.org\"}]}",
+         TRISTATE_UNKNOWN, TRISTATE_YES},
+        {"{\"event\":\"message\",\"verdict\":\"tagged\",\"checks\":[{\"identity\":\"mailfrom\",\"result\":\"fail\","
+         "\"dmarc\":7}]}",
+         TRISTATE_NO, TRISTATE_NO},
+    };
+    static struct log_entry entry;
+    struct log_time time = {.now_s = 1800000000};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        read_line(&time, lines[i].line, strlen(lines[i].line), &entry);
+        assert_int_equal(entry.kind, ENTRY_MESSAGE);
+        if (entry.mail_from.dmarc != lines[i].mail_from || entry.helo_check.dmarc != lines[i].helo)
+            fail_msg("%s: %d, %d", lines[i].line, entry.mail_from.dmarc, entry.helo_check.dmarc);
+    }
+}
+
 static void test_octets(void **state)
 {
     static const char line[] = "SPF fail: ip=192.0.2.1, from=<a@b>\0x";
@@ -166,6 +201,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines),
         cmocka_unit_test(test_cut_lines),
+        cmocka_unit_test(test_dmarc),
         cmocka_unit_test(test_octets),
     };
 
