@@ -274,35 +274,58 @@ static void print_value(const char *name, size_t name_len, const char *value)
         printf("%.*s\n", (int)strcspn(value, "\n"), value);
 }
 
+/* After the number of a histogram, whose sum stands on the line before: their mean. */
+static void print_mean(const char *line, const char *value, double sum)
+{
+    static const char count[] = "_count";
+    const char *end = line + strcspn(line, "{ ");
+    const double number = strtod(value, NULL);
+    char name[128];
+
+    if (end - line < (ptrdiff_t)sizeof count - 1 || strncmp(end - sizeof count + 1, count, sizeof count - 1) != 0 ||
+        number <= 0)
+        return;
+    (void)snprintf(name, sizeof name, "%.*s_mean%.*s", (int)(end - line) - (int)sizeof count + 1, line,
+                   (int)(value - end), end);
+    printf("  %-*s %.6f\n", NAME_WIDTH, name, sum / number);
+}
+
+/* What print_for_people keeps between two lines. */
+struct people {
+    const char *heading; /* of this family, until it is printed */
+    double value;        /* of the sample before */
+};
+
 /* A line of the text format for people: the help of a family is a heading, and its samples, if it has any, stand below.
- * The steps of a histogram are left out: its number and its sum say enough. *heading is that of the family, until it is
- * printed. */
-static void print_for_people(const char *line, int len, const char **heading)
+ * The steps of a histogram are left out: its number, its sum and the mean say enough. */
+static void print_for_people(const char *line, int len, struct people *people)
 {
     static const char help[] = "# HELP ", prefix[] = "smf_spf_";
     const char *value = memchr(line, ' ', (size_t)len);
 
     if (strncmp(line, help, sizeof help - 1) == 0)
-        *heading = strchr(line + sizeof help - 1, ' ') + 1;
+        people->heading = strchr(line + sizeof help - 1, ' ') + 1;
     if (line[0] == '#' || value == NULL || is_step(line, len))
         return;
-    if (*heading != NULL)
-        printf("%.*s\n", (int)strcspn(*heading, "\n"), *heading);
-    *heading = NULL;
+    if (people->heading != NULL)
+        printf("%.*s\n", (int)strcspn(people->heading, "\n"), people->heading);
+    people->heading = NULL;
     if (strncmp(line, prefix, sizeof prefix - 1) == 0)
         line += sizeof prefix - 1;
     printf("  %-*.*s ", NAME_WIDTH, (int)(value - line), line);
     print_value(line, (size_t)(value - line), value + 1);
+    print_mean(line, value, people->value);
+    people->value = strtod(value, NULL);
 }
 
 static void print_stats(const char *text)
 {
-    const char *heading = NULL;
+    struct people people = {0};
 
     while (*text != '\0') {
         const size_t len = strcspn(text, "\n");
 
-        print_for_people(text, (int)len, &heading);
+        print_for_people(text, (int)len, &people);
         text += len + (text[len] == '\n');
     }
 }

@@ -286,6 +286,9 @@ def stats_are_printed_for_people_and_for_prometheus(binary):
         lines = text.splitlines()
         for line, after in zip(lines, lines[1:] + [""]):
             check(line.startswith("  ") or after.startswith("  "), f"a heading with nothing below: {line}")
+        values = {name: float(value) for name, value in re.findall(r"^  (\S+) +([\d.e+-]+)$", text, re.MULTILINE)}
+        waits = [values[f'wait_seconds_{what}{{step="mail"}}'] for what in ("sum", "count", "mean")]
+        check(waits[1] == 2 and abs(waits[0] / 2 - waits[2]) < 1e-5, f"the mean of {waits}")
         done = subprocess.run([binary, "stats", "--prometheus", "-c", filter_.config_path], capture_output=True, text=True,
                               timeout=LIMIT_S, check=False)
         equal(done.returncode, EX_OK, done.stderr)
