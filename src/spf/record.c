@@ -94,6 +94,29 @@ bool term_matches_without_lookup(const struct term *term, const struct addr *cli
            addr_same_prefix(&term->network.base, client, term->network.bits);
 }
 
+const char *term_openness(const struct term *term)
+{
+    enum { WIDE_V4 = 8, WIDE_V6 = 19 }; /* shorter prefixes than registries allocate */
+    unsigned bits4 = 32, bits6 = 128;
+
+    if (term->qualifier != '+')
+        return NULL;
+    if (term->kind == TERM_ALL)
+        return "lets everybody send mail for the domain";
+    if (term->kind == TERM_IP4)
+        bits4 = term->network.bits;
+    if (term->kind == TERM_IP6)
+        bits6 = term->network.bits;
+    if (term->kind == TERM_A || term->kind == TERM_MX) {
+        bits4 = term->bits4;
+        bits6 = term->bits6;
+    }
+    if (bits4 == 0 || bits6 == 0)
+        return bits4 == 0 ? "lets every IPv4 client send mail for the domain"
+                          : "lets every IPv6 client send mail for the domain";
+    return bits4 < WIDE_V4 || bits6 < WIDE_V6 ? "is wider than any network that a registry allocates" : NULL;
+}
+
 /* Reads the digits from `digits` to `end` as a prefix length: no leading zero, at most `max` (RFC 7208 12). */
 static bool read_bits(const char *digits, const char *end, unsigned max, unsigned char *bits)
 {

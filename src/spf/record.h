@@ -66,4 +66,7 @@ bool term_asks_dns(const struct term *term);
 /* True for a term that matches this client, and asks nothing to know it: all, or an ip4 or ip6 with its network. */
 bool term_matches_without_lookup(const struct term *term, const struct addr *client);
 
+/* What a directive is that lets far more clients pass than a domain has, in words, a constant; NULL: it does not. */
+const char *term_openness(const struct term *term);
+
 #endif

@@ -19,8 +19,6 @@ enum {
     UDP_ANSWER_MAX = 512, /* octets that every way of asking can take (RFC 7208 3.4) */
     HEADER_OCTETS = 12,   /* of an answer (RFC 1035 4.1.1) */
     RECORD_OCTETS = 12,   /* of a record besides its data, its name being a pointer (RFC 1035 4.1.3) */
-    WIDE_V4 = 8,
-    WIDE_V6 = 19,         /* shorter prefixes than registries hand out */
     TEXT_SHOWN_MAX = 300, /* octets of a published record */
     VERSION_OCTETS = 6,   /* of v=spf1 */
     ERRORS_MAX = 10,      /* syntax errors that are shown */
@@ -34,8 +32,6 @@ static void check_end(struct record_check *check, const struct record *record, c
                          "nothing is said about other clients: without all or redirect= at the end they are neutral");
     if (!all)
         return;
-    if (all->qualifier == '+')
-        record_check_add(check, FINDING_WARNING, record, all, "lets everybody send mail for the domain");
     if (all->qualifier == '?')
         record_check_add(check, FINDING_NOTE, record, all, "says nothing about other clients: receivers cannot use it");
     if (record->redirect)
@@ -119,14 +115,11 @@ static bool uses_p_macro(const struct term *term)
 /* RFC 7208 5.6: only the bits of the prefix count. */
 static void check_network(struct record_check *check, const struct record *record, const struct term *term)
 {
-    const unsigned wide = term->kind == TERM_IP4 ? WIDE_V4 : WIDE_V6;
     const struct addr_prefix *network = &term->network;
     struct addr_prefix cleared;
     char address[ADDR_TEXT_SIZE], text[ADDR_PREFIX_SIZE], meant[ADDR_PREFIX_SIZE];
     struct strbuf right = STRBUF_INIT;
 
-    if (network->bits < wide && term->qualifier == '+')
-        record_check_add(check, FINDING_WARNING, record, term, "is wider than any network that a registry allocates");
     (void)snprintf(text, sizeof(text), "%s/%u", addr_format(&network->base, address), (unsigned)network->bits);
     if (!addr_prefix_parse(text, &cleared) || addr_equal(&cleared.base, &network->base))
         return;
@@ -155,6 +148,10 @@ static void check_domain(struct record_check *check, const struct record *record
 
 static void check_term(struct record_check *check, const struct record *record, const struct term *term)
 {
+    const char *openness = term_openness(term);
+
+    if (openness)
+        record_check_add(check, FINDING_WARNING, record, term, "%s", openness);
     if (term->kind == TERM_PTR)
         record_check_add(check, FINDING_WARNING, record, term,
                          "should not be used: it is slow, and not every receiver follows it (RFC 7208 5.5)");

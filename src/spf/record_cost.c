@@ -119,7 +119,7 @@ static void found(void *context, enum survey_finding finding, const struct walk_
         break;
     case SURVEY_OPEN:
         if (is_first)
-            add(survey, FINDING_WARNING, at, "lets everybody send mail for the domain");
+            add(survey, FINDING_WARNING, at, text);
         break;
     case SURVEY_VARYING:
         survey->check->is_partial = true;

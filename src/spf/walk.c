@@ -164,6 +164,23 @@ static struct walk_visit *visit(struct walk *walk, size_t frame, size_t step)
     return &walk->visits[walk->visit_count++];
 }
 
+/* Tells a survey of the terms in another domain's record that let too many pass. Not each is a step. */
+static void tell_open_terms(struct walk *walk, const struct walk_place *from, size_t frame, const struct lookup *lookup)
+{
+    const struct record *record = &lookup->policy->record;
+
+    for (size_t i = 0; i < record->count; i++) {
+        struct step step = {.term = &record->terms[i]};
+        const struct walk_place at = {from, lookup->name, &step, frame, NULL};
+        const char *openness = term_openness(step.term);
+
+        if (openness)
+            term_tell(walk, SURVEY_OPEN, &at, openness);
+        if (step.term->kind == TERM_ALL)
+            return;
+    }
+}
+
 /* The results that a record may have, by its steps (RFC 7208 4.6). None: the evaluation ends in it, or it is stopped.
  */
 static result_set walk_steps(struct walk *walk, const struct walk_place *from, size_t frame,
@@ -172,14 +189,14 @@ static result_set walk_steps(struct walk *walk, const struct walk_place *from, s
     struct policy *policy = lookup->policy;
     result_set results = 0;
 
+    if (walk->survey && from)
+        tell_open_terms(walk, from, frame, lookup);
     for (size_t i = 0; i < policy->count; i++) {
         struct step *step = &policy->steps[i];
         struct walk_place at = {from, lookup->name, step, frame, visit(walk, frame, i)};
         result_set if_match = RESULT_BIT(step_result(step));
         unsigned known = CAN_MATCH;
 
-        if (from && step->term && step->term->kind == TERM_ALL && step->term->qualifier == '+')
-            term_tell(walk, SURVEY_OPEN, &at, "");
         if (step->term && term_asks_dns(step->term))
             known = walk_term(walk, &at, &if_match);
         if (walk->is_exact && !walk->is_stopped && at.visit)

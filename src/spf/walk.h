@@ -79,7 +79,7 @@ enum survey_finding {
     SURVEY_UNKNOWN, /* the DNS did not answer */
     SURVEY_VOID,    /* the term counts as a void lookup */
     SURVEY_NO_NAME, /* it names no domain that can exist */
-    SURVEY_OPEN,    /* another domain's record lets everybody pass */
+    SURVEY_OPEN,    /* another domain's record lets everybody pass, or nearly so (term_openness) */
     SURVEY_VARYING, /* what it asks for depends on the message, and was not asked */
 };
 
