@@ -6,23 +6,23 @@
 #include "app/detach.h"
 #include "app/directory_owner.h"
 #include "app/passed_sockets.h"
+#include "app/preflight_child.h"
+#include "app/service_unit.h"
 #include "app/shared_places.h"
-#include "base/descriptor.h"
 #include "base/endpoint.h"
-#include "base/log.h"
 #include "session/service.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -30,9 +30,11 @@ struct run {
     const struct config *config;
     const char *config_path;
     struct identity identity;
-    bool starts_here; /* this process is to become the filter */
-    bool is_certain;  /* this process has, or can take, the privileges of the start */
-    bool log_is_made; /* before privileges are dropped, LogTo is created or given to User */
+    bool starts_here;                /* this process is to become the filter */
+    bool is_certain;                 /* this process has, or can take, the privileges of the start */
+    bool log_is_made;                /* before privileges are dropped, LogTo is created or given to User */
+    bool is_optional;                /* the start goes on without what is looked at */
+    const struct service_unit *unit; /* by which systemd starts it; NULL: it is looked at as root or User starts it */
     struct preflight *out;
 };
 
@@ -46,14 +48,20 @@ __attribute__((format(printf, 4, 5))) static void add_problem(struct run *run, i
                                                               const char *format, ...)
 {
     const bool is_unknown = !run->is_certain && (error == EACCES || error == EPERM);
-    struct strbuf *lines = is_unknown ? &run->out->notes : &run->out->problems;
+    const bool is_note = is_unknown || run->is_optional;
+    struct strbuf *lines = is_note ? &run->out->notes : &run->out->problems;
     va_list args;
 
     va_start(args, format);
     strbuf_vaddf(lines, format, args);
     va_end(args);
-    strbuf_add(lines, is_unknown ? " (not checked for the user of the filter)\n" : "\n");
-    if (!is_unknown && run->out->status == EX_OK)
+    if (is_unknown)
+        strbuf_add(lines, " (not checked for the user of the filter)\n");
+    else
+        strbuf_add(lines, run->is_optional
+                              ? "; the filter starts, but smf-spf reload, reopen and stats do not reach it\n"
+                              : "\n");
+    if (!is_note && run->out->status == EX_OK)
         run->out->status = status;
 }
 
@@ -85,6 +93,16 @@ static void add_missing_directory(struct run *run, const char *key, const char *
                     user_of(run));
 }
 
+/* False if systemd keeps its unit from writing there. */
+static bool is_left_writable(struct run *run, const char *key, const char *path, int status)
+{
+    if (run->unit == NULL || service_unit_may_write(run->unit, path))
+        return true;
+    add_problem(run, status, 0, "%s: %s: the unit lets the filter write to other directories only (ReadWritePaths)",
+                key, path);
+    return false;
+}
+
 /* True if there is a directory for `path`, and its privileges could be taken on: then end_probe. */
 static bool begin_probe(struct run *run, const char *path, gid_t group, const char *key, int status)
 {
@@ -97,6 +115,8 @@ static bool begin_probe(struct run *run, const char *path, gid_t group, const ch
         add_missing_directory(run, key, path, directory, status);
         return false;
     }
+    if (!is_left_writable(run, key, path, status))
+        return false;
     borrowed = privileges_borrow(&run->identity, path, group, key, &error);
     if (!borrowed) {
         privileges_return(&run->identity);
@@ -149,15 +169,35 @@ static void probe_unix_socket(struct run *run, const char *key, const char *path
     end_probe(run);
 }
 
-/* Binds to any port of this address: whether the address is this host's shows so, and nothing listens. */
-static int bind_error(const struct addrinfo *at)
+/* Whether a socket can be bound to the port, or to any port if it is 0. */
+static int bind_error(const struct addrinfo *at, unsigned port)
 {
-    const int fd = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const int error = fd < 0 || bind(fd, at->ai_addr, at->ai_addrlen) != 0 ? errno : 0;
+    const int fd = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
+    struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
+    int error = 0;
 
+    memcpy(&address, at->ai_addr, at->ai_addrlen);
+    if (at->ai_family == AF_INET6)
+        ((struct sockaddr_in6 *)&address)->sin6_port = htons((uint16_t)port);
+    else
+        ((struct sockaddr_in *)&address)->sin_port = htons((uint16_t)port);
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+        bind(fd, (const struct sockaddr *)&address, at->ai_addrlen) != 0)
+        error = errno;
     if (fd >= 0)
         close(fd);
     return error;
+}
+
+/* Binds to any port of this address: whether the address is this host's shows so, and nothing listens. Only whether a
+ * port below 1024 may be bound takes the port itself; that it is in use says that it may be. */
+static int address_error(const struct run *run, const struct addrinfo *at, unsigned port)
+{
+    int error = bind_error(at, 0);
+
+    if (error == 0 && port < IPPORT_RESERVED && (run->unit == NULL || !service_unit_binds_any_port(run->unit)))
+        error = bind_error(at, port);
+    return error == EADDRINUSE ? 0 : error;
 }
 
 static void probe_inet_socket(struct run *run, const char *key, const char *spec, const struct endpoint *endpoint)
@@ -174,8 +214,11 @@ static void probe_inet_socket(struct run *run, const char *key, const char *spec
         add_problem(run, EX_UNAVAILABLE, 0, "%s: %s: cannot listen: %s", key, spec, gai_strerror(problem));
         return;
     }
-    error = bind_error(found);
-    if (error != 0)
+    error = address_error(run, found, endpoint->number);
+    if (error == EACCES)
+        add_problem(run, EX_UNAVAILABLE, error, "%s: %s: cannot listen: user %s may not use a port below %d", key, spec,
+                    user_of(run), IPPORT_RESERVED);
+    else if (error != 0)
         add_problem(run, EX_UNAVAILABLE, error, "%s: %s: cannot listen: %s", key, spec, strerror(error));
     freeaddrinfo(found);
 }
@@ -218,6 +261,15 @@ static bool holds_process_id(const char *path)
     if (fd >= 0)
         close(fd);
     return holds;
+}
+
+/* A filter without it filters all the same. */
+static void probe_control_socket(struct run *run)
+{
+    run->is_optional = true;
+    if (run->config->control_socket != NULL)
+        probe_unix_socket(run, "ControlSocket", run->config->control_socket);
+    run->is_optional = false;
 }
 
 static void probe_pid_file(struct run *run)
@@ -291,6 +343,8 @@ static void probe_log(struct run *run)
 
     if (path == NULL || strcmp(path, "/dev/stdout") == 0 || strcmp(path, "/dev/stderr") == 0)
         return; /* they are open already */
+    if (strncmp(path, "/dev/", 5) != 0 && !is_left_writable(run, "LogTo", path, EX_CANTCREAT))
+        return;
     error = run->log_is_made ? 0 : log_file_error(path);
     if (error == EACCES)
         add_problem(run, EX_CANTCREAT, error, "LogTo: cannot open %s: %s (user %s must be able to write to it)", path,
@@ -331,8 +385,9 @@ static void probe_config_file(struct run *run)
                     run->config_path, user_of(run));
 }
 
-static void probe_as_user(struct run *run)
+static void probe_as_user(void *context)
 {
+    struct run *run = context;
     struct strbuf error = STRBUF_INIT;
 
     if (!privileges_drop(&run->identity, &error)) {
@@ -345,94 +400,35 @@ static void probe_as_user(struct run *run)
     strbuf_free(&error);
 }
 
-/* The child that does it, and how it reports */
-
-static bool write_whole(int fd, const char *text, size_t len)
+/* Adds what a child has found, and what is not told yet, each line before `end`. */
+static void add_lines(const char *lines, const char *told, const char *end, struct strbuf *out)
 {
-    while (len > 0) {
-        const ssize_t done = write(fd, text, len);
+    while (*lines != '\0') {
+        const size_t len = strcspn(lines, "\n");
+        struct strbuf line = STRBUF_INIT;
 
-        if (done < 0 && errno != EINTR)
-            return false;
-        text += done > 0 ? done : 0;
-        len -= done > 0 ? (size_t)done : 0;
+        strbuf_add_mem(&line, lines, len);
+        if (strstr(told, strbuf_text(&line)) == NULL)
+            strbuf_addf(out, "%s%s\n", strbuf_text(&line), end);
+        strbuf_free(&line);
+        lines += len + (lines[len] == '\n');
     }
-    return true;
 }
 
-/* Its report is the problems, a NUL, and the notes; its exit status the first problem's. What the parent has found so
- * far is not reported twice. */
-static _Noreturn void run_child(struct run *run, int fd)
+/* Adds its report, `end` to each problem. */
+static void probe_in_child(struct run *run, void (*probe)(void *run), const char *user, const char *end)
 {
-    const struct log_config nowhere = {.syslog_facility = -1, .ident = "smf-spf"}; /* the report says what is wrong */
-    struct preflight *found = run->out;
-    bool written;
+    struct preflight *out = run->out, report = {.status = EX_OK};
+    const size_t problems_len = out->problems.len;
 
-    (void)log_open(&nowhere);
-    preflight_free(found);
-    found->status = EX_OK;
-    probe_as_user(run);
-    written = !found->problems.failed && !found->notes.failed &&
-              write_whole(fd, strbuf_text(&found->problems), found->problems.len) && write_whole(fd, "", 1) &&
-              write_whole(fd, strbuf_text(&found->notes), found->notes.len);
-    preflight_free(found);
-    _exit(written ? found->status : EX_OSERR);
-}
-
-static void read_report(int fd, struct strbuf *report)
-{
-    char chunk[4096];
-    ssize_t len;
-
-    while ((len = read(fd, chunk, sizeof chunk)) > 0 || (len < 0 && errno == EINTR))
-        if (len > 0)
-            strbuf_add_mem(report, chunk, (size_t)len);
-}
-
-static void take_report(struct run *run, pid_t child, int fd)
-{
-    struct strbuf report = STRBUF_INIT;
-    int status = 0;
-    const char *text;
-    size_t problems_len;
-
-    read_report(fd, &report);
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-        ;
-    text = strbuf_text(&report);
-    problems_len = strlen(text);
-    if (!WIFEXITED(status) || problems_len == report.len || report.failed) {
-        add_problem(run, EX_OSERR, 0, "the check as user %s did not come to its end", user_of(run));
-    } else {
-        strbuf_add(&run->out->problems, text);
-        strbuf_add(&run->out->notes, text + problems_len + 1);
-        if (run->out->status == EX_OK)
-            run->out->status = WEXITSTATUS(status);
-    }
-    strbuf_free(&report);
-}
-
-static void check_in_child(struct run *run)
-{
-    int ends[2];
-    pid_t child = -1;
-
-    if (!descriptor_pipe(ends, true)) {
-        add_problem(run, EX_OSERR, 0, "cannot make a pipe: %s", strerror(errno));
-        return;
-    }
-    (void)fflush(stdout);
-    child = fork();
-    if (child == 0) {
-        close(ends[0]);
-        run_child(run, ends[1]);
-    }
-    close(ends[1]);
-    if (child < 0)
-        add_problem(run, EX_OSERR, 0, "cannot make a process: %s", strerror(errno));
-    else
-        take_report(run, child, ends[0]);
-    close(ends[0]);
+    run->out = &report;
+    preflight_in_child(probe, run, user, &report);
+    run->out = out;
+    add_lines(strbuf_text(&report.problems), strbuf_text(&out->problems), end, &out->problems);
+    add_lines(strbuf_text(&report.notes), strbuf_text(&out->notes), "", &out->notes);
+    if (out->status == EX_OK && out->problems.len > problems_len)
+        out->status = report.status;
+    preflight_free(&report);
 }
 
 /* Keys that must not name the same place */
@@ -475,6 +471,49 @@ static void look_at_own_account(struct run *run)
                     run->config->user);
 }
 
+/* All that is made or opened before privileges are dropped. */
+static void probe_sockets_and_files(struct run *run)
+{
+    probe_socket(run, "Socket", run->config->socket);
+    probe_socket(run, "Metrics", run->config->metrics);
+    probe_control_socket(run);
+    probe_pid_file(run);
+}
+
+/* As the unit starts it: nothing is done before privileges are dropped. */
+static void probe_as_unit(void *context)
+{
+    struct run *run = context;
+    struct strbuf error = STRBUF_INIT;
+
+    if (privileges_drop(&run->identity, &error)) {
+        probe_sockets_and_files(run);
+        probe_log(run);
+    } else {
+        add_problem(run, EX_NOPERM, 0, "User: %s", strbuf_text(&error));
+    }
+    strbuf_free(&error);
+}
+
+/* What only root may do works where root starts the filter, and not where systemd starts it as another user. */
+static void probe_unit(struct run *run)
+{
+    struct service_unit unit = {.properties = NULL};
+    struct run as_unit = *run;
+    struct strbuf error = STRBUF_INIT, end = STRBUF_INIT;
+
+    if (geteuid() == 0 && service_unit_read(run->config_path, &unit) && unit.user != NULL) {
+        as_unit.unit = &unit;
+        as_unit.log_is_made = false;
+        strbuf_addf(&end, " (systemd starts the filter as %s; \"systemctl edit smf-spf\" can allow it)", unit.user);
+        if (privileges_look_up(unit.user, run->config->socket_group, &as_unit.identity, &error))
+            probe_in_child(&as_unit, probe_as_unit, unit.user, strbuf_text(&end));
+    }
+    strbuf_free(&error);
+    strbuf_free(&end);
+    service_unit_free(&unit);
+}
+
 void preflight_run(const struct config *config, const char *config_path, bool starts_here, struct identity *identity,
                    struct preflight *out)
 {
@@ -486,11 +525,11 @@ void preflight_run(const struct config *config, const char *config_path, bool st
     run.identity = (struct identity){.uid = (uid_t)-1, .gid = (gid_t)-1, .socket_gid = (gid_t)-1};
     look_up_accounts(&run);
     find_shared_places(&run);
-    probe_socket(&run, "Socket", config->socket);
-    probe_socket(&run, "Metrics", config->metrics);
-    probe_pid_file(&run);
+    probe_sockets_and_files(&run);
     probe_log_before_drop(&run);
-    check_in_child(&run);
+    probe_in_child(&run, probe_as_user, user_of(&run), "");
+    if (!starts_here && run.identity.changes)
+        probe_unit(&run);
     *identity = run.identity;
 }
 

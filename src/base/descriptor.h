@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Descriptors that no other program inherits, as POSIX.1-2008 can make them: open first, mark afterwards. A program
- * that another thread starts in between would inherit one; smf-spf starts none. */
+ * that another thread starts in between would inherit one; the daemon starts none (only
+ * `smf-spf -n` does, from its one thread). */
 #ifndef SMF_BASE_DESCRIPTOR_H
 #define SMF_BASE_DESCRIPTOR_H
 

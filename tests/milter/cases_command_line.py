@@ -2,11 +2,12 @@
 """The command line, and configurations that stop the start."""
 
 import os
+import pwd
 
 from process_common import EX_CONFIG, EX_USAGE, need_root, prepared, run
 from wire_common import (Mta, Skip, case, check, classic, contains, delivered, equal, have_ipv6, lacks, one, rows,
                          spf_result, wait_until)
-from filter import accepts
+from filter import accepts, group_of
 
 # name, lines, number of the wrong line, words of the message (key, value, what would be right)
 WRONG = [
@@ -197,6 +198,107 @@ def what_stops_the_start_is_reported_by_n(binary, needs_root, config, words):
         for word in words:
             contains(checked.stderr, word, "message of -n")
             contains(started.stderr, word, "message of the start")
+
+
+SYSTEMCTL = """#!/bin/sh
+cat <<END
+LoadState=loaded
+ExecStart={{ path=/usr/sbin/smf-spf ; argv[]=/usr/sbin/smf-spf -f -c {config} ; ignore_errors=no }}
+User={user}
+AmbientCapabilities={capabilities}
+ProtectSystem={protect}
+ReadWritePaths={writable}
+RuntimeDirectory=smfs
+LogsDirectory=smfs
+END
+"""
+
+
+def check_under_systemd(filter_, binary, unit):
+    """-n by root where systemd runs, with this unit."""
+    os.makedirs(filter_.path("run/systemd/system"))
+    properties = {"config": filter_.config_path, "user": "nobody", "capabilities": "", "protect": "no", "writable": "",
+                  **unit}
+    filter_.write("systemctl", SYSTEMCTL.format(**{key: value.replace("{}", filter_.dir) for key, value in properties.items()}))
+    os.chmod(filter_.path("systemctl"), 0o755)
+    inside = ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" /run && exec "$@"', filter_.path("run")]
+    if run(*inside, "true").returncode:
+        raise Skip("no mount namespace can be made here")
+    return run(*inside, binary, "-n", "-c", filter_.config_path,
+               env=dict(os.environ, PATH=filter_.dir + ":" + os.environ["PATH"]))
+
+
+def ports_below_1024_are_roots():
+    with open("/proc/sys/net/ipv4/ip_unprivileged_port_start", encoding="ascii") as file:
+        return int(file.read()) > 783
+
+
+# name, configuration, unit, what is reported; None: the unit starts it
+UNIT_PROBLEMS = [
+    ("socket", {"Socket": "unix:{}/of-root/sock"}, {}, "Socket: {}/of-root/sock: user nobody cannot make a socket there"),
+    ("log", {"LogTo": "{}/of-root/log"}, {}, "LogTo: cannot open {}/of-root/log"),
+    ("pid", {"PidFile": "{}/of-root/pid"}, {}, "PidFile: cannot write {}/of-root/pid"),
+    ("metrics", {"Metrics": "unix:{}/of-root/metrics"}, {}, "Metrics: {}/of-root/metrics: user nobody cannot"),
+    ("port", {"Socket": "inet:783@127.0.0.1"}, {}, "Socket: inet:783@127.0.0.1: cannot listen: user nobody may not"),
+    ("metrics-port", {"Metrics": "inet:783@127.0.0.1"}, {}, "Metrics: inet:783@127.0.0.1: cannot listen"),
+    ("port-allowed", {"Socket": "inet:783@127.0.0.1"}, {"capabilities": "cap_net_bind_service"}, None),
+    ("other-user", {}, {"user": "daemon"}, "Socket: {}/own/sock: user daemon cannot make a socket there"),
+    ("root", {"LogTo": "{}/of-root/log"}, {"user": ""}, None),
+    ("other-file", {"LogTo": "{}/of-root/log"}, {"config": "/etc/mail/smfs/smf-spf.conf"}, None),
+    ("good", {}, {}, None),
+    ("read-only", {"LogTo": "/var/lib/smf-spf-test.log"}, {"protect": "strict", "writable": "/nowhere"},
+     "LogTo: /var/lib/smf-spf-test.log: the unit lets the filter write to other directories only"),
+    ("read-only-but-for-it", {"LogTo": "/var/lib/smf-spf-test.log"}, {"protect": "strict", "writable": "/nowhere -/var/lib"},
+     "LogTo: cannot open /var/lib/smf-spf-test.log"),
+]
+
+
+@rows(UNIT_PROBLEMS)
+def n_by_root_knows_what_the_unit_may_not(binary, config, unit, problem):
+    """With the status of the start, where systemd starts the filter as an account without root's rights."""
+    need_root()
+    if "783" in str(config) and not ports_below_1024_are_roots():
+        raise Skip("any account may use port 783 here")
+    with prepared(binary, as_root=True) as filter_:
+        place_files(filter_)
+        os.mkdir(filter_.path("own"))
+        os.chown(filter_.path("own"), pwd.getpwnam("nobody").pw_uid, group_of("nobody"))
+        os.chown(filter_.dir, 0, 0)
+        own = {"Socket": "unix:{}/own/sock", "LogTo": "{}/own/log", "ControlSocket": "unix:{}/own/control"}
+        filter_.reconfigure({key: value.replace("{}", filter_.dir) for key, value in {**own, **config}.items()})
+        checked = check_under_systemd(filter_, binary, unit)
+        if problem is None:
+            equal((checked.returncode, "systemd starts" in checked.stderr), (0, False), checked.stderr)
+            return
+        contains(checked.stderr, problem.replace("{}", filter_.dir), "message of -n")
+        user = unit.get("user", "nobody")
+        contains(checked.stderr, f"systemd starts the filter as {user}", "message of -n")
+        if "protect" not in unit:
+            identity = {"user": user, "group": group_of(user), "extra_groups": []}
+            started = run(binary, "-f", "-c", filter_.config_path, **identity)
+            equal(checked.returncode, started.returncode, f"exit status: {checked.stderr}")
+            if user == "nobody":  # of another account, -n does not know that it is the filter's
+                itself = run(binary, "-n", "-c", filter_.config_path, **identity)
+                equal(itself.returncode, started.returncode, f"exit status of -n by {user}: {itself.stderr}")
+        equal(run(binary, "-n", "-c", filter_.config_path).returncode, 0, "exit status where root starts it")
+
+
+@case
+def a_control_socket_that_cannot_be_is_noted(binary):
+    """The filter starts without it: a note of -n, with one of the reasons that the start logs."""
+    with prepared(binary, as_root=True) as filter_:
+        filter_.write("text", "text\n")
+        for path, reason in (("/nowhere/control", "there is no directory /nowhere"),
+                             (filter_.path("text"), "is no socket")):
+            filter_.reconfigure({"ControlSocket": "unix:" + path})
+            done = run(binary, "-n", "-c", filter_.config_path)
+            equal(done.returncode, 0, f"exit status: {done.stderr}")
+            contains(done.stderr, f"ControlSocket: {path}: ", "note")
+            contains(done.stderr, reason, "note")
+            contains(done.stderr, "the filter starts, but smf-spf reload, reopen and stats do not reach it", "note")
+            filter_.start()
+            filter_.wait_log("do not reach this filter")
+            filter_.stop()
 
 
 @case
