@@ -138,6 +138,35 @@ const char *endpoint_unix_path(const char *text)
     return form != NULL && form->kind == ENDPOINT_UNIX ? rest : NULL;
 }
 
+/* True for a decimal number that ends where a port ends, and is none. */
+static bool is_wrong_port(const char *text)
+{
+    const size_t digits = strspn(text, "0123456789");
+    unsigned number = 0;
+
+    return digits > 0 && (text[digits] == '\0' || text[digits] == '@') &&
+           (read_port_number(text, &number) == 0 || number == 0);
+}
+
+bool endpoint_add_problem(const char *text, struct strbuf *out)
+{
+    const char *rest;
+    const struct form *form = find_endpoint_form(text, &rest);
+
+    if (form == NULL || form->kind == ENDPOINT_DESCRIPTOR)
+        return false;
+    if (form->kind == ENDPOINT_UNIX) {
+        if (strlen(rest) <= PATH_LEN_MAX)
+            return false;
+        strbuf_addf(out, "the path of a socket has at most %d octets", (int)PATH_LEN_MAX);
+        return true;
+    }
+    if (!is_wrong_port(rest))
+        return false;
+    strbuf_addf(out, "a port is from 1 to %d", (int)NUMBER_MAX);
+    return true;
+}
+
 bool endpoint_add_canonical(const char *text, struct strbuf *out)
 {
     struct endpoint endpoint;

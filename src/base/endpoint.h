@@ -29,6 +29,11 @@ struct endpoint {
  * address. `local:/path` and `/path` are unix sockets too. False, with *out untouched, for any other text. */
 bool endpoint_parse(const char *text, struct endpoint *out);
 
+/* Appends what keeps a text in one of these forms from being a socket where that is not plain to see, as a phrase: its
+ * path is too long ("the path of a socket has at most 107 octets"), or its port too large. False, with nothing
+ * appended, if it is neither. */
+bool endpoint_add_problem(const char *text, struct strbuf *out);
+
 /* The path in a text that names a unix socket, absolute or not, within the text; NULL if it names another or none. */
 const char *endpoint_unix_path(const char *text);
 

@@ -82,7 +82,7 @@ struct config {
     mode_t socket_mode;
     char *socket_group;   /* NULL: the group of `user` */
     char *control_socket; /* a path; NULL: none */
-    char *metrics;        /* as `socket`; NULL: none */
+    char *metrics;        /* as `socket`, always with a host; NULL: none */
     char *user;
     char *pid_file; /* NULL: none */
     bool daemonize;

@@ -130,9 +130,20 @@ void config_hint_socket(const char *text, struct strbuf *out)
 {
     struct strbuf meant = STRBUF_INIT;
 
-    if (endpoint_guess(text, &meant))
+    if (endpoint_add_problem(text, &meant))
+        strbuf_addf(out, "; %s", strbuf_text(&meant));
+    else if (endpoint_guess(text, &meant))
         strbuf_addf(out, "; did you mean %s?", strbuf_text(&meant));
     strbuf_free(&meant);
+}
+
+void config_hint_control(const char *text, struct strbuf *out)
+{
+    struct strbuf problem = STRBUF_INIT;
+
+    if (endpoint_unix_path(text) != NULL && endpoint_add_problem(text, &problem))
+        strbuf_addf(out, "; %s", strbuf_text(&problem));
+    strbuf_free(&problem);
 }
 
 void config_hint_server(const char *text, struct strbuf *out)

@@ -15,8 +15,10 @@ void config_hint_domain(const char *text, struct strbuf *out);
 void config_hint_recipient_rule(const char *text, struct strbuf *out);
 void config_hint_domain_rule(const char *text, struct strbuf *out);
 
-/* The same for the name of a socket ("; did you mean inet:10010@127.0.0.1?") and of a name server. */
+/* The same for the name of a socket ("; did you mean inet:10010@127.0.0.1?", "; a port is from 1 to 65535"), of the
+ * control socket (what is wrong with its path alone) and of a name server. */
 void config_hint_socket(const char *text, struct strbuf *out);
+void config_hint_control(const char *text, struct strbuf *out);
 void config_hint_server(const char *text, struct strbuf *out);
 
 /* The same for a file that is named by a word for where logs go. */

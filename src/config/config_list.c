@@ -90,16 +90,16 @@ static const char control_prefix[] = "unix:";
 /* NULL is none. */
 static enum config_value_status control_read(const struct config_option *option, const char *text, void *member)
 {
-    const size_t prefix_len = sizeof control_prefix - 1;
+    struct endpoint endpoint;
 
     (void)option;
     if (strcasecmp(text, "none") == 0) {
         text_clear(member);
         return CONFIG_VALUE_OK;
     }
-    if (strncasecmp(text, control_prefix, prefix_len) == 0)
-        text += prefix_len;
-    return config_form_is_path(text) ? replace_text(strdup(text), member) : CONFIG_VALUE_BAD;
+    if (!endpoint_parse(text, &endpoint) || endpoint.kind != ENDPOINT_UNIX)
+        return CONFIG_VALUE_BAD;
+    return replace_text(strdup(endpoint.path), member);
 }
 
 static bool control_write(const struct config_option *option, const void *member, size_t index, struct strbuf *out)
@@ -115,6 +115,7 @@ static bool control_write(const struct config_option *option, const void *member
 
 const struct config_type config_control = {.form = "a unix socket or none",
                                            .detail = " (unix:/path)",
+                                           .hint = config_hint_control,
                                            .read = control_read,
                                            .write = control_write,
                                            .clear = text_clear};
@@ -161,6 +162,33 @@ const struct config_type config_socket = {.form = "a socket",
                                           .read = socket_read,
                                           .write = text_write,
                                           .clear = text_clear};
+
+/* Nobody asks who reads the metrics, so that without a host they are for this host alone. */
+static enum config_value_status metrics_read(const struct config_option *option, const char *text, void *member)
+{
+    struct strbuf whole = STRBUF_INIT;
+    struct endpoint endpoint;
+    enum config_value_status status = CONFIG_VALUE_BAD;
+
+    if (endpoint_parse(text, &endpoint)) {
+        strbuf_add(&whole, text);
+        if (endpoint.kind == ENDPOINT_INET && endpoint.host[0] == '\0')
+            strbuf_add(&whole, "@127.0.0.1");
+        else if (endpoint.kind == ENDPOINT_INET6 && endpoint.host[0] == '\0')
+            strbuf_add(&whole, "@::1");
+        status = whole.failed ? CONFIG_VALUE_NO_MEMORY : socket_read(option, strbuf_text(&whole), member);
+    }
+    strbuf_free(&whole);
+    return status;
+}
+
+const struct config_type config_metrics = {.form = "a socket",
+                                           .detail =
+                                               " (unix:/path, inet:port@host, inet6:port@host, fd:number or fd:name)",
+                                           .hint = config_hint_socket,
+                                           .read = metrics_read,
+                                           .write = text_write,
+                                           .clear = text_clear};
 
 /* True if `text` is the address alone, in brackets or not. */
 static bool is_address_alone(const char *text, const struct address *address)

@@ -127,7 +127,7 @@ static const struct config_option options[] = {
      CONFIG_BY_RESTART},
     {"ControlSocket", NULL, &config_control, AT(control_socket), "unix:/var/run/smfs/control.sock", NULL, NULL,
      "where smf-spf reload and reopen reach the filter", CONFIG_BY_RESTART},
-    {"Metrics", NULL, &config_socket, AT(metrics), "none", NULL, NULL, "where metrics are read over HTTP",
+    {"Metrics", NULL, &config_metrics, AT(metrics), "none", NULL, NULL, "where metrics are read over HTTP",
      CONFIG_BY_RESTART},
     {"User", NULL, &config_account, AT(user), "smfs", NULL, NULL, "account to run under when started by root",
      CONFIG_BY_RESTART},

@@ -107,9 +107,54 @@ static void test_others(void **state)
     assert_null(endpoint_unix_path("run/s"));
 }
 
+/* What is wrong with a path or a port that looks right; "": it is neither. */
+static void test_problems(void **state)
+{
+    static const struct {
+        const char *text, *problem;
+    } rows[] = {
+        {"inet:99999", "a port is from 1 to 65535"},
+        {"inet:0@127.0.0.1", "a port is from 1 to 65535"},
+        {"inet6:65536@::1", "a port is from 1 to 65535"},
+        {"INET:123456789012345678901234567890", "a port is from 1 to 65535"},
+        {"inet:65535", ""},
+        {"inet:1@", ""},
+        {"inet:", ""},
+        {"inet:@127.0.0.1", ""},
+        {"inet:99999:127.0.0.1", ""},
+        {"fd:99999", ""},
+        {"tcp:99999", ""},
+        {"unix:/x", ""},
+        {"", ""},
+    };
+    char path[300];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct strbuf found = STRBUF_INIT;
+
+        assert_int_equal(endpoint_add_problem(rows[i].text, &found), rows[i].problem[0] != '\0');
+        assert_string_equal(strbuf_text(&found), rows[i].problem);
+        strbuf_free(&found);
+    }
+    for (size_t len = 100; len < 120; len++) {
+        struct strbuf found = STRBUF_INIT;
+        struct endpoint endpoint;
+
+        memset(path, 'x', sizeof path);
+        memcpy(path, "unix:/", 6);
+        path[5 + len] = '\0';
+        assert_int_equal(endpoint_add_problem(path, &found), !endpoint_parse(path, &endpoint));
+        assert_int_equal(strstr(strbuf_text(&found), "the path of a socket has at most") != NULL,
+                         !endpoint_parse(path, &endpoint));
+        strbuf_free(&found);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_forms), cmocka_unit_test(test_others)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_forms), cmocka_unit_test(test_others),
+                                       cmocka_unit_test(test_problems)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -572,6 +572,10 @@ static void lines_are_bounded(void **state)
     strbuf_free(&text);
 }
 
+#define PATH_OF_120                                                                                                    \
+    "/0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"            \
+    "0123456789012345678"
+
 /* What stands behind the form in the message. */
 static void what_was_meant_is_told(void **state)
 {
@@ -587,6 +591,10 @@ static void what_was_meant_is_told(void **state)
         {"LogTo mail.log", " path of a file\n"},
         {"Socket 10010", "; did you mean inet:10010@127.0.0.1?\n"},
         {"Socket unix:smfs/sock", "; did you mean unix:/var/spool/postfix/smfs/sock?\n"},
+        {"Socket inet:99999", "; a port is from 1 to 65535\n"},
+        {"Metrics inet:99999@127.0.0.1", "; a port is from 1 to 65535\n"},
+        {"Socket unix:" PATH_OF_120, "; the path of a socket has at most 107 octets\n"},
+        {"ControlSocket unix:" PATH_OF_120, "; the path of a socket has at most 107 octets\n"},
         {"Nameserver 192.0.2.53@5353", "; did you mean 192.0.2.53:5353?\n"},
         {"Nameserver 2001:db8::53@5353", "; did you mean [2001:db8::53]:5353?\n"},
         {"Nameserver udp:192.0.2.53", "; did you mean 192.0.2.53?\n"},
@@ -764,6 +772,19 @@ static void contradictions_name_both_lines(void **state)
     config_release(parse("SocketMode 0600\nSocketGroup mail\n"));
     config_release(parse("SocketMode 0600\nSocket fd:3\nSocket unix:/x\n"));
     config_release(parse("Nameserver ::1\nZoneFile /x\nZoneFile none\n"));
+}
+
+/* Metrics are for this host alone, unless the file says otherwise. */
+static void metrics_without_a_host_are_on_loopback(void **state)
+{
+    (void)state;
+    assert_printed("Metrics inet:9097", "Metrics", "Metrics inet:9097@127.0.0.1\n");
+    assert_printed("Metrics INET6:9097", "Metrics", "Metrics inet6:9097@::1\n");
+    assert_printed("Metrics inet:9097@0.0.0.0", "Metrics", "Metrics inet:9097@0.0.0.0\n");
+    assert_printed("Metrics inet6:9097@[::]", "Metrics", "Metrics inet6:9097@[::]\n");
+    assert_printed("Metrics local:/a", "Metrics", "Metrics unix:/a\n");
+    assert_printed("Metrics fd:3", "Metrics", "Metrics fd:3\n");
+    assert_printed("Socket inet:9097", "Socket", "Socket inet:9097\n");
 }
 
 struct set_case {
@@ -1081,6 +1102,7 @@ int main(void)
         cmocka_unit_test(all_mistakes_are_told),
         cmocka_unit_test(long_values_are_cut),
         cmocka_unit_test(contradictions_name_both_lines),
+        cmocka_unit_test(metrics_without_a_host_are_on_loopback),
         cmocka_unit_test(words_become_sets),
         cmocka_unit_test(sets_follow_from_others_where_no_key_says_them),
         cmocka_unit_test(classic_words_and_sets_exclude_each_other),
