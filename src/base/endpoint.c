@@ -158,12 +158,12 @@ bool endpoint_add_problem(const char *text, struct strbuf *out)
     if (form->kind == ENDPOINT_UNIX) {
         if (strlen(rest) <= PATH_LEN_MAX)
             return false;
-        strbuf_addf(out, "the path of a socket has at most %d octets", (int)PATH_LEN_MAX);
+        strbuf_addf(out, "the path of a socket has at most %d octets", PATH_LEN_MAX);
         return true;
     }
     if (!is_wrong_port(rest))
         return false;
-    strbuf_addf(out, "a port is from 1 to %d", (int)NUMBER_MAX);
+    strbuf_addf(out, "a port is from 1 to %d", NUMBER_MAX);
     return true;
 }
 

@@ -19,11 +19,12 @@ static int read_to_end(FILE *file, struct strbuf *text)
     size_t len;
 
     errno = 0;
-    while ((len = fread(chunk, 1, sizeof chunk, file)) > 0) {
+    do {
+        len = fread(chunk, 1, sizeof chunk, file);
         strbuf_add_mem(text, chunk, len);
         if (text->failed)
             return text->limit > 0 && len > text->limit - text->len ? EFBIG : ENOMEM;
-    }
+    } while (len == sizeof chunk);
     return ferror(file) != 0 ? errno : 0;
 }
 

@@ -81,12 +81,12 @@ static int open_file(const char *path)
     return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640);
 }
 
-/* Standard error itself may yet be pointed elsewhere. */
+/* Standard error itself may yet be pointed elsewhere; of no file it does not matter. */
 static bool may_block(int fd)
 {
     struct stat status;
 
-    return fd == STDERR_FILENO || fstat(fd, &status) != 0 || !S_ISREG(status.st_mode);
+    return fd <= STDERR_FILENO || fstat(fd, &status) != 0 || !S_ISREG(status.st_mode);
 }
 
 /* Lock held. */

@@ -171,6 +171,8 @@ static struct text_list added(const struct text_list *now, const struct text_lis
 {
     const size_t kept = now->count < then->count ? now->count : then->count;
 
+    if (kept == then->count)
+        return (struct text_list){.count = 0};
     return (struct text_list){.items = then->items + kept, .count = then->count - kept};
 }
 
