@@ -30,6 +30,12 @@ expect 'usr/share/doc/*/examples/smf-spf.socket'
 for script in debian redhat openrc freebsd; do
     expect "usr/share/smf-spf/init/$script*"
 done
+# What a guide points to is there.
+for guide in "$root"/usr/share/doc/*/*.md; do
+    for link in $(grep -o ']([^)#:]*[)#]' "$guide" | sed 's/^](//; s/[)#]$//'); do
+        [ -z "$link" ] || [ -e "${guide%/*}/$link" ] || { echo "missing: $link, which ${guide#"$root"} points to" >&2; missing=1; }
+    done
+done
 conf=$(find "$root" -name smf-spf.conf -path '*/etc/*')
 [ -n "$conf" ] || { echo "missing: the shipped smf-spf.conf" >&2; exit 1; }
 "$root/usr/sbin/smf-spf" config -c "$conf" >/dev/null || missing=1
