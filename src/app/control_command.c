@@ -3,6 +3,7 @@
 #include "app/control_command.h"
 
 #include "app/control.h"
+#include "app/stats_text.h"
 #include "base/endpoint.h"
 #include "base/strbuf.h"
 #include "config/config.h"
@@ -11,7 +12,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +19,6 @@
 #include <sys/time.h>
 #include <sys/un.h>
 #include <sysexits.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { ANSWER_TIMEOUT_S = 60 };
@@ -231,7 +230,7 @@ int reopen_command_run(int argc, char **argv, const struct command_defaults *def
 
 /* Statistics */
 
-enum { PROMETHEUS = 256, NAME_WIDTH = 54 };
+enum { PROMETHEUS = 256 };
 
 static const struct command_option stats_options[] = {
     {'c', "config", "FILE", "the configuration that the filter runs with"},
@@ -246,95 +245,11 @@ const struct command stats_command = {
     .options = stats_options,
 };
 
-static bool is_step(const char *line, int len)
-{
-    const char *found = strstr(line, "_bucket{");
-
-    return found != NULL && found < line + len;
-}
-
-static bool name_ends(const char *name, size_t len, const char *end)
-{
-    const size_t end_len = strlen(end);
-
-    return len >= end_len && memcmp(name + len - end_len, end, end_len) == 0;
-}
-
-/* A value; that of a moment as date and time. */
-static void print_value(const char *name, size_t name_len, const char *value)
-{
-    const time_t moment = (time_t)strtoll(value, NULL, 10);
-    char text[32];
-    struct tm local;
-
-    if ((name_ends(name, name_len, "_start_time_seconds") || name_ends(name, name_len, "_timestamp_seconds")) &&
-        localtime_r(&moment, &local) != NULL && strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &local) > 0)
-        printf("%s\n", text);
-    else
-        printf("%.*s\n", (int)strcspn(value, "\n"), value);
-}
-
-/* After the number of a histogram, whose sum stands on the line before: their mean. */
-static void print_mean(const char *line, const char *value, double sum)
-{
-    static const char count[] = "_count";
-    const char *end = line + strcspn(line, "{ ");
-    const double number = strtod(value, NULL);
-    char name[128];
-
-    if (end - line < (ptrdiff_t)sizeof count - 1 || strncmp(end - sizeof count + 1, count, sizeof count - 1) != 0 ||
-        number <= 0)
-        return;
-    (void)snprintf(name, sizeof name, "%.*s_mean%.*s", (int)(end - line) - (int)sizeof count + 1, line,
-                   (int)(value - end), end);
-    printf("  %-*s %.6f\n", NAME_WIDTH, name, sum / number);
-}
-
-/* What print_for_people keeps between two lines. */
-struct people {
-    const char *heading; /* of this family, until it is printed */
-    double value;        /* of the sample before */
-};
-
-/* A line of the text format for people: the help of a family is a heading, and its samples, if it has any, stand below.
- * The steps of a histogram are left out: its number, its sum and the mean say enough. */
-static void print_for_people(const char *line, int len, struct people *people)
-{
-    static const char help[] = "# HELP ", prefix[] = "smf_spf_";
-    const char *value = memchr(line, ' ', (size_t)len);
-
-    if (strncmp(line, help, sizeof help - 1) == 0)
-        people->heading = strchr(line + sizeof help - 1, ' ') + 1;
-    if (line[0] == '#' || value == NULL || is_step(line, len))
-        return;
-    if (people->heading != NULL)
-        printf("%.*s\n", (int)strcspn(people->heading, "\n"), people->heading);
-    people->heading = NULL;
-    if (strncmp(line, prefix, sizeof prefix - 1) == 0)
-        line += sizeof prefix - 1;
-    printf("  %-*.*s ", NAME_WIDTH, (int)(value - line), line);
-    print_value(line, (size_t)(value - line), value + 1);
-    print_mean(line, value, people->value);
-    people->value = strtod(value, NULL);
-}
-
-static void print_stats(const char *text)
-{
-    struct people people = {0};
-
-    while (*text != '\0') {
-        const size_t len = strcspn(text, "\n");
-
-        print_for_people(text, (int)len, &people);
-        text += len + (text[len] == '\n');
-    }
-}
-
 int stats_command_run(int argc, char **argv, const struct command_defaults *defaults)
 {
     struct command_line line = command_begin(&stats_command, argc, argv);
     const char *path = defaults->config_path, *value = NULL;
-    struct strbuf said = STRBUF_INIT;
+    struct strbuf said = STRBUF_INIT, shown = STRBUF_INIT;
     bool is_prometheus = false;
     int option = 0, status = EX_OK;
 
@@ -349,10 +264,10 @@ int stats_command_run(int argc, char **argv, const struct command_defaults *defa
     if (line.operand_count > 0)
         return command_usage_error(&stats_command, "there is no place for", line.operands[0]);
     status = ask(stats_command.name, path, EX_UNAVAILABLE, &said);
-    if (is_prometheus)
-        (void)fputs(strbuf_text(&said), stdout);
-    else
-        print_stats(strbuf_text(&said));
+    if (!is_prometheus)
+        stats_text_add(strbuf_text(&said), &shown);
+    (void)fputs(strbuf_text(is_prometheus ? &said : &shown), stdout);
     strbuf_free(&said);
+    strbuf_free(&shown);
     return status;
 }
