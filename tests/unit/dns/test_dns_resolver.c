@@ -5,6 +5,7 @@
 #include "base/stats.h"
 #include "dns/dns_metrics.h"
 #include "support/alloc_fail.h"
+#include "support/hash_seeds.h"
 #include "unit/dns/responder.h"
 
 #include <pthread.h>
@@ -890,11 +891,27 @@ static void test_several_at_once(void **state)
     assert_int_equal(failures, 0);
 }
 
+/* The table of queries has random octets, which nobody outside can know. */
+static void test_seeds(void **state)
+{
+    (void)state;
+    hash_seeds_forget();
+    for (unsigned i = 1; i <= 3; i++) {
+        struct pair pair = start_pair("127.0.0.1");
+
+        expect(pair.dns, "plain.example", DNS_A, DNS_OK, 300, "192.0.2.1");
+        assert_int_equal(hash_seeds_count(), i);
+        stop_pair(&pair);
+    }
+    assert_false(hash_seeds_were_zero());
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ipv4),
         cmocka_unit_test(test_ipv6),
+        cmocka_unit_test(test_seeds),
         cmocka_unit_test(test_outcomes),
         cmocka_unit_test(test_large_text),
         cmocka_unit_test(test_odd_names),

@@ -9,6 +9,7 @@
 
 #include "session/service.h"
 #include "session/session.h"
+#include "support/hash_seeds.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -149,6 +150,23 @@ static void the_network_takes_the_place_of_a_file(void **state)
     config_release(network);
 }
 
+/* Nobody outside can know it: each checker has random octets of its own. */
+static void each_checker_hashes_under_a_seed_of_its_own(void **state)
+{
+    (void)state;
+    hash_seeds_forget();
+    for (unsigned i = 1; i <= 3; i++) {
+        struct service *service = service_of("RefuseFail on\nSyslog none\n");
+        struct session *session = service_begin_session(service, &all_steps);
+
+        assert_int_equal(send_forged(session), SESSION_REFUSE);
+        assert_int_equal(hash_seeds_count(), i);
+        session_destroy(session);
+        service_destroy(service);
+    }
+    assert_false(hash_seeds_were_zero());
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -156,6 +174,7 @@ int main(void)
         cmocka_unit_test(a_connection_outlives_the_service),
         cmocka_unit_test(a_zone_that_is_gone_changes_nothing),
         cmocka_unit_test(the_network_takes_the_place_of_a_file),
+        cmocka_unit_test(each_checker_hashes_under_a_seed_of_its_own),
     };
 
     return cmocka_run_group_tests(tests, write_zone, remove_zone);

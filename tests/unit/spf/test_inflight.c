@@ -113,6 +113,62 @@ static void test_followers(void **state)
     assert_int_equal(ones[0].called, 1);
 }
 
+/* A timeout is the finding of all only where the one who began had the time to find it: else each asks for himself. */
+static void test_timeout_is_shared_by_who_had_time(void **state)
+{
+    static const struct {
+        int64_t left_ms;
+        bool is_private;
+    } cases[] = {{499, true}, {500, false}, {1000, false}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        static struct table table;
+        struct one one;
+        struct spf_request request = request_of("good", SCRIPT_SILENT ".org");
+
+        open_table(&table);
+        one = (struct one){.follower = {.published = take, .context = &one}};
+        assert_true(inflight_join(table.inflight, &request, 0, table.script.now_ms + cases[i].left_ms, false,
+                                  &one.follower));
+        script_dns_expire(&table.script);
+        assert_int_equal(one.called, 1);
+        assert_int_equal(one.published.outcome.result, RESULT_TEMPERROR);
+        assert_int_equal(one.published.is_private, cases[i].is_private);
+        close_table(&table);
+    }
+}
+
+/* Evaluations that nobody waits for are bounded, whatever they are about; one that ends makes room for the next. */
+static void test_speculation_is_bounded(void **state)
+{
+    static struct table table;
+    char domain[64];
+    unsigned begun = 0, beyond = 0;
+
+    (void)state;
+    open_table(&table);
+    for (unsigned i = 0; i < SCRIPT_QUERIES / 2; i++) {
+        struct spf_request request = request_of("good", domain);
+
+        snprintf(domain, sizeof(domain), SCRIPT_SILENT "%u.org", i);
+        if (inflight_join(table.inflight, &request, 0, 2000, false, NULL))
+            begun++;
+        else
+            beyond++;
+    }
+    assert_int_equal(begun, 1024);
+    assert_true(beyond > 0);
+    assert_int_equal(table.script.count, begun);
+    script_dns_expire(&table.script);
+    {
+        struct spf_request request = request_of("good", SCRIPT_SILENT ".org");
+
+        assert_true(inflight_join(table.inflight, &request, 0, 4000, false, NULL));
+    }
+    close_table(&table);
+}
+
 static void test_long_key(void **state)
 {
     static struct table table;
@@ -336,6 +392,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_followers),
+        cmocka_unit_test(test_timeout_is_shared_by_who_had_time),
+        cmocka_unit_test(test_speculation_is_bounded),
         cmocka_unit_test(test_long_key),
         cmocka_unit_test(test_table_without_memory),
         cmocka_unit_test(test_together),

@@ -558,6 +558,66 @@ static void test_deadline(void **state)
     spf_checker_release(checker);
 }
 
+/* A DNS whose thread is stuck: it answers at its end. */
+struct stuck_dns {
+    struct dns dns;
+    dns_callback done;
+    void *context;
+};
+
+static void stuck_query(struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms, dns_callback done,
+                        void *context)
+{
+    struct stuck_dns *stuck = (struct stuck_dns *)dns;
+
+    (void)name;
+    (void)type;
+    (void)deadline_ms;
+    stuck->done = done;
+    stuck->context = context;
+}
+
+static void stuck_destroy(struct dns *dns)
+{
+    struct stuck_dns *stuck = (struct stuck_dns *)dns;
+
+    stuck->done(stuck->context, dns_answer_empty(DNS_TIMEOUT, 0));
+}
+
+/* How long a thread was to wait, and that it does not. */
+static bool waits_are_over;
+static int64_t longest_ms;
+
+struct timespec __real_clock_moment_after(int64_t delay_ms);
+struct timespec __wrap_clock_moment_after(int64_t delay_ms);
+
+struct timespec __wrap_clock_moment_after(int64_t delay_ms)
+{
+    longest_ms = delay_ms > longest_ms ? delay_ms : longest_ms;
+    return __real_clock_moment_after(waits_are_over ? 0 : delay_ms);
+}
+
+/* The MTA's process is held no longer than the deadline and a moment, whatever the DNS does. */
+static void test_stuck_dns(void **state)
+{
+    static const struct dns_ops ops = {.query = stuck_query, .destroy = stuck_destroy};
+    struct stuck_dns stuck = {.dns = {.ops = &ops, .clock = &clock_system}};
+    struct spf_checker_config config = {.dns = &stuck.dns, .clock = &clock_system, .timeout_ms = 1000};
+    struct spf_request request = zone_checks_request("192.0.2.1", "d.org");
+    struct spf_checker *checker = spf_checker_create(&config);
+    struct spf_outcome outcome;
+
+    (void)state;
+    waits_are_over = true;
+    longest_ms = 0;
+    spf_check(checker, &request, &outcome);
+    waits_are_over = false;
+    assert_int_equal(outcome.result, RESULT_TEMPERROR);
+    assert_string_equal(outcome.problem, "no outcome by the deadline");
+    assert_in_range(longest_ms, 500, 1500);
+    spf_checker_release(checker);
+}
+
 /* Whichever allocation fails: the right answer or temperror, and nothing is lost. */
 static void test_out_of_memory(void **state)
 {
@@ -701,6 +761,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_no_mail, open_cached, close_zone),
         cmocka_unit_test_setup_teardown(test_cached, open_cached, close_zone),
         cmocka_unit_test(test_deadline),
+        cmocka_unit_test(test_stuck_dns),
         cmocka_unit_test_setup_teardown(test_threads, open_plain, close_zone),
         cmocka_unit_test_setup_teardown(test_threads, open_cached, close_zone),
         cmocka_unit_test(test_out_of_memory),

@@ -2,6 +2,8 @@
 /* Counts in bounded memory. */
 #include "tools/report/counted_table.h"
 
+#include "support/hash_seeds.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -77,10 +79,26 @@ static void test_data(void **state)
     counted_table_destroy(NULL);
 }
 
+/* What a log says comes from strangers, too. */
+static void test_seeds(void **state)
+{
+    (void)state;
+    hash_seeds_forget();
+    for (unsigned i = 1; i <= 3; i++) {
+        struct counted_table *table = counted_table_create(0, MAX, NULL);
+
+        assert_non_null(counted_table_count(table, "key"));
+        assert_int_equal(hash_seeds_count(), i);
+        counted_table_destroy(table);
+    }
+    assert_false(hash_seeds_were_zero());
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bounded),
+        cmocka_unit_test(test_seeds),
         cmocka_unit_test(test_large_counts),
         cmocka_unit_test(test_data),
     };
