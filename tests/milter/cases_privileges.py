@@ -210,11 +210,14 @@ def socket_is_made_as_it_is_to_be(binary, config):
     need_root()
     with prepared(binary, as_root=True) as filter_:
         watch = Watch(filter_.dir, IN_ATTRIB | IN_CREATE)
-        filter_.reconfigure(config)
+        filter_.reconfigure({**config, "Metrics": "unix:" + filter_.path("metrics")})
         filter_.start()
-        events = [event for event, name in watch.events() if name == "sock"]
+        events = watch.events()
         watch.close()
-        equal(events, [IN_CREATE], "what happened to the socket")
+        for socket_name in ("sock", "metrics", "control"):
+            equal([event for event, name in events if name == socket_name], [IN_CREATE],
+                  f"what happened to the socket {socket_name}")
+        equal(stat.S_IMODE(os.lstat(filter_.path("control")).st_mode), 0o600, "mode of the control socket")
         found = os.lstat(filter_.path("sock"))
         equal(found.st_uid, pwd.getpwnam(UNPRIVILEGED).pw_uid, "owner")
         equal(found.st_gid, grp.getgrnam(config["SocketGroup"]).gr_gid if config else group_of(UNPRIVILEGED), "group")

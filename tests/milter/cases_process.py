@@ -203,6 +203,7 @@ def privileges_are_dropped(binary, background):
         check(set(process_status(pid, "Groups").split()) <= allowed,
               f"groups {process_status(pid, 'Groups')}")
         equal(int(process_status(pid, "CapEff"), 16), 0, "capabilities")
+        equal(process_status(pid, "NoNewPrivs"), "1", "no new privileges")
         for task in os.listdir(f"/proc/{pid}/task"):
             equal(process_status(f"{pid}/task/{task}", "Uid").split(), [str(user.pw_uid)] * 4, "uid of a thread")
         if background:
