@@ -139,36 +139,6 @@ static void test_timeout_is_shared_by_who_had_time(void **state)
     }
 }
 
-/* Evaluations that nobody waits for are bounded, whatever they are about; one that ends makes room for the next. */
-static void test_speculation_is_bounded(void **state)
-{
-    static struct table table;
-    char domain[64];
-    unsigned begun = 0, beyond = 0;
-
-    (void)state;
-    open_table(&table);
-    for (unsigned i = 0; i < SCRIPT_QUERIES / 2; i++) {
-        struct spf_request request = request_of("good", domain);
-
-        snprintf(domain, sizeof(domain), SCRIPT_SILENT "%u.org", i);
-        if (inflight_join(table.inflight, &request, 0, 2000, false, NULL))
-            begun++;
-        else
-            beyond++;
-    }
-    assert_int_equal(begun, 1024);
-    assert_true(beyond > 0);
-    assert_int_equal(table.script.count, begun);
-    script_dns_expire(&table.script);
-    {
-        struct spf_request request = request_of("good", SCRIPT_SILENT ".org");
-
-        assert_true(inflight_join(table.inflight, &request, 0, 4000, false, NULL));
-    }
-    close_table(&table);
-}
-
 static void test_long_key(void **state)
 {
     static struct table table;
@@ -393,7 +363,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_followers),
         cmocka_unit_test(test_timeout_is_shared_by_who_had_time),
-        cmocka_unit_test(test_speculation_is_bounded),
         cmocka_unit_test(test_long_key),
         cmocka_unit_test(test_table_without_memory),
         cmocka_unit_test(test_together),
