@@ -17,6 +17,7 @@
     X(STATS_SOFTFAIL, "softfail")                                                                                      \
     X(STATS_TEMPERROR, "temperror")                                                                                    \
     X(STATS_PERMERROR, "permerror")                                                                                    \
+    X(STATS_SHED, "shed")                                                                                              \
     X(STATS_CACHED, "cached")                                                                                          \
     X(STATS_JOINED, "joined")                                                                                          \
     X(STATS_EVALUATED, "evaluated")                                                                                    \

@@ -68,6 +68,7 @@ struct config {
     /* caches and DNS */
     uint32_t ttl_s;
     uint32_t dns_timeout_ms;
+    unsigned max_checks; /* evaluations under way at once */
     size_t cache_octets;
     size_t dns_cache_octets;
     bool dns_serve_stale;

@@ -116,6 +116,8 @@ static const struct config_option options[] = {
     {"DNSSEC", NULL, &config_switch, AT(dnssec), "off", NULL, NULL, "validate DNS answers", CONFIG_NEW_DNS},
     {"DNSTimeout", NULL, &config_time_ms, AT(dns_timeout_ms), "8s", "1s", "10m", "time limit of one whole evaluation",
      CONFIG_BY_RELOAD},
+    {"MaxChecks", NULL, &config_count, AT(max_checks), "1024", "1", "1000000",
+     "evaluations under way at once; past it messages go on unchecked", CONFIG_BY_RELOAD},
     {"ZoneFile", NULL, &config_path, AT(zone_file), "none", NULL, NULL, "answer DNS queries from this file only",
      CONFIG_NEW_DNS},
 

@@ -9,6 +9,7 @@
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdint.h>
 #include <string.h>
 #include <strings.h>
@@ -252,6 +253,30 @@ static bool size_write(const struct config_option *option, const void *member, s
 
 const struct config_type config_size = {
     .form = "a size", .detail = " (512K, 32M, 1G)", .read = size_read, .write = size_write};
+
+/* Counts */
+
+static const struct unit count_units[] = {{'\0', 1}};
+
+static enum config_value_status count_read(const struct config_option *option, const char *text, void *member)
+{
+    uint64_t value;
+
+    if (!scaled_read(count_units, option, text, &value) || value > UINT_MAX)
+        return CONFIG_VALUE_BAD;
+    *(unsigned *)member = (unsigned)value;
+    return CONFIG_VALUE_OK;
+}
+
+static bool count_write(const struct config_option *option, const void *member, size_t index, struct strbuf *out)
+{
+    (void)option;
+    if (index == 0)
+        strbuf_addf(out, "%u", *(const unsigned *)member);
+    return index == 0;
+}
+
+const struct config_type config_count = {.form = "a number", .read = count_read, .write = count_write};
 
 /* Permissions */
 

@@ -10,6 +10,7 @@ extern const struct config_type config_switch;          /* bool */
 extern const struct config_type config_time_s;          /* uint32_t, seconds */
 extern const struct config_type config_time_ms;         /* uint32_t, milliseconds */
 extern const struct config_type config_size;            /* size_t, octets */
+extern const struct config_type config_count;           /* unsigned */
 extern const struct config_type config_mode;            /* mode_t */
 extern const struct config_type config_quarantine;      /* enum quarantine_mode */
 extern const struct config_type config_forged;          /* enum forged_mode */

@@ -39,8 +39,8 @@ static struct verdict decide_without_dmarc(const struct verdict_policy *policy, 
                                            const struct spf_outcome *outcome, const struct identity_sets *sets,
                                            bool may_be_final)
 {
-    /* A guess is nobody's policy: nothing follows from it. */
-    if (outcome == NULL || outcome->guessed)
+    /* A guess is nobody's policy, and what was shed is no result: nothing follows from either. */
+    if (outcome == NULL || outcome->guessed || outcome->is_shed)
         return verdict_continue();
     if (result_set_has(sets->defer, outcome->result))
         return stop_message(identity, outcome->result, true, policy->soft_fail);

@@ -18,8 +18,8 @@ uint64_t message_fate_cases(enum message_fate fate)
 
 const char *message_fate_name(enum message_fate fate)
 {
-    static const char *const names[FATE_COUNT] = {"accepted", "tagged",   "quarantined", "held",
-                                                  "refused",  "deferred", "exempt",      "ended"};
+    static const char *const names[FATE_COUNT] = {"accepted", "tagged", "quarantined", "held", "refused",
+                                                  "deferred", "exempt", "shed",        "ended"};
 
     return names[fate];
 }
@@ -28,6 +28,15 @@ const char *message_fate_name(enum message_fate fate)
 static bool is_exempt(const struct message *message)
 {
     return message->reason != REASON_NONE && message->record.whole.code == NULL;
+}
+
+/* True if an identity was to be checked, and was not for a lack or a fault of ours. */
+static bool is_shed(const struct message *message)
+{
+    for (size_t i = 0; i < message->record.check_count; i++)
+        if (message->checks[i].outcome.is_shed)
+            return true;
+    return false;
 }
 
 enum message_fate message_fate(const struct message *message)
@@ -45,5 +54,6 @@ enum message_fate message_fate(const struct message *message)
     return record->is_held          ? FATE_HELD
            : record->is_quarantined ? FATE_QUARANTINED
            : record->is_tagged      ? FATE_TAGGED
+           : is_shed(message)       ? FATE_SHED
                                     : FATE_ACCEPTED;
 }

@@ -15,6 +15,7 @@ enum message_fate {
     FATE_REFUSED,  /* or all its recipients */
     FATE_DEFERRED, /* the same */
     FATE_EXEMPT,   /* it was not checked */
+    FATE_SHED,     /* it was accepted, and not checked for a lack or a fault of ours */
     FATE_ENDED,    /* the client or the MTA gave it up before its end */
     FATE_COUNT
 };

@@ -21,6 +21,7 @@ static enum log_level level_of(const struct message *message)
     case FATE_ENDED:
         return message->record.refused_count > 0 || message->record.forged_removed > 0 ? LOG_LEVEL_NOTICE
                                                                                        : LOG_LEVEL_INFO;
+    case FATE_SHED:
     case FATE_TAGGED:
     case FATE_QUARANTINED:
     case FATE_HELD:

@@ -35,6 +35,8 @@ static const struct metrics_stat rows[] = {
     {"checks_without_evaluation", "SPF checks that took their outcome from the cache, or from another check.", "source",
      "cache", STATS_CACHED},
     {"checks_without_evaluation", NULL, "source", "joined", STATS_JOINED},
+    {"checks_shed", "SPF checks not made, for too many under way or for want of memory, descriptors or time.", NULL,
+     NULL, STATS_SHED},
     {"disagreements", "Evaluations that libspf2 and the filter saw differently.", NULL, NULL, STATS_SPF_DISAGREEMENTS},
     {"log_lines_dropped", "Log lines that could not be written.", NULL, NULL, STATS_LOG_LINES_LOST},
     {"log_lines_held_back", "Repeated errors that were counted and not written.", NULL, NULL, STATS_LOG_LINES_HELD},

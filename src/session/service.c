@@ -75,6 +75,7 @@ static struct spf_checker_config checker_settings(const struct config *config)
         .cache_octets = config->cache_octets,
         .result_ttl_s = config->ttl_s,
         .timeout_ms = config->dns_timeout_ms,
+        .max_checks = config->max_checks,
         .has_lookahead = config->dns_lookahead && config->zone_file == NULL, /* a file answers at once */
     };
 }

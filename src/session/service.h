@@ -32,9 +32,9 @@ void service_destroy(struct service *service);
  * are. One thread at a time. NULL, with a message in `error`: then nothing has changed. */
 struct service_change *service_prepare(struct service *service, const struct config *config, struct strbuf *error);
 
-/* Connections that live go on with the configuration that they pinned; but TTL, CacheSize, DNSTimeout and DNSLookahead
- * are those of the checker, which they may share with new ones. Frees the change. Locks: the service's own, a leaf,
- * held to swap pointers. */
+/* Connections that live go on with the configuration that they pinned; but TTL, CacheSize, DNSTimeout, MaxChecks and
+ * DNSLookahead are those of the checker, which they may share with new ones. Frees the change. Locks: the service's
+ * own, a leaf, held to swap pointers. */
 void service_commit(struct service *service, struct service_change *change);
 void service_discard(struct service_change *change); /* NULL is fine */
 

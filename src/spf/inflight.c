@@ -17,10 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    BUCKETS = 256,
-    SPECULATIVE_MAX = 1024, /* evaluations at a time that nobody waits for */
-};
+enum { BUCKETS = 256 };
 
 struct flight {
     struct hash_link link; /* the first member */
@@ -37,12 +34,13 @@ struct flight {
 };
 
 struct inflight {
-    struct inflight_setup setup; /* but for these two, which may be adjusted at any time: */
+    struct inflight_setup setup; /* but for these three, which may be adjusted at any time: */
     _Atomic uint32_t timeout_ms;
     atomic_bool has_lookahead;
+    atomic_uint max_checks;
     uint8_t seed[HASH_SEED_SIZE];
-    atomic_uint speculative;
     pthread_mutex_t lock; /* covers all below, and each follower's last three members; a leaf */
+    unsigned under_way;   /* evaluations, in the table or alone */
     struct hash_link *buckets[BUCKETS];
 };
 
@@ -53,7 +51,7 @@ struct inflight *inflight_create(const struct inflight_setup *setup)
     if (!inflight)
         return NULL;
     inflight->setup = *setup;
-    inflight_adjust(inflight, setup->timeout_ms, setup->has_lookahead);
+    inflight_adjust(inflight, setup->timeout_ms, setup->has_lookahead, setup->max_checks);
     memcpy(inflight->seed, setup->seed, sizeof(inflight->seed));
     pthread_mutex_init(&inflight->lock, NULL);
     return inflight;
@@ -64,8 +62,9 @@ static struct hash_table table_of(struct inflight *inflight)
     return (struct hash_table){inflight->buckets, BUCKETS};
 }
 
-void inflight_adjust(struct inflight *inflight, uint32_t timeout_ms, bool has_lookahead)
+void inflight_adjust(struct inflight *inflight, uint32_t timeout_ms, bool has_lookahead, unsigned max_checks)
 {
+    inflight->max_checks = max_checks;
     inflight->timeout_ms = timeout_ms;
     inflight->has_lookahead = has_lookahead;
 }
@@ -114,6 +113,7 @@ static struct inflight_follower *take_out(struct flight *flight)
     struct hash_table table = table_of(flight->inflight);
 
     pthread_mutex_lock(&flight->inflight->lock);
+    flight->inflight->under_way--;
     if (flight->is_in_table)
         hash_table_remove(&table, &flight->link);
     for (struct inflight_follower *follower = flight->followers; follower; follower = follower->next)
@@ -128,8 +128,6 @@ static void publish(struct flight *flight, struct published *published)
     struct inflight_follower *next;
 
     result_key_make(&published->key, flight->request, published->varying);
-    if (flight->is_speculative)
-        atomic_fetch_sub_explicit(&flight->inflight->speculative, 1, memory_order_relaxed);
     for (struct inflight_follower *follower = take_out(flight); follower; follower = next) {
         next = follower->next; /* it may be gone after the call */
         follower->published(follower->context, published);
@@ -244,7 +242,7 @@ static void begin(struct flight *flight, int64_t deadline_ms)
         return;
     }
     report_fault(flight->request, "out of memory");
-    outcome_temperror(&published.outcome, "out of memory");
+    outcome_shed(&published.outcome, "out of memory");
     published.is_private = true;
     publish(flight, &published);
 }
@@ -257,37 +255,53 @@ static void follow(struct flight *flight, struct inflight_follower *follower, bo
     flight->followers = follower;
 }
 
-bool inflight_join(struct inflight *inflight, const struct spf_request *request, unsigned varying, int64_t deadline_ms,
-                   bool is_alone, struct inflight_follower *follower)
+/* Is there room for one more evaluation? Those that nobody waits for leave some for the others. Lock held. */
+static bool has_room(const struct inflight *inflight, bool is_speculative)
+{
+    const unsigned max = inflight->max_checks;
+
+    return inflight->under_way < (is_speculative ? max - max / 4 : max);
+}
+
+/* Finds the evaluation of a key, or makes one, in the table if it is to be shared. Lock held. */
+static enum inflight_join find_or_create(struct inflight *inflight, const struct result_key *key,
+                                         const struct spf_request *request, bool is_shared, bool is_speculative,
+                                         struct flight **found, struct flight **created)
+{
+    uint64_t hash = is_shared ? hash_octets(inflight->seed, key->octets, key->len) : 0;
+
+    *created = NULL;
+    *found = is_shared ? find_flight(inflight, key, hash) : NULL;
+    if (*found)
+        return INFLIGHT_JOINED;
+    if (!has_room(inflight, is_speculative))
+        return INFLIGHT_FULL;
+    *found = *created = create_flight(inflight, key, request);
+    if (!*created)
+        return INFLIGHT_NO_MEMORY;
+    inflight->under_way++;
+    (*created)->is_speculative = is_speculative;
+    if (is_shared)
+        add_to_table(*created, hash);
+    return INFLIGHT_JOINED;
+}
+
+enum inflight_join inflight_join(struct inflight *inflight, const struct spf_request *request, unsigned varying,
+                                 int64_t deadline_ms, bool is_alone, struct inflight_follower *follower)
 {
     struct result_key key;
-    struct flight *found = NULL, *created = NULL;
-    bool is_shared;
-    uint64_t hash;
+    struct flight *found, *created;
+    enum inflight_join joined;
 
-    if (!follower && atomic_load_explicit(&inflight->speculative, memory_order_relaxed) >= SPECULATIVE_MAX)
-        return false;
     result_key_make(&key, request, varying);
-    is_shared = !is_alone && !key.too_long;
-    hash = is_shared ? hash_octets(inflight->seed, key.octets, key.len) : 0;
     pthread_mutex_lock(&inflight->lock);
-    if (is_shared)
-        found = find_flight(inflight, &key, hash);
-    if (!found)
-        found = created = create_flight(inflight, &key, request);
-    if (created)
-        created->is_speculative = !follower;
-    if (created && is_shared)
-        add_to_table(created, hash);
+    joined = find_or_create(inflight, &key, request, !is_alone && !key.too_long, !follower, &found, &created);
     if (found && follower)
         follow(found, follower, created != NULL);
     pthread_mutex_unlock(&inflight->lock);
-    if (created) {
-        if (!follower)
-            atomic_fetch_add_explicit(&inflight->speculative, 1, memory_order_relaxed);
+    if (created)
         begin(created, deadline_ms);
-    }
-    return found != NULL;
+    return joined;
 }
 
 bool inflight_leave(struct inflight *inflight, struct inflight_follower *follower)

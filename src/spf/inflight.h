@@ -40,25 +40,32 @@ struct inflight_setup {
     struct result_cache *cache; /* keeps the outcomes */
     uint32_t timeout_ms;
     bool has_lookahead;
+    unsigned max_checks; /* evaluations under way at once, at least 1 */
     const uint8_t *seed; /* 16 random octets for the hash */
 };
 
 /* NULL if out of memory. All of the setup must outlive it. */
 struct inflight *inflight_create(const struct inflight_setup *setup);
 
-/* Has evaluations that begin from now on go by these two of the setup. Any thread. */
-void inflight_adjust(struct inflight *inflight, uint32_t timeout_ms, bool has_lookahead);
+/* Has evaluations that begin from now on go by these three of the setup. Any thread. */
+void inflight_adjust(struct inflight *inflight, uint32_t timeout_ms, bool has_lookahead, unsigned max_checks);
 
 /* Nothing may be under way. NULL is fine. */
 void inflight_destroy(struct inflight *inflight);
 
+enum inflight_join {
+    INFLIGHT_JOINED,
+    INFLIGHT_NO_MEMORY,
+    INFLIGHT_FULL, /* as many as may be are under way */
+};
+
 /* Follows the evaluation of a request, which is in the form that spf_check brings it to and is copied; `varying` is
  * what the domain's outcomes are known to depend on. Where none is under way, or `is_alone`, it is begun, with this
  * deadline. The follower may be called before this returns. Without one (NULL) nobody waits: then an answer that the
- * DNS cache would not keep ends the evaluation, and there are no more than 1,024 of these. False if out of memory:
- * nobody is called. Any thread. Locks: one for the table, a leaf. */
-bool inflight_join(struct inflight *inflight, const struct spf_request *request, unsigned varying, int64_t deadline_ms,
-                   bool is_alone, struct inflight_follower *follower);
+ * DNS cache would not keep ends the evaluation, and none is begun while three quarters of max_checks are under way.
+ * Nobody is called but with INFLIGHT_JOINED. Any thread. Locks: one for the table, a leaf. */
+enum inflight_join inflight_join(struct inflight *inflight, const struct spf_request *request, unsigned varying,
+                                 int64_t deadline_ms, bool is_alone, struct inflight_follower *follower);
 
 /* Takes a follower back. False: it is called in this moment, or was. */
 bool inflight_leave(struct inflight *inflight, struct inflight_follower *follower);

@@ -33,12 +33,13 @@ void outcome_write(const struct walk *walk, struct spf_outcome *outcome)
         memcpy(outcome->problem, walk->problem, sizeof(outcome->problem));
     else
         write_mechanism(walk, outcome->mechanism);
+    outcome->is_shed = outcome->result == RESULT_TEMPERROR && walk_is_shed(walk);
     if (outcome->result == RESULT_FAIL)
         memcpy(outcome->explanation, walk->explanation_text, sizeof(outcome->explanation));
 }
 
-void outcome_temperror(struct spf_outcome *outcome, const char *problem)
+void outcome_shed(struct spf_outcome *outcome, const char *problem)
 {
-    *outcome = (struct spf_outcome){.result = RESULT_TEMPERROR};
+    *outcome = (struct spf_outcome){.result = RESULT_TEMPERROR, .is_shed = true};
     snprintf(outcome->problem, sizeof(outcome->problem), "%s", problem);
 }

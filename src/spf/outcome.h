@@ -9,7 +9,7 @@
 /* The outcome of a finished walk. */
 void outcome_write(const struct walk *walk, struct spf_outcome *outcome);
 
-/* temperror for `problem`. */
-void outcome_temperror(struct spf_outcome *outcome, const char *problem);
+/* temperror for `problem`, a lack or a fault of ours (is_shed). */
+void outcome_shed(struct spf_outcome *outcome, const char *problem);
 
 #endif

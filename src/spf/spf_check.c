@@ -31,12 +31,18 @@ struct spf_checker {
     atomic_uint references;
 };
 
+static unsigned max_checks_of(const struct spf_checker_config *config)
+{
+    return config->max_checks > 0 ? config->max_checks : MAX_CHECKS_USUAL;
+}
+
 struct spf_checker *spf_checker_create(const struct spf_checker_config *config)
 {
     struct inflight_setup setup = {.dns = config->dns,
                                    .clock = config->clock,
                                    .timeout_ms = config->timeout_ms,
                                    .has_lookahead = config->has_lookahead,
+                                   .max_checks = max_checks_of(config),
                                    .seed = config->seed};
     struct spf_checker *checker = calloc(1, sizeof(*checker));
 
@@ -68,7 +74,7 @@ void spf_checker_adjust(struct spf_checker *checker, const struct spf_checker_co
 {
     checker->timeout_ms = config->timeout_ms;
     checker->has_lookahead = config->has_lookahead;
-    inflight_adjust(checker->inflight, config->timeout_ms, config->has_lookahead);
+    inflight_adjust(checker->inflight, config->timeout_ms, config->has_lookahead, max_checks_of(config));
     result_cache_adjust(checker->cache, config->cache_octets, config->result_ttl_s);
 }
 
@@ -142,7 +148,7 @@ static int64_t deadline_of(const struct spf_checker *checker, const struct spf_r
 }
 
 /* Counts a check that began then, in histogram_now_us. */
-static void count(enum spf_identity identity, enum spf_result result, uint64_t begun_us)
+static void count(enum spf_identity identity, const struct spf_outcome *outcome, uint64_t begun_us)
 {
     static const enum stats_counter counters[RESULT_COUNT] = {
         [RESULT_NONE] = STATS_NONE,           [RESULT_NEUTRAL] = STATS_NEUTRAL,   [RESULT_PASS] = STATS_PASS,
@@ -150,8 +156,9 @@ static void count(enum spf_identity identity, enum spf_result result, uint64_t b
         [RESULT_PERMERROR] = STATS_PERMERROR,
     };
 
-    stats_add(counters[result], 1);
-    spf_metrics_checked(identity, result, histogram_now_us() - begun_us);
+    stats_add(counters[outcome->result], 1);
+    stats_add(STATS_SHED, outcome->is_shed);
+    spf_metrics_checked(identity, outcome->result, histogram_now_us() - begun_us);
 }
 
 /* ---- What the cache does not know ---- */
@@ -167,16 +174,37 @@ struct caller {
     void *context;
 };
 
+/* There are as many evaluations as may be: the request goes on without one. */
+static void shed_past_limit(struct spf_outcome *outcome)
+{
+    log_warning("overload: as many SPF evaluations are under way as MaxChecks allows; what else arrives goes on "
+                "unchecked");
+    outcome_shed(outcome, "too many evaluations under way (MaxChecks)");
+}
+
+/* The same for want of memory. */
+static void shed_without_memory(struct spf_outcome *outcome)
+{
+    log_error("SPF evaluation: out of memory");
+    stats_add(STATS_FAULTS, 1);
+    outcome_shed(outcome, "out of memory");
+}
+
 static void join(struct caller *caller, bool is_alone)
 {
     struct spf_outcome outcome;
 
-    if (inflight_join(caller->checker->inflight, caller->request, caller->varying, caller->deadline_ms, is_alone,
-                      &caller->follower))
+    switch (inflight_join(caller->checker->inflight, caller->request, caller->varying, caller->deadline_ms, is_alone,
+                          &caller->follower)) {
+    case INFLIGHT_JOINED:
         return;
-    log_error("SPF evaluation: out of memory");
-    stats_add(STATS_FAULTS, 1);
-    outcome_temperror(&outcome, "out of memory");
+    case INFLIGHT_FULL:
+        shed_past_limit(&outcome);
+        break;
+    case INFLIGHT_NO_MEMORY:
+        shed_without_memory(&outcome);
+        break;
+    }
     count_source(caller->request, STATS_EVALUATED);
     caller->done(caller->context, &outcome);
 }
@@ -239,7 +267,7 @@ static void give_up(const struct spf_request *request, struct spf_outcome *outco
     char shown[LOG_VALUE_SIZE];
 
     log_warning("SPF evaluation of %s: no outcome by the deadline", log_word(request->domain, shown));
-    outcome_temperror(outcome, "no outcome by the deadline");
+    outcome_shed(outcome, "no outcome by the deadline");
     count_source(request, STATS_EVALUATED);
 }
 
@@ -286,7 +314,7 @@ void spf_check(struct spf_checker *checker, const struct spf_request *request, s
     const uint64_t begun_us = histogram_now_us();
 
     answer(checker, request, outcome);
-    count(request->identity, outcome->result, begun_us);
+    count(request->identity, outcome, begun_us);
 }
 
 enum tristate spf_permits(struct spf_checker *checker, const struct spf_request *request)
@@ -341,7 +369,7 @@ static void end_task(void *context, const struct spf_outcome *outcome)
 {
     struct task *task = context;
 
-    count(task->request->identity, outcome->result, task->begun_us);
+    count(task->request->identity, outcome, task->begun_us);
     task->done(task->context, outcome);
     free(task->request);
     free(task);
@@ -380,11 +408,10 @@ void spf_check_start(struct spf_checker *checker, const struct spf_request *requ
     if (!answer_at_once(checker, &normal, domain, &outcome, &varying)) {
         if (start_task(checker, &normal, varying, done, context, begun_us))
             return;
-        stats_add(STATS_FAULTS, 1);
+        shed_without_memory(&outcome);
         count_source(request, STATS_EVALUATED);
-        outcome_temperror(&outcome, "out of memory");
     }
-    count(request->identity, outcome.result, begun_us);
+    count(request->identity, &outcome, begun_us);
     done(context, &outcome);
 }
 
@@ -399,7 +426,8 @@ bool spf_check_speculate(struct spf_checker *checker, const struct spf_request *
         return false;
     normal.trace = NULL;
     return !result_cache_look(checker->cache, &normal, &known, &varying) &&
-           inflight_join(checker->inflight, &normal, varying, deadline_of(checker, &normal), false, NULL);
+           inflight_join(checker->inflight, &normal, varying, deadline_of(checker, &normal), false, NULL) ==
+               INFLIGHT_JOINED;
 }
 
 struct ttl_cache_stats spf_checker_cache_stats(struct spf_checker *checker)

@@ -43,9 +43,11 @@ enum {
 /* What came out. The texts are printable US-ASCII, or empty. */
 struct spf_outcome {
     enum spf_result result;
-    bool cached;    /* out of the result cache */
-    bool guessed;   /* there was no record: result of the best guess */
-    bool no_mail;   /* the domain's record is `v=spf1 -all` and nothing else: it sends no mail at all */
+    bool cached;  /* out of the result cache */
+    bool guessed; /* there was no record: result of the best guess */
+    bool is_shed; /* temperror without an evaluation to its end, for a lack or a fault of ours: too many are under way,
+                     or no memory, descriptor or thread is left. It says nothing about the domain */
+    bool no_mail; /* the domain's record is `v=spf1 -all` and nothing else: it sends no mail at all */
     uint32_t ttl_s; /* smallest TTL of the DNS answers used */
     char
         mechanism[SPF_TERM_SIZE]; /* the term of the domain's record that decided, as written there ("ip4:192.0.2.0/24",
@@ -67,16 +69,19 @@ struct spf_checker_config {
     uint32_t timeout_ms;   /* for one whole evaluation (RFC 7208 4.6.4) */
     uint8_t seed[16];      /* random octets for the cache's hash */
     bool has_lookahead;    /* ask the DNS for what the terms of a record name as soon as it is there (walk.h) */
+    unsigned max_checks;   /* evaluations under way at once; past it a request is shed. 0: MAX_CHECKS_USUAL */
 };
+
+enum { MAX_CHECKS_USUAL = 1024 };
 
 /* Creates a checker with one reference. NULL if out of memory. */
 struct spf_checker *spf_checker_create(const struct spf_checker_config *config);
 struct spf_checker *spf_checker_acquire(struct spf_checker *checker);
 void spf_checker_release(struct spf_checker *checker); /* the last one destroys; NULL is fine */
 
-/* Takes on cache_octets, result_ttl_s, timeout_ms and has_lookahead of another configuration, while it is used. The DNS
- * stays, with its answers, and so do the results that are cached, where the first two are the same. One thread at a
- * time. */
+/* Takes on cache_octets, result_ttl_s, timeout_ms, has_lookahead and max_checks of another configuration, while it is
+ * used. The DNS stays, with its answers, and so do the results that are cached, where the first two are the same. One
+ * thread at a time. */
 void spf_checker_adjust(struct spf_checker *checker, const struct spf_checker_config *config);
 
 /* The DNS that it asks, for other lookups. It lives as long as the checker. */
@@ -86,7 +91,8 @@ struct dns *spf_checker_dns(const struct spf_checker *checker);
 int64_t spf_checker_deadline_ms(const struct spf_checker *checker);
 
 /* Answers `request`, within the timeout. A fault of ours (out of memory) gives temperror with a problem that says so,
- * never fail. Any number of threads at once; hold no lock. */
+ * never fail, and so do too many evaluations under way (max_checks), at once. Any number of threads at once; hold no
+ * lock. */
 void spf_check(struct spf_checker *checker, const struct spf_request *request, struct spf_outcome *outcome);
 
 /* Takes an outcome, which is gone after the call. Called once, on any thread, that of the DNS too; it must not block.
@@ -108,8 +114,8 @@ enum tristate spf_host_has_address(struct spf_checker *checker, const char *name
 
 /* Starts to find out what spf_check will be asked with an equal request, and returns at once. Nobody is told; whoever
  * asks later has the outcome, or takes part. True if an evaluation is under way now. False, and nothing happens, where
- * the outcome is known, where answers are not cached (keeps_answers) or there is no lookahead, or if out of memory. Any
- * thread; hold no lock. */
+ * the outcome is known, where answers are not cached (keeps_answers) or there is no lookahead, if out of memory, or
+ * while three quarters of max_checks are under way: the rest is for those who wait. Any thread; hold no lock. */
 bool spf_check_speculate(struct spf_checker *checker, const struct spf_request *request);
 
 /* Of the result cache (result_cache.h): what it holds, and the counters of all that there have been. */

@@ -56,6 +56,11 @@ void walk_fault(struct walk *walk, const char *what)
     snprintf(walk->problem, sizeof(walk->problem), "%s", what);
 }
 
+bool walk_is_shed(const struct walk *walk)
+{
+    return walk->is_fault || (walk->failed && walk->failed->answer->is_fault);
+}
+
 static result_set walk_record(struct walk *walk, const struct walk_place *from, struct lookup *lookup);
 
 /* True if a step leads to a record that led to it. */

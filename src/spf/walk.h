@@ -135,6 +135,9 @@ enum { SURVEY_TERMS = 100 };
 /* Walks. True: it is done, and the outcome is there. False: at least one lookup is wanted, or under way. */
 bool walk_run(struct walk *walk);
 
+/* True where a finished walk came to temperror for a fault of ours: its own, or that of the lookup that decided. */
+bool walk_is_shed(const struct walk *walk);
+
 /* Makes a finished walk one that was stopped by a fault of ours: temperror. */
 void walk_fault(struct walk *walk, const char *what);
 

@@ -112,6 +112,9 @@ unsigned term_failure(struct walk *walk, const struct walk_place *at, const stru
     lookup = lookup_to_name(walk, lookup);
     if (walk->is_exact && !walk->is_stopped)
         walk->failed = lookup;
+    if (lookup->answer->is_fault)
+        return term_stop(walk, at, WALK_STOP_FAILURE, "no memory or descriptor for the lookup of %s %s", lookup->name,
+                         dns_type_name(lookup->type));
     return term_stop(walk, at, WALK_STOP_FAILURE, "DNS %s for %s %s", dns_status_name(lookup->answer->status),
                      lookup->name, dns_type_name(lookup->type));
 }

@@ -116,6 +116,27 @@ def a_name_that_is_silent_is_waited_for_once(binary):
 
 
 @case
+def past_max_checks_a_message_goes_on_at_once(binary):
+    """While one evaluation is under way, which takes 5 s, another message is let through unchecked, though its result is
+    to be deferred; a cached result and the same evaluation are still to be had."""
+    config = {"MaxChecks": "1", "TTL": "1h", "DNSTimeout": "20s", "AcceptTempError": "off"}
+    with DnsServer(RECORDS) as server, asking(server, binary, config) as filter_, \
+            concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
+        equal(result_of(filter_, "<a@new.dns.example>"), "pass", "with nothing else under way")
+        server.fault("dns.example", "delay", seconds=5)
+        slow = [pool.submit(result_of, filter_, "<a@dns.example>") for _ in range(2)]
+        wait_until(lambda: server.count("dns.example", "TXT") > 0, 30, "the slow query")
+        equal(result_of(filter_, "<a@newer.dns.example>"), "temperror", "past the limit")
+        equal(result_of(filter_, "<a@new.dns.example>"), "pass", "what is cached")
+        check(not any(future.done() for future in slow), "the slow evaluation was waited for")
+        equal([future.result() for future in slow], ["pass", "pass"], "the slow evaluation")
+        equal(result_of(filter_, "<a@newer.dns.example>"), "pass", "when there is room again")
+        equal(server.count("newer.dns.example", "TXT"), 1, "questions for what was shed before")
+        contains(filter_.log(), "reason=too many evaluations under way (MaxChecks), verdict=shed", "log")
+        contains(filter_.log(), "overload: as many SPF evaluations", "log")
+
+
+@case
 def a_silent_dns_holds_nobody_up(binary):
     with DnsServer(RECORDS) as server, asking(server, binary, {"DNSTimeout": "8s"}) as filter_:
         equal(result_of(filter_, "<a@dns.example>"), "pass", "result")

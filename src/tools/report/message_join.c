@@ -86,7 +86,7 @@ static int weight(enum fate fate)
 {
     static const int weights[FATE_COUNT] = {
         [FATE_UNSAID] = 0,      [FATE_ACCEPTED] = 1, [FATE_TAGGED] = 2,   [FATE_HELD] = 3,    [FATE_EXEMPT] = 4,
-        [FATE_QUARANTINED] = 5, [FATE_ENDED] = 6,    [FATE_DEFERRED] = 7, [FATE_REFUSED] = 8,
+        [FATE_QUARANTINED] = 5, [FATE_ENDED] = 6,    [FATE_DEFERRED] = 7, [FATE_REFUSED] = 8, [FATE_SHED] = 1,
     };
 
     return weights[fate];

@@ -218,6 +218,7 @@ static const struct spf_outcome *outcome_of(const struct entry_check *check, str
     outcome->result = check->result;
     outcome->guessed = check->guessed;
     outcome->no_mail = false; /* the log does not say */
+    outcome->is_shed = false; /* its message has a fate of its own */
     return outcome;
 }
 

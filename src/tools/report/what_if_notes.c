@@ -78,6 +78,7 @@ static const struct row {
     {"Nameserver", WHAT_IF_LEFT_OUT, OTHER_RESULTS},
     {"DNSSEC", WHAT_IF_LEFT_OUT, OTHER_RESULTS},
     {"DNSTimeout", WHAT_IF_LEFT_OUT, OTHER_RESULTS},
+    {"MaxChecks", WHAT_IF_NO_MATTER, NULL},
     {"ZoneFile", WHAT_IF_LEFT_OUT, OTHER_RESULTS},
     {"Socket", WHAT_IF_NO_MATTER, NULL},
     {"SocketMode", WHAT_IF_NO_MATTER, NULL},

@@ -484,6 +484,23 @@ static void test_may_ask_dmarc(void **state)
     assert_false(verdict_asks_dmarc(&fails, IDENTITY_MAILFROM, false, &guessed));
 }
 
+/* What was shed for a lack of ours is no result: nothing follows, and the other identity decides. */
+static void nothing_follows_from_what_was_shed(void **state)
+{
+    const struct verdict_policy policy = {DEFER(TEMP), .refuse_mail_from = TEMP, .refuse_helo = FAIL | TEMP};
+    const struct spf_outcome shed = {.result = RESULT_TEMPERROR, .is_shed = true}, temp = {.result = RESULT_TEMPERROR},
+                             fail = {.result = RESULT_FAIL};
+    struct verdict_case message = {.mail_from = &shed, .helo = &shed};
+
+    (void)state;
+    assert_int_equal(verdict_decide(&policy, &message).kind, VERDICT_CONTINUE);
+    message.helo = &fail;
+    assert_int_equal(verdict_decide(&policy, &message).kind, VERDICT_REFUSE);
+    message.mail_from = &temp;
+    message.helo = &shed;
+    assert_int_equal(verdict_decide(&policy, &message).kind, VERDICT_DEFER);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -496,6 +513,7 @@ int main(void)
         cmocka_unit_test(test_leave_to_dmarc),
         cmocka_unit_test(test_leave_to_dmarc_by_identity),
         cmocka_unit_test(test_may_ask_dmarc),
+        cmocka_unit_test(nothing_follows_from_what_was_shed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

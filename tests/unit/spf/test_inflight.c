@@ -18,7 +18,7 @@
 
 #include "support/alloc_fail.h"
 
-enum { THREADS = 12 };
+enum { THREADS = 12, MAX_CHECKS = 8 };
 
 static const uint8_t seed[16] = {1, 2, 3};
 
@@ -41,7 +41,7 @@ struct table {
 
 static void open_table(struct table *table)
 {
-    struct inflight_setup setup = {.timeout_ms = 1000, .seed = seed};
+    struct inflight_setup setup = {.timeout_ms = 1000, .max_checks = MAX_CHECKS, .seed = seed};
 
     script_dns_open(&table->script);
     script_dns_add(&table->script, "a.org", "TXT", "v=spf1 exists:%{l}.x.org ~all");
@@ -78,7 +78,7 @@ static bool join(struct table *table, const char *local, unsigned varying, bool 
     struct spf_request request = request_of(local, "a.org");
 
     *one = (struct one){.follower = {.published = take, .context = one}};
-    return inflight_join(table->inflight, &request, varying, 2000, is_alone, &one->follower);
+    return inflight_join(table->inflight, &request, varying, 2000, is_alone, &one->follower) == INFLIGHT_JOINED;
 }
 
 /* Who comes while it is under way is called with its outcome; who leaves is not; another key is another evaluation. */
@@ -154,6 +154,45 @@ static void test_long_key(void **state)
     assert_int_equal(table.script.count, 2);
     close_table(&table);
     assert_int_equal(ones[0].called + ones[1].called, 2);
+}
+
+static enum inflight_join join_domain(struct table *table, const char *domain, struct one *one)
+{
+    struct spf_request request = request_of("x", domain);
+
+    if (one)
+        *one = (struct one){.follower = {.published = take, .context = one}};
+    return inflight_join(table->inflight, &request, 0, 2000, false, one ? &one->follower : NULL);
+}
+
+/* No more begin than may be under way; who needs one that is there joins it, and each that ends makes room. Those that
+ * nobody waits for leave a quarter to the others. */
+static void test_limit(void **state)
+{
+    static struct table table;
+    struct one ones[MAX_CHECKS], joined, refused;
+    char domain[] = "0.org";
+
+    (void)state;
+    open_table(&table);
+    for (unsigned i = 0; i < MAX_CHECKS; i++, domain[0]++)
+        assert_int_equal(join_domain(&table, domain, i < MAX_CHECKS * 3 / 4 ? NULL : &ones[i]), INFLIGHT_JOINED);
+    assert_int_equal(table.script.count, MAX_CHECKS);
+    assert_int_equal(join_domain(&table, domain, &refused), INFLIGHT_FULL);
+    assert_int_equal(join_domain(&table, domain, NULL), INFLIGHT_FULL);
+    assert_int_equal(join_domain(&table, "0.org", &joined), INFLIGHT_JOINED);
+    assert_int_equal(table.script.count, MAX_CHECKS);
+    script_dns_answer_all(&table.script);
+    assert_int_equal(joined.called, 1);
+    assert_int_equal(refused.called, 0);
+    for (unsigned i = 0; i < MAX_CHECKS * 3 / 4; i++, domain[0]++)
+        assert_int_equal(join_domain(&table, domain, NULL), INFLIGHT_JOINED);
+    assert_int_equal(join_domain(&table, domain, NULL), INFLIGHT_FULL);
+    inflight_adjust(table.inflight, 1000, false, 2);
+    assert_int_equal(join_domain(&table, domain, &refused), INFLIGHT_FULL);
+    inflight_adjust(table.inflight, 1000, false, MAX_CHECKS);
+    assert_int_equal(join_domain(&table, domain, &ones[0]), INFLIGHT_JOINED);
+    close_table(&table);
 }
 
 /* Nobody is called, or everybody with temperror, which is nobody else's. */
@@ -363,6 +402,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_followers),
         cmocka_unit_test(test_timeout_is_shared_by_who_had_time),
+        cmocka_unit_test(test_limit),
         cmocka_unit_test(test_long_key),
         cmocka_unit_test(test_table_without_memory),
         cmocka_unit_test(test_together),
