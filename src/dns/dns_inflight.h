@@ -44,6 +44,7 @@ struct dns_inflight_query {
     enum dns_type type;
     enum dns_stage stage;
     bool is_suspect;             /* it, or its zone, did not reply before */
+    bool is_last_turn;           /* waiters' time is over; what the resolver has for them by now comes first */
     int64_t sent_ms;             /* when it was sent to the resolver; before, when it arrived */
     struct unbound_query *usual; /* at the resolver; NULL: it has replied, or was not queried */
     struct stub_query *plain;    /* the same of the plain query */

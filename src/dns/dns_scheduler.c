@@ -344,10 +344,25 @@ static void send_all_again(struct dns_scheduler *scheduler, int64_t now_ms)
     set_limits(scheduler, now_ms);
 }
 
+/* True if the loop has to go round once more before waiters get a timeout. The resolver's stale answer is due before
+ * their short wait is over (UNBOUND_STALE_MS), but a loop that is late finds both due, and in any order. */
+static bool has_last_turn(struct dns_scheduler *scheduler, struct dns_inflight_query *query, int64_t now_ms)
+{
+    const struct dns_waiter *waiter = query->waiters;
+
+    while (waiter && waiter->limit_ms > now_ms)
+        waiter = waiter->next;
+    query->is_last_turn = waiter && query->usual && scheduler->serve_stale && !query->is_last_turn;
+    if (query->is_last_turn)
+        event_task_wake(scheduler->task);
+    return query->is_last_turn;
+}
+
 /* Answers the waiters whose limit is reached, and sends a plain query for a slow name. */
 static void look_at(struct dns_scheduler *scheduler, struct dns_inflight_query *query, int64_t now_ms)
 {
-    if (dns_inflight_answer(query, now_ms, dns_answer_empty(DNS_TIMEOUT, 0), &scheduler->answered) > 0)
+    if (!has_last_turn(scheduler, query, now_ms) &&
+        dns_inflight_answer(query, now_ms, dns_answer_empty(DNS_TIMEOUT, 0), &scheduler->answered) > 0)
         record_silence(scheduler, query, "no reply by the deadline");
     for (const struct dns_waiter *waiter = query->waiters; waiter; waiter = waiter->next)
         scheduler->due_ms = smaller(scheduler->due_ms, waiter->limit_ms);

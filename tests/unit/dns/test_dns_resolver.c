@@ -768,6 +768,60 @@ static void test_stale(void **state)
     check_stale(false);
 }
 
+struct late_loop {
+    atomic_bool is_held, is_answered;
+    enum dns_status status;
+};
+
+/* Holds the loop's thread up beyond the short wait. */
+static void hold_up(void *context, const struct dns_answer *answer)
+{
+    struct late_loop *late = context;
+
+    dns_answer_release(answer);
+    late->is_held = true;
+    usleep(800000);
+}
+
+static void drop_answer(void *context, const struct dns_answer *answer)
+{
+    (void)context;
+    dns_answer_release(answer);
+}
+
+static void note_status(void *context, const struct dns_answer *answer)
+{
+    struct late_loop *late = context;
+
+    late->status = answer->status;
+    dns_answer_release(answer);
+    late->is_answered = true;
+}
+
+/* In an outage a stale answer is due before the short wait is over. Where the loop is late, it finds the answer, the
+ * end of the wait and a new query at the same time: the answer counts. */
+static void test_stale_and_a_late_loop(void **state)
+{
+    struct pair pair = start_pair_with("127.0.0.1", CACHE);
+    struct late_loop late = {.is_held = false};
+
+    (void)state;
+    expect(pair.dns, "brief.example", DNS_A, DNS_OK, 1, "192.0.2.1");
+    expect(pair.dns, "plain.example", DNS_A, DNS_OK, 300, "192.0.2.1");
+    responder_set_silent(pair.responder, true);
+    assert_true(time_of(pair.dns, "plain.a.example", 4000, DNS_TIMEOUT) >= 3900); /* brief is over, too */
+    dns_query(pair.dns, "brief.example", DNS_A, now_ms() + LONG_MS, note_status, &late);
+    usleep(100000);
+    dns_query(pair.dns, "plain.example", DNS_A, now_ms() + LONG_MS, hold_up, &late);
+    while (!late.is_held)
+        usleep(1000);
+    dns_query(pair.dns, "plain.example", DNS_A, now_ms() + LONG_MS, drop_answer, NULL);
+    while (!late.is_answered)
+        usleep(1000);
+    assert_int_equal(late.status, DNS_OK);
+    stop_pair(&pair);
+}
+
 /* A long chain of answers at hand is worked off without going deeper and deeper. */
 struct chain {
     struct dns *dns;
@@ -940,6 +994,7 @@ int main(void)
         cmocka_unit_test(test_cache),
         cmocka_unit_test(test_no_cache),
         cmocka_unit_test(test_stale),
+        cmocka_unit_test(test_stale_and_a_late_loop),
         cmocka_unit_test(test_chain),
         cmocka_unit_test(test_local_names),
         cmocka_unit_test(test_resolv_conf),
