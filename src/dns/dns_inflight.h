@@ -44,6 +44,7 @@ struct dns_inflight_query {
     enum dns_type type;
     enum dns_stage stage;
     bool is_suspect;             /* it, or its zone, did not reply before */
+    bool is_apex;                /* its name is its zone's */
     bool is_last_turn;           /* waiters' time is over; what the resolver has for them by now comes first */
     int64_t sent_ms;             /* when it was sent to the resolver; before, when it arrived */
     struct unbound_query *usual; /* at the resolver; NULL: it has replied, or was not queried */
@@ -52,9 +53,10 @@ struct dns_inflight_query {
     bool was_sent;                        /* to a server, in one way or the other */
     bool is_stale;                        /* its answer is (RFC 8767) */
     enum stub_failure failure;            /* what failed the plain query at last */
-    struct dns_inflight_query *next_sent; /* in the list of those to send */
+    bool is_queued_as_suspect;            /* in which queue it is */
+    struct dns_inflight_query *next_sent; /* in that queue */
     struct dns_waiter *waiters;
-    uint64_t name_key, zone_key; /* for dns_suspects.h */
+    uint64_t name_key, zone_key; /* for dns_suspects.h: this query, and all names below the apex of its zone */
     char name[];                 /* as the first waiter spelled it */
 };
 

@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum {
@@ -42,18 +43,34 @@ static int64_t smaller(int64_t a, int64_t b)
 
 /* Answers */
 
+static void empty(struct dns_queue *queue)
+{
+    queue->first = NULL;
+    queue->end = &queue->first;
+}
+
+static struct dns_queue *queue_of(struct dns_scheduler *scheduler, const struct dns_inflight_query *query)
+{
+    return query->is_queued_as_suspect ? &scheduler->suspects_to_send : &scheduler->to_send;
+}
+
 /* Queues a query to be sent. Nothing is sent from within a reply. */
 static void send_soon(struct dns_scheduler *scheduler, struct dns_inflight_query *query)
 {
+    struct dns_queue *queue;
+
+    query->is_queued_as_suspect = query->is_suspect;
+    queue = queue_of(scheduler, query);
     query->next_sent = NULL;
-    *scheduler->to_send_end = query;
-    scheduler->to_send_end = &query->next_sent;
+    *queue->end = query;
+    queue->end = &query->next_sent;
 }
 
-/* Takes a query out of that queue. */
+/* Takes a query out of its queue. */
 static void unqueue(struct dns_scheduler *scheduler, const struct dns_inflight_query *query)
 {
-    struct dns_inflight_query **link = &scheduler->to_send;
+    struct dns_queue *queue = queue_of(scheduler, query);
+    struct dns_inflight_query **link = &queue->first;
 
     while (*link && *link != query)
         link = &(*link)->next_sent;
@@ -61,7 +78,7 @@ static void unqueue(struct dns_scheduler *scheduler, const struct dns_inflight_q
         return;
     *link = query->next_sent;
     if (!*link)
-        scheduler->to_send_end = link;
+        queue->end = link;
 }
 
 /* Ends a query without waiters. The reply to what was sent still goes into the cache. */
@@ -260,13 +277,21 @@ static bool admit_expired(struct dns_scheduler *scheduler, struct dns_inflight_q
     return true;
 }
 
-static void take_answer(struct dns_scheduler *scheduler, struct dns_inflight_query *query,
-                        const struct dns_answer *answer)
+/* What answers is no suspect any more. The apex of a zone, where its record is, says nothing about the names below it:
+ * a zone could answer for its record each time and be silent for what that names. */
+static void clear_suspicion(struct dns_scheduler *scheduler, const struct dns_inflight_query *query)
 {
-    if (answer->status != DNS_FAILURE) {
-        dns_suspects_remove(&scheduler->suspects, query->name_key);
+    dns_suspects_remove(&scheduler->suspects, query->name_key);
+    if (!query->is_apex)
         dns_suspects_remove(&scheduler->suspects, query->zone_key);
-    }
+}
+
+/* `is_cached`: no server said it now. */
+static void take_answer(struct dns_scheduler *scheduler, struct dns_inflight_query *query,
+                        const struct dns_answer *answer, bool is_cached)
+{
+    if (answer->status != DNS_FAILURE && !is_cached)
+        clear_suspicion(scheduler, query);
     finish(scheduler, query, answer);
 }
 
@@ -293,7 +318,7 @@ static void on_reply(void *context, const struct dns_answer *answer, enum unboun
     }
     if (source == UNBOUND_AT_ONCE && !query->is_stale)
         stats_add(answer->status == DNS_FAILURE ? STATS_DNS_CACHE_FAILURES : STATS_DNS_CACHE_HITS, 1);
-    take_answer(scheduler, query, answer);
+    take_answer(scheduler, query, answer, source == UNBOUND_AT_ONCE || query->is_stale);
 }
 
 /* Where the servers refuse the plain query, the resolver is not waited for. */
@@ -304,7 +329,7 @@ static void on_plain_reply(void *context, const struct dns_answer *answer)
 
     event_task_wake(scheduler->task);
     if (answer->status != DNS_FAILURE) {
-        take_answer(scheduler, query, answer);
+        take_answer(scheduler, query, answer, false);
         return;
     }
     if (!answer->is_fault)
@@ -331,8 +356,8 @@ void dns_scheduler_heard(void *context)
 /* Sends every query that has waiters again, to the present resolver. */
 static void send_all_again(struct dns_scheduler *scheduler, int64_t now_ms)
 {
-    scheduler->to_send = NULL;
-    scheduler->to_send_end = &scheduler->to_send;
+    empty(&scheduler->to_send);
+    empty(&scheduler->suspects_to_send);
     for (struct dns_inflight_query *query = scheduler->inflight.oldest; query; query = query->newer) {
         unbound_forget(&query->usual);
         dns_stub_forget(&query->plain);
@@ -394,13 +419,16 @@ static struct dns_inflight_query *add_query(struct dns_scheduler *scheduler, con
                                             int64_t now_ms)
 {
     struct dns_inflight_query *query = dns_inflight_add(&scheduler->inflight, name, type);
+    const char *zone;
 
     if (!query)
         return NULL;
     query->owner = scheduler;
-    query->zone_key = dns_inflight_hash(&scheduler->inflight, dns_registrable(name), 0);
+    zone = dns_registrable(name);
+    query->is_apex = strlen(zone) == strlen(name);
+    query->zone_key = dns_inflight_hash(&scheduler->inflight, zone, 0);
     query->is_suspect = dns_suspects_has(&scheduler->suspects, query->name_key, now_ms) ||
-                        dns_suspects_has(&scheduler->suspects, query->zone_key, now_ms);
+                        (!query->is_apex && dns_suspects_has(&scheduler->suspects, query->zone_key, now_ms));
     query->sent_ms = now_ms;
     return query;
 }
@@ -450,21 +478,30 @@ static void send_query(struct dns_scheduler *scheduler, struct dns_inflight_quer
         query_plainly(scheduler, query);
 }
 
-/* Sends what is queued, as far as there is room. */
-static bool send_queries(struct dns_scheduler *scheduler, int64_t now_ms)
+/* Sends what is queued, while fewer than `room` queries are under way. */
+static bool send_queue(struct dns_scheduler *scheduler, struct dns_queue *queue, size_t room, int64_t now_ms)
 {
     bool sent = false;
 
-    while (scheduler->to_send && dns_upstream_under_way(scheduler->upstream) < scheduler->ports) {
-        struct dns_inflight_query *query = scheduler->to_send;
+    while (queue->first && dns_upstream_under_way(scheduler->upstream) < room) {
+        struct dns_inflight_query *query = queue->first;
 
-        scheduler->to_send = query->next_sent;
-        if (!scheduler->to_send)
-            scheduler->to_send_end = &scheduler->to_send;
+        queue->first = query->next_sent;
+        if (!queue->first)
+            queue->end = &queue->first;
         send_query(scheduler, query, now_ms);
         sent = true;
     }
     return sent;
+}
+
+/* A query that nobody answers holds its port for seconds, also when nobody waits for it any more. So what was silent
+ * before gets half of them. */
+static bool send_queries(struct dns_scheduler *scheduler, int64_t now_ms)
+{
+    bool sent = send_queue(scheduler, &scheduler->to_send, scheduler->ports, now_ms);
+
+    return send_queue(scheduler, &scheduler->suspects_to_send, scheduler->ports / 2, now_ms) || sent;
 }
 
 static bool take_waiters(struct dns_scheduler *scheduler, int64_t now_ms)
@@ -579,6 +616,7 @@ void dns_scheduler_init(struct dns_scheduler *scheduler, const struct clock *clo
                                         .serve_stale = caches && serve_stale,
                                         .ports = ports,
                                         .due_ms = INT64_MAX};
-    scheduler->to_send_end = &scheduler->to_send;
+    empty(&scheduler->to_send);
+    empty(&scheduler->suspects_to_send);
     dns_outage_init(&scheduler->outage, now_of(scheduler));
 }

@@ -31,10 +31,12 @@ struct dns_scheduler {
     struct dns_inflight inflight;
     struct dns_suspects suspects;
     struct dns_outage outage;
-    struct dns_waiter *answered;                       /* waiters to call */
-    struct dns_inflight_query *to_send, **to_send_end; /* linked by next_sent */
-    int64_t due_ms;                                    /* when the first waiter's limit is reached, or earlier */
-    atomic_bool has_outage;                            /* outage.is_on, for other threads */
+    struct dns_waiter *answered; /* waiters to call */
+    struct dns_queue {
+        struct dns_inflight_query *first, **end; /* linked by next_sent */
+    } to_send, suspects_to_send;                 /* the latter leave half of the ports to the others */
+    int64_t due_ms;                              /* when the first waiter's limit is reached, or earlier */
+    atomic_bool has_outage;                      /* outage.is_on, for other threads */
     bool outage_ended;
     bool is_sending; /* a reply that comes now is from the cache */
 };

@@ -636,6 +636,57 @@ static void test_silent_zone(void **state)
     stop_pair(&pair);
 }
 
+/* A zone that answers for its own name, from a cache or anew, and is silent about those below it, is still suspect. One
+ * of them has to answer. */
+static void test_zone_that_answers_at_its_apex(void **state)
+{
+    struct pair pair = start_pair_with("127.0.0.1", CACHE);
+
+    (void)state;
+    expect(pair.dns, "plain.example", DNS_TXT, DNS_OK, 300, "v=spf1 -all");
+    assert_true(time_of(pair.dns, "drop.plain.example", 3000, DNS_TIMEOUT) >= 3000);
+    dns_answer_release(dns_lookup(pair.dns, "plain.example", DNS_TXT, now_ms() + LONG_MS));
+    assert_true(time_of(pair.dns, "drop.one.plain.example", 20000, DNS_TIMEOUT) < 10000);
+    expect(pair.dns, "plain.example", DNS_MX, DNS_OK, 300, "mail.example");
+    assert_true(time_of(pair.dns, "drop.two.plain.example", 20000, DNS_TIMEOUT) < 10000);
+    expect(pair.dns, "plain.plain.example", DNS_A, DNS_OK, 300, "192.0.2.1");
+    assert_true(time_of(pair.dns, "drop.three.plain.example", 3000, DNS_TIMEOUT) >= 3000);
+    stop_pair(&pair);
+}
+
+static void tally_answer(void *context, const struct dns_answer *answer)
+{
+    dns_answer_release(answer);
+    ++*(atomic_uint *)context;
+}
+
+/* Queries that nobody answers hold their ports for many seconds. Those of a suspect zone leave half of them to others,
+ * whose answers come within their time. */
+static void test_silent_zone_leaves_ports(void **state)
+{
+    enum { NAMES = 300, DESCRIPTORS = 256 };
+    struct rlimit limit, low;
+    struct pair pair;
+    atomic_uint answered = 0;
+    char name[64];
+
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    low = (struct rlimit){.rlim_cur = DESCRIPTORS, .rlim_max = limit.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+    pair = start_pair("127.0.0.1");
+    assert_true(time_of(pair.dns, "drop.a.example", 3000, DNS_TIMEOUT) >= 3000);
+    for (unsigned i = 0; i < NAMES; i++) {
+        snprintf(name, sizeof(name), "drop.n%u.a.example", i);
+        dns_query(pair.dns, name, DNS_A, now_ms() + LONG_MS, tally_answer, &answered);
+    }
+    time_of(pair.dns, "plain.b.example", 3000, DNS_OK);
+    while (answered < NAMES)
+        usleep(1000);
+    stop_pair(&pair);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
 /* Outages */
 
 /* Queries until there is an answer, within a bound. */
@@ -988,6 +1039,8 @@ int main(void)
         cmocka_unit_test(test_silent_server),
         cmocka_unit_test(test_late_name_among_quick_ones),
         cmocka_unit_test(test_silent_zone),
+        cmocka_unit_test(test_zone_that_answers_at_its_apex),
+        cmocka_unit_test(test_silent_zone_leaves_ports),
         cmocka_unit_test(test_outage),
         cmocka_unit_test(test_outage_without_plain_queries),
         cmocka_unit_test(test_failing_is_no_outage),
