@@ -3,6 +3,7 @@
 #include "app/daemon.h"
 
 #include "app/control.h"
+#include "app/core_dumps.h"
 #include "app/counters.h"
 #include "app/detach.h"
 #include "app/fronts.h"
@@ -12,6 +13,7 @@
 #include "app/preflight.h"
 #include "app/privileges.h"
 #include "app/reload.h"
+#include "app/sandbox.h"
 #include "base/clock.h"
 #include "base/descriptor.h"
 #include "base/log.h"
@@ -174,6 +176,8 @@ static int start_after_sockets(struct daemon *daemon, struct strbuf *error)
     reload_log_warnings(config);
     if (daemon->control_problem.len > 0)
         log_notice("%s; smf-spf reload and reopen do not reach this filter", strbuf_text(&daemon->control_problem));
+    core_dumps_set(config->core_dumps);
+    sandbox_enter(config, daemon->config_path); /* before any thread exists */
     daemon->service = service_create(config, error);
     if (daemon->service == NULL)
         return config->zone_file != NULL || config->dnssec ? EX_CONFIG : EX_UNAVAILABLE;

@@ -3,6 +3,7 @@
 #define _DEFAULT_SOURCE /* initgroups: POSIX has no way to set the other groups of a process */
 #include "app/privileges.h"
 
+#include "app/capabilities.h"
 #include "app/directory_owner.h"
 #include "config/config_options.h"
 
@@ -15,9 +16,6 @@
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
-#ifdef __linux__
-#include <sys/prctl.h>
-#endif
 
 /* The account of that name; NULL, with a message in `error`, if there is none. */
 static const struct passwd *find_user(const char *user, struct strbuf *error)
@@ -134,10 +132,10 @@ const char *privileges_unfit(int fd)
     return status.st_nlink == 1 ? NULL : "has a second name (a hard link)";
 }
 
-bool privileges_drop(struct identity *identity, struct strbuf *error)
+/* Becomes the user for good. */
+static bool drop_root(const struct identity *identity, struct strbuf *error)
 {
-    if (!identity->changes)
-        return true;
+    capabilities_empty_bounding_set();
     if (initgroups(identity->user, identity->gid) != 0 || setgid(identity->gid) != 0 || setuid(identity->uid) != 0) {
         strbuf_addf(error, "cannot become user %s: %s", identity->user, strerror(errno));
         return false;
@@ -147,16 +145,19 @@ bool privileges_drop(struct identity *identity, struct strbuf *error)
         strbuf_addf(error, "became another user than %s", identity->user);
         return false;
     }
-    if (setuid(0) == 0 || seteuid(0) == 0) {
+    return true;
+}
+
+bool privileges_drop(struct identity *identity, struct strbuf *error)
+{
+    if (identity->changes && !drop_root(identity, error))
+        return false;
+    if (!capabilities_drop(error))
+        return false;
+    if (identity->changes && (setuid(0) == 0 || seteuid(0) == 0)) {
         strbuf_add(error, "root's privileges could be taken back");
         return false;
     }
-#ifdef __linux__
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
-        strbuf_addf(error, "cannot give up new privileges: %s", strerror(errno));
-        return false;
-    }
-#endif
     identity->changes = false;
     return true;
 }

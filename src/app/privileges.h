@@ -39,8 +39,9 @@ void privileges_return(const struct identity *identity);
  * if the descriptor's is one, else what is wrong with it, as the end of a sentence. */
 const char *privileges_unfit(int fd);
 
-/* Becomes that user with its groups, and checks that there is no way back: from then on `identity` changes nothing.
- * False, with a message in `error`: then the program must end. */
+/* Becomes that user with its groups, if root started the program, and checks that there is no way back: from then on
+ * `identity` changes nothing. Whoever started it, it has no capabilities any more and gains none. Before any thread
+ * exists. False, with a message in `error`: then the program must end. */
 bool privileges_drop(struct identity *identity, struct strbuf *error);
 
 #endif

@@ -3,6 +3,7 @@
 #include "app/reload.h"
 
 #include "app/log_setup.h"
+#include "app/sandbox.h"
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "config/config_change.h"
@@ -22,8 +23,9 @@ struct plan {
 /* The log comes last, as it may create a file. False, with messages in `errors`. */
 static bool prepare(const struct reload_parts *parts, struct plan *plan, struct strbuf *errors)
 {
-    plan->config = config_load(parts->config_path, errors);
-    if (plan->config != NULL)
+    if (sandbox_allows(NULL, parts->config_path, errors))
+        plan->config = config_load(parts->config_path, errors);
+    if (plan->config != NULL && sandbox_allows(plan->config, parts->config_path, errors))
         plan->change = service_prepare(parts->service, plan->config, errors);
     if (plan->change != NULL)
         plan->log = log_setup_prepare(plan->config, parts->user, errors);

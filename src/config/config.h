@@ -23,6 +23,9 @@ enum forged_mode { FORGED_STAY, FORGED_SPF, FORGED_ALL }; /* which of the fields
 /* The step at which a message's refusal is due. */
 enum refuse_at { REFUSE_AT_MAIL, REFUSE_AT_RCPT, REFUSE_AT_EOM };
 
+/* Whether the filter is kept from what it does not need; or only the calls that would be refused are logged. */
+enum sandbox_mode { SANDBOX_OFF, SANDBOX_ON, SANDBOX_LOG };
+
 /* Each member is the value of the key of that name; defaults are filled in. Texts are never NULL unless said so. */
 struct config {
     /* who is not checked */
@@ -86,6 +89,8 @@ struct config {
     char *metrics;        /* as `socket`, always with a host; NULL: none */
     char *user;
     char *pid_file; /* NULL: none */
+    enum sandbox_mode sandbox;
+    bool core_dumps;
     bool daemonize;
     int syslog_facility; /* LOG_* of syslog.h, or -1: none */
     char *log_to;        /* NULL: none */

@@ -99,6 +99,14 @@ _Static_assert(sizeof(enum refuse_at) == sizeof(int), "word_read fills it");
 const struct config_type config_refuse_at = {
     .form = "mail, rcpt or eom", .words = refuse_at_words, .read = word_read, .write = word_write};
 
+static const struct config_word sandbox_words[] = {
+    {"on", SANDBOX_ON},  {"off", SANDBOX_OFF}, {"log", SANDBOX_LOG},   {"no", SANDBOX_OFF},
+    {"yes", SANDBOX_ON}, {"true", SANDBOX_ON}, {"false", SANDBOX_OFF}, {NULL, 0}};
+_Static_assert(sizeof(enum sandbox_mode) == sizeof(int), "word_read fills it");
+
+const struct config_type config_sandbox = {
+    .form = "on, off or log", .words = sandbox_words, .read = word_read, .write = word_write};
+
 static const struct config_word facility_words[] = {{"none", -1},
                                                     {"daemon", LOG_DAEMON},
                                                     {"mail", LOG_MAIL},

@@ -19,6 +19,7 @@ extern const struct config_type config_domain_rules;    /* struct rule_list */
 extern const struct config_type config_results;         /* result_set */
 extern const struct config_type config_derived_results; /* struct derived_set */
 extern const struct config_type config_refuse_at;       /* enum refuse_at */
+extern const struct config_type config_sandbox;         /* enum sandbox_mode */
 extern const struct config_type config_facility;        /* int */
 extern const struct config_type config_log_format;      /* enum log_format */
 extern const struct config_type config_level;           /* enum log_level */

@@ -85,8 +85,10 @@ class Filter:
     """One running filter. Usable as `with Filter(binary, config) as f:`; leaving the block stops it and checks its end.
 
     config: a dict (a list value writes the key several times) or text. Socket, LogTo, Daemonize, Syslog and User are
-    filled in unless given. zone: text of a zone file. as_root: keep the rights of the test (root), so that the
+    filled in unless given. zone: text of a zone file. watched_by, of the class: a command that executes each filter. as_root: keep the rights of the test (root), so that the
     filter drops them itself."""
+
+    watched_by = ()
 
     def __init__(self, binary, config=None, *, zone=None, transport="unix", arguments=("-f",), as_root=False,
                  environment=None):
@@ -100,7 +102,7 @@ class Filter:
             shutil.chown(self.dir, UNPRIVILEGED, group_of(UNPRIVILEGED))
         self.process = None
         self.pass_fds = ()  # of this process, for `Socket fd:N`
-        self.launcher = []  # a command that executes the filter, whose words follow
+        self.launcher = list(self.watched_by)  # a command that executes the filter, whose words follow
         self.stderr_path = self.path("stderr")
         self.log_path = self.path("log")
         self.config_path = self.path("smf-spf.conf")

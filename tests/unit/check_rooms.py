@@ -42,7 +42,9 @@ CONFINED = [
     (
         re.compile(r"\b_(GNU|DEFAULT|BSD)_SOURCE\b"),
         {
+            "app/capabilities.c",
             "app/privileges.c",
+            "app/sandbox_files.c",
             "base/log.c",
             "base/scratch_file.c",
             "base/socket_file.c",
@@ -51,16 +53,20 @@ CONFINED = [
         },
     ),
     # What only some systems have, though their C libraries do not have to be asked.
-    (re.compile(r"sys/(epoll|inotify|signalfd|syscall|timerfd)\.h|\bsyscall\("), set()),
+    (re.compile(r"sys/(epoll|inotify|signalfd|timerfd)\.h"), set()),
+    (re.compile(r"sys/syscall\.h|\bsyscall\("), {"app/capabilities.c", "app/sandbox_files.c"}),
+    (re.compile(r"\blandlock_|\bLANDLOCK_|linux/(capability|landlock|prctl|sched)\.h"),
+     {"app/capabilities.c", "app/sandbox_calls.c", "app/sandbox_files.c"}),
+    (re.compile(r"\bseccomp_|\bSCMP_|\bscmp_|<seccomp\.h"), {"app/sandbox_calls.c"}),
     (re.compile(r"sys/eventfd\.h"), {"base/event_loop.c"}),
-    (re.compile(r"sys/prctl\.h"), {"app/privileges.c"}),
+    (re.compile(r"sys/prctl\.h"), {"app/capabilities.c", "app/core_dumps.c", "app/sandbox_files.c"}),
     (
         re.compile(r'"/proc/'),
-        {"base/process_metrics.c", "base/scratch_file.c", "base/socket_file.c", "front/milter/quirks/listening_socket.c"},
+        {"app/sandbox_files.c", "base/process_metrics.c", "base/scratch_file.c", "base/socket_file.c", "front/milter/quirks/listening_socket.c"},
     ),
 ]
 # The same as the object files show it: what an undefined symbol begins with. (jansson has doors in two rooms.)
-CONFINED_CALLS = ("SPF_", "smfi_", "MHD_", "ub_", "psl_", "idn2_", "event_base_", "event_new")
+CONFINED_CALLS = ("SPF_", "smfi_", "MHD_", "ub_", "psl_", "idn2_", "event_base_", "event_new", "seccomp_")
 
 # Pure rooms: what they answer follows from what they are given. None of these is called there.
 PURE = {"mail", "policy"}

@@ -27,14 +27,14 @@ musl)
     command -v musl-gcc >/dev/null || { echo "skipped: musl-gcc is missing (package musl-tools)"; exit 77; }
     headers=$build/tests/unit/musl-headers
     mkdir -p "$headers"
-    for name in event2 idn2.h jansson.h jansson_config.h libmilter libpsl.h microhttpd.h sodium sodium.h spf2 unbound.h \
-        unbound-event.h zconf.h zlib.h; do
+    for name in event2 idn2.h jansson.h jansson_config.h libmilter libpsl.h microhttpd.h seccomp.h seccomp-syscalls.h sodium sodium.h spf2 unbound.h \
+        unbound-event.h zconf.h zlib.h asm asm-generic linux; do
         for place in /usr/include "/usr/include/$(gcc -print-multiarch)"; do
             [ ! -e "$place/$name" ] || ln -sfn "$place/$name" "$headers/$name"
         done
     done
     find src -name '*.c' -print0 | xargs -0 -n 40 -P 2 musl-gcc -fsyntax-only -std=c11 -D_POSIX_C_SOURCE=200809L -D_XOPEN_SOURCE=700 \
-        -DSMF_SPF_VERSION='""' -DSMF_SPF_CONFDIR='""' -I src -isystem "$headers" \
+        -DSMF_SPF_VERSION='""' -DSMF_SPF_CONFDIR='""' -DSMF_SPF_SECCOMP -I src -isystem "$headers" \
         -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
     ;;
 shell)

@@ -87,6 +87,8 @@ static const struct row {
     {"Metrics", WHAT_IF_NO_MATTER, NULL},
     {"User", WHAT_IF_NO_MATTER, NULL},
     {"PidFile", WHAT_IF_NO_MATTER, NULL},
+    {"Sandbox", WHAT_IF_NO_MATTER, NULL},
+    {"CoreDumps", WHAT_IF_NO_MATTER, NULL},
     {"Daemonize", WHAT_IF_NO_MATTER, NULL},
     {"Syslog", WHAT_IF_NO_MATTER, NULL},
     {"LogTo", WHAT_IF_NO_MATTER, NULL},

@@ -50,6 +50,7 @@ static void each_difference_is_seen(void **state)
         {"Socket inet:1@127.0.0.1\n", "", false, true, "Socket"},
         {"SocketMode 0600\nUser a\n", "SocketGroup b\nUser a\n", false, true, "SocketMode, SocketGroup"},
         {"PidFile /a\n", "Daemonize off\nUser b\n", false, true, "User, PidFile, Daemonize"},
+        {"Sandbox log\n", "CoreDumps on\n", false, true, "Sandbox, CoreDumps"},
     };
 
     (void)state;
