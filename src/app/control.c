@@ -4,6 +4,7 @@
 
 #include "base/descriptor.h"
 #include "base/log.h"
+#include "base/socket_file.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -66,13 +67,11 @@ static int listen_at(const struct sockaddr_un *address)
 }
 
 /* In a directory of root's it was made by root. */
-static bool give(const char *path, const struct identity *identity)
+static bool give(struct control *control, const struct identity *identity)
 {
-    struct stat made;
-
-    if (!identity->changes || lstat(path, &made) != 0 || made.st_uid == identity->uid)
-        return true;
-    return lchown(path, identity->uid, identity->gid) == 0;
+    if (!socket_file_note(control->path, &control->made))
+        return false;
+    return !identity->changes || socket_file_give(control->path, &control->made, identity->uid, identity->gid);
 }
 
 void control_open(struct control *control, const struct identity *identity, struct strbuf *error)
@@ -91,9 +90,9 @@ void control_open(struct control *control, const struct identity *identity, stru
         control->fd = listen_at(&address);
         if (control->fd < 0)
             strbuf_addf(error, "ControlSocket: %s: cannot listen: %s", control->path, strerror(errno));
-        else if (!give(control->path, identity))
+        else if (!give(control, identity))
             strbuf_addf(error, "ControlSocket: %s: cannot be given to user %s, but root can use it: %s", control->path,
-                        identity->user, strerror(errno));
+                        identity->user, errno == ESTALE ? "it was exchanged for another file" : strerror(errno));
     }
     privileges_return(identity);
 }
@@ -184,11 +183,16 @@ void control_serve(const struct control *control)
     close(fd);
 }
 
-void control_close(struct control *control)
+void control_close(struct control *control, const struct identity *identity)
 {
+    struct strbuf unused = STRBUF_INIT;
+
     if (control->fd < 0)
         return;
-    (void)unlink(control->path);
+    if (control->made.st_ino != 0 && privileges_borrow(identity, control->path, (gid_t)-1, "ControlSocket", &unused))
+        (void)socket_file_remove(control->path, &control->made);
+    privileges_return(identity);
+    strbuf_free(&unused);
     close(control->fd);
     control->fd = -1;
 }

@@ -9,6 +9,7 @@
 #include "base/strbuf.h"
 
 #include <stdbool.h>
+#include <sys/stat.h>
 
 #define CONTROL_DONE   "done"
 #define CONTROL_FAILED "failed"
@@ -27,6 +28,7 @@ struct control {
     const struct control_verb *verbs; /* up to one without a word */
     void *context;                    /* handed to them */
     int fd;
+    struct stat made; /* the file of the socket; st_ino 0: not known */
 };
 
 /* Listens at `control->path` with mode 0600, for root and the account of `identity` alone. A socket that nobody listens
@@ -37,7 +39,7 @@ void control_open(struct control *control, const struct identity *identity, stru
 /* Answers one request, if one waits. Blocks for two seconds at most on a slow peer, and as long as its verb takes. */
 void control_serve(const struct control *control);
 
-/* Removes the socket, if the privileges suffice. */
-void control_close(struct control *control);
+/* Removes the socket, with the privileges that privileges_borrow gives, if it still is the one that was made. */
+void control_close(struct control *control, const struct identity *identity);
 
 #endif

@@ -3,7 +3,9 @@
 #include "app/control_command.h"
 
 #include "app/control.h"
+#include "app/privileges.h"
 #include "app/stats_text.h"
+#include "base/clock.h"
 #include "base/endpoint.h"
 #include "base/strbuf.h"
 #include "config/config.h"
@@ -21,7 +23,11 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-enum { ANSWER_TIMEOUT_S = 60 };
+enum {
+    ANSWER_TIMEOUT_S = 60,
+    ANSWER_MAX = 4 * 1024 * 1024,
+    SHOWN_MAX = 64 * 1024, /* of a line */
+};
 
 static const struct command_option option_table[] = {
     {'c', "config", "FILE", "the configuration that the filter runs with"},
@@ -53,6 +59,21 @@ static void print_problem(const char *command, const char *lines)
     }
 }
 
+/* Whoever has the filter's account may answer in its place, and root reads it on a terminal. */
+static void make_harmless(struct strbuf *answer)
+{
+    struct strbuf shown = STRBUF_INIT;
+    char *rest = NULL;
+
+    for (const char *line = answer->text != NULL ? strtok_r(answer->text, "\n", &rest) : NULL; line != NULL;
+         line = strtok_r(NULL, "\n", &rest)) {
+        strbuf_add_shown(&shown, line, SHOWN_MAX);
+        strbuf_add_char(&shown, '\n');
+    }
+    strbuf_free(answer);
+    *answer = shown;
+}
+
 /* A connection to whoever listens at `path`; -1 with errno. */
 static int connect_to(const char *path)
 {
@@ -75,25 +96,33 @@ static int connect_to(const char *path)
     return -1;
 }
 
-/* Reads to the end. False if the filter did not answer in time. */
-static bool read_answer(int fd, struct strbuf *answer)
+/* Reads to the end. NULL, or what was wrong with it. */
+static const char *read_answer(int fd, struct strbuf *answer)
 {
+    const int64_t deadline_ms = clock_monotonic_ms(&clock_system) + (int64_t)ANSWER_TIMEOUT_S * 1000;
     char part[4096];
     ssize_t got;
 
-    while ((got = read(fd, part, sizeof part)) > 0 || (got < 0 && errno == EINTR))
+    answer->limit = ANSWER_MAX;
+    while ((got = read(fd, part, sizeof part)) > 0 || (got < 0 && errno == EINTR)) {
         if (got > 0)
             strbuf_add_mem(answer, part, (size_t)got);
-    return got == 0;
+        if (answer->failed)
+            return "the answer is too long; is that the filter?";
+        if (clock_monotonic_ms(&clock_system) >= deadline_ms)
+            break;
+    }
+    return got == 0 ? NULL : "the filter did not answer";
 }
 
 /* A request on its way to the filter. */
 struct request {
     const char *command;
-    const char *config_path; /* absolute, where the file is there */
-    int failure;             /* the status where the filter says that it could not do it */
-    bool is_heard;           /* a filter answered that this was for it */
-    struct strbuf *out;      /* what it says, where it has done it */
+    const char *config_path;  /* absolute, where the file is there */
+    int failure;              /* the status where the filter says that it could not do it */
+    struct identity identity; /* of the filter, where root runs the command */
+    bool is_heard;            /* a filter answered that this was for it */
+    struct strbuf *out;       /* what it says, where it has done it */
 };
 
 /* True, with what follows, if the answer begins with the line `first`. */
@@ -130,21 +159,44 @@ static int take_answer(struct request *request, const char *answer, bool is_gues
 
 static int ask_over(int fd, struct request *request, bool is_guess)
 {
+    const char *problem = "the filter did not answer";
     struct strbuf line = STRBUF_INIT, answer = STRBUF_INIT;
     int status;
 
     strbuf_addf(&line, "%s %s\n", request->command, request->config_path);
-    if (send(fd, strbuf_text(&line), line.len, MSG_NOSIGNAL) != (ssize_t)line.len || !read_answer(fd, &answer))
-        print_problem(request->command, "the filter did not answer");
+    if (send(fd, strbuf_text(&line), line.len, MSG_NOSIGNAL) == (ssize_t)line.len)
+        problem = read_answer(fd, &answer);
+    if (problem != NULL) {
+        print_problem(request->command, problem);
+        strbuf_truncate(&answer, 0);
+    }
+    make_harmless(&answer);
     status = take_answer(request, strbuf_text(&answer), is_guess);
     strbuf_free(&line);
     strbuf_free(&answer);
     return status;
 }
 
+/* The same, if it can be, without root's privileges: who may write to the directory makes the path lead to any socket.
+ */
+static int connect_as_needed(const char *path, const struct identity *identity)
+{
+    struct strbuf problem = STRBUF_INIT;
+    int fd = -1, error = EACCES;
+
+    if (privileges_borrow(identity, path, (gid_t)-1, "ControlSocket", &problem)) {
+        fd = connect_to(path);
+        error = errno;
+    }
+    privileges_return(identity);
+    strbuf_free(&problem);
+    errno = error;
+    return fd;
+}
+
 static int ask_at(const char *path, struct request *request, bool is_guess)
 {
-    const int fd = connect_to(path);
+    const int fd = connect_as_needed(path, &request->identity);
     int status = EX_UNAVAILABLE;
 
     if (fd >= 0) {
@@ -169,6 +221,16 @@ static int tell_unheard(const struct request *request, const char *path, int err
     return error == EACCES ? EX_NOPERM : EX_UNAVAILABLE;
 }
 
+/* systemd may start the filter as another account, so that the one of the file may be none of this host. */
+static void look_up_account(const struct config *config, struct identity *identity)
+{
+    struct strbuf unused = STRBUF_INIT;
+
+    if (config == NULL || !privileges_look_up(config->user, NULL, identity, &unused))
+        *identity = (struct identity){.changes = geteuid() == 0, .uid = (uid_t)-1, .gid = (gid_t)-1};
+    strbuf_free(&unused);
+}
+
 /* Asks the filter at the socket that the file names, whatever else is wrong with the file: a reload of it must fail
  * where it is seen, in the filter, its log and its metrics, and the other commands do not need it. The file may have
  * changed since the filter started, so that it may still listen at the default socket. */
@@ -185,6 +247,7 @@ static int ask(const char *command, const char *config_path, int failure, struct
     const char *path = config != NULL ? config->control_socket : fallback;
     int status = EX_UNAVAILABLE, error = 0;
 
+    look_up_account(config, &request.identity);
     if (path != NULL) {
         errno = 0;
         status = ask_at(path, &request, false);

@@ -304,7 +304,7 @@ static int start(struct daemon *daemon, bool foreground, struct strbuf *error)
         status = start_after_sockets(daemon, error);
     if (status != EX_OK) {
         fronts_discard(&daemon->fronts, &daemon->identity);
-        control_close(&daemon->control);
+        control_close(&daemon->control, &daemon->identity);
         remove_pid_file(daemon);
     }
     return status;
@@ -362,7 +362,7 @@ static int stop(struct daemon *daemon)
     const char *failed;
 
     notify_manager("STOPPING=1");
-    control_close(&daemon->control);
+    control_close(&daemon->control, &daemon->identity);
     fronts_stop(&daemon->fronts, config->dns_timeout_ms, &pace);
     fronts_let_go(&daemon->fronts);
     config_release(config);

@@ -84,12 +84,46 @@ void privileges_return(const struct identity *identity)
         _exit(EX_NOPERM);
 }
 
+/* True, with the privileges of the account, if it may write to this directory. Where there is none, what is to be done
+ * there says so. False, with a reason if the account cannot be taken on at all. */
+static bool borrow_account(const struct identity *identity, const char *directory, gid_t group, struct strbuf *reason)
+{
+    if (initgroups(identity->user, identity->gid) != 0 ||
+        !become(identity->uid, group != (gid_t)-1 ? group : identity->gid)) {
+        strbuf_addf(reason, "cannot become user %s: %s", identity->user, strerror(errno));
+        return false;
+    }
+    if (faccessat(AT_FDCWD, directory, W_OK | X_OK, AT_EACCESS) == 0 || errno == ENOENT || errno == ENOTDIR)
+        return true;
+    privileges_return(identity);
+    return false;
+}
+
+static bool borrow_owner(const struct identity *identity, const char *directory, gid_t group, struct strbuf *reason)
+{
+    uid_t owner = 0;
+
+    if (!directory_owner(directory, &owner)) {
+        if (errno == EPERM)
+            strbuf_addf(reason,
+                        "user %s may not write to its directory, nor is the way there its owner's and root's alone",
+                        identity->user != NULL ? identity->user : "of the filter");
+        else
+            strbuf_add(reason, strerror(errno));
+        return false;
+    }
+    if (become(owner, group != (gid_t)-1 ? group : 0))
+        return true;
+    strbuf_addf(reason, "cannot act as the owner of its directory: %s", strerror(errno));
+    return false;
+}
+
 bool privileges_borrow(const struct identity *identity, const char *path, gid_t group, const char *key,
                        struct strbuf *error)
 {
-    const gid_t own_group = group != (gid_t)-1 ? group : identity->gid;
+    struct strbuf reason = STRBUF_INIT;
     char directory[PATH_MAX];
-    uid_t owner = 0;
+    bool borrowed = false;
 
     if (!identity->changes)
         return true;
@@ -97,28 +131,13 @@ bool privileges_borrow(const struct identity *identity, const char *path, gid_t 
         strbuf_addf(error, "%s: %s: %s", key, path, strerror(ENAMETOOLONG));
         return false;
     }
-    if (initgroups(identity->user, identity->gid) != 0 || !become(identity->uid, own_group)) {
-        strbuf_addf(error, "cannot become user %s: %s", identity->user, strerror(errno));
-        return false;
-    }
-    /* Where there is no such directory, what is to be done there says so. */
-    if (faccessat(AT_FDCWD, directory, W_OK | X_OK, AT_EACCESS) == 0 || errno == ENOENT || errno == ENOTDIR)
-        return true;
-    privileges_return(identity);
-    if (!directory_owner(directory, &owner)) {
-        if (errno == EPERM)
-            strbuf_addf(
-                error,
-                "%s: %s: user %s may not write to its directory, nor is the way there its owner's and root's alone",
-                key, path, identity->user);
-        else
-            strbuf_addf(error, "%s: %s: %s", key, path, strerror(errno));
-        return false;
-    }
-    if (become(owner, group != (gid_t)-1 ? group : 0))
-        return true;
-    strbuf_addf(error, "%s: %s: cannot act as the owner of its directory: %s", key, path, strerror(errno));
-    return false;
+    borrowed = identity->user != NULL && borrow_account(identity, directory, group, &reason);
+    if (!borrowed && reason.len == 0)
+        borrowed = borrow_owner(identity, directory, group, &reason);
+    if (!borrowed)
+        strbuf_addf(error, "%s: %s: %s", key, path, strbuf_text(&reason));
+    strbuf_free(&reason);
+    return borrowed;
 }
 
 const char *privileges_unfit(int fd)

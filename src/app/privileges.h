@@ -13,7 +13,7 @@
 struct identity {
     bool changes;     /* the program was started by root, and has not become `user` yet */
     bool is_not_root; /* `user` is the default account, instead of root */
-    const char *user;
+    const char *user; /* NULL: not known */
     uid_t uid;
     gid_t gid;
     gid_t socket_gid; /* (gid_t)-1: leave the socket's group */
@@ -27,8 +27,8 @@ bool privileges_look_up(const char *user, const char *socket_group, struct ident
 /* Before a file is made, opened or removed at `path`: takes on the privileges of `user` where it may write to the
  * directory; else those of the directory's owner, root for instance, if only that owner and root can make the name lead
  * to another directory. What is made then belongs to `group` ((gid_t)-1: the account's own). Does nothing unless root
- * started the program. False, with a message in `error` that begins with `key`, if neither can be. Before any thread
- * exists. */
+ * started the program. Where `user` is not known, the owner's it is. False, with a message in `error` that begins with
+ * `key`, if neither can be. Before any thread exists. */
 bool privileges_borrow(const struct identity *identity, const char *path, gid_t group, const char *key,
                        struct strbuf *error);
 

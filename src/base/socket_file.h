@@ -23,4 +23,12 @@ void socket_file_release(struct socket_file *file);
 bool socket_file_set_mode(const struct socket_file *file, mode_t mode);
 bool socket_file_set_owner(const struct socket_file *file, uid_t owner, gid_t group);
 
+/* The same in one go, for a socket that this process has just bound at `path`. socket_file_note notes in *made which
+ * file that is; socket_file_give gives it another owner and group, where they differ; socket_file_remove removes it.
+ * What is at the path by now, and is not the socket that was made, stays as it is: ESTALE. False, with errno; outputs
+ * are untouched then. */
+bool socket_file_note(const char *path, struct stat *made);
+bool socket_file_give(const char *path, const struct stat *made, uid_t owner, gid_t group);
+bool socket_file_remove(const char *path, const struct stat *made);
+
 #endif

@@ -20,14 +20,6 @@ enum { BACKLOG = 16 };
 static struct sockaddr_un unix_address; /* of a unix socket that was made; sun_path "": none */
 static struct stat unix_file;
 
-static bool is_our_file(void)
-{
-    struct stat found;
-
-    return unix_address.sun_path[0] != '\0' && lstat(unix_address.sun_path, &found) == 0 && S_ISSOCK(found.st_mode) &&
-           found.st_dev == unix_file.st_dev && found.st_ino == unix_file.st_ino;
-}
-
 /* Makes way for a socket at `address`: one that nobody answers on goes. False, with errno. */
 static bool make_way(const struct sockaddr_un *address)
 {
@@ -62,7 +54,8 @@ static bool bind_unix(int fd, const struct front_socket *socket, const char *pat
         errno = ENAMETOOLONG;
     }
     umask(old_mask);
-    if (is_bound && lstat(path, &unix_file) == 0)
+    is_bound = is_bound && socket_file_note(path, &unix_file);
+    if (is_bound)
         unix_address = address;
     return is_bound;
 }
@@ -136,28 +129,18 @@ int listening_open(const struct front_socket *socket, struct strbuf *error)
 
 bool listening_give(const struct front_socket *socket, uid_t owner, gid_t group, struct strbuf *error)
 {
-    struct socket_file file;
-    bool given = true;
-
-    if (unix_address.sun_path[0] == '\0')
+    if (unix_address.sun_path[0] == '\0' || socket_file_give(unix_address.sun_path, &unix_file, owner, group))
         return true;
-    if (!socket_file_hold(&file, unix_address.sun_path) || file.status.st_ino != unix_file.st_ino ||
-        file.status.st_dev != unix_file.st_dev) {
+    if (errno == ESTALE || errno == ENOENT)
         strbuf_addf(error, "%s: was exchanged for another file", socket->spec);
-        given = false;
-    } else if ((owner != (uid_t)-1 && owner != file.status.st_uid) ||
-               (group != (gid_t)-1 && group != file.status.st_gid)) {
-        given = socket_file_set_owner(&file, owner, group);
-        if (!given)
-            strbuf_addf(error, "%s: cannot set its owner and group: %s", socket->spec, strerror(errno));
-    }
-    socket_file_release(&file);
-    return given;
+    else
+        strbuf_addf(error, "%s: cannot set its owner and group: %s", socket->spec, strerror(errno));
+    return false;
 }
 
 void listening_discard(void)
 {
-    if (is_our_file())
-        unlink(unix_address.sun_path);
+    if (unix_address.sun_path[0] != '\0')
+        (void)socket_file_remove(unix_address.sun_path, &unix_file);
     unix_address.sun_path[0] = '\0';
 }

@@ -95,12 +95,43 @@ static void test_nothing_there(void **state)
     socket_file_release(&file);
 }
 
+/* What took the place of the socket that was made is neither given away nor removed. */
+static void test_the_made_socket_alone_is_given_and_removed(void **state)
+{
+    struct stat made = {.st_ino = 0};
+    int other;
+
+    (void)state;
+    assert_true(socket_file_note(address.sun_path, &made));
+    assert_true(made.st_ino != 0);
+    assert_true(socket_file_give(address.sun_path, &made, (uid_t)-1, getegid()));
+    assert_int_equal(link(address.sun_path, moved), 0);
+    assert_false(socket_file_give(address.sun_path, &made, (uid_t)-1, getegid())); /* a second name */
+    assert_int_equal(errno, ESTALE);
+    assert_int_equal(unlink(address.sun_path), 0);
+    other = open(address.sun_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    assert_true(other >= 0);
+    close(other);
+    assert_false(socket_file_note(address.sun_path, &made));
+    assert_int_equal(errno, ESTALE);
+    assert_false(socket_file_give(address.sun_path, &made, (uid_t)-1, getegid()));
+    assert_int_equal(errno, ESTALE);
+    assert_false(socket_file_remove(address.sun_path, &made));
+    assert_int_equal(errno, ESTALE);
+    assert_int_equal(access(address.sun_path, F_OK), 0);
+    assert_true(socket_file_remove(moved, &made));
+    assert_int_equal(access(moved, F_OK), -1);
+    assert_false(socket_file_remove(moved, &made));
+    assert_int_equal(errno, ENOENT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_the_held_file_is_changed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_links_are_not_followed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_nothing_there, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_the_made_socket_alone_is_given_and_removed, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
