@@ -16,6 +16,9 @@ AT_FDCWD = -100
 O_WRONLY_O_CREAT = 0o101
 PTRACE_TRACEME = 0
 CORE_LIMIT = 4096
+# Of what the systemd unit refuses, the calls that a start makes elsewhere.
+REFUSED_BY_THE_UNIT = ("capset,setuid,setgid,setgroups,setresuid,setresgid,setreuid,setregid,chown,lchown,fchown,fchownat,"
+                       "chroot,setpriority,sched_setaffinity,sched_setscheduler,setrlimit")
 # number on x86-64, arguments: each of them would be made by a process without a sandbox, or refused in another way.
 REFUSED = (
     ("execve", 59, (b"/bin/true\0", 0, 0)),
@@ -223,3 +226,38 @@ def log_in_a_directory_of_its_own(binary):
         filter_.stop()
         equal(sorted(os.listdir(filter_.path("run"))), [], "what is left of sockets and PidFile")
         contains(filter_.log(), "configuration reloaded", "log")
+
+
+@case
+def start_under_the_filter_of_the_unit(binary):
+    if shutil.which("strace") is None:
+        raise Skip("strace is missing")
+    if sanitizer(binary):
+        raise Skip("a leak checker does not work under strace")
+    filter_ = classic(binary, {"SocketGroup": "nogroup"} if os.geteuid() == 0 else {})
+    filter_.launcher = ["strace", "-D", "-f", "-o", filter_.path("trace"), "-e", f"trace={REFUSED_BY_THE_UNIT}", "-e",
+                        f"inject={REFUSED_BY_THE_UNIT}:error=EPERM"]
+    with filter_:
+        equal(spf_result(delivered(one(filter_)))[0], "pass", "result")
+        with open(filter_.path("trace"), encoding="ascii", errors="replace") as file:
+            contains(file.read(), "capset(", "calls that were refused")
+        equal(of_each_thread(filter_.process.pid, "NoNewPrivs"), {"1"}, "NoNewPrivs")
+        equal(of_each_thread(filter_.process.pid, "Seccomp"), {"2"}, "Seccomp")
+
+
+@case
+def a_capability_for_the_start_is_gone_after_it(binary):
+    """A service manager may give one for a port below 1024."""
+    need_root()
+    filter_ = classic(binary, transport="inet")
+    if not filter_.identity():
+        raise Skip("the account may not execute the program")
+    account = filter_.identity()
+    filter_.launcher = ["setpriv", f"--reuid={account['user']}", f"--regid={account['group']}", "--clear-groups",
+                        "--inh-caps=+net_bind_service", "--ambient-caps=+net_bind_service"]
+    filter_.identity = lambda: {}
+    filter_.address = "inet:587@127.0.0.9"
+    filter_.reconfigure({})
+    with filter_:
+        for key in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+            equal({int(value, 16) for value in of_each_thread(filter_.process.pid, key)}, {0}, key)

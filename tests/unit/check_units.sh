@@ -15,6 +15,9 @@ cp "$source/systemd/smf-spf.socket" "$units"
 status=0
 said=$(SYSTEMD_UNIT_PATH="$units:" systemd-analyze verify --man=no "$units/smf-spf.service" "$units/smf-spf.socket" 2>&1) || status=$?
 said=$(printf '%s\n' "$said" | grep "smf-spf" || true) # other units of this host are not ours to judge
-[ -z "$said" ] && [ $status -eq 0 ] && exit 0
-printf '%s\n' "$said" >&2
-exit 1
+[ -z "$said" ] && [ $status -eq 0 ] || { printf '%s\n' "$said" >&2; exit 1; }
+
+# What the unit leaves open, from 0 to 10, must be below 1.3.
+exposure=$(systemd-analyze security --offline=true --no-pager --threshold=12 "$units/smf-spf.service") ||
+    { printf '%s\n' "$exposure" | grep -a -e '✗' -e Overall >&2; exit 1; }
+printf '%s\n' "$exposure" | grep -a Overall
