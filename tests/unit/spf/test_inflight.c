@@ -129,8 +129,9 @@ static void test_timeout_is_shared_by_who_had_time(void **state)
 
         open_table(&table);
         one = (struct one){.follower = {.published = take, .context = &one}};
-        assert_true(
-            inflight_join(table.inflight, &request, 0, table.script.now_ms + cases[i].left_ms, false, &one.follower));
+        assert_int_equal(
+            inflight_join(table.inflight, &request, 0, table.script.now_ms + cases[i].left_ms, false, &one.follower),
+            INFLIGHT_JOINED);
         script_dns_expire(&table.script);
         assert_int_equal(one.called, 1);
         assert_int_equal(one.published.outcome.result, RESULT_TEMPERROR);
