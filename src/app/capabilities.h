@@ -12,10 +12,9 @@
  * to root only, and before it becomes another user; where that is not allowed, nothing happens. */
 void capabilities_empty_bounding_set(void);
 
-/* Gives up all others: effective, permitted, inheritable and ambient, unless a service manager keeps a process that is not
- * root's from that; and makes sure that no program which this process
- * executed would gain any (no_new_privs). Before any thread exists, as each thread has its own. False, with a message
- * in `error`: then the program must end. */
+/* Gives up all others: effective, permitted, inheritable and ambient, unless a service manager keeps a process that is
+ * not root's from that; and makes sure that no program which this process executed would gain any (no_new_privs).
+ * Before any thread exists, as each thread has its own. False, with a message in `error`: then the program must end. */
 bool capabilities_drop(struct strbuf *error);
 
 #endif

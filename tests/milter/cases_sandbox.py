@@ -2,6 +2,7 @@
 """What is left to the running filter: no capabilities, no new ones, no core files, few calls, few files. What it is
 refused it is refused in earnest: the calls are made in the filter itself."""
 
+import contextlib
 import os
 import shutil
 import socket
@@ -73,7 +74,8 @@ def need_landlock(filter_):
 def of_each_thread(pid, key):
     found = set()
     for thread in os.listdir(f"/proc/{pid}/task"):
-        with open(f"/proc/{pid}/task/{thread}/status", encoding="ascii", errors="replace") as file:
+        with contextlib.suppress(FileNotFoundError), \
+                open(f"/proc/{pid}/task/{thread}/status", encoding="ascii", errors="replace") as file:
             found |= {line.split(":")[1].strip() for line in file if line.startswith(key + ":")}
     return found
 
