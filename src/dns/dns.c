@@ -36,6 +36,12 @@ void dns_query(struct dns *dns, const char *name, enum dns_type type, int64_t de
         done(context, dns_answer_empty(DNS_NXDOMAIN, 0));
 }
 
+void dns_cancel(struct dns *dns, const char *name, enum dns_type type, dns_callback done, void *context)
+{
+    if (dns->ops->cancel && dns_name_valid(name))
+        dns->ops->cancel(dns, name, type, done, context);
+}
+
 void dns_deliver(dns_callback done, void *context, const struct dns_answer *answer)
 {
     if (answer->status == DNS_TIMEOUT)

@@ -109,6 +109,8 @@ struct dns_ops {
      * monotonic_ms) at the latest. */
     void (*query)(struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms, dns_callback done,
                   void *context);
+    /* Calls `done` of this outstanding query soon; see dns_cancel. NULL: it is called at its time. */
+    void (*cancel)(struct dns *dns, const char *name, enum dns_type type, dns_callback done, void *context);
     /* Calls `done` of each outstanding query with DNS_TIMEOUT, then frees the backend. */
     void (*destroy)(struct dns *dns);
     /* Fills in a zeroed state. NULL: there is nothing to tell. */
@@ -135,6 +137,11 @@ void dns_get_state(const struct dns *dns, struct dns_state *state);
  * sent as it is: an answer's name that holds a \DDD is not the same name here. Any thread. */
 void dns_query(struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms, dns_callback done,
                void *context);
+
+/* Says that the answer to a query, given as to dns_query, is of no use any more. Its `done` is called soon, with
+ * DNS_TIMEOUT if there is no answer by then, and once in all, as ever; it may have been called already. What `context`
+ * points to must live until this returns. Any thread; hold no lock. */
+void dns_cancel(struct dns *dns, const char *name, enum dns_type type, dns_callback done, void *context);
 
 /* Sends a query and blocks until it is answered, or until `deadline_ms`. Never NULL; the caller releases it. Any
  * thread; hold no lock. */

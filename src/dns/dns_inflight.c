@@ -100,3 +100,16 @@ size_t dns_inflight_answer(struct dns_inflight_query *query, int64_t now_ms, con
     }
     return whole;
 }
+
+struct dns_waiter *dns_inflight_take_waiter(struct dns_inflight_query *query, dns_callback done, const void *context)
+{
+    for (struct dns_waiter **link = &query->waiters; *link; link = &(*link)->next) {
+        struct dns_waiter *waiter = *link;
+
+        if (waiter->done == done && waiter->context == context) {
+            *link = waiter->next;
+            return waiter;
+        }
+    }
+    return NULL;
+}

@@ -28,6 +28,8 @@ struct dns_waiter {
     const struct dns_answer *answer; /* what it gets; a reference */
     uint64_t asked_us;               /* when it came (histogram_now_us) */
     bool needed_network;             /* its query was sent */
+    bool cancels;                    /* it is no waiter: the one with this callback and context is to end */
+    bool is_cancelled;               /* nobody waits for its answer */
     char name[];
 };
 
@@ -85,5 +87,8 @@ void dns_inflight_remove(struct dns_inflight *inflight, struct dns_inflight_quer
  * how many of them have waited until their deadline. */
 size_t dns_inflight_answer(struct dns_inflight_query *query, int64_t now_ms, const struct dns_answer *answer,
                            struct dns_waiter **out);
+
+/* Takes the waiter with this callback and context out, and returns it. NULL: there is none. */
+struct dns_waiter *dns_inflight_take_waiter(struct dns_inflight_query *query, dns_callback done, const void *context);
 
 #endif

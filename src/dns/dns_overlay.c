@@ -39,7 +39,12 @@ static void destroy(struct dns *dns)
     overlay_free((struct dns_overlay *)dns);
 }
 
-static const struct dns_ops ops = {.query = query, .destroy = destroy};
+static void cancel(struct dns *dns, const char *name, enum dns_type type, dns_callback done, void *context)
+{
+    dns_cancel(((struct dns_overlay *)dns)->below, name, type, done, context);
+}
+
+static const struct dns_ops ops = {.query = query, .cancel = cancel, .destroy = destroy};
 
 struct dns *dns_overlay_create(struct dns *below, const char *name, const char *text, size_t len)
 {

@@ -31,25 +31,49 @@ struct dns_resolver {
     struct dns_watch *watch;        /* NULL: the servers are not watched */
 };
 
+/* A waiter for the mailbox. NULL if out of memory. */
+static struct dns_waiter *create_waiter(const char *name, enum dns_type type, dns_callback done, void *context)
+{
+    size_t name_size = strlen(name) + 1;
+    struct dns_waiter *waiter = malloc(sizeof(*waiter) + name_size);
+
+    if (!waiter)
+        return NULL;
+    *waiter = (struct dns_waiter){.type = type, .done = done, .context = context, .asked_us = histogram_now_us()};
+    memcpy(waiter->name, name, name_size);
+    return waiter;
+}
+
 static void resolver_query(struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms,
                            dns_callback done, void *context)
 {
     struct dns_resolver *resolver = (struct dns_resolver *)dns;
-    size_t name_size = strlen(name) + 1;
-    struct dns_waiter *waiter = malloc(sizeof(*waiter) + name_size);
+    struct dns_waiter *waiter = create_waiter(name, type, done, context);
 
     if (!waiter) {
         dns_deliver(done, context, dns_answer_fault());
         return;
     }
-    *waiter = (struct dns_waiter){
-        .type = type, .done = done, .context = context, .deadline_ms = deadline_ms, .asked_us = histogram_now_us()};
-    memcpy(waiter->name, name, name_size);
+    waiter->deadline_ms = deadline_ms;
     if (mailbox_put(resolver->mailbox, &waiter->letter))
         return;   /* cppcheck-suppress memleak ; the mailbox owns it now, by its member */
     free(waiter); /* the backend stops; a callback that it calls then may still start a query */
     dns_deliver(done, context, dns_answer_empty(DNS_TIMEOUT, 0));
 }
+
+/* Letters arrive in order: none that is sent later can be meant, though it may have the same context anew. Without
+ * memory the deadline ends the query. */
+static void resolver_cancel(struct dns *dns, const char *name, enum dns_type type, dns_callback done, void *context)
+{
+    struct dns_resolver *resolver = (struct dns_resolver *)dns;
+    struct dns_waiter *waiter = create_waiter(name, type, done, context);
+
+    if (!waiter)
+        return;
+    waiter->cancels = true;
+    if (!mailbox_put(resolver->mailbox, &waiter->letter))
+        free(waiter);
+} /* cppcheck-suppress memleak ; the mailbox owns it now, by its member */
 
 static void resolver_destroy(struct dns *dns)
 {
@@ -78,7 +102,7 @@ static void resolver_state(const struct dns *dns, struct dns_state *state)
 }
 
 static const struct dns_ops resolver_ops = {
-    .query = resolver_query, .destroy = resolver_destroy, .state = resolver_state};
+    .query = resolver_query, .cancel = resolver_cancel, .destroy = resolver_destroy, .state = resolver_state};
 
 static const struct dns_server *servers_in_use(void *context, size_t *count)
 {

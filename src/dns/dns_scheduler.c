@@ -28,6 +28,7 @@ enum {
     FAILED = 1,                 /* added to the key of a failed name */
     STALE_TTL_S = 30,           /* the TTL of a stale answer (RFC 8767 4) */
     WATCH_MS = 1000,            /* how often resolv.conf is checked, while there are waiters */
+    WAITERS_MAX = 64 * 1024,    /* lookups under way */
     ROUNDS_MAX = 64,            /* of cached answers that lead to further queries, before sockets are polled */
 };
 
@@ -433,21 +434,41 @@ static struct dns_inflight_query *add_query(struct dns_scheduler *scheduler, con
     return query;
 }
 
+/* Has a waiter called with this answer. */
+static void answer_waiter(struct dns_scheduler *scheduler, struct dns_waiter *waiter, const struct dns_answer *answer)
+{
+    waiter->answer = answer;
+    waiter->next = scheduler->answered;
+    scheduler->answered = waiter;
+}
+
+/* Ends the waiter that `letter` names, and its query if that has no other. */
+static void cancel(struct dns_scheduler *scheduler, const struct dns_waiter *letter)
+{
+    struct dns_inflight_query *query = dns_inflight_find(&scheduler->inflight, letter->name, letter->type);
+    struct dns_waiter *waiter = query ? dns_inflight_take_waiter(query, letter->done, letter->context) : NULL;
+
+    if (!waiter)
+        return;
+    waiter->is_cancelled = true;
+    answer_waiter(scheduler, waiter, dns_answer_empty(DNS_TIMEOUT, 0));
+    if (!query->waiters)
+        drop(scheduler, query);
+}
+
 static void add_waiter(struct dns_scheduler *scheduler, struct dns_waiter *waiter, int64_t now_ms)
 {
     struct dns_inflight_query *query = dns_inflight_find(&scheduler->inflight, waiter->name, waiter->type);
     bool is_new = query == NULL;
 
-    if (is_new)
+    scheduler->waiters++;
+    if (is_new && scheduler->waiters <= WAITERS_MAX)
         query = add_query(scheduler, waiter->name, waiter->type, now_ms);
-    else
-        stats_add(STATS_DNS_CACHE_JOINED, 1);
     if (!query) {
-        waiter->answer = dns_answer_fault();
-        waiter->next = scheduler->answered;
-        scheduler->answered = waiter;
+        answer_waiter(scheduler, waiter, dns_answer_fault());
         return;
     }
+    stats_add(STATS_DNS_CACHE_JOINED, !is_new);
     set_limit(scheduler, query, waiter, now_ms);
     waiter->next = query->waiters;
     query->waiters = waiter;
@@ -510,10 +531,28 @@ static bool take_waiters(struct dns_scheduler *scheduler, int64_t now_ms)
     bool came = letter != NULL;
 
     for (; letter; letter = next) {
+        struct dns_waiter *waiter = (struct dns_waiter *)letter;
+
         next = letter->next;
-        add_waiter(scheduler, (struct dns_waiter *)letter, now_ms);
+        if (!waiter->cancels) {
+            add_waiter(scheduler, waiter, now_ms);
+            continue;
+        }
+        cancel(scheduler, waiter);
+        free(waiter);
     }
     return came;
+}
+
+static void call(const struct dns_waiter *waiter)
+{
+    if (waiter->is_cancelled) {
+        waiter->done(waiter->context, waiter->answer); /* that it has none is no timeout */
+        return;
+    }
+    if (waiter->needed_network)
+        dns_metrics_lookup(histogram_now_us() - waiter->asked_us);
+    dns_deliver(waiter->done, waiter->context, waiter->answer);
 }
 
 /* Calls the waiters that have an answer; they may start further queries. */
@@ -526,9 +565,8 @@ static bool call_answered(struct dns_scheduler *scheduler)
     scheduler->answered = NULL;
     for (; waiter; waiter = next) {
         next = waiter->next;
-        if (waiter->needed_network)
-            dns_metrics_lookup(histogram_now_us() - waiter->asked_us);
-        dns_deliver(waiter->done, waiter->context, waiter->answer);
+        scheduler->waiters--;
+        call(waiter);
         free(waiter);
     }
     return true;

@@ -32,6 +32,7 @@ struct dns_scheduler {
     struct dns_suspects suspects;
     struct dns_outage outage;
     struct dns_waiter *answered; /* waiters to call */
+    size_t waiters;              /* all that have come and were not called */
     struct dns_queue {
         struct dns_inflight_query *first, **end; /* linked by next_sent */
     } to_send, suspects_to_send;                 /* the latter leave half of the ports to the others */

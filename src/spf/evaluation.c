@@ -7,7 +7,10 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-enum { UNDER_WAY_MAX = 24 }; /* lookups at a time, unless they are needed: more would not be for one message alone */
+enum {
+    LOOKAHEAD_MAX = 24, /* lookups at a time, unless they are needed: more would not be for one message alone */
+    UNDER_WAY_MAX = 48, /* those that are needed, too: no walk needs half as many at once */
+};
 
 struct evaluation {
     struct evaluation_setup setup;
@@ -117,7 +120,7 @@ static void send_wanted(struct evaluation *evaluation, unsigned turn)
             continue;
         if (evaluation->is_late)
             time_out(evaluation, lookup);
-        else if (lookup->is_needed || evaluation->under_way < UNDER_WAY_MAX)
+        else if (evaluation->under_way < (lookup->is_needed ? UNDER_WAY_MAX : LOOKAHEAD_MAX))
             send_lookup(evaluation, lookup);
     }
 }
@@ -146,6 +149,19 @@ static void go_on(struct evaluation *evaluation)
         evaluation->is_running = false;
 }
 
+/* Ends the lookups whose answers are of no use any more; the lock is given back for each. */
+static void cancel_rest(struct evaluation *evaluation)
+{
+    for (struct lookup *lookup = evaluation->walk.lookups.first; lookup && evaluation->under_way > 0;
+         lookup = lookup->next) {
+        if (!lookup->is_sent || lookup->answer)
+            continue;
+        pthread_mutex_unlock(&evaluation->lock);
+        dns_cancel(evaluation->setup.dns, lookup->name, lookup->type, take_answer, lookup);
+        pthread_mutex_lock(&evaluation->lock);
+    }
+}
+
 /* Leaves, and tells that the walk is done if nobody has. */
 static void tell(struct evaluation *evaluation)
 {
@@ -153,6 +169,8 @@ static void tell(struct evaluation *evaluation)
     struct evaluation_setup setup = evaluation->setup;
 
     evaluation->is_told |= is_news;
+    if (is_news)
+        cancel_rest(evaluation);
     leave(evaluation);
     if (is_news)
         setup.done(setup.context);

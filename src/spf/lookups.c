@@ -105,12 +105,18 @@ static unsigned count_guesses(const struct lookups *lookups)
     return count;
 }
 
+/* Would the evaluation go on if all terms before this turned out void (RFC 7208 4.6.4)? */
+static bool may_be_reached(const struct lookups *lookups)
+{
+    return lookups->void_lookups + lookups->open <= LIMIT_VOID_LOOKUPS;
+}
+
 /* What is needed may be asked always. */
 static bool may_ask(const struct lookups *lookups)
 {
     if (!lookups->is_blocked)
         return true;
-    return lookups->has_lookahead && lookups->octets <= OCTETS_MAX &&
+    return lookups->has_lookahead && may_be_reached(lookups) && lookups->octets <= OCTETS_MAX &&
            (lookups->is_certain || count_guesses(lookups) < GUESSES_MAX);
 }
 
@@ -142,12 +148,11 @@ struct lookup *lookups_want(struct lookups *lookups, struct lookup **slot, const
 bool lookups_want_host(struct lookups *lookups, struct lookup **slot, const char *name, enum dns_type type,
                        const struct lookup **lookup)
 {
-    bool has_room = lookups->void_lookups + lookups->open <= LIMIT_VOID_LOOKUPS;
     char text[DNS_NAME_MAX + 1] = "";
 
     if (!*slot && (!domain_from_answer(name, text) || !domain_can_be_asked(text)))
         return false;
-    *lookup = want(lookups, slot, text, type, may_ask(lookups) && (has_room || !lookups->is_blocked));
+    *lookup = want(lookups, slot, text, type, may_ask(lookups));
     return true;
 }
 

@@ -687,6 +687,44 @@ static void test_silent_zone_leaves_ports(void **state)
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
 }
 
+struct late_loop {
+    atomic_bool is_held, is_answered;
+    enum dns_status status;
+};
+
+static void note_status(void *context, const struct dns_answer *answer)
+{
+    struct late_loop *late = context;
+
+    late->status = answer->status;
+    dns_answer_release(answer);
+    late->is_answered = true;
+}
+
+/* What nobody waits for any more is answered at once, alone; who else waits for the same query goes on. */
+static void test_cancel(void **state)
+{
+    struct pair pair = start_pair("127.0.0.1");
+    struct late_loop first = {.is_answered = false}, second = {.is_answered = false};
+    uint64_t timeouts = stats_get(STATS_DNS_TIMEOUTS);
+
+    (void)state;
+    dns_query(pair.dns, "drop.example", DNS_A, now_ms() + LONG_MS, note_status, &first);
+    dns_query(pair.dns, "drop.example", DNS_A, now_ms() + 4000, note_status, &second);
+    dns_cancel(pair.dns, "drop.example", DNS_AAAA, note_status, &first); /* another one */
+    dns_cancel(pair.dns, "DROP.example", DNS_A, note_status, &first);
+    dns_cancel(pair.dns, "drop.example", DNS_A, note_status, &first); /* it is gone */
+    while (!first.is_answered)
+        usleep(1000);
+    assert_false(second.is_answered);
+    assert_int_equal(first.status, DNS_TIMEOUT);
+    assert_int_equal(stats_get(STATS_DNS_TIMEOUTS), timeouts); /* its time was not over */
+    while (!second.is_answered)
+        usleep(1000);
+    assert_int_equal(stats_get(STATS_DNS_TIMEOUTS), timeouts + 1);
+    stop_pair(&pair);
+}
+
 /* Outages */
 
 /* Queries until there is an answer, within a bound. */
@@ -819,11 +857,6 @@ static void test_stale(void **state)
     check_stale(false);
 }
 
-struct late_loop {
-    atomic_bool is_held, is_answered;
-    enum dns_status status;
-};
-
 /* Holds the loop's thread up beyond the short wait. */
 static void hold_up(void *context, const struct dns_answer *answer)
 {
@@ -838,15 +871,6 @@ static void drop_answer(void *context, const struct dns_answer *answer)
 {
     (void)context;
     dns_answer_release(answer);
-}
-
-static void note_status(void *context, const struct dns_answer *answer)
-{
-    struct late_loop *late = context;
-
-    late->status = answer->status;
-    dns_answer_release(answer);
-    late->is_answered = true;
 }
 
 /* In an outage a stale answer is due before the short wait is over. Where the loop is late, it finds the answer, the
@@ -1041,6 +1065,7 @@ int main(void)
         cmocka_unit_test(test_silent_zone),
         cmocka_unit_test(test_zone_that_answers_at_its_apex),
         cmocka_unit_test(test_silent_zone_leaves_ports),
+        cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_outage),
         cmocka_unit_test(test_outage_without_plain_queries),
         cmocka_unit_test(test_failing_is_no_outage),

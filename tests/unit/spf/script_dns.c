@@ -36,6 +36,24 @@ static void script_query(struct dns *dns, const char *name, enum dns_type type, 
     snprintf(query->name, sizeof(query->name), "%s", name);
 }
 
+static void script_cancel(struct dns *dns, const char *name, enum dns_type type, dns_callback done, void *context)
+{
+    struct script_dns *script = (struct script_dns *)dns;
+
+    for (size_t i = 0; i < script->count; i++) {
+        struct script_query *query = &script->queries[i];
+
+        if (query->done != done || query->context != context)
+            continue;
+        assert_string_equal(query->name, name);
+        assert_int_equal(query->type, type);
+        query->done = NULL;
+        script->cancelled++;
+        done(context, dns_answer_empty(DNS_TIMEOUT, 0));
+        return;
+    }
+}
+
 static void script_destroy(struct dns *dns)
 {
     struct script_dns *script = (struct script_dns *)dns;
@@ -50,13 +68,13 @@ static void script_destroy(struct dns *dns)
     dns_destroy(script->zone);
 }
 
-static const struct dns_ops script_ops = {.query = script_query, .destroy = script_destroy};
+static const struct dns_ops script_ops = {.query = script_query, .cancel = script_cancel, .destroy = script_destroy};
 
 void script_dns_open(struct script_dns *script)
 {
     script->clock = (struct clock){script_now_ms, script_now_s, script};
     script->now_ms = 1000;
-    script->count = 0;
+    script->count = script->cancelled = 0;
     script->silent_name = NULL;
     script->dns = (struct dns){.ops = &script_ops, .clock = &script->clock};
     script->zone = suite_dns_create(&script->clock);

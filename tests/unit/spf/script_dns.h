@@ -28,6 +28,7 @@ struct script_dns {
     struct dns *zone; /* owned */
     struct script_query queries[SCRIPT_QUERIES];
     size_t count;            /* all that were asked */
+    size_t cancelled;        /* those of them that nobody waited for any more */
     const char *silent_name; /* this one is silent too; NULL: none */
 };
 

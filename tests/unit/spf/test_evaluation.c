@@ -206,17 +206,17 @@ static void test_rounds(void **state)
         {"192.0.2.1", "siblings.org", RESULT_PASS, 2, 5},
         {"192.0.2.1", "mx5.org", RESULT_PASS, 3, 7},
         {"2001:db8::1", "mx5.org", RESULT_PASS, 3, 7},
-        {"192.0.2.1", "kinds.org", RESULT_PASS, 3, 13},
+        {"192.0.2.1", "kinds.org", RESULT_PASS, 5, 13}, /* no more than 3 terms at a time may turn out void */
         {"192.0.2.1", "behind.org", RESULT_PASS, 2, 2},
         {"192.0.2.1", "all.org", RESULT_FAIL, 2, 2},
         {"192.0.2.1", "passes.org", RESULT_PASS, 2, 3}, /* nothing below the second include */
         {"192.0.2.1", "fails.org", RESULT_FAIL, 2, 3},
-        {"192.0.2.1", "macros.org", RESULT_FAIL, 2, 5},
+        {"192.0.2.1", "macros.org", RESULT_FAIL, 3, 5},
         {"192.0.2.1", "loop.org", RESULT_PERMERROR, 1, 1},
         {"192.0.2.1", "error.org", RESULT_PERMERROR, 2, 3},
         {"192.0.2.1", "broken.org", RESULT_PERMERROR, 1, 1},
         {"192.0.2.1", "none.org", RESULT_NONE, 1, 1},
-        {"192.0.2.1", "same.org", RESULT_FAIL, 2, 4},
+        {"192.0.2.1", "same.org", RESULT_FAIL, 2, 2},
         {"192.0.2.1", "text.org", RESULT_FAIL, 2, 2}, /* an explanation is not foreseen */
     };
     struct fixture *fixture = *state;
@@ -259,8 +259,8 @@ static void test_void_lookups(void **state)
 
     assert_int_equal(check(fixture, "192.0.2.1", "voids.org"), RESULT_PERMERROR);
     assert_int_equal(asked(fixture, "v3.org", DNS_A), 1);
-    assert_int_equal(asked(fixture, "mx5.org", DNS_MX), 1);
-    assert_int_equal(asked(fixture, "m1.org", DNS_A), 0);
+    assert_int_equal(asked(fixture, "mx5.org", DNS_MX), 0);
+    assert_int_equal(round_dns_questions(fixture->rounds), 5);
 }
 
 /* A p macro has the client's names asked for, and hides only its own term. */
@@ -307,7 +307,7 @@ static void test_ttl_0(void **state)
 
     round_dns_set_ttl(fixture->rounds, 0);
     assert_int_equal(check(fixture, "192.0.2.1", "kinds.org"), RESULT_PASS);
-    assert_int_equal(round_dns_rounds(fixture->rounds), 3);
+    assert_int_equal(round_dns_rounds(fixture->rounds), 5);
     assert_int_equal(round_dns_questions(fixture->rounds), 13);
 }
 
@@ -345,7 +345,7 @@ static void test_known_providers(void **state)
 static void test_check_ahead(void **state)
 {
     static const char *const domains[] = {"nested.org", "siblings.org", "mx5.org", "kinds.org", "macros.org"};
-    static const unsigned rounds[] = {5, 2, 3, 3, 2};
+    static const unsigned rounds[] = {5, 2, 3, 5, 3};
     struct fixture *fixture = *state;
 
     for (size_t i = 0; i < COUNT(domains); i++) {
