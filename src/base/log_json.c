@@ -66,10 +66,22 @@ void log_json_string(struct strbuf *out, const char *text)
     strbuf_add_char(out, '"');
 }
 
-void log_json_key(struct strbuf *out, const char *key)
+/* Where memory ended early there is no text at all. */
+static void separate(struct strbuf *out)
 {
     if (out->len > 0 && strchr("{[", out->text[out->len - 1]) == NULL)
         strbuf_add_char(out, ',');
+}
+
+void log_json_begin(struct strbuf *out, char bracket)
+{
+    separate(out);
+    strbuf_add_char(out, bracket);
+}
+
+void log_json_key(struct strbuf *out, const char *key)
+{
+    separate(out);
     log_json_string(out, key);
     strbuf_add_char(out, ':');
 }

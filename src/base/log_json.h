@@ -21,4 +21,7 @@ void log_json_true(struct strbuf *out, const char *key, bool is_so); /* false: n
 /* Appends the key of a member whose value follows. */
 void log_json_key(struct strbuf *out, const char *key);
 
+/* Appends the bracket that an element of a list begins with, after a comma unless it is the first. */
+void log_json_begin(struct strbuf *out, char bracket);
+
 #endif

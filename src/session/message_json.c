@@ -25,7 +25,7 @@ static void add_check(const struct identity_check *check, struct strbuf *out)
     const struct spf_outcome *outcome = &check->outcome;
     const char *reason = outcome->problem[0] != '\0' ? outcome->problem : outcome->mechanism;
 
-    strbuf_add(out, out->text[out->len - 1] == '[' ? "{" : ",{");
+    log_json_begin(out, '{');
     log_json_member(out, "identity", check->identity == IDENTITY_HELO ? "helo" : "mailfrom");
     log_json_member(out, "domain", check->domain);
     log_json_member(out, "result", result_name(outcome->result));
@@ -63,7 +63,7 @@ static void add_refused(const struct message_record *record, struct strbuf *out)
     log_json_key(out, "to");
     strbuf_add_char(out, '[');
     for (size_t i = 0; i < record->refused_count && i < RECORD_RECIPIENTS_MAX; i++) {
-        strbuf_add(out, i == 0 ? "{" : ",{");
+        log_json_begin(out, '{');
         log_json_member(out, "address", record->refused[i].address);
         add_reply(&record->refused[i].reply, out);
         strbuf_add_char(out, '}');

@@ -159,6 +159,30 @@ static void a_quarantined_message_is_never_lost(void **state)
     assert_in_range(n, 15, 100000);
 }
 
+/* The line of a message for programs: whatever of it has no memory, the message ends as it would have. */
+static void a_line_in_json_without_memory_ends_nothing(void **state)
+{
+    struct log_config json = {.level = LOG_LEVEL_DEBUG,
+                              .syslog_facility = -1,
+                              .path = "/dev/null",
+                              .ident = "test",
+                              .format = LOG_FORMAT_JSON};
+    unsigned n = 1;
+    struct strbuf out;
+
+    (void)state;
+    assert_true(log_open(&json));
+    for (bool more = true; more; n++) {
+        more = play_failing(n, "CheckHelo on\nWhitelistTo w@",
+                            "connect 192.0.2.1 x | helo h | mail <a@softfail.example> | rcpt <u@here.example> | eom",
+                            &out);
+        assert_null(strstr(out.text != NULL ? out.text : "", "550"));
+        strbuf_free(&out);
+    }
+    assert_in_range(n, 15, 100000);
+    quiet_log();
+}
+
 static void a_refusal_keeps_its_reply(void **state)
 {
     unsigned n = 1;
@@ -183,6 +207,7 @@ int main(void)
         cmocka_unit_test(a_message_in_test_mode_is_never_refused),
         cmocka_unit_test(a_forwarded_message_is_never_refused_for_good),
         cmocka_unit_test(a_quarantined_message_is_never_lost),
+        cmocka_unit_test(a_line_in_json_without_memory_ends_nothing),
         cmocka_unit_test(a_refusal_keeps_its_reply),
     };
 
