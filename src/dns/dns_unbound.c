@@ -23,6 +23,9 @@ enum {
     SECURITY_BOGUS = 1,               /* as libunbound's callback says it */
     NAME_SIZE = 4 * DNS_NAME_MAX + 2, /* each octet escaped, a trailing dot and the NUL */
     RECURSION_CACHE_MIN = 8 << 20,    /* to go recursion without one repeats the same queries */
+    MEMORY_BLOCK = 64 << 10,          /* below what malloc asks the system for by itself */
+    QUERY_BLOCKS = 1,                 /* more than a query takes */
+    FIRST_QUERY_BLOCKS = 64,          /* the sockets and their buffers */
 };
 
 /* Of a.root-servers.net. */
@@ -39,7 +42,9 @@ struct unbound {
     void (*heard)(void *context);
     void *heard_context;
     size_t under_way;
+    struct unbound_query *refused; /* the library said that it had not begun them */
     bool serve_stale;
+    bool has_begun;   /* there was a query, for which the library made its sockets */
     bool is_starting; /* a reply that comes now is from the cache */
     bool is_closing;  /* no reply is delivered any more */
 };
@@ -51,6 +56,8 @@ struct unbound_query {
     void *context;
     struct unbound_query **handle; /* is NULL afterwards */
     struct unbound_query *own_handle;
+    struct unbound_query *next;      /* among the refused ones */
+    struct unbound_query **previous; /* what points to it there; NULL: it is none */
 };
 
 /* The set-up as text of a configuration file, which alone can express all of it.
@@ -198,6 +205,25 @@ struct unbound *unbound_create(struct event_base *base, const struct unbound_con
     return NULL;
 }
 
+static void refuse(struct unbound_query *query)
+{
+    struct unbound *unbound = query->unbound;
+
+    query->next = unbound->refused;
+    query->previous = &unbound->refused;
+    if (query->next)
+        query->next->previous = &query->next;
+    unbound->refused = query;
+}
+
+static void free_refused(struct unbound_query *query)
+{
+    *query->previous = query->next;
+    if (query->next)
+        query->next->previous = query->previous;
+    free(query);
+}
+
 void unbound_destroy(struct unbound *unbound)
 {
     if (!unbound)
@@ -207,6 +233,8 @@ void unbound_destroy(struct unbound *unbound)
     if (unbound->context)
         ub_ctx_delete(unbound->context); /* calls back for what is under way */
     pthread_mutex_unlock(&library);
+    while (unbound->refused)
+        free_refused(unbound->refused);
     free(unbound);
 }
 
@@ -238,6 +266,10 @@ static void on_reply(void *context, int rcode, void *packet, int packet_len, int
 
     (void)why_bogus;
     (void)was_ratelimited;
+    if (query->previous) {
+        free_refused(query);
+        return;
+    }
     if (rcode == 0 && packet && !unbound->is_closing) /* else there is no packet, whatever the pointer says */
         answer = read_reply(packet, packet_len, security, query->type);
     if (!answer) {
@@ -255,10 +287,25 @@ static void on_reply(void *context, int rcode, void *packet, int packet_len, int
     free(query);
 }
 
+/* libunbound takes a query without all of its memory for one that is complete, and reads what is not there, in its
+ * iterator and where the first query makes the sockets. So nothing is begun where memory is at its end. */
+static bool has_memory(size_t count)
+{
+    void *volatile blocks[FIRST_QUERY_BLOCKS] = {NULL};
+    size_t got = 0;
+
+    while (got < count && (blocks[got] = malloc(MEMORY_BLOCK)) != NULL)
+        got++;
+    for (size_t n = 0; n < got; n++)
+        free(blocks[n]);
+    return got == count;
+}
+
 static void start(struct unbound *unbound, const char *name, int type, unbound_reply reply, void *context,
                   struct unbound_query **handle)
 {
-    struct unbound_query *query = malloc(sizeof(*query));
+    const bool fits = has_memory(unbound->has_begun ? QUERY_BLOCKS : FIRST_QUERY_BLOCKS);
+    struct unbound_query *query = fits ? malloc(sizeof(*query)) : NULL;
 
     *handle = query;
     if (query) {
@@ -268,11 +315,12 @@ static void start(struct unbound *unbound, const char *name, int type, unbound_r
         unbound->is_starting = true;
         if (ub_resolve_event(unbound->context, name, type, CLASS_IN, query, on_reply, NULL) == 0) {
             unbound->is_starting = false;
+            unbound->has_begun = true;
             return;
         }
         unbound->is_starting = false;
         unbound->under_way--;
-        free(query);
+        refuse(query); /* where a timer had no memory, the library calls back all the same, later */
         *handle = NULL;
     }
     reply(context, dns_answer_fault(), UNBOUND_NO_REPLY);
