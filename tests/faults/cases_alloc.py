@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Allocation n fails, for every n over a whole message of each kind, in the program and in its libraries: nothing crashes,
+no message is lost or wrongly refused, and the next one is judged as ever."""
+
+import contextlib
+import os
+import signal
+import time
+from http.client import HTTPException
+
+from faults_alloc import Allocations, owner, story
+from faults_common import (BAD_IP, GOOD_IP, LONG, Mta, Names, asking, equal, fresh, metrics, rows,
+                           wait_until)
+from milter_wire import Closed
+
+STEP = 1 if LONG else int(os.environ.get("SMF_FAULTS_STEP", "9"))  # the short form fails each ninth
+RELAY, FORWARDER = "203.0.113.50", "198.51.100.77"
+PLAIN = [("From", "a@example.org"), ("Subject", "hello")]
+FORGED = PLAIN + [("Authentication-Results", "mx.example.net; spf=pass smtp.mailfrom=example.org"),
+                  ("Received-SPF", "pass (mx.example.net: domain of a@example.org) receiver=mx.example.net")]
+RELAYED = [("Received", "from client.example.org (client.example.org [198.51.100.9]) by relay.example.net (Postfix) with "
+            "ESMTP id 4; Sat, 28 Nov 2026 10:00:00 +0000 (UTC)")] + PLAIN
+FAIL, SOFT = "550 5.7.23", "550 5.7.1"
+
+STRICT = {"CheckHelo": "on", "AddReceivedHeader": "on", "WhitelistIP": "203.0.113.99/32", "WhitelistTo": "free@example.net"}
+HOLDING = {"RefuseFail": "off", "Quarantine": "on", "LogFormat": "json", "RefuseAt": "eom", "TrustedRelay": RELAY + "/32",
+           "RefuseTo": "strict@example.net softfail"}
+EXEMPTING = {"LeaveToDMARC": "on", "WhitelistSPF": "i-0.example.org", "WhitelistHelo": ".example.net", "RefuseAt": "rcpt"}
+
+
+class Kind:
+    """A kind of message. word: the record of its domain. code: what may refuse it, None where nothing may. expected: the
+    result in Authentication-Results, or the code, of one to which nothing happens."""
+
+    def __init__(self, name, word, ip, expected, *, code=None, sender=None, headers=None, recipients="<bob@example.net>", **client):
+        self.name, self.word, self.ip, self.expected, self.code = name, word, ip, expected, code
+        self.sender, self.headers, self.recipients, self.client = sender, headers or PLAIN, recipients, client
+
+    def send(self, filter_):
+        sender = f"<a@{fresh(self.word)}>" if self.sender is None else self.sender
+        helo = fresh(self.word) if self.client.get("helo") is None else self.client["helo"]
+        with Mta(filter_.address, ip=self.ip, timeout=30, **{**self.client, "helo": helo}) as mta:
+            outcome = mta.send(sender, self.recipients, self.headers)
+            with contextlib.suppress(Closed):
+                mta.quit()
+        return outcome
+
+    def wrong(self, outcome):
+        """What must not become of it, whatever failed; an empty string where nothing is wrong."""
+        if outcome.delivered:
+            return "" if outcome.message.recipients else "vanished: no recipient"
+        reply = outcome.refusal.text
+        if self.code and outcome.refusal.kind == "reject":
+            return ""  # libmilter had no memory for the text: the MTA has one of its own
+        return "" if self.code and reply.startswith(self.code) else f"refused: {reply!r}"
+
+    def found(self, outcome):
+        """What `expected` is compared with."""
+        if not outcome.delivered:
+            return outcome.refusal.text[:len(self.code or "") or None]
+        if self.expected == "box":
+            return "box" if outcome.message.recipients == ["postmaster"] else outcome.message.recipients
+        values = outcome.message.values("Authentication-Results")
+        words = [value.split("spf=")[1].split()[0] for value in values if "spf=" in value]
+        return words[0] if words else "unchecked"
+
+
+class Scrape:
+    """Metrics, asked for while memory is short."""
+
+    name, expected = "metrics", "messages"
+
+    def send(self, filter_):
+        try:
+            return metrics(filter_)
+        except (OSError, ValueError, HTTPException):
+            return None
+
+    def wrong(self, _):
+        return ""
+
+    def found(self, samples):
+        return "messages" if "smf_spf_messages_open" in (samples or {}) else samples
+
+
+class Reload:
+    """A reload while memory is short: it is done, or everything stays as it was."""
+
+    name, expected = "reload", "done"
+    before = {"done": 0, "failed": 0}
+
+    def counted(self, filter_):
+        samples = None
+        while not samples:  # the allocation that fails may be one of the metrics
+            with contextlib.suppress(OSError, HTTPException):
+                samples = metrics(filter_)
+        return {outcome: samples[f'smf_spf_config_reloads_total{{outcome="{outcome}"}}'] for outcome in ("done", "failed")}
+
+    def send(self, filter_):
+        """The line that tells the end may be what there is no memory for, so the counters have the last word."""
+        size, until = len(filter_.log()), time.monotonic() + 2
+        filter_.signal(signal.SIGUSR1)
+        wait_until(lambda: "reloaded" in filter_.log()[size:] or "as it was" in filter_.log()[size:]
+                   or time.monotonic() > until, 30, "the end of the reload")
+        before, now = self.before, self.counted(filter_)
+        self.before = now
+        return [outcome for outcome, count in now.items() if count != before[outcome]]
+
+    def wrong(self, ends):
+        return "" if len(ends) == 1 else f"ended as {ends}"
+
+    def found(self, ends):
+        return " ".join(ends)
+
+
+KINDS = {
+    "strict": (STRICT, [
+        Kind("pass", "pass", GOOD_IP, "pass"), Kind("fail", "fail", BAD_IP, FAIL, code=FAIL),
+        Kind("softfail-tagged", "soft", BAD_IP, "softfail"), Kind("temperror", "temp", GOOD_IP, "temperror"),
+        Kind("forged-fields", "pass", GOOD_IP, "pass", headers=FORGED), Kind("null-sender", "pass", GOOD_IP, "pass", sender="<>"),
+        Kind("whitelisted", "fail", "203.0.113.99", "unchecked"),
+        Kind("whitelisted-recipient", "fail", BAD_IP, "fail", recipients="<free@example.net>")]),
+    "holding": (HOLDING, [
+        Kind("quarantine", "fail", BAD_IP, "box"), Kind("refused-late", "soft", BAD_IP, SOFT, code=SOFT,
+                                                        recipients="<strict@example.net>"),
+        Kind("relayed", "soft", RELAY, "softfail", headers=RELAYED), Scrape(), Reload()]),
+    "exempting": (EXEMPTING, [
+        Kind("left-to-dmarc", "dmarc", BAD_IP, "fail", code=FAIL, helo="any.example.com"),
+        Kind("forwarder", "dmarc", FORWARDER, "unchecked", helo="any.example.com")]),
+}
+
+
+class Trial:
+    """One filter whose memory fails, and what went wrong with it."""
+
+    def __init__(self, names, binary, config):
+        self.names, self.binary, self.config = names, binary, config
+        self.filter = self.memory = None
+        self.failed, self.foreign = {}, {}
+
+    def start(self):
+        self.filter = asking(self.names, self.binary, self.config)
+        self.filter.check_interpretations = lambda: None  # libspf2 without memory comes to no result
+        self.memory = Allocations(self.filter)
+        self.filter.start()
+        self.memory.remember_maps()
+
+    def note(self, what):
+        frames = self.memory.frames()
+        self.failed.setdefault(f"{what}: {story(frames)}", []).append(1)
+
+    def fail(self, kind, number, width=1):
+        """One message while that allocation fails. False if it makes fewer."""
+        if self.ended():
+            self.filter.remove()
+            self.start()
+            self.judges(kind, number)  # so that the resolver has its sockets, as any that runs
+        self.memory.arm(number, width)
+        outcome = None
+        try:
+            outcome = kind.send(self.filter)
+            what = kind.wrong(outcome)
+        except (Closed, OSError, AssertionError) as error:
+            what = f"{type(error).__name__} {error}"
+        happened = self.memory.disarm()
+        if self.ended():
+            what = f"the filter died in {story(self.memory.death(), 12)} {self.filter.stderr()[-300:]}"
+        what = self.without_foreign(what)
+        if what:
+            self.note(f"{kind.name} {number}: {what}")
+        return happened
+
+    def ended(self):
+        """True if the process has died, or is about to."""
+        if self.memory.death():
+            self.filter.process.wait(30)
+        return self.filter.process.poll() is not None
+
+    def without_foreign(self, what):
+        """Nothing, where a library is to blame that cannot be kept from it; that is counted."""
+        who = owner(self.memory.frames()).partition(".")[0]
+        if what.startswith("Closed") and who == "libmilter":
+            what, blame = "", "libmilter closed the connection"
+        elif "died in" in what and who == "libunbound" and owner(self.memory.death()).startswith(("libunbound", "libevent")):
+            what, blame = "", f"libunbound died in {story(self.memory.death()[1:2])}"
+        else:
+            return what
+        self.foreign[blame] = self.foreign.get(blame, 0) + 1
+        return what
+
+    def judges(self, kind, number):
+        if self.ended():
+            return  # told before
+        try:
+            found = kind.found(kind.send(self.filter))
+            if found != kind.expected:
+                self.note(f"{kind.name} after {number}: {found}, expected {kind.expected}")
+        except (Closed, OSError, AssertionError) as error:
+            what = f"{kind.name} after {number}: {error!r}"
+            if self.ended():
+                what = f"{kind.name} after {number}: Closed, died in {story(self.memory.death(), 12)}"
+            what = self.without_foreign(what)
+            if what:
+                self.note(what)
+
+    def run(self, kind, width=1):
+        """Every allocation of a message of this kind, or each STEPth; returns how many there are."""
+        self.judges(kind, 0)
+        number = 1
+        while self.fail(kind, number, width):
+            self.judges(kind, number)
+            number += STEP
+        return number
+
+    def end(self):
+        if self.filter.process.poll() is None:
+            self.filter.stop()
+        self.filter.remove()
+
+
+@rows([(f"{name}-{kind.name}", config, kind) for name, (config, kinds) in KINDS.items() for kind in kinds], whole=True, limit_s=600)
+def allocation(binary, config, kind):
+    with Names() as names:
+        trial = Trial(names, binary, config)
+        trial.start()
+        try:
+            count = trial.run(kind)
+            print(f"# {kind.name}: {count} allocations; {trial.foreign}")
+            equal(sorted(trial.failed), [], f"wrong at allocations of {count}")
+            trial.end()
+        finally:
+            trial.filter.remove()
