@@ -107,6 +107,28 @@ bool detach_is_pid_file(int fd)
     return len >= 0;
 }
 
+/* Where the path still leads to the file that is open. With the privileges that it takes. */
+static void unlink_pid_file(const char *path)
+{
+    struct stat ours, found;
+
+    if (fstat(pid_fd, &ours) == 0 && lstat(path, &found) == 0 && ours.st_dev == found.st_dev &&
+        ours.st_ino == found.st_ino)
+        (void)unlink(path);
+}
+
+/* Without its content, as on a full disk, it would be taken for that of a program that is gone, or of none. */
+static bool fill_or_remove_pid_file(const char *path)
+{
+    const bool filled = fill_pid_file(pid_fd);
+    const int saved = errno;
+
+    if (!filled && saved != EWOULDBLOCK)
+        unlink_pid_file(path);
+    errno = saved;
+    return filled;
+}
+
 /* With the privileges that it takes. Opening does not wait: a FIFO would, for a reader. */
 static bool write_pid_file(const char *path, struct strbuf *error)
 {
@@ -117,7 +139,7 @@ static bool write_pid_file(const char *path, struct strbuf *error)
         reason = privileges_unfit(pid_fd);
     if (pid_fd >= 0 && reason == NULL && !detach_is_pid_file(pid_fd))
         reason = "holds something other than a process ID";
-    if (pid_fd >= 0 && reason == NULL && fill_pid_file(pid_fd))
+    if (pid_fd >= 0 && reason == NULL && fill_or_remove_pid_file(path))
         return true;
     if (reason != NULL)
         strbuf_addf(error, "PidFile: %s %s", path, reason);
@@ -146,12 +168,9 @@ bool detach_write_pid_file(const char *path, const struct identity *identity, st
 void detach_remove_pid_file(const char *path, const struct identity *identity)
 {
     struct strbuf unused = STRBUF_INIT;
-    struct stat ours, found;
 
-    if (pid_fd >= 0 && ftruncate(pid_fd, 0) == 0 && privileges_borrow(identity, path, (gid_t)-1, "PidFile", &unused) &&
-        fstat(pid_fd, &ours) == 0 && lstat(path, &found) == 0 && ours.st_dev == found.st_dev &&
-        ours.st_ino == found.st_ino)
-        (void)unlink(path);
+    if (pid_fd >= 0 && ftruncate(pid_fd, 0) == 0 && privileges_borrow(identity, path, (gid_t)-1, "PidFile", &unused))
+        unlink_pid_file(path);
     privileges_return(identity);
     strbuf_free(&unused);
 }
