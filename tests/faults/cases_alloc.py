@@ -87,7 +87,6 @@ class Reload:
     """A reload while memory is short: it is done, or everything stays as it was."""
 
     name, expected = "reload", "done"
-    before = {"done": 0, "failed": 0}
 
     def counted(self, filter_):
         samples = None
@@ -102,8 +101,8 @@ class Reload:
         filter_.signal(signal.SIGUSR1)
         wait_until(lambda: "reloaded" in filter_.log()[size:] or "as it was" in filter_.log()[size:]
                    or time.monotonic() > until, 30, "the end of the reload")
-        before, now = self.before, self.counted(filter_)
-        self.before = now
+        before, now = getattr(filter_, "reloads", {"done": 0, "failed": 0}), self.counted(filter_)
+        filter_.reloads = now
         return [outcome for outcome, count in now.items() if count != before[outcome]]
 
     def wrong(self, ends):

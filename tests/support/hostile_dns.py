@@ -4,6 +4,7 @@
 import contextlib
 
 import hostile_answers  # noqa: F401  pylint: disable=unused-import
+import hostile_fields  # noqa: F401  pylint: disable=unused-import
 import hostile_packets  # noqa: F401  pylint: disable=unused-import
 from dns_server import DnsServer
 from hostile_turn import BEHAVIOURS, VICTIM, Turn

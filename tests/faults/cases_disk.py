@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The disk is full: mail goes on, and when there is room again the log does, by itself."""
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+
+from filter import serves
+from faults_common import (BAD_IP, Names, Skip, asking, case, check, contains, delivered, equal, fresh,
+                           metrics, one, result_of, rows, wait_until)
+from private_net import CLONE_NEWNS
+
+SIZE = "64k"
+
+
+@contextlib.contextmanager
+def small_disk(filter_):
+    """A file system of 64 kB in the filter's directory. It is the test's namespace's, so it ends with the test."""
+    place = filter_.path("disk")
+    os.mkdir(place)
+    if ctypes.CDLL(None).unshare(CLONE_NEWNS) != 0 or subprocess.run(["mount", "--make-rprivate", "/"], check=False).returncode:
+        raise Skip("only root can make a namespace of mounts")
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SIZE},mode=1777", "tmpfs", place], capture_output=True,
+                          text=True, check=False)
+    if done.returncode != 0:
+        raise Skip(f"mount: {done.stderr.strip()}")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", "--lazy", place], check=False)
+
+
+def fill(place):
+    """Takes all the room there is; returns the file's path."""
+    path = os.path.join(place, "filler")
+    with open(path, "wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(b"x" * 512)
+    return path
+
+
+def settings(place, **more):
+    return {"LogTo": place + "/log", "PidFile": place + "/pid", "RefuseFail": "on", **more}
+
+
+@rows([("text", "text"), ("json", "json")], whole=True)
+def disk_full(binary, log_format):
+    """Under the log while it runs."""
+    with Names() as names:
+        filter_ = asking(names, binary)
+        with small_disk(filter_) as place:
+            filter_.log_path = place + "/log"
+            filter_.reconfigure({"Nameserver": names.address, "Metrics": f"inet:{filter_.metrics_port}@127.0.0.1",
+                                 **settings(place, LogFormat=log_format)})
+            with filter_:
+                equal(result_of(filter_, "pass"), "pass", "before")
+                filler = fill(place)
+                lost = metrics(filter_)["smf_spf_log_lines_dropped_total"]
+                for _ in range(40):  # more than the last block of the log may still hold
+                    equal(result_of(filter_, "pass"), "pass", "while it is full")
+                    check(one(filter_, f"<a@{fresh('fail')}>", ip=BAD_IP).refusal, "a fail was not refused")
+                check(metrics(filter_)["smf_spf_log_lines_dropped_total"] > lost, "no line was lost")
+                reloads = metrics(filter_)['smf_spf_config_reloads_total{outcome="done"}']
+                filter_.signal(signal.SIGUSR1)
+                filter_.signal(signal.SIGUSR2)
+                wait_until(lambda: metrics(filter_)['smf_spf_config_reloads_total{outcome="done"}'] > reloads, 30, "a reload")
+                os.unlink(filler)
+                name = fresh("pass")
+                delivered(one(filter_, f"<a@{name}>"))
+                line = filter_.wait_log(name)
+                check(line.endswith("}") if log_format == "json" else "SPF" in line, f"a line of its own: {line!r}")
+                if log_format == "json":
+                    check(line.startswith("{"), f"a line of its own: {line!r}")
+
+
+@case
+def disk_full_at_the_start(binary):
+    """There is no room for the PidFile: that is told, and nothing half-written stays. With room it starts."""
+    with Names() as names:
+        filter_ = asking(names, binary)
+        with small_disk(filter_) as place, contextlib.ExitStack() as stack:
+            stack.callback(filter_.remove)
+            filter_.reconfigure({"Nameserver": names.address, **settings(place)})
+            filler = fill(place)
+            filter_.launch()
+            wait_until(lambda: filter_.process.poll() is not None or serves(filter_.address), 30, "a start or its failure")
+            if filter_.process.poll() is not None:
+                contains(filter_.stderr(), "/pid", "what is told")
+                check(not os.path.exists(place + "/pid"), "a PidFile without its content stays")
+            else:
+                filter_.stop()
+            os.unlink(filler)
+            filter_.start()
+            with open(place + "/pid", encoding="ascii") as file:
+                equal(int(file.read()), filter_.process.pid, "PidFile")
+            filter_.stop()
+
+
+@case
+def report_on_a_full_disk(binary):
+    """smf-spf report cannot write its page: it says so and fails."""
+    with Names() as names, asking(names, binary, {"RefuseFail": "off"}) as filter_:
+        for _ in range(5):
+            equal(result_of(filter_, "pass"), "pass", "before")
+        with open("/dev/full", "w", encoding="ascii") as full:
+            for form in ([], ["--json"], ["--html"]):
+                done = subprocess.run([binary, "report", *form, filter_.log_path],
+                                      stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+                                      timeout=60)
+                check(done.returncode != 0, f"report as {form} says that it was written: {done.stderr}")
+                check(done.stderr.strip() and done.stderr.count("\n") == 1, f"one line: {done.stderr!r}")
+            done = subprocess.run([binary, "-c", filter_.config_path, "stats"], stdin=subprocess.DEVNULL, stdout=full,
+                                  stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+            check(done.returncode != 0, f"stats says that it was written: {done.stderr}")

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Descriptors, threads and memory are refused to a running filter: messages go on unchecked, and once there are some again it
+checks as before, without a restart."""
+
+import contextlib
+import os
+import subprocess
+
+import milter_wire as wire
+from filter import UNPRIVILEGED, group_of
+from faults_common import (BAD_IP, GOOD_IP, LONG, Mta, Names, Skip, asking, case, check, delivered, descriptors, equal, fresh,
+                           metrics, result_of, rows, sanitizer, spf_result, threads, wait_until)
+
+ROUNDS = 60 if LONG else 8
+CONNECTIONS = 64 if LONG else 24
+LIMITS = {"nofile": "Max open files", "nproc": "Max processes", "as": "Max address space"}  # as /proc/PID/limits has them
+POSSIBLE = ("pass", "temperror", "")
+
+
+def set_soft(filter_, name, count):
+    """By a program that runs as the filter's user: it may, where root of a container may not."""
+    who = {} if os.geteuid() else {"user": UNPRIVILEGED, "group": group_of(UNPRIVILEGED), "extra_groups": []}
+    done = subprocess.run(["prlimit", "--pid", str(filter_.process.pid), f"--{name}={count}:"], capture_output=True, text=True,
+                          check=False, **who)
+    if done.returncode != 0:
+        raise Skip(f"prlimit: {done.stderr.strip()}")
+
+
+@contextlib.contextmanager
+def limited(filter_, name, count):
+    """The soft limit of the running filter, for as long as the block. name: as prlimit(1) has it."""
+    before = soft_limit(filter_, name)
+    set_soft(filter_, name, count)
+    try:
+        yield
+    finally:
+        set_soft(filter_, name, before)
+
+
+def soft_limit(filter_, name):
+    with open(f"/proc/{filter_.process.pid}/limits", encoding="ascii") as file:
+        return next(line[26:].split()[0] for line in file if line.startswith(LIMITS[name]))
+
+
+def result(mta):
+    """The result of one message on this connection, "" where it went on without one. It is never refused."""
+    message = delivered(mta.send(f"<a@{fresh('pass')}>"))
+    return spf_result(message)[0] if message.values("Authentication-Results") else ""
+
+
+def alive_and_right(filter_):
+    """Results are right again, at once for names that nobody has asked for, and bad ones are still refused."""
+    check(filter_.process.poll() is None, f"the filter ended: {filter_.stderr()}")
+    wait_until(lambda: result_of(filter_, "pass") == "pass", 30, "the right result")
+    equal(result_of(filter_, "fail", ip=BAD_IP), "fail", "result")
+    equal(metrics(filter_)["smf_spf_disagreements_total"], 0, "disagreements")
+
+
+def connected(stack, filter_, count):
+    return [stack.enter_context(Mta(filter_.address, ip=GOOD_IP, timeout=60)) for _ in range(count)]
+
+
+@rows([("none-left", 0), ("one-left", 1), ("few-left", 4)], whole=True)
+def no_descriptors(binary, spare):
+    """What is connected goes on. What connects waits until there are some."""
+    with Names() as names, asking(names, binary, {"DNSTimeout": "2s", "RefuseFail": "off"}) as filter_, \
+            contextlib.ExitStack() as stack:
+        equal(result_of(filter_, "pass"), "pass", "before")
+        mtas = connected(stack, filter_, 4)
+        for _ in range(2):
+            with limited(filter_, "nofile", descriptors(filter_) + spare):
+                for mta in mtas:
+                    found = result(mta)
+                    check(found in POSSIBLE, found)
+            alive_and_right(filter_)
+            equal([result(mta) for mta in mtas], ["pass"] * 4, "on the old connections")
+
+
+@case
+def no_threads(binary):
+    """A session for which libmilter gets no thread is forgotten by it (worker.c), and its MTA waits for nothing: that no filter
+    can mend. Nothing is refused, nothing ends, and what comes afterwards is served."""
+    with Names() as names, asking(names, binary, {"DNSTimeout": "1s", "RefuseFail": "off"}) as filter_, \
+            contextlib.ExitStack() as stack:
+        if filter_.status("Uid").split()[0] == "0":
+            raise Skip("root is refused no thread")
+        equal(result_of(filter_, "pass"), "pass", "before")
+        mtas = [stack.enter_context(Mta(filter_.address, ip=GOOD_IP, timeout=2)) for _ in range(CONNECTIONS)]
+        before = threads(filter_)
+        with limited(filter_, "nproc", 1):
+            for mta in mtas:  # they wait for names that are silent, at the same time
+                name = fresh("silent")
+                mta.client.macros["mail"]["{mail_addr}"] = f"a@{name}"
+                mta.client.ask(wire.MAIL, "mail", f"<a@{name}>\0".encode())
+            for mta in mtas[:6]:
+                with contextlib.suppress(wire.NoAnswer):
+                    equal(mta.client.answer().kind, "continue", "answer at MAIL")
+            check(threads(filter_) <= before, f"{threads(filter_)} threads, {before} before")
+        stack.close()
+        alive_and_right(filter_)
+
+
+@rows([("nothing", 0), ("a-page", 4 << 10), ("some", 300 << 10), ("more", 2 << 20)], whole=True)
+def no_memory(binary, spare):
+    """The address space is full, as far as this filter is concerned. libmilter closes a connection that it has no memory for,
+    which is up to the MTA; nothing is refused, and nothing dies."""
+    if sanitizer(binary):
+        raise Skip("a sanitizer has its own idea of an address space")
+    with Names() as names, asking(names, binary, {"DNSTimeout": "2s", "RefuseFail": "off"}) as filter_:
+        equal(result_of(filter_, "pass"), "pass", "before")
+        for _ in range(ROUNDS):
+            size = int(filter_.status("VmSize").split()[0]) << 10
+            with limited(filter_, "as", size + spare), contextlib.ExitStack() as stack:
+                for _ in range(CONNECTIONS):
+                    with contextlib.suppress(wire.Closed, OSError):
+                        mta = stack.enter_context(Mta(filter_.address, ip=GOOD_IP, timeout=20))
+                        found = result(mta)
+                        check(found in POSSIBLE, found)
+            alive_and_right(filter_)
