@@ -217,7 +217,8 @@ def socket_is_made_as_it_is_to_be(binary, config):
         for socket_name in ("sock", "metrics", "control"):
             equal([event for event, name in events if name == socket_name], [IN_CREATE],
                   f"what happened to the socket {socket_name}")
-        equal(stat.S_IMODE(os.lstat(filter_.path("control")).st_mode), 0o600, "mode of the control socket")
+        for socket_name, mode in (("metrics", int(config.get("SocketMode", "0660"), 8)), ("control", 0o600)):
+            equal(stat.S_IMODE(os.lstat(filter_.path(socket_name)).st_mode), mode, f"mode of the socket {socket_name}")
         found = os.lstat(filter_.path("sock"))
         equal(found.st_uid, pwd.getpwnam(UNPRIVILEGED).pw_uid, "owner")
         equal(found.st_gid, grp.getgrnam(config["SocketGroup"]).gr_gid if config else group_of(UNPRIVILEGED), "group")
