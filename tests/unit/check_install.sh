@@ -32,6 +32,7 @@ for script in debian redhat openrc freebsd; do
 done
 # What a guide points to is there.
 for guide in "$root"/usr/share/doc/*/*.md; do
+    # shellcheck disable=SC2013 # a link is a word
     for link in $(grep -o ']([^)#:]*[)#]' "$guide" | sed 's/^](//; s/[)#]$//'); do
         [ -z "$link" ] || [ -e "${guide%/*}/$link" ] || { echo "missing: $link, which ${guide#"$root"} points to" >&2; missing=1; }
     done

@@ -15,7 +15,10 @@ cp "$source/systemd/smf-spf.socket" "$units"
 status=0
 said=$(SYSTEMD_UNIT_PATH="$units:" systemd-analyze verify --man=no "$units/smf-spf.service" "$units/smf-spf.socket" 2>&1) || status=$?
 said=$(printf '%s\n' "$said" | grep "smf-spf" || true) # other units of this host are not ours to judge
-[ -z "$said" ] && [ $status -eq 0 ] || { printf '%s\n' "$said" >&2; exit 1; }
+if [ -n "$said" ] || [ $status -ne 0 ]; then
+    printf '%s\n' "$said" >&2
+    exit 1
+fi
 
 # What the unit leaves open, from 0 to 10, must be below 1.3.
 exposure=$(systemd-analyze security --offline=true --no-pager --threshold=12 "$units/smf-spf.service") ||
