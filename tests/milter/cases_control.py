@@ -131,7 +131,7 @@ def a_changed_control_socket_waits_for_a_restart(binary, changed):
         says(filter_, "reload", EX_OK, "effective only after a restart: ControlSocket")
         check(not is_refused(filter_), "the other keys did not take effect")
         says(filter_, "reopen", EX_OK)
-        says(filter_, "stats", EX_OK, "messages_total")
+        says(filter_, "stats", EX_OK, "Messages by what became of them")
         other = filter_.path("other.conf")
         with open(other, "w", encoding="utf-8") as file:
             file.write(f"ControlSocket {changed}\n")
