@@ -21,6 +21,8 @@ if [ -n "$said" ] || [ $status -ne 0 ]; then
 fi
 
 # What the unit leaves open, from 0 to 10, must be below 1.3.
-exposure=$(systemd-analyze security --offline=true --no-pager --threshold=12 "$units/smf-spf.service") ||
-    { printf '%s\n' "$exposure" | grep -a -e '✗' -e Overall >&2; exit 1; }
+if ! exposure=$(systemd-analyze security --offline=true --no-pager --threshold=12 "$units/smf-spf.service"); then
+    printf '%s\n' "$exposure" | grep -a -e '✗' -e Overall >&2
+    exit 1
+fi
 printf '%s\n' "$exposure" | grep -a Overall
