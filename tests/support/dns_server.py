@@ -32,14 +32,15 @@ import dns.rrset
 
 from dns_zone import Zone, name_key, parse_name, simple
 
-# drop: no answer. delay: after `seconds`. truncate: UDP answers longer than `size` (default: all) are cut, TC is set.
+# drop: no answer. delay: after `seconds`. hold: not before release(). truncate: UDP answers longer than `size` (default: all) are cut, TC is set.
 # tcponly: UDP is dropped. tcpclose: UDP says TC, TCP closes in the middle of its answer. tcprefuse: the same, no octet.
-KINDS = ("drop", "delay", "servfail", "refused", "formerr", "notimp", "nxdomain", "truncate", "wrongid",
+KINDS = ("drop", "delay", "hold", "servfail", "refused", "formerr", "notimp", "nxdomain", "truncate", "wrongid",
          "wrongquestion", "garbage", "tcponly", "tcpclose", "tcprefuse")
 RCODES = {"servfail": dns.rcode.SERVFAIL, "refused": dns.rcode.REFUSED, "formerr": dns.rcode.FORMERR,
           "notimp": dns.rcode.NOTIMP, "nxdomain": dns.rcode.NXDOMAIN}
 SOA_TTL = 60
 CNAME_LIMIT = 10
+HOLD_LIMIT_S = 120
 
 # name: as it was spelled; id and port: what the client chose.
 Question = collections.namedtuple("Question", "name type transport time id port")
@@ -67,6 +68,7 @@ class DnsServer:
             self.zone.load(zone)
         self.host, self.port = host, port
         self.silent = False
+        self.released = threading.Event()
         self.questions = []
         self._faults = {}
         self._lock = threading.Lock()
@@ -105,7 +107,12 @@ class DnsServer:
             return [udp, tcp]
         raise OSError("no port is free for both UDP and TCP")
 
+    def release(self):
+        """Everything that is held is answered, from now on at once."""
+        self.released.set()
+
     def stop(self):
+        self.release()
         for server in self._servers:
             server.shutdown()
             server.server_close()
@@ -177,6 +184,8 @@ class DnsServer:
             return
         if kind == "delay":
             time.sleep(fault.seconds)
+        if kind == "hold" and not self.released.wait(HOLD_LIMIT_S):
+            return
         response = self._failure(query, RCODES[kind]) if kind in RCODES else self._lookup(query)
         if kind == "wrongquestion":
             response.question = [dns.rrset.RRset(dns.name.from_text("wrong.invalid."), dns.rdataclass.IN,
