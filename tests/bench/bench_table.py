@@ -272,6 +272,41 @@ def silence(bench):
     table("DNS silent", ["what", "smf-spf", "goal"], silence_rows(bench))
 
 
+# ---- Attackers ----
+
+OTHERS = {"connections": 8, "pause_ms": 20}
+
+
+def attacked_reports(bench):
+    """Of everybody else, alone and beside 100 attackers, in turn."""
+    alone, beside = [], []
+    with SmfSpf(bench.smf_spf, bench.dns, LogLevel="warning") as target:
+        bench.load.run(target, "new", messages=WARM_UP, connections=16)
+        for _ in range(bench.pairs):
+            alone.append(bench.load.run(target, "new", seconds=bench.seconds, **OTHERS))
+            attackers = [bench.load.start(target, workload, seconds=bench.seconds + 2, connections=50)
+                         for workload in ("dead", "tardy")]
+            time.sleep(1)  # until all of them wait
+            beside.append(bench.load.run(target, "new", seconds=bench.seconds, **OTHERS))
+            for attacker in attackers:
+                bench.load.finish(attacker)
+    return alone, beside
+
+
+def attackers_rows(bench):
+    bench.dns.behave()
+    alone, beside = attacked_reports(bench)
+    return [["everybody else, alone: MAIL ms p50 / p95 / p99", times(alone, "mail"), ""],
+            ["beside the attackers: MAIL ms p50 / p95 / p99", times(beside, "mail") + complaint(beside), "p99 50"],
+            ["p99 beside them to p99 alone", spread(ratios(alone, beside, "mail_p99_ms")), ""],
+            ["longest", f"{max(report['mail_max_ms'] for report in beside):.0f} ms", ""]]
+
+
+def attackers(bench):
+    table("100 attackers, half of them with names that are never answered, half with such that take 0.9 s; beside them 8 "
+          "connections, every message a new domain", ["what", "smf-spf", "goal"], attackers_rows(bench))
+
+
 # ---- Memory ----
 
 def connections_row(bench, connections=1000):
@@ -305,7 +340,7 @@ def memory(bench):
 
 
 PARTS = {"throughput": throughput, "before": beside_before, "round-trips": round_trips, "concurrency": concurrency,
-         "loss": loss, "silence": silence, "memory": memory}
+         "loss": loss, "silence": silence, "attackers": attackers, "memory": memory}
 
 
 def run(bench, only):

@@ -33,6 +33,8 @@ enum {
 };
 
 /* A datagram whose answer waits for its time. */
+static const int64_t TARDY_NS = 900 * 1000000LL; /* how late the names of some attackers are answered */
+
 struct delayed {
     struct delayed *next;
     int64_t due_ns;
@@ -107,6 +109,20 @@ static int64_t next_jitter_ns(void)
     return jitter_ns * step / 15;
 }
 
+/* Answers now or later, or not at all. */
+static void take_datagram(const uint8_t *asked, size_t len, const struct sockaddr_in *from)
+{
+    const enum dns_mood mood = dns_zones_mood(asked, len);
+    const int64_t wait_ns = mood == DNS_MOOD_TARDY ? TARDY_NS : delay_ns > 0 ? delay_ns + next_jitter_ns() : 0;
+
+    if (is_lost() || mood == DNS_MOOD_DEAD)
+        return;
+    if (wait_ns > 0)
+        delay_datagram(asked, len, from, wait_ns);
+    else
+        answer_datagram(asked, len, from);
+}
+
 static void read_datagrams(void)
 {
     uint8_t asked[DNS_MESSAGE_MAX];
@@ -118,12 +134,7 @@ static void read_datagrams(void)
 
         if (len < 0)
             return;
-        if (is_lost())
-            continue;
-        if (delay_ns > 0)
-            delay_datagram(asked, (size_t)len, &from, delay_ns + next_jitter_ns());
-        else
-            answer_datagram(asked, (size_t)len, &from);
+        take_datagram(asked, (size_t)len, &from);
     }
 }
 

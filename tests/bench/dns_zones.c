@@ -75,6 +75,11 @@ static const struct row rows[] = {
     {"terms", "h4", ns_t_a, "198.51.100.4"},
     {"terms", "h5", ns_t_a, "198.51.100.5"},
 
+    /* of attackers, whose kinds have a number each; see dns_zones_mood */
+    {"dead", "", ns_t_txt, "v=spf1 exists:%{l}a.%d exists:%{l}b.%d exists:%{l}c.%d -all"},
+    {"tardy", "", ns_t_txt, "v=spf1 exists:%{l}a.%d exists:%{l}b.%d exists:%{l}c.%d -all"},
+    {"tardy", "*", ns_t_a, "127.0.0.2"},
+
     {"arpa", "*", ns_t_ptr, "mail.c1.names.test"},
     {"names", "*", ns_t_a, CLIENTS},
 
@@ -163,6 +168,15 @@ static bool read_name(const uint8_t *asked, size_t asked_len, struct question *q
     return question->len <= asked_len;
 }
 
+/* Each attacker's kind is a domain of its own: dead7 is dead. */
+static void strip_number(char *kind)
+{
+    size_t len = strcspn(kind, "0123456789");
+
+    if (strncmp(kind, "dead", len) == 0 || strncmp(kind, "tardy", len) == 0)
+        kind[len] = '\0';
+}
+
 /* Takes PART.ID.KIND.test apart. */
 static void split_name(struct question *question)
 {
@@ -181,6 +195,7 @@ static void split_name(struct question *question)
         return;
     (void)snprintf(question->kind, NAME_SIZE, "%.*s", (int)(dots[count - 1] - dots[count - 2] - 1),
                    dots[count - 2] + 1);
+    strip_number(question->kind);
     (void)snprintf(question->domain, NAME_SIZE, "%s", count > 2 ? dots[count - 3] + 1 : question->name);
     if (count > 2)
         (void)snprintf(question->part, NAME_SIZE, "%.*s", (int)(dots[count - 3] - question->name), question->name);
@@ -398,4 +413,15 @@ void dns_zones_reset_counts(void)
 {
     for (size_t i = 0; i <= ROW_COUNT; i++)
         counts[i] = 0;
+}
+
+enum dns_mood dns_zones_mood(const uint8_t *asked, size_t asked_len)
+{
+    struct question question;
+
+    if (!read_question(asked, asked_len, &question) || question.part[0] == '\0')
+        return DNS_MOOD_QUICK;
+    if (strcmp(question.kind, "dead") == 0)
+        return DNS_MOOD_DEAD;
+    return strcmp(question.kind, "tardy") == 0 ? DNS_MOOD_TARDY : DNS_MOOD_QUICK;
 }

@@ -10,6 +10,7 @@
 enum {
     ZIPF_DOMAINS = 1000,
     EXISTS_DOMAINS = 50,
+    ATTACKERS = 50,
     FLOOD_HOT_DOMAINS = 100, /* of the hot set beside a flood */
     FLOOD_HOT_SHARE = 10,    /* messages in a hundred that come from it */
 };
@@ -121,6 +122,28 @@ static void pick_mixed(uint64_t seq, uint64_t *random, struct mail *mail)
         others[below(random, sizeof others / sizeof *others)](seq, random, mail);
 }
 
+/* One of 50 attackers, with a sender that is new: no cache has the names of its record. */
+static void pick_attacker(const char *kind, uint64_t seq, const char *expected, struct mail *mail)
+{
+    char own_kind[16];
+
+    (void)snprintf(own_kind, sizeof own_kind, "%s%u", kind, (unsigned)(seq % ATTACKERS));
+    fill(mail, own_kind, 0, expected);
+    (void)snprintf(mail->local, sizeof mail->local, "u%" PRIu64, seq);
+}
+
+static void pick_dead(uint64_t seq, uint64_t *random, struct mail *mail)
+{
+    (void)random;
+    pick_attacker("dead", seq, "temperror", mail);
+}
+
+static void pick_tardy(uint64_t seq, uint64_t *random, struct mail *mail)
+{
+    (void)random;
+    pick_attacker("tardy", seq, "pass", mail);
+}
+
 static void pick_flood(uint64_t seq, uint64_t *random, struct mail *mail)
 {
     if (below(random, 100) < FLOOD_HOT_SHARE)
@@ -144,6 +167,8 @@ static const struct workload workloads[] = {
     {"bare", "a new domain for each message, without a record", pick_bare},
     {"refused", "a new domain for each message, fail", pick_refused},
     {"mixed", "two thirds as zipf, the rest new domains of every kind", pick_mixed},
+    {"dead", "50 domains whose records name what is never answered", pick_dead},
+    {"tardy", "50 domains whose records name what is answered after 0.9 s", pick_tardy},
     {"flood", "a tenth from 100 domains, the rest new ones", pick_flood},
 };
 
