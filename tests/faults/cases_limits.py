@@ -4,6 +4,7 @@ checks as before, without a restart."""
 
 import contextlib
 import os
+import struct
 import subprocess
 
 import milter_wire as wire
@@ -78,25 +79,32 @@ def no_descriptors(binary, spare):
 
 @case
 def no_threads(binary):
-    """A session for which libmilter gets no thread is forgotten by it (worker.c), and its MTA waits for nothing: that no filter
-    can mend. Nothing is refused, nothing ends, and what comes afterwards is served."""
+    """libmilter gets no more threads, and forgets each connection that one was for: such threads are made once there are some,
+    so that each message is answered, and no connection stays behind."""
     with Names() as names, asking(names, binary, {"DNSTimeout": "1s", "RefuseFail": "off"}) as filter_, \
             contextlib.ExitStack() as stack:
         if filter_.status("Uid").split()[0] == "0":
             raise Skip("root is refused no thread")
         equal(result_of(filter_, "pass"), "pass", "before")
-        mtas = [stack.enter_context(Mta(filter_.address, ip=GOOD_IP, timeout=2)) for _ in range(CONNECTIONS)]
-        before = threads(filter_)
+        before = descriptors(filter_)
+        mtas = connected(stack, filter_, CONNECTIONS)
+        most = threads(filter_)
         with limited(filter_, "nproc", 1):
             for mta in mtas:  # they wait for names that are silent, at the same time
                 name = fresh("silent")
                 mta.client.macros["mail"]["{mail_addr}"] = f"a@{name}"
                 mta.client.ask(wire.MAIL, "mail", f"<a@{name}>\0".encode())
-            for mta in mtas[:6]:
-                with contextlib.suppress(wire.NoAnswer):
-                    equal(mta.client.answer().kind, "continue", "answer at MAIL")
-            check(threads(filter_) <= before, f"{threads(filter_)} threads, {before} before")
+            late = stack.enter_context(contextlib.closing(wire.Wire(filter_.address, 60)))
+            late.send_raw(wire.frame(wire.OPTNEG, struct.pack("!III", 6, wire.ALL_ACTIONS, wire.ALL_STEPS)))
+            filter_.wait_log("no thread is left")
+            check(threads(filter_) <= most, f"{threads(filter_)} threads, {most} before")
+        equal({mta.client.answer().kind for mta in mtas}, {"continue"}, "answers at MAIL")
+        equal(late.receive()[0], wire.OPTNEG, "answer to what connected meanwhile")
+        for mta in mtas:
+            mta.client.abort()
+        equal({result(mta) for mta in mtas}, {"pass"}, "on the old connections")
         stack.close()
+        wait_until(lambda: descriptors(filter_) <= before + 4, 60, "descriptors to be given back")
         alive_and_right(filter_)
 
 
@@ -112,8 +120,8 @@ def no_memory(binary, spare):
             size = int(filter_.status("VmSize").split()[0]) << 10
             with limited(filter_, "as", size + spare), contextlib.ExitStack() as stack:
                 for _ in range(CONNECTIONS):
-                    with contextlib.suppress(wire.Closed, OSError):
-                        mta = stack.enter_context(Mta(filter_.address, ip=GOOD_IP, timeout=20))
+                    with contextlib.suppress(wire.Closed, wire.NoAnswer, OSError):
+                        mta = stack.enter_context(Mta(filter_.address, ip=GOOD_IP, timeout=5))
                         found = result(mta)
                         check(found in POSSIBLE, found)
             alive_and_right(filter_)

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/thread.h"
 #include "base/wait.h"
+#include "front/milter/quirks/late_threads.h"
 #include "front/milter/quirks/libmilter_threads.h"
 #include "front/milter/quirks/self_connect.h"
 
@@ -50,23 +51,36 @@ static void notice_wait(unsigned waiting)
 
 /* libmilter says nothing when it cannot accept connections for lack of a descriptor; the kick thread notices it, too.
  */
-static void warn_of_shortage(void)
+static void warn_of_shortage(int64_t *next_ms, const char *warning)
 {
-    static int64_t next_ms;
     const int64_t now_ms = clock_monotonic_ms(&clock_system);
 
-    if (now_ms < next_ms)
+    if (now_ms < *next_ms)
         return;
-    next_ms = now_ms + WARNING_MS;
-    log_warning("no file descriptor is left: MTAs wait until connections end (see LimitNOFILE of systemd, ulimit -n)");
+    *next_ms = now_ms + WARNING_MS;
+    log_warning("%s", warning);
+}
+
+/* True if threads that libmilter was refused are still missing. A probe would want one more. */
+static bool misses_threads(void)
+{
+    static int64_t next_ms;
+    const bool misses = late_threads_retry() > 0;
+
+    if (misses)
+        warn_of_shortage(&next_ms,
+                         "no thread is left: MTAs wait until there is one (see TasksMax of systemd, ulimit -u)");
+    return misses;
 }
 
 static void send_probe(struct probes *probes)
 {
+    static int64_t next_ms;
     int fd = probes->count < 1 + PROBES_MAX ? self_connect_open() : -1;
 
     if (fd < 0 && (errno == EMFILE || errno == ENFILE))
-        warn_of_shortage();
+        warn_of_shortage(&next_ms, "no file descriptor is left: MTAs wait until connections end (see LimitNOFILE of "
+                                   "systemd, ulimit -n)");
     if (fd < 0)
         return;
     (void)shutdown(fd, SHUT_WR); /* libmilter reads the end, and closes */
@@ -114,7 +128,10 @@ static void *run_kick(void *unused)
 
         collect_answers(&probes);
         now_ms = clock_monotonic_ms(&clock_system);
-        if (now_ms >= due_ms && !is_resting && probes.count == 1) {
+        if (misses_threads()) {
+            is_resting = false;
+            due_ms = now_ms + OVERDUE_MS;
+        } else if (now_ms >= due_ms && !is_resting && probes.count == 1) {
             is_resting = true;
             due_ms = now_ms + (count_connections() > 0 ? CHECK_MS : REST_MS);
         } else if (now_ms >= due_ms || (is_wanted && is_exhausted(wait_count(libmilter_threads_pool())))) {

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Replaces the C library's pthread_create, for libmilter. */
+#define _GNU_SOURCE /* RTLD_NEXT and dladdr: which library asks, and what it would have got */
+#include "front/milter/quirks/late_threads.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define HAS_SANITIZER
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define HAS_SANITIZER
+#endif
+
+enum { LATE_MAX = 1024 };
+
+/* A leaf: held for a few instructions. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct late {
+    void *(*run)(void *);
+    void *context;
+} late[LATE_MAX]; /* a ring */
+static unsigned first, count;
+
+static bool remember(void *(*run)(void *), void *context)
+{
+    bool has_room;
+
+    pthread_mutex_lock(&lock);
+    has_room = count < LATE_MAX;
+    if (has_room)
+        late[(first + count++) % LATE_MAX] = (struct late){run, context};
+    pthread_mutex_unlock(&lock);
+    return has_room;
+}
+
+int late_threads_create(late_threads_maker make, pthread_t *thread, const pthread_attr_t *attributes,
+                        void *(*run)(void *), void *context)
+{
+    const int problem = make(thread, attributes, run, context);
+
+    if (problem != EAGAIN || !remember(run, context))
+        return problem;
+    *thread = pthread_self();
+    return 0;
+}
+
+static bool oldest(struct late *next)
+{
+    bool is_there;
+
+    pthread_mutex_lock(&lock);
+    is_there = count > 0;
+    if (is_there)
+        *next = late[first];
+    pthread_mutex_unlock(&lock);
+    return is_there;
+}
+
+static void forget_oldest(void)
+{
+    pthread_mutex_lock(&lock);
+    first = (first + 1) % LATE_MAX;
+    count--;
+    pthread_mutex_unlock(&lock);
+}
+
+static unsigned left(void)
+{
+    unsigned found;
+
+    pthread_mutex_lock(&lock);
+    found = count;
+    pthread_mutex_unlock(&lock);
+    return found;
+}
+
+unsigned late_threads_make(late_threads_maker make)
+{
+    pthread_attr_t attributes;
+    pthread_t thread;
+    struct late next;
+
+    if (left() == 0 || pthread_attr_init(&attributes) != 0)
+        return left();
+    (void)pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    while (oldest(&next) && make(&thread, &attributes, next.run, next.context) == 0)
+        forget_oldest();
+    (void)pthread_attr_destroy(&attributes);
+    return left();
+}
+
+#ifdef HAS_SANITIZER
+
+unsigned late_threads_retry(void)
+{
+    return 0;
+}
+
+bool late_threads_are_kept(void)
+{
+    return false;
+}
+
+#else
+
+static late_threads_maker system_maker;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void find_system_maker(void)
+{
+    *(void **)&system_maker = dlsym(RTLD_NEXT, "pthread_create");
+}
+
+/* Other libraries and our own code learn that there is no thread, and know what to do. */
+static bool is_libmilter(void *(*run)(void *))
+{
+    Dl_info found;
+
+    return dladdr((const void *)(uintptr_t)run, &found) != 0 && found.dli_fname != NULL &&
+           strstr(found.dli_fname, "libmilter") != NULL;
+}
+
+/* This definition takes precedence over the C library's. */
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): as declared */
+int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict attributes, void *(*run)(void *),
+                   void *restrict context)
+{
+    (void)pthread_once(&once, find_system_maker);
+    if (is_libmilter(run))
+        return late_threads_create(system_maker, thread, attributes, run, context);
+    return system_maker(thread, attributes, run, context);
+}
+
+unsigned late_threads_retry(void)
+{
+    (void)pthread_once(&once, find_system_maker);
+    return late_threads_make(system_maker);
+}
+
+bool late_threads_are_kept(void)
+{
+    void *program = dlopen(NULL, RTLD_LAZY);
+    const bool are_kept = program != NULL && (uintptr_t)dlsym(program, "pthread_create") == (uintptr_t)pthread_create;
+
+    if (program != NULL)
+        (void)dlclose(program);
+    return are_kept;
+}
+
+#endif
