@@ -20,7 +20,7 @@ static const int deaths[] = {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL};
 /* A death that a failed allocation led to is told with its place, and then died. */
 static void on_death(int number)
 {
-    alloc_control_note_death();
+    alloc_control_note_death(); /* NOLINT(bugprone-signal-handler,cert-sig30-c): the program dies in any case */
     (void)signal(number, SIG_DFL);
     (void)raise(number);
 }
@@ -53,6 +53,8 @@ static void *none(void)
     return NULL;
 }
 
+/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): the C library's names are not for programs */
+
 void *malloc(size_t size)
 {
     return alloc_control_fails() ? none() : __libc_malloc(size);
@@ -82,3 +84,5 @@ int posix_memalign(void **out, size_t alignment, size_t size)
     *out = got;
     return 0;
 }
+
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */

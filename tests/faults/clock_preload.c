@@ -28,6 +28,8 @@ __attribute__((constructor)) static void begin(void)
     close(fd);
 }
 
+/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): the C library's names are not for programs */
+
 int clock_gettime(clockid_t which, struct timespec *now)
 {
     const long got = syscall(SYS_clock_gettime, which, now);
@@ -57,3 +59,5 @@ time_t time(time_t *out)
         *out = moment.tv_sec;
     return moment.tv_sec;
 }
+
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */

@@ -121,10 +121,11 @@ static void find_system_maker(void)
 /* Other libraries and our own code learn that there is no thread, and know what to do. */
 static bool is_libmilter(void *(*run)(void *))
 {
+    const void *place;
     Dl_info found;
 
-    return dladdr((const void *)(uintptr_t)run, &found) != 0 && found.dli_fname != NULL &&
-           strstr(found.dli_fname, "libmilter") != NULL;
+    memcpy(&place, &run, sizeof(place)); /* C has no cast from a function, POSIX has both alike */
+    return dladdr(place, &found) != 0 && found.dli_fname != NULL && strstr(found.dli_fname, "libmilter") != NULL;
 }
 
 /* This definition takes precedence over the C library's. */

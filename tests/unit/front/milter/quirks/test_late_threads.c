@@ -13,6 +13,7 @@
 
 static int granted;   /* threads that the system still has */
 static char made[64]; /* the contexts of those that were made */
+static char a[] = "a", b[] = "b", c[] = "c", nameless[] = "";
 
 static void *run(void *context)
 {
@@ -27,23 +28,24 @@ static int make(pthread_t *thread, const pthread_attr_t *attributes, void *(*giv
         return EAGAIN;
     granted--;
     *thread = pthread_self();
-    strcat(made, context);
+    if (*(const char *)context != '\0')
+        made[strlen(made)] = *(const char *)context;
     return 0;
 }
 
-static int create(const char *name)
+static int create(char *name)
 {
     pthread_t thread;
 
-    return late_threads_create(make, &thread, NULL, run, (void *)(uintptr_t)name);
+    return late_threads_create(make, &thread, NULL, run, name);
 }
 
 static void a_thread_that_there_is_is_made_at_once(void **state)
 {
     (void)state;
     granted = 1;
-    made[0] = '\0';
-    assert_int_equal(create("a"), 0);
+    memset(made, 0, sizeof made);
+    assert_int_equal(create(a), 0);
     assert_string_equal(made, "a");
     assert_int_equal(late_threads_make(make), 0);
     assert_string_equal(made, "a");
@@ -53,10 +55,10 @@ static void refused_ones_are_made_in_their_turn(void **state)
 {
     (void)state;
     granted = 0;
-    made[0] = '\0';
-    assert_int_equal(create("a"), 0);
-    assert_int_equal(create("b"), 0);
-    assert_int_equal(create("c"), 0);
+    memset(made, 0, sizeof made);
+    assert_int_equal(create(a), 0);
+    assert_int_equal(create(b), 0);
+    assert_int_equal(create(c), 0);
     assert_int_equal(late_threads_make(make), 3);
     granted = 2;
     assert_int_equal(late_threads_make(make), 1);
@@ -73,11 +75,11 @@ static void more_than_can_be_remembered_are_refused(void **state)
 
     (void)state;
     granted = 0;
-    made[0] = '\0';
-    while (create("") == 0)
+    memset(made, 0, sizeof made);
+    while (create(nameless) == 0)
         taken++;
     assert_true(taken >= 64);
-    assert_int_equal(create(""), EAGAIN);
+    assert_int_equal(create(nameless), EAGAIN);
     granted = (int)taken + 1;
     assert_int_equal(late_threads_make(make), 0);
     assert_int_equal(granted, 1);
