@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Allocation n fails, for every n over a whole message of each kind, in the program and in its libraries: nothing crashes,
-no message is lost or wrongly refused, and the next one is judged as ever."""
+"""Allocation n fails, for every n over a whole message of each kind, in the program and in its libraries: nothing
+crashes, no message is lost or wrongly refused, and the next one is judged as ever."""
 
 import contextlib
 import os
@@ -8,31 +8,35 @@ import signal
 import time
 from http.client import HTTPException
 
-from faults_alloc import Allocations, owner, story
+from faults_alloc import ALL, Allocations, owner, story
 from faults_common import (BAD_IP, GOOD_IP, LONG, Mta, Names, asking, equal, fresh, metrics, rows,
                            wait_until)
 from milter_wire import Closed
 
 STEP = 1 if LONG else int(os.environ.get("SMF_FAULTS_STEP", "9"))  # the short form fails each ninth
+LASTING, SHORT_LASTING = 5, ("fail", "quarantine", "forwarder")  # one in so many; the kinds of the short form
 RELAY, FORWARDER = "203.0.113.50", "198.51.100.77"
 PLAIN = [("From", "a@example.org"), ("Subject", "hello")]
 FORGED = PLAIN + [("Authentication-Results", "mx.example.net; spf=pass smtp.mailfrom=example.org"),
                   ("Received-SPF", "pass (mx.example.net: domain of a@example.org) receiver=mx.example.net")]
-RELAYED = [("Received", "from client.example.org (client.example.org [198.51.100.9]) by relay.example.net (Postfix) with "
-            "ESMTP id 4; Sat, 28 Nov 2026 10:00:00 +0000 (UTC)")] + PLAIN
+RELAYED = [("Received", "from client.example.org (client.example.org [198.51.100.9]) by relay.example.net (Postfix) "
+            "with ESMTP id 4; Sat, 28 Nov 2026 10:00:00 +0000 (UTC)")] + PLAIN
 FAIL, SOFT = "550 5.7.23", "550 5.7.1"
 
-STRICT = {"CheckHelo": "on", "AddReceivedHeader": "on", "WhitelistIP": "203.0.113.99/32", "WhitelistTo": "free@example.net"}
-HOLDING = {"RefuseFail": "off", "Quarantine": "on", "LogFormat": "json", "RefuseAt": "eom", "TrustedRelay": RELAY + "/32",
-           "RefuseTo": "strict@example.net softfail"}
-EXEMPTING = {"LeaveToDMARC": "on", "WhitelistSPF": "i-0.example.org", "WhitelistHelo": ".example.net", "RefuseAt": "rcpt"}
+STRICT = {"CheckHelo": "on", "AddReceivedHeader": "on", "WhitelistIP": "203.0.113.99/32",
+          "WhitelistTo": "free@example.net"}
+HOLDING = {"RefuseFail": "off", "Quarantine": "on", "LogFormat": "json", "RefuseAt": "eom",
+           "TrustedRelay": RELAY + "/32", "RefuseTo": "strict@example.net softfail"}
+EXEMPTING = {"LeaveToDMARC": "on", "WhitelistSPF": "i-0.example.org", "WhitelistHelo": ".example.net",
+             "RefuseAt": "rcpt"}
 
 
 class Kind:
-    """A kind of message. word: the record of its domain. code: what may refuse it, None where nothing may. expected: the
-    result in Authentication-Results, or the code, of one to which nothing happens."""
+    """A kind of message. word: the record of its domain. code: what may refuse it, None where nothing may. expected:
+    the result in Authentication-Results, or the code, of one to which nothing happens."""
 
-    def __init__(self, name, word, ip, expected, *, code=None, sender=None, headers=None, recipients="<bob@example.net>", **client):
+    def __init__(self, name, word, ip, expected, *, code=None, sender=None, headers=None,
+                 recipients="<bob@example.net>", **client):
         self.name, self.word, self.ip, self.expected, self.code = name, word, ip, expected, code
         self.sender, self.headers, self.recipients, self.client = sender, headers or PLAIN, recipients, client
 
@@ -93,7 +97,8 @@ class Reload:
         while not samples:  # the allocation that fails may be one of the metrics
             with contextlib.suppress(OSError, HTTPException):
                 samples = metrics(filter_)
-        return {outcome: samples[f'smf_spf_config_reloads_total{{outcome="{outcome}"}}'] for outcome in ("done", "failed")}
+        return {outcome: samples[f'smf_spf_config_reloads_total{{outcome="{outcome}"}}']
+                for outcome in ("done", "failed")}
 
     def send(self, filter_):
         """The line that tells the end may be what there is no memory for, so the counters have the last word."""
@@ -116,12 +121,13 @@ KINDS = {
     "strict": (STRICT, [
         Kind("pass", "pass", GOOD_IP, "pass"), Kind("fail", "fail", BAD_IP, FAIL, code=FAIL),
         Kind("softfail-tagged", "soft", BAD_IP, "softfail"), Kind("temperror", "temp", GOOD_IP, "temperror"),
-        Kind("forged-fields", "pass", GOOD_IP, "pass", headers=FORGED), Kind("null-sender", "pass", GOOD_IP, "pass", sender="<>"),
+        Kind("forged-fields", "pass", GOOD_IP, "pass", headers=FORGED),
+        Kind("null-sender", "pass", GOOD_IP, "pass", sender="<>"),
         Kind("whitelisted", "fail", "203.0.113.99", "unchecked"),
         Kind("whitelisted-recipient", "fail", BAD_IP, "fail", recipients="<free@example.net>")]),
     "holding": (HOLDING, [
-        Kind("quarantine", "fail", BAD_IP, "box"), Kind("refused-late", "soft", BAD_IP, SOFT, code=SOFT,
-                                                        recipients="<strict@example.net>"),
+        Kind("quarantine", "fail", BAD_IP, "box"),
+        Kind("refused-late", "soft", BAD_IP, SOFT, code=SOFT, recipients="<strict@example.net>"),
         Kind("relayed", "soft", RELAY, "softfail", headers=RELAYED), Scrape(), Reload()]),
     "exempting": (EXEMPTING, [
         Kind("left-to-dmarc", "dmarc", BAD_IP, "fail", code=FAIL, helo="any.example.com"),
@@ -135,7 +141,7 @@ class Trial:
     def __init__(self, names, binary, config):
         self.names, self.binary, self.config = names, binary, config
         self.filter = self.memory = None
-        self.failed, self.foreign = {}, {}
+        self.failed, self.foreign, self.lasts = [], {}, False
 
     def start(self):
         self.filter = asking(self.names, self.binary, self.config)
@@ -145,20 +151,17 @@ class Trial:
         self.memory.remember_maps()
 
     def note(self, what):
-        frames = self.memory.frames()
-        self.failed.setdefault(f"{what}: {story(frames)}", []).append(1)
+        self.failed.append(f"{what}: {story(self.memory.frames())}")
 
-    def fail(self, kind, number, width=1):
-        """One message while that allocation fails. False if it makes fewer."""
+    def fail(self, kind, number):
+        """One message while that allocation fails, or it and all that follow. False if it makes fewer."""
         if self.ended():
             self.filter.remove()
             self.start()
             self.judges(kind, number)  # so that the resolver has its sockets, as any that runs
-        self.memory.arm(number, width)
-        outcome = None
+        self.memory.arm(number, ALL if self.lasts else 1)
         try:
-            outcome = kind.send(self.filter)
-            what = kind.wrong(outcome)
+            what = kind.wrong(kind.send(self.filter))
         except (Closed, OSError, AssertionError) as error:
             what = f"{type(error).__name__} {error}"
         happened = self.memory.disarm()
@@ -177,17 +180,19 @@ class Trial:
 
     def without_foreign(self, what):
         """Nothing, where a library is to blame that cannot be kept from it; that is counted."""
-        who = owner(self.memory.frames()).partition(".")[0]
-        if what.startswith("Closed") and who == "libmilter":
-            what, blame = "", "libmilter closed the connection"
-        elif "died in" in what and who == "libunbound" and owner(self.memory.death()).startswith(("libunbound", "libevent")):
-            what, blame = "", f"libunbound died in {story(self.memory.death()[1:2])}"
+        who = "any" if self.lasts else owner(self.memory.frames()).partition(".")[0]
+        place = owner(self.memory.death())
+        if "died in" in what and who in ("libunbound", "any") and place.startswith(("libunbound", "libevent")):
+            blame = f"libunbound died in {story(self.memory.death()[1:2])}"
+        elif what.startswith("Closed") and "died in" not in what and who in ("libmilter", "any"):
+            blame = "libmilter closed the connection"
         else:
             return what
         self.foreign[blame] = self.foreign.get(blame, 0) + 1
-        return what
+        return ""
 
     def judges(self, kind, number):
+        """One message while there is memory: it is judged as ever."""
         if self.ended():
             return  # told before
         try:
@@ -202,13 +207,13 @@ class Trial:
             if what:
                 self.note(what)
 
-    def run(self, kind, width=1):
+    def run(self, kind, step=STEP):
         """Every allocation of a message of this kind, or each STEPth; returns how many there are."""
         self.judges(kind, 0)
         number = 1
-        while self.fail(kind, number, width):
+        while self.fail(kind, number):
             self.judges(kind, number)
-            number += STEP
+            number += step
         return number
 
     def end(self):
@@ -217,13 +222,20 @@ class Trial:
         self.filter.remove()
 
 
-@rows([(f"{name}-{kind.name}", config, kind) for name, (config, kinds) in KINDS.items() for kind in kinds], whole=True, limit_s=600)
-def allocation(binary, config, kind):
+EACH = [(f"{name}-{kind.name}", config, kind) for name, (config, kinds) in KINDS.items() for kind in kinds]
+
+
+@rows([(name, config, kind, False) for name, config, kind in EACH] +
+      [(f"{name}-and-all-that-follow", config, kind, True) for name, config, kind in EACH
+       if kind.name != "reload" and (LONG or kind.name in SHORT_LASTING)],
+      whole=True, limit_s=900)
+def allocation(binary, config, kind, lasts):
     with Names() as names:
         trial = Trial(names, binary, config)
+        trial.lasts = lasts
         trial.start()
         try:
-            count = trial.run(kind)
+            count = trial.run(kind, STEP * (LASTING if lasts else 1))
             print(f"# {kind.name}: {count} allocations; {trial.foreign}")
             equal(sorted(trial.failed), [], f"wrong at allocations of {count}")
             trial.end()

@@ -13,6 +13,7 @@ from faults_common import (BAD_IP, Names, Skip, asking, case, check, contains, d
 from private_net import CLONE_NEWNS
 
 SIZE = "64k"
+RELOADS = 'smf_spf_config_reloads_total{outcome="done"}'
 
 
 @contextlib.contextmanager
@@ -20,7 +21,8 @@ def small_disk(filter_):
     """A file system of 64 kB in the filter's directory. It is the test's namespace's, so it ends with the test."""
     place = filter_.path("disk")
     os.mkdir(place)
-    if ctypes.CDLL(None).unshare(CLONE_NEWNS) != 0 or subprocess.run(["mount", "--make-rprivate", "/"], check=False).returncode:
+    private = ["mount", "--make-rprivate", "/"]
+    if ctypes.CDLL(None).unshare(CLONE_NEWNS) != 0 or subprocess.run(private, check=False).returncode != 0:
         raise Skip("only root can make a namespace of mounts")
     done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SIZE},mode=1777", "tmpfs", place], capture_output=True,
                           text=True, check=False)
@@ -52,7 +54,8 @@ def disk_full(binary, log_format):
         filter_ = asking(names, binary)
         with small_disk(filter_) as place:
             filter_.log_path = place + "/log"
-            filter_.reconfigure({"Nameserver": names.address, "Metrics": f"inet:{filter_.metrics_port}@127.0.0.1",
+            metrics_at = f"inet:{filter_.metrics_port}@127.0.0.1"
+            filter_.reconfigure({"Nameserver": names.address, "Metrics": metrics_at,
                                  **settings(place, LogFormat=log_format)})
             with filter_:
                 equal(result_of(filter_, "pass"), "pass", "before")
@@ -62,10 +65,10 @@ def disk_full(binary, log_format):
                     equal(result_of(filter_, "pass"), "pass", "while it is full")
                     check(one(filter_, f"<a@{fresh('fail')}>", ip=BAD_IP).refusal, "a fail was not refused")
                 check(metrics(filter_)["smf_spf_log_lines_dropped_total"] > lost, "no line was lost")
-                reloads = metrics(filter_)['smf_spf_config_reloads_total{outcome="done"}']
+                reloads = metrics(filter_)[RELOADS]
                 filter_.signal(signal.SIGUSR1)
                 filter_.signal(signal.SIGUSR2)
-                wait_until(lambda: metrics(filter_)['smf_spf_config_reloads_total{outcome="done"}'] > reloads, 30, "a reload")
+                wait_until(lambda: metrics(filter_)[RELOADS] > reloads, 30, "a reload")
                 os.unlink(filler)
                 name = fresh("pass")
                 delivered(one(filter_, f"<a@{name}>"))
@@ -106,9 +109,8 @@ def report_on_a_full_disk(binary):
             equal(result_of(filter_, "pass"), "pass", "before")
         with open("/dev/full", "w", encoding="ascii") as full:
             for form in ([], ["--json"], ["--html"]):
-                done = subprocess.run([binary, "report", *form, filter_.log_path],
-                                      stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
-                                      timeout=60)
+                done = subprocess.run([binary, "report", *form, filter_.log_path], stdin=subprocess.DEVNULL, stdout=full,
+                                      stderr=subprocess.PIPE, text=True, check=False, timeout=60)
                 check(done.returncode != 0, f"report as {form} says that it was written: {done.stderr}")
                 check(done.stderr.strip() and done.stderr.count("\n") == 1, f"one line: {done.stderr!r}")
             done = subprocess.run([binary, "-c", filter_.config_path, "stats"], stdin=subprocess.DEVNULL, stdout=full,

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Descriptors, threads and memory are refused to a running filter: messages go on unchecked, and once there are some again it
-checks as before, without a restart."""
+"""Descriptors, threads and memory are refused to a running filter: messages go on unchecked, and once there are some again
+it checks as before, without a restart."""
 
 import contextlib
 import os
@@ -9,20 +9,21 @@ import subprocess
 
 import milter_wire as wire
 from filter import UNPRIVILEGED, group_of
-from faults_common import (BAD_IP, GOOD_IP, LONG, Mta, Names, Skip, asking, case, check, delivered, descriptors, equal, fresh,
-                           metrics, result_of, rows, sanitizer, spf_result, threads, wait_until)
+from faults_common import (BAD_IP, GOOD_IP, LONG, Mta, Names, Skip, asking, case, check, delivered, descriptors, equal,
+                           fresh, metrics, result_of, rows, sanitizer, spf_result, threads, wait_until)
 
 ROUNDS = 60 if LONG else 8
 CONNECTIONS = 64 if LONG else 24
-LIMITS = {"nofile": "Max open files", "nproc": "Max processes", "as": "Max address space"}  # as /proc/PID/limits has them
+# As prlimit(1) and /proc/PID/limits have them.
+LIMITS = {"nofile": "Max open files", "nproc": "Max processes", "as": "Max address space"}
 POSSIBLE = ("pass", "temperror", "")
 
 
 def set_soft(filter_, name, count):
     """By a program that runs as the filter's user: it may, where root of a container may not."""
     who = {} if os.geteuid() else {"user": UNPRIVILEGED, "group": group_of(UNPRIVILEGED), "extra_groups": []}
-    done = subprocess.run(["prlimit", "--pid", str(filter_.process.pid), f"--{name}={count}:"], capture_output=True, text=True,
-                          check=False, **who)
+    command = ["prlimit", "--pid", str(filter_.process.pid), f"--{name}={count}:"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, **who)
     if done.returncode != 0:
         raise Skip(f"prlimit: {done.stderr.strip()}")
 
@@ -79,8 +80,8 @@ def no_descriptors(binary, spare):
 
 @case
 def no_threads(binary):
-    """libmilter gets no more threads, and forgets each connection that one was for: such threads are made once there are some,
-    so that each message is answered, and no connection stays behind."""
+    """libmilter gets no more threads, and forgets each connection that one was for: such threads are made once there are
+    some, so that each message is answered, and no connection stays behind."""
     with Names() as names, asking(names, binary, {"DNSTimeout": "1s", "RefuseFail": "off"}) as filter_, \
             contextlib.ExitStack() as stack:
         if filter_.status("Uid").split()[0] == "0":
@@ -110,8 +111,8 @@ def no_threads(binary):
 
 @rows([("nothing", 0), ("a-page", 4 << 10), ("some", 300 << 10), ("more", 2 << 20)], whole=True)
 def no_memory(binary, spare):
-    """The address space is full, as far as this filter is concerned. libmilter closes a connection that it has no memory for,
-    which is up to the MTA; nothing is refused, and nothing dies."""
+    """The address space is full, as far as this filter is concerned. libmilter closes a connection that it has no memory
+    for, which is up to the MTA; nothing is refused, and nothing dies."""
     if sanitizer(binary):
         raise Skip("a sanitizer has its own idea of an address space")
     with Names() as names, asking(names, binary, {"DNSTimeout": "2s", "RefuseFail": "off"}) as filter_:

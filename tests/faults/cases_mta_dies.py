@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The MTA dies at every step of the protocol, and half-way in each packet: sessions, messages, descriptors and threads return
-to what they were."""
+"""The MTA dies at every step of the protocol, and half-way in each packet: sessions, messages, descriptors and threads
+return to what they were."""
 
 import contextlib
 import random
@@ -8,8 +8,8 @@ import socket
 import struct
 
 import milter_wire as wire
-from faults_common import (BAD_IP, GOOD_IP, LONG, Names, asking, case, check, contains, descriptors, equal, fresh, metrics,
-                           result_of, rows, threads, wait_until)
+from faults_common import (BAD_IP, GOOD_IP, LONG, Names, asking, case, check, contains, descriptors, equal, fresh,
+                           metrics, result_of, rows, threads, wait_until)
 
 ANSWERED = (wire.OPTNEG, wire.MAIL, wire.RCPT, wire.EOM)
 SPARE_THREADS = 4  # that libmilter may make between two looks
@@ -47,8 +47,16 @@ def places(word, ip):
     yield number + 1, 0
 
 
+def answer_of(stream):
+    """The command that ends the answer; changes of a message come before it."""
+    kind = b""
+    while kind not in wire.FINAL and kind != wire.OPTNEG:
+        kind = stream.receive()[0]
+    return kind
+
+
 def die(filter_, place, word, ip, how):
-    """Plays up to the place and is gone. how: `close`, `reset` (what is sent is lost), `half` (reads no more, waits)."""
+    """Plays up to the place and is gone. how: `close`, `reset` (what is sent is lost), `half` (sends no more)."""
     whole, octets = place
     with contextlib.closing(wire.Wire(filter_.address, 20)) as stream:
         for number, (frame, answered) in enumerate(dialogue(word, ip)):
@@ -57,8 +65,7 @@ def die(filter_, place, word, ip, how):
                 break
             stream.send_raw(frame)
             if answered and (number + 1 < whole or octets):
-                while stream.receive()[0] in (b"i", b"h", b"m", b"+", b"-", b"q", b"p"):
-                    pass
+                answer_of(stream)
         if how == "reset":
             stream.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         elif how == "half":
@@ -79,7 +86,8 @@ def settled(filter_):
        [("close", "unix"), ("reset", "inet"), ("half", "unix")]], whole=True, limit_s=600)
 def mta_dies(binary, how, transport):
     seeded = random.Random(7208)
-    with Names() as names, asking(names, binary, {"DNSTimeout": "1s", "AddReceivedHeader": "on", "RefuseFail": "off"}, transport=transport) as filter_:
+    config = {"DNSTimeout": "1s", "AddReceivedHeader": "on", "RefuseFail": "off"}
+    with Names() as names, asking(names, binary, config, transport=transport) as filter_:
         equal(result_of(filter_, "pass"), "pass", "before")
         before = None
         for word, ip in (("pass", GOOD_IP), ("fail", BAD_IP), ("silent", GOOD_IP)):

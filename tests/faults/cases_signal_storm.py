@@ -8,11 +8,13 @@ import threading
 import time
 
 import milter_wire as wire
-from cases_mta_dies import dialogue
-from faults_common import BAD_IP, GOOD_IP, LONG, Mta, Names, asking, case, check, delivered, equal, fresh, metrics, result_of, rows
+from cases_mta_dies import answer_of, dialogue
+from faults_common import (BAD_IP, GOOD_IP, LONG, Mta, Names, asking, case, check, delivered, equal, fresh, metrics,
+                           result_of, rows)
 
 SIGNALS = 3000 if LONG else 300
-HARMLESS = (signal.SIGUSR1, signal.SIGUSR2, signal.SIGPIPE, signal.SIGWINCH, signal.SIGCHLD, signal.SIGURG, signal.SIGCONT)
+HARMLESS = (signal.SIGUSR1, signal.SIGUSR2, signal.SIGPIPE, signal.SIGWINCH, signal.SIGCHLD, signal.SIGURG,
+            signal.SIGCONT)
 STEPS = 15  # frames of one message, after which it has ended
 
 
@@ -103,18 +105,14 @@ def told_to_end(binary, names, number, words):
             if step == STEPS:
                 break
             stream.send_raw(frame)
-            kind = b"c"
-            while answered and kind in (b"i", b"h", b"m", b"c") and kind != b"end":
-                kind = stream.receive()[0]
-                if kind in wire.FINAL or kind == wire.OPTNEG:
-                    break
-            if kind in b"ryt":
+            kind = answer_of(stream) if answered else b""
+            if kind in (b"r", b"y", b"t"):
                 return f"{words} before step {step}: refused with {kind}"
     return ""
 
 
-@rows([("TERM", ["SIGTERM"]), ("HUP", ["SIGHUP"]), ("INT", ["SIGINT"]), ("with-reloads", ["SIGUSR1", "SIGTERM", "SIGUSR1", "SIGUSR2"]),
-       ("twice", ["SIGTERM", "SIGTERM"])], whole=True, limit_s=300)
+@rows([("TERM", ["SIGTERM"]), ("HUP", ["SIGHUP"]), ("INT", ["SIGINT"]), ("twice", ["SIGTERM", "SIGTERM"]),
+       ("with-reloads", ["SIGUSR1", "SIGTERM", "SIGUSR1", "SIGUSR2"])], whole=True, limit_s=300)
 def told_to_end_at_each_step(binary, words):
     """What has begun is answered as ever, or the connection ends: nothing is refused, and the exit status is 0."""
     steps = range(STEPS + 1) if LONG or words == ["SIGTERM"] else (3, 6, 9, 13)

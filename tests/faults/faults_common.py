@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the cases of faults share: filters that ask a name server of the test, messages of each kind, and what the process
-holds."""
+"""What the cases of faults share: filters that ask a name server of the test, its domains, and what the process holds."""
 
 import itertools
 import os
@@ -20,7 +19,7 @@ NUMBERS = itertools.count(1)
 
 def library(binary, name):
     """A library that the build made for these tests, None where the build has none."""
-    path = os.path.join(os.environ.get("SMF_FAULTS_LIBRARIES") or os.path.dirname(binary) + "/tests/faults", f"lib{name}.so")
+    path = f"{os.path.dirname(binary)}/tests/faults/lib{name}.so"
     return path if os.path.exists(path) else None
 
 

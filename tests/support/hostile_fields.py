@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the hostile DNS server says in single fields of a packet: flags, counts, names, lengths, EDNS, and the frame of TCP."""
+"""What the hostile DNS server says in single fields of a packet: flags, counts, names, lengths, EDNS, the frame of TCP."""
 
 import struct
 
@@ -184,7 +184,7 @@ BEHAVIOURS.update({
     "tcp-length-short": lambda turn: streamed(turn, lambda wire: struct.pack("!H", 20) + wire),
     "tcp-length-long": lambda turn: streamed(turn, lambda wire: struct.pack("!H", len(wire) + 9) + wire),
     "tcp-half-a-length": lambda turn: streamed(turn, lambda wire: b"\0"),
-    "tcp-closed-mid-answer": lambda turn: streamed(turn, lambda wire: struct.pack("!H", len(wire)) + wire[:len(wire) // 2]),
+    "tcp-closed-mid-answer": lambda turn: streamed(turn, lambda wire: struct.pack("!H", len(wire)) + wire[:30]),
     "tcp-closed-at-once": lambda turn: streamed(turn, lambda wire: b""),
     "tcp-and-more": lambda turn: streamed(turn, lambda wire: (struct.pack("!H", len(wire)) + wire) * 2 + b"\0\x05ab"),
 })
