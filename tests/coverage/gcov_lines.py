@@ -9,8 +9,8 @@ import subprocess
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-LABELS = {"unit", "fuzz", "conformance"}
-TOO_LONG = ("conformance-wire", "conformance-odd", "conformance-cost", "conformance-random", "unit-install",
+LABELS = {"unit", "fuzz", "conformance", "report"}
+TOO_LONG = ("report-browser", "conformance-wire", "conformance-odd", "conformance-cost", "conformance-random", "unit-install",
             "unit-init-runs", "unit-units")
 PYTHON = "/usr/bin/python3"
 WIRE = {"milter": ("run", "daemon"), "dns": ("hostile",)}
