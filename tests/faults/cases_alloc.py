@@ -13,7 +13,7 @@ from faults_common import (BAD_IP, GOOD_IP, LONG, Mta, Names, asking, equal, fre
                            wait_until)
 from milter_wire import Closed
 
-STEP = 1 if LONG else int(os.environ.get("SMF_FAULTS_STEP", "9"))  # the short form fails each ninth
+STEP = 1 if LONG else int(os.environ.get("SMF_FAULTS_STEP", "12"))  # the short form fails each twelfth
 LASTING, SHORT_LASTING = 5, ("fail", "quarantine", "forwarder")  # one in so many; the kinds of the short form
 RELAY, FORWARDER = "203.0.113.50", "198.51.100.77"
 PLAIN = [("From", "a@example.org"), ("Subject", "hello")]

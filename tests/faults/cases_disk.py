@@ -88,7 +88,7 @@ def disk_full_at_the_start(binary):
             filter_.reconfigure({"Nameserver": names.address, **settings(place)})
             filler = fill(place)
             filter_.launch()
-            wait_until(lambda: filter_.process.poll() is not None or serves(filter_.address), 30, "a start or its failure")
+            wait_until(lambda: filter_.process.poll() is not None or serves(filter_.address), 30, "a start or none")
             if filter_.process.poll() is not None:
                 contains(filter_.stderr(), "/pid", "what is told")
                 check(not os.path.exists(place + "/pid"), "a PidFile without its content stays")
@@ -109,8 +109,9 @@ def report_on_a_full_disk(binary):
             equal(result_of(filter_, "pass"), "pass", "before")
         with open("/dev/full", "w", encoding="ascii") as full:
             for form in ([], ["--json"], ["--html"]):
-                done = subprocess.run([binary, "report", *form, filter_.log_path], stdin=subprocess.DEVNULL, stdout=full,
-                                      stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+                command = [binary, "report", *form, filter_.log_path]
+                done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE,
+                                      text=True, check=False, timeout=60)
                 check(done.returncode != 0, f"report as {form} says that it was written: {done.stderr}")
                 check(done.stderr.strip() and done.stderr.count("\n") == 1, f"one line: {done.stderr!r}")
             done = subprocess.run([binary, "-c", filter_.config_path, "stats"], stdin=subprocess.DEVNULL, stdout=full,

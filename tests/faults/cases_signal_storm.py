@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Signals at every moment: under traffic, at each step of the protocol, and while the process was stopped for a while."""
+"""Signals at every moment: under traffic, at each step of the protocol, while the process is stopped for a while."""
 
 import contextlib
 import random

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the cases of faults share: filters that ask a name server of the test, its domains, and what the process holds."""
+"""What the cases of faults share: filters that ask a server of the test, its domains, and what the process holds."""
 
 import itertools
 import os

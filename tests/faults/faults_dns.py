@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A name server of few instructions, in a process of its own: names of any number, so that each message is new to
-every cache. The first label, up to its hyphen, says what is there (`pass-7.example.org` has the record of `pass`); `silent` has
-no answer."""
+every cache. The first label, up to its hyphen, says what is there (`pass-7.example.org` has the record of `pass`);
+`silent` has no answer."""
 
 import os
 import signal

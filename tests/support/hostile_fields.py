@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the hostile DNS server says in single fields of a packet: flags, counts, names, lengths, EDNS, the frame of TCP."""
+"""What the hostile DNS server says in single fields of a packet: flags, counts, names, lengths, EDNS, frames of TCP."""
 
 import struct
 
