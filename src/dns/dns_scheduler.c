@@ -215,7 +215,7 @@ static void on_plain_reply(void *context, const struct dns_answer *answer);
 /* Sends a plain query, too: the name may be slow, or EDNS the obstacle. */
 static void query_plainly(struct dns_scheduler *scheduler, struct dns_inflight_query *query)
 {
-    if (query->was_sent_plainly || scheduler->outage.is_on || !dns_upstream_can_query_plainly(scheduler->upstream))
+    if (query->was_sent_plainly || !dns_upstream_can_query_plainly(scheduler->upstream))
         return;
     query->was_sent_plainly =
         dns_upstream_query_plainly(scheduler->upstream, query->name, query->type, on_plain_reply, query, &query->plain);
@@ -495,7 +495,8 @@ static void send_query(struct dns_scheduler *scheduler, struct dns_inflight_quer
     query->was_sent = true;
     stats_add(STATS_DNS_QUERIES, 1);
     dns_outage_query_sent(&scheduler->outage, now_ms);
-    if (query->is_suspect)
+    /* libunbound may have the same query under way still, and send nothing within the short wait. */
+    if (query->is_suspect || scheduler->outage.is_on)
         query_plainly(scheduler, query);
 }
 

@@ -15,6 +15,7 @@ from milter_wire import Closed
 
 STEP = 1 if LONG else int(os.environ.get("SMF_FAULTS_STEP", "12"))  # the short form fails each twelfth
 LASTING, SHORT_LASTING = 5, ("fail", "quarantine", "forwarder")  # one in so many; the kinds of the short form
+COUNTED_LIMIT_S = 20
 RELAY, FORWARDER = "203.0.113.50", "198.51.100.77"
 PLAIN = [("From", "a@example.org"), ("Subject", "hello")]
 FORGED = PLAIN + [("Authentication-Results", "mx.example.net; spf=pass smtp.mailfrom=example.org"),
@@ -101,12 +102,17 @@ class Reload:
                 for outcome in ("done", "failed")}
 
     def send(self, filter_):
-        """The line that tells the end may be what there is no memory for, so the counters have the last word."""
+        """The line that tells the end may be what there is no memory for, so the counters, which follow it, have the
+        last word."""
         size, until = len(filter_.log()), time.monotonic() + 2
         filter_.signal(signal.SIGUSR1)
         wait_until(lambda: "reloaded" in filter_.log()[size:] or "as it was" in filter_.log()[size:]
                    or time.monotonic() > until, 30, "the end of the reload")
-        before, now = getattr(filter_, "reloads", {"done": 0, "failed": 0}), self.counted(filter_)
+        before, until = getattr(filter_, "reloads", {"done": 0, "failed": 0}), time.monotonic() + COUNTED_LIMIT_S
+        now = self.counted(filter_)
+        while now == before and time.monotonic() < until:
+            time.sleep(0.01)
+            now = self.counted(filter_)
         filter_.reloads = now
         return [outcome for outcome, count in now.items() if count != before[outcome]]
 

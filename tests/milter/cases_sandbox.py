@@ -74,7 +74,7 @@ def need_landlock(filter_):
 def of_each_thread(pid, key):
     found = set()
     for thread in os.listdir(f"/proc/{pid}/task"):
-        with contextlib.suppress(FileNotFoundError), \
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError), \
                 open(f"/proc/{pid}/task/{thread}/status", encoding="ascii", errors="replace") as file:
             found |= {line.split(":")[1].strip() for line in file if line.startswith(key + ":")}
     return found

@@ -727,20 +727,6 @@ static void test_cancel(void **state)
 
 /* Outages */
 
-/* Queries until there is an answer, within a bound. */
-static void wait_for_answer(struct dns *dns, const char *name)
-{
-    enum dns_status status = DNS_TIMEOUT;
-
-    for (unsigned tries = 0; tries < 20 && status != DNS_OK; tries++) {
-        const struct dns_answer *answer = dns_lookup(dns, name, DNS_A, now_ms() + 1000);
-
-        status = answer->status;
-        dns_answer_release(answer);
-    }
-    assert_int_equal(status, DNS_OK);
-}
-
 /* Begins with a query without a reply, and a probe; ends with the first reply, even without a query. */
 static void test_outage(void **state)
 {
@@ -756,9 +742,8 @@ static void test_outage(void **state)
         assert_true(time_of(pair.dns, i % 2 ? "plain.b.example" : "plain.c.example", 20000, DNS_TIMEOUT) < 10000);
     assert_true(time_of(pair.dns, "plain.example", 20000, DNS_OK) < 10000); /* what is known */
     responder_set_silent(pair.responder, false);
-    wait_for_answer(pair.dns, "plain.d.example");
+    time_of(pair.dns, "plain.a.example", LONG_MS, DNS_OK); /* the first lookup is sent, whatever was sent before */
     expect(pair.dns, "late.e.example", DNS_A, DNS_OK, 300, "192.0.2.1"); /* waited for as ever */
-    expect(pair.dns, "plain.a.example", DNS_A, DNS_OK, 300, "192.0.2.1");
     assert_int_equal(stats_get(STATS_DNS_OUTAGES), outages + 1);
     stop_pair(&pair);
 }
