@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -584,16 +585,17 @@ static void stuck_destroy(struct dns *dns)
     stuck->done(stuck->context, dns_answer_empty(DNS_TIMEOUT, 0));
 }
 
-/* How long a thread was to wait, and that it does not. */
-static bool waits_are_over;
-static int64_t longest_ms;
+/* How long a thread was to wait, and that it does not. Other tests have several threads. */
+static atomic_bool waits_are_over;
+static _Atomic int64_t longest_ms;
 
 struct timespec __real_clock_moment_after(int64_t delay_ms);
 struct timespec __wrap_clock_moment_after(int64_t delay_ms);
 
 struct timespec __wrap_clock_moment_after(int64_t delay_ms)
 {
-    longest_ms = delay_ms > longest_ms ? delay_ms : longest_ms;
+    if (delay_ms > longest_ms)
+        longest_ms = delay_ms;
     return __real_clock_moment_after(waits_are_over ? 0 : delay_ms);
 }
 
