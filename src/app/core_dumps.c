@@ -2,7 +2,7 @@
 /* Forbids or allows core dumps. */
 #include "app/core_dumps.h"
 
-#include "app/instrumented.h"
+#include "base/instrumented.h"
 
 #include <sys/resource.h>
 #ifdef __linux__

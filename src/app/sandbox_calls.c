@@ -4,7 +4,7 @@
 
 #ifdef SMF_SPF_SECCOMP
 
-#include "app/instrumented.h"
+#include "base/instrumented.h"
 
 #include <errno.h>
 #include <linux/prctl.h>

@@ -4,8 +4,8 @@
 #include "app/sandbox_files.h"
 
 #include "app/directory_owner.h"
-#include "app/instrumented.h"
 #include "base/endpoint.h"
+#include "base/instrumented.h"
 
 #include <errno.h>
 #include <limits.h>

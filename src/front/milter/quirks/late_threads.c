@@ -3,20 +3,13 @@
 #define _GNU_SOURCE /* RTLD_NEXT and dladdr: which library asks, and what it would have got */
 #include "front/milter/quirks/late_threads.h"
 
+#include "base/instrumented.h"
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define HAS_SANITIZER
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define HAS_SANITIZER
-#endif
 
 enum { LATE_MAX = 1024 };
 
@@ -96,7 +89,7 @@ unsigned late_threads_make(late_threads_maker make)
     return left();
 }
 
-#ifdef HAS_SANITIZER
+#if SANITIZED
 
 unsigned late_threads_retry(void)
 {
