@@ -28,7 +28,8 @@ struct flight {
     struct evaluation *evaluation;
     bool is_speculative;
     int64_t deadline_ms;
-    bool has_time; /* more than half of the timeout was left when it began */
+    bool has_time;    /* more than half of the timeout was left when it began */
+    unsigned varying; /* what its key has besides client and domain */
     size_t key_len;
     uint8_t key[];
 };
@@ -198,7 +199,7 @@ static struct flight *create_flight(struct inflight *inflight, const struct resu
         free(flight);
         return NULL;
     }
-    *flight = (struct flight){.inflight = inflight, .request = copy, .key_len = key->len};
+    *flight = (struct flight){.inflight = inflight, .request = copy, .varying = key->varying, .key_len = key->len};
     memcpy(flight->key, key->octets, key->len);
     return flight;
 }
@@ -212,7 +213,19 @@ static void add_to_table(struct flight *flight, uint64_t hash)
     hash_table_add(&table, &flight->link);
 }
 
-/* Begins to evaluate, unless the outcome has come into the cache meanwhile. */
+/* Looks whether the cache has got to know more than it did when the caller looked: the outcome, or that the key is too
+ * short. */
+static bool is_needless(const struct flight *flight, struct published *published)
+{
+    if (!flight->is_in_table)
+        return false;
+    if (result_cache_look(flight->inflight->setup.cache, flight->request, &published->outcome, &published->varying))
+        return true;
+    published->is_key_too_short = published->varying & ~flight->varying;
+    return published->is_key_too_short;
+}
+
+/* Begins to evaluate, unless that is needless. */
 static void begin(struct flight *flight, int64_t deadline_ms)
 {
     const struct inflight_setup *setup = &flight->inflight->setup;
@@ -228,8 +241,7 @@ static void begin(struct flight *flight, int64_t deadline_ms)
     };
     struct published published = {.is_private = false};
 
-    if (flight->is_in_table &&
-        result_cache_look(setup->cache, flight->request, &published.outcome, &published.varying)) {
+    if (is_needless(flight, &published)) {
         publish(flight, &published);
         return;
     }

@@ -19,6 +19,7 @@ struct flight;   /* one evaluation */
 /* What came out of an evaluation. */
 struct published {
     struct spf_outcome outcome;
+    bool is_key_too_short; /* there is no outcome: who follows has to ask again, with this `varying` */
     bool is_private;       /* it came of a fault of ours, or of too little time: of use to nobody but the first */
     unsigned varying;      /* what it depends on besides client and domain (result_key.h) */
     struct result_key key; /* with that */

@@ -41,6 +41,7 @@ void result_key_make(struct result_key *key, const struct spf_request *request, 
     uint8_t head[3] = {(uint8_t)varying, request->best_guess, (uint8_t)request->client.family};
 
     key->len = 0;
+    key->varying = varying;
     key->too_long = false;
     add(key, head, sizeof(head));
     add(key, request->client.bytes, sizeof(request->client.bytes));

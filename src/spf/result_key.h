@@ -19,7 +19,8 @@ enum {
 struct result_key {
     uint8_t octets[RESULT_KEY_MAX];
     size_t len;
-    bool too_long; /* there is no key */
+    unsigned varying; /* what it was made with */
+    bool too_long;    /* there is no key */
 };
 
 /* Makes the key of a request that holds the parts of `varying`, bits of RESULT_VARYING. Domain and HELO are compared

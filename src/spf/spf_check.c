@@ -232,7 +232,7 @@ static void take(void *context, const struct published *published)
     struct caller *caller = context;
     unsigned before = caller->varying;
 
-    if (caller->follower.is_first || is_shared(caller, published)) {
+    if (!published->is_key_too_short && (caller->follower.is_first || is_shared(caller, published))) {
         count_source(caller->request, source_of(caller, published));
         caller->done(caller->context, &published->outcome);
         return;

@@ -39,7 +39,7 @@ struct table {
     struct inflight *inflight;
 };
 
-static void open_table(struct table *table)
+static void open_table(struct table *table, uint32_t ttl_s)
 {
     struct inflight_setup setup = {.timeout_ms = 1000, .max_checks = MAX_CHECKS, .seed = seed};
 
@@ -47,7 +47,7 @@ static void open_table(struct table *table)
     script_dns_add(&table->script, "a.org", "TXT", "v=spf1 exists:%{l}.x.org ~all");
     setup.dns = &table->script.dns;
     setup.clock = &table->script.clock;
-    setup.cache = table->cache = result_cache_create(0, 0, seed, &table->script.clock);
+    setup.cache = table->cache = result_cache_create(1 << 20, ttl_s, seed, &table->script.clock);
     table->inflight = inflight_create(&setup);
     assert_non_null(table->inflight);
 }
@@ -88,7 +88,7 @@ static void test_followers(void **state)
     struct one ones[5];
 
     (void)state;
-    open_table(&table);
+    open_table(&table, 0);
     for (unsigned i = 0; i < 3; i++)
         assert_true(join(&table, i == 0 ? "good" : "bad", 0, false, &ones[i]));
     assert_true(join(&table, "good", MACRO_USED_LOCAL, false, &ones[3]));
@@ -127,7 +127,7 @@ static void test_timeout_is_shared_by_who_had_time(void **state)
         struct one one;
         struct spf_request request = request_of("good", SCRIPT_SILENT ".org");
 
-        open_table(&table);
+        open_table(&table, 0);
         one = (struct one){.follower = {.published = take, .context = &one}};
         assert_int_equal(
             inflight_join(table.inflight, &request, 0, table.script.now_ms + cases[i].left_ms, false, &one.follower),
@@ -149,7 +149,7 @@ static void test_long_key(void **state)
     (void)state;
     memset(local, 'x', sizeof(local) - 1);
     local[sizeof(local) - 1] = '\0';
-    open_table(&table);
+    open_table(&table, 0);
     for (unsigned i = 0; i < 2; i++)
         assert_true(join(&table, local, MACRO_USED_LOCAL, false, &ones[i]));
     assert_int_equal(table.script.count, 2);
@@ -175,7 +175,7 @@ static void test_limit(void **state)
     char domain[] = "0.org";
 
     (void)state;
-    open_table(&table);
+    open_table(&table, 0);
     for (unsigned i = 0; i < MAX_CHECKS; i++, domain[0]++)
         assert_int_equal(join_domain(&table, domain, i < MAX_CHECKS * 3 / 4 ? NULL : &ones[i]), INFLIGHT_JOINED);
     assert_int_equal(table.script.count, MAX_CHECKS);
@@ -210,7 +210,7 @@ static void test_table_without_memory(void **state)
         struct one one;
         bool joined;
 
-        open_table(&table);
+        open_table(&table, 0);
         alloc_fail_at(n);
         joined = join(&table, "good", 0, false, &one);
         failed = alloc_fail_happened();
@@ -331,6 +331,31 @@ static void test_varying(void **state)
     spf_checker_release(fixture.checker);
 }
 
+/* Who looked into the cache before it knew that a macro makes a difference, and asks after it, is no evaluation beside
+ * that of those who know. */
+static void test_late_under_the_short_key(void **state)
+{
+    static struct table table;
+    struct one late, known;
+
+    (void)state;
+    open_table(&table, 3600);
+    assert_true(join(&table, "good", 0, false, &known));
+    script_dns_answer_all(&table.script);
+    assert_true(join(&table, "bad", 0, false, &late));
+    assert_int_equal(late.called, 1);
+    assert_true(late.published.is_key_too_short);
+    assert_int_equal(late.published.varying, MACRO_USED_LOCAL);
+    assert_int_equal(table.script.count, 2); /* nothing was asked for it */
+    assert_true(join(&table, "bad", MACRO_USED_LOCAL, false, &late));
+    assert_true(join(&table, "bad", MACRO_USED_LOCAL, false, &known));
+    script_dns_answer_all(&table.script);
+    assert_int_equal(table.script.count, 4);
+    assert_int_equal(late.called + known.called, 2);
+    assert_false(late.published.is_key_too_short);
+    close_table(&table);
+}
+
 /* Without a result cache too; and an outcome that depends on the time is shared only with those who wait. */
 static void test_uncached(void **state)
 {
@@ -408,6 +433,7 @@ int main(void)
         cmocka_unit_test(test_table_without_memory),
         cmocka_unit_test(test_together),
         cmocka_unit_test(test_varying),
+        cmocka_unit_test(test_late_under_the_short_key),
         cmocka_unit_test(test_uncached),
         cmocka_unit_test(test_hit_allocates_nothing),
         cmocka_unit_test(test_no_memory),
