@@ -38,12 +38,16 @@ class Group:
 
 def select(mta, only):
     """The groups and their cases for this mail server; only: names of cases or groups, or None for all."""
-    selection = []
+    selection, names = [], set()
     for module in MODULES:
         for group in importlib.import_module("cases." + module).GROUPS:
+            names.update([group.name], (case.name for case in group.cases))
             chosen = [case for case in group.cases if mta in case.mtas]
             if only and group.name not in only:
                 chosen = [case for case in chosen if case.name in only]
             if chosen:
                 selection.append((group, chosen))
+    unknown = set(only or ()) - names
+    if unknown:
+        raise SystemExit(f"there is no case or group called {' or '.join(sorted(unknown))}")
     return selection
