@@ -5,7 +5,7 @@
 #ifndef SMF_APP_CONTROL_H
 #define SMF_APP_CONTROL_H
 
-#include "app/privileges.h"
+#include "app/process/privileges.h"
 #include "base/strbuf.h"
 
 #include <stdbool.h>

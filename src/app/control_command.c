@@ -3,7 +3,7 @@
 #include "app/control_command.h"
 
 #include "app/control.h"
-#include "app/privileges.h"
+#include "app/process/privileges.h"
 #include "app/stats_text.h"
 #include "base/clock.h"
 #include "base/endpoint.h"

@@ -3,7 +3,7 @@
 #ifndef SMF_APP_FRONTS_H
 #define SMF_APP_FRONTS_H
 
-#include "app/privileges.h"
+#include "app/process/privileges.h"
 #include "base/clock.h"
 #include "base/strbuf.h"
 #include "front/front.h"

@@ -3,7 +3,7 @@
 #ifndef SMF_APP_LOG_SETUP_H
 #define SMF_APP_LOG_SETUP_H
 
-#include "app/privileges.h"
+#include "app/process/privileges.h"
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "config/config.h"

@@ -2,7 +2,7 @@
 /* The command line of smf-spf. */
 #include "app/control_command.h"
 #include "app/daemon.h"
-#include "app/preflight.h"
+#include "app/preflight/preflight.h"
 #include "base/command.h"
 #include "base/strbuf.h"
 #include "config/config.h"

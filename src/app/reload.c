@@ -3,7 +3,7 @@
 #include "app/reload.h"
 
 #include "app/log_setup.h"
-#include "app/sandbox.h"
+#include "app/process/sandbox.h"
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "config/config_change.h"

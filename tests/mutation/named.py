@@ -26,7 +26,7 @@ NAMED = [
      "LATE_MS = 200", "LATE_MS = 20000"),
     ("a lookup waits 20 s past its deadline for a stuck DNS thread", "dns/dns.c",
      "LATE_MS = 200", "LATE_MS = 20000"),
-    ("no_new_privs is missing", "app/capabilities.c",
+    ("no_new_privs is missing", "app/process/capabilities.c",
      "prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) != 0", "false"),
     ("the socket is open to all before chmod", "front/milter/listener.c",
      "umask(0777 & ~config->mode)", "umask(0 & ~config->mode)"),

@@ -23,7 +23,9 @@ MAY_USE = {room: set(BELOW_FRONT[:n]) for n, room in enumerate(BELOW_FRONT)} | {
     "front/metrics": {*BELOW_FRONT, "front"},
     "tools": set(BELOW_FRONT),
     "tools/report": set(BELOW_FRONT),
-    "app": {*BELOW_FRONT, "front", "front/metrics", "front/milter"},
+    "app/process": set(BELOW_FRONT),
+    "app/preflight": {*BELOW_FRONT, "app/process"},
+    "app": {*BELOW_FRONT, "front", "front/metrics", "front/milter", "app/process", "app/preflight"},
 }
 # The one file that may use more than its room: it hands commands to the tools.
 MAY_USE_TOO = {"app/main.c": {"tools", "tools/report"}}
@@ -42,9 +44,9 @@ CONFINED = [
     (
         re.compile(r"\b_(GNU|DEFAULT|BSD)_SOURCE\b"),
         {
-            "app/capabilities.c",
-            "app/privileges.c",
-            "app/sandbox_files.c",
+            "app/process/capabilities.c",
+            "app/process/privileges.c",
+            "app/process/sandbox_files.c",
             "base/log.c",
             "base/scratch_file.c",
             "base/socket_file.c",
@@ -55,15 +57,15 @@ CONFINED = [
     ),
     # What only some systems have, though their C libraries do not have to be asked.
     (re.compile(r"sys/(epoll|inotify|signalfd|timerfd)\.h"), set()),
-    (re.compile(r"sys/syscall\.h|\bsyscall\("), {"app/capabilities.c", "app/sandbox_files.c"}),
+    (re.compile(r"sys/syscall\.h|\bsyscall\("), {"app/process/capabilities.c", "app/process/sandbox_files.c"}),
     (re.compile(r"\blandlock_|\bLANDLOCK_|linux/(capability|landlock|prctl|sched)\.h"),
-     {"app/capabilities.c", "app/sandbox_calls.c", "app/sandbox_files.c"}),
-    (re.compile(r"\bseccomp_|\bSCMP_|\bscmp_|<seccomp\.h"), {"app/sandbox_calls.c"}),
+     {"app/process/capabilities.c", "app/process/sandbox_calls.c", "app/process/sandbox_files.c"}),
+    (re.compile(r"\bseccomp_|\bSCMP_|\bscmp_|<seccomp\.h"), {"app/process/sandbox_calls.c"}),
     (re.compile(r"sys/eventfd\.h"), {"base/event_loop.c"}),
-    (re.compile(r"sys/prctl\.h"), {"app/capabilities.c", "app/core_dumps.c", "app/sandbox_files.c"}),
+    (re.compile(r"sys/prctl\.h"), {"app/process/capabilities.c", "app/process/core_dumps.c", "app/process/sandbox_files.c"}),
     (
         re.compile(r'"/proc/'),
-        {"app/sandbox_files.c", "base/process_metrics.c", "base/scratch_file.c", "base/socket_file.c", "front/milter/quirks/listening_socket.c"},
+        {"app/process/sandbox_files.c", "base/process_metrics.c", "base/scratch_file.c", "base/socket_file.c", "front/milter/quirks/listening_socket.c"},
     ),
 ]
 # The same as the object files show it: what an undefined symbol begins with. (jansson has doors in two rooms.)
