@@ -175,6 +175,8 @@ HOST_PROBLEMS = [
      ["Metrics: names the same file as Socket"]),
     ("metrics-is-port", False, {"Socket": "inet:10013@127.0.0.1", "Metrics": "inet:10013"},
      ["Metrics: names the same socket as Socket"]),
+    ("metrics-is-half-of-a-port", False, {"Socket": "inet6:10013", "Metrics": "inet:10013@127.0.0.1"},
+     ["Metrics: names the same socket as Socket"]),
     ("all", False, {"Socket": "unix:/nowhere/sock", "LogTo": "/nowhere/log", "PidFile": "/nowhere/pid",
                     "ZoneFile": "/nowhere/zone"}, ["Socket: ", "LogTo: ", "PidFile: ", "ZoneFile: "]),
 ]

@@ -14,6 +14,8 @@
 
 enum { PLACES_MAX = 7 };
 
+#define MILTER_KEY "Socket"
+
 struct place {
     const char *key;
     struct endpoint endpoint;
@@ -77,12 +79,20 @@ static bool is_same_descriptor(const struct endpoint *a, const struct endpoint *
     return a->number == b->number;
 }
 
+/* Of the sockets for every IPv6 address, libmilter's takes IPv4 too, and that for metrics does not. */
+static bool is_taken_by_milter(const struct place *milter, const struct place *other)
+{
+    return strcmp(milter->key, MILTER_KEY) == 0 && milter->endpoint.kind == ENDPOINT_INET6 &&
+           is_every_address(milter->endpoint.host) && other->endpoint.kind == ENDPOINT_INET &&
+           milter->endpoint.number == other->endpoint.number;
+}
+
 static bool is_same(const struct place *a, const struct place *b)
 {
     if (a->path[0] != '\0' || b->path[0] != '\0')
         return strcmp(a->path, b->path) == 0;
     if (a->endpoint.kind != b->endpoint.kind)
-        return false;
+        return is_taken_by_milter(a, b) || is_taken_by_milter(b, a);
     if (a->endpoint.kind == ENDPOINT_DESCRIPTOR)
         return is_same_descriptor(&a->endpoint, &b->endpoint);
     return a->endpoint.number == b->endpoint.number &&
@@ -94,7 +104,7 @@ void shared_places_find(const struct config *config, const char *config_path, st
 {
     struct places places = {.count = 0};
 
-    add_socket(&places, "Socket", config->socket);
+    add_socket(&places, MILTER_KEY, config->socket);
     add_socket(&places, "Metrics", config->metrics);
     add_file(&places, "ControlSocket", config->control_socket);
     add_file(&places, "PidFile", config->pid_file);
