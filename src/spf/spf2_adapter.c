@@ -41,6 +41,7 @@ struct adapter {
     size_t next;                 /* the visit of the walk that the library has to come to next */
     const struct walk_visit *mx; /* of the mx term whose exchangers it asks for */
     const char *fault;           /* it went another way, or failed; NULL: not so far */
+    bool disagrees;              /* the fault is that it went another way */
     SPF_dns_server_t layer;
     SPF_server_t *server;
     SPF_request_t *request;
@@ -81,6 +82,12 @@ static void fault(struct adapter *adapter, const char *what)
         adapter->fault = what;
 }
 
+static void disagree(struct adapter *adapter, const char *what)
+{
+    adapter->disagrees = adapter->disagrees || !adapter->fault;
+    fault(adapter, what);
+}
+
 static const struct step *step_of(const struct walk *walk, const struct walk_visit *visit)
 {
     return &walk->frames[visit->frame].policy->steps[visit->step];
@@ -96,7 +103,7 @@ static const struct walk_visit *take_visit(struct adapter *adapter, const struct
         adapter->next++;
         return visit;
     }
-    fault(adapter, "libspf2 and the walk go different ways");
+    disagree(adapter, "libspf2 and the walk go different ways");
     return NULL;
 }
 
@@ -141,7 +148,8 @@ static SPF_errcode_t get_record(SPF_server_t *server, SPF_request_t *request, SP
         error = SPF_record_compile(server, response, record, surrogate.text);
     if (surrogate.len > 0 && error != SPF_E_SUCCESS) {
         log_error("libspf2: %s: %s", SPF_strerror(error), surrogate.text);
-        fault(adapter, "libspf2 refused a surrogate record");
+        if (error != SPF_E_NO_MEMORY)
+            disagree(adapter, "libspf2 refused a surrogate record");
     }
     strbuf_free(&surrogate);
     return error;
@@ -238,7 +246,7 @@ static SPF_dns_rr_t *reply_host(struct adapter *adapter, ns_type type, const str
 
     if (mx && mx->frame == tag->frame && mx->step == tag->step && tag->host < LIMIT_MX_NAMES)
         return reply_addresses(adapter, type, step->term, step->hosts[tag->host]);
-    fault(adapter, "libspf2 asked for a mail exchanger that does not exist");
+    disagree(adapter, "libspf2 asked for a mail exchanger that does not exist");
     return give_up(adapter);
 }
 
@@ -251,7 +259,7 @@ static SPF_dns_rr_t *lookup(SPF_dns_server_t *layer, const char *name, ns_type t
 
     (void)should_cache;
     if (!tag_parse(name, &tag))
-        fault(adapter, "libspf2 asked for a name of its own");
+        disagree(adapter, "libspf2 asked for a name of its own");
     if (adapter->fault)
         return give_up(adapter);
     if (tag.is_host)
@@ -285,17 +293,33 @@ static bool prepare(struct adapter *adapter)
     return adapter->response && SPF_request_set_ipv4(adapter->request, v4) == SPF_E_SUCCESS;
 }
 
+/* Where an allocation failed the library goes on with a result of its own, which says nothing. It may have no memory
+ * for the message either: then the error that it ended with tells. */
+static void look_for_lack_of_memory(struct adapter *adapter, SPF_errcode_t error)
+{
+    bool is_lacking = error == SPF_E_NO_MEMORY;
+
+    for (int i = 0; i < SPF_response_messages(adapter->response); i++)
+        is_lacking |= SPF_error_code(SPF_response_message(adapter->response, i)) == SPF_E_NO_MEMORY;
+    if (is_lacking)
+        fault(adapter, "out of memory");
+}
+
 static void interpret(struct adapter *adapter)
 {
+    SPF_errcode_t error;
+
     if (!prepare(adapter)) {
         fault(adapter, "out of memory");
         return;
     }
     adapter->request->cur_dom = ROOT;
-    if (SPF_server_get_record(adapter->server, adapter->request, adapter->response, &adapter->record) != SPF_E_SUCCESS)
-        return;
-    adapter->response->spf_record_exp = adapter->record; /* the library aborts without one; ours has no exp */
-    SPF_record_interpret(adapter->record, adapter->request, adapter->response, 0);
+    error = SPF_server_get_record(adapter->server, adapter->request, adapter->response, &adapter->record);
+    if (error == SPF_E_SUCCESS) {
+        adapter->response->spf_record_exp = adapter->record; /* the library aborts without one; ours has no exp */
+        error = SPF_record_interpret(adapter->record, adapter->request, adapter->response, 0);
+    }
+    look_for_lack_of_memory(adapter, error);
 }
 
 /* Interprets in a place that on_error can come back to. What the library had allocated besides the adapter's objects is
@@ -354,9 +378,9 @@ static void compare(struct adapter *adapter)
     enum spf_result result = RESULT_NONE;
 
     if (adapter->next < walk->visit_count)
-        fault(adapter, "libspf2 ended before the walk");
+        disagree(adapter, "libspf2 ended before the walk");
     else if (!walk->is_stopped && (!result_of(adapter->response, &result) || result != walk->result))
-        fault(adapter, "libspf2 and the walk have different results");
+        disagree(adapter, "libspf2 and the walk have different results");
 }
 
 void spf2_adapter_interpret(struct walk *walk)
@@ -370,7 +394,7 @@ void spf2_adapter_interpret(struct walk *walk)
     if (!adapter.fault)
         compare(&adapter);
     if (adapter.fault) {
-        stats_add(STATS_SPF_DISAGREEMENTS, strcmp(adapter.fault, "out of memory") != 0);
+        stats_add(STATS_SPF_DISAGREEMENTS, adapter.disagrees);
         walk_fault(walk, adapter.fault);
     }
     clean(&adapter);

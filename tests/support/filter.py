@@ -102,6 +102,7 @@ class Filter:
             shutil.chown(self.dir, UNPRIVILEGED, group_of(UNPRIVILEGED))
         self.process = None
         self.pass_fds = ()  # of this process, for `Socket fd:N`
+        self.libspf2_may_fail = False  # as it has no memory; that it comes to another result is wrong even then
         self.launcher = list(self.watched_by)  # a command that executes the filter, whose words follow
         self.stderr_path = self.path("stderr")
         self.log_path = self.path("log")
@@ -216,7 +217,8 @@ class Filter:
     def check_interpretations(self):
         """libspf2 and the filter's own walk agree, whatever was evaluated (spf-disagreements)."""
         for line in self.log().splitlines():
-            if "SPF evaluation of" in line and "libspf2" in line:
+            if "SPF evaluation of" in line and "libspf2" in line and not (
+                    self.libspf2_may_fail and "libspf2 failed" in line):
                 raise FilterFailed(f"a disagreement: {line}")
 
     def stderr(self):

@@ -48,6 +48,7 @@ static void test_library_gives_up(void **state)
     assert_int_equal(outcome.result, RESULT_TEMPERROR);
     assert_string_equal(outcome.problem, "libspf2 failed");
     assert_int_equal(stats_get(STATS_FAULTS), faults + 1);
+    assert_int_equal(stats_get(STATS_SPF_DISAGREEMENTS), 0);
     zone_checks_expect(&checks, "192.0.2.1", "a.org", RESULT_FAIL);
     zone_checks_close(&checks);
 }
