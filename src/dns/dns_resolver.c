@@ -96,7 +96,7 @@ static void resolver_state(const struct dns *dns, struct dns_state *state)
 {
     const struct dns_resolver *resolver = (const struct dns_resolver *)dns;
 
-    state->has_outage = resolver->scheduler.has_outage;
+    state->has_outage = resolver->scheduler.watch.has_outage;
     if (resolver->watch)
         dns_watch_state(resolver->watch, state);
 }
@@ -154,6 +154,7 @@ static bool set_up(struct dns_resolver *resolver, const struct dns_resolver_conf
         return false;
     scheduler->upstream = dns_upstream_create(resolver->loop, &own, scheduler->ports, dns_scheduler_heard, scheduler,
                                               resolver->dns.clock, error, error_size);
+    scheduler->watch.upstream = scheduler->upstream;
     if (!scheduler->upstream || !config->watches_servers)
         return scheduler->upstream != NULL;
     snprintf(error, error_size, "out of memory or descriptors");

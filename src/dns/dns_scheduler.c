@@ -14,7 +14,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -42,51 +41,18 @@ static int64_t smaller(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+static bool is_outage(const struct dns_scheduler *scheduler)
+{
+    return scheduler->watch.outage.is_on;
+}
+
 /* Answers */
-
-static void empty(struct dns_queue *queue)
-{
-    queue->first = NULL;
-    queue->end = &queue->first;
-}
-
-static struct dns_queue *queue_of(struct dns_scheduler *scheduler, const struct dns_inflight_query *query)
-{
-    return query->is_queued_as_suspect ? &scheduler->suspects_to_send : &scheduler->to_send;
-}
-
-/* Queues a query to be sent. Nothing is sent from within a reply. */
-static void send_soon(struct dns_scheduler *scheduler, struct dns_inflight_query *query)
-{
-    struct dns_queue *queue;
-
-    query->is_queued_as_suspect = query->is_suspect;
-    queue = queue_of(scheduler, query);
-    query->next_sent = NULL;
-    *queue->end = query;
-    queue->end = &query->next_sent;
-}
-
-/* Takes a query out of its queue. */
-static void unqueue(struct dns_scheduler *scheduler, const struct dns_inflight_query *query)
-{
-    struct dns_queue *queue = queue_of(scheduler, query);
-    struct dns_inflight_query **link = &queue->first;
-
-    while (*link && *link != query)
-        link = &(*link)->next_sent;
-    if (!*link)
-        return;
-    *link = query->next_sent;
-    if (!*link)
-        queue->end = link;
-}
 
 /* Ends a query without waiters. The reply to what was sent still goes into the cache. */
 static void drop(struct dns_scheduler *scheduler, struct dns_inflight_query *query)
 {
     if (query->stage == DNS_STAGE_QUEUED)
-        unqueue(scheduler, query);
+        dns_send_queue_remove(&scheduler->to_send, query);
     unbound_forget(&query->usual);
     dns_stub_forget(&query->plain);
     dns_inflight_remove(&scheduler->inflight, query);
@@ -167,7 +133,7 @@ static void set_limit(struct dns_scheduler *scheduler, const struct dns_inflight
                       struct dns_waiter *waiter, int64_t now_ms)
 {
     waiter->limit_ms = waiter->deadline_ms;
-    if (scheduler->outage.is_on || query->is_suspect)
+    if (is_outage(scheduler) || query->is_suspect)
         waiter->limit_ms = smaller(waiter->deadline_ms, now_ms + DNS_CLIENT_RESPONSE_MS);
     scheduler->due_ms = smaller(scheduler->due_ms, waiter->limit_ms);
 }
@@ -179,19 +145,6 @@ static void set_limits(struct dns_scheduler *scheduler, int64_t now_ms)
             set_limit(scheduler, query, waiter, now_ms);
 }
 
-static void begin_outage(struct dns_scheduler *scheduler, int64_t now_ms)
-{
-    struct strbuf servers = STRBUF_INIT;
-
-    stats_add(STATS_DNS_OUTAGES, 1);
-    scheduler->has_outage = true;
-    dns_upstream_describe(scheduler->upstream, &servers);
-    log_warning("DNS: no server has replied for %" PRId64 " ms (%s); until one does, lookups wait %d ms at most",
-                now_ms - scheduler->outage.began_ms, strbuf_text(&servers), DNS_CLIENT_RESPONSE_MS);
-    strbuf_free(&servers);
-    set_limits(scheduler, now_ms);
-}
-
 /* A query had no reply for as long as a waiter or the resolver waits. `how` is for the log. */
 static void record_silence(struct dns_scheduler *scheduler, struct dns_inflight_query *query, const char *how)
 {
@@ -199,13 +152,13 @@ static void record_silence(struct dns_scheduler *scheduler, struct dns_inflight_
 
     if (query->stage == DNS_STAGE_QUEUED || now_ms - query->sent_ms < SILENT_MS)
         return;
-    if (!query->is_suspect && !scheduler->outage.is_on)
+    if (!query->is_suspect && !is_outage(scheduler))
         log_failure(scheduler, query, how);
     dns_suspects_add(&scheduler->suspects, query->name_key, now_ms + SUSPECT_MS);
     dns_suspects_add(&scheduler->suspects, query->zone_key, now_ms + SUSPECT_MS);
     query->is_suspect = true;
-    if (dns_outage_expired(&scheduler->outage, query->sent_ms))
-        begin_outage(scheduler, now_ms);
+    if (dns_outage_watch_expired(&scheduler->watch, query->sent_ms, now_ms))
+        set_limits(scheduler, now_ms);
 }
 
 /* Replies */
@@ -236,7 +189,7 @@ static void take_failure(struct dns_scheduler *scheduler, struct dns_inflight_qu
     query_plainly(scheduler, query);
     if (query->usual || query->plain)
         return;
-    if (scheduler->outage.is_on) {
+    if (is_outage(scheduler)) {
         query->stage = DNS_STAGE_PARKED; /* a server may reply while it has waiters */
         return;
     }
@@ -251,7 +204,7 @@ static void take_failure(struct dns_scheduler *scheduler, struct dns_inflight_qu
 static bool seems_stale(const struct dns_scheduler *scheduler, const struct dns_inflight_query *query)
 {
     return scheduler->serve_stale &&
-           (scheduler->outage.is_on || now_of(scheduler) - query->sent_ms >= UNBOUND_STALE_MS - 10);
+           (is_outage(scheduler) || now_of(scheduler) - query->sent_ms >= UNBOUND_STALE_MS - 10);
 }
 
 /* Checks an answer of the resolver whose TTL is 0. A negative one may be fresh; or stale, and negative answers are not
@@ -263,7 +216,7 @@ static bool admit_expired(struct dns_scheduler *scheduler, struct dns_inflight_q
 {
     const struct dns_answer *given;
 
-    if (is_negative(*answer) && !scheduler->outage.is_on &&
+    if (is_negative(*answer) && !is_outage(scheduler) &&
         (query->plain || (!query->was_sent_plainly && dns_upstream_can_query_plainly(scheduler->upstream))))
         return false;
     if (!seems_stale(scheduler, query))
@@ -310,7 +263,8 @@ static void on_reply(void *context, const struct dns_answer *answer, enum unboun
     if (source != UNBOUND_AT_ONCE)
         event_task_wake(scheduler->task);
     if (source == UNBOUND_NO_REPLY)
-        dns_outage_query_sent(&scheduler->outage, query->sent_ms); /* even at once, of servers that it holds for dead */
+        dns_outage_query_sent(&scheduler->watch.outage,
+                              query->sent_ms); /* even at once, of servers that it holds for dead */
     if (source == UNBOUND_NO_REPLY ||
         (answer->status != DNS_FAILURE && answer->ttl_s == 0 && !admit_expired(scheduler, query, &answer))) {
         take_failure(scheduler, query, answer->is_fault, source == UNBOUND_NO_REPLY && was_refused(scheduler, query));
@@ -344,28 +298,22 @@ static void on_plain_reply(void *context, const struct dns_answer *answer)
 void dns_scheduler_heard(void *context)
 {
     struct dns_scheduler *scheduler = context;
-    int64_t now_ms = now_of(scheduler), began_ms = scheduler->outage.began_ms;
 
-    if (!dns_outage_heard(&scheduler->outage, now_ms))
-        return;
-    scheduler->has_outage = false;
-    log_notice("DNS: recovered after %" PRId64 " ms", now_ms - began_ms);
-    scheduler->outage_ended = true;
-    event_task_wake(scheduler->task);
+    if (dns_outage_watch_heard(&scheduler->watch, now_of(scheduler)))
+        event_task_wake(scheduler->task);
 }
 
 /* Sends every query that has waiters again, to the present resolver. */
 static void send_all_again(struct dns_scheduler *scheduler, int64_t now_ms)
 {
-    empty(&scheduler->to_send);
-    empty(&scheduler->suspects_to_send);
+    dns_send_queue_init(&scheduler->to_send);
     for (struct dns_inflight_query *query = scheduler->inflight.oldest; query; query = query->newer) {
         unbound_forget(&query->usual);
         dns_stub_forget(&query->plain);
         query->stage = DNS_STAGE_QUEUED;
         query->sent_ms = now_ms;
         query->was_sent_plainly = false;
-        send_soon(scheduler, query);
+        dns_send_queue_add(&scheduler->to_send, query);
     }
     set_limits(scheduler, now_ms);
 }
@@ -476,7 +424,7 @@ static void add_waiter(struct dns_scheduler *scheduler, struct dns_waiter *waite
         stats_add(STATS_DNS_CACHE_FAILURES, 1);
         finish(scheduler, query, dns_answer_empty(DNS_FAILURE, 0));
     } else if (is_new) {
-        send_soon(scheduler, query);
+        dns_send_queue_add(&scheduler->to_send, query);
     }
 }
 
@@ -494,36 +442,24 @@ static void send_query(struct dns_scheduler *scheduler, struct dns_inflight_quer
         return; /* it was answered from the cache, and may be freed */
     query->was_sent = true;
     stats_add(STATS_DNS_QUERIES, 1);
-    dns_outage_query_sent(&scheduler->outage, now_ms);
+    dns_outage_query_sent(&scheduler->watch.outage, now_ms);
     /* libunbound may have the same query under way still, and send nothing within the short wait. */
-    if (query->is_suspect || scheduler->outage.is_on)
+    if (query->is_suspect || is_outage(scheduler))
         query_plainly(scheduler, query);
 }
 
-/* Sends what is queued, while fewer than `room` queries are under way. */
-static bool send_queue(struct dns_scheduler *scheduler, struct dns_queue *queue, size_t room, int64_t now_ms)
+/* Sends what there is room for. */
+static bool send_queries(struct dns_scheduler *scheduler, int64_t now_ms)
 {
+    struct dns_inflight_query *query;
     bool sent = false;
 
-    while (queue->first && dns_upstream_under_way(scheduler->upstream) < room) {
-        struct dns_inflight_query *query = queue->first;
-
-        queue->first = query->next_sent;
-        if (!queue->first)
-            queue->end = &queue->first;
+    while ((query = dns_send_queue_next(&scheduler->to_send, dns_upstream_under_way(scheduler->upstream),
+                                        scheduler->ports)) != NULL) {
         send_query(scheduler, query, now_ms);
         sent = true;
     }
     return sent;
-}
-
-/* A query that nobody answers holds its port for seconds, also when nobody waits for it any more. So what was silent
- * before gets half of them. */
-static bool send_queries(struct dns_scheduler *scheduler, int64_t now_ms)
-{
-    bool sent = send_queue(scheduler, &scheduler->to_send, scheduler->ports, now_ms);
-
-    return send_queue(scheduler, &scheduler->suspects_to_send, scheduler->ports / 2, now_ms) || sent;
 }
 
 static bool take_waiters(struct dns_scheduler *scheduler, int64_t now_ms)
@@ -573,22 +509,6 @@ static bool call_answered(struct dns_scheduler *scheduler)
     return true;
 }
 
-/* Probes whether any server replies, while that is in doubt and there are waiters. Returns when to look again. */
-static int64_t probe(struct dns_scheduler *scheduler, int64_t now_ms)
-{
-    int64_t at_ms = dns_outage_probe_at(&scheduler->outage), silent_ms;
-
-    if (now_ms < at_ms || !scheduler->inflight.oldest) {
-        dns_upstream_end_probe(scheduler->upstream);
-        return at_ms;
-    }
-    silent_ms = dns_upstream_probe_silence(scheduler->upstream, now_ms);
-    if (silent_ms >= DNS_OUTAGE_PROBE_MS && dns_outage_probe_silent(&scheduler->outage))
-        begin_outage(scheduler, now_ms);
-    dns_upstream_probe(scheduler->upstream, now_ms);
-    return now_ms + (silent_ms < DNS_OUTAGE_PROBE_MS ? DNS_OUTAGE_PROBE_MS - silent_ms : DNS_OUTAGE_PROBE_MS);
-}
-
 /* Turns to the servers that resolv.conf names now. Those before are also sent plain queries for what they have not
  * answered, as they may be late. True if there are others. */
 static bool change_servers(struct dns_scheduler *scheduler, int64_t now_ms)
@@ -616,14 +536,14 @@ static void set_timer(struct dns_scheduler *scheduler, int64_t probe_ms, int64_t
 void dns_scheduler_run(void *context)
 {
     struct dns_scheduler *scheduler = context;
-    int64_t now_ms = now_of(scheduler);
-    bool goes_on = true;
+    int64_t now_ms = now_of(scheduler), probe_ms;
+    bool goes_on = true, begins_outage;
 
-    if (scheduler->outage_ended)
+    if (scheduler->watch.has_ended)
         dns_upstream_renew(scheduler->upstream, now_ms);
-    if ((change_servers(scheduler, now_ms) && scheduler->outage.is_on) || scheduler->outage_ended)
+    if ((change_servers(scheduler, now_ms) && is_outage(scheduler)) || scheduler->watch.has_ended)
         send_all_again(scheduler, now_ms); /* else the servers before go on with their queries */
-    scheduler->outage_ended = false;
+    scheduler->watch.has_ended = false;
     look_at_all(scheduler, now_ms);
     for (unsigned round = 0; goes_on && round < ROUNDS_MAX; round++) {
         goes_on = take_waiters(scheduler, now_ms);
@@ -632,7 +552,10 @@ void dns_scheduler_run(void *context)
     }
     if (goes_on)
         event_task_wake(scheduler->task);
-    set_timer(scheduler, probe(scheduler, now_ms), now_ms);
+    probe_ms = dns_outage_watch_probe(&scheduler->watch, scheduler->inflight.oldest != NULL, now_ms, &begins_outage);
+    if (begins_outage)
+        set_limits(scheduler, now_ms);
+    set_timer(scheduler, probe_ms, now_ms);
 }
 
 void dns_scheduler_end(struct dns_scheduler *scheduler)
@@ -655,7 +578,6 @@ void dns_scheduler_init(struct dns_scheduler *scheduler, const struct clock *clo
                                         .serve_stale = caches && serve_stale,
                                         .ports = ports,
                                         .due_ms = INT64_MAX};
-    empty(&scheduler->to_send);
-    empty(&scheduler->suspects_to_send);
-    dns_outage_init(&scheduler->outage, now_of(scheduler));
+    dns_send_queue_init(&scheduler->to_send);
+    dns_outage_watch_init(&scheduler->watch, now_of(scheduler));
 }

@@ -6,10 +6,10 @@
 
 #include "dns/dns.h"
 #include "dns/dns_inflight.h"
-#include "dns/dns_outage.h"
+#include "dns/dns_outage_watch.h"
+#include "dns/dns_send_queue.h"
 #include "dns/dns_suspects.h"
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -30,19 +30,16 @@ struct dns_scheduler {
 
     struct dns_inflight inflight;
     struct dns_suspects suspects;
-    struct dns_outage outage;
+    struct dns_outage_watch watch;
     struct dns_waiter *answered; /* waiters to call */
     size_t waiters;              /* all that have come and were not called */
-    struct dns_queue {
-        struct dns_inflight_query *first, **end; /* linked by next_sent */
-    } to_send, suspects_to_send;                 /* the latter leave half of the ports to the others */
-    int64_t due_ms;                              /* when the first waiter's limit is reached, or earlier */
-    atomic_bool has_outage;                      /* outage.is_on, for other threads */
-    bool outage_ended;
+    struct dns_send_queue to_send;
+    int64_t due_ms;  /* when the first waiter's limit is reached, or earlier */
     bool is_sending; /* a reply that comes now is from the cache */
 };
 
-/* The parts (task, mailbox, upstream) and the table's seed are to be set by their owner, before the loop starts.
+/* The parts (task, mailbox, upstream, also of the watch) and the table's seed are to be set by their owner, before the
+ * loop starts.
  */
 void dns_scheduler_init(struct dns_scheduler *scheduler, const struct clock *clock, bool caches, bool serve_stale,
                         size_t ports);
