@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct dns_send_list;
+struct dns_send_zone;
 struct stub_query;
 struct unbound_query;
 
@@ -52,11 +54,12 @@ struct dns_inflight_query {
     struct unbound_query *usual; /* at the resolver; NULL: it has replied, or was not queried */
     struct stub_query *plain;    /* the same of the plain query */
     bool was_sent_plainly;
-    bool was_sent;                        /* to a server, in one way or the other */
-    bool is_stale;                        /* its answer is (RFC 8767) */
-    enum stub_failure failure;            /* what failed the plain query at last */
-    bool is_queued_as_suspect;            /* in which queue it is */
-    struct dns_inflight_query *next_sent; /* in that queue */
+    bool was_sent;                                         /* to a server, in one way or the other */
+    bool is_stale;                                         /* its answer is (RFC 8767) */
+    enum stub_failure failure;                             /* what failed the plain query at last */
+    struct dns_send_zone *zone;                            /* a reference */
+    struct dns_send_list *queued_in;                       /* NULL: it is not queued (dns_send_queue.h) */
+    struct dns_inflight_query *next_sent, **previous_sent; /* there */
     struct dns_waiter *waiters;
     uint64_t name_key, zone_key; /* for dns_suspects.h: this query, and all names below the apex of its zone */
     char name[];                 /* as the first waiter spelled it */

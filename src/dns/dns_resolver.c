@@ -143,6 +143,8 @@ static bool set_up(struct dns_resolver *resolver, const struct dns_resolver_conf
 {
     struct dns_scheduler *scheduler = &resolver->scheduler;
     struct dns_resolver_config own = *config;
+    const struct unbound_events events = {
+        .heard = dns_scheduler_heard, .port_given_back = dns_scheduler_port_given_back, .context = scheduler};
 
     own.serve_stale = config->serve_stale && config->cache_octets > 0;
     dns_scheduler_init(scheduler, resolver->dns.clock, config->cache_octets > 0, own.serve_stale, ports_of_process());
@@ -152,8 +154,8 @@ static bool set_up(struct dns_resolver *resolver, const struct dns_resolver_conf
         return false;
     if (!open_loop(resolver, error, error_size))
         return false;
-    scheduler->upstream = dns_upstream_create(resolver->loop, &own, scheduler->ports, dns_scheduler_heard, scheduler,
-                                              resolver->dns.clock, error, error_size);
+    scheduler->upstream =
+        dns_upstream_create(resolver->loop, &own, scheduler->ports, &events, resolver->dns.clock, error, error_size);
     scheduler->watch.upstream = scheduler->upstream;
     if (!scheduler->upstream || !config->watches_servers)
         return scheduler->upstream != NULL;

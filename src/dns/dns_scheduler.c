@@ -51,8 +51,8 @@ static bool is_outage(const struct dns_scheduler *scheduler)
 /* Ends a query without waiters. The reply to what was sent still goes into the cache. */
 static void drop(struct dns_scheduler *scheduler, struct dns_inflight_query *query)
 {
-    if (query->stage == DNS_STAGE_QUEUED)
-        dns_send_queue_remove(&scheduler->to_send, query);
+    dns_send_queue_remove(&scheduler->to_send, query);
+    dns_send_queue_release(&scheduler->to_send, query->zone);
     unbound_forget(&query->usual);
     dns_stub_forget(&query->plain);
     dns_inflight_remove(&scheduler->inflight, query);
@@ -303,13 +303,22 @@ void dns_scheduler_heard(void *context)
         event_task_wake(scheduler->task);
 }
 
+void dns_scheduler_port_given_back(void *context, void *zone)
+{
+    struct dns_scheduler *scheduler = context;
+
+    dns_send_queue_port_given_back(&scheduler->to_send, zone);
+    if (!scheduler->is_sending)
+        event_task_wake(scheduler->task); /* something may wait for it */
+}
+
 /* Sends every query that has waiters again, to the present resolver. */
 static void send_all_again(struct dns_scheduler *scheduler, int64_t now_ms)
 {
-    dns_send_queue_init(&scheduler->to_send);
     for (struct dns_inflight_query *query = scheduler->inflight.oldest; query; query = query->newer) {
         unbound_forget(&query->usual);
         dns_stub_forget(&query->plain);
+        dns_send_queue_remove(&scheduler->to_send, query);
         query->stage = DNS_STAGE_QUEUED;
         query->sent_ms = now_ms;
         query->was_sent_plainly = false;
@@ -376,6 +385,11 @@ static struct dns_inflight_query *add_query(struct dns_scheduler *scheduler, con
     zone = dns_registrable(name);
     query->is_apex = strlen(zone) == strlen(name);
     query->zone_key = dns_inflight_hash(&scheduler->inflight, zone, 0);
+    query->zone = dns_send_queue_zone(&scheduler->to_send, query->zone_key);
+    if (!query->zone) {
+        dns_inflight_remove(&scheduler->inflight, query);
+        return NULL;
+    }
     query->is_suspect = dns_suspects_has(&scheduler->suspects, query->name_key, now_ms) ||
                         (!query->is_apex && dns_suspects_has(&scheduler->suspects, query->zone_key, now_ms));
     query->sent_ms = now_ms;
@@ -436,7 +450,8 @@ static void send_query(struct dns_scheduler *scheduler, struct dns_inflight_quer
     query->stage = DNS_STAGE_SENT;
     query->sent_ms = now_ms;
     scheduler->due_ms = smaller(scheduler->due_ms, now_ms + PLAIN_AFTER_MS);
-    dns_upstream_query(scheduler->upstream, query->name, query->type, on_reply, query, &query->usual);
+    dns_send_queue_port_taken(&scheduler->to_send, query->zone);
+    dns_upstream_query(scheduler->upstream, query->name, query->type, on_reply, query, query->zone, &query->usual);
     scheduler->is_sending = false;
     if (dns_upstream_under_way(scheduler->upstream) <= under_way)
         return; /* it was answered from the cache, and may be freed */

@@ -50,6 +50,9 @@ void dns_scheduler_run(void *context);
 /* A server has replied. `context` is the scheduler. */
 void dns_scheduler_heard(void *context);
 
+/* A query no longer holds a port. `context` is the scheduler; `zone` is what dns_upstream_query got as the holder. */
+void dns_scheduler_port_given_back(void *context, void *zone);
+
 /* Calls all that still wait. The loop has ended, and the mailbox is closed. */
 void dns_scheduler_end(struct dns_scheduler *scheduler);
 

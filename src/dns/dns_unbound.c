@@ -39,8 +39,7 @@ static pthread_mutex_t library = PTHREAD_MUTEX_INITIALIZER;
 
 struct unbound {
     struct ub_ctx *context;
-    void (*heard)(void *context);
-    void *heard_context;
+    struct unbound_events events;
     size_t under_way;
     struct unbound_query *refused; /* the library said that it had not begun them */
     bool serve_stale;
@@ -54,6 +53,7 @@ struct unbound_query {
     enum dns_type type;
     unbound_reply reply; /* NULL: nobody waits for it */
     void *context;
+    void *holder;                  /* for port_given_back; NULL: it is not called */
     struct unbound_query **handle; /* is NULL afterwards */
     struct unbound_query *own_handle;
     struct unbound_query *next;      /* among the refused ones */
@@ -193,8 +193,7 @@ struct unbound *unbound_create(struct event_base *base, const struct unbound_con
     snprintf(error, error_size, "out of memory");
     if (!unbound)
         return NULL;
-    *unbound = (struct unbound){
-        .heard = config->heard, .heard_context = config->heard_context, .serve_stale = config->serve_stale};
+    *unbound = (struct unbound){.events = config->events, .serve_stale = config->serve_stale};
     pthread_mutex_lock(&library);
     unbound->context = ub_ctx_create_event(base);
     is_good = unbound->context && set_up(unbound->context, config, error, error_size);
@@ -255,6 +254,14 @@ static const struct dns_answer *read_reply(const void *packet, int packet_len, i
     return security == SECURITY_BOGUS ? dns_answer_empty(DNS_FAILURE, 0) : NULL; /* RFC 4035 4.3 */
 }
 
+/* Nothing is outstanding any more for this holder's query. */
+static void end_query(struct unbound *unbound, void *holder)
+{
+    unbound->under_way--;
+    if (holder)
+        unbound->events.port_given_back(unbound->events.context, holder);
+}
+
 /* NOLINTNEXTLINE(readability-non-const-parameter): as the library has it */
 static void on_reply(void *context, int rcode, void *packet, int packet_len, int security, char *why_bogus,
                      int was_ratelimited)
@@ -277,8 +284,8 @@ static void on_reply(void *context, int rcode, void *packet, int packet_len, int
         source = UNBOUND_NO_REPLY;
     }
     if (source == UNBOUND_SERVERS && !may_be_stale(unbound, answer))
-        unbound->heard(unbound->heard_context);
-    unbound->under_way--;
+        unbound->events.heard(unbound->events.context);
+    end_query(unbound, query->holder);
     *query->handle = NULL;
     if (query->reply && !unbound->is_closing)
         query->reply(query->context, answer, source);
@@ -301,17 +308,21 @@ static bool has_memory(size_t count)
     return got == count;
 }
 
-static void start(struct unbound *unbound, const char *name, int type, unbound_reply reply, void *context,
+static void start(struct unbound *unbound, const char *name, int type, unbound_reply reply, void *context, void *holder,
                   struct unbound_query **handle)
 {
     const bool fits = has_memory(unbound->has_begun ? QUERY_BLOCKS : FIRST_QUERY_BLOCKS);
     struct unbound_query *query = fits ? malloc(sizeof(*query)) : NULL;
 
     *handle = query;
+    unbound->under_way++;
     if (query) {
-        *query = (struct unbound_query){
-            .unbound = unbound, .type = (enum dns_type)type, .reply = reply, .context = context, .handle = handle};
-        unbound->under_way++;
+        *query = (struct unbound_query){.unbound = unbound,
+                                        .type = (enum dns_type)type,
+                                        .reply = reply,
+                                        .context = context,
+                                        .holder = holder,
+                                        .handle = handle};
         unbound->is_starting = true;
         if (ub_resolve_event(unbound->context, name, type, CLASS_IN, query, on_reply, NULL) == 0) {
             unbound->is_starting = false;
@@ -319,10 +330,10 @@ static void start(struct unbound *unbound, const char *name, int type, unbound_r
             return;
         }
         unbound->is_starting = false;
-        unbound->under_way--;
         refuse(query); /* where a timer had no memory, the library calls back all the same, later */
         *handle = NULL;
     }
+    end_query(unbound, holder);
     reply(context, dns_answer_fault(), UNBOUND_NO_REPLY);
 }
 
@@ -345,17 +356,17 @@ static void escape(const char *name, char out[NAME_SIZE])
 }
 
 void unbound_query_start(struct unbound *unbound, const char *name, enum dns_type type, unbound_reply reply,
-                         void *context, struct unbound_query **query)
+                         void *context, void *holder, struct unbound_query **query)
 {
     char escaped[NAME_SIZE];
 
     escape(name, escaped);
-    start(unbound, escaped, (int)type, reply, context, query);
+    start(unbound, escaped, (int)type, reply, context, holder, query);
 }
 
 void unbound_probe(struct unbound *unbound, unbound_reply reply, void *context, struct unbound_query **query)
 {
-    start(unbound, ".", TYPE_NS, reply, context, query);
+    start(unbound, ".", TYPE_NS, reply, context, NULL, query);
 }
 
 /* The handle may be gone before the reply comes, so the query gets one of its own. */

@@ -15,6 +15,14 @@ struct event_base;
 struct unbound;
 struct unbound_query;
 
+/* What is called on the thread of the loop. */
+struct unbound_events {
+    void (*heard)(void *context);                         /* for each certain reply of a server */
+    void (*port_given_back)(void *context, void *holder); /* once for each query that has a holder, when it is over,
+                                                             dropped or not, before its reply is called */
+    void *context;
+};
+
 struct unbound_config {
     const struct dns_server *servers; /* as dns_server_read writes them; queried in the order that is fastest */
     size_t server_count;              /* 0: it recurses from the root (RFC 1034 5.3.3) */
@@ -24,8 +32,7 @@ struct unbound_config {
     const char *trust_anchor;         /* a file of DS or DNSKEY records of the root; NULL: where Debian has it */
     unsigned tries;                   /* how often each server is tried */
     size_t ports;                     /* bound of the sockets in use */
-    void (*heard)(void *context);     /* called for each certain reply of a server */
-    void *heard_context;
+    struct unbound_events events;
 };
 
 enum {
@@ -50,10 +57,10 @@ struct unbound *unbound_create(struct event_base *base, const struct unbound_con
 /* Drops its queries. Not from within a reply. NULL is fine. */
 void unbound_destroy(struct unbound *unbound);
 
-/* Sends a query; *query is set as long as there is no reply. A name is what dns_query takes. DNS_FAILURE as a fault
- * where there is no memory. */
+/* Sends a query; *query is set as long as there is no reply. A name is what dns_query takes; `holder` is what
+ * port_given_back gets, and may be NULL. DNS_FAILURE as a fault where there is no memory. */
 void unbound_query_start(struct unbound *unbound, const char *name, enum dns_type type, unbound_reply reply,
-                         void *context, struct unbound_query **query);
+                         void *context, void *holder, struct unbound_query **query);
 
 /* Queries the name servers of the root, to see whether a server replies. */
 void unbound_probe(struct unbound *unbound, unbound_reply reply, void *context, struct unbound_query **query);

@@ -113,16 +113,16 @@ static bool open_stub(struct dns_upstream *upstream, char *error, size_t error_s
 {
     if (upstream->config.server_count == 0 || upstream->config.dnssec)
         return true;
-    upstream->stub =
-        dns_stub_create(upstream->loop, upstream->clock, upstream->config.heard, upstream->config.heard_context);
+    upstream->stub = dns_stub_create(upstream->loop, upstream->clock, upstream->config.events.heard,
+                                     upstream->config.events.context);
     if (!upstream->stub)
         snprintf(error, error_size, "out of memory or descriptors");
     return upstream->stub != NULL;
 }
 
 struct dns_upstream *dns_upstream_create(struct event_loop *loop, const struct dns_resolver_config *config,
-                                         size_t ports, void (*heard)(void *context), void *heard_context,
-                                         const struct clock *clock, char *error, size_t error_size)
+                                         size_t ports, const struct unbound_events *events, const struct clock *clock,
+                                         char *error, size_t error_size)
 {
     struct dns_upstream *upstream = calloc(1, sizeof(*upstream));
 
@@ -137,8 +137,7 @@ struct dns_upstream *dns_upstream_create(struct event_loop *loop, const struct d
         .dnssec = config->dnssec,
         .trust_anchor = config->trust_anchor,
         .ports = ports,
-        .heard = heard,
-        .heard_context = heard_context,
+        .events = *events,
     };
     upstream->updated_ms = clock_monotonic_ms(clock);
     upstream->probed_ms = upstream->updated_ms - DNS_OUTAGE_PROBE_EVERY_MS;
@@ -191,9 +190,9 @@ static void destroy_drained(struct dns_upstream *upstream, int64_t now_ms)
 }
 
 void dns_upstream_query(struct dns_upstream *upstream, const char *name, enum dns_type type, unbound_reply reply,
-                        void *context, struct unbound_query **query)
+                        void *context, void *holder, struct unbound_query **query)
 {
-    unbound_query_start(upstream->usual, name, type, reply, context, query);
+    unbound_query_start(upstream->usual, name, type, reply, context, holder, query);
 }
 
 bool dns_upstream_can_query_plainly(const struct dns_upstream *upstream)
@@ -228,7 +227,7 @@ static void on_probe(void *context, const struct dns_answer *answer, enum unboun
     const int64_t took_ms = clock_monotonic_ms(upstream->clock) - upstream->probed_ms;
 
     if (upstream->is_probed && !answer->is_fault && dns_outage_probe_has_reply(source != UNBOUND_NO_REPLY, took_ms))
-        upstream->config.heard(upstream->config.heard_context);
+        upstream->config.events.heard(upstream->config.events.context);
     dns_answer_release(answer);
 }
 

@@ -15,18 +15,18 @@
 
 struct dns_upstream;
 
-/* `ports` bounds the sockets in use; `heard` is called for each reply of a server, to the probe or to anything else.
+/* `ports` bounds the sockets in use; the events are those of all resolvers, replies to the probe included.
  * NULL, with a message in `error`. */
 struct dns_upstream *dns_upstream_create(struct event_loop *loop, const struct dns_resolver_config *config,
-                                         size_t ports, void (*heard)(void *context), void *heard_context,
-                                         const struct clock *clock, char *error, size_t error_size);
+                                         size_t ports, const struct unbound_events *events, const struct clock *clock,
+                                         char *error, size_t error_size);
 
 /* No reply is called any more. NULL is fine. */
 void dns_upstream_destroy(struct dns_upstream *upstream);
 
 /* Queries the usual resolver; as unbound_query_start. */
 void dns_upstream_query(struct dns_upstream *upstream, const char *name, enum dns_type type, unbound_reply reply,
-                        void *context, struct unbound_query **query);
+                        void *context, void *holder, struct unbound_query **query);
 
 /* Can a query be sent plainly, too (dns_stub.h)? Not with DNSSEC, nor where no resolver is used. */
 bool dns_upstream_can_query_plainly(const struct dns_upstream *upstream);
