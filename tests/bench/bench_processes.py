@@ -23,9 +23,21 @@ class Dns:
     """The DNS server; its port, and what it can be told while it runs."""
 
     def __init__(self, programs):
-        self.process = subprocess.Popen([os.path.join(programs, "dns")], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, text=True, bufsize=1)
+        self.program, self.port = os.path.join(programs, "dns"), "0"
+        self.begin()
+
+    def begin(self):
+        """At the same port as before, if there was one."""
+        self.process = subprocess.Popen([self.program, self.port], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        text=True, bufsize=1)
         self.port = self._line("port").split()[1]
+
+    def end(self):
+        """Kills the server: its port is closed until `begin`."""
+        self.process.kill()
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
 
     def _line(self, expected):
         line = self.process.stdout.readline().strip()

@@ -9,7 +9,9 @@
  *   reset        forget the counts
  *   count        `total N KIND N KIND N ...`, the questions answered since then
  *
- * The end of standard input ends it. */
+ * The end of standard input ends it.
+ *
+ * usage: dns [PORT]; without one it takes a port that is free. */
 #include "dns_zones.h"
 
 #include <arpa/inet.h>
@@ -225,16 +227,18 @@ static void obey(const char *line)
     puts("ok");
 }
 
-/* Binds both sockets to one port of loopback. */
-static bool open_sockets(void)
+/* Binds both sockets to one port of loopback; 0: to any. */
+static bool open_sockets(uint16_t port)
 {
-    struct sockaddr_in name = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in name = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof name;
-    const int buffer = RECEIVE_BUFFER;
+    const int buffer = RECEIVE_BUFFER, on = 1;
 
     udp_socket = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     tcp_socket = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     (void)setsockopt(udp_socket, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
+    (void)setsockopt(tcp_socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on); /* a predecessor's connections linger */
     if (bind(udp_socket, (const struct sockaddr *)&name, sizeof name) == 0 &&
         getsockname(udp_socket, (struct sockaddr *)&name, &len) == 0 &&
         bind(tcp_socket, (const struct sockaddr *)&name, sizeof name) == 0 && listen(tcp_socket, BACKLOG) == 0) {
@@ -273,14 +277,15 @@ static void serve(void)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    const uint16_t port = argc > 1 ? (uint16_t)strtoul(argv[1], NULL, 10) : 0;
     bool opened = false;
 
     setvbuf(stdin, NULL, _IONBF, 0); /* a second line must not hide from poll */
     setvbuf(stdout, NULL, _IOLBF, 0);
     for (int tries = 0; tries < PORT_TRIES && !opened; tries++)
-        opened = open_sockets();
+        opened = open_sockets(port);
     if (!opened) {
         perror("dns_responder: no free port");
         return EXIT_FAILURE;

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""One filter of a soak and all that is done to it: mail, MTAs that die, scrapes, reloads, rotations of its log."""
+
+import contextlib
+import random
+import subprocess
+import threading
+
+import milter_wire as wire
+from bench_processes import Load, SmfSpf
+from cases_mta_dies import die, places
+from faults_common import BAD_IP, GOOD_IP, free_port, metrics
+from filter import STOP_LIMIT_S, wait_until
+
+CACHES = {"CacheSize": "8M", "DNSCacheSize": "16M"}
+CACHES_KB = 24 * 1024
+MAIL = [("mixed", 16), ("terms", 3), ("refused", 3)]  # workloads and their connections
+PER_CONNECTION, CLIENTS = 20, 4
+SETTLE_LIMIT_S = 60
+COMMAND_LIMIT_S = 120
+
+# What a reload brings. The first keeps everything; then caches are dropped, the resolver is made anew, the log differs.
+GOOD = [{}, {"TTL": "10m"}, {"DNSCacheSize": "12M"}, {}, {"LogFormat": "json"}, {"AddReceivedHeader": "on"}, {},
+        {"CacheSize": "6M"}]
+BAD = [{"DNSTimeout": "soon"}, {"NoSuchKey": "1"}, {"ZoneFile": "/nonexistent/zone"}, {"Nameserver": "here"}]
+
+
+class Side:
+    """`figures` are sums since the start; `problems` what must not have happened."""
+
+    def __init__(self, soak, transport):
+        self.soak, self.transport = soak, transport
+        port = free_port()
+        self.filter = SmfSpf(soak.binary, soak.dns, transport)
+        self.filter.log_path = f"{soak.log_place or self.filter.dir}/{transport}.log"
+        self.base = {"Nameserver": f"127.0.0.1:{soak.dns.port}", "Metrics": f"inet:{port}@127.0.0.1",
+                     "LogTo": self.filter.log_path, "DNSTimeout": "4s", **CACHES}
+        self.filter.metrics_port = str(port)
+        self.filter.reconfigure(self.base)
+        self.load = Load(soak.programs)
+        self.figures = dict.fromkeys(("messages", "temperror", "temperror_calm", "wrong", "lost", "died", "scrapes",
+                                      "reloads", "refused"), 0)
+        self.problems = []
+        self.counted = {"disagreements": 0, "faults": 0}
+        self.is_calm = True  # no fault, and none has just ended
+        self.done = threading.Event()
+        self.threads = [threading.Thread(target=self.guarded, args=(work,)) for work in (self.serve, self.die)]
+
+    # ---- mail ----
+
+    def start_load(self, workload, connections, seconds=None):
+        return self.load.start(self.filter, workload, connections=connections, seconds=seconds or self.soak.slot_s,
+                               per_connection=PER_CONNECTION, clients=CLIENTS)
+
+    def finish_load(self, process, may_fail):
+        """may_fail: temperror is no fault of the filter now. Any other wrong result always is."""
+        report = self.load.finish(process)
+        wrong = report["wrong"] - report["temperror"]
+        self.figures["messages"] += report["messages"]
+        self.figures["temperror"] += report["temperror"]
+        self.figures["temperror_calm"] += 0 if may_fail else report["temperror"]
+        self.figures["wrong"] += wrong
+        self.figures["lost"] += report["lost"]
+        if wrong or report["lost"] or (report["temperror"] and not may_fail):
+            self.problem(f"{report['messages']} messages, {wrong} wrong, {report['temperror']} temperror, "
+                         f"{report['lost']} lost: {report['complaint']}")
+
+    def recover(self):
+        """Waits until names that are new get their results again; three in a row, since a cache answers some."""
+        def is_right():
+            return all(self.load.run(self.filter, "new", messages=1)["wrong"] == 0 for _ in range(3))
+        wait_until(is_right, SETTLE_LIMIT_S, f"{self.transport}: the right result after {self.soak.slot}")
+
+    def look_at_counters(self, may_fail):
+        """may_fail: the machine refused something, which is counted as a fault."""
+        now = metrics(self.filter)
+        for what, before in self.counted.items():
+            count = int(sum(value for name, value in now.items() if name.startswith(f"smf_spf_{what}_total")))
+            if count > before and not (may_fail and what == "faults"):
+                self.problem(f"{count - before} {what}")
+            self.counted[what] = count
+
+    def problem(self, text):
+        line = f"{self.transport}, {self.soak.slot}: {text}"
+        self.problems.append(line)
+        print(f"    {line}", flush=True)
+
+    # ---- what goes on meanwhile ----
+
+    def guarded(self, work):
+        try:
+            while not self.done.is_set():
+                work()
+        except Exception as error:  # pylint: disable=broad-except
+            self.problem(f"{work.__name__}: {error!r}")
+
+    def die(self):
+        """An MTA that dies in the middle of its message, each time elsewhere."""
+        chosen = random.Random(self.figures["died"])
+        word, ip = chosen.choice([("pass", GOOD_IP), ("fail", BAD_IP)])
+        place = chosen.choice(self.soak.places)
+        with contextlib.suppress(wire.ProtocolError, OSError):
+            die(self.filter, place, word, ip, chosen.choice(["close", "reset", "half"]))
+        self.figures["died"] += 1
+        self.done.wait(0.02)
+
+    def serve(self):
+        """Scrapes each second; now and then a reload, counters and a rotated log."""
+        for tick in range(self.soak.reload_ticks):
+            if self.done.wait(self.soak.tick_s):
+                return
+            with contextlib.suppress(OSError):
+                self.figures["scrapes"] += bool(metrics(self.filter))
+            if tick == 0:
+                self.command("stats")
+        with contextlib.suppress(FileNotFoundError):
+            self.soak.remove(self.filter.log_path)
+        self.command("reopen")
+        self.reload()
+
+    def command(self, word):
+        """The exit status; asked over the control socket, so that a filter without a descriptor may let it wait."""
+        return subprocess.run([self.filter.binary, "-c", self.filter.config_path, word], stdin=subprocess.DEVNULL,
+                              capture_output=True, timeout=COMMAND_LIMIT_S, check=False).returncode
+
+    def reload(self):
+        """Two good files, then one that must be refused."""
+        number = self.figures["reloads"] + self.figures["refused"]
+        is_bad = number % 3 == 2
+        change = BAD[number // 3 % len(BAD)] if is_bad else GOOD[number % len(GOOD)]
+        was_calm = self.is_calm
+        self.filter.reconfigure({**self.base, **change})
+        status = self.command("reload")
+        if is_bad and status == 0:
+            self.problem(f"a file with {change} was taken")
+        elif not is_bad and status != 0 and was_calm and self.is_calm:
+            self.problem(f"a file with {change} was refused")
+        self.figures["refused" if is_bad else "reloads"] += 1
+
+    # ---- the ends ----
+
+    def begin(self):
+        self.filter.start()
+        self.soak.samples[self.transport] = []
+        for thread in self.threads:
+            thread.start()
+
+    def settle(self):
+        """Ends all that goes on; what the idle filter still holds must be nothing of it."""
+        self.done.set()
+        for thread in self.threads:
+            thread.join()
+
+        def is_idle():
+            now = metrics(self.filter)
+            return not any(now[f"smf_spf_{what}"] for what in ("connections_open", "messages_open",
+                                                              "evaluations_in_flight"))
+        wait_until(is_idle, SETTLE_LIMIT_S, f"{self.transport}: no connection, message or evaluation under way")
+
+    def end(self):
+        took_s = self.filter.stop()
+        if took_s > STOP_LIMIT_S:
+            self.problem(f"the stop took {took_s:.0f} s")
+
+    def remove(self):
+        self.done.set()
+        self.filter.remove()
+
+
+def die_places():
+    """Where an MTA may die, of messages that need no wait."""
+    return list(places("pass", GOOD_IP))
