@@ -2,6 +2,7 @@
 /* Answers requests out of the cache, or by evaluations. */
 #include "spf/spf_check.h"
 
+#include "base/allocator.h"
 #include "base/domain_text.h"
 #include "base/histogram.h"
 #include "base/log.h"
@@ -86,6 +87,7 @@ void spf_checker_release(struct spf_checker *checker)
     result_cache_destroy(checker->cache);
     inflight_destroy(checker->inflight);
     free(checker);
+    allocator_return_free(); /* its caches were large, and the next checker's have other threads */
 }
 
 struct dns *spf_checker_dns(const struct spf_checker *checker)

@@ -746,6 +746,29 @@ static void test_threads(void **state)
 
 #define IN_ZONE(test) cmocka_unit_test_setup_teardown(test, open_plain, close_zone)
 
+static unsigned returns; /* of free memory to the system */
+
+void __wrap_allocator_return_free(void);
+void __wrap_allocator_return_free(void)
+{
+    returns++;
+}
+
+/* The last reference's end frees the caches, and what is free then is not kept. */
+static void test_returns_memory(void **state)
+{
+    struct zone_checks *checks = *state;
+    const unsigned before = returns;
+
+    spf_checker_release(spf_checker_acquire(checks->checker));
+    assert_int_equal(returns, before);
+    spf_checker_release(NULL);
+    assert_int_equal(returns, before);
+    zone_checks_close(checks);
+    assert_int_equal(returns, before + 1);
+    zone_checks_open(checks, true);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -754,6 +777,7 @@ int main(void)
         IN_ZONE(test_hosts),
         cmocka_unit_test_setup_teardown(test_counts_each_lookup_once, open_cached, close_zone),
         cmocka_unit_test_setup_teardown(test_permits, open_cached, close_zone),
+        cmocka_unit_test_setup_teardown(test_returns_memory, open_cached, close_zone),
         IN_ZONE(test_texts),
         IN_ZONE(test_long_term),
         IN_ZONE(test_senders),

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Tests that memory which another thread has had goes back to the system. */
+#include "base/allocator.h"
+
+#include "base/thread.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { BLOCK_SIZE = 1000, BLOCKS = 32000, WHOLE_KB = BLOCKS * (BLOCK_SIZE / 1000) };
+
+/* How much of the process is in memory. */
+static long resident_kb(void)
+{
+    FILE *file = fopen("/proc/self/statm", "re");
+    long pages = 0;
+
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%*d %ld", &pages), 1);
+    fclose(file);
+    return pages * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+/* Makes a cache, so to speak, and frees all of it but what was made last, which keeps the end of the heap in use. */
+static void *fill_and_free(void *context)
+{
+    void **blocks = context;
+
+    for (size_t i = 0; i < BLOCKS; i++) {
+        blocks[i] = malloc(BLOCK_SIZE);
+        assert_non_null(blocks[i]);
+        memset(blocks[i], 1, BLOCK_SIZE);
+    }
+    for (size_t i = 0; i + 1 < BLOCKS; i++)
+        free(blocks[i]);
+    return NULL;
+}
+
+static void test_return_free(void **state)
+{
+    void **blocks = calloc(BLOCKS, sizeof *blocks);
+    pthread_t thread;
+    long full_kb;
+
+    (void)state;
+    assert_non_null(blocks);
+    assert_int_equal(thread_start(&thread, fill_and_free, blocks), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    full_kb = resident_kb();
+    allocator_return_free();
+    assert_true(full_kb - resident_kb() > WHOLE_KB * 3 / 4);
+    free(blocks[BLOCKS - 1]);
+    free(blocks);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_return_free)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
