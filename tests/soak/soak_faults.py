@@ -61,7 +61,7 @@ def attacked(soak):
     attackers = [(side, side.start_load(workload, 16)) for side in soak.sides for workload in ("dead", "tardy")]
     yield
     for side, attacker in attackers:
-        side.finish_load(attacker, may_fail=True)
+        side.judge_load(side.end_load(attacker), may_fail=True)
 
 
 @contextlib.contextmanager

@@ -34,7 +34,7 @@ class Side:
         self.filter = SmfSpf(soak.binary, soak.dns, transport)
         self.filter.log_path = f"{soak.log_place or self.filter.dir}/{transport}.log"
         self.base = {"Nameserver": f"127.0.0.1:{soak.dns.port}", "Metrics": f"inet:{port}@127.0.0.1",
-                     "LogTo": self.filter.log_path, "DNSTimeout": "4s", **CACHES}
+                     "LogTo": self.filter.log_path, **CACHES}
         self.filter.metrics_port = str(port)
         self.filter.reconfigure(self.base)
         self.load = Load(soak.programs)
@@ -52,9 +52,11 @@ class Side:
         return self.load.start(self.filter, workload, connections=connections, seconds=seconds or self.soak.slot_s,
                                per_connection=PER_CONNECTION, clients=CLIENTS)
 
-    def finish_load(self, process, may_fail):
+    def end_load(self, process):
+        return self.load.finish(process)
+
+    def judge_load(self, report, may_fail):
         """may_fail: temperror is no fault of the filter now. Any other wrong result always is."""
-        report = self.load.finish(process)
         wrong = report["wrong"] - report["temperror"]
         self.figures["messages"] += report["messages"]
         self.figures["temperror"] += report["temperror"]
