@@ -273,8 +273,9 @@ static void check_size(struct record_check *check, size_t len, const char *domai
                          domain, octets, UDP_ANSWER_MAX);
 }
 
-/* Adds an error with its place; takes what was meant out of the advice. */
-static void add_advice(struct record_check *check, struct record_advice *advice, const char *hint)
+/* Adds an error with its place, which may be the end of the record's `len` octets; takes what was meant out of the
+ * advice. */
+static void add_advice(struct record_check *check, size_t len, struct record_advice *advice, const char *hint)
 {
     struct finding *finding;
 
@@ -284,7 +285,7 @@ static void add_advice(struct record_check *check, struct record_advice *advice,
         finding = &check->findings[check->count - 1];
         finding->has_place = true;
         finding->offset = advice->offset;
-        finding->len = 1;
+        finding->len = advice->offset < len;
         finding->hint = hint;
         finding->meant = advice->meant.len > 0 ? strbuf_take(&advice->meant) : NULL;
     }
@@ -296,7 +297,7 @@ static void add_version_error(struct record_check *check, const char *text, size
     struct record_advice advice;
 
     record_advise_version(text, len, &advice);
-    add_advice(check, &advice, "v=spf1 mx -all");
+    add_advice(check, len, &advice, "v=spf1 mx -all");
 }
 
 /* Reads the rest of a record after a wrong term: what stands from `from` on, behind a version and spaces. */
@@ -327,7 +328,7 @@ static void add_syntax(struct record_check *check, const char *text, size_t len,
 
         record_advise(text, len, &error, &advice);
         end = advice.end;
-        add_advice(check, &advice, record_hint(text, len, error.offset));
+        add_advice(check, len, &advice, record_hint(text, len, error.offset));
         if (end >= len)
             return;
         status = parse_rest(text, len, end, &error);

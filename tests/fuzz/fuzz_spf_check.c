@@ -3,14 +3,14 @@
  * texts that can be shown. The same comes out where each answer arrives later, on another thread, and there is
  * lookahead.
  *
- * Lines `LTdata`: L is a letter, the name L.org; T is the type: t TXT, a A, 6 AAAA, m MX, p PTR (of the client,
- * whatever L is), c no answer, f failure. Without a line a name does not exist. The first line is local part and HELO,
- * with a tab between. The domain asked is a.org. */
+ * The first line is local part and HELO, with a tab between; the others are a zone (octet_zone.h). The domain asked is
+ * a.org. */
+#include "octet_zone.h"
+
 #include "base/stats.h"
 #include "base/thread.h"
 #include "spf/spf_check.h"
 
-#include <ctype.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -18,11 +18,6 @@
 
 /* The record; ten terms, each a MX and ten names; the client's names; the explanation. */
 enum { QUESTIONS_MAX = 1 + 10 * 11 + 11 + 1, TIMEOUT_MS = 60000 };
-
-struct line {
-    const char *text;
-    size_t len;
-};
 
 /* A question whose answer comes later. */
 struct late_question {
@@ -34,8 +29,7 @@ struct late_question {
 
 struct fuzz_dns {
     struct dns dns;
-    struct line lines[64];
-    size_t count;
+    struct octet_zone zone;
     bool is_late;       /* answers come from another thread */
     bool is_last_first; /* in the opposite order */
     atomic_uint questions;
@@ -47,61 +41,6 @@ struct fuzz_dns {
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static char type_letter(enum dns_type type)
-{
-    switch (type) {
-    case DNS_A:
-        return 'a';
-    case DNS_AAAA:
-        return '6';
-    case DNS_MX:
-        return 'm';
-    case DNS_PTR:
-        return 'p';
-    case DNS_TXT:
-        break;
-    }
-    return 't';
-}
-
-static void add(struct dns_builder *builder, const struct line *line, enum dns_type type)
-{
-    char name[256] = "";
-    uint8_t octets[16] = {0};
-    size_t len = line->len - 2;
-    struct addr addr;
-
-    memcpy(octets, line->text + 2, len < sizeof(octets) ? len : sizeof(octets));
-    memcpy(name, line->text + 2, len < sizeof(name) - 1 ? len : sizeof(name) - 1);
-    addr = type == DNS_A ? addr_from_v4(octets) : addr_from_v6(octets);
-    if (type == DNS_TXT)
-        dns_builder_add_text(builder, line->text + 2, len);
-    else if (type == DNS_A || type == DNS_AAAA)
-        dns_builder_add_addr(builder, &addr);
-    else
-        dns_builder_add_name(builder, 10, name);
-}
-
-static const struct dns_answer *answer(const struct fuzz_dns *fuzz, const char *name, enum dns_type type)
-{
-    struct dns_builder *builder = dns_builder_create(type);
-    enum dns_status status = DNS_NXDOMAIN;
-
-    for (size_t i = 0; i < fuzz->count; i++) {
-        const struct line *line = &fuzz->lines[i];
-
-        if (type != DNS_PTR && tolower((unsigned char)name[0]) != tolower((unsigned char)line->text[0]))
-            continue;
-        if (status == DNS_NXDOMAIN)
-            status = DNS_OK;
-        if (line->text[1] == 'c' || line->text[1] == 'f')
-            status = line->text[1] == 'c' ? DNS_TIMEOUT : DNS_FAILURE;
-        else if (line->text[1] == type_letter(type))
-            add(builder, line, type);
-    }
-    return dns_builder_finish(builder, status, 60);
-}
 
 static void ask_late(struct fuzz_dns *fuzz, const struct dns_answer *found, dns_callback done, void *context)
 {
@@ -158,9 +97,9 @@ static void query(struct dns *dns, const char *name, enum dns_type type, int64_t
     if (++fuzz->questions > QUESTIONS_MAX)
         abort();
     if (fuzz->is_late)
-        ask_late(fuzz, answer(fuzz, name, type), done, context);
+        ask_late(fuzz, octet_zone_answer(&fuzz->zone, name, type), done, context);
     else
-        done(context, answer(fuzz, name, type));
+        done(context, octet_zone_answer(&fuzz->zone, name, type));
 }
 
 static void destroy(struct dns *dns)
@@ -223,20 +162,12 @@ static struct spf_outcome check_twice(struct fuzz_dns *fuzz, struct spf_checker 
 /* Takes the input apart. Returns the HELO name, which lies in `local`. */
 static const char *read_input(struct fuzz_dns *fuzz, char local[128], const uint8_t *data, size_t size)
 {
-    const char *at = (const char *)data, *end = at + size;
+    const struct octet_line first = octet_zone_read(&fuzz->zone, data, size);
     char *helo = local;
 
     memset(local, 0, 128);
-    for (bool is_first = true; at < end; is_first = false) {
-        const char *newline = memchr(at, '\n', (size_t)(end - at));
-        size_t len = (size_t)((newline ? newline : end) - at);
-
-        if (is_first)
-            memcpy(local, at, len < 127 ? len : 127);
-        else if (len >= 2 && fuzz->count < sizeof(fuzz->lines) / sizeof(fuzz->lines[0]))
-            fuzz->lines[fuzz->count++] = (struct line){at, len};
-        at = newline ? newline + 1 : end;
-    }
+    if (first.len > 0)
+        memcpy(local, first.text, first.len < 127 ? first.len : 127);
     strsep(&helo, "\t");
     return helo ? helo : "";
 }
