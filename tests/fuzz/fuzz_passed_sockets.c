@@ -3,7 +3,7 @@
  * for. What is found is a number that the front ends take, and what is not is told in one printable line.
  *
  * The first line is LISTEN_FDS, the second the name, the rest LISTEN_FDNAMES. */
-#include "app/passed_sockets.h"
+#include "app/process/passed_sockets.h"
 
 #include "base/endpoint.h"
 
