@@ -46,7 +46,9 @@ struct spf_outcome {
     bool cached;  /* out of the result cache */
     bool guessed; /* there was no record: result of the best guess */
     bool is_shed; /* temperror without an evaluation to its end, for a lack or a fault of ours: too many are under way,
-                     or no memory, descriptor or thread is left. It says nothing about the domain */
+                     no memory, descriptor or thread is left, or the DNS thread itself is late: it answers each lookup
+                     at its deadline at the latest, so silence past that is ours. It says nothing about the domain. What
+                     the DNS did not answer in time is a temperror that is not shed (RFC 7208 2.6.6) */
     bool no_mail; /* the domain's record is `v=spf1 -all` and nothing else: it sends no mail at all */
     uint32_t ttl_s; /* smallest TTL of the DNS answers used */
     char
