@@ -4,6 +4,7 @@ again it checks as before, without a restart."""
 
 import contextlib
 import os
+import socket
 import struct
 import subprocess
 
@@ -76,6 +77,28 @@ def no_descriptors(binary, spare):
                     check(found in POSSIBLE, found)
             alive_and_right(filter_)
             equal([result(mta) for mta in mtas], ["pass"] * 4, "on the old connections")
+
+
+@case
+def descriptors_are_left_for_the_dns(binary):
+    """Whatever connects: what is connected gets results for names that no cache has. The rest is served later."""
+    if sanitizer(binary):
+        raise Skip("libmilter gets its connections from the sanitizer")
+    with Names() as names, asking(names, binary, {"DNSTimeout": "9s", "RefuseFail": "off"}) as filter_, \
+            contextlib.ExitStack() as stack:
+        mtas = connected(stack, filter_, 4)
+        equal([result(mta) for mta in mtas], ["pass"] * 4, "before")
+        limit = descriptors(filter_) * 2
+        with limited(filter_, "nofile", limit):
+            waiting = [stack.enter_context(socket.socket(socket.AF_UNIX)) for _ in range(limit)]
+            for client in waiting:
+                client.connect(filter_.path("sock"))
+            filter_.wait_log("no file descriptor is left for connections")
+            check(descriptors(filter_) < limit, "none is left")
+            equal([result(mta) for mta in mtas], ["pass"] * 4, "results while others wait")
+            for client in waiting:
+                client.close()
+            alive_and_right(filter_)
 
 
 @case

@@ -51,6 +51,7 @@ CONFINED = [
             "base/scratch_file.c",
             "base/socket_file.c",
             "front/milter/quirks/late_threads.c",
+            "front/milter/quirks/next_symbol.c",
             "front/milter/quirks/thread_stacks.c",
             "spf/spf2_adapter.c",
         },
@@ -72,7 +73,7 @@ CONFINED = [
 CONFINED_CALLS = ("SPF_", "smfi_", "MHD_", "ub_", "psl_", "idn2_", "event_base_", "event_new", "seccomp_")
 
 # The C library's, of which a quirk has a definition of its own: whoever calls it means the C library's.
-REPLACED = {"pthread_create", "sigwait"}
+REPLACED = {"accept", "pthread_create", "sigwait"}
 
 # Pure rooms: what they answer follows from what they are given. None of these is called there.
 PURE = {"mail", "policy"}

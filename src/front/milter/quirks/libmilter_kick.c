@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/thread.h"
 #include "base/wait.h"
+#include "front/milter/quirks/accept_reserve.h"
 #include "front/milter/quirks/late_threads.h"
 #include "front/milter/quirks/libmilter_threads.h"
 #include "front/milter/quirks/self_connect.h"
@@ -73,14 +74,22 @@ static bool misses_threads(void)
     return misses;
 }
 
-static void send_probe(struct probes *probes)
+/* True if libmilter accepts no connection, and so no probe. */
+static bool misses_descriptors(void)
 {
     static int64_t next_ms;
-    int fd = probes->count < 1 + PROBES_MAX ? self_connect_open() : -1;
+    const bool misses = accept_reserve_is_low();
 
-    if (fd < 0 && (errno == EMFILE || errno == ENFILE))
-        warn_of_shortage(&next_ms, "no file descriptor is left: MTAs wait until connections end (see LimitNOFILE of "
-                                   "systemd, ulimit -n)");
+    if (misses)
+        warn_of_shortage(&next_ms, "no file descriptor is left for connections: MTAs wait until others end (see "
+                                   "LimitNOFILE of systemd, ulimit -n)");
+    return misses;
+}
+
+static void send_probe(struct probes *probes)
+{
+    int fd = probes->count < 1 + PROBES_MAX && !misses_descriptors() ? self_connect_open() : -1;
+
     if (fd < 0)
         return;
     (void)shutdown(fd, SHUT_WR); /* libmilter reads the end, and closes */

@@ -3,6 +3,7 @@
 #include "front/milter/quirks/listening_socket.h"
 
 #include "base/descriptor.h"
+#include "front/milter/quirks/accept_reserve.h"
 #include "front/milter/quirks/self_connect.h"
 
 #include <dirent.h>
@@ -63,6 +64,7 @@ void listening_socket_find(const char *socket)
     bound_len = sizeof bound;
     if (getsockname(listening, (struct sockaddr *)&bound, &bound_len) != 0)
         listening = -1;
+    accept_reserve_watch(listening);
     send_without_delay(listening);
 }
 

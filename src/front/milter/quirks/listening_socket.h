@@ -9,8 +9,9 @@
 void listening_socket_before(void);
 
 /* Finds the descriptor that libmilter opened for `socket` (fd:N names it; else it is the one that has begun to listen),
- * and sets TCP_NODELAY there, which accepted connections inherit. Without the option each message over TCP waits for a
- * delayed acknowledgement, about 40 ms: libmilter writes its changes and its answer one by one. */
+ * leaves descriptors free of its connections (accept_reserve.h), and sets TCP_NODELAY there, which accepted connections
+ * inherit. Without the option each message over TCP waits for a delayed acknowledgement, about 40 ms: libmilter writes
+ * its changes and its answer one by one. */
 void listening_socket_find(const char *socket);
 
 /* Replaces it with a socket that only the kick thread connects to. Without it libmilter could not stop listening
