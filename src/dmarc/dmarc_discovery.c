@@ -20,12 +20,22 @@ static void ignore_answer(void *context, const struct dns_answer *answer)
     dns_answer_release(answer);
 }
 
-static void send_queries(struct dns *dns, const struct dmarc_walk *walk, int64_t deadline_ms)
+/* `context` tells these queries from those of others; NULL: they are not cancelled. */
+static void send_queries(struct dns *dns, const struct dmarc_walk *walk, int64_t deadline_ms, void *context)
 {
     char name[DMARC_NAME_SIZE];
 
     for (size_t i = 0; i < walk->count; i++)
-        dns_query(dns, record_name(walk->names[i], name), DNS_TXT, deadline_ms, ignore_answer, NULL);
+        dns_query(dns, record_name(walk->names[i], name), DNS_TXT, deadline_ms, ignore_answer, context);
+}
+
+/* Ends those that have no answer yet: nobody waits for one any more. */
+static void cancel_queries(struct dns *dns, const struct dmarc_walk *walk, void *context)
+{
+    char name[DMARC_NAME_SIZE];
+
+    for (size_t i = 0; i < walk->count; i++)
+        dns_cancel(dns, record_name(walk->names[i], name), DNS_TXT, ignore_answer, context);
 }
 
 /* False if there is nothing to ask for. */
@@ -43,7 +53,7 @@ void dmarc_discovery_speculate(struct dns *dns, const char *domain, int64_t dead
     struct dmarc_walk walk;
 
     if (begin_walk(&walk, domain, text))
-        send_queries(dns, &walk, deadline_ms);
+        send_queries(dns, &walk, deadline_ms, NULL);
 }
 
 static enum dmarc_record look_up(struct dns *dns, const char *domain, int64_t deadline_ms, enum dns_status *status)
@@ -81,8 +91,10 @@ void dmarc_discover(struct dns *dns, const char *domain, int64_t deadline_ms, st
     if (!begin_walk(&walk, domain, text))
         return;
     if (dns->keeps_answers)
-        send_queries(dns, &walk, deadline_ms);
+        send_queries(dns, &walk, deadline_ms, &walk);
     collect(dns, &walk, deadline_ms, records, statuses);
+    if (dns->keeps_answers)
+        cancel_queries(dns, &walk, &walk);
     found->is_published = dmarc_walk_decide(&walk, records, &place);
     if (found->is_published == TRISTATE_YES) {
         (void)snprintf(found->name, sizeof(found->name), "%s", walk.names[place]);

@@ -18,6 +18,10 @@
 struct script_dns {
     struct dns dns;
     char asked[2048];
+    char cancelled[2048];
+    const char *held_name; /* the first query for it waits until it is cancelled; NULL: none does */
+    dns_callback held_done;
+    void *held_context;
 };
 
 static const struct {
@@ -39,6 +43,12 @@ static void script_query(struct dns *dns, const char *name, enum dns_type type, 
     (void)deadline_ms;
     assert_int_equal(type, DNS_TXT);
     (void)snprintf(script->asked + len, sizeof(script->asked) - len, "%s ", name);
+    if (script->held_name && strcmp(script->held_name, name) == 0 && !script->held_done) {
+        script->held_done = done;
+        script->held_context = context;
+        dns_answer_release(dns_builder_finish(builder, status, 300));
+        return;
+    }
     for (size_t i = 0; i < COUNT(records); i++) {
         if (strcmp(records[i].name, name) != 0)
             continue;
@@ -49,12 +59,25 @@ static void script_query(struct dns *dns, const char *name, enum dns_type type, 
     dns_deliver(done, context, dns_builder_finish(builder, status, 300));
 }
 
+static void script_cancel(struct dns *dns, const char *name, enum dns_type type, dns_callback done, void *context)
+{
+    struct script_dns *script = (struct script_dns *)(void *)dns;
+    size_t len = strlen(script->cancelled);
+
+    assert_int_equal(type, DNS_TXT);
+    if (script->held_done != done || script->held_context != context || strcmp(script->held_name, name) != 0)
+        return;
+    (void)snprintf(script->cancelled + len, sizeof(script->cancelled) - len, "%s ", name);
+    script->held_done = NULL;
+    done(context, dns_answer_empty(DNS_TIMEOUT, 0));
+}
+
 static void script_destroy(struct dns *dns)
 {
     (void)dns;
 }
 
-static const struct dns_ops script_ops = {.query = script_query, .destroy = script_destroy};
+static const struct dns_ops script_ops = {.query = script_query, .cancel = script_cancel, .destroy = script_destroy};
 
 static struct script_dns script_of(bool keeps_answers)
 {
@@ -109,6 +132,20 @@ static void test_queries_are_sent_at_once(void **state)
     assert_string_equal(script.asked, "_dmarc.example.com _dmarc.com _dmarc.example.com ");
 }
 
+/* The first answer decides: what was sent besides is cancelled. */
+static void test_rest_is_cancelled(void **state)
+{
+    struct script_dns script = script_of(true);
+    struct dmarc_discovery found;
+
+    (void)state;
+    script.held_name = "_dmarc.com";
+    dmarc_discover(&script.dns, "example.com", soon(), &found);
+    assert_int_equal(found.is_published, TRISTATE_YES);
+    assert_string_equal(script.cancelled, "_dmarc.com ");
+    assert_null(script.held_done);
+}
+
 static void test_speculation(void **state)
 {
     struct script_dns script = script_of(true);
@@ -157,9 +194,9 @@ static void test_out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_findings),      cmocka_unit_test(test_queries_are_sent_at_once),
-        cmocka_unit_test(test_speculation),   cmocka_unit_test(test_long_names),
-        cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_findings),          cmocka_unit_test(test_queries_are_sent_at_once),
+        cmocka_unit_test(test_rest_is_cancelled), cmocka_unit_test(test_speculation),
+        cmocka_unit_test(test_long_names),        cmocka_unit_test(test_out_of_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
