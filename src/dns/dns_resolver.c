@@ -17,7 +17,8 @@
 #include <sys/resource.h>
 
 enum {
-    PORTS = 1024, /* sockets in use, and so queries under way */
+    WAITERS_MAX = 64 * 1024, /* lookups under way */
+    PORTS = 1024,            /* sockets in use, and so queries under way */
     PORTS_MIN = 16,
     PORTS_PART = 4, /* of the descriptors that the process may have */
 };
@@ -147,7 +148,8 @@ static bool set_up(struct dns_resolver *resolver, const struct dns_resolver_conf
         .heard = dns_scheduler_heard, .port_given_back = dns_scheduler_port_given_back, .context = scheduler};
 
     own.serve_stale = config->serve_stale && config->cache_octets > 0;
-    dns_scheduler_init(scheduler, resolver->dns.clock, config->cache_octets > 0, own.serve_stale, ports_of_process());
+    dns_scheduler_init(scheduler, resolver->dns.clock, config->cache_octets > 0, own.serve_stale, ports_of_process(),
+                       config->waiters_max > 0 ? config->waiters_max : WAITERS_MAX);
     snprintf(error, error_size, "the system gives no random octets");
     if (getrandom(scheduler->inflight.seed, sizeof(scheduler->inflight.seed), 0) !=
         (ssize_t)sizeof(scheduler->inflight.seed))

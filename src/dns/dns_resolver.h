@@ -25,6 +25,7 @@ struct dns_resolver_config {
     bool serve_stale;           /* RFC 8767 */
     bool watches_servers;       /* dns_watch.h */
     const char *resolv_conf;    /* for tests: another file; NULL: /etc/resolv.conf */
+    size_t waiters_max;         /* for tests: lookups under way; 0: 65,536 */
     const char *trust_anchor;   /* for tests: another file; NULL: where Debian has it */
 };
 

@@ -27,7 +27,6 @@ enum {
     FAILED = 1,                 /* added to the key of a failed name */
     STALE_TTL_S = 30,           /* the TTL of a stale answer (RFC 8767 4) */
     WATCH_MS = 1000,            /* how often resolv.conf is checked, while there are waiters */
-    WAITERS_MAX = 64 * 1024,    /* lookups under way */
     ROUNDS_MAX = 64,            /* of cached answers that lead to further queries, before sockets are polled */
 };
 
@@ -424,7 +423,7 @@ static void add_waiter(struct dns_scheduler *scheduler, struct dns_waiter *waite
     bool is_new = query == NULL;
 
     scheduler->waiters++;
-    if (is_new && scheduler->waiters <= WAITERS_MAX)
+    if (is_new && scheduler->waiters <= scheduler->waiters_max)
         query = add_query(scheduler, waiter->name, waiter->type, now_ms);
     if (!query) {
         answer_waiter(scheduler, waiter, dns_answer_fault());
@@ -586,12 +585,13 @@ void dns_scheduler_end(struct dns_scheduler *scheduler)
 }
 
 void dns_scheduler_init(struct dns_scheduler *scheduler, const struct clock *clock, bool caches, bool serve_stale,
-                        size_t ports)
+                        size_t ports, size_t waiters_max)
 {
     *scheduler = (struct dns_scheduler){.clock = clock,
                                         .keeps_failures = caches,
                                         .serve_stale = caches && serve_stale,
                                         .ports = ports,
+                                        .waiters_max = waiters_max,
                                         .due_ms = INT64_MAX};
     dns_send_queue_init(&scheduler->to_send);
     dns_outage_watch_init(&scheduler->watch, now_of(scheduler));

@@ -22,7 +22,8 @@ struct dns_scheduler {
     const struct clock *clock;
     bool keeps_failures;
     bool serve_stale;
-    size_t ports; /* bound of the outstanding queries */
+    size_t ports;       /* bound of the outstanding queries */
+    size_t waiters_max; /* bound of the lookups under way */
 
     struct event_task *task;       /* runs dns_scheduler_run */
     struct mailbox *mailbox;       /* brings struct dns_waiter, each allocated, which is taken over */
@@ -42,7 +43,7 @@ struct dns_scheduler {
  * loop starts.
  */
 void dns_scheduler_init(struct dns_scheduler *scheduler, const struct clock *clock, bool caches, bool serve_stale,
-                        size_t ports);
+                        size_t ports, size_t waiters_max);
 
 /* Does what is due. `context` is the scheduler. Not from within a reply. */
 void dns_scheduler_run(void *context);

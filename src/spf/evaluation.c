@@ -41,6 +41,8 @@ struct evaluation *evaluation_create(const struct evaluation_setup *setup)
         return NULL;
     }
     evaluation->setup = *setup;
+    if (setup->under_way_max == 0)
+        evaluation->setup.under_way_max = UNDER_WAY_MAX;
     evaluation->users = 1;
     evaluation->under_way = 0;
     evaluation->turn = 0;
@@ -106,6 +108,14 @@ static void time_out(struct evaluation *evaluation, struct lookup *lookup)
     evaluation->has_news = evaluation->is_at_once = true;
 }
 
+/* How many lookups may be under way while this one is sent. */
+static unsigned bound_of(const struct evaluation *evaluation, const struct lookup *lookup)
+{
+    const unsigned most = evaluation->setup.under_way_max;
+
+    return lookup->is_needed || most < LOOKAHEAD_MAX ? most : LOOKAHEAD_MAX;
+}
+
 /* Sends what the walk wants. Where answers come at once, the rest may not be wanted any more. */
 static void send_wanted(struct evaluation *evaluation, unsigned turn)
 {
@@ -120,7 +130,7 @@ static void send_wanted(struct evaluation *evaluation, unsigned turn)
             continue;
         if (evaluation->is_late)
             time_out(evaluation, lookup);
-        else if (evaluation->under_way < (lookup->is_needed ? UNDER_WAY_MAX : LOOKAHEAD_MAX))
+        else if (evaluation->under_way < bound_of(evaluation, lookup))
             send_lookup(evaluation, lookup);
     }
 }

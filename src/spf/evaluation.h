@@ -21,6 +21,7 @@ struct evaluation_setup {
                                             the evaluation is released */
     int64_t deadline_ms;               /* on the clock of `dns`, for all lookups */
     int64_t now_s;
+    unsigned under_way_max;          /* for tests: lookups at a time, at least 1; 0: 48 */
     bool has_lookahead;              /* ask what the walk can foresee, and not only what it needs next */
     const struct dns_answer *survey; /* what to survey in the place of the request's record (walk.h); taken over. NULL:
                                         evaluate */

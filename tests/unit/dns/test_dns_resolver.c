@@ -725,6 +725,38 @@ static void test_cancel(void **state)
     stop_pair(&pair);
 }
 
+/* Lookups under way are bounded over all: past that one is a fault, at once, also where others wait for the same. Each
+ * that is over makes room. */
+static void test_bound_of_lookups(void **state)
+{
+    enum { MAX = 4 };
+    struct pair pair = {.responder = responder_start("127.0.0.1", false)};
+    const char *const server = responder_address(pair.responder);
+    struct dns_resolver_config config = {.servers = &server, .server_count = 1, .waiters_max = MAX};
+    struct late_loop waiting[MAX] = {{.is_answered = false}};
+    char error[256], name[64];
+    const struct dns_answer *answer;
+
+    (void)state;
+    pair.dns = dns_resolver_create(&config, &clock_system, error, sizeof(error));
+    assert_non_null(pair.dns);
+    for (unsigned i = 0; i < MAX; i++) {
+        snprintf(name, sizeof(name), "drop.n%u.example", i);
+        dns_query(pair.dns, name, DNS_A, now_ms() + LONG_MS, note_status, &waiting[i]);
+    }
+    answer = dns_lookup(pair.dns, "plain.example", DNS_A, now_ms() + LONG_MS);
+    assert_int_equal(answer->status, DNS_FAILURE);
+    assert_true(answer->is_fault);
+    dns_answer_release(answer);
+    for (unsigned i = 0; i < MAX; i++)
+        assert_false(waiting[i].is_answered);
+    dns_cancel(pair.dns, "drop.n0.example", DNS_A, note_status, &waiting[0]);
+    while (!waiting[0].is_answered)
+        usleep(1000);
+    expect(pair.dns, "plain.example", DNS_A, DNS_OK, 300, "192.0.2.1");
+    stop_pair(&pair);
+}
+
 /* Outages */
 
 /* Begins with a query without a reply, and a probe; ends with the first reply, even without a query. */
@@ -1051,6 +1083,7 @@ int main(void)
         cmocka_unit_test(test_zone_that_answers_at_its_apex),
         cmocka_unit_test(test_silent_zone_leaves_ports),
         cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_bound_of_lookups),
         cmocka_unit_test(test_outage),
         cmocka_unit_test(test_outage_without_plain_queries),
         cmocka_unit_test(test_failing_is_no_outage),
