@@ -24,6 +24,7 @@ CASES = [  # name, samples, what must be found
     ("constant", series(), []),
     ("warm-up", series(rss_kb=lambda at: min(10000 + 50 * at, 60000)), []),
     ("peaks that come again", series(descriptors=lambda at: 300 if at % 600 == 0 else 100), []),
+    ("a peak at the end", series(descriptors=lambda at: 500 if at > 7000 else 100), []),
     ("a leak of a message in a hundred", series(rss_kb=lambda at: 40000 + at), ["rss_kb"]),
     ("steps", series(rss_kb=lambda at: 40000 + 5000 * (at // 3600)), ["rss_kb"]),
     ("a descriptor in two minutes", series(descriptors=lambda at: 100 + at // 120), ["descriptors"]),

@@ -2,12 +2,15 @@
 """What a soak is judged by: samples of a process over time, and the rule of when they are flat."""
 
 import os
+import statistics
 import time
 
 import filter as filter_support
 
-# The last quarter's maximum against that of the second quarter; the first one is the warm-up.
-GROWTH_ALLOWED = {"rss_kb": (0.03, 2048), "descriptors": (0, 8), "threads": (0, 8)}
+# The last quarter against the second; the first one is the warm-up. Of memory that is the maximum, of what follows the
+# load from moment to moment the median, which each one that is lost raises.
+GROWTH_ALLOWED = {"rss_kb": (max, 0.03, 2048), "descriptors": (statistics.median_high, 0, 8),
+                  "threads": (statistics.median_high, 0, 8)}
 SAMPLES_MIN = 24  # fewer say nothing about a trend
 BESIDE_CACHES_KB = 32 * 1024  # memory besides CacheSize and DNSCacheSize
 
@@ -15,6 +18,20 @@ BESIDE_CACHES_KB = 32 * 1024  # memory besides CacheSize and DNSCacheSize
 def sample(pid):
     return {"at_s": time.monotonic(), "rss_kb": int(filter_support.process_status(pid, "VmRSS").split()[0]),
             "descriptors": len(os.listdir(f"/proc/{pid}/fd")), "threads": len(os.listdir(f"/proc/{pid}/task"))}
+
+
+def processor_waits(pid):
+    """(seconds that the process was ready to run and did not, how often it ran); nothing where the kernel counts none."""
+    try:
+        with open(f"/proc/{pid}/schedstat", encoding="ascii") as file:
+            _, waited_ns, times = map(int, file.read().split())
+    except (OSError, ValueError):
+        return 0.0, 0
+    return waited_ns / 1e9, times
+
+
+def mean_wait_s(before, after):
+    return (after[0] - before[0]) / max(after[1] - before[1], 1)
 
 
 def quarter(samples, number):
@@ -31,15 +48,20 @@ def slope(samples, figure):
     return sum((x - mean_x) * (y - mean_y) for x, y in points) / width if width else 0.0
 
 
+def both_quarters(samples, figure):
+    """The figure of the second quarter and of the last."""
+    return [GROWTH_ALLOWED[figure][0](one[figure] for one in quarter(samples, number)) for number in (1, 3)]
+
+
 def growth(samples):
     """[text], one for each figure that is not flat; none where there are too few samples to tell."""
     if len(samples) < SAMPLES_MIN:
         return []
     found = []
-    for figure, (share, count) in GROWTH_ALLOWED.items():
-        early, late = (max(one[figure] for one in quarter(samples, number)) for number in (1, 3))
+    for figure, (_, share, count) in GROWTH_ALLOWED.items():
+        early, late = both_quarters(samples, figure)
         if late > early + max(early * share, count):
-            found.append(f"{figure} grew: at most {early} in the second quarter, {late} in the last "
+            found.append(f"{figure} grew: {early} in the second quarter, {late} in the last "
                          f"({slope(samples, figure):+.0f} in an hour)")
     return found
 
