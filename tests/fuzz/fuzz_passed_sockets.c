@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Fuzzes what a service manager says in the environment: any LISTEN_FDS and LISTEN_FDNAMES, and any name that is looked
- * for. What is found is a number that the front ends take, and what is not is told in one printable line.
+ * for. What is found is a number that the front ends take, and what is not is told in one line.
  *
  * The first line is LISTEN_FDS, the second the name, the rest LISTEN_FDNAMES. */
 #include "app/process/passed_sockets.h"
@@ -31,7 +31,7 @@ static void look_for(const char *spec)
     if (found == NULL) {
         require(error.len > 0 && strncmp(error.text, spec, strlen(spec)) == 0);
         for (const char *c = error.text + strlen(spec); *c != '\0'; c++)
-            require(*c >= ' ' && *c <= '~');
+            require((unsigned char)*c >= ' ' && *c != 0x7f); /* UTF-8 is shown as it is */
     } else if (found == numbered) {
         require(endpoint_parse(found, &endpoint) && endpoint.kind == ENDPOINT_DESCRIPTOR && endpoint.name == NULL);
     } else {

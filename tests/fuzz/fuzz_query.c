@@ -72,7 +72,7 @@ static void check_written(const struct report *report)
     for (const char *c = strbuf_text(&text); *c != '\0'; c++)
         require(*c == '\n' || (*c >= ' ' && *c <= '~') || (*c == '\t' && c[-1] == '\n')); /* the fields are folded */
     report_json(report, &json);
-    read = json_loadb(strbuf_text(&json), json.len, JSON_REJECT_DUPLICATES, NULL);
+    read = json_loadb(strbuf_text(&json), json.len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
     require(!text.failed && !json.failed && json_is_object(read));
     json_decref(read);
     strbuf_free(&text);
