@@ -96,7 +96,8 @@ static void write_reading(const char *value, const struct style *style, char *ou
                 *out++ = GAP;
                 continue;
             }
-            open_comments++;
+            /* Where comments do not nest, none has an end after one that has none. */
+            open_comments = style->comments == COMMENT_FLAT ? OPEN_COMMENTS_MAX : open_comments + 1;
         }
         if (*value == '\\' && in_quotes && (value[1] == '"' || value[1] == '\\'))
             value++;

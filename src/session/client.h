@@ -12,12 +12,13 @@
 
 /* What is known of the client. */
 struct client {
-    struct addr address;   /* as it connected */
-    struct addr effective; /* the one that is checked: translated by ClientIPNAT or FixedClientIP */
-    bool local;            /* a local submission */
-    bool helo_speculated;  /* an evaluation of the HELO name was begun for the next message */
-    bool relays;           /* one of our relays: it sends the mail of others */
-    char *host;            /* its name as the MTA gave it; NULL before connect */
+    struct addr address;       /* as it connected */
+    struct addr effective;     /* the one that is checked: translated by ClientIPNAT or FixedClientIP */
+    bool local;                /* a local submission */
+    bool helo_speculated;      /* an evaluation of the HELO name was begun for the next message */
+    unsigned unused_lookahead; /* how often evaluations were begun since one was last of use */
+    bool relays;               /* one of our relays: it sends the mail of others */
+    char *host;                /* its name as the MTA gave it; NULL before connect */
     char *helo;       /* its HELO name, with A-labels, for the evaluation; NULL before HELO and where the name is too
                          long for any use */
     char *helo_shown; /* the same for people: bounded; NULL before HELO */

@@ -213,10 +213,29 @@ static bool note_subject(struct message *message, const char *value)
     return larger[subjects->count++] != NULL;
 }
 
-static bool is_forged_result(const struct message *message, enum forged_mode mode, const char *value)
+/* True if so much of the message's result fields was read before that this one is not: then it counts as forged. */
+static bool is_past_reading(struct message *message, const char *value)
 {
+    message->results_cost += strlen(value) + MESSAGE_RESULT_COST;
+    return message->results_cost > MESSAGE_RESULTS_COST_MAX;
+}
+
+static bool is_forged_result(struct message *message, enum forged_mode mode, const char *value)
+{
+    if (is_past_reading(message, value))
+        return true;
     return mode == FORGED_ALL ? header_claims_authserv_id(value, message->authserv_id)
                               : header_is_forged_result(value, message->authserv_id);
+}
+
+static bool is_forged_arc(struct message *message, const char *value)
+{
+    return is_past_reading(message, value) || header_arc_claims_authserv_id(value, message->authserv_id);
+}
+
+static bool is_forged_received(struct message *message, const char *value)
+{
+    return is_past_reading(message, value) || header_names_receiver(value, message->receiver);
 }
 
 /* True if enough of these were noted to refuse the message. */
@@ -244,10 +263,9 @@ bool message_note_field(struct message *message, enum forged_mode mode, const ch
         return is_full(&message->results) ||
                note_forged(message, &message->results, is_forged_result(message, mode, value));
     if (strcasecmp(name, "ARC-Authentication-Results") == 0 && mode == FORGED_ALL)
-        return is_full(&message->arc) ||
-               note_forged(message, &message->arc, header_arc_claims_authserv_id(value, message->authserv_id));
+        return is_full(&message->arc) || note_forged(message, &message->arc, is_forged_arc(message, value));
     if (strcasecmp(name, "Received-SPF") == 0)
         return is_full(&message->received) ||
-               note_forged(message, &message->received, header_names_receiver(value, message->receiver));
+               note_forged(message, &message->received, is_forged_received(message, value));
     return true;
 }

@@ -94,6 +94,7 @@ struct message {
     struct forged_fields arc;       /* ARC-Authentication-Results */
     struct forged_fields received;  /* Received-SPF */
     struct forged_fields originals; /* MESSAGE_ORIGINAL_TO: none that comes in is ours */
+    size_t results_cost;            /* of reading result fields, so far; see MESSAGE_RESULTS_COST_MAX */
 
     struct action_builder actions;
     struct message_record record; /* for the log */
@@ -108,6 +109,10 @@ enum {
     MESSAGE_RECIPIENTS_MAX = 1000, /* of a message that may be quarantined; RFC 5321 4.5.3.1.8 asks for 100 */
     MESSAGE_FORGED_MAX = 500, /* forged fields that are removed from a message, whatever their names; no honest message
                                * comes close to that, and MTAs take seconds for thousands of removals */
+    /* What reading result fields may cost for a message, in octets and MESSAGE_RESULT_COST more for each: it takes some
+     * hundred instructions for an octet. A field past that is removed unread. No honest message has half as much. */
+    MESSAGE_RESULTS_COST_MAX = 32 * 1024,
+    MESSAGE_RESULT_COST = 32,
     MESSAGE_SUBJECTS_MAX = 100,  /* Subject fields kept */
     MESSAGE_SUBJECT_MAX = 60000, /* octets of a subject that is tagged, the rest is cut; a milter packet holds 65,535 */
 };
@@ -146,8 +151,9 @@ const char *message_sender(const struct message *message);
  * or for one before; then `recipients_lost` is set. */
 bool message_add_recipient(struct message *message, const struct session_recipient *recipient);
 
-/* Notes a field; `mode` says which result fields are forged. Past MESSAGE_FORGED_MAX of one kind, no more of it are
- * looked at. False if this is the first one that could not be kept. */
+/* Notes a field; `mode` says which result fields are forged. Past MESSAGE_RESULTS_COST_MAX each result field counts as
+ * forged, and past MESSAGE_FORGED_MAX of one kind, no more of it are looked at. False if this is the first one that
+ * could not be kept. */
 bool message_note_field(struct message *message, enum forged_mode mode, const char *name, const char *value);
 
 /* True if the message has more than MESSAGE_FORGED_MAX fields to remove. `diverts`: those of its recipients in a

@@ -152,13 +152,23 @@ struct session_reply session_connect(struct session *session, const struct sessi
     return leave_alone(exemption);
 }
 
+/* True if an evaluation may begin before its result is due. Not for a client that goes on to give names and no message:
+ * that would have us work, and query, for nothing. */
+static bool may_speculate(struct session *session)
+{
+    enum { UNUSED_MAX = 8 };
+
+    return session->client.unused_lookahead++ < UNUSED_MAX;
+}
+
 struct session_reply session_helo(struct session *session, const char *helo)
 {
     forget_message(session); /* RFC 5321 4.1.4: HELO ends the transaction */
     session->helo_lost = !client_set_helo(&session->client, helo != NULL ? helo : "");
     if (session->helo_lost)
         client_log_fault(&session->client, REASON_FAULT_HELO);
-    if (!session->client.relays)
+    session->client.helo_speculated = false;
+    if (!session->client.relays && may_speculate(session))
         decision_speculate_helo(&session->shared, &session->client);
     return go_on;
 }
@@ -219,6 +229,7 @@ static struct session_reply decide(struct session *session)
 {
     struct message *message = &session->message;
 
+    session->client.unused_lookahead = 0;
     decision_make(message, &session->shared, effective_client(session));
     if (message->stage != MESSAGE_DECIDED || message->verdict.kind == VERDICT_CONTINUE ||
         message->exempt_recipient != REASON_NONE)
@@ -280,7 +291,8 @@ static struct session_reply mail_from(struct session *session, enum address_stat
     session->client.helo_speculated = false;
     if (is_due(session, REFUSE_AT_MAIL))
         return decide(session);
-    decision_speculate(message, &session->shared, &session->client);
+    if (may_speculate(session))
+        decision_speculate(message, &session->shared, &session->client);
     return go_on;
 }
 

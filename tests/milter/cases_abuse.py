@@ -8,8 +8,9 @@ import struct
 import time
 
 import milter_wire as wire
+from dns_server import DnsServer
 from milter_client import MilterClient
-from wire_common import (BAD_IP, Mta, Skip, case, check, classic, delivered, equal, one, rows, sanitizer, spf_result,
+from wire_common import (BAD_IP, Filter, Mta, Skip, case, check, classic, delivered, equal, one, rows, sanitizer, spf_result,
                          wait_until)
 
 CROWD = 500
@@ -65,10 +66,25 @@ def raw(binary, data):
 @case
 def header_frames_of_any_size(binary):
     with classic(binary) as filter_:
-        headers = [("Subject", "s" * 60000), ("X-" + "n" * 5000, "v"), ("Authentication-Results", ";" * 30000),
-                   ("Authentication-Results", "(" * 30000), ("Received-SPF", '"' * 30000), ("X", "\udcff" * 1000)]
+        headers = [("Subject", "s" * 60000), ("X-" + "n" * 5000, "v"), ("Authentication-Results", ";" * 3000),
+                   ("Authentication-Results", "(" * 3000), ("Received-SPF", '"' * 20000), ("X", "\udcff" * 1000)]
         message = delivered(one(filter_, "<a@soft.example.org>", headers=headers, ip=BAD_IP))
-        equal(message.value("Received-SPF"), '"' * 30000, "a field that is not ours")
+        equal(message.value("Received-SPF"), '"' * 20000, "a field that is not ours")
+
+
+@case
+def result_fields_past_what_is_read_are_removed(binary):
+    """They could hide one of ours; what an honest message has stays, whatever it is."""
+    other = ("Authentication-Results", "other.example; spf=pass smtp.mailfrom=" + "a" * 900)
+    with classic(binary) as filter_:
+        message = delivered(one(filter_, headers=[other] * 30))
+        equal(len(message.values("Authentication-Results")), 31, "fields of others, and ours")
+        message = delivered(one(filter_, headers=[other] * 40 + [("Received-SPF", "pass")]))
+        left = len(message.values("Authentication-Results")) - 1
+        check(30 <= left < 40, f"{left} of 40 fields are left")
+        equal([value[:4] for value in message.values("Received-SPF")], [], "fields after those")
+        message = delivered(one(filter_, headers=[("Authentication-Results", "(" * 60000)]))
+        equal(len(message.values("Authentication-Results")), 1, "ours alone")
 
 
 @case
@@ -143,6 +159,33 @@ def clients_that_come_and_go(binary):
         except PermissionError:
             return
         wait_until(lambda: len(os.listdir(fds)) < 64, 60, "descriptors to be given back")
+
+
+@case
+def names_without_messages_have_nothing_looked_up(binary):
+    """With RefuseAt eom lookups begin at MAIL, ahead of their use, but not for one who resets each time; for one who
+    sends a message they begin again."""
+    with DnsServer() as server:
+        for number in range(60):
+            server.add(f"d{number}.example", "TXT", "v=spf1 -all")
+        with Filter(binary, {"Nameserver": server.address, "RefuseAt": "eom", "CheckHelo": "off"}) as filter_:
+            with MilterClient(filter_.address) as client:
+                client.connect("mx.example.org", BAD_IP)
+                client.helo("mx.example.org")
+                for number in range(50):
+                    client.mail(f"<joe@d{number}.example>")
+                    client.abort()
+                for number in (50, 51):
+                    client.mail(f"<joe@d{number}.example>")
+                    if number == 51:
+                        wait_until(lambda: server.count("d51.example") > 0, 30, "lookups to begin at MAIL again")
+                    client.rcpt("<bob@example.net>")
+                    client.data()
+                    client.eoh()
+                    equal(client.eom()[0].refused, True, "refused at its end")
+                client.quit()
+            looked_up = {number for number in range(50) if server.count(f"d{number}.example") > 0}
+            check(looked_up and looked_up <= set(range(8)), f"looked up for nothing: {looked_up}")
 
 
 def transactions(filter_, first, count):
