@@ -29,10 +29,19 @@ struct reader {
 
 /* A resource record (RFC 1035 4.1.3). */
 struct wire_record {
-    struct dns_name owner;
+    struct reader owner; /* where its name begins */
     uint16_t type, class;
     uint32_t ttl_s;
     struct reader data;
+};
+
+/* Whether the owners of records are `name`. As most owners are the same pointer as that of the record before, a pointer
+ * that comes again is not followed again. */
+struct owner_test {
+    const char *name;
+    bool has_pointer;
+    uint8_t pointer[2];
+    bool is_same; /* what it leads to */
 };
 
 /* A section: `count` records from `start`. */
@@ -120,11 +129,28 @@ static void read_name(struct reader *reader, struct dns_name *name)
     reader->bad |= labels.bad;
 }
 
+/* Goes past a name without following it. */
+static void skip_name(struct reader *reader)
+{
+    uint8_t len;
+
+    do {
+        len = read_u8(reader);
+        if (len >= 0xc0)
+            read_u8(reader);
+        else if (len > DNS_LABEL_MAX)
+            reader->bad = true;
+        else
+            read_octets(reader, len);
+    } while (!reader->bad && len > 0 && len < 0xc0);
+}
+
 static bool read_record(struct reader *reader, struct wire_record *record)
 {
     size_t len;
 
-    read_name(reader, &record->owner);
+    record->owner = *reader;
+    skip_name(reader);
     record->type = read_u16(reader);
     record->class = read_u16(reader);
     record->ttl_s = read_ttl(reader);
@@ -133,6 +159,24 @@ static bool read_record(struct reader *reader, struct wire_record *record)
     read_octets(reader, len);
     record->data.end = reader->at;
     return !reader->bad;
+}
+
+/* True if the record belongs to the name. *bad is set if its owner cannot be read. */
+static bool has_owner(const struct wire_record *record, struct owner_test *test, bool *bad)
+{
+    struct reader reader = record->owner;
+    const uint8_t *octets = reader.packet + reader.at; /* there are two at least, as a type comes after the owner */
+    const bool is_pointer = octets[0] >= 0xc0;
+    struct dns_name owner;
+
+    if (is_pointer && test->has_pointer && memcmp(octets, test->pointer, sizeof(test->pointer)) == 0)
+        return test->is_same;
+    read_name(&reader, &owner);
+    *bad |= reader.bad;
+    test->is_same = !reader.bad && dns_name_equal(owner.text, test->name);
+    test->has_pointer = is_pointer;
+    memcpy(test->pointer, octets, sizeof(test->pointer));
+    return test->is_same;
 }
 
 static uint32_t smaller(uint32_t a, uint32_t b)
@@ -144,10 +188,11 @@ static uint32_t smaller(uint32_t a, uint32_t b)
 static bool follow_alias(const struct section *section, struct dns_name *name, uint32_t *ttl_s, bool *bad)
 {
     struct reader reader = section->start;
+    struct owner_test test = {.name = name->text};
     struct wire_record record;
 
-    for (unsigned i = 0; i < section->count && read_record(&reader, &record); i++) {
-        if (record.type != TYPE_CNAME || record.class != CLASS_IN || !dns_name_equal(record.owner.text, name->text))
+    for (unsigned i = 0; !*bad && i < section->count && read_record(&reader, &record); i++) {
+        if (record.type != TYPE_CNAME || record.class != CLASS_IN || !has_owner(&record, &test, bad))
             continue;
         read_name(&record.data, name);
         *ttl_s = smaller(*ttl_s, record.ttl_s);
@@ -217,18 +262,20 @@ static bool add_records(struct dns_builder *builder, const struct section *secti
                         enum dns_type type, uint32_t *ttl_s, size_t *count)
 {
     struct reader reader = section->start;
+    struct owner_test test = {.name = name};
     struct wire_record record;
+    bool bad = false;
 
     *count = 0;
-    for (unsigned i = 0; i < section->count && read_record(&reader, &record); i++) {
-        if (record.type != (uint16_t)type || record.class != CLASS_IN || !dns_name_equal(record.owner.text, name))
+    for (unsigned i = 0; !bad && i < section->count && read_record(&reader, &record); i++) {
+        if (record.type != (uint16_t)type || record.class != CLASS_IN || !has_owner(&record, &test, &bad))
             continue;
         if (!add_data(builder, &record.data, type))
             return false;
         *ttl_s = smaller(*ttl_s, record.ttl_s);
         *count += 1;
     }
-    return !reader.bad;
+    return !bad && !reader.bad;
 }
 
 /* How long a negative answer holds: the smaller of the SOA's TTL and its MINIMUM (RFC 2308 5); 0, with *has_soa false,
