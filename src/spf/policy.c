@@ -75,36 +75,13 @@ static void take_steps(const struct policy_reader *reader, struct policy *policy
     add_step(policy, NULL);
 }
 
-/* Adds a term to those that are kept, and returns its copy there; NULL for none. */
-static const struct term *keep_term(struct record *kept, const struct term *term)
+/* Parses a record; without keeps_terms no more of it is kept than can become steps. */
+static enum record_status parse(const struct policy_reader *reader, const char *text, size_t len, struct record *out,
+                                struct record_error *error)
 {
-    if (!term)
-        return NULL;
-    kept->terms[kept->count] = *term;
-    return &kept->terms[kept->count++];
-}
-
-/* Frees all terms but those of the steps and exp=. False if out of memory. */
-static bool drop_terms(struct policy *policy)
-{
-    struct record *record = &policy->record, kept = *record;
-
-    kept.terms = calloc(policy->count + 1, sizeof(*kept.terms));
-    if (!kept.terms)
-        return false;
-    kept.count = 0;
-    kept.redirect = NULL;
-    for (size_t i = 0; i < policy->count; i++) {
-        const struct term *term = policy->steps[i].term;
-
-        policy->steps[i].term = keep_term(&kept, term);
-        if (term && term == record->redirect)
-            kept.redirect = policy->steps[i].term;
-    }
-    kept.exp = keep_term(&kept, record->exp);
-    free(record->terms);
-    *record = kept;
-    return true;
+    if (reader->keeps_terms)
+        return record_parse(text, len, out, error);
+    return record_parse_for(text, len, &reader->client, reader->terms_max + 1, out, error);
 }
 
 /* Takes over the record. */
@@ -117,12 +94,10 @@ static struct policy *create_with(const struct policy_reader *reader, struct rec
         return NULL;
     }
     policy->record = *record;
-    policy->refuses_all = record->count == 1 && record->terms[0].kind == TERM_ALL && record->terms[0].qualifier == '-';
+    policy->refuses_all = record->all_count == 1 && record->count == 1 && record->terms[0].kind == TERM_ALL &&
+                          record->terms[0].qualifier == '-';
     take_steps(reader, policy);
-    if (reader->keeps_terms || drop_terms(policy))
-        return policy;
-    policy_free(policy);
-    return NULL;
+    return policy;
 }
 
 struct policy *policy_read(const struct policy_reader *reader, const struct dns_answer *answer)
@@ -135,7 +110,7 @@ struct policy *policy_read(const struct policy_reader *reader, const struct dns_
 
     if (!source)
         return create(has_several ? POLICY_SEVERAL : POLICY_NONE, 0);
-    switch (record_parse(source->text, source->text_len, &record, &error)) {
+    switch (parse(reader, source->text, source->text_len, &record, &error)) {
     case RECORD_OK:
         return create_with(reader, &record);
     case RECORD_SYNTAX:
@@ -156,7 +131,7 @@ struct policy *policy_from_text(const struct policy_reader *reader, const char *
     struct record_error error;
     struct record record;
 
-    return record_parse(text, strlen(text), &record, &error) == RECORD_OK ? create_with(reader, &record) : NULL;
+    return parse(reader, text, strlen(text), &record, &error) == RECORD_OK ? create_with(reader, &record) : NULL;
 }
 
 void policy_free(struct policy *policy)

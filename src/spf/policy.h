@@ -36,7 +36,7 @@ struct policy {
     const struct dns_record *source; /* POLICY_SYNTAX: the text, of the answer */
     struct record_error error;       /* POLICY_SYNTAX */
     bool refuses_all;                /* POLICY_OK, as what follows: it is `v=spf1 -all` and nothing else */
-    struct record record;            /* without keeps_terms the terms of the steps and exp= only */
+    struct record record;            /* without keeps_terms as record_parse_for makes it */
     size_t count;
     struct step steps[];
 };
@@ -46,7 +46,7 @@ struct policy_reader {
     struct addr client;
     unsigned terms_max; /* DNS-querying terms to take at most; one more shows that there are too many */
     bool is_survey;     /* for no client at all: nothing but `all` matches without a lookup */
-    bool keeps_terms;   /* for a trace: a hostile record of 64 kB has 20,000, which take a megabyte */
+    bool keeps_terms;   /* all of them, for a trace */
 };
 
 /* Reads the answer to a TXT lookup, which must outlive the policy. NULL if out of memory; policy_free frees. */

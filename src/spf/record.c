@@ -305,13 +305,31 @@ static bool note_modifier(const struct parser *parser, struct record *record, co
     return true;
 }
 
+/* Which terms are kept. */
+struct selection {
+    const struct addr *client; /* NULL: all */
+    size_t max;                /* but for modifiers */
+};
+
+static bool is_kept(const struct selection *selection, const struct record *record, const struct term *term)
+{
+    const size_t modifiers = (record->redirect ? 1U : 0U) + (record->exp ? 1U : 0U);
+
+    if (!selection->client || term->kind == TERM_REDIRECT || term->kind == TERM_EXP)
+        return true;
+    return record->count - modifiers < selection->max &&
+           (term_asks_dns(term) || term_matches_without_lookup(term, selection->client));
+}
+
 /* record = version terms *SP; terms = *( 1*SP ( directive / modifier ) ) (RFC 7208 4.5, 4.6.1). */
-static bool read_terms(struct record *record, struct record_error *error)
+static bool read_terms(struct record *record, const struct selection *selection, struct record_error *error)
 {
     const char *at = record->text + strlen(VERSION), *end = record->text + record->len;
     struct parser parser = {.start = record->text, .error = error};
 
     for (;;) {
+        struct term *term = &record->terms[record->count];
+
         while (at < end && *at == ' ')
             at++;
         if (at == end)
@@ -320,31 +338,44 @@ static bool read_terms(struct record *record, struct record_error *error)
         while (at < end && *at != ' ')
             at++;
         parser.end = at;
-        if (!read_term(&parser, &record->terms[record->count]))
+        if (!read_term(&parser, term) || !note_modifier(&parser, record, term))
             return false;
-        if (!note_modifier(&parser, record, &record->terms[record->count]))
-            return false;
-        record->count++;
+        record->all_count++;
+        record->count += is_kept(selection, record, term);
     }
 }
 
-enum record_status record_parse(const char *text, size_t len, struct record *out, struct record_error *error)
+static enum record_status parse(const char *text, size_t len, const struct selection *selection, struct record *out,
+                                struct record_error *error)
 {
+    enum { MODIFIERS_MAX = 2 }; /* that are kept; one more is an error */
+    size_t room = (selection->client ? selection->max + MODIFIERS_MAX : count_words(text, len)) + 1;
     struct record record = {.len = len};
     enum record_status status = RECORD_NO_MEMORY;
 
     record.text = calloc(len + 1, 1);
-    record.terms = calloc(count_words(text, len) + 1, sizeof(*record.terms));
+    record.terms = calloc(room, sizeof(*record.terms));
     if (!record.text || !record.terms)
         goto done;
     memcpy(record.text, text, len);
-    status = read_terms(&record, error) ? RECORD_OK : RECORD_SYNTAX;
+    status = read_terms(&record, selection, error) ? RECORD_OK : RECORD_SYNTAX;
 done:
     if (status == RECORD_OK)
         *out = record;
     else
         record_free(&record);
     return status;
+}
+
+enum record_status record_parse(const char *text, size_t len, struct record *out, struct record_error *error)
+{
+    return parse(text, len, &(struct selection){.client = NULL}, out, error);
+}
+
+enum record_status record_parse_for(const char *text, size_t len, const struct addr *client, size_t max,
+                                    struct record *out, struct record_error *error)
+{
+    return parse(text, len, &(struct selection){client, max}, out, error);
 }
 
 void record_free(struct record *record)
