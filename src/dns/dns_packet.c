@@ -17,6 +17,7 @@ enum {
     CLASS_IN = 1,
     TYPE_CNAME = 5,
     TYPE_SOA = 6,
+    EXCHANGERS_MAX = 32, /* of an answer that are kept: RFC 7208 4.6.4 allows 10, an answer has room for thousands */
     ALIASES_MAX = 16, /* how many CNAMEs are followed; resolvers give up before */
 };
 
@@ -61,9 +62,14 @@ static uint8_t read_u8(struct reader *reader)
 
 static uint16_t read_u16(struct reader *reader)
 {
-    unsigned high = read_u8(reader), low = read_u8(reader);
+    const uint8_t *octets = reader->packet + reader->at;
 
-    return (uint16_t)(high << 8 | low);
+    if (reader->bad || reader->end - reader->at < 2) {
+        reader->bad = true;
+        return 0;
+    }
+    reader->at += 2;
+    return (uint16_t)(octets[0] << 8 | octets[1]);
 }
 
 static uint32_t read_u32(struct reader *reader)
@@ -270,7 +276,7 @@ static bool add_records(struct dns_builder *builder, const struct section *secti
     for (unsigned i = 0; !bad && i < section->count && read_record(&reader, &record); i++) {
         if (record.type != (uint16_t)type || record.class != CLASS_IN || !has_owner(&record, &test, &bad))
             continue;
-        if (!add_data(builder, &record.data, type))
+        if ((type != DNS_MX || *count < EXCHANGERS_MAX) && !add_data(builder, &record.data, type))
             return false;
         *ttl_s = smaller(*ttl_s, record.ttl_s);
         *count += 1;
@@ -329,8 +335,6 @@ static bool read_start(struct reader *reader, enum dns_type type, struct dns_nam
     if (read_u16(reader) != (uint16_t)type || read_u16(reader) != CLASS_IN)
         return false;
     answers->start = *reader;
-    skip_section(reader, answers->count);
-    authority->start = *reader;
     return !reader->bad;
 }
 
@@ -355,6 +359,8 @@ const struct dns_answer *dns_packet_parse(const uint8_t *packet, size_t len, enu
     if (!add_records(builder, &answers, name.text, type, &ttl_s, &count))
         return dns_builder_finish(builder, DNS_FAILURE, 0);
     if (count == 0) {
+        authority.start = answers.start;
+        skip_section(&authority.start, answers.count);
         ttl_s = smaller(ttl_s, negative_ttl_s(&authority, &has_soa));
         if (aliases > 0 && !nxdomain && !has_soa) /* the server has not followed them to their end */
             return dns_builder_finish(builder, DNS_FAILURE, 0);

@@ -203,8 +203,12 @@ static bool note_subject(struct message *message, const char *value)
 
     if (!message_may_be_tagged(message))
         return true;
-    if (subjects->count == MESSAGE_SUBJECTS_MAX)
-        return false;
+    if (subjects->count == MESSAGE_SUBJECTS_MAX) {
+        bool first = !message->subjects_lost;
+
+        message->subjects_lost = true;
+        return !first;
+    }
     larger = realloc((void *)subjects->texts, (subjects->count + 1) * sizeof(*larger));
     if (larger == NULL)
         return false;

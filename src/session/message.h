@@ -102,6 +102,7 @@ struct message {
     bool null_sender;
     bool accepted;        /* another recipient does */
     bool recipients_lost; /* out of memory for one of `recipients` */
+    bool subjects_lost;   /* there were more than MESSAGE_SUBJECTS_MAX */
     bool forged_lost;     /* some could not be noted */
 };
 

@@ -28,7 +28,10 @@
 #define NETDB_SUCCESS 0 /* musl has the others only */
 #endif
 
-enum { UNLIMITED = 1000 }; /* the limits were counted by the walk */
+enum {
+    UNLIMITED = 1000,   /* the limits were counted by the walk */
+    ADDRESSES_MAX = 16, /* of one answer that the library gets: an answer of 64 kB has thousands */
+};
 
 /* The names that the library sees as HELO and sender: it aborts without them, and expands them nowhere. */
 #define NO_NAME "_.t"
@@ -211,6 +214,25 @@ static SPF_dns_rr_t *reply_match(struct adapter *adapter, ns_type type)
     return reply(adapter, type, &lookup, NULL);
 }
 
+/* Answers with some of many addresses: the first ones, and one that matches, if there is one. */
+static SPF_dns_rr_t *reply_some(struct adapter *adapter, ns_type type, const struct term *term,
+                                const struct dns_answer *all)
+{
+    const struct addr *client = &adapter->walk->request->client;
+    const unsigned bits = client->family == ADDR_V6 ? term->bits6 : term->bits4;
+    struct dns_record some[ADDRESSES_MAX];
+    const struct dns_answer answer = {.status = all->status, .count = ADDRESSES_MAX, .records = some};
+    const struct lookup lookup = {.answer = &answer};
+    size_t i = 0;
+
+    memcpy(some, all->records, sizeof(some));
+    while (i < all->count && !addr_same_prefix(&all->records[i].addr, client, bits))
+        i++;
+    if (i < all->count)
+        some[0] = all->records[i];
+    return reply(adapter, type, &lookup, NULL);
+}
+
 /* Answers a lookup for addresses. With a prefix length of 0 any address matches (surrogate.c). */
 static SPF_dns_rr_t *reply_addresses(struct adapter *adapter, ns_type type, const struct term *term,
                                      const struct lookup *lookup)
@@ -220,6 +242,8 @@ static SPF_dns_rr_t *reply_addresses(struct adapter *adapter, ns_type type, cons
 
     if (is_any && lookup && lookup->answer && lookup->answer->count > 0)
         return reply_match(adapter, type);
+    if (lookup && lookup->answer && lookup->answer->count > ADDRESSES_MAX)
+        return reply_some(adapter, type, term, lookup->answer);
     return reply(adapter, type, lookup, NULL);
 }
 
