@@ -22,8 +22,9 @@ struct dmarc_discovery {
 void dmarc_discovery_speculate(struct dns *dns, const char *domain, int64_t deadline_ms);
 
 /* Finds out whether `domain` or its organizational domain publishes a DMARC record (RFC 9989 4.10). Sends all queries
- * at once, and blocks until those that decide are answered, or until `deadline_ms`; the rest are cancelled. A lookup that
- * failed, for want of memory too, gives UNKNOWN, unless a record is found all the same. Any thread; hold no lock. */
+ * at once, and blocks until those that decide are answered, or until `deadline_ms`; the rest are cancelled. A lookup
+ * that failed, for want of memory too, gives UNKNOWN, unless a record is found all the same. Any thread; hold no lock.
+ */
 void dmarc_discover(struct dns *dns, const char *domain, int64_t deadline_ms, struct dmarc_discovery *found);
 
 #endif
