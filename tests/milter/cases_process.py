@@ -187,7 +187,7 @@ def user_root_gives_way_to_the_default_account(binary):
 @rows([("foreground", False), ("background", True)])
 def privileges_are_dropped(binary, background):
     need_root()
-    with prepared(binary, as_root=True) as filter_:
+    with prepared(binary, {"Sandbox": "off"}, as_root=True) as filter_:  # which brings NoNewPrivs by itself
         filter_.identity = lambda: {"extra_groups": [0, 1]}  # that root's own groups are given up too
         filter_.background()
         if background:

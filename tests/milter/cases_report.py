@@ -53,6 +53,20 @@ def report_asks_the_name_server_of_the_configuration(binary):
 
 
 @case
+def bars_are_as_long_as_their_share(binary):
+    """Of the largest count of their table, each in the colour of its result."""
+    line = "Nov 28 08:00:0{0} mx smf-spf[1]: SPF {1}: ip=192.0.2.{0}, fqdn=h.example, helo=h.example, " \
+           "from=<a@example.com>, reason=mx, verdict=accepted, id=B{0}\n"
+    results = ("pass", "pass", "pass", "pass", "neutral", "softfail", "softfail", "softfail")
+    with prepared(binary, zone=None) as filter_:
+        log = filter_.write("log-of-results", "".join(line.format(n, result) for n, result in enumerate(results)))
+        done = run(binary, "report", "--html", log)
+    equal(done.returncode, 0, done.stderr)
+    for colour, width in (("f-pass", "100.00"), ("f-softfail", "75.00"), ("f-rest", "25.00")):
+        contains(done.stdout, f'<rect class="{colour}" width="{width}" height="10"/>', "bars")
+
+
+@case
 def dnssec_without_the_anchor_of_the_root(binary):
     """The start, the check and the report say which package has it; the report is printed all the same."""
     need_root()

@@ -173,6 +173,7 @@ def a_filter_that_stops_is_unhealthy(binary):
         mta = connected(filter_)
         mta.mail("<alice@example.org>")
         stop_begins(filter_)
+        check(not os.path.exists(filter_.path("sock")), "the socket is left to who cannot be served")
         equal(health(watchers[0]), (503, "stopping: no new connection is taken\n"), "while the last message is under way")
         wait_until(lambda: not os.path.exists(filter_.path("metrics")), END_LIMIT_S, "the socket of the metrics to go")
         finish(mta)
