@@ -187,9 +187,9 @@ def user_root_gives_way_to_the_default_account(binary):
 @rows([("foreground", False), ("background", True)])
 def privileges_are_dropped(binary, background):
     need_root()
-    with prepared(binary, {"Sandbox": "off"}, as_root=True) as filter_:  # which brings NoNewPrivs by itself
+    with prepared(binary, as_root=True) as filter_:
         filter_.identity = lambda: {"extra_groups": [0, 1]}  # that root's own groups are given up too
-        filter_.background()
+        filter_.background(Sandbox="off")  # which brings NoNewPrivs by itself
         if background:
             equal(filter_.parent(), 0, f"start: {filter_.stderr()}")
             pid = filter_.background_pid()
