@@ -18,7 +18,7 @@ enum {
     TYPE_CNAME = 5,
     TYPE_SOA = 6,
     EXCHANGERS_MAX = 32, /* of an answer that are kept: RFC 7208 4.6.4 allows 10, an answer has room for thousands */
-    ALIASES_MAX = 16, /* how many CNAMEs are followed; resolvers give up before */
+    ALIASES_MAX = 16,    /* how many CNAMEs are followed; resolvers give up before */
 };
 
 /* A place in a packet. Once `bad`, every read gives 0 and moves nothing. */
