@@ -140,8 +140,8 @@ def place_files(filter_):
         os.mkdir(filter_.path(name))
         os.chmod(filter_.path(name), mode)
     os.mkdir(filter_.path("of-group/below"))
-    with open(filter_.path("of-root/log"), "w", encoding="ascii"):
-        os.link(filter_.path("of-root/log"), filter_.path("of-root/same-log"))
+    with open(filter_.path("of-root/two-names"), "w", encoding="ascii"):
+        os.link(filter_.path("of-root/two-names"), filter_.path("of-root/same-file"))
     os.symlink(filter_.dir, filter_.path("link"))
     owner = os.stat(filter_.dir)
     os.chown(filter_.write("notes", "text\n"), owner.st_uid, owner.st_gid)
@@ -161,7 +161,7 @@ HOST_PROBLEMS = [
     ("log-is-directory", False, {"LogTo": "{}/of-root"}, ["LogTo: ", "directory"]),
     ("log-not-writable", True, {"LogTo": "{}/of-group/below/log"}, ["LogTo: ", "/below/log"]),
     ("pid-directory", False, {"PidFile": "/nowhere/pid"}, ["PidFile: ", "/nowhere"]),
-    ("log-with-two-names", True, {"LogTo": "{}/of-root/log"}, ["LogTo: ", "of-root/log"]),
+    ("log-with-two-names", True, {"LogTo": "{}/of-root/two-names"}, ["LogTo: ", "of-root/two-names"]),
     ("pid-is-directory", False, {"PidFile": "{}/of-root"}, ["PidFile: ", "directory"]),
     ("pid-not-writable", True, {"PidFile": "{}/of-group/below/pid"}, ["PidFile: ", "may not write"]),
     ("zone-missing", False, {"ZoneFile": "/nowhere/zone"}, ["ZoneFile: ", "/nowhere/zone"]),
