@@ -35,7 +35,7 @@ int clock_gettime(clockid_t which, struct timespec *now)
     const long got = syscall(SYS_clock_gettime, which, now);
 
     if (got == 0 && jump_s != NULL && (which == CLOCK_REALTIME || which == CLOCK_REALTIME_COARSE))
-        now->tv_sec += *jump_s;
+        now->tv_sec += (time_t)*jump_s;
     return (int)got;
 }
 
