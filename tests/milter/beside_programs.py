@@ -102,7 +102,8 @@ class Program:
 
     def start(self):
         environment = dict(os.environ, PYTHONPATH=os.path.join(self.root, "usr/lib/python3/dist-packages"),
-                           PYTHONDONTWRITEBYTECODE="1", LC_ALL="C.UTF-8")
+                           PYTHONDONTWRITEBYTECODE="1", LC_ALL="C.UTF-8",
+                           PYTHONUNBUFFERED="1")  # not every answer of policyd-spf is flushed
         with open(os.path.join(self.directory, "errors"), "ab") as errors:
             self.process = subprocess.Popen(["/usr/bin/python3", "-c", WRAPPER, self.system, str(self.dns_port),
                                              self.config], stdin=subprocess.PIPE, stdout=subprocess.PIPE,

@@ -88,6 +88,16 @@ def sieve_script(count):
     return 'require ["index", "vnd.dovecot.debug"];\n' + "\n".join(tests) + "\n"
 
 
+def dovecot_settings():
+    """Of Dovecot 2.3, or of 2.4, which calls them otherwise and wants to know for which version they are."""
+    version = subprocess.run(["doveconf", "-d", "dovecot_config_version"], capture_output=True, check=False, timeout=LIMIT_S)
+    account = "mail_home = /tmp/sieve\nmail_uid = nobody\nmail_gid = nogroup\n"
+    if version.returncode != 0:
+        return account + "mail_location = maildir:/tmp/sieve/mail\nplugin {\n  sieve_max_script_size = 0\n}\n"
+    return ("dovecot_config_version = 2.4.0\ndovecot_storage_version = 2.4.0\n" + account +
+            "mail_driver = maildir\nmail_path = /tmp/sieve/mail\nsieve_max_script_size = 0\n")
+
+
 def sieve_batch(values):
     os.makedirs("/tmp/sieve", exist_ok=True)
     os.chmod("/tmp/sieve", 0o777)
@@ -96,8 +106,7 @@ def sieve_batch(values):
         out.write(message([("Authentication-Results", value) for value in values]))
     command = ["sieve-test", "-c", "/tmp/sieve/dovecot.conf", "-x", "+vnd.dovecot.debug",
                "/tmp/sieve/script", "/tmp/sieve/message"]
-    machine.write("/tmp/sieve/dovecot.conf", "mail_home = /tmp/sieve\nmail_uid = nobody\nmail_gid = nogroup\nmail_location = maildir:/tmp/sieve/mail\n"
-                                             "plugin {\n  sieve_max_script_size = 0\n}\n")
+    machine.write("/tmp/sieve/dovecot.conf", dovecot_settings())
     done = subprocess.run(command, capture_output=True, check=False, timeout=LIMIT_S)
     output = (done.stdout + done.stderr).decode(errors="replace")
     assert done.returncode == 0, f"sieve-test ended with {done.returncode}: {output[-2000:]}"

@@ -2,7 +2,10 @@
 """Collects test cases and runs them, a few at a time, each and all of them bounded in time."""
 
 import argparse
+import atexit
+import glob
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -165,7 +168,7 @@ class Share:
 def run_all(cases, options, place):
     """Runs the cases, shared out to `options.jobs` processes; returns the word that each ended with. place: where it is
     given, each case has a process of its own, as it can be left in no other way."""
-    deadline, binary = time.monotonic() + options.limit, os.path.abspath(options.smf_spf)
+    deadline, binary = time.monotonic() + options.limit, options.smf_spf
     shares = [[entry] for entry in cases] if place else [cases[n::options.jobs] for n in range(options.jobs)]
     waiting, running, words = [share for share in reversed(shares) if share], {}, []
     while waiting or running:
@@ -175,6 +178,21 @@ def run_all(cases, options, place):
         process, _ = os.wait()
         words += running.pop(process).end()
     return words
+
+
+def reachable(binary):
+    """The binary; or where other accounts cannot get at it, as below /root, a copy for them, with the modules that tests
+    load into it."""
+    if os.geteuid() != 0 or runs_unprivileged(binary):
+        return binary
+    place = tempfile.mkdtemp(prefix="smf-spf-reachable.")
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    os.chmod(place, 0o755)
+    modules = os.path.join(os.path.dirname(binary), "tests", "faults")
+    os.makedirs(os.path.join(place, "tests", "faults"))
+    for module in glob.glob(os.path.join(modules, "*.so")):
+        shutil.copy(module, os.path.join(place, "tests", "faults"))
+    return shutil.copy(binary, place)
 
 
 def main(description, place=None):
@@ -189,8 +207,9 @@ def main(description, place=None):
         print(f"{options.smf_spf} is not an executable", file=sys.stderr)
         return 2
     signal.signal(signal.SIGALRM, on_alarm)
+    options.smf_spf = reachable(os.path.abspath(options.smf_spf))
     for find_out in (sanitizer, runs_unprivileged):  # once for all cases, which have processes of their own
-        find_out(os.path.abspath(options.smf_spf))
+        find_out(options.smf_spf)
     words = run_all(cases, options, place)
     passed, failed = words.count("ok"), words.count("not ok")
     print(f"{passed} passed, {failed} failed", flush=True)
