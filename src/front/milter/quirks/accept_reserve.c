@@ -5,7 +5,6 @@
 #include "base/instrumented.h"
 #include "front/milter/quirks/next_symbol.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -81,12 +80,7 @@ int accept(int fd, struct sockaddr *restrict address, socklen_t *restrict len)
 
 bool accept_reserve_is_kept(void)
 {
-    void *program = dlopen(NULL, RTLD_LAZY);
-    const bool is_kept = program != NULL && (uintptr_t)dlsym(program, "accept") == (uintptr_t)accept;
-
-    if (program != NULL)
-        (void)dlclose(program);
-    return is_kept;
+    return next_symbol_comes_after("accept", (uintptr_t)accept);
 }
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Replaces the C library's pthread_create, for libmilter. */
-#define _GNU_SOURCE /* RTLD_NEXT and dladdr: which library asks, and what it would have got */
+#define _GNU_SOURCE /* dladdr: which library asks */
 #include "front/milter/quirks/late_threads.h"
 
 #include "base/instrumented.h"
+#include "front/milter/quirks/next_symbol.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -108,7 +109,7 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void find_system_maker(void)
 {
-    *(void **)&system_maker = dlsym(RTLD_NEXT, "pthread_create");
+    *(void **)&system_maker = next_symbol("pthread_create");
 }
 
 /* Other libraries and our own code learn that there is no thread, and know what to do. */
@@ -140,12 +141,7 @@ unsigned late_threads_retry(void)
 
 bool late_threads_are_kept(void)
 {
-    void *program = dlopen(NULL, RTLD_LAZY);
-    const bool are_kept = program != NULL && (uintptr_t)dlsym(program, "pthread_create") == (uintptr_t)pthread_create;
-
-    if (program != NULL)
-        (void)dlclose(program);
-    return are_kept;
+    return next_symbol_comes_after("pthread_create", (uintptr_t)pthread_create);
 }
 
 #endif

@@ -2,7 +2,8 @@
 /* Replaces the C library's sigwait. */
 #include "front/milter/quirks/signals.h"
 
-#include <dlfcn.h>
+#include "front/milter/quirks/next_symbol.h"
+
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,10 +24,5 @@ int sigwait(const sigset_t *set, int *number)
 
 bool signals_are_kept(void)
 {
-    void *program = dlopen(NULL, RTLD_LAZY);
-    const bool are_kept = program != NULL && (uintptr_t)dlsym(program, "sigwait") == (uintptr_t)sigwait;
-
-    if (program != NULL)
-        (void)dlclose(program);
-    return are_kept;
+    return next_symbol_comes_after("sigwait", (uintptr_t)sigwait);
 }
