@@ -11,9 +11,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-/* How long dns_lookup waits after the deadline for a backend that is late, before it returns a timeout. */
-enum { LATE_MS = 200 };
-
 void dns_destroy(struct dns *dns)
 {
     if (dns)
@@ -107,7 +104,7 @@ static void log_overdue(const char *name, enum dns_type type)
 const struct dns_answer *dns_lookup(struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms)
 {
     int64_t left_ms = deadline_ms - clock_monotonic_ms(dns->clock);
-    struct timespec moment = clock_moment_after((left_ms > 0 ? left_ms : 0) + LATE_MS);
+    struct timespec moment = clock_moment_after((left_ms > 0 ? left_ms : 0) + DNS_LATE_MS);
     struct pending_lookup *pending = pending_create();
     const struct dns_answer *answer;
 

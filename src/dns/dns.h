@@ -143,6 +143,10 @@ void dns_query(struct dns *dns, const char *name, enum dns_type type, int64_t de
  * points to must live until this returns. Any thread; hold no lock. */
 void dns_cancel(struct dns *dns, const char *name, enum dns_type type, dns_callback done, void *context);
 
+/* How long a thread waits past a deadline for a backend that is late, as on a busy machine, before it takes the answer
+ * for a timeout. */
+enum { DNS_LATE_MS = 1000 };
+
 /* Sends a query and blocks until it is answered, or until `deadline_ms`. Never NULL; the caller releases it. Any
  * thread; hold no lock. */
 const struct dns_answer *dns_lookup(struct dns *dns, const char *name, enum dns_type type, int64_t deadline_ms);

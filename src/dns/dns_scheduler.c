@@ -326,15 +326,15 @@ static void send_all_again(struct dns_scheduler *scheduler, int64_t now_ms)
     set_limits(scheduler, now_ms);
 }
 
-/* True if the loop has to go round once more before waiters get a timeout. The resolver's stale answer is due before
- * their short wait is over (UNBOUND_STALE_MS), but a loop that is late finds both due, and in any order. */
+/* True if the loop has to go round once more before waiters get a timeout. A reply, or the resolver's stale answer
+ * (UNBOUND_STALE_MS), comes before their time is over, but a loop that is late finds both due, and in any order. */
 static bool has_last_turn(struct dns_scheduler *scheduler, struct dns_inflight_query *query, int64_t now_ms)
 {
     const struct dns_waiter *waiter = query->waiters;
 
     while (waiter && waiter->limit_ms > now_ms)
         waiter = waiter->next;
-    query->is_last_turn = waiter && query->usual && scheduler->serve_stale && !query->is_last_turn;
+    query->is_last_turn = waiter && (query->usual || query->plain) && !query->is_last_turn;
     if (query->is_last_turn)
         event_task_wake(scheduler->task);
     return query->is_last_turn;

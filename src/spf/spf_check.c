@@ -20,8 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LATE_MS = 200 }; /* how long a thread waits past the deadline for a DNS that is late */
-
 struct spf_checker {
     struct dns *dns;
     const struct clock *clock;
@@ -285,7 +283,7 @@ static void find_out(struct spf_checker *checker, const struct spf_request *requ
                             .done = unblock,
                             .context = &blocked};
     int64_t left_ms = caller.deadline_ms - clock_monotonic_ms(checker->clock);
-    struct timespec moment = clock_moment_after((left_ms > 0 ? left_ms : 0) + LATE_MS);
+    struct timespec moment = clock_moment_after((left_ms > 0 ? left_ms : 0) + DNS_LATE_MS);
 
     wait_event_init(&blocked.is_known);
     start(&caller);
@@ -294,7 +292,7 @@ static void find_out(struct spf_checker *checker, const struct spf_request *requ
             give_up(request, outcome);
             break;
         }
-        moment = clock_moment_after(LATE_MS); /* it is called in this moment */
+        moment = clock_moment_after(DNS_LATE_MS); /* it is called in this moment */
     }
     wait_event_destroy(&blocked.is_known);
 }

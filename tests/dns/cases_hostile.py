@@ -3,7 +3,8 @@
 
 import concurrent.futures
 
-from dns_common import BAD_IP, GOOD_IP, UNCACHED, Skip, asking, case, check, equal, result_of, rows
+from dns_common import (BAD_IP, GOOD_IP, UNCACHED, Skip, asking, case, check, equal, result_after_silence, result_of,
+                        rows)
 from dns_server import DnsServer
 from hostile_dns import BEHAVIOURS, VICTIM, HostileServer
 from filter import sanitizer
@@ -22,9 +23,9 @@ def complaint(binary, kind, ip, results):
     with HostileServer(ZONE) as server, asking(server, binary, CONFIG) as filter_:
         begin(server, "faulty.dns.example", kind)
         found = result_of(filter_, "faulty.dns.example", ip=ip)
-        healthy = result_of(filter_, "healthy.dns.example")
+        healthy = result_after_silence(filter_, "healthy.dns.example")
         server.clear_faults()
-        late = result_of(filter_, "late.dns.example", ip=BAD_IP)
+        late = result_after_silence(filter_, "late.dns.example", ip=BAD_IP)
     if found not in results:
         return f"{kind}: {found}, expected {' or '.join(results)}"
     return None if (healthy, late) == ("pass", "fail") else f"{kind}: the names after it: {healthy} {late}"

@@ -7,13 +7,12 @@ No time here is measured finely: what shall be short is compared with half of DN
 import concurrent.futures
 import time
 
-from dns_common import asking, case, check, equal, result_of, rows, timed, wait_until
+from dns_common import BACK_S, asking, case, check, equal, result_of, rows, timed, wait_until
 from dns_server import DnsServer
 
 TIMEOUT_S = 6
 SHORT_S = TIMEOUT_S / 2  # half a second and a machine that has much to do
 LONG_S = TIMEOUT_S * 2
-BACK_S = 15
 CONFIG = {"DNSTimeout": f"{TIMEOUT_S}s"}
 PASSES = "v=spf1 ip4:192.0.2.1 -all"
 SLOW_S = 0.8

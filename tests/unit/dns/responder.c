@@ -29,6 +29,7 @@ enum {
     NXDOMAIN = 3,
     NOTIMP = 4,
     REFUSED = 5,
+    SLOW_US = 150000,
     TYPE_A = 1,
     TYPE_CNAME = 5,
     TYPE_SOA = 6,
@@ -258,6 +259,8 @@ static bool answer(struct responder *responder, const struct request *request, c
     responder->queries++;
     if (is_dropped(responder, kind, request->has_edns))
         return true;
+    if (strcmp(kind, "slow") == 0)
+        usleep(SLOW_US);
     plain(&message, request, strcmp(kind, "brief") == 0 ? 1 : 300);
     if (responder->is_failing || applies(responder, kind, "servfail"))
         begin(&message, request, FLAGS_OK | SERVFAIL, 0, 0);

@@ -10,8 +10,11 @@
  *   halftcp     truncated over UDP; over TCP half a reply and the end of the connection
  *   nodata, nxdomain                 with a SOA of TTL 60
  *   briefnx     NXDOMAIN with a SOA of TTL 1
- *   servfail, refused, notimp, drop  the same with a 1 behind: only the primary responder does so, others answer as
- * plain droponce    no answer to the first query late        no answer until 1.5 s after the first query for it
+ *   servfail, refused, notimp, drop
+ *               with a 1 behind: only the primary responder does so, others answer as plain
+ *   droponce    no answer to the first query
+ *   late        no answer until 1.5 s after the first query for it
+ *   slow        the answer takes 0.15 s; meanwhile nothing else is answered
  *   formerr, ednsfail, ednsdrop      FORMERR, SERVFAIL or nothing to a query with EDNS
  *   ednsbig     nothing to a query with EDNS, else big
  *   wrongid, wrongname, short        a false reply before the right one

@@ -915,6 +915,26 @@ static void test_stale_and_a_late_loop(void **state)
     stop_pair(&pair);
 }
 
+/* The same of a reply that came in time: where the loop is late, it finds the reply, the deadline and a new query. */
+static void test_reply_and_a_late_loop(void **state)
+{
+    struct pair pair = start_pair("127.0.0.1");
+    struct late_loop late = {.is_held = false};
+
+    (void)state;
+    dns_query(pair.dns, "slow.example", DNS_A, now_ms() + 500, note_status, &late);
+    usleep(50000);
+    dns_query(pair.dns, "drop.example", DNS_A, now_ms() + LONG_MS, hold_up, &late);
+    dns_cancel(pair.dns, "drop.example", DNS_A, hold_up, &late);
+    while (!late.is_held)
+        usleep(1000);
+    dns_query(pair.dns, "plain.example", DNS_A, now_ms() + LONG_MS, drop_answer, NULL);
+    while (!late.is_answered)
+        usleep(1000);
+    assert_int_equal(late.status, DNS_OK);
+    stop_pair(&pair);
+}
+
 /* A long chain of answers at hand is worked off without going deeper and deeper. */
 struct chain {
     struct dns *dns;
@@ -1092,6 +1112,7 @@ int main(void)
         cmocka_unit_test(test_no_cache),
         cmocka_unit_test(test_stale),
         cmocka_unit_test(test_stale_and_a_late_loop),
+        cmocka_unit_test(test_reply_and_a_late_loop),
         cmocka_unit_test(test_chain),
         cmocka_unit_test(test_local_names),
         cmocka_unit_test(test_resolv_conf),

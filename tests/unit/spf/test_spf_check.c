@@ -617,7 +617,7 @@ static void test_stuck_dns(void **state)
     assert_int_equal(outcome.result, RESULT_TEMPERROR);
     assert_string_equal(outcome.problem, "no outcome by the deadline");
     assert_true(outcome.is_shed);
-    assert_in_range(longest_ms, 500, 1500);
+    assert_in_range(longest_ms, 1500, 2500);
     spf_checker_release(checker);
 }
 
