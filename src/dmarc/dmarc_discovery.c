@@ -5,6 +5,13 @@
 #include "dmarc/dmarc_walk.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+
+struct dmarc_speculation {
+    struct dns *dns;
+    struct dmarc_walk walk;
+    char domain[DNS_NAME_MAX + 1]; /* the walk's text */
+};
 
 /* The name under which a domain publishes its record (RFC 9989 4.1); one that is too long for the DNS is answered by
  * dns_query as one that does not exist. */
@@ -20,7 +27,7 @@ static void ignore_answer(void *context, const struct dns_answer *answer)
     dns_answer_release(answer);
 }
 
-/* `context` tells these queries from those of others; NULL: they are not cancelled. */
+/* `context` tells these queries from those of others. */
 static void send_queries(struct dns *dns, const struct dmarc_walk *walk, int64_t deadline_ms, void *context)
 {
     char name[DMARC_NAME_SIZE];
@@ -47,13 +54,27 @@ static bool begin_walk(struct dmarc_walk *walk, const char *domain, char text[DN
     return true;
 }
 
-void dmarc_discovery_speculate(struct dns *dns, const char *domain, int64_t deadline_ms)
+struct dmarc_speculation *dmarc_discovery_speculate(struct dns *dns, const char *domain, int64_t deadline_ms)
 {
-    char text[DNS_NAME_MAX + 1];
-    struct dmarc_walk walk;
+    struct dmarc_speculation *speculation = malloc(sizeof(*speculation));
 
-    if (begin_walk(&walk, domain, text))
-        send_queries(dns, &walk, deadline_ms, NULL);
+    if (!speculation)
+        return NULL;
+    speculation->dns = dns;
+    if (!begin_walk(&speculation->walk, domain, speculation->domain)) {
+        free(speculation);
+        return NULL;
+    }
+    send_queries(dns, &speculation->walk, deadline_ms, speculation);
+    return speculation;
+}
+
+void dmarc_speculation_end(struct dmarc_speculation *speculation)
+{
+    if (!speculation)
+        return;
+    cancel_queries(speculation->dns, &speculation->walk, speculation);
+    free(speculation);
 }
 
 static enum dmarc_record look_up(struct dns *dns, const char *domain, int64_t deadline_ms, enum dns_status *status)

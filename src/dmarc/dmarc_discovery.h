@@ -17,9 +17,15 @@ struct dmarc_discovery {
     enum dns_status status;     /* UNKNOWN: how it failed */
 };
 
-/* Sends the queries of a walk, at most eight, without waiting; their answers are in the DNS's cache then. `domain` is a
- * name with A-labels, with or without a trailing dot. Any thread; hold no lock. */
-void dmarc_discovery_speculate(struct dns *dns, const char *domain, int64_t deadline_ms);
+/* The queries of a walk that nobody waits for yet. */
+struct dmarc_speculation;
+
+/* Sends them, at most eight; their answers are in the DNS's cache then. `domain` is a name with A-labels, with or
+ * without a trailing dot. NULL: nothing is asked for, or out of memory. Any thread; hold no lock. */
+struct dmarc_speculation *dmarc_discovery_speculate(struct dns *dns, const char *domain, int64_t deadline_ms);
+
+/* Cancels those that have no answer yet. NULL is fine. The DNS must live still. Any thread; hold no lock. */
+void dmarc_speculation_end(struct dmarc_speculation *speculation);
 
 /* Finds out whether `domain` or its organizational domain publishes a DMARC record (RFC 9989 4.10). Sends all queries
  * at once, and blocks until those that decide are answered, or until `deadline_ms`; the rest are cancelled. A lookup

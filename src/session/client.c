@@ -49,8 +49,15 @@ bool client_set_helo(struct client *client, const char *helo)
     return replace(&client->helo_shown, helo, HELO_MAX) && kept;
 }
 
+void client_set_begun(struct client *client, struct speculation *speculation)
+{
+    speculation_end(client->begun);
+    client->begun = speculation;
+}
+
 void client_free(struct client *client)
 {
+    speculation_end(client->begun);
     free(client->host);
     free(client->helo);
     free(client->helo_shown);

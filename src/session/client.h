@@ -7,6 +7,7 @@
 #include "base/strbuf.h"
 #include "config/config.h"
 #include "session/reason.h"
+#include "session/speculation.h"
 
 #include <stdbool.h>
 
@@ -15,7 +16,7 @@ struct client {
     struct addr address;       /* as it connected */
     struct addr effective;     /* the one that is checked: translated by ClientIPNAT or FixedClientIP */
     bool local;                /* a local submission */
-    bool helo_speculated;      /* an evaluation of the HELO name was begun for the next message */
+    struct speculation *begun; /* of the HELO name, for the next message; NULL: nothing */
     unsigned unused_lookahead; /* how often evaluations were begun since one was last of use */
     bool relays;               /* one of our relays: it sends the mail of others */
     char *host;                /* its name as the MTA gave it; NULL before connect */
@@ -30,6 +31,9 @@ struct addr client_effective_address(const struct config *config, const struct a
 /* Each sets its part of the client. False, with that part unset, if out of memory. */
 bool client_set_host(struct client *client, const char *host);
 bool client_set_helo(struct client *client, const char *helo);
+
+/* Keeps what was begun of the HELO name; NULL: nothing. What was kept before is ended. */
+void client_set_begun(struct client *client, struct speculation *speculation);
 
 void client_free(struct client *client); /* zeroes it */
 

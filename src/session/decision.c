@@ -18,13 +18,14 @@ static bool is_host_name(const char *helo)
     return domain_text_copy(helo, name) && domain_can_have_policy(name) && !addr_parse(name, &addr);
 }
 
-static void add_helo_check(struct message *message, const struct client *client)
+static void add_helo_check(struct message *message, struct client *client)
 {
     message_add_check(message, IDENTITY_HELO, client_helo(client));
-    message->checks[message->check_count - 1].is_speculated = client->helo_speculated;
+    message->checks[message->check_count - 1].speculation = client->begun;
+    client->begun = NULL;
 }
 
-void decision_begin(struct message *message, const struct config *config, const struct client *client)
+void decision_begin(struct message *message, const struct config *config, struct client *client)
 {
     if (message->null_sender) {
         add_helo_check(message, client); /* RFC 7208 2.4 */
@@ -45,7 +46,7 @@ static struct spf_request request_of(const struct message *message, struct ident
         .local = check->identity == IDENTITY_HELO ? "postmaster" : message->sender.local, /* RFC 7208 2.3, 2.4 */
         .domain = idna_ascii_form(check->domain, check->ascii),                           /* RFC 7208 4.3 */
         .receiver = message->receiver,
-        .is_speculated = check->is_speculated,
+        .is_speculated = check->speculation != NULL,
         /* A guess stands in for the sender's domain, not for a host. */
         .best_guess = config->spf_best_guess && check == message->checks,
     };
@@ -91,17 +92,6 @@ struct verdict decision_for(const struct message *message, const struct config *
     return verdict_decide(&config->verdict, &facts);
 }
 
-/* Starts the lookups for one identity, and with them those for its DMARC record. */
-static void speculate(struct message *message, struct identity_check *check, const struct session_shared *shared,
-                      const struct client *client)
-{
-    struct spf_request request = request_of(message, check, shared->config, client);
-
-    check->is_speculated |= spf_check_speculate(shared->checker, &request);
-    if (check->is_speculated)
-        dmarc_check_speculate(shared, check->identity, message->null_sender, request.domain);
-}
-
 static void find_results(struct message *message, const struct session_shared *shared, const struct client *client,
                          int64_t deadline_ms)
 {
@@ -109,9 +99,9 @@ static void find_results(struct message *message, const struct session_shared *s
         struct identity_check *check = &message->checks[i];
         struct spf_request request = request_of(message, check, shared->config, client);
 
-        if (!check->is_speculated && dmarc_check_is_wanted(shared, check->identity, message->null_sender)) {
-            speculate(message, check, shared, client);
-            request.is_speculated = check->is_speculated;
+        if (check->speculation == NULL && dmarc_check_is_wanted(shared, check->identity, message->null_sender)) {
+            check->speculation = speculation_begin(shared, &request, message->null_sender);
+            request.is_speculated = check->speculation != NULL;
         }
         request.deadline_ms = deadline_ms;
         spf_check(shared->checker, &request, &check->outcome);
@@ -161,7 +151,11 @@ void decision_make(struct message *message, const struct session_shared *shared,
 
 void decision_speculate(struct message *message, const struct session_shared *shared, const struct client *client)
 {
-    speculate(message, &message->checks[0], shared, client); /* that of the HELO name began at HELO */
+    struct identity_check *check = &message->checks[0]; /* that of the HELO name began at HELO */
+    struct spf_request request = request_of(message, check, shared->config, client);
+
+    if (check->speculation == NULL) /* a null sender's is that of the HELO name */
+        check->speculation = speculation_begin(shared, &request, message->null_sender);
 }
 
 void decision_speculate_helo(const struct session_shared *shared, struct client *client)
@@ -176,8 +170,6 @@ void decision_speculate_helo(const struct session_shared *shared, struct client 
         .receiver = shared->host_name != NULL ? shared->host_name : "",
     };
 
-    client->helo_speculated =
-        shared->config->check_helo && is_host_name(helo) && spf_check_speculate(shared->checker, &request);
-    if (client->helo_speculated)
-        dmarc_check_speculate(shared, IDENTITY_HELO, false, helo);
+    if (shared->config->check_helo && is_host_name(helo))
+        client_set_begun(client, speculation_begin(shared, &request, false));
 }

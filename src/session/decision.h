@@ -7,8 +7,9 @@
 #include "session/message.h"
 #include "session/session.h"
 
-/* Names the identities to check of a message whose sender is known: it is PENDING. */
-void decision_begin(struct message *message, const struct config *config, const struct client *client);
+/* Names the identities to check of a message whose sender is known: it is PENDING. It takes over what was begun of the
+ * client's HELO name, if that is checked. */
+void decision_begin(struct message *message, const struct config *config, struct client *client);
 
 /* Finds out the results of a PENDING message, and decides: it is DECIDED; or EXEMPT, where
  * WhitelistHelo or WhitelistSPF names its client. May block until DNSTimeout. */

@@ -10,13 +10,6 @@ bool dmarc_check_is_wanted(const struct session_shared *shared, enum spf_identit
     return verdict_may_ask_dmarc(&shared->config->verdict, identity, is_null_sender);
 }
 
-void dmarc_check_speculate(const struct session_shared *shared, enum spf_identity identity, bool is_null_sender,
-                           const char *domain)
-{
-    if (dmarc_check_is_wanted(shared, identity, is_null_sender))
-        dmarc_discovery_speculate(spf_checker_dns(shared->checker), domain, spf_checker_deadline_ms(shared->checker));
-}
-
 void dmarc_check_find(struct message *message, const struct session_shared *shared, int64_t deadline_ms)
 {
     bool is_left = false;

@@ -12,10 +12,6 @@
 /* True if some result of this identity would be left to the DMARC filter. */
 bool dmarc_check_is_wanted(const struct session_shared *shared, enum spf_identity identity, bool is_null_sender);
 
-/* Sends the queries for `domain` (with A-labels), if they may be needed. Does not wait. */
-void dmarc_check_speculate(const struct session_shared *shared, enum spf_identity identity, bool is_null_sender,
-                           const char *domain);
-
 /* Finds out about the identities whose outcomes would be refused or deferred for some recipient, and counts the message
  * if one is left to the DMARC filter. Waits for the DNS until `deadline_ms`, where there is such an outcome. */
 void dmarc_check_find(struct message *message, const struct session_shared *shared, int64_t deadline_ms);

@@ -33,14 +33,23 @@ void message_add_check(struct message *message, enum spf_identity identity, cons
 
     check->identity = identity;
     check->domain = domain;
-    check->is_speculated = false;
     check->dmarc = (struct dmarc_discovery){.is_published = TRISTATE_NO};
     message->stage = MESSAGE_PENDING;
     message->reason = REASON_NONE;
 }
 
+/* What was begun ahead was used, or is of no use any more. */
+static void end_speculations(struct message *message)
+{
+    for (size_t i = 0; i < MESSAGE_CHECKS_MAX; i++) {
+        speculation_end(message->checks[i].speculation);
+        message->checks[i].speculation = NULL;
+    }
+}
+
 void message_decide(struct message *message, const struct verdict *verdict)
 {
+    end_speculations(message);
     message->verdict = *verdict;
     message->record.check_count = message->check_count;
     message->stage = MESSAGE_DECIDED;
@@ -48,6 +57,7 @@ void message_decide(struct message *message, const struct verdict *verdict)
 
 void message_exempt(struct message *message, enum reason reason)
 {
+    end_speculations(message);
     message->check_count = 0;
     message->reason = reason;
     message->stage = MESSAGE_EXEMPT;
@@ -94,6 +104,7 @@ static void free_recipient(struct recipient *recipient)
 
 void message_reset(struct message *message)
 {
+    end_speculations(message);
     free(message->receiver);
     free(message->authserv_id);
     address_free(&message->sender);

@@ -12,6 +12,7 @@
 #include "session/message_record.h"
 #include "session/reason.h"
 #include "session/session.h"
+#include "session/speculation.h"
 #include "spf/spf_check.h"
 
 #include <stdbool.h>
@@ -45,9 +46,9 @@ struct forged_fields {
 /* One identity of a message, and what was found out about it. */
 struct identity_check {
     enum spf_identity identity;
-    const char *domain;    /* as the client gave it; "" where it has none */
-    char ascii[IDNA_SIZE]; /* room for the same with A-labels */
-    bool is_speculated;    /* an evaluation was begun for it before its outcome was due */
+    const char *domain;              /* as the client gave it; "" where it has none */
+    char ascii[IDNA_SIZE];           /* room for the same with A-labels */
+    struct speculation *speculation; /* what was begun for it before its outcome was due; NULL: nothing */
     struct spf_outcome outcome;
     struct dmarc_discovery dmarc; /* looked up where LeaveToDMARC needs it; else zeroed */
 };

@@ -59,7 +59,7 @@ struct session *session_create(const struct session_shared *shared, const struct
 }
 
 /* The client to check: the one that connected, or where that is one of our relays, the relay's client. */
-static const struct client *effective_client(const struct session *session)
+static struct client *effective_client(struct session *session)
 {
     return session->relayed.known ? &session->relayed.client : &session->client;
 }
@@ -167,7 +167,7 @@ struct session_reply session_helo(struct session *session, const char *helo)
     session->helo_lost = !client_set_helo(&session->client, helo != NULL ? helo : "");
     if (session->helo_lost)
         client_log_fault(&session->client, REASON_FAULT_HELO);
-    session->client.helo_speculated = false;
+    client_set_begun(&session->client, NULL);
     if (!session->client.relays && may_speculate(session))
         decision_speculate_helo(&session->shared, &session->client);
     return go_on;
@@ -288,7 +288,7 @@ static struct session_reply mail_from(struct session *session, enum address_stat
         return go_on;
     }
     decision_begin(message, config, &session->client);
-    session->client.helo_speculated = false;
+    client_set_begun(&session->client, NULL); /* unless the message has it, it is of no use */
     if (is_due(session, REFUSE_AT_MAIL))
         return decide(session);
     if (may_speculate(session))

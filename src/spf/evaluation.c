@@ -231,6 +231,15 @@ void evaluation_begin(struct evaluation *evaluation)
     tell(evaluation);
 }
 
+void evaluation_cancel(struct evaluation *evaluation)
+{
+    pthread_mutex_lock(&evaluation->lock);
+    evaluation->users++;
+    evaluation->is_lost |= !evaluation->is_over;
+    evaluation->is_over = true;
+    tell(evaluation);
+}
+
 struct walk *evaluation_walk(struct evaluation *evaluation)
 {
     return evaluation->is_lost ? NULL : &evaluation->walk;

@@ -37,7 +37,12 @@ struct evaluation *evaluation_create(const struct evaluation_setup *setup);
 /* Begins it. */
 void evaluation_begin(struct evaluation *evaluation);
 
-/* The finished walk, once `done` was called; nobody else touches it then. NULL: it was ended early (is_kept_only). */
+/* Ends it early, unless it is over: its lookups are cancelled, and `done` is called, before this returns or by the
+ * thread that walks now. It need not have begun. Any thread; hold no lock. */
+void evaluation_cancel(struct evaluation *evaluation);
+
+/* The finished walk, once `done` was called; nobody else touches it then. NULL: it was ended early (is_kept_only,
+ * evaluation_cancel). */
 struct walk *evaluation_walk(struct evaluation *evaluation);
 
 /* Lets go of it. */

@@ -22,10 +22,12 @@ enum { BUCKETS = 256 };
 struct flight {
     struct hash_link link; /* the first member */
     struct inflight *inflight;
+    struct inflight_follower *followers; /* this and the next four under the lock of the table */
+    struct evaluation *evaluation;       /* NULL: it has not begun */
+    unsigned references;                 /* that of the evaluation, until it has ended, and of who cancels it */
     bool is_in_table;
-    struct inflight_follower *followers;
+    bool is_forsaken;            /* all who followed it have left */
     struct spf_request *request; /* its copy */
-    struct evaluation *evaluation;
     bool is_speculative;
     int64_t deadline_ms;
     bool has_time;    /* more than half of the timeout was left when it began */
@@ -40,7 +42,7 @@ struct inflight {
     atomic_bool has_lookahead;
     atomic_uint max_checks;
     uint8_t seed[HASH_SEED_SIZE];
-    pthread_mutex_t lock; /* covers all below, and each follower's last three members; a leaf */
+    pthread_mutex_t lock; /* covers all below, the last three members of each follower, five of each flight; a leaf */
     unsigned under_way;   /* evaluations, in the table or alone */
     struct hash_link *buckets[BUCKETS];
 };
@@ -108,33 +110,50 @@ struct spf_request *request_copy(const struct spf_request *request)
 
 /* ---- The end of an evaluation ---- */
 
-/* Takes an evaluation out of the table; returns those who follow it. */
-static struct inflight_follower *take_out(struct flight *flight)
+/* Nobody can join it any more. Lock held. */
+static void leave_table(struct flight *flight)
 {
     struct hash_table table = table_of(flight->inflight);
 
-    pthread_mutex_lock(&flight->inflight->lock);
-    flight->inflight->under_way--;
     if (flight->is_in_table)
         hash_table_remove(&table, &flight->link);
+    flight->is_in_table = false;
+}
+
+static void destroy(struct flight *flight)
+{
+    if (flight->evaluation)
+        evaluation_release(flight->evaluation);
+    free(flight->request);
+    free(flight);
+}
+
+/* Takes an evaluation out of the table, with its reference; returns those who follow it. */
+static struct inflight_follower *take_out(struct flight *flight, bool *is_last)
+{
+    pthread_mutex_lock(&flight->inflight->lock);
+    flight->inflight->under_way--;
+    leave_table(flight);
     for (struct inflight_follower *follower = flight->followers; follower; follower = follower->next)
         follower->flight = NULL;
+    *is_last = --flight->references == 0;
     pthread_mutex_unlock(&flight->inflight->lock);
     return flight->followers;
 }
 
-/* Ends an evaluation, and calls all who follow. */
+/* Ends an evaluation, and calls all who follow; after the last call, the table may be gone. */
 static void publish(struct flight *flight, struct published *published)
 {
-    struct inflight_follower *next;
+    struct inflight_follower *follower, *next;
+    bool is_last;
 
     result_key_make(&published->key, flight->request, published->varying);
-    for (struct inflight_follower *follower = take_out(flight); follower; follower = next) {
+    for (follower = take_out(flight, &is_last); follower; follower = next) {
         next = follower->next; /* it may be gone after the call */
         follower->published(follower->context, published);
     }
-    free(flight->request);
-    free(flight);
+    if (is_last)
+        destroy(flight);
 }
 
 /* Logs and counts a fault of ours. */
@@ -168,7 +187,6 @@ static void conclude(void *context)
         published.is_private = walk->is_fault || (walk->result == RESULT_TEMPERROR && !flight->has_time);
         trace_of(flight->request->trace, walk);
     }
-    evaluation_release(flight->evaluation);
     publish(flight, &published);
 }
 
@@ -199,7 +217,8 @@ static struct flight *create_flight(struct inflight *inflight, const struct resu
         free(flight);
         return NULL;
     }
-    *flight = (struct flight){.inflight = inflight, .request = copy, .varying = key->varying, .key_len = key->len};
+    *flight = (struct flight){
+        .inflight = inflight, .references = 1, .request = copy, .varying = key->varying, .key_len = key->len};
     memcpy(flight->key, key->octets, key->len);
     return flight;
 }
@@ -225,6 +244,18 @@ static bool is_needless(const struct flight *flight, struct published *published
     return published->is_key_too_short;
 }
 
+/* From now on who leaves last has its evaluation cancelled. False if all have left. */
+static bool is_followed(struct flight *flight, struct evaluation *evaluation)
+{
+    bool is_followed;
+
+    pthread_mutex_lock(&flight->inflight->lock);
+    flight->evaluation = evaluation;
+    is_followed = !flight->is_forsaken;
+    pthread_mutex_unlock(&flight->inflight->lock);
+    return is_followed;
+}
+
 /* Begins to evaluate, unless that is needless. */
 static void begin(struct flight *flight, int64_t deadline_ms)
 {
@@ -240,6 +271,7 @@ static void begin(struct flight *flight, int64_t deadline_ms)
         .context = flight,
     };
     struct published published = {.is_private = false};
+    struct evaluation *evaluation;
 
     if (is_needless(flight, &published)) {
         publish(flight, &published);
@@ -247,10 +279,13 @@ static void begin(struct flight *flight, int64_t deadline_ms)
     }
     flight->deadline_ms = deadline_ms;
     flight->has_time = deadline_ms - clock_monotonic_ms(setup->clock) >= flight->inflight->timeout_ms / 2;
-    flight->evaluation = evaluation_create(&wanted);
-    if (flight->evaluation) {
+    evaluation = evaluation_create(&wanted);
+    if (evaluation) {
         spf_metrics_evaluation_begun();
-        evaluation_begin(flight->evaluation);
+        if (is_followed(flight, evaluation))
+            evaluation_begin(evaluation);
+        else
+            evaluation_cancel(evaluation);
         return;
     }
     report_fault(flight->request, "out of memory");
@@ -277,9 +312,10 @@ static bool has_room(const struct inflight *inflight, bool is_speculative)
 
 /* Finds the evaluation of a key, or makes one, in the table if it is to be shared. Lock held. */
 static enum inflight_join find_or_create(struct inflight *inflight, const struct result_key *key,
-                                         const struct spf_request *request, bool is_shared, bool is_speculative,
+                                         const struct spf_request *request, enum inflight_kind kind,
                                          struct flight **found, struct flight **created)
 {
+    const bool is_shared = kind != INFLIGHT_ALONE && !key->too_long, is_speculative = kind == INFLIGHT_SPECULATIVE;
     uint64_t hash = is_shared ? hash_octets(inflight->seed, key->octets, key->len) : 0;
 
     *created = NULL;
@@ -299,7 +335,7 @@ static enum inflight_join find_or_create(struct inflight *inflight, const struct
 }
 
 enum inflight_join inflight_join(struct inflight *inflight, const struct spf_request *request, unsigned varying,
-                                 int64_t deadline_ms, bool is_alone, struct inflight_follower *follower)
+                                 int64_t deadline_ms, enum inflight_kind kind, struct inflight_follower *follower)
 {
     struct result_key key;
     struct flight *found, *created;
@@ -307,8 +343,8 @@ enum inflight_join inflight_join(struct inflight *inflight, const struct spf_req
 
     result_key_make(&key, request, varying);
     pthread_mutex_lock(&inflight->lock);
-    joined = find_or_create(inflight, &key, request, !is_alone && !key.too_long, !follower, &found, &created);
-    if (found && follower)
+    joined = find_or_create(inflight, &key, request, kind, &found, &created);
+    if (found)
         follow(found, follower, created != NULL);
     pthread_mutex_unlock(&inflight->lock);
     if (created)
@@ -316,19 +352,51 @@ enum inflight_join inflight_join(struct inflight *inflight, const struct spf_req
     return joined;
 }
 
+/* Ends an evaluation that nobody follows any more, and gives a reference back. */
+static void cancel(struct flight *flight)
+{
+    bool is_last;
+
+    evaluation_cancel(flight->evaluation);
+    pthread_mutex_lock(&flight->inflight->lock);
+    is_last = --flight->references == 0;
+    pthread_mutex_unlock(&flight->inflight->lock);
+    if (is_last)
+        destroy(flight);
+}
+
+/* Returns the evaluation that nobody follows any more, with a reference; NULL: somebody does, or it has not begun. Lock
+ * held. */
+static struct flight *unfollow(struct inflight_follower *follower)
+{
+    struct flight *flight = follower->flight;
+    struct inflight_follower **link = &flight->followers;
+
+    while (*link != follower)
+        link = &(*link)->next;
+    *link = follower->next;
+    follower->flight = NULL;
+    if (flight->followers)
+        return NULL;
+    leave_table(flight);
+    flight->is_forsaken = true;
+    if (!flight->evaluation)
+        return NULL;
+    flight->references++;
+    return flight;
+}
+
 bool inflight_leave(struct inflight *inflight, struct inflight_follower *follower)
 {
-    struct inflight_follower **link;
+    struct flight *alone = NULL;
     bool is_there;
 
     pthread_mutex_lock(&inflight->lock);
     is_there = follower->flight != NULL;
-    if (is_there) {
-        for (link = &follower->flight->followers; *link != follower; link = &(*link)->next)
-            ;
-        *link = follower->next;
-        follower->flight = NULL;
-    }
+    if (is_there)
+        alone = unfollow(follower);
     pthread_mutex_unlock(&inflight->lock);
+    if (alone)
+        cancel(alone);
     return is_there;
 }

@@ -34,6 +34,14 @@ struct inflight_follower {
     bool is_first;         /* the evaluation was begun for it */
 };
 
+/* How an evaluation is followed. */
+enum inflight_kind {
+    INFLIGHT_SHARED,      /* by all who ask the same */
+    INFLIGHT_ALONE,       /* by one who has it begun for himself */
+    INFLIGHT_SPECULATIVE, /* shared, by one who does not wait: an answer that the DNS cache would not keep ends it, and
+                           * none is begun while three quarters of max_checks are under way */
+};
+
 /* What evaluations are made with. */
 struct inflight_setup {
     struct dns *dns;
@@ -61,14 +69,14 @@ enum inflight_join {
 };
 
 /* Follows the evaluation of a request, which is in the form that spf_check brings it to and is copied; `varying` is
- * what the domain's outcomes are known to depend on. Where none is under way, or `is_alone`, it is begun, with this
- * deadline. The follower may be called before this returns. Without one (NULL) nobody waits: then an answer that the
- * DNS cache would not keep ends the evaluation, and none is begun while three quarters of max_checks are under way.
- * Nobody is called but with INFLIGHT_JOINED. Any thread. Locks: one for the table, a leaf. */
+ * what the domain's outcomes are known to depend on. Where none is under way, or it is to be alone, it is begun, with
+ * this deadline. The follower may be called before this returns; it is not called but with INFLIGHT_JOINED. Any thread.
+ * Locks: one for the table, a leaf. */
 enum inflight_join inflight_join(struct inflight *inflight, const struct spf_request *request, unsigned varying,
-                                 int64_t deadline_ms, bool is_alone, struct inflight_follower *follower);
+                                 int64_t deadline_ms, enum inflight_kind kind, struct inflight_follower *follower);
 
-/* Takes a follower back. False: it is called in this moment, or was. */
+/* Takes a follower back; an evaluation that nobody follows any more is cancelled. False: the follower is called in this
+ * moment, or was. Any thread; hold no lock. */
 bool inflight_leave(struct inflight *inflight, struct inflight_follower *follower);
 
 /* A copy in one allocation, which the caller frees. NULL if out of memory. */

@@ -190,11 +190,11 @@ static void shed_without_memory(struct spf_outcome *outcome)
     outcome_shed(outcome, "out of memory");
 }
 
-static void join(struct caller *caller, bool is_alone)
+static void join(struct caller *caller, enum inflight_kind kind)
 {
     struct spf_outcome outcome;
 
-    switch (inflight_join(caller->checker->inflight, caller->request, caller->varying, caller->deadline_ms, is_alone,
+    switch (inflight_join(caller->checker->inflight, caller->request, caller->varying, caller->deadline_ms, kind,
                           &caller->follower)) {
     case INFLIGHT_JOINED:
         return;
@@ -238,13 +238,13 @@ static void take(void *context, const struct published *published)
         return;
     }
     caller->varying |= published->varying;
-    join(caller, published->is_private || caller->varying == before);
+    join(caller, published->is_private || caller->varying == before ? INFLIGHT_ALONE : INFLIGHT_SHARED);
 }
 
 static void start(struct caller *caller)
 {
     caller->follower = (struct inflight_follower){.published = take, .context = caller};
-    join(caller, caller->request->trace != NULL);
+    join(caller, caller->request->trace ? INFLIGHT_ALONE : INFLIGHT_SHARED);
 }
 
 /* ---- With a thread that waits ---- */
@@ -415,7 +415,46 @@ void spf_check_start(struct spf_checker *checker, const struct spf_request *requ
     done(context, &outcome);
 }
 
-bool spf_check_speculate(struct spf_checker *checker, const struct spf_request *request)
+/* ---- Without anybody who waits ---- */
+
+struct spf_speculation {
+    struct spf_checker *checker;
+    struct inflight_follower follower;
+    atomic_uint references; /* that of the caller, and of the follower until it was called or has left */
+};
+
+static void release_speculation(struct spf_speculation *speculation, unsigned references)
+{
+    if (atomic_fetch_sub(&speculation->references, references) == references)
+        free(speculation);
+}
+
+static void end_follower(void *context, const struct published *published)
+{
+    (void)published;
+    release_speculation(context, 1);
+}
+
+/* NULL if it cannot be begun. */
+static struct spf_speculation *begin_speculation(struct spf_checker *checker, const struct spf_request *normal,
+                                                 unsigned varying)
+{
+    struct spf_speculation *speculation = malloc(sizeof(*speculation));
+
+    if (!speculation)
+        return NULL;
+    *speculation = (struct spf_speculation){
+        .checker = checker, .follower = {.published = end_follower, .context = speculation}, .references = 2};
+    if (inflight_join(checker->inflight, normal, varying, deadline_of(checker, normal), INFLIGHT_SPECULATIVE,
+                      &speculation->follower) == INFLIGHT_JOINED) {
+        spf_checker_acquire(checker);
+        return speculation;
+    }
+    free(speculation);
+    return NULL;
+}
+
+struct spf_speculation *spf_check_speculate(struct spf_checker *checker, const struct spf_request *request)
 {
     struct spf_request normal = *request;
     char domain[DNS_NAME_MAX + 1];
@@ -423,11 +462,21 @@ bool spf_check_speculate(struct spf_checker *checker, const struct spf_request *
     unsigned varying;
 
     if (!checker->has_lookahead || !checker->dns->keeps_answers || !normalize(&normal, domain))
-        return false;
+        return NULL;
     normal.trace = NULL;
-    return !result_cache_look(checker->cache, &normal, &known, &varying) &&
-           inflight_join(checker->inflight, &normal, varying, deadline_of(checker, &normal), false, NULL) ==
-               INFLIGHT_JOINED;
+    return result_cache_look(checker->cache, &normal, &known, &varying) ? NULL
+                                                                        : begin_speculation(checker, &normal, varying);
+}
+
+void spf_speculation_end(struct spf_speculation *speculation)
+{
+    struct spf_checker *checker;
+
+    if (!speculation)
+        return;
+    checker = speculation->checker;
+    release_speculation(speculation, inflight_leave(checker->inflight, &speculation->follower) ? 2 : 1);
+    spf_checker_release(checker);
 }
 
 struct ttl_cache_stats spf_checker_cache_stats(struct spf_checker *checker)

@@ -29,7 +29,7 @@ struct spf_request {
     const char *domain;   /* the domain whose policy is asked for */
     const char *receiver; /* this host's name, for %{r} (RFC 7208 7.3) */
     bool best_guess;      /* where there is no record, evaluate `v=spf1 a/24 mx/24 ptr ?all` */
-    bool is_speculated;   /* spf_check_speculate was true for an equal one: the outcome is its own, not a cached one */
+    bool is_speculated;   /* spf_check_speculate began it for an equal one: the outcome is its own, not a cached one */
     int64_t deadline_ms;  /* as spf_checker_deadline_ms gave it, for requests that share one; 0: the timeout from now */
     struct spf_trace *trace; /* told of each step (trace.h), if not NULL */
 };
@@ -114,11 +114,19 @@ enum tristate spf_permits(struct spf_checker *checker, const struct spf_request 
 enum tristate spf_host_has_address(struct spf_checker *checker, const char *name, const struct addr *client,
                                    int64_t deadline_ms);
 
+/* An evaluation that somebody will ask for. */
+struct spf_speculation;
+
 /* Starts to find out what spf_check will be asked with an equal request, and returns at once. Nobody is told; whoever
- * asks later has the outcome, or takes part. True if an evaluation is under way now. False, and nothing happens, where
- * the outcome is known, where answers are not cached (keeps_answers) or there is no lookahead, if out of memory, or
- * while three quarters of max_checks are under way: the rest is for those who wait. Any thread; hold no lock. */
-bool spf_check_speculate(struct spf_checker *checker, const struct spf_request *request);
+ * asks later has the outcome, or takes part. Returns what is to be ended once that was asked, or will not be. NULL, and
+ * nothing happens, where the outcome is known, where answers are not cached (keeps_answers) or there is no lookahead,
+ * if out of memory, or while three quarters of max_checks are under way: the rest is for those who wait. Any thread;
+ * hold no lock. */
+struct spf_speculation *spf_check_speculate(struct spf_checker *checker, const struct spf_request *request);
+
+/* Ends one, NULL too: if nobody else follows the evaluation, it is cancelled. Any thread but the DNS's; hold no lock.
+ */
+void spf_speculation_end(struct spf_speculation *speculation);
 
 /* Of the result cache (result_cache.h): what it holds, and the counters of all that there have been. */
 struct ttl_cache_stats spf_checker_cache_stats(struct spf_checker *checker);

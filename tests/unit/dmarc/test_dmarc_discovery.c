@@ -149,9 +149,16 @@ static void test_rest_is_cancelled(void **state)
 static void test_speculation(void **state)
 {
     struct script_dns script = script_of(true);
+    struct dmarc_speculation *speculation;
 
     (void)state;
-    dmarc_discovery_speculate(&script.dns, "1.2.3.4.5.6.7.8.9", soon());
+    script.held_name = "_dmarc.3.4.5.6.7.8.9";
+    speculation = dmarc_discovery_speculate(&script.dns, "1.2.3.4.5.6.7.8.9", soon());
+    assert_non_null(script.held_done);
+    dmarc_speculation_end(speculation);
+    assert_string_equal(script.cancelled, "_dmarc.3.4.5.6.7.8.9 ");
+    assert_null(script.held_done);
+    dmarc_speculation_end(dmarc_discovery_speculate(&script.dns, ".", soon())); /* nothing to ask for */
     assert_string_equal(script.asked, "_dmarc.1.2.3.4.5.6.7.8.9 _dmarc.3.4.5.6.7.8.9 _dmarc.4.5.6.7.8.9 "
                                       "_dmarc.5.6.7.8.9 _dmarc.6.7.8.9 _dmarc.7.8.9 _dmarc.8.9 _dmarc.9 ");
 }

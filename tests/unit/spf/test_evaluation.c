@@ -350,16 +350,19 @@ static void test_check_ahead(void **state)
 
     for (size_t i = 0; i < COUNT(domains); i++) {
         struct spf_request request = request_of("192.0.2.1", domains[i]);
+        struct spf_speculation *ahead;
         unsigned questions;
 
         round_dns_hold(fixture->rounds, true);
-        spf_check_speculate(fixture->checker, &request);
+        ahead = spf_check_speculate(fixture->checker, &request);
+        assert_non_null(ahead);
         request.domain = request.helo = request.local = NULL; /* they are not used any more */
         assert_in_range(round_dns_questions(fixture->rounds), 0, 1);
         round_dns_hold(fixture->rounds, false);
         assert_in_range(round_dns_rounds(fixture->rounds), 1, rounds[i]);
         questions = round_dns_questions(fixture->rounds);
         assert_int_not_equal(check(fixture, "192.0.2.1", domains[i]), RESULT_TEMPERROR);
+        spf_speculation_end(ahead);
         assert_int_equal(round_dns_questions(fixture->rounds), questions);
         round_dns_reset(fixture->rounds);
     }
@@ -371,16 +374,18 @@ static void test_check_ahead_is_not_cached(void **state)
     struct fixture *fixture = *state;
     struct spf_request request = request_of("192.0.2.1", "siblings.org");
     const uint64_t others = stats_get(STATS_CACHED) + stats_get(STATS_JOINED), evaluated = stats_get(STATS_EVALUATED);
+    struct spf_speculation *ahead = spf_check_speculate(fixture->checker, &request);
     struct spf_outcome outcome;
 
-    assert_true(spf_check_speculate(fixture->checker, &request));
+    assert_non_null(ahead);
     assert_int_equal(stats_get(STATS_EVALUATED), evaluated);
     request.is_speculated = true;
     spf_check(fixture->checker, &request, &outcome);
+    spf_speculation_end(ahead);
     assert_false(outcome.cached);
     assert_int_equal(stats_get(STATS_EVALUATED), evaluated + 1);
     assert_int_equal(stats_get(STATS_CACHED) + stats_get(STATS_JOINED), others);
-    assert_false(spf_check_speculate(fixture->checker, &request));
+    assert_null(spf_check_speculate(fixture->checker, &request));
     request.is_speculated = false;
     spf_check(fixture->checker, &request, &outcome);
     assert_true(outcome.cached);
@@ -392,9 +397,12 @@ static void test_check_ahead_ttl_0(void **state)
     struct fixture *fixture = *state;
     struct spf_request request = request_of("192.0.2.1", "siblings.org");
 
+    struct spf_speculation *ahead;
+
     round_dns_set_ttl(fixture->rounds, 0);
-    spf_check_speculate(fixture->checker, &request);
+    ahead = spf_check_speculate(fixture->checker, &request);
     assert_int_equal(round_dns_questions(fixture->rounds), 1);
+    spf_speculation_end(ahead);
 }
 
 /* Without a cache there is nowhere to put an answer. */
@@ -403,20 +411,30 @@ static void test_check_ahead_uncached(void **state)
     struct fixture *fixture = *state;
     struct spf_request request = request_of("192.0.2.1", "siblings.org");
 
-    spf_check_speculate(fixture->checker, &request);
+    assert_null(spf_check_speculate(fixture->checker, &request));
     assert_int_equal(round_dns_questions(fixture->rounds), 0);
 }
 
-/* The end comes while questions are on their way. */
+/* What was begun ahead goes on until nobody holds it any more; the end comes while questions are on their way. */
 static void test_end(void **state)
 {
+    enum { TIMES = 10 };
     struct fixture *fixture = *state;
     struct spf_request request = request_of("192.0.2.1", "kinds.org");
+    struct spf_speculation *ahead[TIMES];
 
     round_dns_hold(fixture->rounds, true);
-    for (int i = 0; i < 10; i++)
-        spf_check_speculate(fixture->checker, &request);
+    for (int i = 0; i < TIMES; i++)
+        ahead[i] = spf_check_speculate(fixture->checker, &request);
     assert_int_equal(round_dns_questions(fixture->rounds), 1);
+    for (int i = 0; i < TIMES; i++)
+        spf_speculation_end(ahead[i]);
+    spf_speculation_end(NULL);
+    round_dns_hold(fixture->rounds, false);
+    assert_int_equal(round_dns_questions(fixture->rounds), 1);
+    round_dns_hold(fixture->rounds, true);
+    request.domain = "nested.org";
+    spf_speculation_end(spf_check_speculate(fixture->checker, &request));
 }
 
 enum { THREADS = 8, TURNS = 20 };
@@ -443,11 +461,14 @@ static void *work(void *context)
                                       .local = "l",
                                       .domain = rows[row].domain,
                                       .receiver = "r"};
+        struct spf_speculation *ahead = i % 3 == 0 ? spf_check_speculate(worker->fixture->checker, &request) : NULL;
         struct spf_outcome outcome;
 
-        if (i % 3 == 0)
-            spf_check_speculate(worker->fixture->checker, &request);
-        spf_check(worker->fixture->checker, &request, &outcome);
+        if (i % 2 == 0)
+            spf_check(worker->fixture->checker, &request, &outcome);
+        spf_speculation_end(ahead);
+        if (i % 2 != 0)
+            spf_check(worker->fixture->checker, &request, &outcome);
         worker->wrong += outcome.result != rows[row].result;
     }
     return NULL;
@@ -478,12 +499,14 @@ static void test_no_memory(void **state)
     for (unsigned n = 1; failed; n++) {
         struct fixture fixture;
         struct spf_request request = request_of("192.0.2.1", domains[n % COUNT(domains)]);
+        struct spf_speculation *ahead;
         struct spf_outcome outcome;
 
         open_checker(&fixture, true, 0);
         alloc_fail_at(n);
-        spf_check_speculate(fixture.checker, &request);
+        ahead = spf_check_speculate(fixture.checker, &request);
         spf_check(fixture.checker, &request, &outcome);
+        spf_speculation_end(ahead);
         round_dns_questions(fixture.rounds);
         failed = alloc_fail_happened();
         alloc_fail_at(0);

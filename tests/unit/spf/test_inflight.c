@@ -73,12 +73,12 @@ static void take(void *context, const struct published *published)
     one->published = *published;
 }
 
-static bool join(struct table *table, const char *local, unsigned varying, bool is_alone, struct one *one)
+static bool join(struct table *table, const char *local, unsigned varying, enum inflight_kind kind, struct one *one)
 {
     struct spf_request request = request_of(local, "a.org");
 
     *one = (struct one){.follower = {.published = take, .context = one}};
-    return inflight_join(table->inflight, &request, varying, 2000, is_alone, &one->follower) == INFLIGHT_JOINED;
+    return inflight_join(table->inflight, &request, varying, 2000, kind, &one->follower) == INFLIGHT_JOINED;
 }
 
 /* Who comes while it is under way is called with its outcome; who leaves is not; another key is another evaluation. */
@@ -90,9 +90,9 @@ static void test_followers(void **state)
     (void)state;
     open_table(&table, 0);
     for (unsigned i = 0; i < 3; i++)
-        assert_true(join(&table, i == 0 ? "good" : "bad", 0, false, &ones[i]));
-    assert_true(join(&table, "good", MACRO_USED_LOCAL, false, &ones[3]));
-    assert_true(join(&table, "good", 0, true, &ones[4]));
+        assert_true(join(&table, i == 0 ? "good" : "bad", 0, INFLIGHT_SHARED, &ones[i]));
+    assert_true(join(&table, "good", MACRO_USED_LOCAL, INFLIGHT_SHARED, &ones[3]));
+    assert_true(join(&table, "good", 0, INFLIGHT_ALONE, &ones[4]));
     assert_int_equal(table.script.count, 3);
     assert_true(inflight_leave(table.inflight, &ones[1].follower));
     assert_false(inflight_leave(table.inflight, &ones[1].follower));
@@ -107,7 +107,7 @@ static void test_followers(void **state)
         assert_int_equal(ones[i].published.varying, MACRO_USED_LOCAL);
         assert_false(ones[i].published.is_private);
     }
-    assert_true(join(&table, "good", 0, false, &ones[0])); /* who comes later begins again */
+    assert_true(join(&table, "good", 0, INFLIGHT_SHARED, &ones[0])); /* who comes later begins again */
     assert_int_equal(table.script.count, 3 + 3 + 1);
     close_table(&table);
     assert_int_equal(ones[0].called, 1);
@@ -129,9 +129,9 @@ static void test_timeout_is_shared_by_who_had_time(void **state)
 
         open_table(&table, 0);
         one = (struct one){.follower = {.published = take, .context = &one}};
-        assert_int_equal(
-            inflight_join(table.inflight, &request, 0, table.script.now_ms + cases[i].left_ms, false, &one.follower),
-            INFLIGHT_JOINED);
+        assert_int_equal(inflight_join(table.inflight, &request, 0, table.script.now_ms + cases[i].left_ms,
+                                       INFLIGHT_SHARED, &one.follower),
+                         INFLIGHT_JOINED);
         script_dns_expire(&table.script);
         assert_int_equal(one.called, 1);
         assert_int_equal(one.published.outcome.result, RESULT_TEMPERROR);
@@ -151,19 +151,18 @@ static void test_long_key(void **state)
     local[sizeof(local) - 1] = '\0';
     open_table(&table, 0);
     for (unsigned i = 0; i < 2; i++)
-        assert_true(join(&table, local, MACRO_USED_LOCAL, false, &ones[i]));
+        assert_true(join(&table, local, MACRO_USED_LOCAL, INFLIGHT_SHARED, &ones[i]));
     assert_int_equal(table.script.count, 2);
     close_table(&table);
     assert_int_equal(ones[0].called + ones[1].called, 2);
 }
 
-static enum inflight_join join_domain(struct table *table, const char *domain, struct one *one)
+static enum inflight_join join_domain(struct table *table, const char *domain, enum inflight_kind kind, struct one *one)
 {
     struct spf_request request = request_of("x", domain);
 
-    if (one)
-        *one = (struct one){.follower = {.published = take, .context = one}};
-    return inflight_join(table->inflight, &request, 0, 2000, false, one ? &one->follower : NULL);
+    *one = (struct one){.follower = {.published = take, .context = one}};
+    return inflight_join(table->inflight, &request, 0, 2000, kind, &one->follower);
 }
 
 /* No more begin than may be under way; who needs one that is there joins it, and each that ends makes room. Those that
@@ -177,22 +176,51 @@ static void test_limit(void **state)
     (void)state;
     open_table(&table, 0);
     for (unsigned i = 0; i < MAX_CHECKS; i++, domain[0]++)
-        assert_int_equal(join_domain(&table, domain, i < MAX_CHECKS * 3 / 4 ? NULL : &ones[i]), INFLIGHT_JOINED);
+        assert_int_equal(
+            join_domain(&table, domain, i < MAX_CHECKS * 3 / 4 ? INFLIGHT_SPECULATIVE : INFLIGHT_SHARED, &ones[i]),
+            INFLIGHT_JOINED);
     assert_int_equal(table.script.count, MAX_CHECKS);
-    assert_int_equal(join_domain(&table, domain, &refused), INFLIGHT_FULL);
-    assert_int_equal(join_domain(&table, domain, NULL), INFLIGHT_FULL);
-    assert_int_equal(join_domain(&table, "0.org", &joined), INFLIGHT_JOINED);
+    assert_int_equal(join_domain(&table, domain, INFLIGHT_SHARED, &refused), INFLIGHT_FULL);
+    assert_int_equal(join_domain(&table, domain, INFLIGHT_SPECULATIVE, &refused), INFLIGHT_FULL);
+    assert_int_equal(join_domain(&table, "0.org", INFLIGHT_SHARED, &joined), INFLIGHT_JOINED);
     assert_int_equal(table.script.count, MAX_CHECKS);
     script_dns_answer_all(&table.script);
     assert_int_equal(joined.called, 1);
     assert_int_equal(refused.called, 0);
     for (unsigned i = 0; i < MAX_CHECKS * 3 / 4; i++, domain[0]++)
-        assert_int_equal(join_domain(&table, domain, NULL), INFLIGHT_JOINED);
-    assert_int_equal(join_domain(&table, domain, NULL), INFLIGHT_FULL);
+        assert_int_equal(join_domain(&table, domain, INFLIGHT_SPECULATIVE, &ones[i]), INFLIGHT_JOINED);
+    assert_int_equal(join_domain(&table, domain, INFLIGHT_SPECULATIVE, &refused), INFLIGHT_FULL);
     inflight_adjust(table.inflight, 1000, false, 2);
-    assert_int_equal(join_domain(&table, domain, &refused), INFLIGHT_FULL);
+    assert_int_equal(join_domain(&table, domain, INFLIGHT_SHARED, &refused), INFLIGHT_FULL);
     inflight_adjust(table.inflight, 1000, false, MAX_CHECKS);
-    assert_int_equal(join_domain(&table, domain, &ones[0]), INFLIGHT_JOINED);
+    assert_int_equal(join_domain(&table, domain, INFLIGHT_SHARED, &joined), INFLIGHT_JOINED);
+    close_table(&table);
+}
+
+/* The last who leaves has it cancelled, and what it has asked for; nobody joins it any more, and it makes room. */
+static void test_nobody_follows(void **state)
+{
+    static struct table table;
+    struct one ones[MAX_CHECKS];
+
+    (void)state;
+    open_table(&table, 0);
+    assert_int_equal(join_domain(&table, "a.org", INFLIGHT_SPECULATIVE, &ones[0]), INFLIGHT_JOINED);
+    assert_int_equal(join_domain(&table, "a.org", INFLIGHT_SHARED, &ones[1]), INFLIGHT_JOINED);
+    assert_true(inflight_leave(table.inflight, &ones[0].follower));
+    assert_int_equal(table.script.cancelled, 0);
+    assert_true(inflight_leave(table.inflight, &ones[1].follower));
+    assert_int_equal(table.script.cancelled, 1);
+    assert_int_equal(script_dns_waiting(&table.script), 0);
+    for (unsigned i = 0; i < MAX_CHECKS; i++) {
+        char domain[] = {(char)('a' + i), '.', 'o', 'r', 'g', '\0'};
+
+        assert_int_equal(join_domain(&table, domain, INFLIGHT_SHARED, &ones[i]), INFLIGHT_JOINED);
+        assert_int_equal(table.script.count, 2 + i);
+    }
+    script_dns_answer_all(&table.script);
+    for (unsigned i = 0; i < MAX_CHECKS; i++)
+        assert_int_equal(ones[i].called, 1);
     close_table(&table);
 }
 
@@ -212,7 +240,7 @@ static void test_table_without_memory(void **state)
 
         open_table(&table, 0);
         alloc_fail_at(n);
-        joined = join(&table, "good", 0, false, &one);
+        joined = join(&table, "good", 0, INFLIGHT_SHARED, &one);
         failed = alloc_fail_happened();
         alloc_fail_at(0);
         if (joined && one.called == 0)
@@ -340,15 +368,15 @@ static void test_late_under_the_short_key(void **state)
 
     (void)state;
     open_table(&table, 3600);
-    assert_true(join(&table, "good", 0, false, &known));
+    assert_true(join(&table, "good", 0, INFLIGHT_SHARED, &known));
     script_dns_answer_all(&table.script);
-    assert_true(join(&table, "bad", 0, false, &late));
+    assert_true(join(&table, "bad", 0, INFLIGHT_SHARED, &late));
     assert_int_equal(late.called, 1);
     assert_true(late.published.is_key_too_short);
     assert_int_equal(late.published.varying, MACRO_USED_LOCAL);
     assert_int_equal(table.script.count, 2); /* nothing was asked for it */
-    assert_true(join(&table, "bad", MACRO_USED_LOCAL, false, &late));
-    assert_true(join(&table, "bad", MACRO_USED_LOCAL, false, &known));
+    assert_true(join(&table, "bad", MACRO_USED_LOCAL, INFLIGHT_SHARED, &late));
+    assert_true(join(&table, "bad", MACRO_USED_LOCAL, INFLIGHT_SHARED, &known));
     script_dns_answer_all(&table.script);
     assert_int_equal(table.script.count, 4);
     assert_int_equal(late.called + known.called, 2);
@@ -429,6 +457,7 @@ int main(void)
         cmocka_unit_test(test_followers),
         cmocka_unit_test(test_timeout_is_shared_by_who_had_time),
         cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_nobody_follows),
         cmocka_unit_test(test_long_key),
         cmocka_unit_test(test_table_without_memory),
         cmocka_unit_test(test_together),
