@@ -77,50 +77,111 @@ void dmarc_speculation_end(struct dmarc_speculation *speculation)
     free(speculation);
 }
 
-static enum dmarc_record look_up(struct dns *dns, const char *domain, int64_t deadline_ms, enum dns_status *status)
-{
-    char name[DMARC_NAME_SIZE];
-    const struct dns_answer *answer = dns_lookup(dns, record_name(domain, name), DNS_TXT, deadline_ms);
-    const enum dmarc_record record = dmarc_record_of_answer(answer);
+/* ---- Discovery: name after name, while all of them are queried ---- */
 
-    *status = answer->status;
-    dns_answer_release(answer);
-    return record;
+struct search {
+    struct dns *dns;
+    int64_t deadline_ms;
+    struct dmarc_walk walk;
+    char domain[DNS_NAME_MAX + 1]; /* the walk's text */
+    size_t next;                   /* the name whose answer is wanted now */
+    enum dmarc_record records[DMARC_WALK_MAX];
+    enum dns_status statuses[DMARC_WALK_MAX];
+
+    /* Where no thread waits. */
+    dmarc_done done;
+    void *context;
+};
+
+/* False if there is nothing to ask for. */
+static bool begin_search(struct search *search, struct dns *dns, const char *domain, int64_t deadline_ms)
+{
+    *search = (struct search){.dns = dns, .deadline_ms = deadline_ms};
+    if (!begin_walk(&search->walk, domain, search->domain))
+        return false;
+    if (dns->keeps_answers)
+        send_queries(dns, &search->walk, deadline_ms, search);
+    return true;
 }
 
-/* Collects the answers, up to one after which no other changes the decision. */
-static void collect(struct dns *dns, const struct dmarc_walk *walk, int64_t deadline_ms,
-                    enum dmarc_record found[DMARC_WALK_MAX], enum dns_status statuses[DMARC_WALK_MAX])
+/* Takes the answer for the name. True if it is the last, or no other would change the decision. */
+static bool take_record(struct search *search, const struct dns_answer *answer)
 {
-    for (size_t i = 0; i < walk->count; i++) {
-        found[i] = look_up(dns, walk->names[i], deadline_ms, &statuses[i]);
-        if (found[i] == DMARC_RECORD_PSD_NO || found[i] == DMARC_RECORD_PSD_YES ||
-            (i == 0 && found[i] == DMARC_RECORD_PLAIN))
-            break;
+    const enum dmarc_record record = dmarc_record_of_answer(answer);
+    const size_t place = search->next++;
+
+    search->records[place] = record;
+    search->statuses[place] = answer->status;
+    dns_answer_release(answer);
+    return search->next == search->walk.count || record == DMARC_RECORD_PSD_NO || record == DMARC_RECORD_PSD_YES ||
+           (place == 0 && record == DMARC_RECORD_PLAIN);
+}
+
+static void end_search(struct search *search, struct dmarc_discovery *found)
+{
+    const struct dmarc_walk *walk = &search->walk;
+    size_t place = 0;
+
+    if (search->dns->keeps_answers)
+        cancel_queries(search->dns, walk, search);
+    found->is_published = dmarc_walk_decide(walk, search->records, &place);
+    if (found->is_published == TRISTATE_YES) {
+        (void)snprintf(found->name, sizeof(found->name), "%s", walk->names[place]);
+    } else if (found->is_published == TRISTATE_UNKNOWN) {
+        (void)record_name(walk->names[place], found->name);
+        found->status = search->statuses[place];
     }
 }
 
 void dmarc_discover(struct dns *dns, const char *domain, int64_t deadline_ms, struct dmarc_discovery *found)
 {
-    enum dmarc_record records[DMARC_WALK_MAX] = {DMARC_RECORD_NONE};
-    enum dns_status statuses[DMARC_WALK_MAX] = {DNS_OK};
-    char text[DNS_NAME_MAX + 1];
-    struct dmarc_walk walk;
-    size_t place = 0;
+    struct search search;
+    char name[DMARC_NAME_SIZE];
 
     *found = (struct dmarc_discovery){.is_published = TRISTATE_NO};
-    if (!begin_walk(&walk, domain, text))
+    if (!begin_search(&search, dns, domain, deadline_ms))
         return;
-    if (dns->keeps_answers)
-        send_queries(dns, &walk, deadline_ms, &walk);
-    collect(dns, &walk, deadline_ms, records, statuses);
-    if (dns->keeps_answers)
-        cancel_queries(dns, &walk, &walk);
-    found->is_published = dmarc_walk_decide(&walk, records, &place);
-    if (found->is_published == TRISTATE_YES) {
-        (void)snprintf(found->name, sizeof(found->name), "%s", walk.names[place]);
-    } else if (found->is_published == TRISTATE_UNKNOWN) {
-        (void)record_name(walk.names[place], found->name);
-        found->status = statuses[place];
+    while (
+        !take_record(&search, dns_lookup(dns, record_name(search.walk.names[search.next], name), DNS_TXT, deadline_ms)))
+        ;
+    end_search(&search, found);
+}
+
+static void ask_next(struct search *search);
+
+static void on_record(void *context, const struct dns_answer *answer)
+{
+    struct search *search = context;
+    struct dmarc_discovery found = {.is_published = TRISTATE_NO};
+
+    if (!take_record(search, answer)) {
+        ask_next(search); /* as deep as a walk is long, at most */
+        return;
     }
+    end_search(search, &found);
+    search->done(search->context, &found);
+    free(search);
+}
+
+static void ask_next(struct search *search)
+{
+    char name[DMARC_NAME_SIZE];
+
+    dns_query(search->dns, record_name(search->walk.names[search->next], name), DNS_TXT, search->deadline_ms, on_record,
+              search);
+}
+
+void dmarc_discover_start(struct dns *dns, const char *domain, int64_t deadline_ms, dmarc_done done, void *context)
+{
+    struct search *search = malloc(sizeof(*search));
+    struct dmarc_discovery none = {.is_published = search ? TRISTATE_NO : TRISTATE_UNKNOWN};
+
+    if (search && begin_search(search, dns, domain, deadline_ms)) {
+        search->done = done;
+        search->context = context;
+        ask_next(search);
+        return;
+    }
+    free(search);
+    done(context, &none);
 }

@@ -33,4 +33,11 @@ void dmarc_speculation_end(struct dmarc_speculation *speculation);
  */
 void dmarc_discover(struct dns *dns, const char *domain, int64_t deadline_ms, struct dmarc_discovery *found);
 
+/* Takes what was found, which is gone after the call. */
+typedef void (*dmarc_done)(void *context, const struct dmarc_discovery *found);
+
+/* The same without waiting: `done` is called once, before this returns or later, on any thread, that of the DNS too; it
+ * must not block. Any thread; hold no lock. */
+void dmarc_discover_start(struct dns *dns, const char *domain, int64_t deadline_ms, dmarc_done done, void *context);
+
 #endif

@@ -4,9 +4,8 @@
 
 #include "base/clock.h"
 #include "base/domain_text.h"
+#include "base/stats.h"
 #include "policy/verdict_decide.h"
-#include "session/dmarc_check.h"
-#include "session/dns_exemptions.h"
 #include "spf/domain.h"
 
 /* True for a name of several labels, which alone says something (RFC 7208 2.3). */
@@ -34,22 +33,6 @@ void decision_begin(struct message *message, const struct config *config, struct
     message_add_check(message, IDENTITY_MAILFROM, message->sender.domain);
     if (config->check_helo && is_host_name(client_helo(client)))
         add_helo_check(message, client); /* RFC 7208 2.3 */
-}
-
-static struct spf_request request_of(const struct message *message, struct identity_check *check,
-                                     const struct config *config, const struct client *client)
-{
-    return (struct spf_request){
-        .identity = check->identity,
-        .client = client->effective,
-        .helo = client_helo(client),
-        .local = check->identity == IDENTITY_HELO ? "postmaster" : message->sender.local, /* RFC 7208 2.3, 2.4 */
-        .domain = idna_ascii_form(check->domain, check->ascii),                           /* RFC 7208 4.3 */
-        .receiver = message->receiver,
-        .is_speculated = check->speculation != NULL,
-        /* A guess stands in for the sender's domain, not for a host. */
-        .best_guess = config->spf_best_guess && check == message->checks,
-    };
 }
 
 static enum refuse_at wanted_step(const struct config *config, const struct session_abilities *abilities,
@@ -92,67 +75,55 @@ struct verdict decision_for(const struct message *message, const struct config *
     return verdict_decide(&config->verdict, &facts);
 }
 
-static void find_results(struct message *message, const struct session_shared *shared, const struct client *client,
-                         int64_t deadline_ms)
-{
-    for (size_t i = 0; i < message->check_count; i++) {
-        struct identity_check *check = &message->checks[i];
-        struct spf_request request = request_of(message, check, shared->config, client);
-
-        if (check->speculation == NULL && dmarc_check_is_wanted(shared, check->identity, message->null_sender)) {
-            check->speculation = speculation_begin(shared, &request, message->null_sender);
-            request.is_speculated = check->speculation != NULL;
-        }
-        request.deadline_ms = deadline_ms;
-        spf_check(shared->checker, &request, &check->outcome);
-    }
-}
-
-/* True if every result is a pass: then it does not matter who forwards the message. */
-static bool passes(const struct message *message)
-{
-    for (size_t i = 0; i < message->check_count; i++)
-        if (message->checks[i].outcome.result != RESULT_PASS)
-            return false;
-    return true;
-}
-
 static void leave_unchecked(struct message *message, enum reason reason)
 {
     message_exempt(message, reason);
     reason_count(reason, false);
 }
 
+/* A failed lookup of an exemption that was needed. */
+static const char *unknown_exemption(const struct inquiry *inquiry)
+{
+    if (inquiry->by_helo == TRISTATE_UNKNOWN)
+        return "WhitelistHelo";
+    return inquiry->by_spf == TRISTATE_UNKNOWN ? "WhitelistSPF" : NULL;
+}
+
+/* Counts the message if the DMARC filter decides about it. */
+static void count_left_to_dmarc(const struct message *message)
+{
+    bool is_left = false;
+
+    for (size_t i = 0; i < message->check_count; i++)
+        is_left |= message->checks[i].dmarc.is_published != TRISTATE_NO;
+    stats_add(STATS_LEFT_TO_DMARC, is_left);
+}
+
 void decision_make(struct message *message, const struct session_shared *shared, const struct client *client)
 {
-    const int64_t began_ms = clock_monotonic_ms(&clock_system);
-    int64_t deadline_ms = spf_checker_deadline_ms(shared->checker); /* one for all: the MTA waits for them all */
-    enum tristate by_helo = dns_exemption_by_helo(shared, client, deadline_ms), by_spf = TRISTATE_NO;
+    const struct inquiry *inquiry = &message->inquiry;
+    struct verdict verdict;
 
-    if (by_helo == TRISTATE_YES) {
+    inquiry_finish(message, shared, client);
+    if (inquiry->by_helo == TRISTATE_YES) {
         leave_unchecked(message, REASON_WHITELISTED_HELO);
         return;
     }
-    find_results(message, shared, client, deadline_ms);
-    if (!passes(message))
-        by_spf = dns_exemption_by_spf(shared, client, message->receiver, deadline_ms);
-    if (by_spf == TRISTATE_YES) {
+    if (inquiry->by_spf == TRISTATE_YES) {
         leave_unchecked(message, REASON_WHITELISTED_FORWARDER);
         return;
     }
-    message->unknown_exemption = by_helo == TRISTATE_UNKNOWN  ? "WhitelistHelo"
-                                 : by_spf == TRISTATE_UNKNOWN ? "WhitelistSPF"
-                                                              : NULL;
-    dmarc_check_find(message, shared, deadline_ms);
-    message->record.wait_ms = clock_monotonic_ms(&clock_system) - began_ms;
-    struct verdict verdict = decision_for(message, shared->config, NULL);
+    message->unknown_exemption = unknown_exemption(inquiry);
+    count_left_to_dmarc(message);
+    message->record.wait_ms = clock_monotonic_ms(&clock_system) - inquiry->began_ms;
+    verdict = decision_for(message, shared->config, NULL);
     message_decide(message, &verdict);
 }
 
 void decision_speculate(struct message *message, const struct session_shared *shared, const struct client *client)
 {
     struct identity_check *check = &message->checks[0]; /* that of the HELO name began at HELO */
-    struct spf_request request = request_of(message, check, shared->config, client);
+    struct spf_request request = inquiry_request(message, check, shared->config, client);
 
     if (check->speculation == NULL) /* a null sender's is that of the HELO name */
         check->speculation = speculation_begin(shared, &request, message->null_sender);

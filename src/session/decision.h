@@ -11,7 +11,7 @@
  * client's HELO name, if that is checked. */
 void decision_begin(struct message *message, const struct config *config, struct client *client);
 
-/* Finds out the results of a PENDING message, and decides: it is DECIDED; or EXEMPT, where
+/* Finds out what is not known yet of a PENDING message (inquiry.h), and decides: it is DECIDED; or EXEMPT, where
  * WhitelistHelo or WhitelistSPF names its client. May block until DNSTimeout. */
 void decision_make(struct message *message, const struct session_shared *shared, const struct client *client);
 

@@ -9,6 +9,7 @@
 #include "mail/idna.h"
 #include "policy/verdict.h"
 #include "session/actions.h"
+#include "session/inquiry.h"
 #include "session/message_record.h"
 #include "session/reason.h"
 #include "session/session.h"
@@ -80,7 +81,8 @@ struct message {
     /* That of the sender, or for a null sender that of the HELO name; after it that of the HELO name, if it is
      * checked too. */
     struct identity_check checks[MESSAGE_CHECKS_MAX];
-    size_t check_count; /* at least 1 from PENDING on; 0 before */
+    size_t check_count;     /* at least 1 from PENDING on; 0 before */
+    struct inquiry inquiry; /* of what the decision needs */
     struct verdict verdict;
     const char *unknown_exemption; /* DECIDED: the key that might exempt the client, whose lookup failed; NULL: none */
     struct verdict undone; /* the refusal that TestMode did not carry out, unless `would_refuse` is WOULD_REFUSE_NONE */

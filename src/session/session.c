@@ -6,6 +6,7 @@
 #include "policy/whitelist.h"
 #include "session/client.h"
 #include "session/decision.h"
+#include "session/inquiry.h"
 #include "session/message.h"
 #include "session/message_end.h"
 #include "session/message_log.h"
@@ -289,7 +290,7 @@ static struct session_reply mail_from(struct session *session, enum address_stat
     }
     decision_begin(message, config, &session->client);
     client_set_begun(&session->client, NULL); /* unless the message has it, it is of no use */
-    if (is_due(session, REFUSE_AT_MAIL))
+    if (is_due(session, REFUSE_AT_MAIL) && !session->abilities.awaits)
         return decide(session);
     if (may_speculate(session))
         decision_speculate(message, &session->shared, &session->client);
@@ -335,6 +336,25 @@ struct session_reply session_mail(struct session *session, struct session_sender
     else if (reply.reason == REASON_NONE)
         reply.reason = session->message.reason;
     address_free(&sender->address);
+    return reply;
+}
+
+bool session_await(struct session *session, session_ready ready, void *context)
+{
+    return session->message.stage != MESSAGE_PENDING ||
+           inquiry_start(&session->message, &session->shared, effective_client(session), ready, context);
+}
+
+struct session_reply session_decide(struct session *session)
+{
+    struct session_reply reply = go_on;
+
+    if (session->message.stage == MESSAGE_PENDING && is_due(session, REFUSE_AT_MAIL))
+        reply = decide(session);
+    if (reply.step == SESSION_REFUSE)
+        forget_message(session);
+    else
+        reply.reason = session->message.reason;
     return reply;
 }
 

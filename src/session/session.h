@@ -47,6 +47,7 @@ struct session_abilities {
     bool changes_recipients; /* takes them away, and gives others */
     bool holds;              /* keeps a message in the MTA's queue */
     bool refuses_recipients; /* each on its own */
+    bool awaits;             /* calls session_await, then session_decide where a message is to be decided at MAIL */
 };
 #define SESSION_STEP(refuse_at) (1U << (unsigned)(refuse_at))
 
@@ -129,8 +130,19 @@ const char *session_host_name(const struct session *session);
 struct session_reply session_connect(struct session *session, const struct session_client *facts);
 struct session_reply session_helo(struct session *session, const char *helo);
 
-/* Begins a message, and decides, if that is due at this step. The address of the sender is taken over in any case, and
- * zeroed. May block until DNSTimeout. */
+/* Called once, on any thread, that of the DNS too: it must not block. */
+typedef void (*session_ready)(void *context);
+
+/* Finds out what a decision about the current message needs, without waiting. True: all is known, and no step of it
+ * will block. False: `ready` is called when that is so, and until then the session must not be used. */
+bool session_await(struct session *session, session_ready ready, void *context);
+
+/* For a front end that awaits: decides about the message as a whole, if that is due at MAIL and was not done. May
+ * block, unless session_await was called. */
+struct session_reply session_decide(struct session *session);
+
+/* Begins a message, and decides, if that is due at this step and the front end does not await. The address of the
+ * sender is taken over in any case, and zeroed. May block until DNSTimeout. */
 struct session_reply session_mail(struct session *session, struct session_sender *sender);
 struct session_reply session_rcpt(struct session *session, const struct session_recipient *recipient);
 

@@ -3,7 +3,7 @@
 #include "session/speculation.h"
 
 #include "dmarc/dmarc_discovery.h"
-#include "session/dmarc_check.h"
+#include "policy/verdict_decide.h"
 
 #include <stdlib.h>
 
@@ -24,7 +24,7 @@ struct speculation *speculation_begin(const struct session_shared *shared, const
         free(speculation);
         return NULL;
     }
-    if (dmarc_check_is_wanted(shared, request->identity, is_null_sender))
+    if (verdict_may_ask_dmarc(&shared->config->verdict, request->identity, is_null_sender))
         speculation->dmarc = dmarc_discovery_speculate(spf_checker_dns(shared->checker), request->domain,
                                                        spf_checker_deadline_ms(shared->checker));
     return speculation;

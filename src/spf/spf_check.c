@@ -317,41 +317,19 @@ void spf_check(struct spf_checker *checker, const struct spf_request *request, s
     count(request->identity, outcome, begun_us);
 }
 
+enum tristate spf_outcome_permits(const struct spf_outcome *outcome)
+{
+    if (outcome->result == RESULT_TEMPERROR)
+        return TRISTATE_UNKNOWN;
+    return outcome->result == RESULT_PASS ? TRISTATE_YES : TRISTATE_NO;
+}
+
 enum tristate spf_permits(struct spf_checker *checker, const struct spf_request *request)
 {
     struct spf_outcome outcome;
 
     answer(checker, request, &outcome);
-    if (outcome.result == RESULT_TEMPERROR)
-        return TRISTATE_UNKNOWN;
-    return outcome.result == RESULT_PASS ? TRISTATE_YES : TRISTATE_NO;
-}
-
-/* Whether an answer of addresses holds this one. */
-static enum tristate holds_address(const struct dns_answer *addresses, const struct addr *wanted)
-{
-    if (addresses->status == DNS_TIMEOUT || addresses->status == DNS_FAILURE)
-        return TRISTATE_UNKNOWN;
-    for (size_t i = 0; i < addresses->count; i++)
-        if (addr_equal(&addresses->records[i].addr, wanted))
-            return TRISTATE_YES;
-    return TRISTATE_NO;
-}
-
-enum tristate spf_host_has_address(struct spf_checker *checker, const char *name, const struct addr *client,
-                                   int64_t deadline_ms)
-{
-    struct addr wanted = addr_unmapped(client);
-    const struct dns_answer *addresses;
-    char host[DNS_NAME_MAX + 1];
-    enum tristate found;
-
-    if (wanted.family == ADDR_NONE || !domain_text_copy(name, host) || !domain_can_be_asked(host))
-        return TRISTATE_NO;
-    addresses = dns_lookup(checker->dns, host, wanted.family == ADDR_V4 ? DNS_A : DNS_AAAA, deadline_ms);
-    found = holds_address(addresses, &wanted);
-    dns_answer_release(addresses);
-    return found;
+    return spf_outcome_permits(&outcome);
 }
 
 /* ---- With a callback ---- */
@@ -363,21 +341,23 @@ struct task {
     spf_done done;
     void *context;
     uint64_t begun_us;
+    bool is_result; /* it is counted */
 };
 
 static void end_task(void *context, const struct spf_outcome *outcome)
 {
     struct task *task = context;
 
-    count(task->request->identity, outcome, task->begun_us);
+    if (task->is_result)
+        count(task->request->identity, outcome, task->begun_us);
     task->done(task->context, outcome);
     free(task->request);
     free(task);
 }
 
 /* False if out of memory. */
-static bool start_task(struct spf_checker *checker, const struct spf_request *request, unsigned varying, spf_done done,
-                       void *context, uint64_t begun_us)
+static bool start_task(const struct task *wanted, struct spf_checker *checker, const struct spf_request *request,
+                       unsigned varying)
 {
     struct task *task = malloc(sizeof(*task));
     struct spf_request *copy = task ? request_copy(request) : NULL;
@@ -386,7 +366,8 @@ static bool start_task(struct spf_checker *checker, const struct spf_request *re
         free(task);
         return false;
     }
-    *task = (struct task){.request = copy, .done = done, .context = context, .begun_us = begun_us};
+    *task = *wanted;
+    task->request = copy;
     task->caller = (struct caller){.checker = checker,
                                    .request = copy,
                                    .deadline_ms = deadline_of(checker, request),
@@ -397,22 +378,36 @@ static bool start_task(struct spf_checker *checker, const struct spf_request *re
     return true;
 }
 
-void spf_check_start(struct spf_checker *checker, const struct spf_request *request, spf_done done, void *context)
+static void check_start(const struct task *wanted, struct spf_checker *checker, const struct spf_request *request)
 {
-    const uint64_t begun_us = histogram_now_us();
     struct spf_request normal = *request;
     char domain[DNS_NAME_MAX + 1];
     struct spf_outcome outcome;
     unsigned varying;
 
     if (!answer_at_once(checker, &normal, domain, &outcome, &varying)) {
-        if (start_task(checker, &normal, varying, done, context, begun_us))
+        if (start_task(wanted, checker, &normal, varying))
             return;
         shed_without_memory(&outcome);
         count_source(request, STATS_EVALUATED);
     }
-    count(request->identity, &outcome, begun_us);
-    done(context, &outcome);
+    if (wanted->is_result)
+        count(request->identity, &outcome, wanted->begun_us);
+    wanted->done(wanted->context, &outcome);
+}
+
+void spf_check_start(struct spf_checker *checker, const struct spf_request *request, spf_done done, void *context)
+{
+    const struct task task = {.done = done, .context = context, .begun_us = histogram_now_us(), .is_result = true};
+
+    check_start(&task, checker, request);
+}
+
+void spf_permits_start(struct spf_checker *checker, const struct spf_request *request, spf_done done, void *context)
+{
+    const struct task task = {.done = done, .context = context};
+
+    check_start(&task, checker, request);
 }
 
 /* ---- Without anybody who waits ---- */

@@ -109,10 +109,10 @@ void spf_check_start(struct spf_checker *checker, const struct spf_request *requ
  * clients that some domain permits: the outcome is nobody's result, and not counted. */
 enum tristate spf_permits(struct spf_checker *checker, const struct spf_request *request);
 
-/* Whether the A or AAAA records of `name` hold the client's address. Waits for the DNS until `deadline_ms`
- * (spf_checker_deadline_ms). Any thread; hold no lock. */
-enum tristate spf_host_has_address(struct spf_checker *checker, const char *name, const struct addr *client,
-                                   int64_t deadline_ms);
+/* The same without waiting: `done` is called as by spf_check_start, and spf_outcome_permits says what the outcome
+ * means. */
+void spf_permits_start(struct spf_checker *checker, const struct spf_request *request, spf_done done, void *context);
+enum tristate spf_outcome_permits(const struct spf_outcome *outcome);
 
 /* An evaluation that somebody will ask for. */
 struct spf_speculation;

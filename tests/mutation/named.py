@@ -3,8 +3,8 @@
 
 # (name, file of src, text that is there once, text in its place). Where the text has changed, the change is written anew.
 NAMED = [
-    ("each identity gets the whole DNSTimeout", "session/decision.c",
-     "        request.deadline_ms = deadline_ms;\n", ""),
+    ("each identity gets the whole DNSTimeout", "session/inquiry.c",
+     "    request.deadline_ms = message->inquiry.deadline_ms;\n", ""),
     ("a temperror of a caller out of time is shared", "spf/inflight.c",
      "walk->is_fault || (walk->result == RESULT_TEMPERROR && !flight->has_time)", "walk->is_fault"),
     ("the pool guard is never woken", "front/milter/quirks/libmilter_kick.c",

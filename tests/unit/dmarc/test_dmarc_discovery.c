@@ -89,6 +89,28 @@ static int64_t soon(void)
     return clock_monotonic_ms(&clock_system) + 10000;
 }
 
+enum { NOT_CALLED = TRISTATE_UNKNOWN + 1 };
+
+static void take(void *context, const struct dmarc_discovery *found)
+{
+    struct dmarc_discovery *taken = context;
+
+    assert_int_equal(taken->is_published, NOT_CALLED); /* it is called once */
+    *taken = *found;
+}
+
+/* Both ways: by a thread that waits, and without one. */
+static void discover(struct script_dns *script, bool waits, const char *domain, struct dmarc_discovery *found)
+{
+    if (waits) {
+        dmarc_discover(&script->dns, domain, soon(), found);
+        return;
+    }
+    found->is_published = (enum tristate)NOT_CALLED;
+    dmarc_discover_start(&script->dns, domain, soon(), take, found);
+    assert_int_not_equal(found->is_published, NOT_CALLED);
+}
+
 static void test_findings(void **state)
 {
     static const struct {
@@ -108,42 +130,47 @@ static void test_findings(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        struct script_dns script = script_of(false);
-        struct dmarc_discovery found;
+    for (size_t i = 0; i < COUNT(rows); i++)
+        for (int waits = 0; waits < 2; waits++) {
+            struct script_dns script = script_of(false);
+            struct dmarc_discovery found;
 
-        dmarc_discover(&script.dns, rows[i].domain, soon(), &found);
-        assert_string_equal(script.asked, rows[i].asked);
-        assert_string_equal(found.name, rows[i].name);
-        assert_int_equal(found.is_published, rows[i].expected);
-        if (found.is_published == TRISTATE_UNKNOWN)
-            assert_int_equal(found.status, DNS_TIMEOUT);
-    }
+            discover(&script, waits, rows[i].domain, &found);
+            assert_string_equal(script.asked, rows[i].asked);
+            assert_string_equal(found.name, rows[i].name);
+            assert_int_equal(found.is_published, rows[i].expected);
+            if (found.is_published == TRISTATE_UNKNOWN)
+                assert_int_equal(found.status, DNS_TIMEOUT);
+        }
 }
 
 /* All names are sent before the first answer is waited for, where the DNS shares the answers. */
 static void test_queries_are_sent_at_once(void **state)
 {
-    struct script_dns script = script_of(true);
-    struct dmarc_discovery found;
-
     (void)state;
-    dmarc_discover(&script.dns, "example.com", soon(), &found);
-    assert_string_equal(script.asked, "_dmarc.example.com _dmarc.com _dmarc.example.com ");
+    for (int waits = 0; waits < 2; waits++) {
+        struct script_dns script = script_of(true);
+        struct dmarc_discovery found;
+
+        discover(&script, waits, "example.com", &found);
+        assert_string_equal(script.asked, "_dmarc.example.com _dmarc.com _dmarc.example.com ");
+    }
 }
 
 /* The first answer decides: what was sent besides is cancelled. */
 static void test_rest_is_cancelled(void **state)
 {
-    struct script_dns script = script_of(true);
-    struct dmarc_discovery found;
-
     (void)state;
-    script.held_name = "_dmarc.com";
-    dmarc_discover(&script.dns, "example.com", soon(), &found);
-    assert_int_equal(found.is_published, TRISTATE_YES);
-    assert_string_equal(script.cancelled, "_dmarc.com ");
-    assert_null(script.held_done);
+    for (int waits = 0; waits < 2; waits++) {
+        struct script_dns script = script_of(true);
+        struct dmarc_discovery found;
+
+        script.held_name = "_dmarc.com";
+        discover(&script, waits, "example.com", &found);
+        assert_int_equal(found.is_published, TRISTATE_YES);
+        assert_string_equal(script.cancelled, "_dmarc.com ");
+        assert_null(script.held_done);
+    }
 }
 
 static void test_speculation(void **state)
@@ -185,16 +212,17 @@ static void test_long_names(void **state)
 static void test_out_of_memory(void **state)
 {
     (void)state;
-    for (unsigned n = 1;; n++) {
-        struct script_dns script = script_of(true);
-        struct dmarc_discovery found;
+    for (int waits = 0; waits < 2; waits++)
+        for (unsigned n = 1;; n++) {
+            struct script_dns script = script_of(true);
+            struct dmarc_discovery found;
 
-        alloc_fail_at(n);
-        dmarc_discover(&script.dns, "a.example.com", soon(), &found);
-        if (!alloc_fail_happened())
-            break;
-        assert_int_not_equal(found.is_published, TRISTATE_NO);
-    }
+            alloc_fail_at(n);
+            discover(&script, waits, "a.example.com", &found);
+            if (!alloc_fail_happened())
+                break;
+            assert_int_not_equal(found.is_published, TRISTATE_NO);
+        }
     alloc_fail_at(0);
 }
 

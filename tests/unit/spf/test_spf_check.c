@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/stats.h"
+#include "spf/host_address.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -128,13 +129,14 @@ static void test_hosts(void **state)
     zone_checks_add(checks, "h.org", "A", "10.0.0.2");
     zone_checks_add(checks, "h.org", "AAAA", "2001:db8::1");
     zone_checks_add(checks, "t.org", "TIMEOUT", "");
-    assert_int_equal(spf_host_has_address(checks->checker, "h.org", &client, deadline_ms), TRISTATE_YES);
+    assert_int_equal(host_has_address(spf_checker_dns(checks->checker), "h.org", &client, deadline_ms), TRISTATE_YES);
     memset(too_long, 'a', sizeof(too_long) - 1);
     too_long[sizeof(too_long) - 1] = '\0';
-    assert_int_equal(spf_host_has_address(checks->checker, too_long, &client, deadline_ms), TRISTATE_NO);
+    assert_int_equal(host_has_address(spf_checker_dns(checks->checker), too_long, &client, deadline_ms), TRISTATE_NO);
     for (size_t i = 0; i < COUNT(cases); i++) {
         client = zone_checks_request(cases[i].client, "").client;
-        if (spf_host_has_address(checks->checker, cases[i].name, &client, deadline_ms) != cases[i].has_address)
+        if (host_has_address(spf_checker_dns(checks->checker), cases[i].name, &client, deadline_ms) !=
+            (enum tristate)cases[i].has_address)
             fail_msg("%s and %s", cases[i].name, cases[i].client);
     }
 }
