@@ -2,114 +2,17 @@
 /* Answers requests out of the cache, or by evaluations. */
 #include "spf/spf_check.h"
 
-#include "base/allocator.h"
-#include "base/domain_text.h"
 #include "base/histogram.h"
 #include "base/log.h"
 #include "base/log_value.h"
 #include "base/stats.h"
 #include "base/wait.h"
-#include "spf/domain.h"
-#include "spf/inflight.h"
+#include "spf/checker.h"
 #include "spf/outcome.h"
-#include "spf/result_cache.h"
 #include "spf/spf_metrics.h"
 #include "spf/trace.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
-
-struct spf_checker {
-    struct dns *dns;
-    const struct clock *clock;
-    struct result_cache *cache;
-    struct inflight *inflight;
-    _Atomic uint32_t timeout_ms; /* this and the next may be adjusted at any time */
-    atomic_bool has_lookahead;
-    atomic_uint references;
-};
-
-static unsigned max_checks_of(const struct spf_checker_config *config)
-{
-    return config->max_checks > 0 ? config->max_checks : MAX_CHECKS_USUAL;
-}
-
-struct spf_checker *spf_checker_create(const struct spf_checker_config *config)
-{
-    struct inflight_setup setup = {.dns = config->dns,
-                                   .clock = config->clock,
-                                   .timeout_ms = config->timeout_ms,
-                                   .has_lookahead = config->has_lookahead,
-                                   .max_checks = max_checks_of(config),
-                                   .seed = config->seed};
-    struct spf_checker *checker = calloc(1, sizeof(*checker));
-
-    if (!checker) {
-        dns_destroy(config->dns);
-        return NULL;
-    }
-    checker->dns = config->dns;
-    checker->clock = config->clock;
-    checker->timeout_ms = config->timeout_ms;
-    checker->has_lookahead = config->has_lookahead;
-    checker->references = 1;
-    checker->cache = result_cache_create(config->cache_octets, config->result_ttl_s, config->seed, config->clock);
-    setup.cache = checker->cache;
-    checker->inflight = inflight_create(&setup);
-    if (checker->cache && checker->inflight)
-        return checker;
-    spf_checker_release(checker);
-    return NULL;
-}
-
-struct spf_checker *spf_checker_acquire(struct spf_checker *checker)
-{
-    atomic_fetch_add_explicit(&checker->references, 1, memory_order_relaxed);
-    return checker;
-}
-
-void spf_checker_adjust(struct spf_checker *checker, const struct spf_checker_config *config)
-{
-    checker->timeout_ms = config->timeout_ms;
-    checker->has_lookahead = config->has_lookahead;
-    inflight_adjust(checker->inflight, config->timeout_ms, config->has_lookahead, max_checks_of(config));
-    result_cache_adjust(checker->cache, config->cache_octets, config->result_ttl_s);
-}
-
-void spf_checker_release(struct spf_checker *checker)
-{
-    if (!checker || atomic_fetch_sub_explicit(&checker->references, 1, memory_order_acq_rel) > 1)
-        return;
-    dns_destroy(checker->dns); /* and with it what is under way */
-    result_cache_destroy(checker->cache);
-    inflight_destroy(checker->inflight);
-    free(checker);
-    allocator_return_free(); /* its caches were large, and the next checker's have other threads */
-}
-
-struct dns *spf_checker_dns(const struct spf_checker *checker)
-{
-    return checker->dns;
-}
-
-int64_t spf_checker_deadline_ms(const struct spf_checker *checker)
-{
-    return clock_monotonic_ms(checker->clock) + checker->timeout_ms;
-}
-
-/* Brings a request into the one form that keys and evaluations use. False if its answer is none, as there is no client
- * or no domain that could have a policy (RFC 7208 4.3). */
-static bool normalize(struct spf_request *request, char domain[DNS_NAME_MAX + 1])
-{
-    if (request->client.family == ADDR_NONE || !domain_text_copy(request->domain, domain))
-        return false;
-    request->domain = domain;
-    request->client = addr_unmapped(&request->client); /* RFC 7208 5 */
-    if (request->local[0] == '\0')
-        request->local = "postmaster"; /* RFC 7208 4.3 */
-    return domain_can_have_policy(domain);
-}
 
 /* Counts where the outcome came from, once for each request that the result cache was asked for. One that was begun
  * ahead was evaluated for this request, wherever it is found. */
@@ -136,15 +39,10 @@ static bool look(struct spf_checker *checker, const struct spf_request *request,
 static bool answer_at_once(struct spf_checker *checker, struct spf_request *normal, char domain[DNS_NAME_MAX + 1],
                            struct spf_outcome *outcome, unsigned *varying)
 {
-    if (normalize(normal, domain))
+    if (checker_normalize(normal, domain))
         return look(checker, normal, outcome, varying);
     *outcome = (struct spf_outcome){.result = RESULT_NONE};
     return true;
-}
-
-static int64_t deadline_of(const struct spf_checker *checker, const struct spf_request *request)
-{
-    return request->deadline_ms > 0 ? request->deadline_ms : spf_checker_deadline_ms(checker);
 }
 
 /* Counts a check that began then, in histogram_now_us. */
@@ -278,7 +176,7 @@ static void find_out(struct spf_checker *checker, const struct spf_request *requ
     struct blocked blocked = {.outcome = outcome};
     struct caller caller = {.checker = checker,
                             .request = request,
-                            .deadline_ms = deadline_of(checker, request),
+                            .deadline_ms = checker_deadline_of(checker, request),
                             .varying = varying,
                             .done = unblock,
                             .context = &blocked};
@@ -370,7 +268,7 @@ static bool start_task(const struct task *wanted, struct spf_checker *checker, c
     task->request = copy;
     task->caller = (struct caller){.checker = checker,
                                    .request = copy,
-                                   .deadline_ms = deadline_of(checker, request),
+                                   .deadline_ms = checker_deadline_of(checker, request),
                                    .varying = varying,
                                    .done = end_task,
                                    .context = task};
@@ -408,73 +306,4 @@ void spf_permits_start(struct spf_checker *checker, const struct spf_request *re
     const struct task task = {.done = done, .context = context};
 
     check_start(&task, checker, request);
-}
-
-/* ---- Without anybody who waits ---- */
-
-struct spf_speculation {
-    struct spf_checker *checker;
-    struct inflight_follower follower;
-    atomic_uint references; /* that of the caller, and of the follower until it was called or has left */
-};
-
-static void release_speculation(struct spf_speculation *speculation, unsigned references)
-{
-    if (atomic_fetch_sub(&speculation->references, references) == references)
-        free(speculation);
-}
-
-static void end_follower(void *context, const struct published *published)
-{
-    (void)published;
-    release_speculation(context, 1);
-}
-
-/* NULL if it cannot be begun. */
-static struct spf_speculation *begin_speculation(struct spf_checker *checker, const struct spf_request *normal,
-                                                 unsigned varying)
-{
-    struct spf_speculation *speculation = malloc(sizeof(*speculation));
-
-    if (!speculation)
-        return NULL;
-    *speculation = (struct spf_speculation){
-        .checker = checker, .follower = {.published = end_follower, .context = speculation}, .references = 2};
-    if (inflight_join(checker->inflight, normal, varying, deadline_of(checker, normal), INFLIGHT_SPECULATIVE,
-                      &speculation->follower) == INFLIGHT_JOINED) {
-        spf_checker_acquire(checker);
-        return speculation;
-    }
-    free(speculation);
-    return NULL;
-}
-
-struct spf_speculation *spf_check_speculate(struct spf_checker *checker, const struct spf_request *request)
-{
-    struct spf_request normal = *request;
-    char domain[DNS_NAME_MAX + 1];
-    struct spf_outcome known;
-    unsigned varying;
-
-    if (!checker->has_lookahead || !checker->dns->keeps_answers || !normalize(&normal, domain))
-        return NULL;
-    normal.trace = NULL;
-    return result_cache_look(checker->cache, &normal, &known, &varying) ? NULL
-                                                                        : begin_speculation(checker, &normal, varying);
-}
-
-void spf_speculation_end(struct spf_speculation *speculation)
-{
-    struct spf_checker *checker;
-
-    if (!speculation)
-        return;
-    checker = speculation->checker;
-    release_speculation(speculation, inflight_leave(checker->inflight, &speculation->follower) ? 2 : 1);
-    spf_checker_release(checker);
-}
-
-struct ttl_cache_stats spf_checker_cache_stats(struct spf_checker *checker)
-{
-    return result_cache_stats(checker->cache);
 }
