@@ -30,7 +30,7 @@ NAMED = [
      "prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) != 0", "false"),
     ("the socket is open to all before chmod", "front/milter/listener.c",
      "umask(0777 & ~config->mode)", "umask(0 & ~config->mode)"),
-    ("the socket of the metrics is open to all", "front/metrics/listening.c",
+    ("the socket of the metrics is open to all", "front/listening.c",
      "umask(0777 & ~socket->mode)", "umask(0 & ~socket->mode)"),
     ("the control socket is open to all", "app/control.c",
      "umask(0177)", "umask(0)"),

@@ -3,8 +3,8 @@
 #include "front/metrics/metrics_front.h"
 
 #include "base/endpoint.h"
+#include "front/listening.h"
 #include "front/metrics/accept.h"
-#include "front/metrics/listening.h"
 
 #include <microhttpd.h>
 #include <pthread.h>
@@ -20,6 +20,7 @@ enum {
 
 static struct front_host host;
 static struct drain no_drain; /* nothing here has to be waited for */
+static struct listening listening;
 static int listening_fd = -1;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* a leaf; covers the next two */
 static pthread_cond_t is_changed = PTHREAD_COND_INITIALIZER;
@@ -95,8 +96,18 @@ static const char *socket_path(const char *spec)
 static bool open_socket(const struct front_socket *socket, const struct front_host *new_host, struct strbuf *error)
 {
     host = *new_host;
-    listening_fd = listening_open(socket, error);
+    listening_fd = listening_open(&listening, socket, error);
     return listening_fd >= 0;
+}
+
+static bool give_socket(const struct front_socket *socket, uid_t owner, gid_t group, struct strbuf *error)
+{
+    return listening_give(&listening, socket, owner, group, error);
+}
+
+static void discard_socket(void)
+{
+    listening_discard(&listening);
 }
 
 /* Returns once it is closed. */
@@ -126,7 +137,7 @@ static void close_socket(void)
     pthread_cond_signal(&is_changed);
     pthread_mutex_unlock(&lock);
     close(listening_fd);
-    listening_discard();
+    discard_socket();
 }
 
 static void hang_up(void)
@@ -141,8 +152,8 @@ const struct front metrics_front = {
     .drain = &no_drain,
     .path = socket_path,
     .open = open_socket,
-    .give = listening_give,
-    .discard = listening_discard,
+    .give = give_socket,
+    .discard = discard_socket,
     .run = run,
     .close = close_socket,
     .hang_up = hang_up,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Makes a listening socket. */
-#include "front/metrics/listening.h"
+#include "front/listening.h"
 
 #include "base/endpoint.h"
 #include "base/socket_file.h"
@@ -14,11 +14,6 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-enum { BACKLOG = 16 };
-
-static struct sockaddr_un unix_address; /* of a unix socket that was made; sun_path "": none */
-static struct stat unix_file;
 
 /* Makes way for a socket at `address`: one that nobody answers on goes. False, with errno. */
 static bool make_way(const struct sockaddr_un *address)
@@ -41,7 +36,7 @@ static bool make_way(const struct sockaddr_un *address)
     return answered != 0 && errno == ECONNREFUSED && unlink(address->sun_path) == 0;
 }
 
-static bool bind_unix(int fd, const struct front_socket *socket, const char *path)
+static bool bind_unix(struct listening *listening, int fd, const struct front_socket *socket, const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     const mode_t old_mask = umask(0777 & ~socket->mode);
@@ -54,9 +49,9 @@ static bool bind_unix(int fd, const struct front_socket *socket, const char *pat
         errno = ENAMETOOLONG;
     }
     umask(old_mask);
-    is_bound = is_bound && socket_file_note(path, &unix_file);
+    is_bound = is_bound && socket_file_note(path, &listening->file);
     if (is_bound)
-        unix_address = address;
+        listening->address = address;
     return is_bound;
 }
 
@@ -92,7 +87,7 @@ static int open_inet(const struct endpoint *endpoint)
 }
 
 /* A socket that is bound, or -1 with errno. */
-static int open_bound(const struct front_socket *wanted)
+static int open_bound(struct listening *listening, const struct front_socket *wanted)
 {
     struct endpoint endpoint;
     int fd;
@@ -105,7 +100,7 @@ static int open_bound(const struct front_socket *wanted)
     if (endpoint.kind != ENDPOINT_UNIX)
         return open_inet(&endpoint);
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && !bind_unix(fd, wanted, endpoint.path)) {
+    if (fd >= 0 && !bind_unix(listening, fd, wanted, endpoint.path)) {
         const int saved = errno;
 
         close(fd);
@@ -115,11 +110,11 @@ static int open_bound(const struct front_socket *wanted)
     return fd;
 }
 
-int listening_open(const struct front_socket *socket, struct strbuf *error)
+int listening_open(struct listening *listening, const struct front_socket *socket, struct strbuf *error)
 {
-    int fd = open_bound(socket);
+    int fd = open_bound(listening, socket);
 
-    if (fd >= 0 && listen(fd, BACKLOG) == 0 && fcntl(fd, F_SETFL, O_NONBLOCK) == 0)
+    if (fd >= 0 && listen(fd, SOMAXCONN) == 0 && fcntl(fd, F_SETFL, O_NONBLOCK) == 0)
         return fd;
     strbuf_addf(error, "%s: cannot listen: %s", socket->spec, strerror(errno));
     if (fd >= 0)
@@ -127,9 +122,11 @@ int listening_open(const struct front_socket *socket, struct strbuf *error)
     return -1;
 }
 
-bool listening_give(const struct front_socket *socket, uid_t owner, gid_t group, struct strbuf *error)
+bool listening_give(const struct listening *listening, const struct front_socket *socket, uid_t owner, gid_t group,
+                    struct strbuf *error)
 {
-    if (unix_address.sun_path[0] == '\0' || socket_file_give(unix_address.sun_path, &unix_file, owner, group))
+    if (listening->address.sun_path[0] == '\0' ||
+        socket_file_give(listening->address.sun_path, &listening->file, owner, group))
         return true;
     if (errno == ESTALE || errno == ENOENT)
         strbuf_addf(error, "%s: was exchanged for another file", socket->spec);
@@ -138,9 +135,9 @@ bool listening_give(const struct front_socket *socket, uid_t owner, gid_t group,
     return false;
 }
 
-void listening_discard(void)
+void listening_discard(struct listening *listening)
 {
-    if (unix_address.sun_path[0] != '\0')
-        (void)socket_file_remove(unix_address.sun_path, &unix_file);
-    unix_address.sun_path[0] = '\0';
+    if (listening->address.sun_path[0] != '\0')
+        (void)socket_file_remove(listening->address.sun_path, &listening->file);
+    listening->address.sun_path[0] = '\0';
 }
