@@ -46,10 +46,10 @@ def report_asks_the_name_server_of_the_configuration(binary):
         contains(found["twice.example.com"], "there are several SPF records", "advice")
         contains(found["broken.example.com"], "not an IPv4 address", "advice")
         check(found["silent.example.com"] not in ("", "the record is valid now"), "the log's advice")
-        check(server.count("mended.example.com") > 0, "the server was asked")
-        asked = len(server.questions)
+        asked = server.count("mended.example.com")
+        check(asked > 0, "the server was not asked")
         run(binary, "-c", filter_.config_path, "report", "--json", write_log(filter_))
-        equal(len(server.questions), asked, "queries without --dns")
+        equal(server.count("mended.example.com"), asked, "queries without --dns")
 
 
 @case
