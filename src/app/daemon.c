@@ -20,6 +20,7 @@
 #include "front/metrics/metrics_front.h"
 #include "front/milter/listener.h"
 #include "front/milter/milter_front.h"
+#include "front/policy/policy_front.h"
 #include "session/metrics.h"
 #include "session/service.h"
 
@@ -273,7 +274,8 @@ static bool add_fronts(struct daemon *daemon, struct strbuf *error)
 {
     daemon->fronts.wake = wake;
     return add_front(daemon, &milter_front, "Socket", daemon->config->socket, error) &&
-           add_front(daemon, &metrics_front, "Metrics", daemon->config->metrics, error);
+           add_front(daemon, &metrics_front, "Metrics", daemon->config->metrics, error) &&
+           add_front(daemon, &policy_front, "PolicySocket", daemon->config->policy_socket, error);
 }
 
 /* Everything between the configuration and the first message. Returns a status of sysexits.h. */

@@ -87,6 +87,7 @@ struct config {
     char *socket_group;   /* NULL: the group of `user` */
     char *control_socket; /* a path; NULL: none */
     char *metrics;        /* as `socket`, always with a host; NULL: none */
+    char *policy_socket;  /* the same */
     char *user;
     char *pid_file; /* NULL: none */
     enum sandbox_mode sandbox;

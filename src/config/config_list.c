@@ -163,8 +163,8 @@ const struct config_type config_socket = {.form = "a socket",
                                           .write = text_write,
                                           .clear = text_clear};
 
-/* Nobody asks who reads the metrics, so that without a host they are for this host alone. */
-static enum config_value_status metrics_read(const struct config_option *option, const char *text, void *member)
+/* Of a socket on which nobody is asked who he is: without a host it is for this host alone. */
+static enum config_value_status local_socket_read(const struct config_option *option, const char *text, void *member)
 {
     struct strbuf whole = STRBUF_INIT;
     struct endpoint endpoint;
@@ -182,13 +182,13 @@ static enum config_value_status metrics_read(const struct config_option *option,
     return status;
 }
 
-const struct config_type config_metrics = {.form = "a socket",
-                                           .detail =
-                                               " (unix:/path, inet:port@host, inet6:port@host, fd:number or fd:name)",
-                                           .hint = config_hint_socket,
-                                           .read = metrics_read,
-                                           .write = text_write,
-                                           .clear = text_clear};
+const struct config_type config_local_socket = {
+    .form = "a socket",
+    .detail = " (unix:/path, inet:port@host, inet6:port@host, fd:number or fd:name)",
+    .hint = config_hint_socket,
+    .read = local_socket_read,
+    .write = text_write,
+    .clear = text_clear};
 
 /* True if `text` is the address alone, in brackets or not. */
 static bool is_address_alone(const char *text, const struct address *address)

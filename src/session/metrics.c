@@ -11,6 +11,7 @@
 #include "session/cache_metrics.h"
 #include "session/message_fate.h"
 #include "session/message_metrics.h"
+#include "session/policy_metrics.h"
 #include "session/reason.h"
 #include "spf/spf2_adapter.h"
 #include "spf/spf_metrics.h"
@@ -113,6 +114,7 @@ void metrics_write(const struct metrics_state *state, bool is_openmetrics, struc
     write_reasons(&text, "refusals", REASON_KIND_REFUSAL, "Messages and recipients that were refused or deferred.");
     write_reasons(&text, "faults", REASON_KIND_FAULT, "Internal errors of a message.");
     write_waits(&text);
+    policy_metrics_write(&text);
     cache_metrics_write(&text, &state->caches);
     metrics_end(&text);
 }

@@ -126,5 +126,6 @@ void probe_sockets(struct probe *probe)
 {
     probe_socket(probe, "Socket", probe->config->socket);
     probe_socket(probe, "Metrics", probe->config->metrics);
+    probe_socket(probe, "PolicySocket", probe->config->policy_socket);
     probe_control_socket(probe);
 }

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { PLACES_MAX = 7 };
+enum { PLACES_MAX = 8 };
 
 #define MILTER_KEY "Socket"
 
@@ -106,6 +106,7 @@ void shared_places_find(const struct config *config, const char *config_path, st
 
     add_socket(&places, MILTER_KEY, config->socket);
     add_socket(&places, "Metrics", config->metrics);
+    add_socket(&places, "PolicySocket", config->policy_socket);
     add_file(&places, "ControlSocket", config->control_socket);
     add_file(&places, "PidFile", config->pid_file);
     add_file(&places, "LogTo", config->log_to);

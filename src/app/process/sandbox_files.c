@@ -124,6 +124,7 @@ static void find_places(const struct config *config, const char *config_path)
     add_directory_of(config->control_socket, access_remove);
     add_socket(config->socket);
     add_socket(config->metrics);
+    add_socket(config->policy_socket);
 }
 
 /* All that this kernel can refuse; a right that it does not know would be an error. */

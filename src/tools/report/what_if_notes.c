@@ -85,6 +85,7 @@ static const struct row {
     {"SocketGroup", WHAT_IF_NO_MATTER, NULL},
     {"ControlSocket", WHAT_IF_NO_MATTER, NULL},
     {"Metrics", WHAT_IF_NO_MATTER, NULL},
+    {"PolicySocket", WHAT_IF_NO_MATTER, NULL},
     {"User", WHAT_IF_NO_MATTER, NULL},
     {"PidFile", WHAT_IF_NO_MATTER, NULL},
     {"Sandbox", WHAT_IF_NO_MATTER, NULL},

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Accepts connections, reads their requests and writes their answers. */
+#include "front/policy/policy_front.h"
+
+#include "base/endpoint.h"
+#include "base/event_loop.h"
+#include "base/log.h"
+#include "base/mailbox.h"
+#include "base/stats.h"
+#include "front/listening.h"
+#include "front/policy/transaction.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+    READ_SIZE = 4096,
+    CONNECTIONS_PART = 2, /* of the descriptors that the process may have: the DNS and the milter need theirs */
+    REST_MS = 1000,       /* how long none is accepted where there is no descriptor */
+};
+
+/* One smtpd, for as long as it likes. */
+struct connection {
+    struct letter letter; /* the first member: what it waited for is known */
+    struct connection *next, **previous;
+    int fd;
+    struct event_watch *watch; /* NULL: nothing is read, as an answer is being found */
+    struct strbuf in;          /* empty between requests */
+    size_t scanned;            /* of that, for the end of the request */
+    size_t taken;              /* octets of the request that is being answered */
+    struct request request;    /* it points into `in` */
+    struct transaction transaction;
+};
+
+/* All but the first four belong to the loop's thread while it runs. */
+static struct front_host host;
+static struct drain drain;
+static struct listening listening;
+static struct event_loop *loop;
+static int listening_fd = -1;
+static struct event_watch *accepting; /* NULL: no connection is accepted now */
+static struct event_task *task;
+static struct mailbox *mailbox;
+static struct connection *connections;
+static size_t connections_max;
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* a leaf; covers the next two */
+static pthread_cond_t is_changed = PTHREAD_COND_INITIALIZER;
+static bool is_closed, has_closed_socket;
+
+static void on_readable(void *context);
+static void on_connection(void *context);
+
+/* ---- Connections ---- */
+
+static void close_connection(struct connection *connection)
+{
+    transaction_end(&connection->transaction);
+    event_watch_destroy(connection->watch);
+    close(connection->fd);
+    strbuf_free(&connection->in);
+    *connection->previous = connection->next;
+    if (connection->next != NULL)
+        connection->next->previous = connection->previous;
+    free(connection);
+    drain.connections--;
+    if (accepting == NULL && listening_fd >= 0)
+        accepting = event_watch_create(loop, listening_fd, false, on_connection, NULL);
+}
+
+/* False if it was closed: Postfix asks again, and then goes by its own setting. */
+static bool write_answer(struct connection *connection, const struct strbuf *answer)
+{
+    return !answer->failed &&
+           send(connection->fd, strbuf_text(answer), answer->len, MSG_NOSIGNAL) == (ssize_t)answer->len;
+}
+
+/* Takes the request out of what was read. */
+static void drop_request(struct connection *connection)
+{
+    struct strbuf rest = STRBUF_INIT;
+
+    if (connection->taken < connection->in.len)
+        strbuf_add_mem(&rest, connection->in.text + connection->taken, connection->in.len - connection->taken);
+    strbuf_free(&connection->in); /* an idle connection holds none */
+    connection->in = rest;
+    connection->scanned = connection->taken = 0;
+}
+
+/* Answers the request, whose decision is known. False if the connection is closed. */
+static bool answer(struct connection *connection)
+{
+    struct strbuf text = STRBUF_INIT;
+    const enum policy_action action = transaction_answer(&connection->transaction, &connection->request, &text);
+    bool is_written;
+
+    policy_metrics_answered(connection->request.state, action);
+    is_written = write_answer(connection, &text);
+    strbuf_free(&text);
+    drop_request(connection);
+    drain_end_message(&drain);
+    if (!is_written)
+        close_connection(connection);
+    return is_written;
+}
+
+static void on_ready(void *context)
+{
+    struct connection *connection = context;
+
+    (void)mailbox_put(mailbox, &connection->letter); /* it is closed after the loop has ended */
+}
+
+static void refuse_broken(struct connection *connection, const char *problem)
+{
+    log_warning("PolicySocket: a request that cannot be read (%s): its connection is closed", problem);
+    policy_metrics_broken();
+    close_connection(connection);
+}
+
+/* Answers all requests that are there, up to one whose decision has to be found out. */
+static void work_off(struct connection *connection)
+{
+    const char *problem;
+    enum request_reading reading = REQUEST_INCOMPLETE;
+
+    while (connection->in.len > 0 && !connection->in.failed &&
+           (reading = request_read(connection->in.text, connection->in.len, &connection->scanned, &connection->request,
+                                   &connection->taken, &problem)) == REQUEST_COMPLETE) {
+        if (!drain_begin_message(&drain)) {
+            close_connection(connection);
+            return;
+        }
+        if (!transaction_begin(&connection->transaction, &host, &connection->request, on_ready, connection)) {
+            event_watch_destroy(connection->watch);
+            connection->watch = NULL;
+            return;
+        }
+        if (!answer(connection))
+            return;
+    }
+    if (connection->in.failed || reading == REQUEST_BROKEN)
+        refuse_broken(connection, connection->in.failed ? "out of memory" : problem);
+}
+
+static void on_readable(void *context)
+{
+    struct connection *connection = context;
+    char octets[READ_SIZE];
+    const ssize_t len = recv(connection->fd, octets, sizeof octets, MSG_DONTWAIT);
+
+    if (len < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (len <= 0) {
+        close_connection(connection);
+        return;
+    }
+    strbuf_add_mem(&connection->in, octets, (size_t)len);
+    work_off(connection);
+}
+
+/* Goes on with those whose decision is known now. */
+static void resume(struct connection *connection)
+{
+    connection->watch = event_watch_create(loop, connection->fd, false, on_readable, connection);
+    if (!answer(connection))
+        return;
+    if (connection->watch == NULL)
+        close_connection(connection);
+    else
+        work_off(connection);
+}
+
+/* ---- The listening socket ---- */
+
+static bool add_connection(int fd)
+{
+    struct connection *connection = calloc(1, sizeof *connection);
+
+    if (connection == NULL)
+        return false;
+    connection->fd = fd;
+    connection->watch = event_watch_create(loop, fd, false, on_readable, connection);
+    if (connection->watch == NULL) {
+        free(connection);
+        return false;
+    }
+    connection->next = connections;
+    connection->previous = &connections;
+    if (connections != NULL)
+        connections->previous = &connection->next;
+    connections = connection;
+    drain.connections++;
+    stats_add(STATS_CONNECTIONS, 1);
+    return true;
+}
+
+/* They wait in the socket's queue until one of those that there are has ended. */
+static void accept_none(void)
+{
+    event_watch_destroy(accepting);
+    accepting = NULL;
+    event_task_set_timer(task, REST_MS);
+}
+
+static void on_connection(void *context)
+{
+    int fd;
+
+    (void)context;
+    if (drain.connections >= connections_max) {
+        log_warning("PolicySocket: as many connections are open as the descriptors allow; more of them wait");
+        accept_none();
+        return;
+    }
+    fd = accept(listening_fd, NULL, NULL);
+    if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
+        log_warning("PolicySocket: a connection cannot be accepted: %s", strerror(errno));
+        accept_none();
+    }
+    if (fd >= 0 && !add_connection(fd)) {
+        log_error("out of memory: a connection of the policy service is closed");
+        stats_add(STATS_FAULTS, 1);
+        close(fd);
+    }
+}
+
+static void close_listening(void)
+{
+    event_watch_destroy(accepting);
+    accepting = NULL;
+    if (listening_fd >= 0)
+        close(listening_fd);
+    listening_fd = -1;
+    pthread_mutex_lock(&lock);
+    has_closed_socket = true;
+    pthread_cond_broadcast(&is_changed);
+    pthread_mutex_unlock(&lock);
+}
+
+static bool is_to_close(void)
+{
+    bool is_so;
+
+    pthread_mutex_lock(&lock);
+    is_so = is_closed && !has_closed_socket;
+    pthread_mutex_unlock(&lock);
+    return is_so;
+}
+
+static void run_task(void *context)
+{
+    struct letter *letter = mailbox_take(mailbox), *next;
+
+    (void)context;
+    for (; letter != NULL; letter = next) {
+        next = letter->next;
+        resume((struct connection *)(void *)letter);
+    }
+    if (is_to_close())
+        close_listening();
+    if (accepting == NULL && listening_fd >= 0 && drain.connections < connections_max)
+        accepting = event_watch_create(loop, listening_fd, false, on_connection, NULL);
+}
+
+/* ---- The front end ---- */
+
+static size_t most_connections(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return 64;
+    return (size_t)limit.rlim_cur / CONNECTIONS_PART;
+}
+
+static bool open_socket(const struct front_socket *socket, const struct front_host *new_host, struct strbuf *error)
+{
+    host = *new_host;
+    listening_fd = listening_open(&listening, socket, error);
+    return listening_fd >= 0;
+}
+
+static bool give_socket(const struct front_socket *socket, uid_t owner, gid_t group, struct strbuf *error)
+{
+    return listening_give(&listening, socket, owner, group, error);
+}
+
+static void discard_socket(void)
+{
+    listening_discard(&listening);
+}
+
+/* Lock held. */
+static bool start_loop(void)
+{
+    connections_max = most_connections();
+    loop = event_loop_create();
+    task = loop != NULL ? event_task_create(loop, run_task, NULL) : NULL;
+    mailbox = task != NULL ? mailbox_create(task) : NULL;
+    if (mailbox == NULL)
+        return false;
+    event_task_wake(task); /* which begins to accept */
+    return event_loop_start(loop) == 0;
+}
+
+/* Returns once it is closed. */
+static bool run(void)
+{
+    bool is_started;
+
+    pthread_mutex_lock(&lock);
+    is_started = is_closed || start_loop();
+    if (!is_started)
+        log_error("PolicySocket: the loop cannot be started: %s", strerror(errno));
+    while (is_started && !is_closed)
+        pthread_cond_wait(&is_changed, &lock);
+    pthread_mutex_unlock(&lock);
+    return is_started;
+}
+
+static void close_socket(void)
+{
+    pthread_mutex_lock(&lock);
+    is_closed = true;
+    pthread_cond_broadcast(&is_changed);
+    if (task != NULL)
+        event_task_wake(task);
+    while (task != NULL && !has_closed_socket)
+        pthread_cond_wait(&is_changed, &lock);
+    pthread_mutex_unlock(&lock);
+    discard_socket();
+}
+
+/* What is being found out then is not waited for; a connection that waits for it is left to the end of the process. */
+static void hang_up(void)
+{
+    if (loop == NULL)
+        return;
+    event_loop_stop(loop);
+    for (struct connection *connection = connections, *next; connection != NULL; connection = next) {
+        next = connection->next;
+        if (connection->watch != NULL)
+            close_connection(connection);
+    }
+}
+
+static const char *socket_path(const char *spec)
+{
+    return endpoint_unix_path(spec);
+}
+
+const struct front policy_front = {
+    .name = "the policy service",
+    .drain = &drain,
+    .path = socket_path,
+    .open = open_socket,
+    .give = give_socket,
+    .discard = discard_socket,
+    .run = run,
+    .close = close_socket,
+    .hang_up = hang_up,
+};

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Finds out which message a request is about, and what of it is to be answered. */
+#include "front/policy/transaction.h"
+
+#include "base/addr.h"
+#include "base/log.h"
+#include "base/stats.h"
+#include "mail/address.h"
+#include "mail/envelope.h"
+#include "session/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* Postfix's restrictions end at RCPT, where each recipient can be refused. It shows nothing of a header. */
+static const struct session_abilities abilities = {
+    .steps = SESSION_STEP(REFUSE_AT_MAIL) | SESSION_STEP(REFUSE_AT_RCPT),
+    .inserts_fields = true,
+    .holds = true,
+    .refuses_recipients = true,
+    .awaits = true,
+};
+
+/* What is known of a client or a message, in one text. */
+static bool says(const struct strbuf *known, const char *first, const char *second)
+{
+    const char *text = strbuf_text(known);
+    const size_t len = strlen(first);
+
+    return strncmp(text, first, len) == 0 && text[len] == '\n' && strcmp(text + len + 1, second) == 0;
+}
+
+/* Without memory it says nothing, and what comes next is something new. */
+static void note(struct strbuf *known, const char *first, const char *second)
+{
+    strbuf_free(known);
+    strbuf_addf(known, "%s\n%s", first, second);
+    if (known->failed)
+        strbuf_free(known);
+}
+
+static void forget_answer(struct transaction *transaction)
+{
+    strbuf_truncate(&transaction->answer, 0);
+    strbuf_truncate(&transaction->recipient, 0);
+}
+
+/* Ends the message: its line has what became of it. */
+static void end_message(struct transaction *transaction, struct action_list *actions)
+{
+    const char *queue_id = strbuf_text(&transaction->queue_id);
+
+    *actions = (struct action_list){NULL, 0};
+    if (transaction->has_message && transaction->session != NULL)
+        (void)session_end(transaction->session, queue_id[0] != '\0' ? queue_id : NULL, actions);
+    transaction->has_message = false;
+}
+
+static void forget_message(struct transaction *transaction)
+{
+    struct action_list actions;
+
+    end_message(transaction, &actions);
+    forget_answer(transaction);
+    strbuf_truncate(&transaction->message, 0);
+    strbuf_truncate(&transaction->queue_id, 0);
+    transaction->is_decided = transaction->has_instance = transaction->has_changes = transaction->is_over = false;
+    strbuf_truncate(&transaction->changes, 0);
+}
+
+/* It costs some kB, so that it lives only while there may be something to ask it. */
+static void end_session(struct transaction *transaction)
+{
+    session_destroy(transaction->session);
+    transaction->session = NULL;
+}
+
+static void forget_client(struct transaction *transaction)
+{
+    forget_message(transaction);
+    end_session(transaction);
+    transaction->is_exempt = false;
+    strbuf_truncate(&transaction->client, 0);
+    strbuf_truncate(&transaction->helo, 0);
+}
+
+void transaction_end(struct transaction *transaction)
+{
+    forget_client(transaction);
+    strbuf_free(&transaction->client);
+    strbuf_free(&transaction->helo);
+    strbuf_free(&transaction->message);
+    strbuf_free(&transaction->answer);
+    strbuf_free(&transaction->recipient);
+    strbuf_free(&transaction->changes);
+    strbuf_free(&transaction->queue_id);
+}
+
+/* ---- The client ---- */
+
+static struct session_client client_of(const struct request *request)
+{
+    struct session_client client = {
+        .name = request->client_name,
+        .name_is_verified = request->client_name[0] != '\0' && strcasecmp(request->client_name, "unknown") != 0,
+    };
+
+    if (!addr_parse(request->client_address, &client.address))
+        client.address = (struct addr){.family = ADDR_NONE};
+    return client;
+}
+
+/* Nothing is asked of it any more. */
+static void exempt(struct transaction *transaction)
+{
+    end_session(transaction);
+    transaction->is_exempt = true;
+}
+
+/* Without a session, for want of memory, nothing is checked. */
+static void begin_client(struct transaction *transaction, const struct front_host *host, const struct request *request)
+{
+    struct session_client client = client_of(request);
+
+    transaction->session = host->begin_session(host->context, &abilities);
+    if (transaction->session == NULL) {
+        log_error("out of memory: a client of the policy service goes on unchecked");
+        stats_add(STATS_FAULTS, 1);
+    }
+    if (transaction->session == NULL || session_connect(transaction->session, &client).step == SESSION_ACCEPT)
+        exempt(transaction);
+}
+
+/* Brings the session to the client and the HELO name of a request. */
+static void meet_client(struct transaction *transaction, const struct front_host *host, const struct request *request)
+{
+    const bool is_same = says(&transaction->client, request->client_address, request->client_port);
+    const bool has_session = transaction->session != NULL;
+
+    if (!is_same)
+        forget_client(transaction);
+    if (!transaction->is_exempt && !(is_same && has_session))
+        begin_client(transaction, host, request);
+    note(&transaction->client, request->client_address, request->client_port);
+    if (transaction->is_exempt || request->state == POLICY_CONNECT)
+        return;
+    if (is_same && has_session && says(&transaction->helo, request->helo_name, ""))
+        return;
+    forget_message(transaction);
+    note(&transaction->helo, request->helo_name, "");
+    if (session_helo(transaction->session, request->helo_name).step == SESSION_ACCEPT)
+        exempt(transaction);
+}
+
+/* ---- The message ---- */
+
+/* Postfix gives the address as it goes on with it, without quotes. */
+static enum address_status read_address(const char *text, const char *host_name, struct address *out)
+{
+    const struct envelope_mta mta = {.name = host_name};
+    const char *at = strrchr(text, '@');
+    enum address_status status;
+    char *local;
+
+    if (at == NULL || at[1] == '\0' || text[0] == '"')
+        return envelope_sender(text, &mta, out);
+    local = strndup(text, (size_t)(at - text));
+    if (local == NULL)
+        return ADDRESS_NO_MEMORY;
+    status = address_make(local, at + 1, out);
+    free(local);
+    return status;
+}
+
+static void begin_message(struct transaction *transaction, const struct request *request)
+{
+    struct session_sender sender = {
+        .queue_id = request->queue_id[0] != '\0' ? request->queue_id : NULL,
+        .authenticated = request->sasl_username[0] != '\0',
+        .has_certificate = request->ccert_fingerprint[0] != '\0' || request->ccert_pubkey_fingerprint[0] != '\0',
+    };
+    struct session_reply reply;
+
+    sender.status = read_address(request->sender, session_host_name(transaction->session), &sender.address);
+    reply = session_mail(transaction->session, &sender);
+    transaction->has_message = reply.step == SESSION_CONTINUE;
+    if (reply.step == SESSION_REFUSE)
+        (void)answer_refusal(&reply, &transaction->answer);
+    else if (reply.step == SESSION_ACCEPT)
+        (void)answer_dunno(&transaction->answer);
+}
+
+/* True if the request is about the message of the one before. Until RCPT it has no instance. */
+static bool is_same_message(const struct transaction *transaction, const struct request *request)
+{
+    if (!says(&transaction->client, request->client_address, request->client_port) ||
+        !says(&transaction->helo, request->helo_name, ""))
+        return false;
+    if (!transaction->has_instance && request->instance[0] != '\0')
+        return says(&transaction->message, request->sender, "");
+    return !(transaction->has_instance && request->state == POLICY_MAIL) &&
+           says(&transaction->message, request->sender, request->instance);
+}
+
+static void meet_message(struct transaction *transaction, const struct request *request, bool is_same)
+{
+    if (!is_same) {
+        forget_message(transaction);
+        begin_message(transaction, request);
+    }
+    note(&transaction->message, request->sender, request->instance);
+    transaction->has_instance = request->instance[0] != '\0';
+    if (request->queue_id[0] != '\0') {
+        strbuf_truncate(&transaction->queue_id, 0);
+        strbuf_add(&transaction->queue_id, request->queue_id);
+    }
+}
+
+static bool is_about_message(const struct request *request)
+{
+    return request->state == POLICY_MAIL || request->state == POLICY_RCPT || request->state == POLICY_DATA ||
+           request->state == POLICY_END;
+}
+
+bool transaction_begin(struct transaction *transaction, const struct front_host *host, const struct request *request,
+                       void (*ready)(void *context), void *context)
+{
+    const bool is_same = is_same_message(transaction, request);
+
+    if (request->state == POLICY_OTHER || (is_same && transaction->is_over))
+        return true;
+    transaction->asks_at_data |= request->state == POLICY_DATA;
+    meet_client(transaction, host, request);
+    if (transaction->is_exempt || !is_about_message(request))
+        return true;
+    meet_message(transaction, request, is_same);
+    return !transaction->has_message || session_await(transaction->session, ready, context);
+}
+
+/* ---- The answer ---- */
+
+/* Appends the first of the answers in a text. */
+static enum policy_action repeat(const char *answers, struct strbuf *out)
+{
+    static const struct {
+        const char *begin;
+        enum policy_action kind;
+    } kinds[] = {{"action=DUNNO", POLICY_DUNNO},
+                 {"action=DEFER", POLICY_DEFER},
+                 {"action=PREPEND", POLICY_PREPEND},
+                 {"action=HOLD", POLICY_HOLD}};
+
+    strbuf_add_mem(out, answers, (size_t)(strstr(answers, "\n\n") - answers) + 2);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strncmp(answers, kinds[i].begin, strlen(kinds[i].begin)) == 0)
+            return kinds[i].kind;
+    return POLICY_REFUSE;
+}
+
+/* Collects the fields of a decided message, the topmost first, as Postfix puts each one below those before it. */
+static void collect_fields(struct transaction *transaction)
+{
+    struct action_list fields = session_fields(transaction->session);
+
+    for (size_t i = fields.count; i > 0 && !transaction->has_changes; i--)
+        (void)answer_field(fields.items[i - 1].name, fields.items[i - 1].value, &transaction->changes);
+    transaction->has_changes |= fields.count > 0;
+}
+
+/* The next change of the message: one answer has room for one. */
+static enum policy_action change(struct transaction *transaction, struct strbuf *out)
+{
+    struct strbuf *changes = &transaction->changes, rest = STRBUF_INIT;
+    const size_t before = out->len;
+    enum policy_action kind;
+
+    if (changes->len == 0 || changes->failed)
+        return answer_dunno(out);
+    kind = repeat(strbuf_text(changes), out);
+    strbuf_add(&rest, strbuf_text(changes) + (out->len - before));
+    strbuf_free(changes);
+    *changes = rest;
+    return kind;
+}
+
+static enum policy_action answer_recipient(struct transaction *transaction, const struct request *request,
+                                           struct strbuf *out)
+{
+    struct session_recipient recipient = {.count = 0};
+    struct address address = {.text = NULL};
+    struct session_reply reply;
+
+    recipient.status = read_address(request->recipient, session_host_name(transaction->session), &address);
+    if (address.text != NULL) {
+        recipient.readings = &address;
+        recipient.count = 1;
+    }
+    reply = session_rcpt(transaction->session, &recipient);
+    forget_answer(transaction);
+    strbuf_add(&transaction->recipient, request->recipient);
+    if (reply.step == SESSION_REFUSE)
+        (void)answer_refusal(&reply, &transaction->answer);
+    address_free(&address);
+    return transaction->answer.len > 0 ? repeat(strbuf_text(&transaction->answer), out) : POLICY_DUNNO;
+}
+
+/* At RCPT: of one recipient after the other. */
+static enum policy_action at_recipient(struct transaction *transaction, const struct request *request,
+                                       struct strbuf *out)
+{
+    const bool is_again =
+        transaction->recipient.len > 0 && strcmp(strbuf_text(&transaction->recipient), request->recipient) == 0;
+    enum policy_action kind = POLICY_DUNNO;
+
+    if (is_again && transaction->answer.len > 0)
+        return repeat(strbuf_text(&transaction->answer), out);
+    if (!is_again)
+        kind = answer_recipient(transaction, request, out);
+    if (kind != POLICY_DUNNO)
+        return kind;
+    if (transaction->asks_at_data)
+        return answer_dunno(out);
+    collect_fields(transaction);
+    return change(transaction, out);
+}
+
+/* Whether it is held comes first, as a second answer may not be asked for. */
+static void put_first(struct strbuf *changes, const char *why)
+{
+    struct strbuf all = STRBUF_INIT;
+
+    (void)answer_hold(why, &all);
+    strbuf_add(&all, strbuf_text(changes));
+    strbuf_free(changes);
+    *changes = all;
+}
+
+/* At DATA, or at the end: the message is over. */
+static void finish(struct transaction *transaction)
+{
+    struct action_list actions;
+
+    collect_fields(transaction);
+    end_message(transaction, &actions);
+    for (size_t i = 0; i < actions.count; i++)
+        if (actions.items[i].kind == ACTION_HOLD)
+            put_first(&transaction->changes, actions.items[i].value);
+    transaction->is_over = true;
+    end_session(transaction);
+}
+
+/* Whether the message as a whole is refused, which is asked once. */
+static bool is_refused(struct transaction *transaction)
+{
+    struct session_reply reply;
+
+    if (transaction->is_decided)
+        return false;
+    transaction->is_decided = true;
+    reply = session_decide(transaction->session);
+    if (reply.step != SESSION_REFUSE)
+        return false;
+    forget_answer(transaction);
+    (void)answer_refusal(&reply, &transaction->answer);
+    transaction->has_message = false;
+    return true;
+}
+
+enum policy_action transaction_answer(struct transaction *transaction, const struct request *request,
+                                      struct strbuf *out)
+{
+    if (transaction->is_exempt || !is_about_message(request))
+        return answer_dunno(out);
+    if (transaction->has_message && is_refused(transaction))
+        return repeat(strbuf_text(&transaction->answer), out);
+    if (transaction->has_message && (request->state == POLICY_DATA || request->state == POLICY_END))
+        finish(transaction);
+    if (request->state == POLICY_DATA)
+        return change(transaction, out);
+    if (transaction->has_message && request->state == POLICY_RCPT)
+        return at_recipient(transaction, request, out);
+    return transaction->answer.len > 0 && !transaction->is_over ? repeat(strbuf_text(&transaction->answer), out)
+                                                                : answer_dunno(out);
+}

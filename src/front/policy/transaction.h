@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What one connection of Postfix's asks about: requests in, steps of a session, answers out.
+ *
+ * A connection is that of one smtpd, which serves one SMTP client after the other. Nothing says where a message begins
+ * or ends but the requests themselves, and for each recipient there may be several of them, from different lists. */
+#ifndef SMF_FRONT_POLICY_TRANSACTION_H
+#define SMF_FRONT_POLICY_TRANSACTION_H
+
+#include "base/strbuf.h"
+#include "front/front.h"
+#include "front/policy/answer.h"
+#include "front/policy/request.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Zeroed: nothing was asked yet. One thread at a time. */
+struct transaction {
+    struct session *session; /* NULL: no client, or it is not checked, or its message is over */
+    struct strbuf client;    /* address and port of the one that was asked about last */
+    struct strbuf helo;      /* its HELO name */
+    struct strbuf message;   /* the sender and the instance of the message */
+    struct strbuf answer;    /* to the last recipient or the whole message, asked about again; "": none is kept */
+    struct strbuf recipient; /* the one that `answer` is for; "": for all */
+    struct strbuf changes;   /* answers that bring the message its fields, one after the other */
+    struct strbuf queue_id;
+    bool has_message;  /* the session has it, and it was not ended */
+    bool is_over;      /* it was ended at DATA */
+    bool is_exempt;    /* nothing of this client is checked */
+    bool is_decided;   /* the session was asked whether it refuses the whole message */
+    bool has_instance; /* the message's is known: RCPT was reached */
+    bool asks_at_data; /* this smtpd has asked at DATA; its settings never change */
+    bool has_changes;  /* they were collected */
+};
+
+/* Takes a request so far that its answer can be found without waiting. True: go on with transaction_answer. False:
+ * `ready` is called once, on any thread, when that is so (session_await), and until then neither may be touched. */
+bool transaction_begin(struct transaction *transaction, const struct front_host *host, const struct request *request,
+                       void (*ready)(void *context), void *context);
+
+/* Appends the answer. */
+enum policy_action transaction_answer(struct transaction *transaction, const struct request *request,
+                                      struct strbuf *out);
+
+/* Ends what is under way, whose line is logged, and frees all that is held. */
+void transaction_end(struct transaction *transaction);
+
+#endif

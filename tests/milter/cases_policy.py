@@ -1,0 +1,273 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Postfix's policy delegation protocol: what is answered in which state, to which recipient, and to what is no request."""
+
+import contextlib
+import signal
+import threading
+
+from cases_metrics import ask, sample
+from dns_server import DnsServer
+from policy_client import Closed, PolicyClient, request
+from wire_common import (BAD_IP, GOOD_IP, Filter, Skip, case, check, contains, equal, rows, sanitizer,
+                         wait_until)
+
+ZONE = """
+$TTL 300
+$ORIGIN example.org.
+@     TXT "v=spf1 ip4:192.0.2.1 -all"
+soft  TXT "v=spf1 ip4:192.0.2.1 ~all"
+quoted TXT "v=spf1 exists:%{l}.users.example.org -all"
+joe.users A 127.0.0.2
+mail  TXT "v=spf1 ip4:192.0.2.1 -all"
+$ORIGIN example.net.
+@     TXT "v=spf1 ip4:192.0.2.1 -all"
+"""
+FAIL = "550 5.7.23 SPF: mail from alice@example.org is not permitted"
+PASS = {"client_address": GOOD_IP}
+BAD = {"client_address": BAD_IP, "client_name": "unknown"}
+FIELD = "PREPEND Authentication-Results: "
+
+
+def serving(binary, config=None, **options):
+    """A filter with a policy service, at filter_.policy."""
+    filter_ = Filter(binary, {}, **({"zone": ZONE} if "servers" not in options else {}))
+    servers = options.pop("servers", None)
+    filter_.policy = f"unix:{filter_.path('policy')}"
+    asks = {"Nameserver": servers.address} if servers else {}
+    filter_.configure({"PolicySocket": filter_.policy, "Metrics": f"unix:{filter_.path('metrics')}", **asks,
+                       **(config or {})}, None)
+    return filter_
+
+
+def message(number=1, **attributes):
+    return {"instance": f"aa.{number}.0", **attributes}
+
+
+def ask_about_four(client):
+    contains(client.ask(**message(1, **PASS)), FIELD, "the first answer")
+    contains(client.ask(**message(2, **PASS)), "spf=pass smtp.mailfrom=example.org", "another message")
+    equal(client.ask(**message(2, **PASS)), "DUNNO", "the same recipient again, from another list")
+    equal(client.ask(**message(2, recipient="carol@example.net", **PASS)), "DUNNO", "another recipient")
+    for recipient in ("bob@example.net", "bob@example.net", "carol@example.net"):
+        contains(client.ask(**message(3, recipient=recipient, **BAD)), FAIL, recipient)
+    contains(client.ask(**message(4, **PASS)), FIELD, "the next message of another client")
+
+
+@case
+def a_pass_gets_its_field_once_and_a_fail_its_refusal(binary):
+    with serving(binary) as filter_:
+        with PolicyClient(filter_.policy) as client:
+            ask_about_four(client)
+        wait_until(lambda: filter_.log().count("verdict=accepted") == 3, 30, "the line of the last message")
+        equal(filter_.log().count("verdict=refused"), 1, "lines of the refused message")
+
+
+@case
+def fields_come_at_data_where_the_service_is_asked_there(binary):
+    with serving(binary, {"AddReceivedHeader": "on"}) as filter_, PolicyClient(filter_.policy) as client:
+        contains(client.ask(**message(1, **PASS)), FIELD, "the first message of a connection, at RCPT")
+        contains(client.ask(**message(1, protocol_state="DATA", queue_id="Q1", recipient="", **PASS)),
+                 "PREPEND Received-SPF: pass", "what is left of it, at DATA")
+        equal(client.ask(**message(1, protocol_state="END-OF-MESSAGE", queue_id="Q1", **PASS)), "DUNNO", "at the end")
+        equal(client.ask(**message(2, **PASS)), "DUNNO", "the second message, at RCPT")
+        contains(client.ask(**message(2, protocol_state="DATA", queue_id="Q2", **PASS)), FIELD, "at DATA")
+        contains(client.ask(**message(2, protocol_state="DATA", queue_id="Q2", **PASS)), "PREPEND Received-SPF: pass",
+                 "at DATA, for another list")
+        equal(client.ask(**message(2, protocol_state="DATA", queue_id="Q2", **PASS)), "DUNNO", "nothing is left")
+        for queue_id in ("Q1", "Q2"):
+            equal(filter_.log().count(f"id={queue_id}"), 1, f"lines of {queue_id}")
+
+
+@case
+def states_as_they_come_without_delay_reject(binary):
+    """No instance before RCPT; each list in its own state."""
+    with serving(binary) as filter_, PolicyClient(filter_.policy) as client:
+        for number, answers in ((1, PASS), (2, BAD), (3, BAD)):
+            early = {"instance": "", **answers}
+            equal(client.ask(protocol_state="CONNECT", helo_name="", sender="", recipient="", **early), "DUNNO", "CONNECT")
+            equal(client.ask(protocol_state="EHLO", sender="", recipient="", **early), "DUNNO", "EHLO")
+            at_mail = client.ask(protocol_state="MAIL", recipient="", **early)
+            at_rcpt = client.ask(**message(number, **answers))
+            if answers is PASS:
+                equal(at_mail, "DUNNO", "MAIL of a pass")
+                contains(at_rcpt, FIELD, "RCPT of a pass")
+            else:
+                contains(at_mail, FAIL, "MAIL of a fail")
+                contains(at_rcpt, FAIL, "RCPT of a fail")
+        equal(filter_.log().count("SPF fail"), 2, "lines of refused messages")
+
+
+@case
+def recipients_have_their_own_answers(binary):
+    config = {"WhitelistTo": "friend@example.net", "RefuseAt": "rcpt"}
+    with serving(binary, config) as filter_, PolicyClient(filter_.policy) as client:
+        contains(client.ask(**message(1, **BAD)), FAIL, "a recipient")
+        contains(client.ask(**message(1, recipient="friend@example.net", **BAD)), FIELD, "a whitelisted one")
+        contains(client.ask(**message(1, recipient="other@example.net", **BAD)), FAIL, "a third one")
+        equal(client.ask(**message(1, protocol_state="DATA", queue_id="Q", recipient="friend@example.net", **BAD)), "DUNNO",
+              "DATA")
+        contains(filter_.log(), "id=Q", "log")
+
+
+@rows([("softfail-is-let-through", "carol@soft.example.org", "PREPEND"), ("null-sender", "", FAIL[:10]),
+       ("a-local-part-with-a-space", "joe smith@example.net", FAIL[:10]),
+       ("a-local-part-that-a-macro-uses", "joe@quoted.example.org", "PREPEND"),
+       ("no-domain", "joe", "PREPEND"), ("no-such-domain", "joe@nowhere.example.org", "PREPEND")])
+def senders(binary, sender, begin):
+    with serving(binary) as filter_, PolicyClient(filter_.policy) as client:
+        answer = client.ask(**message(1, sender=sender, **BAD))
+        check(answer.startswith(begin), f"{answer}, expected {begin}")
+
+
+@rows([("whitelisted-address", {"WhitelistIP": BAD_IP}, {}), ("authenticated", {}, {"sasl_username": "joe"}),
+       ("certificate", {"SkipCert": "on"}, {"ccert_fingerprint": "aa:bb"}),
+       ("loopback", {}, {"client_address": "127.0.0.1", "client_name": "localhost"}),
+       ("whitelisted-sender", {"WhitelistFrom": "alice@example.org"}, {})])
+def who_is_exempt_gets_dunno_in_each_state(binary, config, attributes):
+    with serving(binary, config) as filter_, PolicyClient(filter_.policy) as client:
+        for number in (1, 2):
+            for state in ("RCPT", "RCPT", "DATA", "END-OF-MESSAGE"):
+                equal(client.ask(**{**message(number, protocol_state=state, **BAD), **attributes}), "DUNNO", state)
+
+
+@case
+def temperror_is_a_deferral_only_if_nothing_refuses(binary):
+    with DnsServer() as server, serving(binary, {"AcceptTempError": "off"}, servers=server) as filter_, \
+            PolicyClient(filter_.policy) as client:
+        server.fault("example.org", "servfail")
+        contains(client.ask(**message(1, **BAD)), "DEFER_IF_PERMIT 4.7.24 ", "temperror")
+
+
+@case
+def a_held_message_is_held_at_data(binary):
+    with serving(binary, {"Quarantine": "hold", "RefuseFail": "off"}) as filter_, PolicyClient(filter_.policy) as client:
+        contains(client.ask(**message(1, **BAD)), FIELD, "RCPT")
+        contains(client.ask(**message(1, protocol_state="DATA", queue_id="Q", **BAD)), "HOLD ", "DATA")
+        contains(filter_.log(), "verdict=held", "log")
+
+
+@case
+def slow_names_hold_up_nobody_else(binary):
+    """An evaluation that waits for the DNS holds no thread: while many wait, others are answered, on a connection each."""
+    waiting = 64
+    with DnsServer(ZONE) as server, contextlib.ExitStack() as stack:
+        filter_ = serving(binary, {"DNSTimeout": "300s"}, servers=server)
+        stack.callback(filter_.remove)
+        stack.callback(filter_.kill)  # a stop would wait for the slow ones
+        filter_.start()
+        server.fault("silent.example", "drop")
+        for number in range(waiting):
+            server.fault(f"d{number}.silent.example", "drop")
+            client = stack.enter_context(PolicyClient(filter_.policy))
+            client.send(request(**message(number, sender=f"joe@d{number}.silent.example", **BAD)))
+        wait_until(lambda: sample(filter_, "smf_spf_evaluations_in_flight") >= waiting, 60, "the slow ones")
+        with PolicyClient(filter_.policy) as quick:
+            for number in range(20):
+                contains(quick.ask(**message(100 + number, **PASS)), FIELD, "somebody else")
+
+
+BROKEN = [
+    ("empty-line", b"\n"), ("no-type", b"protocol_state=RCPT\n\n"), ("other-type", b"request=junk\n\n"),
+    ("no-value", b"request=smtpd_access_policy\nsender\n\n"), ("nul", b"request=smtpd_access_policy\nsender=a\0b\n\n"),
+    ("cr", b"request=smtpd_access_policy\r\nsender=a\r\n\r\n\n\n"), ("too-long", b"x=" + b"y" * 70000),
+    ("too-many-lines", b"request=smtpd_access_policy\n" + b"a=b\n" * 300 + b"\n"), ("http", b"GET / HTTP/1.0\r\n\r\n\n\n"),
+]
+
+
+@rows(BROKEN)
+def broken_requests_have_no_answer(binary, octets):
+    """Whole or octet by octet: the connection is closed, a line says why, and others are served."""
+    with serving(binary) as filter_:
+        for step in (len(octets), 1 if len(octets) < 500 else 4999):
+            with PolicyClient(filter_.policy) as client, contextlib.suppress(OSError):
+                for begin in range(0, len(octets), step):
+                    client.send(octets[begin:begin + step])
+                try:
+                    found = client.answer()
+                    raise AssertionError(f"answered with {found}")
+                except Closed as closed:
+                    equal(closed.args[0], b"", "octets before the end")
+            with PolicyClient(filter_.policy) as client:
+                contains(client.ask(**message(1, **BAD)), FAIL, "afterwards")
+        contains(filter_.log(), "PolicySocket: a request that cannot be read", "log")
+        equal(sample(filter_, "smf_spf_policy_requests_broken_total"), 2, "counted")
+
+
+@case
+def requests_come_in_any_pieces(binary):
+    whole = request(**message(1, **BAD)) + request(**message(2, **BAD))
+    with serving(binary) as filter_:
+        for step in (1, 7, 500, len(whole)):
+            with PolicyClient(filter_.policy) as client:
+                for begin in range(0, len(whole), step):
+                    client.send(whole[begin:begin + step])
+                for _ in range(2):
+                    contains(client.answer(), FAIL, f"in pieces of {step}")
+
+
+@case
+def requests_are_counted_by_state_and_action(binary):
+    with serving(binary) as filter_, PolicyClient(filter_.policy) as client:
+        client.ask(protocol_state="VRFY")
+        client.ask(**message(1, **BAD))
+        client.ask(**message(2, **PASS))
+        client.ask(**message(2, **PASS))
+        found = {line.split("{")[1].split("}")[0]: int(line.split()[-1]) for line in ask(filter_)[2].splitlines()
+                 if line.startswith("smf_spf_policy_requests_total{")}
+    equal({labels: count for labels, count in found.items() if count},
+          {'state="other",action="dunno"': 1, 'state="rcpt",action="refuse"': 1, 'state="rcpt",action="prepend"': 1,
+           'state="rcpt",action="dunno"': 1}, "requests")
+    equal(len(found), 35, "combinations")
+
+
+@case
+def an_idle_connection_costs_little(binary):
+    """Also after it has asked for a message at DATA."""
+    if sanitizer(binary):
+        raise Skip("a sanitizer's allocator takes more")
+    count = 400
+    with serving(binary) as filter_, contextlib.ExitStack() as stack:
+        clients = []
+        for _ in range(2):
+            clients += [stack.enter_context(PolicyClient(filter_.policy)) for _ in range(count)]
+            for client in clients:
+                client.ask(**message(1, **PASS))
+                client.ask(**message(1, protocol_state="DATA", **PASS))
+            before = filter_.rss_kb() if len(clients) == count else before
+        check(filter_.rss_kb() - before < count * 8, f"{(filter_.rss_kb() - before) / count:.1f} kB each")
+
+
+@case
+def reloads_and_a_stop_lose_no_request(binary):
+    """Each request that was sent is answered, or its connection is closed before a part of an answer came."""
+    with serving(binary) as filter_:
+        problems, done = [], threading.Event()
+
+        def load(number):
+            with PolicyClient(filter_.policy) as client:
+                try:
+                    for turn in range(10 ** 6):
+                        bad = turn % 2
+                        answer = client.ask(**message(f"{number}.{turn}", **(BAD if bad else PASS)))
+                        if not answer.startswith(FAIL if bad else FIELD):
+                            problems.append(answer)
+                except Closed as closed:
+                    if closed.args[0] or not done.is_set():
+                        problems.append(f"closed: {closed.args[0]!r}")
+                except OSError as error:
+                    if not done.is_set():
+                        problems.append(repr(error))
+
+        threads = [threading.Thread(target=load, args=(number,)) for number in range(8)]
+        for thread in threads:
+            thread.start()
+        for _ in range(5):
+            reloads = sample(filter_, 'smf_spf_config_reloads_total{outcome="done"}')
+            filter_.signal(signal.SIGUSR1)
+            wait_until(lambda reloads=reloads: sample(filter_, 'smf_spf_config_reloads_total{outcome="done"}') > reloads, 30,
+                       "a reload")
+        done.set()
+        filter_.stop()
+        for thread in threads:
+            thread.join()
+        equal(problems, [], "problems")
