@@ -2,6 +2,8 @@
 /* Sends messages through a filter over many connections, as an MTA does, and reports how it fared, in one line of
  * JSON. */
 #include "load_connection.h"
+#include "load_process.h"
+#include "load_socket.h"
 
 #include <getopt.h>
 #include <inttypes.h>
@@ -29,52 +31,6 @@ struct worker {
     uint64_t random;
     struct load_figures figures;
 };
-
-/* What is read of the filter's process. */
-struct process {
-    double cpu_s;
-    long rss_kb;
-};
-
-/* ---- The filter's process ---- */
-
-static double read_cpu_s(unsigned pid)
-{
-    char path[64], line[1024] = "", *fields;
-    unsigned long user = 0, system = 0;
-    FILE *file;
-
-    (void)snprintf(path, sizeof path, "/proc/%u/stat", pid);
-    file = fopen(path, "re");
-    if (file == NULL)
-        return 0;
-    if (fgets(line, sizeof line, file) != NULL && (fields = strrchr(line, ')')) != NULL)
-        (void)sscanf(fields, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system);
-    (void)fclose(file);
-    return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
-}
-
-static long read_rss_kb(unsigned pid)
-{
-    char path[64], line[256];
-    long rss_kb = 0;
-    FILE *file;
-
-    (void)snprintf(path, sizeof path, "/proc/%u/status", pid);
-    file = fopen(path, "re");
-    if (file == NULL)
-        return 0;
-    while (fgets(line, sizeof line, file) != NULL)
-        if (sscanf(line, "VmHWM: %ld", &rss_kb) == 1)
-            break;
-    (void)fclose(file);
-    return rss_kb;
-}
-
-static struct process read_process(unsigned pid)
-{
-    return (struct process){.cpu_s = read_cpu_s(pid), .rss_kb = read_rss_kb(pid)};
-}
 
 /* ---- The loop ---- */
 
@@ -187,7 +143,7 @@ static void print_report(const struct load_figures *all, double took_s, double c
     print_times("transaction", &all->transaction);
     printf(", \"wait_max_ms\": %.4f", (double)all->wait_max_ns / 1e6);
     printf(", \"cpu_us\": %.2f, \"rss_kb\": %ld, \"own_cpu_us\": %.2f}\n", cpu_s / messages * 1e6, rss_kb,
-           read_cpu_s((unsigned)getpid()) / messages * 1e6);
+           load_process_read((unsigned)getpid()).cpu_s / messages * 1e6);
     if (all->complaint[0] != '\0')
         (void)fprintf(stderr, "load: first complaint: %s\n", all->complaint);
 }
@@ -211,7 +167,7 @@ static bool run(struct load_plan *plan, const struct options *options)
     static struct worker workers[THREADS_MAX];
     static struct load_figures all;
     unsigned first = 0;
-    struct process before = read_process(options->pid), after;
+    struct load_process before = load_process_read(options->pid), after;
     int64_t begun_ns = load_now_ns();
     double took_s;
 
@@ -231,7 +187,7 @@ static bool run(struct load_plan *plan, const struct options *options)
         merge(&all, &workers[i].figures);
     }
     took_s = (double)(load_now_ns() - begun_ns) / 1e9;
-    after = read_process(options->pid);
+    after = load_process_read(options->pid);
     print_report(&all, took_s, after.cpu_s - before.cpu_s, after.rss_kb);
     return true;
 }

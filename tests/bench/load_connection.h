@@ -59,8 +59,6 @@ struct load_connection {
     uint8_t in[LOAD_IN_SIZE];
 };
 
-int64_t load_now_ns(void);
-
 /* Opens the connection and begins to talk. False, with a complaint, if it cannot be opened. */
 bool load_connection_open(struct load_connection *connection);
 
