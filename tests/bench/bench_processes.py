@@ -121,15 +121,20 @@ class Load:
         self.first = 0
 
     def start(self, target, workload, *, connections=1, messages=None, seconds=None, per_connection=10, clients=1,
-              pause_ms=0):
+              pause_ms=0, more=()):
         self.first += RUN_APART
-        arguments = [self.program, "--address", target.address, "--pid", target.process.pid, "--workload", workload,
-                     "--connections", connections, "--per-connection", per_connection, "--clients", clients,
-                     "--pause-ms", pause_ms, "--first", self.first, "--limit-s", ANSWER_LIMIT_S]
+        arguments = [self.program, *self.arguments_for(target), "--workload", workload, "--connections", connections,
+                     "--per-connection", per_connection, "--clients", clients, "--first", self.first, "--limit-s",
+                     ANSWER_LIMIT_S, *more]
         arguments += ["--messages", messages] if messages else ["--seconds", seconds]
+        arguments += ["--pause-ms", pause_ms] if pause_ms else []
         arguments += ["--nothing"] if target.expects_nothing else []
         return subprocess.Popen([str(argument) for argument in arguments], stdin=subprocess.DEVNULL,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def arguments_for(self, target):
+        """Where the load goes, and whose CPU time and memory are read."""
+        return ["--address", target.address, "--pid", target.process.pid]
 
     @staticmethod
     def finish(process):

@@ -4,12 +4,15 @@
 import time
 
 from bench_processes import Nothing, SmfSpf
+from policy_processes import PolicyLoad, PolicyNothing, PolicySmfSpf, has_policy_socket
 
 WORKLOADS = ("hot", "zipf", "new", "nested", "sibling", "provider", "mx", "exists", "terms", "large", "soft", "bare",
              "refused", "mixed", "flood", "tardy")
 MESSAGES = 100
 FIGURES = ("per_second", "mail_p50_ms", "mail_p95_ms", "mail_p99_ms", "transaction_p50_ms", "transaction_p95_ms",
            "transaction_p99_ms", "rss_kb")
+POLICY_WORKLOADS = ("hot", "new", "nested", "soft", "bare", "refused")
+POLICY_FIGURES = ("per_second", "request_p50_ms", "request_p95_ms", "request_p99_ms", "rss_kb")
 RECOVERY_LIMIT_S = 30
 
 
@@ -17,10 +20,10 @@ class Wrong(AssertionError):
     """A measurement did not measure what it should."""
 
 
-def check(name, report, messages=MESSAGES, wrong=0):
+def check(name, report, messages=MESSAGES, wrong=0, figures=FIGURES):
     if report["messages"] != messages or report["wrong"] != wrong or report["lost"] != 0:
         raise Wrong(f"{name}: {report}")
-    missing = [figure for figure in FIGURES if not report[figure] > 0]
+    missing = [figure for figure in figures if not report[figure] > 0]
     if missing:
         raise Wrong(f"{name}: no {', '.join(missing)}: {report}")
     print(f"ok  {name}: {messages} messages")
@@ -75,8 +78,30 @@ def check_bad_dns(bench):
         bench.dns.behave()
 
 
+def check_policy(bench):
+    """Both policy servers; a server that says nothing is seen where results are due."""
+    load = PolicyLoad(bench.programs)
+    for transport in ("unix", "inet"):
+        with PolicyNothing(bench.programs, transport) as target:
+            report = load.run(target, "hot", messages=MESSAGES, connections=8, per_connection=10, at_data=True)
+            check(f"policy: nothing ({transport})", report, figures=POLICY_FIGURES)
+            target.expects_nothing = False
+            check("policy: nothing where there should be results", load.run(target, "refused", messages=MESSAGES),
+                  wrong=MESSAGES, figures=POLICY_FIGURES)
+        if not has_policy_socket(bench):
+            print(f"skipped  policy ({transport}): no PolicySocket in this build")
+            continue
+        with PolicySmfSpf(bench.smf_spf, bench.dns, transport) as target:
+            for workload in POLICY_WORKLOADS:
+                for at_data in (False, True):
+                    report = load.run(target, workload, messages=MESSAGES, connections=8, at_data=at_data)
+                    check(f"policy: {workload} ({transport}{', at DATA too' if at_data else ''})", report,
+                          figures=POLICY_FIGURES)
+
+
 def run(bench):
     check_nothing(bench)
+    check_policy(bench)
     for transport in ("unix", "inet"):
         check_workloads(bench, transport)
     check_bad_dns(bench)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The whole measurement, part by part, each printed as a table."""
 
-import re
 import time
 from statistics import median
 
@@ -341,9 +340,3 @@ def memory(bench):
 
 PARTS = {"throughput": throughput, "before": beside_before, "round-trips": round_trips, "concurrency": concurrency,
          "loss": loss, "silence": silence, "attackers": attackers, "memory": memory}
-
-
-def run(bench, only):
-    for name, measure in PARTS.items():
-        if re.search(only, name):
-            measure(bench)

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A policy server that does nothing, the yardstick of the measurements: one thread, libevent, and DUNNO for each
+ * complete request of Postfix's policy protocol.
+ *
+ *   policy_nothing unix:PATH|inet:PORT@ADDRESS */
+#include <arpa/inet.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { BACKLOG = 1024, REQUEST_MAX = 64 * 1024 };
+
+static const char answer[] = "action=DUNNO\n\n";
+
+struct connection {
+    struct event *readable;
+    size_t len;
+    char request[REQUEST_MAX];
+};
+
+static void close_connection(struct connection *connection)
+{
+    close(event_get_fd(connection->readable));
+    event_free(connection->readable);
+    free(connection);
+}
+
+/* Answers the requests that are complete. Returns false where the answer cannot be sent. */
+static bool answer_complete(struct connection *connection, int fd)
+{
+    const char *end;
+
+    while ((end = memmem(connection->request, connection->len, "\n\n", 2)) != NULL) {
+        size_t taken = (size_t)(end - connection->request) + 2;
+
+        if (send(fd, answer, sizeof answer - 1, MSG_NOSIGNAL) != sizeof answer - 1)
+            return false;
+        connection->len -= taken;
+        memmove(connection->request, connection->request + taken, connection->len);
+    }
+    return true;
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *context)
+{
+    struct connection *connection = context;
+    ssize_t len = recv(fd, connection->request + connection->len, sizeof connection->request - connection->len, 0);
+
+    (void)what;
+    if (len > 0)
+        connection->len += (size_t)len;
+    if (len <= 0 || !answer_complete(connection, fd) || connection->len == sizeof connection->request)
+        close_connection(connection);
+}
+
+static void on_connection(evutil_socket_t listener, short what, void *context)
+{
+    const int on = 1;
+    int fd = accept(listener, NULL, NULL);
+    struct connection *connection = fd < 0 ? NULL : malloc(sizeof *connection);
+
+    (void)what;
+    if (connection == NULL) {
+        close(fd);
+        return;
+    }
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* a unix socket has no such option */
+    connection->len = 0;
+    connection->readable = event_new(context, fd, EV_READ | EV_PERSIST, on_readable, connection);
+    if (connection->readable == NULL || event_add(connection->readable, NULL) != 0)
+        exit(EXIT_FAILURE);
+}
+
+static int listen_unix(const char *path)
+{
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (strlen(path) >= sizeof name.sun_path)
+        return -1;
+    memcpy(name.sun_path, path, strlen(path));
+    return bind(fd, (const struct sockaddr *)&name, sizeof name) == 0 ? fd : -1;
+}
+
+/* `where` is PORT@ADDRESS. */
+static int listen_inet(const char *where)
+{
+    struct sockaddr_in name = {.sin_family = AF_INET, .sin_port = htons((uint16_t)strtoul(where, NULL, 10))};
+    const char *host = strchr(where, '@');
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (host == NULL || inet_pton(AF_INET, host + 1, &name.sin_addr) != 1)
+        return -1;
+    return bind(fd, (const struct sockaddr *)&name, sizeof name) == 0 ? fd : -1;
+}
+
+int main(int argc, char **argv)
+{
+    struct event_base *base = event_base_new();
+    struct rlimit files;
+    struct event *acceptable;
+    int fd;
+
+    if (argc != 2 || base == NULL) {
+        (void)fprintf(stderr, "usage: policy_nothing unix:PATH|inet:PORT@ADDRESS\n");
+        return EXIT_FAILURE;
+    }
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &files);
+    }
+    fd = strncmp(argv[1], "unix:", 5) == 0 ? listen_unix(argv[1] + 5) : listen_inet(argv[1] + 5);
+    if (fd < 0 || listen(fd, BACKLOG) != 0) {
+        perror("policy_nothing");
+        return EXIT_FAILURE;
+    }
+    acceptable = event_new(base, fd, EV_READ | EV_PERSIST, on_connection, base);
+    if (acceptable == NULL || event_add(acceptable, NULL) != 0)
+        return EXIT_FAILURE;
+    return event_base_dispatch(base) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
