@@ -3,6 +3,7 @@
 
 import os
 import signal
+import subprocess
 
 import machine
 from waiting import Program, listens, wait_for
@@ -36,6 +37,13 @@ class Filter:
         lines += [(key, value) for key, value in DEFAULTS.items() if key not in keys]
         machine.write(CONFIG, "".join(f"{key} {value}\n" for key, value in [*lines, *settings]))
         self.address = address
+
+    @staticmethod
+    def knows(key):
+        """Whether this version of the program has the key."""
+        machine.write(CONFIG + ".key", key + "\n")
+        done = subprocess.run([machine.BINARY, "-n", "-c", CONFIG + ".key"], capture_output=True, text=True, check=False)
+        return f"{key}: there is no such key" not in done.stderr
 
     def start(self, as_account=False):
         """as_account: without root's rights, as a service manager does it."""

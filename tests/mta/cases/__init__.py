@@ -7,7 +7,7 @@ from typing import Callable
 
 BOTH = ("postfix", "sendmail")
 MODULES = ("results", "senders", "recipients", "replies", "tags", "skips", "decisions", "fields", "dmarc", "failures",
-           "stopping", "readme", "changing")
+           "stopping", "readme", "changing", "policy")
 
 
 @dataclass
@@ -19,11 +19,14 @@ class Case:
 
 @dataclass
 class Group:
-    """other_socket: the filter listens where the mail server's second port looks for it."""
+    """other_socket: the filter listens where the mail server's second port looks for it. needs: a key without which there
+    is nothing to try. setup: called before the cases."""
 
     name: str
     settings: list
     other_socket: bool = False
+    needs: str = ""
+    setup: Callable = None
     cases: list = field(default_factory=list)
 
     def case(self, mtas=BOTH):

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""SMTP ports of Postfix that ask a policy service, each in other lists of restrictions; none of them has a milter."""
+
+import machine
+from waiting import wait_for, listens
+
+INET_SOCKET = ("127.0.0.1", 10011)
+DIRECTORY = "/var/spool/postfix/smfs"
+UNIX_SOCKET = DIRECTORY + "/policy.sock"
+INET = "inet:127.0.0.1:10011"
+
+# Recipients of this host, those that are listed; everything for them goes to the sink.
+BOB, BOSS, NOBODY = "bob@local.example", "boss@local.example", "nobody@local.example"
+LISTED = f"local_recipient_maps=inline:{{ {{ {BOB} = x }}, {{ {BOSS} = x }}, {{ postmaster@local.example = x }} }}"
+BEFORE = "reject_unauth_destination, reject_unlisted_recipient"
+
+
+def ask(*settings):
+    """A restriction that asks the service."""
+    return f"check_policy_service {{ {', '.join([INET, *settings])} }}" if settings else f"check_policy_service {INET}"
+
+
+def lists(*names, context=""):
+    """Options of a port that asks in these lists. context: each says which one it is. Postfix has a connection to the
+    service for each text of a restriction, so the lists have one in common without context, and one each with it."""
+    options = []
+    for name in names:
+        asks = ask(f"policy_context={context}{name}") if context else ask()
+        options.append(f"smtpd_{name}_restrictions={BEFORE + ', ' if name == 'recipient' else ''}{asks}")
+    return options
+
+
+EVERY = ("client", "helo", "sender", "recipient", "data")
+
+RECIPIENT, DATA, ALL, ALL_AT_ONCE, ACCESS, CLASS, CHROOT, PATIENT, OPTIONAL, LATE, CONTEXTS = range(2601, 2612)
+
+SERVICES = {  # port: options; a word in front of them: the columns of master.cf where they are not the usual ones
+    RECIPIENT: lists("recipient"),
+    DATA: lists("recipient", "data"),
+    ALL: lists(*EVERY),
+    ALL_AT_ONCE: ["smtpd_delay_reject=no", *lists(*EVERY)],
+    ACCESS: ["smtpd_delay_reject=no", *lists("client", "helo", "sender")],
+    CLASS: ["smtpd_restriction_classes=policed", f"policed={ask()}",
+            f"smtpd_recipient_restrictions={BEFORE}, check_recipient_access inline:{{ {{ {BOSS} = policed }} }}"],
+    CHROOT: [f"smtpd_recipient_restrictions={BEFORE}, check_policy_service unix:smfs/policy.sock"],
+    # Asks again until the service is back.
+    PATIENT: ["smtpd_policy_service_try_limit=60", *lists("recipient", "data")],
+    OPTIONAL: [f"smtpd_recipient_restrictions={BEFORE}, {ask('default_action=DUNNO', 'timeout=10s')}"],
+    CONTEXTS: lists(*EVERY, context="at-"),
+    LATE: [f"smtpd_recipient_restrictions=reject_unauth_destination, {ask()}"],
+}
+
+
+def line(port, options):
+    """A service of master.cf: one smtpd at a time, so that all clients come over its one connection to the service;
+    where many come at once, as many as they are."""
+    chroot, processes = ("y" if port == CHROOT else "n"), ("-" if port == PATIENT else "1")
+    words = "".join(f"\n  -o {{ {option} }}" for option in ("smtpd_milters=", LISTED, *options))
+    return f"{port} inet n - {chroot} - {processes} smtpd{words}\n"
+
+
+def install():
+    """Adds the ports to the private Postfix, once."""
+    with open("/etc/postfix/master.cf", encoding="utf-8") as file:
+        text = file.read()
+    if f"\n{RECIPIENT} " in text:
+        return
+    machine.write("/etc/postfix/master.cf", text + "".join(line(*service) for service in SERVICES.items()))
+    machine.run("install", "-d", "-o", "smfs", "-g", "postfix", "-m", "2750", DIRECTORY)
+    machine.run("postfix", "reload")
+    for port in SERVICES:
+        wait_for(f"Postfix at port {port}", lambda port=port: listens(("127.0.0.1", port)))
