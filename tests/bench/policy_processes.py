@@ -13,11 +13,9 @@ from bench_processes import Load, SmfSpf
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.append(os.path.join(HERE, "..", "milter"))
-from beside_programs import WRAPPER, unpack  # noqa: E402
+from beside_programs import WRAPPER, get  # noqa: E402
 from filter import accepts, free_port, wait_until  # noqa: E402
 
-PACKAGES = os.path.join(HERE, "..", "out", "packages")
-FETCH = os.path.join(HERE, "..", "mta", "fetch")
 START_LIMIT_S = 30
 
 
@@ -81,10 +79,7 @@ class Policyd:
 
     def is_there(self):
         """False where its packages cannot be had."""
-        if unpack(PACKAGES, self.dir):
-            return True
-        subprocess.run([FETCH, "--packages", PACKAGES, "spf-engine"], stdout=subprocess.DEVNULL, check=False)
-        return unpack(PACKAGES, self.dir)
+        return get(self.dir)
 
     def __enter__(self):
         open(os.path.join(self.dir, "conf"), "w", encoding="ascii").close()  # pylint: disable=consider-using-with

@@ -10,6 +10,9 @@ from filter import wait_until, accepts
 from milter_wire import Closed
 from mta import Mta
 
+HERE = os.path.dirname(os.path.abspath(__file__))
+DOWNLOADED = os.path.join(HERE, "..", "out", "packages")
+FETCH = os.path.join(HERE, "..", "mta", "fetch")
 PACKAGES = ("postfix-policyd-spf-python", "pyspf-milter", "python3-spf-engine", "python3-milter")
 ANSWER_LIMIT_S = 60
 
@@ -41,6 +44,14 @@ def unpack(packages, directory):
             return False
         subprocess.run(["dpkg-deb", "-x", os.path.join(packages, found[0]), directory], check=True)
     return True
+
+
+def get(directory):
+    """Unpacks the programs, and downloads their packages first where they are missing. False where they cannot be had."""
+    if unpack(DOWNLOADED, directory):
+        return True
+    subprocess.run([FETCH, "--packages", DOWNLOADED, "spf-engine"], stdout=subprocess.DEVNULL, check=False)
+    return unpack(DOWNLOADED, directory)
 
 
 def results_in(fields):
@@ -129,25 +140,36 @@ class Program:
 
     def ask(self, envelope):
         """The same over the policy protocol."""
-        self.asked += 1
-        request = {"request": "smtpd_access_policy", "protocol_state": "RCPT", "protocol_name": "ESMTP",
-                   "client_address": envelope.ip, "client_name": envelope.host or "unknown",
-                   "helo_name": envelope.helo, "sender": envelope.sender, "recipient": "bob@example.net",
-                   "queue_id": "", "instance": f"i{self.asked}"}
-        self.process.stdin.write("".join(f"{key}={value}\n" for key, value in request.items()) + "\n")
-        self.process.stdin.flush()
-        action = self.process.stdout.readline()
-        if not action:  # it has died: Postfix says 451, and starts another
-            self.stop()
-            self.start()
+        action = self.action(envelope)
+        if action is None:
             return DEFERRED, set()
-        self.process.stdout.readline()
-        word, _, rest = action.strip().removeprefix("action=").partition(" ")
+        word, _, rest = action.partition(" ")
         if word == "prepend":
             name, _, value = rest.partition(": ")
             return ACCEPTED, results_in([(name, value)])
         fates = {"550": REFUSED, "defer_if_permit": DEFERRED, "dunno": ACCEPTED}
         return fates[word], set()
+
+    def action(self, envelope):
+        """The action of policyd-spf, as it is written; None: it has died. Postfix says 451 then, and starts another."""
+        self.asked += 1
+        self.process.stdin.write(policy_request(envelope, self.asked))
+        self.process.stdin.flush()
+        action = self.process.stdout.readline()
+        if not action:
+            self.stop()
+            self.start()
+            return None
+        self.process.stdout.readline()
+        return action.strip().removeprefix("action=")
+
+
+def policy_request(envelope, number):
+    """What Postfix asks about the recipient of a message, which is the one of this number."""
+    request = {"request": "smtpd_access_policy", "protocol_state": "RCPT", "protocol_name": "ESMTP",
+               "client_address": envelope.ip, "client_name": envelope.host or "unknown", "helo_name": envelope.helo,
+               "sender": envelope.sender, "recipient": "bob@example.net", "queue_id": "", "instance": f"i{number}"}
+    return "".join(f"{key}={value}\n" for key, value in request.items()) + "\n"
 
 
 def user_name():
