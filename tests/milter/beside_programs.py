@@ -6,7 +6,7 @@ import re
 import subprocess
 import tempfile
 
-from filter import wait_until, accepts
+from filter import Filter, accepts, wait_until
 from milter_wire import Closed
 from mta import Mta
 
@@ -14,6 +14,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 DOWNLOADED = os.path.join(HERE, "..", "out", "packages")
 FETCH = os.path.join(HERE, "..", "mta", "fetch")
 PACKAGES = ("postfix-policyd-spf-python", "pyspf-milter", "python3-spf-engine", "python3-milter")
+# Keys that name the old program's place on the host; the test has its own.
+PLACE = re.compile(r"^(Socket|SocketMode|SocketGroup|User|PidFile|LogLevel) .*\n", re.MULTILINE)
 ANSWER_LIMIT_S = 60
 
 # Runs one of the programs with our name server, and without the system's log.
@@ -52,6 +54,25 @@ def get(directory):
         return True
     subprocess.run([FETCH, "--packages", DOWNLOADED, "spf-engine"], stdout=subprocess.DEVNULL, check=False)
     return unpack(DOWNLOADED, directory)
+
+
+def convert(binary, file, directory):
+    """(exit status, what was written, warnings)"""
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=directory, suffix=".conf") as old:
+        old.write(file.text)
+        old.flush()
+        done = subprocess.run([binary, "config", "--from", file.system, old.name], capture_output=True, text=True, timeout=60,
+                              check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+def converted_filter(binary, configuration, dns_port):
+    """Ours, by what was written, with a socket and a log of its own."""
+    ours = Filter(binary, {"Nameserver": f"127.0.0.1:{dns_port}"})
+    with open(ours.config_path, encoding="utf-8") as place:
+        own = place.read()
+    ours.configure(PLACE.sub("", configuration) + own)
+    return ours
 
 
 def results_in(fields):
