@@ -25,7 +25,7 @@ def lists(*names, context=""):
     service for each text of a restriction, so the lists have one in common without context, and one each with it."""
     options = []
     for name in names:
-        asks = ask(f"policy_context={context}{name}") if context else ask()
+        asks = ask(f"policy_context={context}{name}" if context else "timeout=60s")
         options.append(f"smtpd_{name}_restrictions={BEFORE + ', ' if name == 'recipient' else ''}{asks}")
     return options
 
