@@ -110,7 +110,7 @@ class SmfSpf(Filter):
     def takes_configuration(self):
         """False where this version does not know a key of the configuration."""
         return subprocess.run([self.binary, "-n", "-c", self.config_path], stdin=subprocess.DEVNULL,
-                              capture_output=True, timeout=60, check=False).returncode == 0
+                              capture_output=True, timeout=60, check=False, **self.identity()).returncode == 0
 
 
 class Load:
