@@ -166,6 +166,24 @@ def slow_names_hold_up_nobody_else(binary):
                 contains(quick.ask(**message(100 + number, **PASS)), FIELD, "somebody else")
 
 
+@case
+def connections_that_ask_about_one_client_share_its_message(binary):
+    """As lists do that name the service in different ways; and where one of them waits, the other is not mixed up."""
+    with DnsServer(ZONE) as server, serving(binary, {"DNSTimeout": "3s"}, servers=server) as filter_:
+        with PolicyClient(filter_.policy) as first, PolicyClient(filter_.policy) as second:
+            contains(first.ask(**message(1, **PASS)), FIELD, "the first connection")
+            equal(second.ask(**message(1, **PASS)), "DUNNO", "the second")
+            contains(second.ask(**message(2, **PASS)), FIELD, "the second, of the next message")
+            equal(first.ask(**message(2, **PASS)), "DUNNO", "the first")
+            server.fault("silent.example", "drop")
+            first.send(request(**message(3, sender="joe@silent.example", **PASS)))
+            wait_until(lambda: server.count("silent.example") > 0, 30, "the query of the first")
+            for number in (4, 5):
+                contains(second.ask(**message(number, **PASS)), FIELD, "the second, while the first one waits")
+            contains(first.answer(), "temperror", "the first one at last")
+        wait_until(lambda: filter_.log().count("verdict=accepted") == 5, 30, "a line for each message")
+
+
 BROKEN = [
     ("empty-line", b"\n"), ("no-type", b"protocol_state=RCPT\n\n"), ("other-type", b"request=junk\n\n"),
     ("no-value", b"request=smtpd_access_policy\nsender\n\n"), ("nul", b"request=smtpd_access_policy\nsender=a\0b\n\n"),

@@ -8,13 +8,14 @@
 #include "base/mailbox.h"
 #include "base/stats.h"
 #include "front/listening.h"
-#include "front/policy/transaction.h"
+#include "front/policy/clients.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -30,12 +31,13 @@ struct connection {
     struct letter letter; /* the first member: what it waited for is known */
     struct connection *next, **previous;
     int fd;
-    struct event_watch *watch; /* NULL: nothing is read, as an answer is being found */
-    struct strbuf in;          /* empty between requests */
-    size_t scanned;            /* of that, for the end of the request */
-    size_t taken;              /* octets of the request that is being answered */
-    struct request request;    /* it points into `in` */
-    struct transaction transaction;
+    struct event_watch *watch;   /* NULL: nothing is read, as an answer is being found */
+    struct strbuf in;            /* empty between requests */
+    size_t scanned;              /* of that, for the end of the request */
+    size_t taken;                /* octets of the request that is being answered */
+    struct request request;      /* it points into `in` */
+    struct client_entry *client; /* the one that was asked about last; NULL: none */
+    bool asks_at_data;           /* this smtpd asks at DATA by this connection; its settings never change */
 };
 
 /* All but the first four belong to the loop's thread while it runs. */
@@ -48,6 +50,7 @@ static struct event_watch *accepting; /* NULL: no connection is accepted now */
 static struct event_task *task;
 static struct mailbox *mailbox;
 static struct connection *connections;
+static struct clients clients;
 static size_t connections_max;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* a leaf; covers the next two */
@@ -61,7 +64,7 @@ static void on_connection(void *context);
 
 static void close_connection(struct connection *connection)
 {
-    transaction_end(&connection->transaction);
+    clients_leave(&clients, connection->client);
     event_watch_destroy(connection->watch);
     close(connection->fd);
     strbuf_free(&connection->in);
@@ -93,13 +96,22 @@ static void drop_request(struct connection *connection)
     connection->scanned = connection->taken = 0;
 }
 
-/* Answers the request, whose decision is known. False if the connection is closed. */
+/* Answers the request, whose decision is known; without memory for its client it goes on unchecked. False if the
+ * connection is closed. */
 static bool answer(struct connection *connection)
 {
+    struct client_entry *client = connection->client;
     struct strbuf text = STRBUF_INIT;
-    const enum policy_action action = transaction_answer(&connection->transaction, &connection->request, &text);
+    enum policy_action action;
     bool is_written;
 
+    if (client != NULL) {
+        client->is_busy = false;
+        action = transaction_answer(&client->transaction, &connection->request, &text);
+    } else {
+        stats_add(STATS_FAULTS, 1);
+        action = answer_dunno(&text);
+    }
     policy_metrics_answered(connection->request.state, action);
     is_written = write_answer(connection, &text);
     strbuf_free(&text);
@@ -124,6 +136,21 @@ static void refuse_broken(struct connection *connection, const char *problem)
     close_connection(connection);
 }
 
+/* True if the request can be answered now; else it is when its decision is known. */
+static bool begin(struct connection *connection)
+{
+    const struct request *request = &connection->request;
+    struct client_entry *client = clients_turn(&clients, connection->client, request);
+
+    connection->client = client;
+    connection->asks_at_data |= request->state == POLICY_DATA;
+    if (client == NULL)
+        return true;
+    client->transaction.asks_at_data |= connection->asks_at_data;
+    client->is_busy = true;
+    return transaction_begin(&client->transaction, &host, request, on_ready, connection);
+}
+
 /* Answers all requests that are there, up to one whose decision has to be found out. */
 static void work_off(struct connection *connection)
 {
@@ -137,7 +164,7 @@ static void work_off(struct connection *connection)
             close_connection(connection);
             return;
         }
-        if (!transaction_begin(&connection->transaction, &host, &connection->request, on_ready, connection)) {
+        if (!begin(connection)) {
             event_watch_destroy(connection->watch);
             connection->watch = NULL;
             return;
@@ -301,6 +328,8 @@ static void discard_socket(void)
 static bool start_loop(void)
 {
     connections_max = most_connections();
+    if (getrandom(clients.seed, sizeof clients.seed, 0) != (ssize_t)sizeof clients.seed)
+        return false;
     loop = event_loop_create();
     task = loop != NULL ? event_task_create(loop, run_task, NULL) : NULL;
     mailbox = task != NULL ? mailbox_create(task) : NULL;

@@ -230,7 +230,6 @@ bool transaction_begin(struct transaction *transaction, const struct front_host 
 
     if (request->state == POLICY_OTHER || (is_same && transaction->is_over))
         return true;
-    transaction->asks_at_data |= request->state == POLICY_DATA;
     meet_client(transaction, host, request);
     if (transaction->is_exempt || !is_about_message(request))
         return true;

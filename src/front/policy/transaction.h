@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What one connection of Postfix's asks about: requests in, steps of a session, answers out.
- *
- * A connection is that of one smtpd, which serves one SMTP client after the other. Nothing says where a message begins
- * or ends but the requests themselves, and for each recipient there may be several of them, from different lists. */
+/* What is asked about one SMTP client: requests in, steps of a session, answers out. Nothing says where a message
+ * begins or ends but the requests themselves, and for each recipient there may be several of them, from different
+ * lists. */
 #ifndef SMF_FRONT_POLICY_TRANSACTION_H
 #define SMF_FRONT_POLICY_TRANSACTION_H
 
