@@ -6,6 +6,7 @@
 #include "app/counters.h"
 #include "app/fronts.h"
 #include "app/log_setup.h"
+#include "app/preflight/policy_limits.h"
 #include "app/preflight/preflight.h"
 #include "app/process/core_dumps.h"
 #include "app/process/detach.h"
@@ -157,6 +158,16 @@ static bool is_healthy(void *context, struct strbuf *line)
     return true;
 }
 
+static void log_policy_limits(const struct config *config)
+{
+    struct strbuf line = STRBUF_INIT;
+
+    policy_limits_add(config, &line);
+    if (line.len > 0)
+        log_notice("%.*s", (int)line.len - 1, strbuf_text(&line));
+    strbuf_free(&line);
+}
+
 /* What follows once the sockets are bound, in the order that privileges demand. Returns a status of sysexits.h. */
 static int start_after_sockets(struct daemon *daemon, struct strbuf *error)
 {
@@ -175,6 +186,7 @@ static int start_after_sockets(struct daemon *daemon, struct strbuf *error)
     if (daemon->identity.is_not_root)
         log_warning("User: %s is root, which needs not be; running as %s", config->user, daemon->identity.user);
     reload_log_warnings(config);
+    log_policy_limits(config);
     if (daemon->control_problem.len > 0)
         log_notice("%s; smf-spf reload and reopen do not reach this filter", strbuf_text(&daemon->control_problem));
     core_dumps_set(config->core_dumps);

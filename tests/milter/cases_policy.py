@@ -8,6 +8,7 @@ import threading
 from cases_metrics import ask, sample
 from dns_server import DnsServer
 from policy_client import Closed, PolicyClient, request
+from process_common import run
 from wire_common import (BAD_IP, GOOD_IP, Filter, Skip, case, check, contains, equal, rows, sanitizer,
                          wait_until)
 
@@ -51,6 +52,17 @@ def ask_about_four(client):
     for recipient in ("bob@example.net", "bob@example.net", "carol@example.net"):
         contains(client.ask(**message(3, recipient=recipient, **BAD)), FAIL, recipient)
     contains(client.ask(**message(4, **PASS)), FIELD, "the next message of another client")
+
+
+@rows([("usual", {}, "TagSubject, RemoveForgedHeaders"), ("nothing", {"TagSubject": "off", "RemoveForgedHeaders": "off"}, None),
+       ("all", {"TrustedRelay": "192.0.2.9", "Quarantine": "on", "RefuseAt": "eom"},
+        "TagSubject, RemoveForgedHeaders, TrustedRelay, Quarantine on, RefuseAt eom")])
+def what_it_cannot_do_is_named_at_the_start_and_before(binary, config, keys):
+    with serving(binary, config) as filter_:
+        checked = run(binary, "-n", "-c", filter_.config_path)
+        for text in (filter_.log(), checked.stdout + checked.stderr):
+            lines = [line for line in text.splitlines() if "not done for it" in line]
+            equal([line.partition("not done for it: ")[2] for line in lines], [keys] if keys else [], "lines")
 
 
 @case

@@ -3,6 +3,7 @@
  * has dropped them. */
 #include "app/preflight/preflight.h"
 
+#include "app/preflight/policy_limits.h"
 #include "app/preflight/preflight_child.h"
 #include "app/preflight/probe.h"
 #include "app/preflight/probe_files.h"
@@ -184,6 +185,7 @@ void preflight_run(const struct config *config, const char *config_path, bool st
     probe.identity = (struct identity){.uid = (uid_t)-1, .gid = (gid_t)-1, .socket_gid = (gid_t)-1};
     look_up_accounts(&probe);
     find_shared_places(&probe);
+    policy_limits_add(config, &out->notes);
     probe_sockets_and_files(&probe);
     probe_log_before_drop(&probe);
     probe_in_child(&probe, probe_as_user, probe_user(&probe), "");

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Names the keys that need what Postfix's policy protocol does not have. */
+#include "app/preflight/policy_limits.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+void policy_limits_add(const struct config *config, struct strbuf *out)
+{
+    const struct {
+        const char *key;
+        bool is_in_effect;
+    } keys[] = {
+        {"TagSubject", config->verdict.tag_subject},
+        {"RemoveForgedHeaders", config->remove_forged_headers != FORGED_STAY},
+        {"TrustedRelay", config->trusted_relay.count > 0},
+        {"Quarantine on", config->verdict.quarantine == QUARANTINE_ON},
+        {"RefuseAt eom", config->refuse_at == REFUSE_AT_EOM},
+    };
+    const char *before =
+        "PolicySocket: a policy service sees and changes no header and no recipient; not done for it: ";
+
+    if (config->policy_socket == NULL)
+        return;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (keys[i].is_in_effect) {
+            strbuf_addf(out, "%s%s", before, keys[i].key);
+            before = ", ";
+        }
+    if (before[0] == ',')
+        strbuf_add_char(out, '\n');
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the configuration asks for and the policy service cannot do. */
+#ifndef SMF_APP_PREFLIGHT_POLICY_LIMITS_H
+#define SMF_APP_PREFLIGHT_POLICY_LIMITS_H
+
+#include "base/strbuf.h"
+#include "config/config.h"
+
+/* Appends a line that names the keys, if there is a PolicySocket and any of them is in effect. */
+void policy_limits_add(const struct config *config, struct strbuf *out);
+
+#endif
