@@ -236,6 +236,17 @@ def requests_come_in_any_pieces(binary):
 
 
 @case
+def who_reads_no_answers_holds_up_nobody(binary):
+    with serving(binary) as filter_, PolicyClient(filter_.policy, timeout=5) as deaf:
+        octets = b"".join(request(**message(number, **BAD)) for number in range(200))
+        with contextlib.suppress(OSError):
+            for _ in range(500):
+                deaf.send(octets)
+        with PolicyClient(filter_.policy, timeout=20) as client:
+            contains(client.ask(**message(1, **BAD)), FAIL, "somebody else")
+
+
+@case
 def requests_are_counted_by_state_and_action(binary):
     with serving(binary) as filter_, PolicyClient(filter_.policy) as client:
         client.ask(protocol_state="VRFY")

@@ -77,11 +77,12 @@ static void close_connection(struct connection *connection)
         accepting = event_watch_create(loop, listening_fd, false, on_connection, NULL);
 }
 
-/* False if it was closed: Postfix asks again, and then goes by its own setting. */
+/* False where the answer is not taken at once: then the connection is closed, and an smtpd asks again. One request has
+ * one answer, for which there is always room; who asks on and on and reads nothing would hold up all others. */
 static bool write_answer(struct connection *connection, const struct strbuf *answer)
 {
     return !answer->failed &&
-           send(connection->fd, strbuf_text(answer), answer->len, MSG_NOSIGNAL) == (ssize_t)answer->len;
+           send(connection->fd, strbuf_text(answer), answer->len, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)answer->len;
 }
 
 /* Takes the request out of what was read. */
