@@ -98,7 +98,7 @@ def beside_row(bench, load, workload, per_connection, policyd, has_socket):
     both = [per_cpu_second(one) / per_cpu_second(other) for one, other in runs if one and other]
     faults = complaint([report for run in runs for report in run if report])
     return [workload, str(per_connection), rate(theirs, NO_PACKAGES), rate(ours, NO_SOCKET), spread(both) if both else "", "20",
-            f"{theirs['rss_kb'] / 1024:.0f}" if theirs else "", f"{ours['rss_kb'] / 1024:.0f}{faults}" if ours else faults]
+            f"{policyd.memory_kb() / 1024:.0f}" if policyd else "", f"{ours['rss_kb'] / 1024:.0f}{faults}" if ours else faults]
 
 
 def beside_policyd(bench, load, policyd, has_socket):
