@@ -142,21 +142,34 @@ static void add_quarantine(struct message *message, const char *box)
         add_original_to(actions, message->recipients[i].shown);
 }
 
-/* Has the MTA hold the message, for all its recipients: not where one of them is exempt. */
-static void hold(const struct ending *ending)
+/* True if the MTA is to hold the message, for all its recipients: not where one of them is exempt. */
+static bool is_to_be_held(const struct ending *ending)
+{
+    return ending->message->verdict.quarantine && ending->config->verdict.quarantine == QUARANTINE_HOLD &&
+           ending->abilities->holds && ending->message->exempt_recipient == REASON_NONE;
+}
+
+/* False if out of memory. */
+static bool add_hold(const struct ending *ending)
 {
     struct message *message = ending->message;
     char reason[32];
 
-    if (message->exempt_recipient != REASON_NONE)
-        return;
     (void)snprintf(reason, sizeof(reason), "SPF %s", result_name(message->checks[0].outcome.result));
     actions_begin_group(&message->actions);
     actions_add(&message->actions, ACTION_HOLD, 0, NULL, reason);
-    if (!actions_end_group(&message->actions)) {
-        client_log_fault(ending->client, REASON_FAULT_QUARANTINE);
+    if (actions_end_group(&message->actions))
+        return true;
+    client_log_fault(ending->client, REASON_FAULT_QUARANTINE);
+    return false;
+}
+
+static void hold(const struct ending *ending)
+{
+    struct message *message = ending->message;
+
+    if (!add_hold(ending))
         return;
-    }
     stats_add(STATS_QUARANTINED, 1);
     message->record.is_held = true;
 }
@@ -187,7 +200,7 @@ static void quarantine(const struct ending *ending)
         return;
     if (ending->config->verdict.quarantine == QUARANTINE_ON && ending->abilities->changes_recipients)
         divert(ending);
-    else if (ending->config->verdict.quarantine == QUARANTINE_HOLD && ending->abilities->holds)
+    else if (is_to_be_held(ending))
         hold(ending);
 }
 
@@ -294,12 +307,16 @@ static void insert_results(const struct ending *ending)
     }
 }
 
-void message_add_fields(struct message *message, const struct config *config, const struct client *client)
+void message_add_early(struct message *message, const struct config *config, const struct session_abilities *abilities,
+                       const struct client *client)
 {
-    struct ending ending = {.message = message, .config = config, .client = client};
+    struct ending ending = {.message = message, .config = config, .abilities = abilities, .client = client};
 
     note_would_refuse(&ending);
-    insert_results(&ending);
+    if (!config->test_mode && is_to_be_held(&ending))
+        (void)add_hold(&ending);
+    if (abilities->inserts_fields)
+        insert_results(&ending);
 }
 
 void message_end(struct message *message, const struct config *config, const struct session_abilities *abilities,

@@ -7,8 +7,10 @@
 #include "session/client.h"
 #include "session/message.h"
 
-/* Adds the insertions of the result fields of a DECIDED message to its actions. */
-void message_add_fields(struct message *message, const struct config *config, const struct client *client);
+/* Adds to the actions of a DECIDED message what can be done before its end: to hold it, and the insertions of its
+ * result fields. Notes and counts nothing. */
+void message_add_early(struct message *message, const struct config *config, const struct session_abilities *abilities,
+                       const struct client *client);
 
 /* Builds the actions of a message that is EXEMPT or DECIDED in their order, notes them in its record and counts them.
  * What cannot be built for lack of memory, or is beyond the abilities of the front end, is left out, each kind of

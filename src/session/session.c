@@ -501,13 +501,13 @@ static bool has_too_many_forged(const struct session *session)
     return message_has_too_many_forged(message, keeps_recipients(session));
 }
 
-struct action_list session_fields(struct session *session)
+struct action_list session_early_actions(struct session *session)
 {
     struct message *message = &session->message;
 
     actions_free(&message->actions);
-    if (message->stage == MESSAGE_DECIDED && session->abilities.inserts_fields)
-        message_add_fields(message, session->shared.config, effective_client(session));
+    if (message->stage == MESSAGE_DECIDED)
+        message_add_early(message, session->shared.config, &session->abilities, effective_client(session));
     return (struct action_list){message->actions.items, message->actions.count};
 }
 

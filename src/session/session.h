@@ -149,9 +149,10 @@ struct session_reply session_rcpt(struct session *session, const struct session_
 /* Notes a field of the message. Never blocks, never fails: what cannot be stored is logged, and the field stays. */
 void session_header(struct session *session, const char *name, const char *value);
 
-/* The result fields of the current message, for a front end that puts them in before its end: insertions alone, none
- * before the decision. They live until the next step. */
-struct action_list session_fields(struct session *session);
+/* What can be done to the current message before its end, for a front end that does it then: to hold it, and its result
+ * fields, which are insertions. None before the decision. They live until the next step, and session_end gives them
+ * once more. */
+struct action_list session_early_actions(struct session *session);
 
 /* Ends the message: with a refusal, if that is due now, or else with *actions. May block until DNSTimeout. `queue_id`
  * (or NULL) is for the log. */

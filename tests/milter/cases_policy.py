@@ -151,11 +151,14 @@ def temperror_is_a_deferral_only_if_nothing_refuses(binary):
 
 
 @case
-def a_held_message_is_held_at_data(binary):
+def a_held_message_is_held_at_its_first_recipient_or_at_data(binary):
     with serving(binary, {"Quarantine": "hold", "RefuseFail": "off"}) as filter_, PolicyClient(filter_.policy) as client:
-        contains(client.ask(**message(1, **BAD)), FIELD, "RCPT")
-        contains(client.ask(**message(1, protocol_state="DATA", queue_id="Q", **BAD)), "HOLD ", "DATA")
-        contains(filter_.log(), "verdict=held", "log")
+        contains(client.ask(**message(1, **BAD)), "HOLD SPF fail", "RCPT")
+        contains(client.ask(**message(1, **BAD)), FIELD, "RCPT again")
+        equal(client.ask(**message(1, protocol_state="DATA", queue_id="Q1", **BAD)), "DUNNO", "DATA")
+        equal(client.ask(**message(2, **BAD)), "DUNNO", "RCPT of the next message")
+        contains(client.ask(**message(2, protocol_state="DATA", queue_id="Q2", **BAD)), "HOLD SPF fail", "DATA")
+        equal(filter_.log().count("verdict=held"), 2, "lines of held messages")
 
 
 @case

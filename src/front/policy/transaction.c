@@ -47,21 +47,19 @@ static void forget_answer(struct transaction *transaction)
 }
 
 /* Ends the message: its line has what became of it. */
-static void end_message(struct transaction *transaction, struct action_list *actions)
+static void end_message(struct transaction *transaction)
 {
     const char *queue_id = strbuf_text(&transaction->queue_id);
+    struct action_list done;
 
-    *actions = (struct action_list){NULL, 0};
     if (transaction->has_message && transaction->session != NULL)
-        (void)session_end(transaction->session, queue_id[0] != '\0' ? queue_id : NULL, actions);
+        (void)session_end(transaction->session, queue_id[0] != '\0' ? queue_id : NULL, &done);
     transaction->has_message = false;
 }
 
 static void forget_message(struct transaction *transaction)
 {
-    struct action_list actions;
-
-    end_message(transaction, &actions);
+    end_message(transaction);
     forget_answer(transaction);
     strbuf_truncate(&transaction->message, 0);
     strbuf_truncate(&transaction->queue_id, 0);
@@ -257,14 +255,21 @@ static enum policy_action repeat(const char *answers, struct strbuf *out)
     return POLICY_REFUSE;
 }
 
-/* Collects the fields of a decided message, the topmost first, as Postfix puts each one below those before it. */
-static void collect_fields(struct transaction *transaction)
+/* Collects what is to be done to a decided message. To hold it comes first, as there may be no second question; then
+ * the fields, the topmost first, as Postfix puts each one below those before it. */
+static void collect_changes(struct transaction *transaction)
 {
-    struct action_list fields = session_fields(transaction->session);
+    struct action_list actions = session_early_actions(transaction->session);
 
-    for (size_t i = fields.count; i > 0 && !transaction->has_changes; i--)
-        (void)answer_field(fields.items[i - 1].name, fields.items[i - 1].value, &transaction->changes);
-    transaction->has_changes |= fields.count > 0;
+    if (transaction->has_changes)
+        return;
+    transaction->has_changes = actions.count > 0;
+    for (size_t i = 0; i < actions.count; i++)
+        if (actions.items[i].kind == ACTION_HOLD)
+            (void)answer_hold(actions.items[i].value, &transaction->changes);
+    for (size_t i = actions.count; i > 0; i--)
+        if (actions.items[i - 1].kind == ACTION_INSERT_HEADER)
+            (void)answer_field(actions.items[i - 1].name, actions.items[i - 1].value, &transaction->changes);
 }
 
 /* The next change of the message: one answer has room for one. */
@@ -320,31 +325,15 @@ static enum policy_action at_recipient(struct transaction *transaction, const st
         return kind;
     if (transaction->asks_at_data)
         return answer_dunno(out);
-    collect_fields(transaction);
+    collect_changes(transaction);
     return change(transaction, out);
-}
-
-/* Whether it is held comes first, as a second answer may not be asked for. */
-static void put_first(struct strbuf *changes, const char *why)
-{
-    struct strbuf all = STRBUF_INIT;
-
-    (void)answer_hold(why, &all);
-    strbuf_add(&all, strbuf_text(changes));
-    strbuf_free(changes);
-    *changes = all;
 }
 
 /* At DATA, or at the end: the message is over. */
 static void finish(struct transaction *transaction)
 {
-    struct action_list actions;
-
-    collect_fields(transaction);
-    end_message(transaction, &actions);
-    for (size_t i = 0; i < actions.count; i++)
-        if (actions.items[i].kind == ACTION_HOLD)
-            put_first(&transaction->changes, actions.items[i].value);
+    collect_changes(transaction);
+    end_message(transaction);
     transaction->is_over = true;
     end_session(transaction);
 }

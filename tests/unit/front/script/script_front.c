@@ -135,7 +135,7 @@ static void play(struct service *service, char *line)
     else if (starts_with(line, "rcpt "))
         write_reply(rcpt(argument));
     else if (starts_with(line, "fields"))
-        write_actions(session_fields(session));
+        write_actions(session_early_actions(session));
     else if (starts_with(line, "end"))
         write_reply(end());
     else
