@@ -121,6 +121,30 @@ def recipients_have_their_own_answers(binary):
         contains(filter_.log(), "id=Q", "log")
 
 
+@rows([("mail", {}), ("rcpt", {"RefuseAt": "rcpt"})])
+def a_service_that_is_asked_at_data_alone(binary, config):
+    with serving(binary, config) as filter_, PolicyClient(filter_.policy) as client:
+        for number in (1, 2):
+            contains(client.ask(**message(number, protocol_state="DATA", queue_id=f"F{number}", **BAD)), FAIL, "a fail")
+            contains(client.ask(**message(number, protocol_state="DATA", queue_id=f"F{number}", **BAD)), FAIL, "once more")
+        for number in (3, 4):
+            contains(client.ask(**message(number, protocol_state="DATA", queue_id=f"P{number}", **PASS)), FIELD, "a pass")
+        log = filter_.log()
+        equal((log.count("verdict=refused"), log.count("verdict=accepted")), (2, 2), "lines")
+
+
+@case
+def what_nobody_refused_is_not_called_refused(binary):
+    """With RefuseAt rcpt, a service that is asked before there is a recipient refuses nothing."""
+    with serving(binary, {"RefuseAt": "rcpt"}) as filter_:
+        with PolicyClient(filter_.policy) as client:
+            for number in (1, 2):
+                equal(client.ask(protocol_state="MAIL", instance="", recipient="", sender=f"u{number}@example.org", **BAD),
+                      "DUNNO", "MAIL")
+        wait_until(lambda: sample(filter_, "smf_spf_connections_open") == 0, 30, "the end of the connection")
+        equal(filter_.log().count("verdict=refused"), 0, "lines of refusals")
+
+
 @rows([("softfail-is-let-through", "carol@soft.example.org", "PREPEND"), ("null-sender", "", FAIL[:10]),
        ("a-local-part-with-a-space", "joe smith@example.net", FAIL[:10]),
        ("a-local-part-that-a-macro-uses", "joe@quoted.example.org", "PREPEND"),

@@ -47,23 +47,34 @@ static void forget_answer(struct transaction *transaction)
 }
 
 /* Ends the message: its line has what became of it. */
-static void end_message(struct transaction *transaction)
+static struct session_reply end_message(struct transaction *transaction, struct action_list *actions)
 {
     const char *queue_id = strbuf_text(&transaction->queue_id);
-    struct action_list done;
 
-    if (transaction->has_message && transaction->session != NULL)
-        (void)session_end(transaction->session, queue_id[0] != '\0' ? queue_id : NULL, &done);
+    transaction->has_message = false;
+    return session_end(transaction->session, queue_id[0] != '\0' ? queue_id : NULL, actions);
+}
+
+/* The same where nothing can be answered any more. What was asked about before there was a recipient is dropped. */
+static void leave_message(struct transaction *transaction)
+{
+    struct action_list unused;
+
+    if (transaction->has_message && transaction->has_recipient)
+        (void)end_message(transaction, &unused);
+    else if (transaction->has_message)
+        session_abort(transaction->session);
     transaction->has_message = false;
 }
 
 static void forget_message(struct transaction *transaction)
 {
-    end_message(transaction);
+    leave_message(transaction);
     forget_answer(transaction);
     strbuf_truncate(&transaction->message, 0);
     strbuf_truncate(&transaction->queue_id, 0);
     transaction->is_decided = transaction->has_instance = transaction->has_changes = transaction->is_over = false;
+    transaction->has_recipient = false;
     strbuf_truncate(&transaction->changes, 0);
 }
 
@@ -237,7 +248,7 @@ bool transaction_begin(struct transaction *transaction, const struct front_host 
 
 /* ---- The answer ---- */
 
-/* Appends the first of the answers in a text. */
+/* Appends the first of the answers in a text; without memory for it, there is none. */
 static enum policy_action repeat(const char *answers, struct strbuf *out)
 {
     static const struct {
@@ -248,7 +259,11 @@ static enum policy_action repeat(const char *answers, struct strbuf *out)
                  {"action=PREPEND", POLICY_PREPEND},
                  {"action=HOLD", POLICY_HOLD}};
 
-    strbuf_add_mem(out, answers, (size_t)(strstr(answers, "\n\n") - answers) + 2);
+    const char *end = strstr(answers, "\n\n");
+
+    if (end == NULL)
+        return answer_dunno(out);
+    strbuf_add_mem(out, answers, (size_t)(end - answers) + 2);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (strncmp(answers, kinds[i].begin, strlen(kinds[i].begin)) == 0)
             return kinds[i].kind;
@@ -257,19 +272,17 @@ static enum policy_action repeat(const char *answers, struct strbuf *out)
 
 /* Collects what is to be done to a decided message. To hold it comes first, as there may be no second question; then
  * the fields, the topmost first, as Postfix puts each one below those before it. */
-static void collect_changes(struct transaction *transaction)
+static void collect_changes(struct transaction *transaction, const struct action_list *actions)
 {
-    struct action_list actions = session_early_actions(transaction->session);
-
     if (transaction->has_changes)
         return;
-    transaction->has_changes = actions.count > 0;
-    for (size_t i = 0; i < actions.count; i++)
-        if (actions.items[i].kind == ACTION_HOLD)
-            (void)answer_hold(actions.items[i].value, &transaction->changes);
-    for (size_t i = actions.count; i > 0; i--)
-        if (actions.items[i - 1].kind == ACTION_INSERT_HEADER)
-            (void)answer_field(actions.items[i - 1].name, actions.items[i - 1].value, &transaction->changes);
+    transaction->has_changes = actions->count > 0;
+    for (size_t i = 0; i < actions->count; i++)
+        if (actions->items[i].kind == ACTION_HOLD)
+            (void)answer_hold(actions->items[i].value, &transaction->changes);
+    for (size_t i = actions->count; i > 0; i--)
+        if (actions->items[i - 1].kind == ACTION_INSERT_HEADER)
+            (void)answer_field(actions->items[i - 1].name, actions->items[i - 1].value, &transaction->changes);
 }
 
 /* The next change of the message: one answer has room for one. */
@@ -301,6 +314,7 @@ static enum policy_action answer_recipient(struct transaction *transaction, cons
         recipient.count = 1;
     }
     reply = session_rcpt(transaction->session, &recipient);
+    transaction->has_recipient = true;
     forget_answer(transaction);
     strbuf_add(&transaction->recipient, request->recipient);
     if (reply.step == SESSION_REFUSE)
@@ -316,6 +330,7 @@ static enum policy_action at_recipient(struct transaction *transaction, const st
     const bool is_again =
         transaction->recipient.len > 0 && strcmp(strbuf_text(&transaction->recipient), request->recipient) == 0;
     enum policy_action kind = POLICY_DUNNO;
+    struct action_list actions;
 
     if (is_again && transaction->answer.len > 0)
         return repeat(strbuf_text(&transaction->answer), out);
@@ -325,15 +340,22 @@ static enum policy_action at_recipient(struct transaction *transaction, const st
         return kind;
     if (transaction->asks_at_data)
         return answer_dunno(out);
-    collect_changes(transaction);
+    actions = session_early_actions(transaction->session);
+    collect_changes(transaction, &actions);
     return change(transaction, out);
 }
 
-/* At DATA, or at the end: the message is over. */
+/* At DATA, or at the end: the message is over. It may be refused then, if nobody has asked before. */
 static void finish(struct transaction *transaction)
 {
-    collect_changes(transaction);
-    end_message(transaction);
+    struct action_list actions;
+    struct session_reply reply = end_message(transaction, &actions);
+
+    forget_answer(transaction);
+    if (reply.step == SESSION_REFUSE)
+        (void)answer_refusal(&reply, &transaction->answer);
+    else
+        collect_changes(transaction, &actions);
     transaction->is_over = true;
     end_session(transaction);
 }
@@ -364,10 +386,9 @@ enum policy_action transaction_answer(struct transaction *transaction, const str
         return repeat(strbuf_text(&transaction->answer), out);
     if (transaction->has_message && (request->state == POLICY_DATA || request->state == POLICY_END))
         finish(transaction);
-    if (request->state == POLICY_DATA)
-        return change(transaction, out);
     if (transaction->has_message && request->state == POLICY_RCPT)
         return at_recipient(transaction, request, out);
-    return transaction->answer.len > 0 && !transaction->is_over ? repeat(strbuf_text(&transaction->answer), out)
-                                                                : answer_dunno(out);
+    if (transaction->answer.len > 0)
+        return repeat(strbuf_text(&transaction->answer), out);
+    return request->state == POLICY_DATA ? change(transaction, out) : answer_dunno(out);
 }
