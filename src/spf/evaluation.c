@@ -235,8 +235,8 @@ void evaluation_cancel(struct evaluation *evaluation)
 {
     pthread_mutex_lock(&evaluation->lock);
     evaluation->users++;
-    evaluation->is_lost |= !evaluation->is_over;
-    evaluation->is_over = true;
+    if (!evaluation->is_over) /* else its walk is somebody's already */
+        evaluation->is_over = evaluation->is_lost = true;
     tell(evaluation);
 }
 

@@ -131,14 +131,18 @@ static void destroy(struct flight *flight)
 /* Takes an evaluation out of the table, with its reference; returns those who follow it. */
 static struct inflight_follower *take_out(struct flight *flight, bool *is_last)
 {
-    pthread_mutex_lock(&flight->inflight->lock);
-    flight->inflight->under_way--;
+    struct inflight *inflight = flight->inflight;
+    struct inflight_follower *followers;
+
+    pthread_mutex_lock(&inflight->lock);
+    followers = flight->followers;
+    inflight->under_way--;
     leave_table(flight);
-    for (struct inflight_follower *follower = flight->followers; follower; follower = follower->next)
+    for (struct inflight_follower *follower = followers; follower; follower = follower->next)
         follower->flight = NULL;
-    *is_last = --flight->references == 0;
-    pthread_mutex_unlock(&flight->inflight->lock);
-    return flight->followers;
+    *is_last = --flight->references == 0; /* else who has cancelled it frees it, perhaps at once */
+    pthread_mutex_unlock(&inflight->lock);
+    return followers;
 }
 
 /* Ends an evaluation, and calls all who follow; after the last call, the table may be gone. */
@@ -355,12 +359,13 @@ enum inflight_join inflight_join(struct inflight *inflight, const struct spf_req
 /* Ends an evaluation that nobody follows any more, and gives a reference back. */
 static void cancel(struct flight *flight)
 {
+    struct inflight *inflight = flight->inflight;
     bool is_last;
 
     evaluation_cancel(flight->evaluation);
-    pthread_mutex_lock(&flight->inflight->lock);
+    pthread_mutex_lock(&inflight->lock);
     is_last = --flight->references == 0;
-    pthread_mutex_unlock(&flight->inflight->lock);
+    pthread_mutex_unlock(&inflight->lock);
     if (is_last)
         destroy(flight);
 }

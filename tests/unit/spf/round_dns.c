@@ -83,12 +83,13 @@ static void answer_one(struct round_dns *rounds, struct round_question *question
 {
     const struct dns_answer *answer = NULL;
     struct round_question asked = *question;
+    const bool is_ending = rounds->is_ending;
 
     question->done = NULL;
     rounds->last_round = asked.round;
     rounds->answering++;
     pthread_mutex_unlock(&rounds->lock);
-    if (rounds->is_ending)
+    if (is_ending)
         answer = dns_answer_empty(DNS_TIMEOUT, 0);
     else
         dns_query(rounds->zone, asked.name, asked.type, INT64_MAX, keep, &answer);

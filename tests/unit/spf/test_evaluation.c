@@ -9,9 +9,11 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -437,6 +439,69 @@ static void test_end(void **state)
     spf_speculation_end(spf_check_speculate(fixture->checker, &request));
 }
 
+/* It is ended while its answers come, on another thread; each time that a thread gives a lock back, others go first. */
+enum { ENDS = 300 };
+
+static atomic_bool lets_others_go_first;
+
+int __real_pthread_mutex_unlock(pthread_mutex_t *lock);
+int __wrap_pthread_mutex_unlock(pthread_mutex_t *lock);
+
+int __wrap_pthread_mutex_unlock(pthread_mutex_t *lock)
+{
+    int status = __real_pthread_mutex_unlock(lock);
+
+    if (lets_others_go_first)
+        usleep(20);
+    return status;
+}
+
+struct answering {
+    struct fixture *fixture;
+    pthread_barrier_t begins, is_over;
+};
+
+static void *let_answers_come(void *context)
+{
+    struct answering *answering = context;
+
+    for (int i = 0; i < ENDS; i++) {
+        pthread_barrier_wait(&answering->begins);
+        round_dns_hold(answering->fixture->rounds, false);
+        pthread_barrier_wait(&answering->is_over);
+    }
+    return NULL;
+}
+
+static void test_end_while_it_ends(void **state)
+{
+    struct answering answering = {.fixture = *state};
+    struct spf_request request = request_of("192.0.2.1", "last.org");
+    pthread_t thread;
+
+    round_dns_set_ttl(answering.fixture->rounds, 0); /* its first answer ends it */
+    pthread_barrier_init(&answering.begins, NULL, 2);
+    pthread_barrier_init(&answering.is_over, NULL, 2);
+    assert_int_equal(pthread_create(&thread, NULL, let_answers_come, &answering), 0);
+    lets_others_go_first = true;
+    for (int i = 0; i < ENDS; i++) {
+        struct spf_speculation *ahead;
+
+        round_dns_reset(answering.fixture->rounds);
+        round_dns_hold(answering.fixture->rounds, true);
+        ahead = spf_check_speculate(answering.fixture->checker, &request);
+        assert_non_null(ahead);
+        pthread_barrier_wait(&answering.begins);
+        usleep((unsigned)i % 16 * 20);
+        spf_speculation_end(ahead);
+        pthread_barrier_wait(&answering.is_over);
+    }
+    lets_others_go_first = false;
+    pthread_join(thread, NULL);
+    pthread_barrier_destroy(&answering.begins);
+    pthread_barrier_destroy(&answering.is_over);
+}
+
 enum { THREADS = 8, TURNS = 20 };
 
 struct worker {
@@ -533,6 +598,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_check_ahead_ttl_0, open_cached, close_checker),
         cmocka_unit_test_setup_teardown(test_check_ahead_uncached, open_plain, close_checker),
         cmocka_unit_test_setup_teardown(test_end, open_cached, close_checker),
+        cmocka_unit_test_setup_teardown(test_end_while_it_ends, open_cached, close_checker),
         cmocka_unit_test_setup_teardown(test_threads, open_cached, close_checker),
         cmocka_unit_test(test_no_memory),
     };
