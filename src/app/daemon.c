@@ -160,12 +160,13 @@ static bool is_healthy(void *context, struct strbuf *line)
 
 static void log_policy_limits(const struct config *config)
 {
-    struct strbuf line = STRBUF_INIT;
+    struct strbuf keys = STRBUF_INIT;
 
-    policy_limits_add(config, &line);
-    if (line.len > 0)
-        log_notice("%.*s", (int)line.len - 1, strbuf_text(&line));
-    strbuf_free(&line);
+    policy_limits_add(config, &keys);
+    if (keys.len > 0)
+        log_notice("PolicySocket: it shows no header, and takes no change of one or of recipients; not done for it: %s",
+                   strbuf_text(&keys));
+    strbuf_free(&keys);
 }
 
 /* What follows once the sockets are bound, in the order that privileges demand. Returns a status of sysexits.h. */

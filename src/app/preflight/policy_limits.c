@@ -17,16 +17,11 @@ void policy_limits_add(const struct config *config, struct strbuf *out)
         {"Quarantine on", config->verdict.quarantine == QUARANTINE_ON},
         {"RefuseAt eom", config->refuse_at == REFUSE_AT_EOM},
     };
-    const char *before =
-        "PolicySocket: a policy service sees and changes no header and no recipient; not done for it: ";
+    const char *before = "";
 
-    if (config->policy_socket == NULL)
-        return;
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+    for (size_t i = 0; i < sizeof keys / sizeof *keys && config->policy_socket != NULL; i++)
         if (keys[i].is_in_effect) {
             strbuf_addf(out, "%s%s", before, keys[i].key);
             before = ", ";
         }
-    if (before[0] == ',')
-        strbuf_add_char(out, '\n');
 }

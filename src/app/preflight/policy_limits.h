@@ -6,7 +6,7 @@
 #include "base/strbuf.h"
 #include "config/config.h"
 
-/* Appends a line that names the keys, if there is a PolicySocket and any of them is in effect. */
+/* Appends the keys that are in effect and that it cannot serve; nothing if there are none, or no PolicySocket. */
 void policy_limits_add(const struct config *config, struct strbuf *out);
 
 #endif

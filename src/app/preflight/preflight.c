@@ -174,6 +174,19 @@ static void probe_unit(struct probe *probe)
     service_unit_free(&unit);
 }
 
+static void note_policy_limits(struct probe *probe)
+{
+    struct strbuf keys = STRBUF_INIT;
+
+    policy_limits_add(probe->config, &keys);
+    if (keys.len > 0)
+        strbuf_addf(
+            &probe->out->notes,
+            "PolicySocket: it shows no header, and takes no change of one or of recipients; not done for it: %s\n",
+            strbuf_text(&keys));
+    strbuf_free(&keys);
+}
+
 void preflight_run(const struct config *config, const char *config_path, bool starts_here, struct identity *identity,
                    struct preflight *out)
 {
@@ -185,7 +198,7 @@ void preflight_run(const struct config *config, const char *config_path, bool st
     probe.identity = (struct identity){.uid = (uid_t)-1, .gid = (gid_t)-1, .socket_gid = (gid_t)-1};
     look_up_accounts(&probe);
     find_shared_places(&probe);
-    policy_limits_add(config, &out->notes);
+    note_policy_limits(&probe);
     probe_sockets_and_files(&probe);
     probe_log_before_drop(&probe);
     probe_in_child(&probe, probe_as_user, probe_user(&probe), "");
