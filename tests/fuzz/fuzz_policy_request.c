@@ -60,8 +60,8 @@ static void check_request(const struct result *result)
     check_text(result, request->sender);
     check_text(result, request->recipient);
     check_text(result, request->sasl_username);
-    check_text(result, request->ccert_fingerprint);
-    check_text(result, request->ccert_pubkey_fingerprint);
+    check_text(result, request->ccert_subject);
+    check_text(result, request->ccert_issuer);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -156,7 +156,7 @@ def senders(binary, sender, begin):
 
 
 @rows([("whitelisted-address", {"WhitelistIP": BAD_IP}, {}), ("authenticated", {}, {"sasl_username": "joe"}),
-       ("certificate", {"SkipCert": "on"}, {"ccert_fingerprint": "aa:bb"}),
+       ("certificate", {"SkipCert": "on"}, {"ccert_subject": "joe", "ccert_issuer": "ca"}),
        ("loopback", {}, {"client_address": "127.0.0.1", "client_name": "localhost"}),
        ("whitelisted-sender", {"WhitelistFrom": "alice@example.org"}, {})])
 def who_is_exempt_gets_dunno_in_each_state(binary, config, attributes):
@@ -164,6 +164,13 @@ def who_is_exempt_gets_dunno_in_each_state(binary, config, attributes):
         for number in (1, 2):
             for state in ("RCPT", "RCPT", "DATA", "END-OF-MESSAGE"):
                 equal(client.ask(**{**message(number, protocol_state=state, **BAD), **attributes}), "DUNNO", state)
+
+
+@case
+def a_certificate_that_nobody_vouches_for_exempts_nobody(binary):
+    """Postfix gives the fingerprint of any certificate, and its names where it trusts the authority only."""
+    with serving(binary, {"SkipCert": "on"}) as filter_, PolicyClient(filter_.policy) as client:
+        contains(client.ask(**message(1, ccert_fingerprint="aa:bb", ccert_pubkey_fingerprint="cc:dd", **BAD)), FAIL, "the answer")
 
 
 @case

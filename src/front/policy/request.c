@@ -59,8 +59,8 @@ static void take(struct reading *reading, const char *name, const char *value)
         {"sender", &request->sender},
         {"recipient", &request->recipient},
         {"sasl_username", &request->sasl_username},
-        {"ccert_fingerprint", &request->ccert_fingerprint},
-        {"ccert_pubkey_fingerprint", &request->ccert_pubkey_fingerprint},
+        {"ccert_subject", &request->ccert_subject},
+        {"ccert_issuer", &request->ccert_issuer},
     };
 
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
@@ -105,8 +105,8 @@ static const char *read_request(struct request *request, char *octets, size_t le
                                 .sender = "",
                                 .recipient = "",
                                 .sasl_username = "",
-                                .ccert_fingerprint = "",
-                                .ccert_pubkey_fingerprint = ""};
+                                .ccert_subject = "",
+                                .ccert_issuer = ""};
     if (memchr(octets, '\0', len) != NULL)
         return "a NUL";
     problem = read_lines(&reading, octets);

@@ -17,7 +17,7 @@ struct request {
     enum policy_state state; /* with smtpd_delay_reject the lists for earlier steps are at RCPT, too */
     const char *client_address, *client_name, *client_port, *helo_name;
     const char *instance, *queue_id, *sender, *recipient;
-    const char *sasl_username, *ccert_fingerprint, *ccert_pubkey_fingerprint;
+    const char *sasl_username, *ccert_subject, *ccert_issuer;
 };
 
 enum request_reading { REQUEST_INCOMPLETE, REQUEST_COMPLETE, REQUEST_BROKEN };

@@ -187,7 +187,8 @@ static void begin_message(struct transaction *transaction, const struct request 
     struct session_sender sender = {
         .queue_id = request->queue_id[0] != '\0' ? request->queue_id : NULL,
         .authenticated = request->sasl_username[0] != '\0',
-        .has_certificate = request->ccert_fingerprint[0] != '\0' || request->ccert_pubkey_fingerprint[0] != '\0',
+        /* the names of a certificate that Postfix trusts; it gives the fingerprint of any */
+        .has_certificate = request->ccert_subject[0] != '\0' || request->ccert_issuer[0] != '\0',
     };
     struct session_reply reply;
 
