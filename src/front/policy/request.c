@@ -119,8 +119,12 @@ static const char *read_request(struct request *request, char *octets, size_t le
 enum request_reading request_read(char *octets, size_t len, size_t *scanned, struct request *request, size_t *taken,
                                   const char **problem)
 {
+    const size_t seen = *scanned;
     const char *end = find_end(octets, len < REQUEST_MAX ? len : REQUEST_MAX, scanned);
 
+    *problem = "a CR"; /* whose lines end with CR LF has no empty one */
+    if (end == NULL && memchr(octets + seen, '\r', len - seen) != NULL)
+        return REQUEST_BROKEN;
     *problem = "longer than 64 kB";
     if (end == NULL)
         return len < REQUEST_MAX ? REQUEST_INCOMPLETE : REQUEST_BROKEN;

@@ -42,8 +42,20 @@ static void note(struct strbuf *known, const char *first, const char *second)
 
 static void forget_answer(struct transaction *transaction)
 {
-    strbuf_truncate(&transaction->answer, 0);
-    strbuf_truncate(&transaction->recipient, 0);
+    strbuf_free(&transaction->answer);
+    strbuf_free(&transaction->recipient);
+}
+
+/* Keeps the answer to what is refused. Without memory it is let through: a part of an answer would shift all that
+ * follow. */
+static void keep_refusal(struct transaction *transaction, const struct session_reply *reply)
+{
+    (void)answer_refusal(reply, &transaction->answer);
+    if (!transaction->answer.failed)
+        return;
+    strbuf_free(&transaction->answer);
+    log_error("out of memory: a refusal of the policy service is not given");
+    stats_add(STATS_FAULTS, 1);
 }
 
 /* Ends the message: its line has what became of it. */
@@ -196,7 +208,7 @@ static void begin_message(struct transaction *transaction, const struct request 
     reply = session_mail(transaction->session, &sender);
     transaction->has_message = reply.step == SESSION_CONTINUE;
     if (reply.step == SESSION_REFUSE)
-        (void)answer_refusal(&reply, &transaction->answer);
+        keep_refusal(transaction, &reply);
     else if (reply.step == SESSION_ACCEPT)
         (void)answer_dunno(&transaction->answer);
 }
@@ -319,7 +331,7 @@ static enum policy_action answer_recipient(struct transaction *transaction, cons
     forget_answer(transaction);
     strbuf_add(&transaction->recipient, request->recipient);
     if (reply.step == SESSION_REFUSE)
-        (void)answer_refusal(&reply, &transaction->answer);
+        keep_refusal(transaction, &reply);
     address_free(&address);
     return transaction->answer.len > 0 ? repeat(strbuf_text(&transaction->answer), out) : POLICY_DUNNO;
 }
@@ -354,7 +366,7 @@ static void finish(struct transaction *transaction)
 
     forget_answer(transaction);
     if (reply.step == SESSION_REFUSE)
-        (void)answer_refusal(&reply, &transaction->answer);
+        keep_refusal(transaction, &reply);
     else
         collect_changes(transaction, &actions);
     transaction->is_over = true;
@@ -373,7 +385,7 @@ static bool is_refused(struct transaction *transaction)
     if (reply.step != SESSION_REFUSE)
         return false;
     forget_answer(transaction);
-    (void)answer_refusal(&reply, &transaction->answer);
+    keep_refusal(transaction, &reply);
     transaction->has_message = false;
     return true;
 }

@@ -94,6 +94,7 @@ static void test_broken(void **state)
         {TYPE "=x\n\n", sizeof TYPE + 3, "a line that is not NAME=VALUE"},
         {TYPE "a=x\r\n\n", sizeof TYPE + 5, "a CR"},
         {TYPE "a=\0\n\n", sizeof TYPE + 4, "a NUL"},
+        {"request=smtpd_access_policy\r\na=x\r\n\r\n", 36, "a CR"},
     };
 
     (void)state;
