@@ -130,6 +130,14 @@ static void on_ready(void *context)
     (void)mailbox_put(mailbox, &connection->letter); /* it is closed after the loop has ended */
 }
 
+/* A fault of ours, and none of the request's: the smtpd asks again. */
+static void close_without_memory(struct connection *connection)
+{
+    log_error("out of memory: a connection of the policy service is closed");
+    stats_add(STATS_FAULTS, 1);
+    close_connection(connection);
+}
+
 static void refuse_broken(struct connection *connection, const char *problem)
 {
     log_warning("PolicySocket: a request that cannot be read (%s): its connection is closed", problem);
@@ -173,8 +181,10 @@ static void work_off(struct connection *connection)
         if (!answer(connection))
             return;
     }
-    if (connection->in.failed || reading == REQUEST_BROKEN)
-        refuse_broken(connection, connection->in.failed ? "out of memory" : problem);
+    if (connection->in.failed)
+        close_without_memory(connection);
+    else if (reading == REQUEST_BROKEN)
+        refuse_broken(connection, problem);
 }
 
 static void on_readable(void *context)
