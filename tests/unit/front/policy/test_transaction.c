@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whichever allocation fails, a request has one whole answer: the right one, or DUNNO; or none could be written at all.
+ */
+#include "front/policy/transaction.h"
+
+#include "session/service.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "support/alloc_fail.h"
+
+#define REASON_OF_400                                                                                                  \
+    "a text that is long enough to need memory of its own, as long as administrators write them, with a link to a "    \
+    "page that says what to do and whom to ask: https://example.org/spf/why-was-my-message-refused-and-what-now, "     \
+    "and on it goes, so that it is longer than what is kept without a second allocation, which is the one that fails"
+
+static struct service *service;
+
+static struct session *begin_session(void *context, const struct session_abilities *abilities)
+{
+    (void)context;
+    return service_begin_session(service, abilities);
+}
+
+static const struct front_host host = {.begin_session = begin_session};
+
+static void never(void *context)
+{
+    (void)context;
+    fail();
+}
+
+/* Asks twice, as two lists do. */
+static void ask(struct transaction *transaction, const char *address, struct strbuf *out)
+{
+    const struct request request = {.state = POLICY_RCPT,
+                                    .client_address = address,
+                                    .client_name = "unknown",
+                                    .client_port = "1",
+                                    .helo_name = "h.example",
+                                    .instance = "1",
+                                    .queue_id = "",
+                                    .sender = "a@example.org",
+                                    .recipient = "b@example.net",
+                                    .sasl_username = "",
+                                    .ccert_subject = "",
+                                    .ccert_issuer = ""};
+
+    assert_true(transaction_begin(transaction, &host, &request, never, NULL));
+    (void)transaction_answer(transaction, &request, out);
+}
+
+static void check_answer(const struct strbuf *out, const char *usual)
+{
+    const char *text = strbuf_text(out);
+
+    if (out->failed)
+        return;
+    /* What cannot be refused for want of memory goes on, with its field or without. */
+    if (strcmp(text, "action=DUNNO\n\n") != 0 && strncmp(text, "action=PREPEND ", 15) != 0 &&
+        strncmp(text, usual, strlen(usual)) != 0)
+        fail_msg("%s", text);
+    assert_ptr_equal(strstr(text, "\n\n"), text + out->len - 2);
+}
+
+static void test_out_of_memory(void **state)
+{
+    static const struct {
+        const char *address, *usual;
+    } rows[] = {{"203.0.113.66", "action=550 5.7.23 "}, {"192.0.2.1", "action=PREPEND "}};
+    bool failed = true;
+
+    (void)state;
+    for (unsigned n = 1; failed; n++) {
+        failed = false;
+        for (size_t row = 0; row < sizeof rows / sizeof *rows; row++) {
+            struct transaction transaction = {.session = NULL};
+
+            alloc_fail_at(n);
+            for (int turn = 0; turn < 2; turn++) {
+                struct strbuf out = STRBUF_INIT;
+
+                ask(&transaction, rows[row].address, &out);
+                check_answer(&out, rows[row].usual);
+                strbuf_free(&out);
+            }
+            failed |= alloc_fail_happened();
+            alloc_fail_at(0);
+            transaction_end(&transaction);
+        }
+    }
+    assert_true(failed == false);
+}
+
+static int open_service(void **state)
+{
+    static const char zone[] = "$TTL 300\nexample.org. TXT \"v=spf1 ip4:192.0.2.1 -all\"\n";
+    char path[] = "/tmp/test_transaction.XXXXXX", text[1024];
+    int fd = mkstemp(path);
+    struct strbuf errors = STRBUF_INIT;
+    const struct config *config;
+
+    (void)state;
+    if (fd < 0 || write(fd, zone, sizeof zone - 1) != (ssize_t)(sizeof zone - 1))
+        return -1;
+    close(fd);
+    snprintf(text, sizeof text, "ZoneFile %s\nSyslog none\nCheckHelo off\nRefuseAt rcpt\nRejectReason %s\n", path,
+             REASON_OF_400);
+    config = config_parse(text, strlen(text), "test", &errors);
+    service = config != NULL ? service_create(config, &errors) : NULL;
+    if (service == NULL)
+        print_message("%s\n", strbuf_text(&errors));
+    config_release(config);
+    strbuf_free(&errors);
+    unlink(path);
+    return service != NULL ? 0 : -1;
+}
+
+static int close_service(void **state)
+{
+    (void)state;
+    service_destroy(service);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_out_of_memory, open_service, close_service),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
