@@ -279,6 +279,11 @@ static bool defers_unchecked_helo(const struct config *config)
     return config->verdict.defer_helo.results != 0 && !config->check_helo;
 }
 
+static bool acts_on_unchecked_helo(const struct config *config)
+{
+    return config->on_helo_pass != NULL && !config->check_helo;
+}
+
 static bool both_accepts_and_rejects(const struct config *config)
 {
     return config->accept_temp_error == config->reject_temp_error;
@@ -297,6 +302,8 @@ static const struct contradiction {
     {"CheckHelo", "RefuseHelo", refuses_unchecked_helo,
      "only a name that is checked has a result; leave out CheckHelo"},
     {"CheckHelo", "DeferHelo", defers_unchecked_helo, "only a name that is checked has a result; leave out CheckHelo"},
+    {"CheckHelo", "OnHeloPass", acts_on_unchecked_helo,
+     "only a name that is checked has a result; leave out CheckHelo"},
     {"AcceptTempError", "RejectTempError", both_accepts_and_rejects,
      "each says the opposite of the other; leave one out"},
 };
@@ -376,7 +383,7 @@ static void derive_sets(struct reading *reading)
     derive_set(&config->verdict.defer_helo, config->defer);
     derive_set(&config->verdict.defer_null_sender,
                config->verdict.defer_mail_from.results | config->verdict.defer_helo.results);
-    config->check_helo = config->check_helo || config->verdict.refuse_helo != 0 ||
+    config->check_helo = config->check_helo || config->verdict.refuse_helo != 0 || config->on_helo_pass != NULL ||
                          (config->verdict.defer_helo.is_written && config->verdict.defer_helo.results != 0);
 }
 

@@ -58,6 +58,8 @@ struct config {
     bool test_mode;
     bool spf_best_guess;
     bool relaxed_local_part;
+    char *on_pass;      /* NULL: nothing */
+    char *on_helo_pass; /* the same */
     char *reject_reason;
 
     /* what is done to a message that goes on */

@@ -6,6 +6,7 @@
 #include "base/domain_text.h"
 #include "base/endpoint.h"
 #include "config/config.h"
+#include "config/config_action.h"
 #include "config/config_form.h"
 #include "config/config_hint.h"
 #include "dns/dns_server.h"
@@ -84,6 +85,22 @@ const struct config_type config_path = {.form = "the absolute path of a file",
                                         .read = text_read,
                                         .write = text_write,
                                         .clear = text_clear};
+
+static enum config_value_status check_pass_action(const struct config_option *option, const char *text)
+{
+    return strlen(text) <= strtoul(option->max, NULL, 10) ? status_if_valid(config_action_is_valid(text))
+                                                          : CONFIG_VALUE_BAD;
+}
+
+const struct config_type config_pass_action = {
+    .form = "an action of Postfix that refuses nothing, or restrictions or classes of them,",
+    .detail = " octets",
+    .hint = config_action_hint,
+    .check = check_pass_action,
+    .read = text_read,
+    .write = text_write,
+    .clear = text_clear,
+};
 
 static const char control_prefix[] = "unix:";
 

@@ -82,6 +82,10 @@ static const struct config_option options[] = {
      "evaluate a best guess record where a domain has none", CONFIG_BY_RELOAD},
     {"RelaxedLocalPart", NULL, &config_switch, AT(relaxed_local_part), "on", NULL, NULL,
      "let local parts of more than 64 octets through", CONFIG_BY_RELOAD},
+    {"OnPass", NULL, &config_pass_action, AT(on_pass), "none", "1", "512",
+     "what the policy service answers for a sender that passes, instead of DUNNO", CONFIG_BY_RELOAD},
+    {"OnHeloPass", NULL, &config_pass_action, AT(on_helo_pass), "none", "1", "512",
+     "the same for a HELO name that passes", CONFIG_BY_RELOAD},
     {"RejectReason", NULL, &config_text, AT(reject_reason), "SPF: mail from %{s} is not permitted from %{c}. %{e}", "1",
      "800", "text of a refusal", CONFIG_BY_RELOAD},
 

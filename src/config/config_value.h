@@ -31,6 +31,7 @@ extern const struct config_type config_account;         /* char * */
 extern const struct config_type config_authserv_id;     /* char * */
 extern const struct config_type config_socket;          /* char *, as endpoint_add_canonical writes it */
 extern const struct config_type config_local_socket;    /* the same; its host is never left out */
+extern const struct config_type config_pass_action;     /* char * */
 extern const struct config_type config_mailbox;         /* char *, without brackets */
 extern const struct config_type config_prefixes;        /* struct addr_list */
 extern const struct config_type config_nats;            /* struct nat_list */

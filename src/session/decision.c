@@ -75,6 +75,20 @@ struct verdict decision_for(const struct message *message, const struct config *
     return verdict_decide(&config->verdict, &facts);
 }
 
+const char *decision_on_pass(const struct message *message, const struct config *config)
+{
+    if (message->stage != MESSAGE_DECIDED || config->test_mode || message->verdict.quarantine)
+        return NULL;
+    for (size_t i = 0; i < message->check_count; i++) {
+        const struct identity_check *check = &message->checks[i];
+        const char *action = check->identity == IDENTITY_HELO ? config->on_helo_pass : config->on_pass;
+
+        if (check->outcome.result == RESULT_PASS && !check->outcome.guessed && action != NULL)
+            return action;
+    }
+    return NULL;
+}
+
 static void leave_unchecked(struct message *message, enum reason reason)
 {
     message_exempt(message, reason);

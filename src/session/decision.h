@@ -30,4 +30,8 @@ void decision_speculate_helo(const struct session_shared *shared, struct client 
 struct verdict decision_for(const struct message *message, const struct config *config,
                             const struct address *recipient);
 
+/* What Postfix is to do with a DECIDED message, as an identity passes; the sender's counts first. NULL: nothing,
+ * as in TestMode, and for a message in quarantine. */
+const char *decision_on_pass(const struct message *message, const struct config *config);
+
 #endif

@@ -142,36 +142,64 @@ static void add_quarantine(struct message *message, const char *box)
         add_original_to(actions, message->recipients[i].shown);
 }
 
-/* True if the MTA is to hold the message, for all its recipients: not where one of them is exempt. */
+/* True if the whole message is kept from its recipients, who all get it or not: not where one of them is exempt. */
+static bool is_kept_whole(const struct ending *ending, bool is_able, enum quarantine_mode mode)
+{
+    return ending->message->verdict.quarantine && ending->config->verdict.quarantine == mode && is_able &&
+           ending->message->exempt_recipient == REASON_NONE;
+}
+
 static bool is_to_be_held(const struct ending *ending)
 {
-    return ending->message->verdict.quarantine && ending->config->verdict.quarantine == QUARANTINE_HOLD &&
-           ending->abilities->holds && ending->message->exempt_recipient == REASON_NONE;
+    return is_kept_whole(ending, ending->abilities->holds, QUARANTINE_HOLD);
+}
+
+/* Postfix redirects to addresses with a domain only. */
+static bool is_to_be_redirected(const struct ending *ending)
+{
+    return is_kept_whole(ending, ending->abilities->redirects && !ending->abilities->changes_recipients,
+                         QUARANTINE_ON) &&
+           strchr(ending->config->quarantine_box, '@') != NULL;
 }
 
 /* False if out of memory. */
-static bool add_hold(const struct ending *ending)
+static bool keep_whole(const struct ending *ending, enum action_kind kind, const char *value)
 {
-    struct message *message = ending->message;
-    char reason[32];
-
-    (void)snprintf(reason, sizeof(reason), "SPF %s", result_name(message->checks[0].outcome.result));
-    actions_begin_group(&message->actions);
-    actions_add(&message->actions, ACTION_HOLD, 0, NULL, reason);
-    if (actions_end_group(&message->actions))
+    actions_begin_group(&ending->message->actions);
+    actions_add(&ending->message->actions, kind, 0, NULL, value);
+    if (actions_end_group(&ending->message->actions))
         return true;
     client_log_fault(ending->client, REASON_FAULT_QUARANTINE);
     return false;
 }
 
+static bool add_hold(const struct ending *ending)
+{
+    char reason[32];
+
+    (void)snprintf(reason, sizeof(reason), "SPF %s", result_name(ending->message->checks[0].outcome.result));
+    return keep_whole(ending, ACTION_HOLD, reason);
+}
+
+static bool add_redirect(const struct ending *ending)
+{
+    return keep_whole(ending, ACTION_REDIRECT, ending->config->quarantine_box);
+}
+
 static void hold(const struct ending *ending)
 {
-    struct message *message = ending->message;
-
     if (!add_hold(ending))
         return;
     stats_add(STATS_QUARANTINED, 1);
-    message->record.is_held = true;
+    ending->message->record.is_held = true;
+}
+
+static void redirect(const struct ending *ending)
+{
+    if (!add_redirect(ending))
+        return;
+    stats_add(STATS_QUARANTINED, 1);
+    ending->message->record.is_quarantined = true;
 }
 
 /* Sends the message to the quarantine mailbox, except for its exempt recipients. */
@@ -200,6 +228,8 @@ static void quarantine(const struct ending *ending)
         return;
     if (ending->config->verdict.quarantine == QUARANTINE_ON && ending->abilities->changes_recipients)
         divert(ending);
+    else if (is_to_be_redirected(ending))
+        redirect(ending);
     else if (is_to_be_held(ending))
         hold(ending);
 }
@@ -315,6 +345,8 @@ void message_add_early(struct message *message, const struct config *config, con
     note_would_refuse(&ending);
     if (!config->test_mode && is_to_be_held(&ending))
         (void)add_hold(&ending);
+    if (!config->test_mode && is_to_be_redirected(&ending))
+        (void)add_redirect(&ending);
     if (abilities->inserts_fields)
         insert_results(&ending);
 }

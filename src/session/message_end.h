@@ -7,8 +7,8 @@
 #include "session/client.h"
 #include "session/message.h"
 
-/* Adds to the actions of a DECIDED message what can be done before its end: to hold it, and the insertions of its
- * result fields. Notes and counts nothing. */
+/* Adds to the actions of a DECIDED message what can be done before its end: a quarantine for all of its recipients, and
+ * the insertions of its result fields. Notes and counts nothing. */
 void message_add_early(struct message *message, const struct config *config, const struct session_abilities *abilities,
                        const struct client *client);
 

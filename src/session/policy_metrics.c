@@ -23,7 +23,8 @@ void policy_metrics_write(struct metrics_text *text)
 {
     static const char *const labels[] = {"state", "action"};
     static const char *const states[POLICY_STATES] = {"connect", "helo", "mail", "rcpt", "data", "end", "other"};
-    static const char *const actions[POLICY_ACTIONS] = {"dunno", "refuse", "defer", "prepend", "hold"};
+    static const char *const actions[POLICY_ACTIONS] = {"dunno", "refuse",   "defer", "prepend",
+                                                        "hold",  "redirect", "pass"};
 
     metrics_family(text, "policy_requests", METRICS_COUNTER, "Requests of the policy service that were answered.");
     for (size_t state = 0; state < POLICY_STATES; state++)

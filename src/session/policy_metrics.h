@@ -17,7 +17,16 @@ enum policy_state {
     POLICY_STATES
 };
 
-enum policy_action { POLICY_DUNNO, POLICY_REFUSE, POLICY_DEFER, POLICY_PREPEND, POLICY_HOLD, POLICY_ACTIONS };
+enum policy_action {
+    POLICY_DUNNO,
+    POLICY_REFUSE,
+    POLICY_DEFER,
+    POLICY_PREPEND,
+    POLICY_HOLD,
+    POLICY_REDIRECT,
+    POLICY_PASS, /* what OnPass and OnHeloPass say */
+    POLICY_ACTIONS
+};
 
 /* A request has its answer; or it was broken, and has none. Any thread. */
 void policy_metrics_answered(enum policy_state state, enum policy_action action);

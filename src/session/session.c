@@ -468,6 +468,12 @@ struct session_reply session_rcpt(struct session *session, const struct session_
     return go_on;
 }
 
+const char *session_on_pass(const struct session *session, const struct session_recipient *recipient)
+{
+    (void)recipient;
+    return decision_on_pass(&session->message, session->shared.config);
+}
+
 void session_header(struct session *session, const char *name, const char *value)
 {
     enum forged_mode mode = session->shared.config->remove_forged_headers;

@@ -46,6 +46,7 @@ struct session_abilities {
     bool inserts_fields;     /* puts new ones on top */
     bool changes_recipients; /* takes them away, and gives others */
     bool holds;              /* keeps a message in the MTA's queue */
+    bool redirects;          /* sends a message to another address, for all of its recipients */
     bool refuses_recipients; /* each on its own */
     bool awaits;             /* calls session_await, then session_decide where a message is to be decided at MAIL */
 };
@@ -90,7 +91,8 @@ enum action_kind {
     ACTION_ADD_HEADER,       /* a field at the end */
     ACTION_DELETE_RECIPIENT, /* `value`: a handle of it */
     ACTION_ADD_RECIPIENT,
-    ACTION_HOLD, /* the message stays in the MTA's queue; `value` says why */
+    ACTION_HOLD,     /* the message stays in the MTA's queue; `value` says why */
+    ACTION_REDIRECT, /* `value` gets it, and nobody else */
 };
 
 struct action {
@@ -146,12 +148,16 @@ struct session_reply session_decide(struct session *session);
 struct session_reply session_mail(struct session *session, struct session_sender *sender);
 struct session_reply session_rcpt(struct session *session, const struct session_recipient *recipient);
 
+/* What Postfix is to do with a decided message that goes on, instead of nothing, as the sender or the HELO name passes
+ * (OnPass, OnHeloPass): for this recipient, or at MAIL (NULL). NULL: nothing. Lives as long as the session. */
+const char *session_on_pass(const struct session *session, const struct session_recipient *recipient);
+
 /* Notes a field of the message. Never blocks, never fails: what cannot be stored is logged, and the field stays. */
 void session_header(struct session *session, const char *name, const char *value);
 
-/* What can be done to the current message before its end, for a front end that does it then: to hold it, and its result
- * fields, which are insertions. None before the decision. They live until the next step, and session_end gives them
- * once more. */
+/* What can be done to the current message before its end, for a front end that does it then: its quarantine, where that
+ * is for all recipients, and its result fields, which are insertions. None before the decision. They live until the
+ * next step, and session_end gives them once more. */
 struct action_list session_early_actions(struct session *session);
 
 /* Ends the message: with a refusal, if that is due now, or else with *actions. May block until DNSTimeout. `queue_id`

@@ -22,6 +22,7 @@ joe.users A 127.0.0.2
 mail  TXT "v=spf1 ip4:192.0.2.1 -all"
 $ORIGIN example.net.
 @     TXT "v=spf1 ip4:192.0.2.1 -all"
+other TXT "v=spf1 ip4:192.0.2.99 -all"
 """
 FAIL = "550 5.7.23 SPF: mail from alice@example.org is not permitted"
 PASS = {"client_address": GOOD_IP}
@@ -56,7 +57,8 @@ def ask_about_four(client):
 
 @rows([("usual", {}, "TagSubject, RemoveForgedHeaders"), ("nothing", {"TagSubject": "off", "RemoveForgedHeaders": "off"}, None),
        ("all", {"TrustedRelay": "192.0.2.9", "Quarantine": "on", "RefuseAt": "eom"},
-        "TagSubject, RemoveForgedHeaders, TrustedRelay, Quarantine on, RefuseAt eom")])
+        "TagSubject, RemoveForgedHeaders, TrustedRelay, Quarantine on (QuarantineBox has no domain), RefuseAt eom"),
+       ("redirected", {"Quarantine": "on", "QuarantineBox": "box@example.net"}, "TagSubject, RemoveForgedHeaders")])
 def what_it_cannot_do_is_named_at_the_start_and_before(binary, config, keys):
     with serving(binary, config) as filter_:
         checked = run(binary, "-n", "-c", filter_.config_path)
@@ -193,6 +195,52 @@ def a_held_message_is_held_at_its_first_recipient_or_at_data(binary):
 
 
 @case
+def a_redirected_message_is_redirected_once(binary):
+    config = {"Quarantine": "on", "QuarantineBox": "box@example.net", "RefuseFail": "off", "WhitelistTo": "friend@"}
+    with serving(binary, config) as filter_, PolicyClient(filter_.policy) as client:
+        equal(client.ask(**message(1, **BAD)), "REDIRECT box@example.net", "RCPT")
+        contains(client.ask(**message(1, **BAD)), FIELD, "RCPT again")
+        contains(client.ask(**message(2, **PASS)), FIELD, "a pass")
+        contains(client.ask(**message(3, recipient="friend@example.net", **BAD)), FIELD, "a whitelisted recipient")
+        equal(client.ask(**message(3, **BAD)), "DUNNO", "beside whom nobody else's mail is taken away")
+        equal(client.ask(**message(3, protocol_state="DATA", queue_id="Q3", **BAD)), "DUNNO", "DATA")
+        equal(filter_.log().count("verdict=quarantined"), 1, "lines of quarantined messages")
+
+
+HELO_PASSES = {"helo_name": "mail.example.org", "sender": "joe@nowhere.example.org", "client_address": GOOD_IP}
+
+
+@case
+def a_pass_has_the_action_of_its_identity(binary):
+    """The field waits for DATA; the other identity's refusal still holds."""
+    config = {"OnPass": "sender_class, permit_dnswl_client list.example", "OnHeloPass": "helo_class"}
+    with serving(binary, config) as filter_, PolicyClient(filter_.policy) as client:
+        for number, attributes, action in ((1, PASS, config["OnPass"]), (2, HELO_PASSES, "helo_class"),
+                                           (3, {**PASS, "helo_name": "mail.example.org"}, config["OnPass"]),
+                                           (4, {**HELO_PASSES, "sender": ""}, "helo_class")):
+            for recipient in ("bob@example.net", "bob@example.net", "carol@example.net"):
+                equal(client.ask(**message(number, recipient=recipient, **attributes)), action, f"{attributes}")
+            contains(client.ask(**message(number, protocol_state="DATA", queue_id=f"Q{number}", **attributes)), FIELD, "DATA")
+        fail = {"helo_name": "mail.example.org", "client_address": "192.0.2.1", "sender": "joe@other.example.net"}
+        contains(client.ask(**message(5, **fail)), "550 5.7.23 SPF: mail from joe@other.example.net", "a sender that fails")
+        contains(client.ask(**message(6, **BAD)), FAIL, "both fail")
+        equal(client.ask(**message(7, sender="joe@nowhere.example.org", helo_name="nowhere.example.org", **PASS)), "DUNNO", "none")
+        found = {line.split("{")[1].split("}")[0]: int(line.split()[-1]) for line in ask(filter_)[2].splitlines()
+                 if line.startswith("smf_spf_policy_requests_total{")}
+        equal(found['state="rcpt",action="pass"'], 12, "counted")
+
+
+@rows([("test-mode", {"TestMode": "on"}, PASS), ("quarantined", {"RefuseFail": "off", "Quarantine": "hold"},
+       {"helo_name": "mail.example.org", "client_address": "192.0.2.1", "sender": "joe@other.example.net"}),
+       ("exempt", {"WhitelistIP": GOOD_IP}, PASS)])
+def a_pass_has_no_action(binary, config, attributes):
+    with serving(binary, {"OnPass": "sender_class", "OnHeloPass": "helo_class", **config}) as filter_, \
+            PolicyClient(filter_.policy) as client:
+        answer = client.ask(**message(1, **attributes))
+        check("_class" not in answer, answer)
+
+
+@case
 def slow_names_hold_up_nobody_else(binary):
     """An evaluation that waits for the DNS holds no thread: while many wait, others are answered, on a connection each."""
     waiting = 64
@@ -292,7 +340,7 @@ def requests_are_counted_by_state_and_action(binary):
     equal({labels: count for labels, count in found.items() if count},
           {'state="other",action="dunno"': 1, 'state="rcpt",action="refuse"': 1, 'state="rcpt",action="prepend"': 1,
            'state="rcpt",action="dunno"': 1}, "requests")
-    equal(len(found), 35, "combinations")
+    equal(len(found), 49, "combinations")
 
 
 @case

@@ -32,7 +32,7 @@ def lists(*names, context=""):
 
 EVERY = ("client", "helo", "sender", "recipient", "data")
 
-RECIPIENT, DATA, ALL, ALL_AT_ONCE, ACCESS, CLASS, CHROOT, PATIENT, OPTIONAL, LATE, CONTEXTS = range(2601, 2612)
+RECIPIENT, DATA, ALL, ALL_AT_ONCE, ACCESS, CLASS, CHROOT, PATIENT, OPTIONAL, LATE, CONTEXTS, PASSES = range(2601, 2613)
 
 SERVICES = {  # port: options; a word in front of them: the columns of master.cf where they are not the usual ones
     RECIPIENT: lists("recipient"),
@@ -47,6 +47,10 @@ SERVICES = {  # port: options; a word in front of them: the columns of master.cf
     PATIENT: ["smtpd_policy_service_try_limit=60", *lists("recipient", "data")],
     OPTIONAL: [f"smtpd_recipient_restrictions={BEFORE}, {ask('default_action=DUNNO', 'timeout=10s')}"],
     CONTEXTS: lists(*EVERY, context="at-"),
+    # What passes has a class of its own, which leaves out the last restriction.
+    PASSES: ["smtpd_restriction_classes=passed", f"passed=check_recipient_access inline:{{ {{ {BOB} = OK }} }}",
+             f"smtpd_recipient_restrictions={BEFORE}, {ask('timeout=60s')}, reject",
+             f"smtpd_data_restrictions={ask('timeout=60s')}"],
     LATE: [f"smtpd_recipient_restrictions=reject_unauth_destination, {ask()}"],
 }
 

@@ -11,6 +11,7 @@ from waiting import PATIENCE_S, wait_for
 
 # The client that may send for the domains, the one that may not, and one without a name; the first two by IPv6 as well.
 GOOD, BAD, NAMELESS = "203.0.113.10", "203.0.113.66", "203.0.113.67"
+FORWARDER = "203.0.113.20"  # may send for forwarder.example
 GOOD6, BAD6 = "2001:db8:1::10", "2001:db8:1::66"
 HELO = {GOOD: "mail.pass.example", GOOD6: "mail.pass.example"}
 

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 void policy_limits_add(const struct config *config, struct strbuf *out)
 {
@@ -14,7 +15,8 @@ void policy_limits_add(const struct config *config, struct strbuf *out)
         {"TagSubject", config->verdict.tag_subject},
         {"RemoveForgedHeaders", config->remove_forged_headers != FORGED_STAY},
         {"TrustedRelay", config->trusted_relay.count > 0},
-        {"Quarantine on", config->verdict.quarantine == QUARANTINE_ON},
+        {"Quarantine on (QuarantineBox has no domain)",
+         config->verdict.quarantine == QUARANTINE_ON && strchr(config->quarantine_box, '@') == NULL},
         {"RefuseAt eom", config->refuse_at == REFUSE_AT_EOM},
     };
     const char *before = "";

@@ -258,6 +258,8 @@ static bool carry_out(SMFICTX *ctx, const struct action *action)
         return smfi_addrcpt(ctx, (char *)action->value) == MI_SUCCESS;
     case ACTION_HOLD:
         return smfi_quarantine(ctx, (char *)action->value) == MI_SUCCESS;
+    case ACTION_REDIRECT: /* it deletes and adds recipients instead */
+        break;
     }
     return false;
 }

@@ -9,10 +9,24 @@ enum {
     FIELD_MAX = 2000, /* of an answer with a field; Postfix's line_length_limit is 2048 */
 };
 
+/* The octets of a text that are given; a character is not cut. */
+static size_t length_given(const char *text)
+{
+    size_t len = strnlen(text, TEXT_MAX + 1);
+
+    if (len <= TEXT_MAX)
+        return len;
+    for (len = TEXT_MAX; len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80;)
+        len--;
+    return len;
+}
+
 /* Nothing in a text can end the line, or the answer. */
 static void add_text(const char *text, struct strbuf *out)
 {
-    for (size_t i = 0; i < TEXT_MAX && text[i] != '\0'; i++) {
+    const size_t len = length_given(text);
+
+    for (size_t i = 0; i < len; i++) {
         if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
             strbuf_add_char(out, ' ');
         else
@@ -36,12 +50,28 @@ enum policy_action answer_refusal(const struct session_reply *reply, struct strb
     return defers ? POLICY_DEFER : POLICY_REFUSE;
 }
 
+/* An action with a text, which is not "". */
+static enum policy_action answer(enum policy_action kind, const char *word, const char *text, struct strbuf *out)
+{
+    strbuf_addf(out, "action=%s", word);
+    add_text(text, out);
+    strbuf_add(out, "\n\n");
+    return kind;
+}
+
+enum policy_action answer_pass(const char *action, struct strbuf *out)
+{
+    return answer(POLICY_PASS, "", action, out);
+}
+
 enum policy_action answer_hold(const char *why, struct strbuf *out)
 {
-    strbuf_add(out, "action=HOLD ");
-    add_text(why, out);
-    strbuf_add(out, "\n\n");
-    return POLICY_HOLD;
+    return answer(POLICY_HOLD, "HOLD ", why, out);
+}
+
+enum policy_action answer_redirect(const char *address, struct strbuf *out)
+{
+    return answer(POLICY_REDIRECT, "REDIRECT ", address, out);
 }
 
 bool answer_field(const char *name, const char *value, struct strbuf *out)

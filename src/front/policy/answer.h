@@ -16,7 +16,13 @@ enum policy_action answer_dunno(struct strbuf *out);
  * deferral unless something else refuses. */
 enum policy_action answer_refusal(const struct session_reply *reply, struct strbuf *out);
 
+/* An action for mail that passes, as smf-spf.conf has it. */
+enum policy_action answer_pass(const char *action, struct strbuf *out);
+
 enum policy_action answer_hold(const char *why, struct strbuf *out);
+
+/* All recipients get their mail at this address instead. */
+enum policy_action answer_redirect(const char *address, struct strbuf *out);
 
 /* A field, on one line. False, with nothing appended, if it is longer than Postfix takes. */
 bool answer_field(const char *name, const char *value, struct strbuf *out);

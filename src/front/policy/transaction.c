@@ -18,6 +18,7 @@ static const struct session_abilities abilities = {
     .steps = SESSION_STEP(REFUSE_AT_MAIL) | SESSION_STEP(REFUSE_AT_RCPT),
     .inserts_fields = true,
     .holds = true,
+    .redirects = true,
     .refuses_recipients = true,
     .awaits = true,
 };
@@ -50,12 +51,22 @@ static void forget_answer(struct transaction *transaction)
  * follow. */
 static void keep_refusal(struct transaction *transaction, const struct session_reply *reply)
 {
-    (void)answer_refusal(reply, &transaction->answer);
+    transaction->answer_kind = answer_refusal(reply, &transaction->answer);
     if (!transaction->answer.failed)
         return;
     strbuf_free(&transaction->answer);
     log_error("out of memory: a refusal of the policy service is not given");
     stats_add(STATS_FAULTS, 1);
+}
+
+/* The same for an action of OnPass or OnHeloPass; NULL: there is none. */
+static void keep_pass(struct transaction *transaction, const char *action)
+{
+    if (action == NULL)
+        return;
+    transaction->answer_kind = answer_pass(action, &transaction->answer);
+    if (transaction->answer.failed)
+        strbuf_free(&transaction->answer);
 }
 
 /* Ends the message: its line has what became of it. */
@@ -210,7 +221,7 @@ static void begin_message(struct transaction *transaction, const struct request 
     if (reply.step == SESSION_REFUSE)
         keep_refusal(transaction, &reply);
     else if (reply.step == SESSION_ACCEPT)
-        (void)answer_dunno(&transaction->answer);
+        transaction->answer_kind = answer_dunno(&transaction->answer);
 }
 
 /* True if the request is about the message of the one before. Until RCPT it has no instance. */
@@ -261,29 +272,16 @@ bool transaction_begin(struct transaction *transaction, const struct front_host 
 
 /* ---- The answer ---- */
 
-/* Appends the first of the answers in a text; without memory for it, there is none. */
-static enum policy_action repeat(const char *answers, struct strbuf *out)
+/* Appends the answer that is kept; without memory for it there is none. */
+static enum policy_action repeat(const struct transaction *transaction, struct strbuf *out)
 {
-    static const struct {
-        const char *begin;
-        enum policy_action kind;
-    } kinds[] = {{"action=DUNNO", POLICY_DUNNO},
-                 {"action=DEFER", POLICY_DEFER},
-                 {"action=PREPEND", POLICY_PREPEND},
-                 {"action=HOLD", POLICY_HOLD}};
-
-    const char *end = strstr(answers, "\n\n");
-
-    if (end == NULL)
+    if (transaction->answer.len == 0)
         return answer_dunno(out);
-    strbuf_add_mem(out, answers, (size_t)(end - answers) + 2);
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (strncmp(answers, kinds[i].begin, strlen(kinds[i].begin)) == 0)
-            return kinds[i].kind;
-    return POLICY_REFUSE;
+    strbuf_add(out, strbuf_text(&transaction->answer));
+    return transaction->answer_kind;
 }
 
-/* Collects what is to be done to a decided message. To hold it comes first, as there may be no second question; then
+/* Collects what is to be done to a decided message. A quarantine comes first, as there may be no second question; then
  * the fields, the topmost first, as Postfix puts each one below those before it. */
 static void collect_changes(struct transaction *transaction, const struct action_list *actions)
 {
@@ -293,22 +291,39 @@ static void collect_changes(struct transaction *transaction, const struct action
     for (size_t i = 0; i < actions->count; i++)
         if (actions->items[i].kind == ACTION_HOLD)
             (void)answer_hold(actions->items[i].value, &transaction->changes);
+        else if (actions->items[i].kind == ACTION_REDIRECT)
+            (void)answer_redirect(actions->items[i].value, &transaction->changes);
     for (size_t i = actions->count; i > 0; i--)
         if (actions->items[i - 1].kind == ACTION_INSERT_HEADER)
             (void)answer_field(actions->items[i - 1].name, actions->items[i - 1].value, &transaction->changes);
 }
 
-/* The next change of the message: one answer has room for one. */
+/* What the first of the answers is. */
+static enum policy_action kind_of_change(const char *answers)
+{
+    static const struct {
+        const char *begin;
+        enum policy_action kind;
+    } kinds[] = {{"action=HOLD", POLICY_HOLD}, {"action=REDIRECT", POLICY_REDIRECT}};
+
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strncmp(answers, kinds[i].begin, strlen(kinds[i].begin)) == 0)
+            return kinds[i].kind;
+    return POLICY_PREPEND;
+}
+
+/* The next change of the message: one answer has room for one. Without memory for them, there is none. */
 static enum policy_action change(struct transaction *transaction, struct strbuf *out)
 {
     struct strbuf *changes = &transaction->changes, rest = STRBUF_INIT;
-    const size_t before = out->len;
+    const char *end = strstr(strbuf_text(changes), "\n\n");
     enum policy_action kind;
 
-    if (changes->len == 0 || changes->failed)
+    if (end == NULL || changes->failed)
         return answer_dunno(out);
-    kind = repeat(strbuf_text(changes), out);
-    strbuf_add(&rest, strbuf_text(changes) + (out->len - before));
+    kind = kind_of_change(strbuf_text(changes));
+    strbuf_add_mem(out, strbuf_text(changes), (size_t)(end - strbuf_text(changes)) + 2);
+    strbuf_add(&rest, end + 2);
     strbuf_free(changes);
     *changes = rest;
     return kind;
@@ -332,8 +347,10 @@ static enum policy_action answer_recipient(struct transaction *transaction, cons
     strbuf_add(&transaction->recipient, request->recipient);
     if (reply.step == SESSION_REFUSE)
         keep_refusal(transaction, &reply);
+    else
+        keep_pass(transaction, session_on_pass(transaction->session, &recipient));
     address_free(&address);
-    return transaction->answer.len > 0 ? repeat(strbuf_text(&transaction->answer), out) : POLICY_DUNNO;
+    return transaction->answer.len > 0 ? repeat(transaction, out) : POLICY_DUNNO;
 }
 
 /* At RCPT: of one recipient after the other. */
@@ -346,7 +363,7 @@ static enum policy_action at_recipient(struct transaction *transaction, const st
     struct action_list actions;
 
     if (is_again && transaction->answer.len > 0)
-        return repeat(strbuf_text(&transaction->answer), out);
+        return repeat(transaction, out);
     if (!is_again)
         kind = answer_recipient(transaction, request, out);
     if (kind != POLICY_DUNNO)
@@ -356,6 +373,14 @@ static enum policy_action at_recipient(struct transaction *transaction, const st
     actions = session_early_actions(transaction->session);
     collect_changes(transaction, &actions);
     return change(transaction, out);
+}
+
+/* At MAIL of a message that is decided there, and not refused. */
+static enum policy_action at_sender(const struct transaction *transaction, struct strbuf *out)
+{
+    const char *action = session_on_pass(transaction->session, NULL);
+
+    return action != NULL ? answer_pass(action, out) : answer_dunno(out);
 }
 
 /* At DATA, or at the end: the message is over. It may be refused then, if nobody has asked before. */
@@ -396,12 +421,14 @@ enum policy_action transaction_answer(struct transaction *transaction, const str
     if (transaction->is_exempt || !is_about_message(request))
         return answer_dunno(out);
     if (transaction->has_message && is_refused(transaction))
-        return repeat(strbuf_text(&transaction->answer), out);
+        return repeat(transaction, out);
     if (transaction->has_message && (request->state == POLICY_DATA || request->state == POLICY_END))
         finish(transaction);
     if (transaction->has_message && request->state == POLICY_RCPT)
         return at_recipient(transaction, request, out);
+    if (transaction->has_message)
+        return at_sender(transaction, out);
     if (transaction->answer.len > 0)
-        return repeat(strbuf_text(&transaction->answer), out);
+        return repeat(transaction, out);
     return request->state == POLICY_DATA ? change(transaction, out) : answer_dunno(out);
 }

@@ -20,6 +20,7 @@ struct transaction {
     struct strbuf helo;      /* its HELO name */
     struct strbuf message;   /* the sender and the instance of the message */
     struct strbuf answer;    /* to the last recipient or the whole message, asked about again; "": none is kept */
+    enum policy_action answer_kind;
     struct strbuf recipient; /* the one that `answer` is for; "": for all */
     struct strbuf changes;   /* answers that bring the message its fields, one after the other */
     struct strbuf queue_id;

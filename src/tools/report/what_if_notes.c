@@ -61,6 +61,8 @@ static const struct row {
     {"TestMode", WHAT_IF_DECIDED, NULL},
     {"SPFBestGuess", WHAT_IF_LEFT_OUT, OTHER_RESULTS},
     {"RelaxedLocalPart", WHAT_IF_LEFT_OUT, "messages that were refused for their addresses have no result"},
+    {"OnPass", WHAT_IF_NO_MATTER, NULL},
+    {"OnHeloPass", WHAT_IF_NO_MATTER, NULL},
     {"RejectReason", WHAT_IF_NO_MATTER, NULL},
     {"TagSubject", WHAT_IF_NO_MATTER, NULL},
     {"Tag", WHAT_IF_NO_MATTER, NULL},

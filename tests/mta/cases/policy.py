@@ -10,7 +10,7 @@ from cases import Group
 from policy_services import BOB, BOSS, NOBODY
 from traffic import Traffic
 from waiting import PATIENCE_S, wait_for
-from world import BAD, BAD6, GOOD, GOOD6
+from world import BAD, BAD6, FORWARDER, GOOD, GOOD6
 
 SOCKET = ("PolicySocket", f"inet:{ports.INET_SOCKET[1]}@{ports.INET_SOCKET[0]}")
 KEY = "PolicySocket"
@@ -19,11 +19,14 @@ POLICY = Group("policy", [SOCKET], needs=KEY, setup=ports.install)
 RECIPIENTS = Group("policy-recipients", [SOCKET, ("WhitelistTo", BOB)], needs=KEY, setup=ports.install)
 DEFERS = Group("policy-defers", [SOCKET, ("RefuseMailFrom", "off"), ("DeferMailFrom", "fail")], needs=KEY, setup=ports.install)
 HELD = Group("policy-held", [SOCKET, ("Quarantine", "hold")], needs=KEY, setup=ports.install)
+REDIRECTED = Group("policy-redirected", [SOCKET, ("Quarantine", "on"), ("QuarantineBox", BOSS)], needs=KEY, setup=ports.install)
 CHROOT = Group("policy-chroot", [("PolicySocket", "unix:" + ports.UNIX_SOCKET), ("SocketGroup", "postfix")], needs=KEY,
                setup=ports.install)
 RESTARTS = Group("policy-restarts", [SOCKET, ("ControlSocket", f"unix:{spf_filter.DIRECTORY}/control")], needs=KEY,
                  setup=ports.install)
-GROUPS = [POLICY, RECIPIENTS, DEFERS, HELD, CHROOT, RESTARTS]
+PASSES = Group("policy-passes", [SOCKET, ("OnPass", "passed"), ("OnHeloPass", "passed"), ("RefuseFail", "off"),
+                                 ("RefuseFor", "fail.example fail")], needs=KEY, setup=ports.install)
+GROUPS = [POLICY, RECIPIENTS, DEFERS, HELD, REDIRECTED, CHROOT, RESTARTS, PASSES]
 POSTFIX = ("postfix",)  # Sendmail has no policy protocol
 
 EVERYWHERE = (ports.RECIPIENT, ports.DATA, ports.ALL, ports.ALL_AT_ONCE, ports.LATE)
@@ -297,6 +300,31 @@ def a_message_is_held_at_data(world):
 @HELD.case(POSTFIX)
 def a_message_is_held_at_its_recipient(world):
     check_held(world, "held2@softfail.example", ports.RECIPIENT)
+
+
+@REDIRECTED.case(POSTFIX)
+def a_message_is_redirected(world):
+    """At DATA as well as at its recipient; the first one is before the service knows that it is asked at DATA."""
+    for port in (ports.DATA, ports.DATA, ports.RECIPIENT):
+        send(world, "a@softfail.example", BAD, port, helo="mail.none.example").delivered([BOSS])
+        check_recorded(send(world, "a@pass.example", GOOD, port).delivered([BOB]))
+
+
+@PASSES.case(POSTFIX)
+def a_pass_is_permitted_by_its_class(world):
+    """For each recipient on its own; what is no pass meets the next restriction. The field comes at DATA."""
+    for _ in range(2):
+        sent = send(world, "a@pass.example", GOOD, ports.PASSES, recipients=(BOB, BOSS))
+        assert [reply.code for reply in sent.rcpts] == [250, 554], sent.replies()
+        check_recorded(sent.delivered([BOB]))
+        send(world, "a@softfail.example", BAD, ports.PASSES, helo="mail.none.example").rcpts[0].check(554, "5.7.1", "denied")
+
+
+@PASSES.case(POSTFIX)
+def a_helo_name_that_passes_has_its_class_but_saves_no_sender(world):
+    sent = send(world, "a@none.example", GOOD, ports.PASSES, helo="mail.pass.example")
+    check_recorded(sent.delivered(), "none")
+    send(world, "a@fail.example", FORWARDER, ports.PASSES, helo="forwarder.example").rcpts[0].check(550, "5.7.23", REASON)
 
 
 @CHROOT.case(POSTFIX)

@@ -90,6 +90,7 @@ static void write_action(struct strbuf *out, const struct action *action)
     static const char *const words[] = {
         [ACTION_CHANGE_HEADER] = "change",     [ACTION_INSERT_HEADER] = "insert",  [ACTION_ADD_HEADER] = "add",
         [ACTION_DELETE_RECIPIENT] = "delrcpt", [ACTION_ADD_RECIPIENT] = "addrcpt", [ACTION_HOLD] = "hold",
+        [ACTION_REDIRECT] = "redirect",
     };
 
     strbuf_addf(out, "[%s", words[action->kind]);
