@@ -10,10 +10,30 @@
 
 /* The keys of our lines. tests/unit/check_log_keys.py compares them with the sources. */
 static const char *const keys[] = {
-    "client",   "dmarc", "helo-dmarc", "exempt-to",   "exemption-unknown",  "forged",
-    "fqdn",     "from",  "helo",       "helo-reason", "helo-result",        "id",
-    "identity", "ip",    "reason",     "recipients",  "recipients-refused", "reply",
-    "test",     "to",    "verdict",    "why",
+    "client",
+    "dmarc",
+    "helo-dmarc",
+    "exempt-to",
+    "exemption-unknown",
+    "forged",
+    "fqdn",
+    "from",
+    "helo",
+    "helo-reason",
+    "helo-result",
+    "id",
+    "identity",
+    "ip",
+    "reason",
+    "recipients",
+    "recipients-refused",
+    "reply",
+    "test",
+    "test-reply",
+    "test-to",
+    "to",
+    "verdict",
+    "why",
 };
 
 /* The octets between quotes, and the dots after them, take none of the room for the text. */

@@ -6,6 +6,7 @@
 #include "base/addr.h"
 #include "base/log.h"
 #include "base/strbuf.h"
+#include "mail/address.h"
 #include "mail/result.h"
 #include "policy/verdict.h"
 #include "policy/whitelist.h"
@@ -25,6 +26,19 @@ enum refuse_at { REFUSE_AT_MAIL, REFUSE_AT_RCPT, REFUSE_AT_EOM };
 
 /* Whether the filter is kept from what it does not need; or only the calls that would be refused are logged. */
 enum sandbox_mode { SANDBOX_OFF, SANDBOX_ON, SANDBOX_LOG };
+
+struct config;
+
+/* Settings for some recipients. */
+struct recipient_policy {
+    struct text_list patterns; /* of their addresses, as whitelist_to has them */
+    struct config *settings;   /* all that holds for them; some members do for nobody (config_recipients.c) */
+};
+
+struct recipient_policies {
+    struct recipient_policy *items;
+    size_t count;
+};
 
 /* Each member is the value of the key of that name; defaults are filled in. Texts are never NULL unless said so. */
 struct config {
@@ -58,6 +72,7 @@ struct config {
     bool test_mode;
     bool spf_best_guess;
     bool relaxed_local_part;
+    struct recipient_policies recipient_policies;
     char *on_pass;      /* NULL: nothing */
     char *on_helo_pass; /* the same */
     char *reject_reason;
@@ -122,6 +137,14 @@ void config_release(const struct config *config); /* NULL is fine */
  * sets (RefuseMailFrom, ...): a file may have those of one kind only. `key` is written as in the option table. */
 bool config_key_is_legacy(const char *key);
 bool config_key_is_set(const char *key);
+
+/* The settings for a recipient: those of the last RecipientPolicy that covers it, else the file's. They live as long as
+ * `config`. */
+const struct config *config_for_recipient(const struct config *config, const struct address *recipient);
+
+/* All settings that some recipient may have: the file's own, which is the first, and those of each RecipientPolicy. */
+size_t config_variants(const struct config *config);
+const struct config *config_variant(const struct config *config, size_t index);
 
 /* True if the filter recurses from the root of the DNS itself. */
 bool config_recurses(const struct config *config);

@@ -71,7 +71,8 @@ const struct config_type config_text = {.form = "a text",
                                         .check = check_text,
                                         .read = text_read,
                                         .write = text_write,
-                                        .clear = text_clear};
+                                        .clear = text_clear,
+                                        .size = sizeof(char *)};
 
 static enum config_value_status check_path(const struct config_option *option, const char *text)
 {
@@ -84,7 +85,8 @@ const struct config_type config_path = {.form = "the absolute path of a file",
                                         .check = check_path,
                                         .read = text_read,
                                         .write = text_write,
-                                        .clear = text_clear};
+                                        .clear = text_clear,
+                                        .size = sizeof(char *)};
 
 static enum config_value_status check_pass_action(const struct config_option *option, const char *text)
 {
@@ -100,7 +102,7 @@ const struct config_type config_pass_action = {
     .read = text_read,
     .write = text_write,
     .clear = text_clear,
-};
+    .size = sizeof(char *)};
 
 static const char control_prefix[] = "unix:";
 
@@ -135,7 +137,8 @@ const struct config_type config_control = {.form = "a unix socket or none",
                                            .hint = config_hint_control,
                                            .read = control_read,
                                            .write = control_write,
-                                           .clear = text_clear};
+                                           .clear = text_clear,
+                                           .size = sizeof(char *)};
 
 static enum config_value_status check_account(const struct config_option *option, const char *text)
 {
@@ -147,7 +150,8 @@ const struct config_type config_account = {.form = "the name of an account",
                                            .check = check_account,
                                            .read = text_read,
                                            .write = text_write,
-                                           .clear = text_clear};
+                                           .clear = text_clear,
+                                           .size = sizeof(char *)};
 
 static enum config_value_status check_authserv_id(const struct config_option *option, const char *text)
 {
@@ -160,7 +164,8 @@ const struct config_type config_authserv_id = {.form = "an authserv-id",
                                                .check = check_authserv_id,
                                                .read = text_read,
                                                .write = text_write,
-                                               .clear = text_clear};
+                                               .clear = text_clear,
+                                               .size = sizeof(char *)};
 
 static enum config_value_status socket_read(const struct config_option *option, const char *text, void *member)
 {
@@ -178,7 +183,8 @@ const struct config_type config_socket = {.form = "a socket",
                                           .hint = config_hint_socket,
                                           .read = socket_read,
                                           .write = text_write,
-                                          .clear = text_clear};
+                                          .clear = text_clear,
+                                          .size = sizeof(char *)};
 
 /* Of a socket on which nobody is asked who he is: without a host it is for this host alone. */
 static enum config_value_status local_socket_read(const struct config_option *option, const char *text, void *member)
@@ -205,7 +211,8 @@ const struct config_type config_local_socket = {
     .hint = config_hint_socket,
     .read = local_socket_read,
     .write = text_write,
-    .clear = text_clear};
+    .clear = text_clear,
+    .size = sizeof(char *)};
 
 /* True if `text` is the address alone, in brackets or not. */
 static bool is_address_alone(const char *text, const struct address *address)
@@ -236,7 +243,8 @@ const struct config_type config_mailbox = {.form = "an address",
                                            .detail = " (postmaster, spam@example.org)",
                                            .read = mailbox_read,
                                            .write = text_write,
-                                           .clear = text_clear};
+                                           .clear = text_clear,
+                                           .size = sizeof(char *)};
 
 /* Lists of texts */
 
@@ -278,7 +286,8 @@ const struct config_type config_hosts = {.form = "a host name",
                                          .hint = config_hint_host,
                                          .read = texts_read,
                                          .write = texts_write,
-                                         .clear = texts_clear};
+                                         .clear = texts_clear,
+                                         .size = sizeof(struct text_list)};
 
 static enum config_value_status check_domain(const struct config_option *option, const char *text)
 {
@@ -293,7 +302,8 @@ const struct config_type config_domains = {.form = "a domain",
                                            .hint = config_hint_domain,
                                            .read = texts_read,
                                            .write = texts_write,
-                                           .clear = texts_clear};
+                                           .clear = texts_clear,
+                                           .size = sizeof(struct text_list)};
 
 static enum config_value_status check_pattern(const struct config_option *option, const char *text)
 {
@@ -310,7 +320,8 @@ const struct config_type config_patterns = {
     .stands_alone = config_form_is_part_of_mailbox,
     .read = texts_read,
     .write = texts_write,
-    .clear = texts_clear};
+    .clear = texts_clear,
+    .size = sizeof(struct text_list)};
 
 static enum config_value_status check_server(const struct config_option *option, const char *text)
 {
@@ -326,7 +337,8 @@ const struct config_type config_servers = {
     .hint = config_hint_server,
     .read = texts_read,
     .write = texts_write,
-    .clear = texts_clear};
+    .clear = texts_clear,
+    .size = sizeof(struct text_list)};
 
 /* Lists of addresses */
 
@@ -362,7 +374,8 @@ const struct config_type config_prefixes = {.form = "an address or prefix",
                                             .is_list = true,
                                             .read = prefixes_read,
                                             .write = prefixes_write,
-                                            .clear = prefixes_clear};
+                                            .clear = prefixes_clear,
+                                            .size = sizeof(struct addr_list)};
 
 /* Reads an address that goes up to a colon or the end, IPv6 in brackets. Returns where it ends, NULL if it is none. */
 static const char *nat_address(const char *text, struct addr *out)
@@ -420,4 +433,5 @@ const struct config_type config_nats = {.form = "two addresses",
                                         .is_list = true,
                                         .read = nats_read,
                                         .write = nats_write,
-                                        .clear = nats_clear};
+                                        .clear = nats_clear,
+                                        .size = sizeof(struct nat_list)};

@@ -88,6 +88,8 @@ static const struct config_option options[] = {
      "the same for a HELO name that passes", CONFIG_BY_RELOAD},
     {"RejectReason", NULL, &config_text, AT(reject_reason), "SPF: mail from %{s} is not permitted from %{c}. %{e}", "1",
      "800", "text of a refusal", CONFIG_BY_RELOAD},
+    {"RecipientPolicy", NULL, &config_recipient_policies, AT(recipient_policies), NULL, NULL, NULL,
+     "settings for some recipients instead of those for all", CONFIG_BY_RELOAD},
 
     {"TagSubject", NULL, &config_switch, AT(verdict.tag_subject), "on", NULL, NULL,
      "tag the subject of a fail or softfail that is let through", CONFIG_BY_RELOAD},

@@ -25,6 +25,7 @@ struct config_type {
     const char *detail;              /* what else there is to say: " (30s, 5m, 1h, 2d)"; NULL: nothing */
     bool is_list;                    /* reading adds an item; else it replaces the value */
     bool is_line;                    /* lists: an item is all of a line */
+    bool is_block;                   /* lists: an item goes on to a line with } */
     const struct config_word *words; /* for words: those there are, up to one without text */
     /* For texts: whether this is one. */
     enum config_value_status (*check)(const struct config_option *option, const char *text);
@@ -38,6 +39,7 @@ struct config_type {
     bool (*write)(const struct config_option *option, const void *member, size_t index, struct strbuf *out);
     /* Frees the member and leaves it unset; NULL where there is nothing to free and no unset value. */
     void (*clear)(void *member);
+    size_t size; /* of the member, where there is something to free: unset, it is zero */
 };
 
 /* What else a changed value takes, besides a reload. */

@@ -183,7 +183,7 @@ const struct config_type config_recipient_rules = {
     .read = recipient_rule_read,
     .write = recipient_rule_write,
     .clear = rules_clear,
-};
+    .size = sizeof(struct rule_list)};
 
 /* A domain is stored as the pattern of all its addresses. */
 static enum config_value_status domain_rule_read(const struct config_option *option, const char *text, void *member)
@@ -207,4 +207,4 @@ const struct config_type config_domain_rules = {
     .read = domain_rule_read,
     .write = domain_rule_write,
     .clear = rules_clear,
-};
+    .size = sizeof(struct rule_list)};

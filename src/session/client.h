@@ -19,6 +19,7 @@ struct client {
     struct speculation *begun; /* of the HELO name, for the next message; NULL: nothing */
     unsigned unused_lookahead; /* how often evaluations were begun since one was last of use */
     bool relays;               /* one of our relays: it sends the mail of others */
+    bool name_is_verified;     /* `host` leads back to the address */
     char *host;                /* its name as the MTA gave it; NULL before connect */
     char *helo;       /* its HELO name, with A-labels, for the evaluation; NULL before HELO and where the name is too
                          long for any use */

@@ -24,6 +24,15 @@ static void add_helo_check(struct message *message, struct client *client)
     client->begun = NULL;
 }
 
+/* True if the name is checked for some recipient. */
+static bool checks_helo(const struct config *config)
+{
+    for (size_t i = 0; i < config_variants(config); i++)
+        if (config_variant(config, i)->check_helo)
+            return true;
+    return false;
+}
+
 void decision_begin(struct message *message, const struct config *config, struct client *client)
 {
     if (message->null_sender) {
@@ -31,7 +40,7 @@ void decision_begin(struct message *message, const struct config *config, struct
         return;
     }
     message_add_check(message, IDENTITY_MAILFROM, message->sender.domain);
-    if (config->check_helo && is_host_name(client_helo(client)))
+    if (checks_helo(config) && is_host_name(client_helo(client)))
         add_helo_check(message, client); /* RFC 7208 2.3 */
 }
 
@@ -40,7 +49,8 @@ static enum refuse_at wanted_step(const struct config *config, const struct sess
 {
     if (client->relays)
         return REFUSE_AT_EOM;
-    if (config->whitelist_to.count > 0 || config->verdict.refuse_to.count > 0 || config->refuse_at == REFUSE_AT_RCPT)
+    if (config->whitelist_to.count > 0 || config->verdict.refuse_to.count > 0 || config_variants(config) > 1 ||
+        config->refuse_at == REFUSE_AT_RCPT)
         return client->local || !abilities->refuses_recipients ? REFUSE_AT_MAIL : REFUSE_AT_RCPT;
     return config->refuse_at;
 }
@@ -64,7 +74,7 @@ struct verdict decision_for(const struct message *message, const struct config *
     const struct identity_check *last = &message->checks[message->check_count - 1];
     struct verdict_case facts = {
         .mail_from = message->null_sender ? NULL : &message->checks[0].outcome,
-        .helo = last->identity == IDENTITY_HELO ? &last->outcome : NULL,
+        .helo = last->identity == IDENTITY_HELO && (message->null_sender || config->check_helo) ? &last->outcome : NULL,
         .sender = message->null_sender ? NULL : &message->sender,
         .recipient = recipient,
         .mail_from_dmarc = message->checks[0].dmarc.is_published,
@@ -113,25 +123,35 @@ static void count_left_to_dmarc(const struct message *message)
     stats_add(STATS_LEFT_TO_DMARC, is_left);
 }
 
-void decision_make(struct message *message, const struct session_shared *shared, const struct client *client)
+enum reason decision_make_for(struct message *message, const struct session_shared *shared,
+                              const struct config *settings, const struct client *client)
 {
-    const struct inquiry *inquiry = &message->inquiry;
+    struct inquiry *inquiry = &message->inquiry;
+    enum reason exemption;
     struct verdict verdict;
 
-    inquiry_finish(message, shared, client);
-    if (inquiry->by_helo == TRISTATE_YES) {
-        leave_unchecked(message, REASON_WHITELISTED_HELO);
-        return;
-    }
-    if (inquiry->by_spf == TRISTATE_YES) {
-        leave_unchecked(message, REASON_WHITELISTED_FORWARDER);
-        return;
-    }
+    inquiry_finish(message, shared, settings, client);
+    exemption = inquiry_exemption(inquiry);
+    if (exemption != REASON_NONE)
+        return exemption;
     message->unknown_exemption = unknown_exemption(inquiry);
+    if (!inquiry->is_counted)
+        message->record.wait_ms += clock_monotonic_ms(&clock_system) - inquiry->began_ms;
+    inquiry->is_counted = true;
+    if (message->stage == MESSAGE_DECIDED)
+        return REASON_NONE;
     count_left_to_dmarc(message);
-    message->record.wait_ms = clock_monotonic_ms(&clock_system) - inquiry->began_ms;
     verdict = decision_for(message, shared->config, NULL);
     message_decide(message, &verdict);
+    return REASON_NONE;
+}
+
+void decision_make(struct message *message, const struct session_shared *shared, const struct client *client)
+{
+    const enum reason exemption = decision_make_for(message, shared, shared->config, client);
+
+    if (exemption != REASON_NONE)
+        leave_unchecked(message, exemption);
 }
 
 void decision_speculate(struct message *message, const struct session_shared *shared, const struct client *client)
@@ -155,6 +175,6 @@ void decision_speculate_helo(const struct session_shared *shared, struct client 
         .receiver = shared->host_name != NULL ? shared->host_name : "",
     };
 
-    if (shared->config->check_helo && is_host_name(helo))
+    if (checks_helo(shared->config) && is_host_name(helo))
         client_set_begun(client, speculation_begin(shared, &request, false));
 }

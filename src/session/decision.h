@@ -8,12 +8,17 @@
 #include "session/session.h"
 
 /* Names the identities to check of a message whose sender is known: it is PENDING. It takes over what was begun of the
- * client's HELO name, if that is checked. */
+ * client's HELO name, if that is checked for some recipient. */
 void decision_begin(struct message *message, const struct config *config, struct client *client);
 
 /* Finds out what is not known yet of a PENDING message (inquiry.h), and decides: it is DECIDED; or EXEMPT, where
  * WhitelistHelo or WhitelistSPF names its client. May block until DNSTimeout. */
 void decision_make(struct message *message, const struct session_shared *shared, const struct client *client);
+
+/* The same for recipients with these settings: what is not known yet is found out, and the message is DECIDED, unless
+ * they are exempt by a lookup; the reason why they are, or REASON_NONE. */
+enum reason decision_make_for(struct message *message, const struct session_shared *shared,
+                              const struct config *settings, const struct client *client);
 
 /* The step at which a message of this client is decided, and refused. Where there are rules for some recipients, each
  * is decided on its own, at RCPT; a local submission never has a recipient refused. What one of our relays sends is
@@ -26,7 +31,7 @@ enum refuse_at decision_due(const struct config *config, const struct session_ab
 void decision_speculate(struct message *message, const struct session_shared *shared, const struct client *client);
 void decision_speculate_helo(const struct session_shared *shared, struct client *client);
 
-/* What follows for one recipient of a DECIDED message; NULL: one that no rule is for. */
+/* What follows for one recipient of a DECIDED message, who has these settings; NULL: one that no rule is for. */
 struct verdict decision_for(const struct message *message, const struct config *config,
                             const struct address *recipient);
 

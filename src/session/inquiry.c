@@ -41,9 +41,10 @@ static bool asks_dmarc(const struct message *message, const struct config *confi
 }
 
 /* Whether the present question is to be asked. */
-static bool is_open(const struct message *message, const struct config *config, const struct client *client)
+static bool is_open(const struct message *message, const struct client *client)
 {
     const struct inquiry *inquiry = &message->inquiry;
+    const struct config *config = inquiry->settings;
 
     switch (inquiry->question) {
     case QUESTION_HELO_HOST:
@@ -63,22 +64,54 @@ static bool is_open(const struct message *message, const struct config *config, 
     return false;
 }
 
+/* True if the question about the present identity need not be asked, now or any more. */
+static bool is_passed_over(struct message *message)
+{
+    const struct inquiry *inquiry = &message->inquiry;
+
+    if (inquiry->question == QUESTION_RESULT)
+        return check_of(message)->has_outcome;
+    return inquiry->question == QUESTION_DMARC &&
+           (check_of(message)->has_dmarc || !asks_dmarc(message, inquiry->settings, inquiry->index));
+}
+
 /* Goes on to the next open question, from the present one on. False if there is none. */
-static bool find_open(struct message *message, const struct config *config, const struct client *client)
+static bool find_open(struct message *message, const struct client *client)
 {
     struct inquiry *inquiry = &message->inquiry;
 
     while (inquiry->question != QUESTION_NONE) {
-        if (!is_open(message, config, client)) {
+        if (!is_open(message, client)) {
             inquiry->question = (enum question)(inquiry->question + 1);
             inquiry->index = 0;
-        } else if (inquiry->question == QUESTION_DMARC && !asks_dmarc(message, config, inquiry->index)) {
+        } else if (is_passed_over(message)) {
             inquiry->index++;
         } else {
             return true;
         }
     }
     return false;
+}
+
+/* From now on it is about recipients with these settings. */
+static void turn_to(struct message *message, const struct config *settings)
+{
+    struct inquiry *inquiry = &message->inquiry;
+
+    if (inquiry->settings == settings)
+        return;
+    inquiry->settings = settings;
+    inquiry->question = QUESTION_NOT_BEGUN;
+    inquiry->index = 0;
+    inquiry->by_helo = inquiry->by_spf = TRISTATE_NO;
+    inquiry->is_counted = false;
+}
+
+enum reason inquiry_exemption(const struct inquiry *inquiry)
+{
+    if (inquiry->by_helo == TRISTATE_YES)
+        return REASON_WHITELISTED_HELO;
+    return inquiry->by_spf == TRISTATE_YES ? REASON_WHITELISTED_FORWARDER : REASON_NONE;
 }
 
 /* Begins, unless it has begun; false if all is known. */
@@ -91,7 +124,7 @@ static bool begin(struct message *message, const struct session_shared *shared, 
         inquiry->began_ms = clock_monotonic_ms(&clock_system);
         inquiry->deadline_ms = spf_checker_deadline_ms(shared->checker);
     }
-    return find_open(message, shared->config, client);
+    return find_open(message, client);
 }
 
 /* ---- Requests and answers ---- */
@@ -120,7 +153,7 @@ static struct spf_request request_for_result(struct message *message, const stru
     struct spf_request request = inquiry_request(message, check, shared->config, client);
 
     if (check->speculation == NULL &&
-        verdict_may_ask_dmarc(&shared->config->verdict, check->identity, message->null_sender)) {
+        verdict_may_ask_dmarc(&message->inquiry.settings->verdict, check->identity, message->null_sender)) {
         check->speculation = speculation_begin(shared, &request, message->null_sender);
         request.is_speculated = check->speculation != NULL;
     }
@@ -128,15 +161,14 @@ static struct spf_request request_for_result(struct message *message, const stru
     return request;
 }
 
-static struct spf_request request_for_forwarder(const struct message *message, const struct config *config,
-                                                const struct client *client)
+static struct spf_request request_for_forwarder(const struct message *message, const struct client *client)
 {
     return (struct spf_request){
         .identity = IDENTITY_HELO,
         .client = client->effective,
         .helo = client_helo(client),
         .local = "postmaster", /* RFC 7208 4.3 */
-        .domain = config->whitelist_spf.items[message->inquiry.index],
+        .domain = message->inquiry.settings->whitelist_spf.items[message->inquiry.index],
         .receiver = message->receiver,
         .deadline_ms = message->inquiry.deadline_ms,
     };
@@ -147,6 +179,19 @@ static void take_forwarder(struct inquiry *inquiry, enum tristate permits)
     if (permits != TRISTATE_NO)
         inquiry->by_spf = permits;
     inquiry->index++;
+}
+
+/* The same for those of an identity, which are there by now. */
+static void take_outcome(struct message *message)
+{
+    check_of(message)->has_outcome = true;
+    message->inquiry.index++;
+}
+
+static void take_dmarc(struct message *message)
+{
+    check_of(message)->has_dmarc = true;
+    message->inquiry.index++;
 }
 
 static void take_helo_host(struct inquiry *inquiry, enum tristate has_address)
@@ -170,16 +215,16 @@ static void ask(struct message *message, const struct session_shared *shared, co
     case QUESTION_RESULT:
         request = request_for_result(message, shared, client);
         spf_check(shared->checker, &request, &check_of(message)->outcome);
-        inquiry->index++;
+        take_outcome(message);
         break;
     case QUESTION_FORWARDER:
-        request = request_for_forwarder(message, shared->config, client);
+        request = request_for_forwarder(message, client);
         take_forwarder(inquiry, spf_permits(shared->checker, &request));
         break;
     case QUESTION_DMARC:
         dmarc_discover(spf_checker_dns(shared->checker), ascii_domain(check_of(message)), inquiry->deadline_ms,
                        &check_of(message)->dmarc);
-        inquiry->index++;
+        take_dmarc(message);
         break;
     case QUESTION_NOT_BEGUN:
     case QUESTION_NONE:
@@ -187,8 +232,10 @@ static void ask(struct message *message, const struct session_shared *shared, co
     }
 }
 
-void inquiry_finish(struct message *message, const struct session_shared *shared, const struct client *client)
+void inquiry_finish(struct message *message, const struct session_shared *shared, const struct config *settings,
+                    const struct client *client)
 {
+    turn_to(message, settings);
     while (begin(message, shared, client))
         ask(message, shared, client);
 }
@@ -220,7 +267,7 @@ static void on_result(void *context, const struct spf_outcome *outcome)
     struct inquiry *inquiry = context;
 
     check_of(inquiry->message)->outcome = *outcome;
-    inquiry->index++;
+    take_outcome(inquiry->message);
     answered(inquiry);
 }
 
@@ -235,7 +282,7 @@ static void on_dmarc(void *context, const struct dmarc_discovery *found)
     struct inquiry *inquiry = context;
 
     check_of(inquiry->message)->dmarc = *found;
-    inquiry->index++;
+    take_dmarc(inquiry->message);
     answered(inquiry);
 }
 
@@ -255,7 +302,7 @@ static void ask_on(struct inquiry *inquiry)
         spf_check_start(checker, &request, on_result, inquiry);
         break;
     case QUESTION_FORWARDER:
-        request = request_for_forwarder(message, inquiry->shared->config, inquiry->client);
+        request = request_for_forwarder(message, inquiry->client);
         spf_permits_start(checker, &request, on_forwarder, inquiry);
         break;
     case QUESTION_DMARC:
@@ -280,11 +327,12 @@ static bool go_on(struct inquiry *inquiry)
     return true;
 }
 
-bool inquiry_start(struct message *message, const struct session_shared *shared, const struct client *client,
-                   session_ready ready, void *context)
+bool inquiry_start(struct message *message, const struct session_shared *shared, const struct config *settings,
+                   const struct client *client, session_ready ready, void *context)
 {
     struct inquiry *inquiry = &message->inquiry;
 
+    turn_to(message, settings);
     inquiry->message = message;
     inquiry->shared = shared;
     inquiry->client = client;

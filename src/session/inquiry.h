@@ -7,6 +7,7 @@
 
 #include "base/tristate.h"
 #include "session/client.h"
+#include "session/reason.h"
 #include "session/session.h"
 
 #include <stdatomic.h>
@@ -26,12 +27,15 @@ enum question {
     QUESTION_NONE,      /* all is known */
 };
 
-/* A part of the message. Zeroed: not begun. */
+/* A part of the message. Zeroed: not begun. What is found out for some recipients after others begins anew, and asks
+ * for no outcome and no record twice. */
 struct inquiry {
     enum question question;
-    size_t index; /* of the identity or the domain that it is about */
+    const struct config *settings; /* the recipients' */
+    size_t index;                  /* of the identity or the domain that it is about */
     enum tristate by_helo, by_spf;
-    int64_t began_ms, deadline_ms; /* one deadline for all: the MTA waits for them all */
+    bool is_counted;               /* the wait for it is */
+    int64_t began_ms, deadline_ms; /* one deadline for all questions: the MTA waits for them all */
 
     /* Where no thread waits. */
     struct message *message;
@@ -42,16 +46,21 @@ struct inquiry {
     void *context;
 };
 
+/* Whether the client is exempt by WhitelistHelo or WhitelistSPF, as far as was found out. */
+enum reason inquiry_exemption(const struct inquiry *inquiry);
+
 /* What is asked about an identity of a message. All that it points to must live as long as it is used. */
 struct spf_request inquiry_request(const struct message *message, struct identity_check *check,
                                    const struct config *config, const struct client *client);
 
-/* Asks what is not known yet, and waits, for DNSTimeout at most. */
-void inquiry_finish(struct message *message, const struct session_shared *shared, const struct client *client);
+/* Asks what is not known yet, for recipients with these settings, which live as long as the configuration, and waits,
+ * for DNSTimeout at most. */
+void inquiry_finish(struct message *message, const struct session_shared *shared, const struct config *settings,
+                    const struct client *client);
 
 /* The same without waiting. True: all is known. False: `ready` is called once, on any thread, when it is; until then
- * the message must not be touched, and all three arguments live. */
-bool inquiry_start(struct message *message, const struct session_shared *shared, const struct client *client,
-                   session_ready ready, void *context);
+ * the message must not be touched, and all arguments live. */
+bool inquiry_start(struct message *message, const struct session_shared *shared, const struct config *settings,
+                   const struct client *client, session_ready ready, void *context);
 
 #endif

@@ -52,6 +52,7 @@ struct identity_check {
     struct speculation *speculation; /* what was begun for it before its outcome was due; NULL: nothing */
     struct spf_outcome outcome;
     struct dmarc_discovery dmarc; /* looked up where LeaveToDMARC needs it; else zeroed */
+    bool has_outcome, has_dmarc;
 };
 
 /* The Subject fields of a message that may be tagged. RFC 5322 3.6 allows one; of several, mail readers show the first
@@ -102,6 +103,12 @@ struct message {
     struct action_builder actions;
     struct message_record record; /* for the log */
 
+    bool authenticated; /* what its client has shown about itself */
+    bool has_certificate;
+    bool is_judged;     /* by the settings of recipients: one of them is not exempt */
+    bool adds_results;  /* then: the settings of one who gets the message add Authentication-Results */
+    bool adds_received; /* and Received-SPF */
+    bool is_malformed;  /* the sender cannot be read */
     bool null_sender;
     bool accepted;        /* another recipient does */
     bool recipients_lost; /* out of memory for one of `recipients` */

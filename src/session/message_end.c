@@ -317,6 +317,16 @@ static void collect_results(const struct ending *ending, struct header_result re
         };
 }
 
+static bool adds_results(const struct ending *ending)
+{
+    return ending->message->is_judged ? ending->message->adds_results : ending->config->add_header;
+}
+
+static bool adds_received(const struct ending *ending)
+{
+    return ending->message->is_judged ? ending->message->adds_received : ending->config->add_received_header;
+}
+
 /* Each goes on top: Authentication-Results end up above Received-SPF, and the sender's above that of the HELO name. */
 static void insert_results(const struct ending *ending)
 {
@@ -325,12 +335,12 @@ static void insert_results(const struct ending *ending)
     struct strbuf value = STRBUF_INIT;
 
     collect_results(ending, results);
-    for (size_t i = message->check_count; ending->config->add_received_header && i > 0; i--) {
+    for (size_t i = message->check_count; adds_received(ending) && i > 0; i--) {
         header_received_spf(&results[i - 1], &value);
         insert_field(ending, "Received-SPF", &value);
         strbuf_free(&value);
     }
-    for (size_t i = message->check_count; ending->config->add_header && i > 0; i--) {
+    for (size_t i = message->check_count; adds_results(ending) && i > 0; i--) {
         header_authentication_results(message->authserv_id, &results[i - 1], &value);
         insert_field(ending, "Authentication-Results", &value);
         strbuf_free(&value);
@@ -351,18 +361,27 @@ void message_add_early(struct message *message, const struct config *config, con
         insert_results(&ending);
 }
 
+/* True if the client is one that may add such fields: for other recipients it would have been checked. */
+static bool is_of_trusted_client(const struct message *message)
+{
+    return message->stage == MESSAGE_EXEMPT &&
+           (message->reason == REASON_WHITELISTED_ADDRESS || message->reason == REASON_WHITELISTED_HOST ||
+            message->reason == REASON_AUTHENTICATED || message->reason == REASON_CERTIFICATE);
+}
+
 void message_end(struct message *message, const struct config *config, const struct session_abilities *abilities,
                  const struct client *client)
 {
     struct ending ending = {.message = message, .config = config, .abilities = abilities, .client = client};
 
-    if (abilities->sees_headers)
+    if (abilities->sees_headers && !is_of_trusted_client(message))
         remove_forged(&ending);
     if (message->stage != MESSAGE_DECIDED)
         return;
     if (config->test_mode) {
         note_test_mode(&ending);
     } else {
+        note_would_refuse(&ending); /* for some recipients */
         if (abilities->sees_headers)
             tag_subject(&ending);
         quarantine(&ending);

@@ -88,6 +88,8 @@ void message_json(const struct message *message, const struct client *client, st
     log_json_member(out, "exemption_unknown", message->unknown_exemption);
     add_refused(record, out);
     log_json_member(out, "exempt_to", record->exempt);
+    log_json_member(out, "test_to", record->spared.address);
+    log_json_member(out, "test_code", record->spared.reply.code);
     log_json_number(out, "recipients", (int64_t)(record->accepted_count + record->exempt_count));
     if (record->forged_removed > 0)
         log_json_number(out, "forged", (int64_t)record->forged_removed);

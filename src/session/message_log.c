@@ -110,6 +110,11 @@ static void add_recipients(const struct message *message, struct strbuf *line)
         client_add_value(line, record->exempt);
         strbuf_add_char(line, '>');
     }
+    if (record->spared.reply.code != NULL) {
+        strbuf_add(line, ", test-to=<");
+        client_add_value(line, record->spared.address != NULL ? record->spared.address : "?");
+        strbuf_addf(line, ">, test-reply=%s %s", record->spared.reply.code, record->spared.reply.enhanced);
+    }
     if (record->accepted_count + record->exempt_count > 0)
         strbuf_addf(line, ", recipients=%zu", record->accepted_count + record->exempt_count);
 }

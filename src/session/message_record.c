@@ -38,10 +38,19 @@ void message_record_exempt_recipient(struct message_record *record, const char *
     record->exempt_count++;
 }
 
+void message_record_spare_recipient(struct message_record *record, const char *address,
+                                    const struct record_reply *reply)
+{
+    if (record->spared.reply.code == NULL)
+        record->spared = (struct record_recipient){copy(address), *reply};
+    record->accepted_count++;
+}
+
 void message_record_free(struct message_record *record)
 {
     for (size_t i = 0; i < RECORD_RECIPIENTS_MAX; i++)
         free(record->refused[i].address);
     free(record->exempt);
+    free(record->spared.address);
     *record = (struct message_record){.is_open = false};
 }

@@ -39,7 +39,8 @@ struct message_record {
     bool all_deferred;    /* of these there was none that was refused for good */
     char *exempt;         /* the first recipient who gets it whatever the result; NULL: none, or not kept */
     size_t exempt_count;
-    size_t accepted_count; /* other recipients */
+    size_t accepted_count;          /* other recipients */
+    struct record_recipient spared; /* the first that TestMode did not refuse, where it is on for some; no code: none */
 
     size_t forged_removed;
     bool is_tagged, is_quarantined, is_held;
@@ -57,6 +58,10 @@ void message_record_refuse(struct message_record *record, const struct record_re
 void message_record_refuse_recipient(struct message_record *record, const char *address,
                                      const struct record_reply *reply);
 void message_record_exempt_recipient(struct message_record *record, const char *address);
+
+/* Notes one that would be refused, if TestMode were not on for it; it is one of the accepted. */
+void message_record_spare_recipient(struct message_record *record, const char *address,
+                                    const struct record_reply *reply);
 
 /* Frees what it holds and zeroes it. */
 void message_record_free(struct message_record *record);

@@ -22,14 +22,18 @@ static struct session_reply reply_for(enum reason reason, const char *code, cons
     };
 }
 
-/* Counts and notes a refusal: of the recipient `shown`, or where `is_recipient` is false of the whole message. */
-static void note(struct message *message, const struct record_reply *reply, bool is_recipient, const char *shown)
+/* Counts and notes a refusal by these settings: of the recipient `shown`, or where `is_recipient` is false of the whole
+ * message. */
+static void note(struct message *message, const struct config *config, const struct record_reply *reply,
+                 bool is_recipient, const char *shown)
 {
-    if (!message->record.is_test) {
+    if (!config->test_mode) {
         reason_count(reply->reason, reply->defers);
         message_metrics_replied(reply->code);
     }
-    if (is_recipient)
+    if (is_recipient && config->test_mode && !message->record.is_test)
+        message_record_spare_recipient(&message->record, shown, reply);
+    else if (is_recipient)
         message_record_refuse_recipient(&message->record, shown, reply);
     else
         message_record_refuse(&message->record, reply);
@@ -46,16 +50,17 @@ static struct session_reply refuse_form(struct message *message, const struct co
         reply.code = "450";
         reply.enhanced = is_sender ? "4.1.7" : "4.1.3";
     }
-    note(message, &reply, !is_sender, shown);
+    note(message, config, &reply, !is_sender, shown);
     return reply_for(reason, reply.code, reply.enhanced, text);
 }
 
-struct session_reply refusal_of_number(struct message *message, const char *shown, struct strbuf *text)
+struct session_reply refusal_of_number(struct message *message, const struct config *config, const char *shown,
+                                       struct strbuf *text)
 {
     const struct record_reply reply = {
         .code = "452", .enhanced = "4.5.3", .reason = REASON_TOO_MANY_RECIPIENTS, .defers = true};
 
-    note(message, &reply, true, shown);
+    note(message, config, &reply, true, shown);
     return reply_for(reply.reason, reply.code, reply.enhanced, text);
 }
 
@@ -66,7 +71,7 @@ struct session_reply refusal_of_forged(struct message *message, const struct con
                                        .enhanced = soft ? "4.7.1" : "5.7.1", /* RFC 3463 3.8 */
                                        .reason = REASON_TOO_MANY_FORGED};
 
-    note(message, &reply, false, NULL);
+    note(message, config, &reply, false, NULL);
     return config->test_mode ? go_on : reply_for(reply.reason, reply.code, reply.enhanced, text);
 }
 
@@ -142,7 +147,7 @@ struct session_reply refusal_of_message(struct message *message, const struct co
                                        .identity = verdict->identity,
                                        .defers = verdict->kind == VERDICT_DEFER};
 
-    note(message, &reply, is_recipient, recipient);
+    note(message, config, &reply, is_recipient, recipient);
     if (config->test_mode) {
         note_would_refuse(message, verdict, !is_recipient);
         return go_on;

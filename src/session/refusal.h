@@ -19,7 +19,8 @@ struct session_reply refusal_of_recipient(struct message *message, const struct 
 
 /* The deferral of a recipient beyond those that a quarantine can take a message from: the client sends to the others
  * afterwards (RFC 5321 4.5.3.1.10). */
-struct session_reply refusal_of_number(struct message *message, const char *shown, struct strbuf *text);
+struct session_reply refusal_of_number(struct message *message, const struct config *config, const char *shown,
+                                       struct strbuf *text);
 
 /* The refusal of a message with more forged fields than are removed, for all its recipients: an attack, and half
  * cleaned it would still deceive. In TestMode the reply lets the message through. */
@@ -27,7 +28,7 @@ struct session_reply refusal_of_forged(struct message *message, const struct con
 
 /* The refusal that follows from a verdict; the same at every step: of a recipient (`recipient`, NULL where it is not
  * known), or of the whole message. The text is written into `text`. In TestMode it is noted in the message, and the
- * reply lets the message through. */
+ * reply lets the message through; `config` is what holds for the recipient. */
 struct session_reply refusal_of_message(struct message *message, const struct config *config,
                                         const struct client *client, const struct verdict *verdict, bool is_recipient,
                                         const char *recipient, struct strbuf *text);

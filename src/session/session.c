@@ -3,6 +3,7 @@
 #include "session/session.h"
 
 #include "base/stats.h"
+#include "policy/verdict_decide.h"
 #include "policy/whitelist.h"
 #include "session/client.h"
 #include "session/decision.h"
@@ -30,15 +31,25 @@ struct session {
 
 static const struct session_reply go_on = {.step = SESSION_CONTINUE};
 
+/* True if certificates count for some recipient. */
+static bool skips_certificates(const struct config *config)
+{
+    for (size_t i = 0; i < config_variants(config); i++)
+        if (config_variant(config, i)->skip_cert)
+            return true;
+    return false;
+}
+
 struct session_needs session_needs(const struct config *config)
 {
-    bool has_rules = config->whitelist_to.count > 0 || config->verdict.refuse_to.count > 0;
+    bool has_rules =
+        config->whitelist_to.count > 0 || config->verdict.refuse_to.count > 0 || config_variants(config) > 1;
 
     return (struct session_needs){
         .headers =
             ((config->verdict.tag_subject || config->verdict.quarantine == QUARANTINE_ON) && !config->test_mode) ||
             config->remove_forged_headers != FORGED_STAY || config->trusted_relay.count > 0,
-        .certificates = config->skip_cert,
+        .certificates = skips_certificates(config),
         .changes_headers = true,
         .changes_recipients = config->verdict.quarantine == QUARANTINE_ON && !config->test_mode,
         .recipients = has_rules || (config->verdict.quarantine == QUARANTINE_ON && !config->test_mode),
@@ -111,25 +122,54 @@ static struct session_reply leave_alone(enum reason reason)
     return (struct session_reply){.step = SESSION_ACCEPT, .reason = reason};
 }
 
-/* Why a connection is not checked; REASON_NONE: it is. */
-static enum reason client_exemption(const struct session *session, const struct session_client *facts)
+/* Why a client of this name (NULL: none, or it could not be stored) is not checked for recipients with these settings;
+ * REASON_NONE: it is. */
+static enum reason client_exemption(const struct client *client, const char *name, const struct config *settings)
 {
-    const struct config *config = session->shared.config;
-    const struct client *client = &session->client;
-
     if (client->relays) /* its messages are those of others */
         return REASON_NONE;
     if (client->address.family == ADDR_NONE)
         return REASON_NO_CLIENT;
-    if (whitelist_has_addr(&config->whitelist_ip, &client->address))
+    if (whitelist_has_addr(&settings->whitelist_ip, &client->address))
         return REASON_WHITELISTED_ADDRESS;
-    if (facts->name_is_verified && whitelist_has_host(&config->whitelist_ptr, facts->name))
+    if (client->name_is_verified && name == NULL && settings->whitelist_ptr.count > 0)
+        return REASON_FAULT_CLIENT;
+    if (client->name_is_verified && name != NULL && whitelist_has_host(&settings->whitelist_ptr, name))
         return REASON_WHITELISTED_HOST;
     if (client->local && addr_equal(&client->address, &client->effective))
         return REASON_LOCAL_SUBMISSION;
     if (addr_is_loopback(&client->effective)) /* content filters, webmail: no SPF record covers them */
         return REASON_LOOPBACK;
     return REASON_NONE;
+}
+
+static bool is_due(const struct session *session, enum refuse_at step)
+{
+    return decision_due(session->shared.config, &session->abilities, &session->client) == step;
+}
+
+/* True if recipients of this client's messages may have settings of their own (RecipientPolicy): not where none can be
+ * refused. */
+static bool has_own_settings(const struct session *session)
+{
+    return config_variants(session->shared.config) > 1 && is_due(session, REFUSE_AT_RCPT);
+}
+
+/* How many of the configuration's variants count. */
+static size_t variants(const struct session *session)
+{
+    return has_own_settings(session) ? config_variants(session->shared.config) : 1;
+}
+
+/* Why the client is not checked, whoever the recipient is; REASON_NONE: it is for some. */
+static enum reason client_exemption_for_all(const struct session *session, const char *name)
+{
+    const struct config *config = session->shared.config;
+
+    for (size_t i = 1; i < variants(session); i++)
+        if (client_exemption(&session->client, name, config_variant(config, i)) == REASON_NONE)
+            return REASON_NONE;
+    return client_exemption(&session->client, name, config);
 }
 
 struct session_reply session_connect(struct session *session, const struct session_client *facts)
@@ -143,10 +183,11 @@ struct session_reply session_connect(struct session *session, const struct sessi
     client->address = facts->address;
     client->effective = client_effective_address(session->shared.config, &facts->address);
     client->local = facts->is_local;
+    client->name_is_verified = facts->name_is_verified;
     client->relays = !client->local && whitelist_has_addr(&session->shared.config->trusted_relay, &client->address);
     if (facts->name != NULL && !client_set_host(client, facts->name))
         client_log_fault(client, REASON_FAULT_CLIENT);
-    exemption = client_exemption(session, facts);
+    exemption = client_exemption_for_all(session, facts->name);
     if (exemption == REASON_NONE)
         return go_on;
     message_log_exempt_client(client, exemption, NULL, NULL);
@@ -181,20 +222,30 @@ static struct session_reply refuse(struct session *session, const struct verdict
                               NULL, &session->reply);
 }
 
-/* Why a client that proved who it is is not checked; REASON_NONE: it is. A relay proves nothing about whom it sends
- * for.
- */
-static enum reason proof_exemption(const struct session *session, const struct session_sender *sender)
+/* Why a client that proved who it is is not checked for recipients with these settings; REASON_NONE: it is. A relay
+ * proves nothing about whom it sends for. */
+static enum reason proof_exemption(const struct session *session, const struct config *settings, bool authenticated,
+                                   bool has_certificate)
+{
+    if (session->client.relays)
+        return REASON_NONE;
+    if (settings->skip_auth && authenticated)
+        return REASON_AUTHENTICATED;
+    if (settings->skip_cert && has_certificate)
+        return REASON_CERTIFICATE;
+    return REASON_NONE;
+}
+
+/* The same, whoever the recipient is. */
+static enum reason proof_exemption_for_all(const struct session *session, const struct session_sender *sender)
 {
     const struct config *config = session->shared.config;
 
-    if (session->client.relays)
-        return REASON_NONE;
-    if (config->skip_auth && sender->authenticated)
-        return REASON_AUTHENTICATED;
-    if (config->skip_cert && sender->has_certificate)
-        return REASON_CERTIFICATE;
-    return REASON_NONE;
+    for (size_t i = 1; i < variants(session); i++)
+        if (proof_exemption(session, config_variant(config, i), sender->authenticated, sender->has_certificate) ==
+            REASON_NONE)
+            return REASON_NONE;
+    return proof_exemption(session, config, sender->authenticated, sender->has_certificate);
 }
 
 static bool begin_message(struct session *session, const struct session_sender *sender)
@@ -208,21 +259,37 @@ static bool begin_message(struct session *session, const struct session_sender *
 }
 
 /* Why this sender is not checked; REASON_NONE: it is. What cannot be read is no address, and matches no pattern. */
-static enum reason sender_exemption(const struct session *session, enum address_status status)
+static enum reason sender_exemption(const struct message *message, const struct config *settings)
 {
-    const struct config *config = session->shared.config;
-    const struct message *message = &session->message;
-
     if (message->null_sender)
-        return config->skip_ndr ? REASON_NULL_SENDER : REASON_NONE;
-    if (status != ADDRESS_MALFORMED && whitelist_has_mailbox(&config->whitelist_from, &message->sender))
+        return settings->skip_ndr ? REASON_NULL_SENDER : REASON_NONE;
+    if (!message->is_malformed && whitelist_has_mailbox(&settings->whitelist_from, &message->sender))
         return REASON_WHITELISTED_SENDER;
     return REASON_NONE;
 }
 
-static bool is_due(const struct session *session, enum refuse_at step)
+/* Why the message is not checked for recipients with these settings, as far as is known without a lookup. */
+static enum reason message_exemption(const struct session *session, const struct config *settings)
 {
-    return decision_due(session->shared.config, &session->abilities, &session->client) == step;
+    const struct message *message = &session->message;
+    enum reason exemption = REASON_NONE;
+
+    if (settings != session->shared.config || has_own_settings(session))
+        exemption = client_exemption(&session->client, session->client.host, settings);
+    if (exemption == REASON_NONE)
+        exemption = proof_exemption(session, settings, message->authenticated, message->has_certificate);
+    return exemption != REASON_NONE ? exemption : sender_exemption(message, settings);
+}
+
+/* The same, whoever the recipient is. */
+static enum reason message_exemption_for_all(const struct session *session)
+{
+    const struct config *config = session->shared.config;
+
+    for (size_t i = 1; i < variants(session); i++)
+        if (message_exemption(session, config_variant(config, i)) == REASON_NONE)
+            return REASON_NONE;
+    return message_exemption(session, config);
 }
 
 /* Decides about the message, for all of its recipients. May block. */
@@ -267,7 +334,7 @@ static struct session_reply mail_from(struct session *session, enum address_stat
 {
     const struct config *config = session->shared.config;
     struct message *message = &session->message;
-    enum reason exemption = sender_exemption(session, status), bad_form = fault_of_form(config, status);
+    enum reason exemption = message_exemption_for_all(session), bad_form = fault_of_form(config, status);
 
     if (exemption != REASON_NONE) {
         message_exempt(message, exemption);
@@ -301,7 +368,7 @@ static struct session_reply mail_from(struct session *session, enum address_stat
 static struct session_reply take_sender(struct session *session, struct session_sender *sender)
 {
     struct message *message = &session->message;
-    enum reason exemption = proof_exemption(session, sender);
+    enum reason exemption = proof_exemption_for_all(session, sender);
 
     if (exemption != REASON_NONE) {
         message_log_exempt_client(&session->client, exemption, sender->address.text != NULL ? sender->address.text : "",
@@ -320,6 +387,9 @@ static struct session_reply take_sender(struct session *session, struct session_
     }
     message->sender = sender->address;
     message->null_sender = sender->status == ADDRESS_NULL;
+    message->is_malformed = sender->status == ADDRESS_MALFORMED;
+    message->authenticated = sender->authenticated;
+    message->has_certificate = sender->has_certificate;
     sender->address = (struct address){.text = NULL};
     return mail_from(session, sender->status);
 }
@@ -339,10 +409,32 @@ struct session_reply session_mail(struct session *session, struct session_sender
     return reply;
 }
 
-bool session_await(struct session *session, session_ready ready, void *context)
+bool session_has_own_settings(const struct session *session)
 {
-    return session->message.stage != MESSAGE_PENDING ||
-           inquiry_start(&session->message, &session->shared, effective_client(session), ready, context);
+    return has_own_settings(session);
+}
+
+/* True if nothing is to be found out about the message for recipients with these settings; NULL: for none. */
+static bool is_known(const struct session *session, const struct config *settings)
+{
+    const struct message *message = &session->message;
+
+    if (message->stage != MESSAGE_PENDING && message->stage != MESSAGE_DECIDED)
+        return true;
+    if (settings == NULL)
+        return message->stage == MESSAGE_DECIDED || message->record.exempt_count > 0;
+    return message_exemption(session, settings) != REASON_NONE;
+}
+
+bool session_await(struct session *session, const struct address *recipient, session_ready ready, void *context)
+{
+    const struct config *config = session->shared.config, *settings = NULL;
+
+    if (has_own_settings(session) && recipient != NULL)
+        settings = config_for_recipient(config, recipient);
+    return is_known(session, settings) ||
+           inquiry_start(&session->message, &session->shared, settings != NULL ? settings : config,
+                         effective_client(session), ready, context);
 }
 
 struct session_reply session_decide(struct session *session)
@@ -387,16 +479,52 @@ static bool is_whitelisted(const struct config *config, const struct session_rec
     return recipient->count > 0;
 }
 
-/* The verdict for the recipient: what stops it in any reading, or else that of the first. */
-static struct verdict verdict_for(const struct session *session, const struct session_recipient *recipient)
+/* What follows for a recipient, and by which settings. */
+struct judgement {
+    const struct config *settings;
+    enum reason exemption; /* why it gets the message whatever the result; else REASON_NONE */
+    struct verdict verdict;
+};
+
+/* Of one that has no settings of its own: what stops it in any reading, or else that of the first. */
+static struct judgement judge_for_all(const struct session *session, const struct session_recipient *recipient)
 {
     const struct message *message = &session->message;
-    const struct config *config = session->shared.config;
-    struct verdict verdict = decision_for(message, config, &recipient->readings[0]);
+    struct judgement judgement = {.settings = session->shared.config,
+                                  .verdict = decision_for(message, session->shared.config, &recipient->readings[0])};
 
-    for (size_t i = 1; i < recipient->count && verdict.kind == VERDICT_CONTINUE; i++)
-        verdict = decision_for(message, config, &recipient->readings[i]);
-    return verdict;
+    for (size_t i = 1; i < recipient->count && judgement.verdict.kind == VERDICT_CONTINUE; i++)
+        judgement.verdict = decision_for(message, session->shared.config, &recipient->readings[i]);
+    return judgement;
+}
+
+/* Of one reading, which may have settings of its own. May block, unless session_await was called. */
+static struct judgement judge_reading(struct session *session, const struct address *reading)
+{
+    struct judgement judgement = {.settings = config_for_recipient(session->shared.config, reading),
+                                  .verdict = verdict_continue()};
+
+    judgement.exemption = message_exemption(session, judgement.settings);
+    if (judgement.exemption == REASON_NONE)
+        judgement.exemption =
+            decision_make_for(&session->message, &session->shared, judgement.settings, effective_client(session));
+    if (judgement.exemption == REASON_NONE)
+        judgement.verdict = decision_for(&session->message, judgement.settings, reading);
+    return judgement;
+}
+
+/* What stops it in any reading, or else that of the first that is not exempt. */
+static struct judgement judge(struct session *session, const struct session_recipient *recipient)
+{
+    struct judgement found = judge_reading(session, &recipient->readings[0]);
+
+    for (size_t i = 1; i < recipient->count && found.verdict.kind == VERDICT_CONTINUE; i++) {
+        const struct judgement other = judge_reading(session, &recipient->readings[i]);
+
+        if (other.verdict.kind != VERDICT_CONTINUE || found.exemption != REASON_NONE)
+            found = other;
+    }
+    return found;
 }
 
 /* What is wrong with the form of a recipient's address. */
@@ -419,6 +547,50 @@ static enum reason recipient_exemption(const struct config *config, const struct
     return REASON_NONE;
 }
 
+/* Notes a recipient that gets the message whatever the result. */
+static struct session_reply exempt_recipient(struct session *session, const struct session_recipient *recipient,
+                                             enum reason exemption)
+{
+    struct message *message = &session->message;
+
+    if (exemption == REASON_FAULT_RECIPIENT)
+        client_log_fault(&session->client, exemption);
+    else
+        reason_count(exemption, false);
+    message_record_exempt_recipient(&message->record, recipient->count > 0 ? recipient->readings[0].text : NULL);
+    if (message->exempt_recipient == REASON_NONE)
+        message->exempt_recipient = exemption;
+    return go_on_for(exemption);
+}
+
+/* Notes which fields the settings of a recipient add, who gets the message. */
+static void note_fields(struct message *message, const struct config *settings)
+{
+    message->adds_results = message->adds_results || settings->add_header;
+    message->adds_received = message->adds_received || settings->add_received_header;
+}
+
+/* Decides for a recipient that can be read, on its own. False, with nothing noted of the recipient, if the message goes
+ * on to it as to any other. */
+static bool settle(struct session *session, const struct session_recipient *recipient, struct session_reply *reply)
+{
+    struct message *message = &session->message;
+    const bool is_own = has_own_settings(session);
+    const struct judgement judgement = is_own ? judge(session, recipient) : judge_for_all(session, recipient);
+
+    message->is_judged = message->is_judged || (is_own && judgement.exemption == REASON_NONE);
+    if (judgement.exemption != REASON_NONE) {
+        *reply = exempt_recipient(session, recipient, judgement.exemption);
+        return true;
+    }
+    if (judgement.verdict.kind != VERDICT_CONTINUE)
+        *reply = refusal_of_message(message, judgement.settings, &session->client, &judgement.verdict, true,
+                                    recipient->readings[0].text, &session->reply);
+    if (judgement.verdict.kind == VERDICT_CONTINUE || reply->step == SESSION_CONTINUE)
+        note_fields(message, judgement.settings);
+    return judgement.verdict.kind != VERDICT_CONTINUE;
+}
+
 /* The answer to RCPT for a recipient that may be refused. */
 static struct session_reply rcpt_to(struct session *session, const struct session_recipient *recipient)
 {
@@ -426,19 +598,31 @@ static struct session_reply rcpt_to(struct session *session, const struct sessio
     struct message *message = &session->message;
     const char *shown = recipient->count > 0 ? recipient->readings[0].text : NULL;
     enum reason bad_form = bad_recipient(config, recipient);
+    struct session_reply reply;
 
     if (bad_form != REASON_NONE)
         return refusal_of_recipient(message, config, bad_form, shown, &session->reply);
-    if (message->stage == MESSAGE_DECIDED && is_due(session, REFUSE_AT_RCPT)) {
-        struct verdict verdict = verdict_for(session, recipient);
-
-        if (verdict.kind != VERDICT_CONTINUE)
-            return refusal_of_message(message, config, &session->client, &verdict, true, shown, &session->reply);
-    }
+    if ((message->stage == MESSAGE_DECIDED || has_own_settings(session)) && is_due(session, REFUSE_AT_RCPT) &&
+        settle(session, recipient, &reply))
+        return reply;
     if (keeps_recipients(session) && message->recipient_count >= MESSAGE_RECIPIENTS_MAX)
-        return refusal_of_number(message, shown, &session->reply);
+        return refusal_of_number(message, config, shown, &session->reply);
     keep_recipient(session, recipient);
     return go_on;
+}
+
+/* The results are found out, and recorded, for a whitelisted recipient too. */
+static void judge_whitelisted(struct session *session, const struct session_recipient *recipient)
+{
+    struct judgement judgement;
+
+    if (!has_own_settings(session) || recipient->count == 0)
+        return;
+    judgement = judge_reading(session, &recipient->readings[0]);
+    if (judgement.exemption != REASON_NONE)
+        return;
+    session->message.is_judged = true;
+    note_fields(&session->message, judgement.settings);
 }
 
 struct session_reply session_rcpt(struct session *session, const struct session_recipient *recipient)
@@ -446,7 +630,7 @@ struct session_reply session_rcpt(struct session *session, const struct session_
     struct message *message = &session->message;
     enum reason exemption;
 
-    if (message->stage == MESSAGE_PENDING && is_due(session, REFUSE_AT_RCPT))
+    if (message->stage == MESSAGE_PENDING && is_due(session, REFUSE_AT_RCPT) && !has_own_settings(session))
         decision_make(message, &session->shared, &session->client);
     if (message->stage == MESSAGE_NONE || message->stage == MESSAGE_EXEMPT) {
         message->record.accepted_count++;
@@ -454,14 +638,9 @@ struct session_reply session_rcpt(struct session *session, const struct session_
     }
     exemption = recipient_exemption(session->shared.config, recipient);
     if (exemption == REASON_WHITELISTED_RECIPIENT)
-        reason_count(exemption, false);
-    else if (exemption != REASON_NONE)
-        client_log_fault(&session->client, exemption);
-    if (exemption != REASON_NONE) {
-        message_record_exempt_recipient(&message->record, recipient->count > 0 ? recipient->readings[0].text : NULL);
-        message->exempt_recipient = exemption;
-        return go_on_for(exemption);
-    }
+        judge_whitelisted(session, recipient);
+    if (exemption != REASON_NONE)
+        return exempt_recipient(session, recipient, exemption);
     if (!session->client.local && session->abilities.refuses_recipients)
         return rcpt_to(session, recipient);
     keep_recipient(session, recipient);
@@ -470,8 +649,11 @@ struct session_reply session_rcpt(struct session *session, const struct session_
 
 const char *session_on_pass(const struct session *session, const struct session_recipient *recipient)
 {
-    (void)recipient;
-    return decision_on_pass(&session->message, session->shared.config);
+    const struct config *settings = session->shared.config;
+
+    if (recipient != NULL && recipient->count > 0 && has_own_settings(session))
+        settings = config_for_recipient(settings, &recipient->readings[0]);
+    return decision_on_pass(&session->message, settings);
 }
 
 void session_header(struct session *session, const char *name, const char *value)
@@ -507,12 +689,21 @@ static bool has_too_many_forged(const struct session *session)
     return message_has_too_many_forged(message, keeps_recipients(session));
 }
 
+/* True if no recipient is checked, each by its own settings. */
+static bool is_exempt_for_all(const struct session *session)
+{
+    const struct message *message = &session->message;
+
+    return has_own_settings(session) && !message->is_judged && message->record.exempt_count > 0 &&
+           (message->stage == MESSAGE_PENDING || message->stage == MESSAGE_DECIDED);
+}
+
 struct action_list session_early_actions(struct session *session)
 {
     struct message *message = &session->message;
 
     actions_free(&message->actions);
-    if (message->stage == MESSAGE_DECIDED)
+    if (message->stage == MESSAGE_DECIDED && !is_exempt_for_all(session))
         message_add_early(message, session->shared.config, &session->abilities, effective_client(session));
     return (struct action_list){message->actions.items, message->actions.count};
 }
@@ -529,6 +720,8 @@ struct session_reply session_end(struct session *session, const char *queue_id, 
     message_note_queue_id(message, queue_id);
     if (message->stage == MESSAGE_RELAYED)
         find_relayed_client(session);
+    if (is_exempt_for_all(session))
+        message_exempt(message, message->exempt_recipient);
     if (message->stage == MESSAGE_PENDING)
         reply = decide(session);
     if (reply.step != SESSION_REFUSE && session->abilities.sees_headers && has_too_many_forged(session))

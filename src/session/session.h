@@ -135,9 +135,13 @@ struct session_reply session_helo(struct session *session, const char *helo);
 /* Called once, on any thread, that of the DNS too: it must not block. */
 typedef void (*session_ready)(void *context);
 
-/* Finds out what a decision about the current message needs, without waiting. True: all is known, and no step of it
- * will block. False: `ready` is called when that is so, and until then the session must not be used. */
-bool session_await(struct session *session, session_ready ready, void *context);
+/* True if recipients of the connection's messages may have settings of their own (RecipientPolicy). */
+bool session_has_own_settings(const struct session *session);
+
+/* Finds out what a decision about the current message needs, without waiting: at RCPT for this recipient, which matters
+ * where recipients have settings of their own, else, and for other steps, for all (NULL). True: all is known, and the
+ * step will not block. False: `ready` is called when that is so, and until then the session must not be used. */
+bool session_await(struct session *session, const struct address *recipient, session_ready ready, void *context);
 
 /* For a front end that awaits: decides about the message as a whole, if that is due at MAIL and was not done. May
  * block, unless session_await was called. */

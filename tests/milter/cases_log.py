@@ -12,7 +12,7 @@ from wire_common import (BAD_IP, GOOD_IP, ZONE, Mta, case, check, classic, conta
 FAIL = "550 5.7.23"
 VERDICTS = {"accepted", "tagged", "quarantined", "held", "refused", "deferred", "exempt", "ended"}
 ORDER = ["time", "level", "event", "id", "client", "name", "relay", "helo", "mail_from", "checks", "verdict", "test", "why",
-         "code", "enhanced", "exemption_unknown", "to", "recipients_refused", "exempt_to", "recipients", "forged", "ms"]
+         "code", "enhanced", "exemption_unknown", "to", "recipients_refused", "exempt_to", "test_to", "test_code", "recipients", "forged", "ms"]
 
 
 def message_lines(filter_, count):
@@ -168,7 +168,8 @@ def json_members_are_the_documented_ones(binary):
     """Both ways, with their types and in their order."""
     documented, found = documented_members(), {}
     check("mail_from" in documented, "the manual has the members of a message")
-    for config in ({"RefuseMailFrom": "fail, softfail"}, {"TestMode": "on"}, {"WhitelistTo": []}):
+    tested = {"RecipientPolicy": "bob@example.net {\nTestMode on\n}"}
+    for config in ({"RefuseMailFrom": "fail, softfail"}, {"TestMode": "on"}, {"WhitelistTo": []}, tested):
         with classic(binary, {**EVERY_MEMBER, **config}, zone=EVERY_MEMBER_ZONE) as filter_:
             messages_of_every_kind(filter_)
             objects(filter_, 6)

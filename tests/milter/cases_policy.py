@@ -230,6 +230,41 @@ def a_pass_has_the_action_of_its_identity(binary):
         equal(found['state="rcpt",action="pass"'], 12, "counted")
 
 
+@case
+def recipients_have_their_own_settings(binary):
+    """A refusal, a pass and an exemption, each of one; where all who were asked about are exempt, there is no field."""
+    config = {"OnPass": "class_of_all", "RecipientPolicy": [
+        "boss@example.net {\nRefuseMailFrom fail softfail\nOnPass class_of_boss\n}", f"own@example.net {{\nWhitelistIP {BAD_IP}\n}}"]}
+    boss, own = {"recipient": "boss@example.net"}, {"recipient": "own@example.net"}
+    soft = {**BAD, "sender": "alice@soft.example.org"}
+    with serving(binary, config) as filter_, PolicyClient(filter_.policy) as client:
+        equal(client.ask(**message(1, **PASS)), "class_of_all", "a pass")
+        equal(client.ask(**message(1, **boss, **PASS)), "class_of_boss", "a pass for the boss")
+        contains(client.ask(**message(2, **boss, **soft)), "550 5.7.1 SPF: mail from alice@soft", "a softfail for the boss")
+        equal(client.ask(**message(3, **own, **BAD)), "DUNNO", "an exempt recipient")
+        equal(client.ask(**message(3, protocol_state="DATA", queue_id="Q3", **own, **BAD)), "DUNNO", "DATA")
+        equal(client.ask(**message(4, **own, **BAD)), "DUNNO", "an exempt recipient")
+        contains(client.ask(**message(4, **BAD)), FAIL, "another")
+        contains(filter_.log(), "verdict=exempt, exempt-to=<own@example.net>, recipients=1, id=Q3", "log")
+
+
+@case
+def lookups_for_some_recipients_hold_up_nobody_else(binary):
+    """What one recipient's WhitelistSPF needs is awaited without a thread, and not at all for others."""
+    config = {"RecipientPolicy": "boss@example.net {\nWhitelistSPF silent.example\n}", "DNSTimeout": "300s"}
+    with DnsServer(ZONE) as server, contextlib.ExitStack() as stack:
+        filter_ = serving(binary, config, servers=server)
+        stack.callback(filter_.remove)
+        stack.callback(filter_.kill)  # a stop would wait
+        filter_.start()
+        server.fault("silent.example", "drop")
+        slow = stack.enter_context(PolicyClient(filter_.policy))
+        slow.send(request(**message(1, recipient="boss@example.net", **BAD)))
+        wait_until(lambda: server.count("silent.example") > 0, 30, "the query for the boss")
+        with PolicyClient(filter_.policy) as client:
+            contains(client.ask(**message(2, **BAD)), FAIL, "another recipient")
+
+
 @rows([("test-mode", {"TestMode": "on"}, PASS), ("quarantined", {"RefuseFail": "off", "Quarantine": "hold"},
        {"helo_name": "mail.example.org", "client_address": "192.0.2.1", "sender": "joe@other.example.net"}),
        ("exempt", {"WhitelistIP": GOOD_IP}, PASS)])

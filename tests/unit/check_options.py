@@ -134,9 +134,13 @@ def expect_accepted(binary, what, text, problems):
 def with_every_key_active(text, except_these):
     """The shipped file as it is after someone took away each # in front of a key, but for these."""
 
+    def activate_block(match):
+        return re.sub(r"^#", "", match[0], flags=re.MULTILINE)
+
     def activate(match):
         return match[0] if match[1] in NEEDS_THE_SYSTEM | except_these else match[0][1:]
 
+    text = re.sub(r"^#\w+ .*\{\n(?:#.*\n)*?#\}$", activate_block, text, flags=re.MULTILINE)
     return re.sub(r"^#([A-Za-z]\w*)\s.*$", activate, text, flags=re.MULTILINE)
 
 

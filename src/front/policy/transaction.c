@@ -256,6 +256,21 @@ static bool is_about_message(const struct request *request)
            request->state == POLICY_END;
 }
 
+/* At RCPT for the recipient, where that matters. */
+static bool await(struct transaction *transaction, const struct request *request, void (*ready)(void *context),
+                  void *context)
+{
+    struct session *session = transaction->session;
+    struct address address = {.text = NULL};
+    bool is_known;
+
+    if (request->state == POLICY_RCPT && session_has_own_settings(session))
+        (void)read_address(request->recipient, session_host_name(session), &address);
+    is_known = session_await(session, address.text != NULL ? &address : NULL, ready, context);
+    address_free(&address);
+    return is_known;
+}
+
 bool transaction_begin(struct transaction *transaction, const struct front_host *host, const struct request *request,
                        void (*ready)(void *context), void *context)
 {
@@ -267,7 +282,7 @@ bool transaction_begin(struct transaction *transaction, const struct front_host 
     if (transaction->is_exempt || !is_about_message(request))
         return true;
     meet_message(transaction, request, is_same);
-    return !transaction->has_message || session_await(transaction->session, ready, context);
+    return !transaction->has_message || await(transaction, request, ready, context);
 }
 
 /* ---- The answer ---- */
@@ -347,7 +362,7 @@ static enum policy_action answer_recipient(struct transaction *transaction, cons
     strbuf_add(&transaction->recipient, request->recipient);
     if (reply.step == SESSION_REFUSE)
         keep_refusal(transaction, &reply);
-    else
+    else if (reply.reason == REASON_NONE)
         keep_pass(transaction, session_on_pass(transaction->session, &recipient));
     address_free(&address);
     return transaction->answer.len > 0 ? repeat(transaction, out) : POLICY_DUNNO;

@@ -64,6 +64,7 @@ static const struct row {
     {"OnPass", WHAT_IF_NO_MATTER, NULL},
     {"OnHeloPass", WHAT_IF_NO_MATTER, NULL},
     {"RejectReason", WHAT_IF_NO_MATTER, NULL},
+    {"RecipientPolicy", WHAT_IF_LEFT_OUT, NO_RECIPIENTS},
     {"TagSubject", WHAT_IF_NO_MATTER, NULL},
     {"Tag", WHAT_IF_NO_MATTER, NULL},
     {"AddHeader", WHAT_IF_NO_MATTER, NULL},

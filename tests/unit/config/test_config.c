@@ -172,7 +172,7 @@ static void the_shipped_file_shows_each_key_once(void **state)
     for (char *line = strtok_r(text.text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
         const char *setting = *line == '#' ? line + 1 : line;
 
-        if (*setting == ' ' || *setting == '#' || *setting == '\0')
+        if (strchr(" #}", *setting) != NULL) /* a comment, or the inside of a block */
             continue;
 
         char *key = strndup(setting, strcspn(setting, " "));
@@ -183,7 +183,8 @@ static void the_shipped_file_shows_each_key_once(void **state)
         assert_string_equal(option->key, key);
         times[option - options]++;
         free(key);
-        config_release(parse(setting));
+        if (!option->type->is_block)
+            config_release(parse(setting));
         shown++;
     }
     assert_int_equal(shown, count);
@@ -505,6 +506,132 @@ static void an_unset_text_is_refused(void **state)
         assert_non_null(strstr(errors.text, "\"\" is not "));
         strbuf_free(&errors);
     }
+}
+
+#define FORM                                                                                                           \
+    "address patterns (user@example.org, user@, @example.org, @.example.org), then {, and settings on lines of "       \
+    "their own up to }"
+
+/* What a RecipientPolicy says, and what the file says for those it does not cover. */
+static void recipients_have_settings(void **state)
+{
+    static const char text[] = "RefuseFail on\nAcceptTempError off\nRefuseSPFNoneHelo on\nWhitelistFrom a@example.org\n"
+                               "RecipientPolicy boss@example.org \"\\\"a b\\\"@example.org\" @vip.example { # some\n"
+                               "  RefuseMailFrom fail softfail\n"
+                               "  WhitelistFrom none\n"
+                               "  WhitelistIP 192.0.2.0/24, 2001:db8::1\n"
+                               "  WhitelistIP 192.0.3.1\n"
+                               "  RejectReason no # comment\n"
+                               "} # end\n"
+                               "RejectReason for all\n"
+                               "RecipientPolicy postmaster@ {\n"
+                               "RefuseFail off\n"
+                               "}\n"
+                               "RecipientPolicy none@ {\n"
+                               "Defer none\n"
+                               "}\n"
+                               "RecipientPolicy empty@ {\n"
+                               "}\n";
+    const struct config *config = parse(text), *again;
+    struct strbuf once = STRBUF_INIT, twice = STRBUF_INIT;
+    const struct config *boss, *postmaster, *deferring;
+
+    (void)state;
+    assert_int_equal(config_variants(config), 5);
+    boss = config_variant(config, 1);
+    assert_int_equal(boss->verdict.refuse_mail_from, RESULT_BIT(RESULT_FAIL) | RESULT_BIT(RESULT_SOFTFAIL));
+    assert_int_equal(boss->verdict.defer_mail_from.results, RESULT_BIT(RESULT_TEMPERROR));
+    assert_int_equal(boss->whitelist_from.count, 0);
+    assert_int_equal(boss->whitelist_ip.count, 3);
+    assert_string_equal(boss->reject_reason, "no");
+    postmaster = config_variant(config, 2);
+    assert_int_equal(postmaster->verdict.refuse_mail_from, 0);
+    assert_string_equal(postmaster->reject_reason, "for all");
+    assert_ptr_equal(postmaster->whitelist_from.items, config->whitelist_from.items);
+    deferring = config_variant(config, 3);
+    assert_int_equal(deferring->verdict.defer_mail_from.results,
+                     RESULT_BIT(RESULT_NONE) | RESULT_BIT(RESULT_TEMPERROR));
+    assert_int_equal(deferring->verdict.refuse_mail_from, RESULT_BIT(RESULT_FAIL));
+    assert_int_equal(deferring->verdict.refuse_null_sender.results, RESULT_BIT(RESULT_FAIL) | RESULT_BIT(RESULT_NONE));
+    assert_int_equal(config->verdict.refuse_mail_from, RESULT_BIT(RESULT_FAIL));
+    assert_int_equal(config_variant(config, 4)->whitelist_from.count, 1);
+    config_print(config, &once);
+    again = parse(strbuf_text(&once));
+    config_print(again, &twice);
+    assert_string_equal(strbuf_text(&once), strbuf_text(&twice));
+    assert_non_null(strstr(strbuf_text(&once),
+                           "RecipientPolicy boss@example.org \"\\\"a b\\\"@example.org\" @vip.example {\n"
+                           "    RefuseMailFrom fail, softfail\n"
+                           "    WhitelistFrom none\n"
+                           "    WhitelistIP 192.0.2.0/24\n"));
+    strbuf_free(&once);
+    strbuf_free(&twice);
+    config_release(config);
+    config_release(again);
+}
+
+static void the_last_policy_of_a_recipient_counts(void **state)
+{
+    static const struct {
+        const char *address, *reason;
+    } cases[] = {
+        {"<a@example.org>", "two"},         {"<b@example.org>", "one"},      {"<B@EXAMPLE.ORG>", "one"},
+        {"<b@sub.example.org>", "for all"}, {"<boss@example.net>", "three"}, {"<b@example.net>", "for all"},
+    };
+    const struct config *config = parse("RejectReason for all\n"
+                                        "RecipientPolicy @example.org {\nRejectReason one\n}\n"
+                                        "RecipientPolicy a@example.org {\nRejectReason two\n}\n"
+                                        "RecipientPolicy boss@ {\nRejectReason three\n}\n");
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct address address;
+
+        assert_int_equal(address_parse(cases[i].address, &address), ADDRESS_OK);
+        assert_string_equal(config_for_recipient(config, &address)->reject_reason, cases[i].reason);
+        address_free(&address);
+    }
+    config_release(config);
+}
+
+static void errors_of_policies_are_reported(void **state)
+{
+    static const struct {
+        const char *text, *errors;
+    } cases[] = {
+        {"RecipientPolicy boss {\n}\n",
+         "t.conf:1: RecipientPolicy: \"boss\" has no @; write user@, @example.org or user@example.org\n"
+         "t.conf:1: RecipientPolicy: no pattern stands before the {; it takes " FORM "\n"},
+        {"RecipientPolicy {\n}\n", "t.conf:1: RecipientPolicy: no pattern stands before the {; it takes " FORM "\n"},
+        {"RecipientPolicy a@b\n", "t.conf:1: RecipientPolicy: the { is missing; it takes " FORM "\n"},
+        {"RecipientPolicy a@b { SkipAuth off\n}\n",
+         "t.conf:1: RecipientPolicy: text follows the {; it takes " FORM "\n"},
+        {"RecipientPolicy a@b {\n} SkipAuth off\n", "t.conf:2: }: text follows it\n"},
+        {"}\n", "t.conf:1: }: it closes nothing\n"},
+        {"RecipientPolicy a@b {\nSkipAuth off\n", "t.conf:1: RecipientPolicy: its closing } is missing\n"},
+        {"RecipientPolicy a@b {\nRecipientPolicy c@d {\nSkipAuth maybe\n}\n",
+         "t.conf:1: RecipientPolicy: its closing } is missing\nt.conf:3: SkipAuth: \"maybe\" is not on or off\n"},
+        {"RecipientPolicy a@b {\nTTL 5m\nSocket unix:/a\nWhitelistTo a@b\n}\n",
+         "t.conf:2: TTL: it holds for all recipients; write it outside of RecipientPolicy\n"
+         "t.conf:3: Socket: it holds for all recipients; write it outside of RecipientPolicy\n"
+         "t.conf:4: WhitelistTo: it holds for all recipients; write it outside of RecipientPolicy\n"},
+        {"RefuseMailFrom fail\nRecipientPolicy a@b {\nRefuseFail off\n}\n",
+         "t.conf:3: RefuseFail: contradicts RefuseMailFrom in line 1: it stands for members of the sets; name all "
+         "results "
+         "in RefuseMailFrom, RefuseHelo, Defer and their companions, or in none of them\n"},
+        {"CheckHelo off\nRecipientPolicy a@b {\nRefuseHelo fail\n}\n",
+         "t.conf:1: CheckHelo: contradicts RefuseHelo in line 3: only a name that is checked has a result; leave out "
+         "CheckHelo\n"},
+        {"TestMode on\nRecipientPolicy a@b {\nTestMode off\n}\n",
+         "t.conf:3: TestMode: it is on for all recipients, so that it cannot be off for some\n"},
+        {"RecipientPolicy a@b {\nOnPass reject\n}\n",
+         "t.conf:2: OnPass: \"reject\" is not an action of Postfix that refuses nothing, or restrictions or classes of "
+         "them, from 1 to 512 octets; mail that passes is not refused\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_errors(cases[i].text, cases[i].errors);
 }
 
 static void messages_say_what_would_be_right(void **state)
@@ -940,7 +1067,10 @@ static const char everything[] =
     "QuarantineBox <a@b>\nUser u\nRefuseMailFrom fail none\nRefuseHelo fail\nRejectPermError on\n"
     "RefuseNullSender off\nDeferMailFrom temperror\nDeferHelo none\nDeferNullSender pass, fail\n"
     "RefuseFor .a.example fail,none\nRefuseFor b.example off\nRefuseTo \"\\\"a b\\\"@c off\"\nRefuseTo x pass\n"
-    "RejectReason \"# \\\" \\\\\"\n";
+    "RejectReason \"# \\\" \\\\\"\nOnPass a, permit\n"
+    "RecipientPolicy a@b.example \"\\\"a b\\\"@c\" {\nWhitelistFrom none\nWhitelistIP ::2\nRejectReason x\nOnPass "
+    "none\n}\n"
+    "RecipientPolicy c@ {\nRefuseMailFrom off\n}\n";
 
 /* What is printed holds every key and is read again as the same. */
 static void printing_and_reading_agree(void **state)
@@ -1093,6 +1223,9 @@ int main(void)
         cmocka_unit_test(bad_values_are_refused),
         cmocka_unit_test(an_unset_text_is_refused),
         cmocka_unit_test(messages_say_what_would_be_right),
+        cmocka_unit_test(recipients_have_settings),
+        cmocka_unit_test(the_last_policy_of_a_recipient_counts),
+        cmocka_unit_test(errors_of_policies_are_reported),
         cmocka_unit_test(octets_that_no_text_holds_are_refused),
         cmocka_unit_test(lines_are_bounded),
         cmocka_unit_test(what_was_meant_is_told),

@@ -113,12 +113,12 @@ static struct session_reply send_message(struct session *session, bool awaits)
         return reply;
     assert_int_equal(reply.step, SESSION_CONTINUE);
     assert_int_equal(slow.count, 0);
-    if (!session_await(session, note_ready, &ready)) {
+    if (!session_await(session, NULL, note_ready, &ready)) {
         assert_int_equal(ready, 0);
         release_answers();
         assert_int_equal(ready, 1);
     }
-    assert_true(session_await(session, note_ready, &ready));
+    assert_true(session_await(session, NULL, note_ready, &ready));
     return session_decide(session);
 }
 
