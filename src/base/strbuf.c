@@ -60,6 +60,18 @@ void strbuf_add_char(struct strbuf *buf, char c)
     strbuf_add_mem(buf, &c, 1);
 }
 
+void strbuf_add_number(struct strbuf *buf, uint64_t number)
+{
+    char digits[20]; /* of UINT64_MAX */
+    size_t first = sizeof digits;
+
+    do {
+        digits[--first] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    strbuf_add_mem(buf, digits + first, sizeof digits - first);
+}
+
 void strbuf_addf(struct strbuf *buf, const char *format, ...)
 {
     va_list args;

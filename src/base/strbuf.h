@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct strbuf {
     char *text;   /* NUL-terminated once anything was added; NULL before */
@@ -17,10 +18,12 @@ struct strbuf {
 
 #define STRBUF_INIT ((struct strbuf){0}) /* a static one is so without it */
 
-/* Each appends; none does anything once `failed` is set. `addf` takes printf's formats. */
+/* Each appends; none does anything once `failed` is set. `addf` takes printf's formats, and some hundred instructions
+ * more than the others. */
 void strbuf_add(struct strbuf *buf, const char *text);
 void strbuf_add_mem(struct strbuf *buf, const void *octets, size_t len);
 void strbuf_add_char(struct strbuf *buf, char c);
+void strbuf_add_number(struct strbuf *buf, uint64_t number); /* in decimal */
 void strbuf_addf(struct strbuf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void strbuf_vaddf(struct strbuf *buf, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 

@@ -91,8 +91,13 @@ bool message_may_be_quarantined(const struct message *message)
 
 void message_note_queue_id(struct message *message, const char *queue_id)
 {
-    if (queue_id != NULL)
-        (void)snprintf(message->queue_id, sizeof(message->queue_id), "%s", queue_id);
+    size_t len;
+
+    if (queue_id == NULL)
+        return;
+    len = strnlen(queue_id, sizeof(message->queue_id) - 1);
+    memcpy(message->queue_id, queue_id, len);
+    message->queue_id[len] = '\0';
 }
 
 static void free_recipient(struct recipient *recipient)

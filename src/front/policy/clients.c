@@ -13,7 +13,9 @@ static struct hash_table table_of(struct clients *clients)
 /* The client as one text. */
 static bool write_key(const struct request *request, struct strbuf *key)
 {
-    strbuf_addf(key, "%s\n%s", request->client_address, request->client_port);
+    strbuf_add(key, request->client_address);
+    strbuf_add_char(key, '\n');
+    strbuf_add(key, request->client_port);
     return !key->failed;
 }
 

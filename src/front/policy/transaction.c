@@ -34,8 +34,10 @@ static bool says(const struct strbuf *known, const char *first, const char *seco
 /* Without memory it says nothing, and what comes next is something new. */
 static void note(struct strbuf *known, const char *first, const char *second)
 {
-    strbuf_free(known);
-    strbuf_addf(known, "%s\n%s", first, second);
+    strbuf_truncate(known, 0);
+    strbuf_add(known, first);
+    strbuf_add_char(known, '\n');
+    strbuf_add(known, second);
     if (known->failed)
         strbuf_free(known);
 }

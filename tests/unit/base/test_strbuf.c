@@ -36,9 +36,12 @@ static void test_each_way_to_append(void **state)
     strbuf_add_mem(&buf, "d\0e", 3);
     strbuf_add_mem(&buf, NULL, 0);
     strbuf_addf(&buf, "%s=%d%%", "f", 42);
+    strbuf_add_number(&buf, 0);
+    strbuf_add_number(&buf, 10);
+    strbuf_add_number(&buf, UINT64_MAX);
     assert_false(buf.failed);
-    assert_int_equal(buf.len, 11);
-    assert_memory_equal(buf.text, "abcd\0ef=42%", 12);
+    assert_int_equal(buf.len, 34);
+    assert_memory_equal(buf.text, "abcd\0ef=42%01018446744073709551615", 35);
     strbuf_truncate(&buf, 3);
     assert_string_equal(strbuf_text(&buf), "abc");
     strbuf_truncate(&buf, 4);
