@@ -11,6 +11,7 @@
 
 bool message_begin(struct message *message, const char *receiver, const char *authserv_id)
 {
+    message->is_begun = true;
     message->receiver = strdup(receiver);
     message->authserv_id = strdup(authserv_id);
     if (message->receiver == NULL || message->authserv_id == NULL) {
@@ -109,6 +110,8 @@ static void free_recipient(struct recipient *recipient)
 
 void message_reset(struct message *message)
 {
+    if (!message->is_begun) /* as before a step that begins one */
+        return;
     end_speculations(message);
     free(message->receiver);
     free(message->authserv_id);

@@ -514,9 +514,12 @@ struct action_list session_early_actions(struct session *session)
 struct session_reply session_end(struct session *session, const char *queue_id, struct action_list *actions)
 {
     struct message *message = &session->message;
+    struct session_abilities abilities = session->abilities;
     struct session_reply reply = go_on;
 
-    *actions = (struct action_list){NULL, 0};
+    abilities.inserts_fields &= actions != NULL;
+    if (actions != NULL)
+        *actions = (struct action_list){NULL, 0};
     if (message->stage == MESSAGE_NONE)
         return go_on;
     actions_free(&message->actions);
@@ -531,12 +534,13 @@ struct session_reply session_end(struct session *session, const char *queue_id, 
         forget_message(session);
         return reply;
     }
-    message_end(message, session->shared.config, &session->abilities, effective_client(session));
+    message_end(message, session->shared.config, &abilities, effective_client(session));
     message->record.is_ended = true;
     log_message(session);
     reply.reason = message->reason;
     message->stage = MESSAGE_NONE; /* its actions live on until the next step */
-    *actions = (struct action_list){message->actions.items, message->actions.count};
+    if (actions != NULL)
+        *actions = (struct action_list){message->actions.items, message->actions.count};
     return reply;
 }
 

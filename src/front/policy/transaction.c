@@ -60,7 +60,7 @@ static void keep_refusal(struct transaction *transaction, const struct session_r
     stats_add(STATS_FAULTS, 1);
 }
 
-/* Ends the message: its line has what became of it. */
+/* Ends the message: its line has what became of it. `actions` as for session_end. */
 static struct session_reply end_message(struct transaction *transaction, struct action_list *actions)
 {
     const char *queue_id = strbuf_text(&transaction->queue_id);
@@ -72,10 +72,8 @@ static struct session_reply end_message(struct transaction *transaction, struct 
 /* The same where nothing can be answered any more. What was asked about before there was a recipient is dropped. */
 static void leave_message(struct transaction *transaction)
 {
-    struct action_list unused;
-
     if (transaction->has_message && transaction->has_recipient)
-        (void)end_message(transaction, &unused);
+        (void)end_message(transaction, NULL);
     else if (transaction->has_message)
         session_abort(transaction->session);
     transaction->has_message = false;
