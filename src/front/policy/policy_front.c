@@ -47,7 +47,8 @@ static struct listening listening;
 static struct event_loop *loop;
 static int listening_fd = -1;
 static struct event_watch *accepting; /* NULL: no connection is accepted now */
-static struct event_task *task;
+static struct event_task *task, *end_of_pass;
+static bool is_in_pass; /* lines of the log wait until the loop has been through all connections that are ready */
 static struct mailbox *mailbox;
 static struct connection *connections;
 static struct clients clients;
@@ -59,6 +60,25 @@ static bool is_closed, has_closed_socket;
 
 static void on_readable(void *context);
 static void on_connection(void *context);
+
+/* ---- Lines of the log ---- */
+
+/* One write for the lines of a pass: there are as many requests in it as came while the one before it ran. */
+static void begin_pass(void)
+{
+    if (is_in_pass)
+        return;
+    is_in_pass = true;
+    log_hold();
+    event_task_wake(end_of_pass); /* after those that are ready now */
+}
+
+static void end_pass(void *context)
+{
+    (void)context;
+    is_in_pass = false;
+    log_release();
+}
 
 /* ---- Connections ---- */
 
@@ -195,6 +215,7 @@ static void on_readable(void *context)
 
     if (len < 0 && (errno == EAGAIN || errno == EINTR))
         return;
+    begin_pass();
     if (len <= 0) {
         close_connection(connection);
         return;
@@ -297,6 +318,8 @@ static void run_task(void *context)
     struct letter *letter = mailbox_take(mailbox), *next;
 
     (void)context;
+    if (letter != NULL)
+        begin_pass();
     for (; letter != NULL; letter = next) {
         next = letter->next;
         resume((struct connection *)(void *)letter);
@@ -343,8 +366,9 @@ static bool start_loop(void)
         return false;
     loop = event_loop_create();
     task = loop != NULL ? event_task_create(loop, run_task, NULL) : NULL;
+    end_of_pass = loop != NULL ? event_task_create(loop, end_pass, NULL) : NULL;
     mailbox = task != NULL ? mailbox_create(task) : NULL;
-    if (mailbox == NULL)
+    if (mailbox == NULL || end_of_pass == NULL)
         return false;
     event_task_wake(task); /* which begins to accept */
     return event_loop_start(loop) == 0;
@@ -384,6 +408,7 @@ static void hang_up(void)
     if (loop == NULL)
         return;
     event_loop_stop(loop);
+    log_release(); /* it may have stopped within a pass */
     for (struct connection *connection = connections, *next; connection != NULL; connection = next) {
         next = connection->next;
         if (connection->watch != NULL)
