@@ -12,8 +12,14 @@
 
 enum { SIZE_MIN = 256 }; /* enough for most log lines and header fields */
 
-/* Makes room for `more` octets and a NUL after them. */
-static bool reserve_octets(struct strbuf *buf, size_t more)
+/* True if there is room already for `more` octets and a NUL after them. */
+static bool has_room(const struct strbuf *buf, size_t more)
+{
+    return !buf->failed && more < buf->size - buf->len && (buf->limit == 0 || more <= buf->limit - buf->len);
+}
+
+/* Makes it. */
+static bool grow(struct strbuf *buf, size_t more)
 {
     if (buf->failed)
         return false;
@@ -40,6 +46,11 @@ failed:
     return false;
 }
 
+static bool reserve_octets(struct strbuf *buf, size_t more)
+{
+    return has_room(buf, more) || grow(buf, more);
+}
+
 void strbuf_add(struct strbuf *buf, const char *text)
 {
     strbuf_add_mem(buf, text, strlen(text));
@@ -47,10 +58,21 @@ void strbuf_add(struct strbuf *buf, const char *text)
 
 void strbuf_add_mem(struct strbuf *buf, const void *octets, size_t len)
 {
-    if (!reserve_octets(buf, len))
+    if (!has_room(buf, len) && !grow(buf, len))
         return;
     if (len > 0)
         memcpy(buf->text + buf->len, octets, len);
+    buf->len += len;
+    buf->text[buf->len] = '\0';
+}
+
+char *strbuf_make_room(struct strbuf *buf, size_t len)
+{
+    return reserve_octets(buf, len) ? buf->text + buf->len : NULL;
+}
+
+void strbuf_fill_room(struct strbuf *buf, size_t len)
+{
     buf->len += len;
     buf->text[buf->len] = '\0';
 }
@@ -128,6 +150,14 @@ void strbuf_truncate(struct strbuf *buf, size_t len)
         return;
     buf->len = len;
     buf->text[len] = '\0';
+}
+
+void strbuf_drop(struct strbuf *buf, size_t len)
+{
+    if (len == 0)
+        return;
+    buf->len -= len;
+    memmove(buf->text, buf->text + len, buf->len + 1);
 }
 
 const char *strbuf_text(const struct strbuf *buf)

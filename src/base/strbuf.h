@@ -31,8 +31,15 @@ void strbuf_vaddf(struct strbuf *buf, const char *format, va_list args) __attrib
  * text longer than `max` octets the rest, from a whole character on, becomes dots. */
 void strbuf_add_shown(struct strbuf *buf, const char *text, size_t max);
 
+/* Room for `len` octets after the text, NULL without memory for it; and how many of them are text now. */
+char *strbuf_make_room(struct strbuf *buf, size_t len);
+void strbuf_fill_room(struct strbuf *buf, size_t len);
+
 /* Shortens to `len` octets; no effect on a shorter one. */
 void strbuf_truncate(struct strbuf *buf, size_t len);
+
+/* Takes the first `len` octets out, at most all. */
+void strbuf_drop(struct strbuf *buf, size_t len);
 
 /* The text so far, never NULL; "" if nothing was added. Belongs to the buffer. */
 const char *strbuf_text(const struct strbuf *buf);

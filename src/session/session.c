@@ -262,6 +262,12 @@ static void begin_relayed(struct session *session)
     reason_count(REASON_RELAY_UNREAD, false);
 }
 
+/* True if session_await, which comes next, asks about the sender first: then there is nothing to do ahead. */
+static bool asks_at_once(const struct session *session)
+{
+    return session->abilities.awaits && session->shared.config->whitelist_helo.count == 0;
+}
+
 /* The answer to MAIL for a sender that was read. */
 static struct session_reply mail_from(struct session *session, enum address_status status)
 {
@@ -292,7 +298,7 @@ static struct session_reply mail_from(struct session *session, enum address_stat
     client_set_begun(&session->client, NULL); /* unless the message has it, it is of no use */
     if (is_due(session, REFUSE_AT_MAIL) && !session->abilities.awaits)
         return decide(session);
-    if (may_speculate(session))
+    if (!asks_at_once(session) && may_speculate(session))
         decision_speculate(message, &session->shared, &session->client);
     return go_on;
 }

@@ -57,12 +57,13 @@ struct client_entry *clients_turn(struct clients *clients, struct client_entry *
     struct client_entry *other = NULL;
 
     if (write_key(request, &key)) {
-        const uint64_t hash = hash_octets(clients->seed, strbuf_text(&key), key.len);
+        uint64_t hash;
 
         if (entry != NULL && !entry->is_busy && strcmp(entry->key, strbuf_text(&key)) == 0) {
             strbuf_free(&key);
             return entry;
         }
+        hash = hash_octets(clients->seed, strbuf_text(&key), key.len);
         other = is_shared ? find(clients, strbuf_text(&key), hash) : NULL;
         if (other == NULL)
             other = create(clients, &key, hash, is_shared);

@@ -301,16 +301,14 @@ static void collect_changes(struct transaction *transaction, const struct action
 /* The next change of the message: one answer has room for one. */
 static enum policy_action change(struct transaction *transaction, struct strbuf *out)
 {
-    struct strbuf *changes = &transaction->changes, rest = STRBUF_INIT;
+    struct strbuf *changes = &transaction->changes;
     const size_t before = out->len;
     enum policy_action kind;
 
     if (changes->len == 0 || changes->failed)
         return answer_dunno(out);
     kind = repeat(strbuf_text(changes), out);
-    strbuf_add(&rest, strbuf_text(changes) + (out->len - before));
-    strbuf_free(changes);
-    *changes = rest;
+    strbuf_drop(changes, out->len - before);
     return kind;
 }
 

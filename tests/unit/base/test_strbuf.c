@@ -25,6 +25,34 @@ static void test_empty(void **state)
     strbuf_free(&buf);
 }
 
+static void test_room(void **state)
+{
+    struct strbuf buf = STRBUF_INIT;
+
+    (void)state;
+    for (unsigned i = 0; i < 100; i++) {
+        char *room = strbuf_make_room(&buf, 1000);
+
+        memset(room, 'a' + (int)i % 26, 1000);
+        strbuf_fill_room(&buf, 7);
+        assert_int_equal(buf.len, 7 * (i + 1));
+        assert_int_equal(buf.text[buf.len], '\0');
+    }
+    assert_memory_equal(buf.text + 693, "vvvvvvv", 8);
+    strbuf_drop(&buf, 0);
+    assert_int_equal(buf.len, 700);
+    strbuf_drop(&buf, 692);
+    assert_string_equal(strbuf_text(&buf), "uvvvvvvv");
+    strbuf_drop(&buf, 8);
+    assert_string_equal(strbuf_text(&buf), "");
+    strbuf_free(&buf);
+    strbuf_drop(&buf, 0);
+    buf.limit = 10;
+    assert_null(strbuf_make_room(&buf, 11));
+    assert_true(buf.failed);
+    strbuf_free(&buf);
+}
+
 static void test_each_way_to_append(void **state)
 {
     struct strbuf buf = STRBUF_INIT;
@@ -213,6 +241,7 @@ static void test_out_of_memory_keeps_text(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_room),
         cmocka_unit_test(test_empty),
         cmocka_unit_test(test_each_way_to_append),
         cmocka_unit_test(test_growth),
