@@ -46,16 +46,6 @@ failed:
     return false;
 }
 
-static bool reserve_octets(struct strbuf *buf, size_t more)
-{
-    return has_room(buf, more) || grow(buf, more);
-}
-
-void strbuf_add(struct strbuf *buf, const char *text)
-{
-    strbuf_add_mem(buf, text, strlen(text));
-}
-
 void strbuf_add_mem(struct strbuf *buf, const void *octets, size_t len)
 {
     if (!has_room(buf, len) && !grow(buf, len))
@@ -68,7 +58,7 @@ void strbuf_add_mem(struct strbuf *buf, const void *octets, size_t len)
 
 char *strbuf_make_room(struct strbuf *buf, size_t len)
 {
-    return reserve_octets(buf, len) ? buf->text + buf->len : NULL;
+    return has_room(buf, len) || grow(buf, len) ? buf->text + buf->len : NULL;
 }
 
 void strbuf_fill_room(struct strbuf *buf, size_t len)
@@ -115,7 +105,7 @@ void strbuf_vaddf(struct strbuf *buf, const char *format, va_list args)
     bool fits = len >= 0 && (size_t)len < room;
     if (len < 0)
         buf->failed = true;
-    else if (reserve_octets(buf, (size_t)len) && !fits)
+    else if ((has_room(buf, (size_t)len) || grow(buf, (size_t)len)) && !fits)
         (void)vsnprintf(buf->text + buf->len, (size_t)len + 1, format, again);
     va_end(again);
     if (!buf->failed)

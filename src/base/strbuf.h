@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct strbuf {
     char *text;   /* NUL-terminated once anything was added; NULL before */
@@ -20,8 +21,11 @@ struct strbuf {
 
 /* Each appends; none does anything once `failed` is set. `addf` takes printf's formats, and some hundred instructions
  * more than the others. */
-void strbuf_add(struct strbuf *buf, const char *text);
 void strbuf_add_mem(struct strbuf *buf, const void *octets, size_t len);
+static inline void strbuf_add(struct strbuf *buf, const char *text)
+{
+    strbuf_add_mem(buf, text, strlen(text)); /* of a literal the compiler knows it */
+}
 void strbuf_add_char(struct strbuf *buf, char c);
 void strbuf_add_number(struct strbuf *buf, uint64_t number); /* in decimal */
 void strbuf_addf(struct strbuf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -19,6 +19,14 @@ static char *find_end(char *octets, size_t len, size_t *scanned)
     return NULL;
 }
 
+/* True for what mostly comes: one request and nothing after it, or at least whole ones without NUL. Then the empty line
+ * need not be sought before the others are read. */
+static bool is_whole(const char *octets, size_t len)
+{
+    return len >= 2 && len <= REQUEST_MAX && octets[len - 1] == '\n' && octets[len - 2] == '\n' &&
+           memchr(octets, '\0', len) == NULL;
+}
+
 static const struct {
     const char *word;
     enum policy_state state;
@@ -78,13 +86,15 @@ static void take(struct reading *reading, const char *name, size_t len, const ch
         *place = value;
 }
 
-/* Reads the lines up to the empty one, the last of `len` octets; what is wrong with them, NULL: nothing. */
-static const char *read_lines(struct reading *reading, char *octets, size_t len)
+/* Reads the lines up to the empty one, which is among the `len` octets; what is wrong with them, NULL: nothing. *taken:
+ * how many octets that were. */
+static const char *read_lines(struct reading *reading, char *octets, size_t len, size_t *taken)
 {
     const bool has_cr = memchr(octets, '\r', len) != NULL;
     unsigned lines = 0;
+    char *line = octets, *end;
 
-    for (char *line = octets, *end; *line != '\n'; line = end + 1) {
+    for (; *line != '\n'; line = end + 1) {
         char *value;
 
         end = memchr(line, '\n', len - (size_t)(line - octets));
@@ -99,10 +109,11 @@ static const char *read_lines(struct reading *reading, char *octets, size_t len)
             return "a CR";
         take(reading, line, (size_t)(value - 1 - line), value);
     }
+    *taken = (size_t)(line + 1 - octets);
     return NULL;
 }
 
-static const char *read_request(struct request *request, char *octets, size_t len)
+static const char *read_request(struct request *request, char *octets, size_t len, size_t *taken)
 {
     struct reading reading = {.request = {.client_address = "",
                                           .client_name = "",
@@ -117,11 +128,8 @@ static const char *read_request(struct request *request, char *octets, size_t le
                                           .ccert_issuer = ""},
                               .type = "",
                               .state = ""};
-    const char *problem;
+    const char *problem = read_lines(&reading, octets, len, taken);
 
-    if (memchr(octets, '\0', len) != NULL)
-        return "a NUL";
-    problem = read_lines(&reading, octets, len);
     if (problem == NULL && strcmp(reading.type, "smtpd_access_policy") != 0)
         problem = "no request=smtpd_access_policy";
     reading.request.state = state_of(reading.state);
@@ -129,11 +137,13 @@ static const char *read_request(struct request *request, char *octets, size_t le
     return problem;
 }
 
-enum request_reading request_read(char *octets, size_t len, size_t *scanned, struct request *request, size_t *taken,
-                                  const char **problem)
+/* Finds how many octets the request has, or enough that its end is among them: *within. */
+static enum request_reading bound_request(char *octets, size_t len, size_t *scanned, size_t *within,
+                                          const char **problem)
 {
     const size_t seen = *scanned;
-    const char *end = find_end(octets, len < REQUEST_MAX ? len : REQUEST_MAX, scanned);
+    const char *end =
+        is_whole(octets, len) ? octets + len : find_end(octets, len < REQUEST_MAX ? len : REQUEST_MAX, scanned);
 
     *problem = "a CR"; /* whose lines end with CR LF has no empty one */
     if (end == NULL && memchr(octets + seen, '\r', len - seen) != NULL)
@@ -141,7 +151,19 @@ enum request_reading request_read(char *octets, size_t len, size_t *scanned, str
     *problem = "longer than 64 kB";
     if (end == NULL)
         return len < REQUEST_MAX ? REQUEST_INCOMPLETE : REQUEST_BROKEN;
-    *taken = (size_t)(end - octets);
-    *problem = read_request(request, octets, *taken);
+    *within = (size_t)(end - octets);
+    *problem = "a NUL";
+    return memchr(octets, '\0', *within) == NULL ? REQUEST_COMPLETE : REQUEST_BROKEN;
+}
+
+enum request_reading request_read(char *octets, size_t len, size_t *scanned, struct request *request, size_t *taken,
+                                  const char **problem)
+{
+    size_t within;
+    const enum request_reading reading = bound_request(octets, len, scanned, &within, problem);
+
+    if (reading != REQUEST_COMPLETE)
+        return reading;
+    *problem = read_request(request, octets, within, taken);
     return *problem == NULL ? REQUEST_COMPLETE : REQUEST_BROKEN;
 }
