@@ -4,6 +4,7 @@
 #include "base/log.h"
 
 #include "base/clock.h"
+#include "base/log_file.h"
 #include "base/log_json.h"
 #include "base/log_repeat.h"
 #include "base/stats.h"
@@ -13,24 +14,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
 enum {
     TEXT_MAX = 2000,
-    HEAD_SIZE = 100,         /* room for time, program and process */
-    ESCAPED_SIZE = 8,        /* room for a character or an escape */
-    FILE_TIMEOUT_MS = 200,   /* how long a full pipe may hold up one line */
-    FILE_NO_WAIT_MS = 10000, /* for how long after that it holds up none */
+    HEAD_SIZE = 100,  /* room for time, program and process */
+    ESCAPED_SIZE = 8, /* room for a character or an escape */
+    BLOCK = 16,
 };
 
 /* What lines begin with, made anew when it is no longer true. */
@@ -62,9 +60,9 @@ static const struct clock *repeat_clock = &clock_system;
 static const char *ident = "smf-spf";
 static struct line_head head;
 static char *file_path; /* NULL: no file, or standard error before log_open */
-static int file = STDERR_FILENO;
-static bool file_may_block = true; /* all but a file on a disk */
-static int64_t file_no_wait_until_ms;
+static struct log_file file = {.fd = STDERR_FILENO, .may_block = true};
+static bool is_held;     /* lines of `holder` may wait for others */
+static pthread_t holder; /* where is_held */
 static int facility = -1;
 static struct syslog_socket syslog_receiver = {.fd = -1};
 static log_sink sink;
@@ -79,24 +77,6 @@ static int open_file(const char *path)
     if (strcmp(path, "/dev/stderr") == 0)
         return fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
     return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640);
-}
-
-/* Standard error itself may yet be pointed elsewhere; of no file it does not matter. */
-static bool may_block(int fd)
-{
-    struct stat status;
-
-    return fd <= STDERR_FILENO || fstat(fd, &status) != 0 || !S_ISREG(status.st_mode);
-}
-
-/* Lock held. */
-static void replace_file(int fd)
-{
-    if (file > STDERR_FILENO)
-        close(file);
-    file = fd;
-    file_may_block = may_block(fd);
-    file_no_wait_until_ms = 0;
 }
 
 /* A log that is not in use yet. */
@@ -115,7 +95,7 @@ static int keep_file(const char *path)
 
     pthread_mutex_lock(&lock);
     if (file_path != NULL && strcmp(file_path, path) == 0)
-        fd = fcntl(file, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+        fd = fcntl(file.fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
     pthread_mutex_unlock(&lock);
     return fd;
 }
@@ -164,7 +144,7 @@ void log_discard(struct log_prepared *prepared)
 void log_commit(struct log_prepared *prepared)
 {
     pthread_mutex_lock(&lock);
-    replace_file(prepared->fd);
+    log_file_replace(&file, prepared->fd);
     free(file_path);
     file_path = prepared->path;
     ident = prepared->config.ident;
@@ -200,7 +180,7 @@ bool log_reopen(void)
         reopened = fd >= 0;
         problem = errno;
         if (reopened)
-            replace_file(fd);
+            log_file_replace(&file, fd);
     }
     pthread_mutex_unlock(&lock);
     errno = problem;
@@ -210,7 +190,7 @@ bool log_reopen(void)
 void log_close(void)
 {
     pthread_mutex_lock(&lock);
-    replace_file(STDERR_FILENO);
+    log_file_replace(&file, STDERR_FILENO);
     free(file_path);
     file_path = NULL;
     facility = -1;
@@ -277,12 +257,29 @@ static size_t escape_one(const char *text, size_t text_len, char out[ESCAPED_SIZ
     return len;
 }
 
+static bool is_plain(char c)
+{
+    return c >= ' ' && c < 0x7f && c != '\\';
+}
+
+/* The same for BLOCK octets. Without a way out in between, which compilers make few instructions of. */
+static bool is_plain_block(const char *text)
+{
+    unsigned char plain = 1;
+
+    for (int i = 0; i < BLOCK; i++)
+        plain &= (unsigned char)is_plain(text[i]);
+    return plain;
+}
+
 /* How many of the `len` octets at `text` stand for themselves, up to the first that may not. */
 static size_t plain_run(const char *text, size_t len)
 {
     size_t run = 0;
 
-    while (run < len && text[run] >= ' ' && text[run] < 0x7f && text[run] != '\\')
+    while (len - run >= BLOCK && is_plain_block(text + run))
+        run += BLOCK;
+    while (run < len && is_plain(text[run]))
         run++;
     return run;
 }
@@ -318,38 +315,35 @@ static void escape_octets(struct line *line, const char *raw)
     line->octets[HEAD_SIZE + line->text_len] = '\0';
 }
 
-/* False, after a while, for a full pipe: a standard stream may be one that nobody empties, and is not ours to make
- * non-blocking. Lock held. */
-static bool file_takes_line(void)
+/* In a child of a fork, which has one thread. */
+static void forget_process(void)
 {
-    if (!file_may_block)
-        return true;
+    head.process = 0;
+}
 
-    struct pollfd ready = {.fd = file, .events = POLLOUT};
-    int64_t now_ms = clock_monotonic_ms(&clock_system);
-    bool waits = now_ms >= file_no_wait_until_ms;
+/* Without memory for that, the first lines of a child have its parent's number. Lock held. */
+static void watch_forks(void)
+{
+    static bool is_watching;
 
-    if (poll(&ready, 1, waits ? FILE_TIMEOUT_MS : 0) != 0)
-        return true;
-    if (waits)
-        file_no_wait_until_ms = now_ms + FILE_NO_WAIT_MS;
-    return false;
+    is_watching = is_watching || pthread_atfork(NULL, NULL, forget_process) == 0;
 }
 
 /* Makes `Mon DD HH:MM:SS ident[pid]: ` (RFC 3164 4.1.2), if the one at hand is that of another second or, after a fork,
  * of another process. Lock held. */
-static void update_head(pid_t process)
+static void update_head(void)
 {
     time_t now_s = time(NULL);
     struct tm local = {0};
 
-    if (now_s == head.time_s && process == head.process)
+    if (now_s == head.time_s && head.process != 0)
         return;
+    watch_forks();
+    head.process = getpid();
     localtime_r(&now_s, &local);
     head.len = strftime(head.text, HEAD_SIZE, "%b %e %H:%M:%S ", &local);
-    head.len += (size_t)snprintf(head.text + head.len, HEAD_SIZE - head.len, "%.40s[%ld]: ", ident, (long)process);
+    head.len += (size_t)snprintf(head.text + head.len, HEAD_SIZE - head.len, "%.40s[%ld]: ", ident, (long)head.process);
     head.time_s = now_s;
-    head.process = process;
 }
 
 static const char *const level_names[] = {"error", "warning", "notice", "info", "debug"};
@@ -383,11 +377,13 @@ static void make_object(struct strbuf *out, enum log_level level, const char *te
     strbuf_add(out, "}\n");
 }
 
-/* Lock held. */
-static void write_to_file(const char *octets, size_t len)
+/* What is wrong does not wait, as it may be the last thing that the process says. Lock held. */
+static void write_to_file(enum log_level level, const char *octets, size_t len)
 {
-    if (file >= 0 && !(file_takes_line() && write(file, octets, len) == (ssize_t)len))
-        stats_add(STATS_LOG_LINES_LOST, 1);
+    if (is_held && level > LOG_LEVEL_WARNING && pthread_equal(holder, pthread_self()))
+        log_file_hold(&file, octets, len);
+    else
+        log_file_write(&file, octets, len);
 }
 
 /* Lock held. */
@@ -395,13 +391,13 @@ static void write_object_out(enum log_level level, const char *text, const char 
 {
     struct strbuf object = STRBUF_INIT;
 
-    if (file < 0)
+    if (file.fd < 0)
         return;
-    make_object(&object, level, text, members, getpid());
+    make_object(&object, level, text, members, head.process);
     if (object.failed)
         stats_add(STATS_LOG_LINES_LOST, 1);
     else
-        write_to_file(strbuf_text(&object), object.len);
+        write_to_file(level, strbuf_text(&object), object.len);
     strbuf_free(&object);
 }
 
@@ -422,7 +418,7 @@ static void write_line_out(enum log_level level, struct line *line, const char *
         return;
     }
     whole[len++] = '\n';
-    write_to_file(whole, len);
+    write_to_file(level, whole, len);
 }
 
 /* Writes one line. Lock held. */
@@ -431,7 +427,7 @@ static void write_text(enum log_level level, const char *raw, const char *member
     struct line line;
 
     escape_octets(&line, raw);
-    update_head(getpid());
+    update_head();
     write_line_out(level, &line, members);
 }
 
@@ -514,4 +510,20 @@ void log_write_limited(enum log_level level, const char *format, ...)
         write_counted(level, format, raw);
     va_end(args);
     errno = saved_errno;
+}
+
+void log_hold(void)
+{
+    pthread_mutex_lock(&lock);
+    is_held = true;
+    holder = pthread_self();
+    pthread_mutex_unlock(&lock);
+}
+
+void log_release(void)
+{
+    pthread_mutex_lock(&lock);
+    is_held = false;
+    log_file_flush(&file);
+    pthread_mutex_unlock(&lock);
 }

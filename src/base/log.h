@@ -65,6 +65,13 @@ void log_write_limited(enum log_level level, const char *format, ...) __attribut
 void log_write_both(enum log_level level, const char *text, const char *members);
 bool log_wants_json(void);
 
+/* From log_hold to log_release this thread's lines may wait, below the level of a warning and where they go to a file
+ * on a disk, so that one write takes several of them. For moments in which one thread has many lines to write: a
+ * process that is killed in between loses them. A line of another thread, or one that may not wait, writes those that
+ * do before it. For one thread at a time; any thread may release. Locks: the log's own. */
+void log_hold(void);
+void log_release(void);
+
 /* The clock by which repeated lines are counted; NULL: the system's. For tests. */
 void log_set_clock(const struct clock *clock);
 

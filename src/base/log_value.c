@@ -81,10 +81,16 @@ static bool misleads(enum log_value_kind kind, const char *text, size_t at)
     }
 }
 
+/* True for the octets that names and addresses are made of, none of which misleads. */
+static bool is_plain(char c)
+{
+    return (c >= '-' && c <= ';') || (c >= '?' && c <= '~');
+}
+
 static bool is_harmless(enum log_value_kind kind, const char *text)
 {
     for (size_t i = 0; text[i] != '\0'; i++) {
-        if (misleads(kind, text, i))
+        if (!is_plain(text[i]) && misleads(kind, text, i))
             return false;
     }
     return true;
@@ -115,7 +121,12 @@ const char *log_value(enum log_value_kind kind, const char *text, char *out, siz
     size_t max = size - EXTRA_SIZE, used, len;
 
     if (is_harmless(kind, text)) {
-        (void)snprintf(out, size, "%.*s%s", (int)max, text, strlen(text) > max ? "..." : "");
+        len = strlen(text);
+        used = len > max ? max : len;
+        memcpy(out, text, used);
+        memcpy(out + used, "...", sizeof "...");
+        if (used == len)
+            out[used] = '\0';
         return out;
     }
     out[0] = '"';

@@ -12,8 +12,14 @@
 
 enum { SIZE_MIN = 256 }; /* enough for most log lines and header fields */
 
-/* Makes room for `more` octets and a NUL after them. */
-static bool reserve_octets(struct strbuf *buf, size_t more)
+/* True if there is room already for `more` octets and a NUL after them. */
+static bool has_room(const struct strbuf *buf, size_t more)
+{
+    return !buf->failed && more < buf->size - buf->len && (buf->limit == 0 || more <= buf->limit - buf->len);
+}
+
+/* Makes it. */
+static bool grow(struct strbuf *buf, size_t more)
 {
     if (buf->failed)
         return false;
@@ -40,14 +46,9 @@ failed:
     return false;
 }
 
-void strbuf_add(struct strbuf *buf, const char *text)
-{
-    strbuf_add_mem(buf, text, strlen(text));
-}
-
 void strbuf_add_mem(struct strbuf *buf, const void *octets, size_t len)
 {
-    if (!reserve_octets(buf, len))
+    if (!has_room(buf, len) && !grow(buf, len))
         return;
     if (len > 0)
         memcpy(buf->text + buf->len, octets, len);
@@ -55,9 +56,32 @@ void strbuf_add_mem(struct strbuf *buf, const void *octets, size_t len)
     buf->text[buf->len] = '\0';
 }
 
+char *strbuf_make_room(struct strbuf *buf, size_t len)
+{
+    return has_room(buf, len) || grow(buf, len) ? buf->text + buf->len : NULL;
+}
+
+void strbuf_fill_room(struct strbuf *buf, size_t len)
+{
+    buf->len += len;
+    buf->text[buf->len] = '\0';
+}
+
 void strbuf_add_char(struct strbuf *buf, char c)
 {
     strbuf_add_mem(buf, &c, 1);
+}
+
+void strbuf_add_number(struct strbuf *buf, uint64_t number)
+{
+    char digits[20]; /* of UINT64_MAX */
+    size_t first = sizeof digits;
+
+    do {
+        digits[--first] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    strbuf_add_mem(buf, digits + first, sizeof digits - first);
 }
 
 void strbuf_addf(struct strbuf *buf, const char *format, ...)
@@ -81,7 +105,7 @@ void strbuf_vaddf(struct strbuf *buf, const char *format, va_list args)
     bool fits = len >= 0 && (size_t)len < room;
     if (len < 0)
         buf->failed = true;
-    else if (reserve_octets(buf, (size_t)len) && !fits)
+    else if ((has_room(buf, (size_t)len) || grow(buf, (size_t)len)) && !fits)
         (void)vsnprintf(buf->text + buf->len, (size_t)len + 1, format, again);
     va_end(again);
     if (!buf->failed)
@@ -116,6 +140,14 @@ void strbuf_truncate(struct strbuf *buf, size_t len)
         return;
     buf->len = len;
     buf->text[len] = '\0';
+}
+
+void strbuf_drop(struct strbuf *buf, size_t len)
+{
+    if (len == 0)
+        return;
+    buf->len -= len;
+    memmove(buf->text, buf->text + len, buf->len + 1);
 }
 
 const char *strbuf_text(const struct strbuf *buf)

@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 
 struct strbuf {
     char *text;   /* NUL-terminated once anything was added; NULL before */
@@ -17,10 +19,15 @@ struct strbuf {
 
 #define STRBUF_INIT ((struct strbuf){0}) /* a static one is so without it */
 
-/* Each appends; none does anything once `failed` is set. `addf` takes printf's formats. */
-void strbuf_add(struct strbuf *buf, const char *text);
+/* Each appends; none does anything once `failed` is set. `addf` takes printf's formats, and some hundred instructions
+ * more than the others. */
 void strbuf_add_mem(struct strbuf *buf, const void *octets, size_t len);
+static inline void strbuf_add(struct strbuf *buf, const char *text)
+{
+    strbuf_add_mem(buf, text, strlen(text)); /* of a literal the compiler knows it */
+}
 void strbuf_add_char(struct strbuf *buf, char c);
+void strbuf_add_number(struct strbuf *buf, uint64_t number); /* in decimal */
 void strbuf_addf(struct strbuf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void strbuf_vaddf(struct strbuf *buf, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 
@@ -28,8 +35,15 @@ void strbuf_vaddf(struct strbuf *buf, const char *format, va_list args) __attrib
  * text longer than `max` octets the rest, from a whole character on, becomes dots. */
 void strbuf_add_shown(struct strbuf *buf, const char *text, size_t max);
 
+/* Room for `len` octets after the text, NULL without memory for it; and how many of them are text now. */
+char *strbuf_make_room(struct strbuf *buf, size_t len);
+void strbuf_fill_room(struct strbuf *buf, size_t len);
+
 /* Shortens to `len` octets; no effect on a shorter one. */
 void strbuf_truncate(struct strbuf *buf, size_t len);
+
+/* Takes the first `len` octets out, at most all. */
+void strbuf_drop(struct strbuf *buf, size_t len);
 
 /* The text so far, never NULL; "" if nothing was added. Belongs to the buffer. */
 const char *strbuf_text(const struct strbuf *buf);

@@ -19,15 +19,28 @@ static void add_words(struct field_writer *writer, const char *words)
     field_add(writer, words);
 }
 
+static bool is_label_octet(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+}
+
+static size_t label_len(const char *name)
+{
+    size_t len = 0;
+
+    while (is_label_octet(name[len]))
+        len++;
+    return len;
+}
+
 /* True for a host name, in A-labels (RFC 1123 2.1; '_' is seen too). Nothing else is written as a domain: whoever
  * searches a field for text finds it within quotes, too. */
 static bool is_writable_host_name(const char *name)
 {
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
     size_t total = 0;
 
     do {
-        size_t len = strspn(name, allowed);
+        size_t len = label_len(name);
 
         total += len + 1;
         if (len == 0 || len > DNS_LABEL_MAX || total > DNS_NAME_MAX + 1)

@@ -18,11 +18,15 @@ enum {
 
 static bool is_ascii(const char *text)
 {
-    while (*text != '\0') {
-        if ((unsigned char)*text++ >= 0x80)
-            return false;
-    }
-    return true;
+    const size_t len = strlen(text);
+    uint64_t eight = 0;
+    size_t i = 0;
+
+    for (; len - i >= sizeof eight && (eight & 0x8080808080808080U) == 0; i += sizeof eight)
+        memcpy(&eight, text + i, sizeof eight);
+    for (; i < len; i++)
+        eight |= (unsigned char)text[i];
+    return (eight & 0x8080808080808080U) == 0;
 }
 
 /* A label as code points. */

@@ -85,7 +85,9 @@ static void add_key(struct strbuf *line, const char *key, const char *value)
 {
     if (value == NULL)
         return;
-    strbuf_addf(line, ", %s=", key);
+    strbuf_add(line, ", ");
+    strbuf_add(line, key);
+    strbuf_add_char(line, '=');
     client_add_value(line, value);
 }
 
@@ -93,7 +95,8 @@ void client_add(const struct client *client, const char *sender, struct strbuf *
 {
     char text[ADDR_TEXT_SIZE];
 
-    strbuf_addf(line, ": ip=%s", addr_format(&client->effective, text));
+    strbuf_add(line, ": ip=");
+    strbuf_add(line, addr_format(&client->effective, text));
     add_key(line, "fqdn", client->host);
     add_key(line, "helo", sender != NULL ? client_helo_shown(client) : client->helo_shown);
     if (sender != NULL) {

@@ -11,6 +11,7 @@
 
 bool message_begin(struct message *message, const char *receiver, const char *authserv_id)
 {
+    message->is_begun = true;
     message->receiver = strdup(receiver);
     message->authserv_id = strdup(authserv_id);
     if (message->receiver == NULL || message->authserv_id == NULL) {
@@ -91,8 +92,13 @@ bool message_may_be_quarantined(const struct message *message)
 
 void message_note_queue_id(struct message *message, const char *queue_id)
 {
-    if (queue_id != NULL)
-        (void)snprintf(message->queue_id, sizeof(message->queue_id), "%s", queue_id);
+    size_t len;
+
+    if (queue_id == NULL)
+        return;
+    len = strnlen(queue_id, sizeof(message->queue_id) - 1);
+    memcpy(message->queue_id, queue_id, len);
+    message->queue_id[len] = '\0';
 }
 
 static void free_recipient(struct recipient *recipient)
@@ -104,6 +110,8 @@ static void free_recipient(struct recipient *recipient)
 
 void message_reset(struct message *message)
 {
+    if (!message->is_begun) /* as before a step that begins one */
+        return;
     end_speculations(message);
     free(message->receiver);
     free(message->authserv_id);

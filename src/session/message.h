@@ -71,6 +71,7 @@ enum { MESSAGE_CHECKS_MAX = 2, MESSAGE_QUEUE_ID_SIZE = 65 };
 #define MESSAGE_ORIGINAL_TO "X-SPF-Original-To"
 
 struct message {
+    bool is_begun; /* since it was last reset; else it is zeroed */
     enum message_stage stage;
     enum reason reason; /* why it is EXEMPT; else REASON_NONE */
 

@@ -38,9 +38,14 @@ static void add_reason(struct strbuf *line, const char *key, const struct spf_ou
     const char *reason = outcome->problem[0] != '\0' ? outcome->problem : outcome->mechanism;
     char text[sizeof(outcome->problem) + sizeof(outcome->mechanism) + 32], shown[LOG_TEXT_SIZE];
 
-    (void)snprintf(text, sizeof(text), "%s%s", outcome->guessed ? "best guess " : "", reason);
-    if (text[0] != '\0')
-        strbuf_addf(line, "%s%s", key, log_text(text, shown));
+    if (outcome->guessed) {
+        (void)snprintf(text, sizeof(text), "best guess %s", reason);
+        reason = text;
+    }
+    if (reason[0] == '\0')
+        return;
+    strbuf_add(line, key);
+    strbuf_add(line, log_text(reason, shown));
 }
 
 /* Adds why LeaveToDMARC leaves this identity's fail to the DMARC filter, if it does. */
@@ -55,16 +60,21 @@ static void add_dmarc(struct strbuf *line, const char *key, const struct dmarc_d
     strbuf_addf(line, "%s%s", key, log_text(dmarc->is_published == TRISTATE_YES ? dmarc->name : problem, shown));
 }
 
+static void add_result(const struct spf_outcome *outcome, struct strbuf *line)
+{
+    strbuf_add(line, result_name(outcome->result));
+    strbuf_add(line, outcome->cached ? " (cached)" : "");
+}
+
 /* The word that the line begins with: the result of the first identity, or why there is none. */
 static void add_event(const struct message *message, struct strbuf *line)
 {
-    const struct spf_outcome *outcome = &message->checks[0].outcome;
     char event[REASON_EVENT_SIZE];
 
     if (message_fate(message) == FATE_EXEMPT)
         strbuf_add(line, reason_event("skipped", message->reason, event));
     else if (message->record.check_count > 0)
-        strbuf_addf(line, "%s%s", result_name(outcome->result), outcome->cached ? " (cached)" : "");
+        add_result(&message->checks[0].outcome, line);
     else
         strbuf_add(line, message->record.whole.code != NULL && !message->record.is_test ? "refused" : "unchecked");
 }
@@ -79,7 +89,8 @@ static void add_results(const struct message *message, struct strbuf *line)
         add_dmarc(line, ", dmarc=", &message->checks[0].dmarc);
     if (message->record.check_count < 2)
         return;
-    strbuf_addf(line, ", helo-result=%s", result_name(second->outcome.result));
+    strbuf_add(line, ", helo-result=");
+    strbuf_add(line, result_name(second->outcome.result));
     add_reason(line, ", helo-reason=", &second->outcome);
     add_dmarc(line, ", helo-dmarc=", &second->dmarc);
 }
@@ -93,6 +104,12 @@ static void add_reply(const struct message *message, const struct record_reply *
     strbuf_addf(line, ", reply=%s %s", reply->code, reply->enhanced);
 }
 
+static void add_count(struct strbuf *line, const char *key, size_t count)
+{
+    strbuf_add(line, key);
+    strbuf_add_number(line, count);
+}
+
 static void add_recipients(const struct message *message, struct strbuf *line)
 {
     const struct message_record *record = &message->record;
@@ -104,7 +121,7 @@ static void add_recipients(const struct message *message, struct strbuf *line)
         add_reply(message, &record->refused[i].reply, line);
     }
     if (record->refused_count > RECORD_RECIPIENTS_MAX)
-        strbuf_addf(line, ", recipients-refused=%zu", record->refused_count);
+        add_count(line, ", recipients-refused=", record->refused_count);
     if (record->exempt != NULL) {
         strbuf_add(line, ", exempt-to=<");
         client_add_value(line, record->exempt);
@@ -116,7 +133,7 @@ static void add_recipients(const struct message *message, struct strbuf *line)
         strbuf_addf(line, ">, test-reply=%s %s", record->spared.reply.code, record->spared.reply.enhanced);
     }
     if (record->accepted_count + record->exempt_count > 0)
-        strbuf_addf(line, ", recipients=%zu", record->accepted_count + record->exempt_count);
+        add_count(line, ", recipients=", record->accepted_count + record->exempt_count);
 }
 
 static void add_line(const struct message *message, const struct client *client, const char *problem,
@@ -132,18 +149,22 @@ static void add_line(const struct message *message, const struct client *client,
     add_results(message, line);
     if (problem != NULL)
         strbuf_addf(line, ", reason=%s", problem);
-    strbuf_addf(line, ", verdict=%s%s", message_fate_name(message_fate(message)), record->is_test ? ", test=yes" : "");
+    strbuf_add(line, ", verdict=");
+    strbuf_add(line, message_fate_name(message_fate(message)));
+    strbuf_add(line, record->is_test ? ", test=yes" : "");
     if (record->whole.code != NULL)
         add_reply(message, &record->whole, line);
     if (message->unknown_exemption != NULL)
         strbuf_addf(line, ", exemption-unknown=%s", message->unknown_exemption);
     add_recipients(message, line);
     if (record->forged_removed > 0)
-        strbuf_addf(line, ", forged=%zu", record->forged_removed);
+        add_count(line, ", forged=", record->forged_removed);
     line->limit = 0; /* the queue id is in any line */
     line->failed = false;
-    if (message->queue_id[0] != '\0')
-        strbuf_addf(line, ", id=%s", log_word(message->queue_id, shown));
+    if (message->queue_id[0] == '\0')
+        return;
+    strbuf_add(line, ", id=");
+    strbuf_add(line, log_word(message->queue_id, shown));
 }
 
 void message_log(struct message *message, const struct client *client, const char *problem)

@@ -329,6 +329,12 @@ static void begin_relayed(struct session *session)
     reason_count(REASON_RELAY_UNREAD, false);
 }
 
+/* True if session_await, which comes next, asks about the sender first: then there is nothing to do ahead. */
+static bool asks_at_once(const struct session *session)
+{
+    return session->abilities.awaits && session->shared.config->whitelist_helo.count == 0;
+}
+
 /* The answer to MAIL for a sender that was read. */
 static struct session_reply mail_from(struct session *session, enum address_status status)
 {
@@ -359,7 +365,7 @@ static struct session_reply mail_from(struct session *session, enum address_stat
     client_set_begun(&session->client, NULL); /* unless the message has it, it is of no use */
     if (is_due(session, REFUSE_AT_MAIL) && !session->abilities.awaits)
         return decide(session);
-    if (may_speculate(session))
+    if (!asks_at_once(session) && may_speculate(session))
         decision_speculate(message, &session->shared, &session->client);
     return go_on;
 }
@@ -711,9 +717,12 @@ struct action_list session_early_actions(struct session *session)
 struct session_reply session_end(struct session *session, const char *queue_id, struct action_list *actions)
 {
     struct message *message = &session->message;
+    struct session_abilities abilities = session->abilities;
     struct session_reply reply = go_on;
 
-    *actions = (struct action_list){NULL, 0};
+    abilities.inserts_fields &= actions != NULL;
+    if (actions != NULL)
+        *actions = (struct action_list){NULL, 0};
     if (message->stage == MESSAGE_NONE)
         return go_on;
     actions_free(&message->actions);
@@ -730,12 +739,13 @@ struct session_reply session_end(struct session *session, const char *queue_id, 
         forget_message(session);
         return reply;
     }
-    message_end(message, session->shared.config, &session->abilities, effective_client(session));
+    message_end(message, session->shared.config, &abilities, effective_client(session));
     message->record.is_ended = true;
     log_message(session);
     reply.reason = message->reason;
     message->stage = MESSAGE_NONE; /* its actions live on until the next step */
-    *actions = (struct action_list){message->actions.items, message->actions.count};
+    if (actions != NULL)
+        *actions = (struct action_list){message->actions.items, message->actions.count};
     return reply;
 }
 

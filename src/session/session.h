@@ -165,7 +165,7 @@ void session_header(struct session *session, const char *name, const char *value
 struct action_list session_early_actions(struct session *session);
 
 /* Ends the message: with a refusal, if that is due now, or else with *actions. May block until DNSTimeout. `queue_id`
- * (or NULL) is for the log. */
+ * (or NULL) is for the log; `actions` NULL: nothing can be done to the message any more. */
 struct session_reply session_end(struct session *session, const char *queue_id, struct action_list *actions);
 
 /* Drops the current message, if any. */

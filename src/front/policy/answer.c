@@ -78,7 +78,9 @@ bool answer_field(const char *name, const char *value, struct strbuf *out)
 {
     const size_t begin = out->len;
 
-    strbuf_addf(out, "action=PREPEND %s: ", name);
+    strbuf_add(out, "action=PREPEND ");
+    strbuf_add(out, name);
+    strbuf_add(out, ": ");
     while (*value != '\0') {
         const size_t len = strcspn(value, "\r\n");
 

@@ -13,7 +13,9 @@ static struct hash_table table_of(struct clients *clients)
 /* The client as one text. */
 static bool write_key(const struct request *request, struct strbuf *key)
 {
-    strbuf_addf(key, "%s\n%s", request->client_address, request->client_port);
+    strbuf_add(key, request->client_address);
+    strbuf_add_char(key, '\n');
+    strbuf_add(key, request->client_port);
     return !key->failed;
 }
 
@@ -55,12 +57,13 @@ struct client_entry *clients_turn(struct clients *clients, struct client_entry *
     struct client_entry *other = NULL;
 
     if (write_key(request, &key)) {
-        const uint64_t hash = hash_octets(clients->seed, strbuf_text(&key), key.len);
+        uint64_t hash;
 
         if (entry != NULL && !entry->is_busy && strcmp(entry->key, strbuf_text(&key)) == 0) {
             strbuf_free(&key);
             return entry;
         }
+        hash = hash_octets(clients->seed, strbuf_text(&key), key.len);
         other = is_shared ? find(clients, strbuf_text(&key), hash) : NULL;
         if (other == NULL)
             other = create(clients, &key, hash, is_shared);

@@ -9,6 +9,7 @@
 #include "base/stats.h"
 #include "front/listening.h"
 #include "front/policy/clients.h"
+#include "front/policy/outbox.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -21,7 +22,7 @@
 #include <unistd.h>
 
 enum {
-    READ_SIZE = 4096,
+    READ_SIZE = 2047,     /* more than a request has; with a NUL a size that is allocated */
     CONNECTIONS_PART = 2, /* of the descriptors that the process may have: the DNS and the milter need theirs */
     REST_MS = 1000,       /* how long none is accepted where there is no descriptor */
 };
@@ -47,10 +48,13 @@ static struct listening listening;
 static struct event_loop *loop;
 static int listening_fd = -1;
 static struct event_watch *accepting; /* NULL: no connection is accepted now */
-static struct event_task *task;
+static struct event_task *task, *end_of_pass;
+static bool is_in_pass; /* the loop goes through the connections that are ready; answers and lines of the log wait */
 static struct mailbox *mailbox;
 static struct connection *connections;
 static struct clients clients;
+static struct outbox outbox;
+static struct strbuf spare; /* the memory that the next request is read into, if an earlier one has left some */
 static size_t connections_max;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* a leaf; covers the next two */
@@ -60,10 +64,42 @@ static bool is_closed, has_closed_socket;
 static void on_readable(void *context);
 static void on_connection(void *context);
 
+/* ---- Passes of the loop ---- */
+
+/* Lines of the log come before the answers that they are about. */
+static void send_answers(void)
+{
+    size_t left;
+
+    log_release();
+    for (left = outbox_send(&outbox); left > 0; left--)
+        drain_end_message(&drain);
+    if (is_in_pass)
+        log_hold();
+}
+
+/* There are as many requests in a pass as came while the one before it ran. */
+static void begin_pass(void)
+{
+    if (is_in_pass)
+        return;
+    is_in_pass = true;
+    log_hold();
+    event_task_wake(end_of_pass); /* after those that are ready now */
+}
+
+static void end_pass(void *context)
+{
+    (void)context;
+    is_in_pass = false;
+    send_answers();
+}
+
 /* ---- Connections ---- */
 
 static void close_connection(struct connection *connection)
 {
+    send_answers(); /* one may be for it */
     clients_leave(&clients, connection->client);
     event_watch_destroy(connection->watch);
     close(connection->fd);
@@ -77,50 +113,43 @@ static void close_connection(struct connection *connection)
         accepting = event_watch_create(loop, listening_fd, false, on_connection, NULL);
 }
 
-/* False where the answer is not taken at once: then the connection is closed, and an smtpd asks again. One request has
- * one answer, for which there is always room; who asks on and on and reads nothing would hold up all others. */
-static bool write_answer(struct connection *connection, const struct strbuf *answer)
+/* An idle connection holds no memory for requests. */
+static void leave_memory(struct connection *connection)
 {
-    return !answer->failed &&
-           send(connection->fd, strbuf_text(answer), answer->len, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)answer->len;
+    if (spare.text != NULL || connection->in.size > READ_SIZE + 1)
+        strbuf_free(&connection->in);
+    else
+        spare = connection->in;
+    connection->in = STRBUF_INIT;
 }
 
 /* Takes the request out of what was read. */
 static void drop_request(struct connection *connection)
 {
-    struct strbuf rest = STRBUF_INIT;
-
-    if (connection->taken < connection->in.len)
-        strbuf_add_mem(&rest, connection->in.text + connection->taken, connection->in.len - connection->taken);
-    strbuf_free(&connection->in); /* an idle connection holds none */
-    connection->in = rest;
+    strbuf_drop(&connection->in, connection->taken);
+    if (connection->in.len == 0)
+        leave_memory(connection);
     connection->scanned = connection->taken = 0;
 }
 
-/* Answers the request, whose decision is known; without memory for its client it goes on unchecked. False if the
- * connection is closed. */
-static bool answer(struct connection *connection)
+/* Answers the request, whose decision is known; without memory for its client it goes on unchecked. */
+static void answer(struct connection *connection)
 {
     struct client_entry *client = connection->client;
-    struct strbuf text = STRBUF_INIT;
+    struct strbuf *text = outbox_add(&outbox, connection->fd);
     enum policy_action action;
-    bool is_written;
 
     if (client != NULL) {
         client->is_busy = false;
-        action = transaction_answer(&client->transaction, &connection->request, &text);
+        action = transaction_answer(&client->transaction, &connection->request, text);
     } else {
         stats_add(STATS_FAULTS, 1);
-        action = answer_dunno(&text);
+        action = answer_dunno(text);
     }
     policy_metrics_answered(connection->request.state, action);
-    is_written = write_answer(connection, &text);
-    strbuf_free(&text);
     drop_request(connection);
-    drain_end_message(&drain);
-    if (!is_written)
-        close_connection(connection);
-    return is_written;
+    if (outbox_is_full(&outbox))
+        send_answers();
 }
 
 static void on_ready(void *context)
@@ -166,7 +195,7 @@ static void work_off(struct connection *connection)
     const char *problem;
     enum request_reading reading = REQUEST_INCOMPLETE;
 
-    while (connection->in.len > 0 && !connection->in.failed &&
+    while (connection->in.len > 0 &&
            (reading = request_read(connection->in.text, connection->in.len, &connection->scanned, &connection->request,
                                    &connection->taken, &problem)) == REQUEST_COMPLETE) {
         if (!drain_begin_message(&drain)) {
@@ -178,28 +207,41 @@ static void work_off(struct connection *connection)
             connection->watch = NULL;
             return;
         }
-        if (!answer(connection))
-            return;
+        answer(connection);
     }
-    if (connection->in.failed)
-        close_without_memory(connection);
-    else if (reading == REQUEST_BROKEN)
+    if (reading == REQUEST_BROKEN)
         refuse_broken(connection, problem);
+}
+
+/* NULL if out of memory. */
+static char *room_for_request(struct connection *connection)
+{
+    if (connection->in.text == NULL) {
+        connection->in = spare;
+        spare = STRBUF_INIT;
+    }
+    return strbuf_make_room(&connection->in, READ_SIZE);
 }
 
 static void on_readable(void *context)
 {
     struct connection *connection = context;
-    char octets[READ_SIZE];
-    const ssize_t len = recv(connection->fd, octets, sizeof octets, MSG_DONTWAIT);
+    char *room = room_for_request(connection);
+    ssize_t len;
 
-    if (len < 0 && (errno == EAGAIN || errno == EINTR))
+    begin_pass();
+    if (room == NULL) {
+        close_without_memory(connection);
         return;
-    if (len <= 0) {
+    }
+    len = recv(connection->fd, room, READ_SIZE, MSG_DONTWAIT);
+    if (len <= 0 && !(len < 0 && (errno == EAGAIN || errno == EINTR))) {
         close_connection(connection);
         return;
     }
-    strbuf_add_mem(&connection->in, octets, (size_t)len);
+    strbuf_fill_room(&connection->in, len > 0 ? (size_t)len : 0);
+    if (connection->in.len == 0)
+        leave_memory(connection);
     work_off(connection);
 }
 
@@ -207,8 +249,7 @@ static void on_readable(void *context)
 static void resume(struct connection *connection)
 {
     connection->watch = event_watch_create(loop, connection->fd, false, on_readable, connection);
-    if (!answer(connection))
-        return;
+    answer(connection);
     if (connection->watch == NULL)
         close_connection(connection);
     else
@@ -297,6 +338,8 @@ static void run_task(void *context)
     struct letter *letter = mailbox_take(mailbox), *next;
 
     (void)context;
+    if (letter != NULL)
+        begin_pass();
     for (; letter != NULL; letter = next) {
         next = letter->next;
         resume((struct connection *)(void *)letter);
@@ -343,8 +386,9 @@ static bool start_loop(void)
         return false;
     loop = event_loop_create();
     task = loop != NULL ? event_task_create(loop, run_task, NULL) : NULL;
+    end_of_pass = loop != NULL ? event_task_create(loop, end_pass, NULL) : NULL;
     mailbox = task != NULL ? mailbox_create(task) : NULL;
-    if (mailbox == NULL)
+    if (mailbox == NULL || end_of_pass == NULL)
         return false;
     event_task_wake(task); /* which begins to accept */
     return event_loop_start(loop) == 0;
@@ -384,6 +428,8 @@ static void hang_up(void)
     if (loop == NULL)
         return;
     event_loop_stop(loop);
+    is_in_pass = false; /* it may have stopped in one */
+    send_answers();
     for (struct connection *connection = connections, *next; connection != NULL; connection = next) {
         next = connection->next;
         if (connection->watch != NULL)

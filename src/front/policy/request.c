@@ -19,6 +19,14 @@ static char *find_end(char *octets, size_t len, size_t *scanned)
     return NULL;
 }
 
+/* True for what mostly comes: one request and nothing after it, or at least whole ones without NUL. Then the empty line
+ * need not be sought before the others are read. */
+static bool is_whole(const char *octets, size_t len)
+{
+    return len >= 2 && len <= REQUEST_MAX && octets[len - 1] == '\n' && octets[len - 2] == '\n' &&
+           memchr(octets, '\0', len) == NULL;
+}
+
 static const struct {
     const char *word;
     enum policy_state state;
@@ -37,90 +45,105 @@ static enum policy_state state_of(const char *word)
 
 /* What is read so far. */
 struct reading {
-    struct request *request;
+    struct request request;
     const char *type, *state;
 };
 
-static void take(struct reading *reading, const char *name, const char *value)
+/* Where the value of an attribute goes; NULL: it is not used. Of the thirty that Postfix has, most are not. */
+static const char **place_of(struct reading *reading, const char *name, size_t len)
 {
-    struct request *request = reading->request;
-    const struct {
-        const char *name;
-        const char **value;
-    } known[] = {
-        {"request", &reading->type},
-        {"protocol_state", &reading->state},
-        {"client_address", &request->client_address},
-        {"client_name", &request->client_name},
-        {"client_port", &request->client_port},
-        {"helo_name", &request->helo_name},
-        {"instance", &request->instance},
-        {"queue_id", &request->queue_id},
-        {"sender", &request->sender},
-        {"recipient", &request->recipient},
-        {"sasl_username", &request->sasl_username},
-        {"ccert_subject", &request->ccert_subject},
-        {"ccert_issuer", &request->ccert_issuer},
-    };
+#define IS(word) (memcmp(name, word, sizeof(word) - 1) == 0) /* the case says that it is as long */
+    struct request *request = &reading->request;
 
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (strcmp(name, known[i].name) == 0)
-            *known[i].value = value;
+    switch (len) {
+    case 6:
+        return IS("sender") ? &request->sender : NULL;
+    case 7:
+        return IS("request") ? &reading->type : NULL;
+    case 8:
+        return IS("instance") ? &request->instance : IS("queue_id") ? &request->queue_id : NULL;
+    case 9:
+        return IS("helo_name") ? &request->helo_name : IS("recipient") ? &request->recipient : NULL;
+    case 11:
+        return IS("client_name") ? &request->client_name : IS("client_port") ? &request->client_port : NULL;
+    case 12:
+        return IS("ccert_issuer") ? &request->ccert_issuer : NULL;
+    case 13:
+        return IS("sasl_username") ? &request->sasl_username : IS("ccert_subject") ? &request->ccert_subject : NULL;
+    case 14:
+        return IS("client_address") ? &request->client_address : IS("protocol_state") ? &reading->state : NULL;
+    default:
+        return NULL;
+    }
+#undef IS
 }
 
-/* Reads the lines up to the empty one; what is wrong with them, NULL: nothing. */
-static const char *read_lines(struct reading *reading, char *octets)
+static void take(struct reading *reading, const char *name, size_t len, const char *value)
 {
-    unsigned lines = 0;
+    const char **place = place_of(reading, name, len);
 
-    for (char *line = octets, *end; *line != '\n'; line = end + 1) {
+    if (place != NULL)
+        *place = value;
+}
+
+/* Reads the lines up to the empty one, which is among the `len` octets; what is wrong with them, NULL: nothing. *taken:
+ * how many octets that were. */
+static const char *read_lines(struct reading *reading, char *octets, size_t len, size_t *taken)
+{
+    const bool has_cr = memchr(octets, '\r', len) != NULL;
+    unsigned lines = 0;
+    char *line = octets, *end;
+
+    for (; *line != '\n'; line = end + 1) {
         char *value;
 
-        end = line + strcspn(line, "\n");
+        end = memchr(line, '\n', len - (size_t)(line - octets));
         *end = '\0';
-        value = strchr(line, '=');
+        value = memchr(line, '=', (size_t)(end - line));
         if (++lines > REQUEST_LINES_MAX)
             return "too many lines";
         if (value == NULL || value == line)
             return "a line that is not NAME=VALUE";
         *value++ = '\0';
-        if (strchr(value, '\r') != NULL)
+        if (has_cr && strchr(value, '\r') != NULL)
             return "a CR";
-        take(reading, line, value);
+        take(reading, line, (size_t)(value - 1 - line), value);
     }
+    *taken = (size_t)(line + 1 - octets);
     return NULL;
 }
 
-static const char *read_request(struct request *request, char *octets, size_t len)
+static const char *read_request(struct request *request, char *octets, size_t len, size_t *taken)
 {
-    struct reading reading = {.request = request, .type = "", .state = ""};
-    const char *problem;
+    struct reading reading = {.request = {.client_address = "",
+                                          .client_name = "",
+                                          .client_port = "",
+                                          .helo_name = "",
+                                          .instance = "",
+                                          .queue_id = "",
+                                          .sender = "",
+                                          .recipient = "",
+                                          .sasl_username = "",
+                                          .ccert_subject = "",
+                                          .ccert_issuer = ""},
+                              .type = "",
+                              .state = ""};
+    const char *problem = read_lines(&reading, octets, len, taken);
 
-    *request = (struct request){.client_address = "",
-                                .client_name = "",
-                                .client_port = "",
-                                .helo_name = "",
-                                .instance = "",
-                                .queue_id = "",
-                                .sender = "",
-                                .recipient = "",
-                                .sasl_username = "",
-                                .ccert_subject = "",
-                                .ccert_issuer = ""};
-    if (memchr(octets, '\0', len) != NULL)
-        return "a NUL";
-    problem = read_lines(&reading, octets);
     if (problem == NULL && strcmp(reading.type, "smtpd_access_policy") != 0)
         problem = "no request=smtpd_access_policy";
-    request->state = state_of(reading.state);
+    reading.request.state = state_of(reading.state);
+    *request = reading.request;
     return problem;
 }
 
-enum request_reading request_read(char *octets, size_t len, size_t *scanned, struct request *request, size_t *taken,
-                                  const char **problem)
+/* Finds how many octets the request has, or enough that its end is among them: *within. */
+static enum request_reading bound_request(char *octets, size_t len, size_t *scanned, size_t *within,
+                                          const char **problem)
 {
     const size_t seen = *scanned;
-    const char *end = find_end(octets, len < REQUEST_MAX ? len : REQUEST_MAX, scanned);
+    const char *end =
+        is_whole(octets, len) ? octets + len : find_end(octets, len < REQUEST_MAX ? len : REQUEST_MAX, scanned);
 
     *problem = "a CR"; /* whose lines end with CR LF has no empty one */
     if (end == NULL && memchr(octets + seen, '\r', len - seen) != NULL)
@@ -128,7 +151,19 @@ enum request_reading request_read(char *octets, size_t len, size_t *scanned, str
     *problem = "longer than 64 kB";
     if (end == NULL)
         return len < REQUEST_MAX ? REQUEST_INCOMPLETE : REQUEST_BROKEN;
-    *taken = (size_t)(end - octets);
-    *problem = read_request(request, octets, *taken);
+    *within = (size_t)(end - octets);
+    *problem = "a NUL";
+    return memchr(octets, '\0', *within) == NULL ? REQUEST_COMPLETE : REQUEST_BROKEN;
+}
+
+enum request_reading request_read(char *octets, size_t len, size_t *scanned, struct request *request, size_t *taken,
+                                  const char **problem)
+{
+    size_t within;
+    const enum request_reading reading = bound_request(octets, len, scanned, &within, problem);
+
+    if (reading != REQUEST_COMPLETE)
+        return reading;
+    *problem = read_request(request, octets, within, taken);
     return *problem == NULL ? REQUEST_COMPLETE : REQUEST_BROKEN;
 }

@@ -35,8 +35,10 @@ static bool says(const struct strbuf *known, const char *first, const char *seco
 /* Without memory it says nothing, and what comes next is something new. */
 static void note(struct strbuf *known, const char *first, const char *second)
 {
-    strbuf_free(known);
-    strbuf_addf(known, "%s\n%s", first, second);
+    strbuf_truncate(known, 0);
+    strbuf_add(known, first);
+    strbuf_add_char(known, '\n');
+    strbuf_add(known, second);
     if (known->failed)
         strbuf_free(known);
 }
@@ -69,7 +71,7 @@ static void keep_pass(struct transaction *transaction, const char *action)
         strbuf_free(&transaction->answer);
 }
 
-/* Ends the message: its line has what became of it. */
+/* Ends the message: its line has what became of it. `actions` as for session_end. */
 static struct session_reply end_message(struct transaction *transaction, struct action_list *actions)
 {
     const char *queue_id = strbuf_text(&transaction->queue_id);
@@ -81,10 +83,8 @@ static struct session_reply end_message(struct transaction *transaction, struct 
 /* The same where nothing can be answered any more. What was asked about before there was a recipient is dropped. */
 static void leave_message(struct transaction *transaction)
 {
-    struct action_list unused;
-
     if (transaction->has_message && transaction->has_recipient)
-        (void)end_message(transaction, &unused);
+        (void)end_message(transaction, NULL);
     else if (transaction->has_message)
         session_abort(transaction->session);
     transaction->has_message = false;
@@ -330,7 +330,7 @@ static enum policy_action kind_of_change(const char *answers)
 /* The next change of the message: one answer has room for one. Without memory for them, there is none. */
 static enum policy_action change(struct transaction *transaction, struct strbuf *out)
 {
-    struct strbuf *changes = &transaction->changes, rest = STRBUF_INIT;
+    struct strbuf *changes = &transaction->changes;
     const char *end = strstr(strbuf_text(changes), "\n\n");
     enum policy_action kind;
 
@@ -338,9 +338,7 @@ static enum policy_action change(struct transaction *transaction, struct strbuf 
         return answer_dunno(out);
     kind = kind_of_change(strbuf_text(changes));
     strbuf_add_mem(out, strbuf_text(changes), (size_t)(end - strbuf_text(changes)) + 2);
-    strbuf_add(&rest, end + 2);
-    strbuf_free(changes);
-    *changes = rest;
+    strbuf_drop(changes, (size_t)(end - strbuf_text(changes)) + 2);
     return kind;
 }
 

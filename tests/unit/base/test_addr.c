@@ -32,6 +32,19 @@ static struct addr_prefix prefix(const char *text)
     return out;
 }
 
+static void test_octets(void **state)
+{
+    (void)state;
+    for (unsigned octet = 0; octet < 256; octet++) {
+        const uint8_t octets[4] = {(uint8_t)octet, 0, (uint8_t)(255 - octet), (uint8_t)octet};
+        const struct addr addr = addr_from_v4(octets);
+        char text[ADDR_TEXT_SIZE], expected[ADDR_TEXT_SIZE];
+
+        snprintf(expected, sizeof expected, "%u.0.%u.%u", octet, 255 - octet, octet);
+        assert_string_equal(addr_format(&addr, text), expected);
+    }
+}
+
 static void test_parse_and_format(void **state)
 {
     static const struct {
@@ -409,6 +422,7 @@ static void test_unmapped(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_octets),
         cmocka_unit_test(test_loopback),
         cmocka_unit_test(test_parse_and_format),
         cmocka_unit_test(test_parse_refuses),

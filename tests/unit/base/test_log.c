@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <syslog.h>
 #include <time.h>
@@ -527,6 +528,135 @@ static void test_stuck_standard_error(void **state)
     assert_matches(read_file(path), "^[^\n]*to the file\n$");
 }
 
+static void *write_one(void *text)
+{
+    log_info("%s", (const char *)text);
+    return NULL;
+}
+
+static void write_on_thread(char *text)
+{
+    pthread_t thread;
+
+    assert_int_equal(pthread_create(&thread, NULL, write_one, text), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+}
+
+/* The texts of the lines in a file, with a space after each. */
+static const char *texts_of(const char *name)
+{
+    static char texts[CONTENT_SIZE];
+    size_t len = 0;
+
+    (void)read_file(name);
+    for (const char *line = strtok(content, "\n"); line != NULL; line = strtok(NULL, "\n"))
+        len += (size_t)snprintf(texts + len, sizeof texts - len, "%s ", strstr(line, "]: ") + 3);
+    texts[len] = '\0';
+    return texts;
+}
+
+/* The order stays, whatever writes those that wait. */
+static void test_held(void **state)
+{
+    (void)state;
+    open_log(LOG_LEVEL_INFO, path, -1);
+    log_hold();
+    log_info("a");
+    log_notice("b");
+    assert_string_equal(texts_of(path), "");
+    write_on_thread((char[]){"c"});
+    assert_string_equal(texts_of(path), "a b c ");
+    log_info("d");
+    log_warning("e");
+    assert_string_equal(texts_of(path), "a b c d e ");
+    log_info("f");
+    log_release();
+    assert_string_equal(texts_of(path), "a b c d e f ");
+    log_info("g");
+    assert_string_equal(texts_of(path), "a b c d e f g ");
+}
+
+/* They are written to the file that was open when they came. */
+static void test_held_through_rotation(void **state)
+{
+    (void)state;
+    open_log(LOG_LEVEL_INFO, path, -1);
+    log_hold();
+    log_info("a");
+    assert_int_equal(rename(path, rotated), 0);
+    assert_true(log_reopen());
+    log_info("b");
+    assert_string_equal(texts_of(rotated), "a ");
+    log_close();
+    assert_string_equal(texts_of(path), "b ");
+    log_release();
+}
+
+/* There is room for some; a line for which there is none takes them along. */
+static void test_many_held(void **state)
+{
+    unsigned lines = 0;
+
+    (void)state;
+    open_log(LOG_LEVEL_INFO, path, -1);
+    log_hold();
+    for (unsigned i = 0; i < 100; i++)
+        log_info("%01000u", i);
+    for (const char *at = read_file(path); (at = strchr(at, '\n')) != NULL; at++)
+        lines++;
+    assert_in_range(lines, 50, 99);
+    log_release();
+    (void)read_file(path);
+    lines = 0;
+    for (const char *line = strtok(content, "\n"); line != NULL; line = strtok(NULL, "\n"))
+        assert_int_equal(strtoul(strstr(line, "]: ") + 3, NULL, 10), lines++);
+    assert_int_equal(lines, 100);
+}
+
+/* What reads a pipe waits for its lines. */
+static void test_pipe_is_not_held(void **state)
+{
+    char got[256];
+    int ends[2];
+
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    int saved = redirect(STDERR_FILENO, ends[1]);
+    open_log(LOG_LEVEL_INFO, "/dev/stderr", -1);
+    restore(STDERR_FILENO, saved);
+    log_hold();
+    log_info("at once");
+    assert_true(fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0 && read(ends[0], got, sizeof got) > 0);
+    log_release();
+    close(ends[0]);
+    close(ends[1]);
+}
+
+/* Of lines that are written at once those count as lost that are not there as a whole. */
+static void test_held_on_full_disk(void **state)
+{
+    const uint64_t lost = stats_get(STATS_LOG_LINES_LOST);
+    struct rlimit before, limit;
+    unsigned whole = 0;
+
+    (void)state;
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    limit = before;
+    limit.rlim_cur = 3500;
+    open_log(LOG_LEVEL_INFO, path, -1);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    log_hold();
+    for (unsigned i = 0; i < 5; i++)
+        log_info("%01000u", i);
+    log_release();
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    for (const char *at = read_file(path); (at = strchr(at, '\n')) != NULL; at++)
+        whole++;
+    assert_int_equal(whole, 3);
+    assert_int_equal(stats_get(STATS_LOG_LINES_LOST) - lost, 2);
+}
+
 enum { THREADS = 4, LINES = 400 };
 
 static void *write_lines(void *name)
@@ -586,6 +716,11 @@ int main(void)
         TEST(test_full_disk),
         TEST(test_stuck_pipe),
         TEST(test_stuck_standard_error),
+        TEST(test_held),
+        TEST(test_held_through_rotation),
+        TEST(test_many_held),
+        TEST(test_pipe_is_not_held),
+        TEST(test_held_on_full_disk),
         TEST(test_threads),
     };
 

@@ -25,6 +25,34 @@ static void test_empty(void **state)
     strbuf_free(&buf);
 }
 
+static void test_room(void **state)
+{
+    struct strbuf buf = STRBUF_INIT;
+
+    (void)state;
+    for (unsigned i = 0; i < 100; i++) {
+        char *room = strbuf_make_room(&buf, 1000);
+
+        memset(room, 'a' + (int)i % 26, 1000);
+        strbuf_fill_room(&buf, 7);
+        assert_int_equal(buf.len, 7 * (i + 1));
+        assert_int_equal(buf.text[buf.len], '\0');
+    }
+    assert_memory_equal(buf.text + 693, "vvvvvvv", 8);
+    strbuf_drop(&buf, 0);
+    assert_int_equal(buf.len, 700);
+    strbuf_drop(&buf, 692);
+    assert_string_equal(strbuf_text(&buf), "uvvvvvvv");
+    strbuf_drop(&buf, 8);
+    assert_string_equal(strbuf_text(&buf), "");
+    strbuf_free(&buf);
+    strbuf_drop(&buf, 0);
+    buf.limit = 10;
+    assert_null(strbuf_make_room(&buf, 11));
+    assert_true(buf.failed);
+    strbuf_free(&buf);
+}
+
 static void test_each_way_to_append(void **state)
 {
     struct strbuf buf = STRBUF_INIT;
@@ -36,9 +64,12 @@ static void test_each_way_to_append(void **state)
     strbuf_add_mem(&buf, "d\0e", 3);
     strbuf_add_mem(&buf, NULL, 0);
     strbuf_addf(&buf, "%s=%d%%", "f", 42);
+    strbuf_add_number(&buf, 0);
+    strbuf_add_number(&buf, 10);
+    strbuf_add_number(&buf, UINT64_MAX);
     assert_false(buf.failed);
-    assert_int_equal(buf.len, 11);
-    assert_memory_equal(buf.text, "abcd\0ef=42%", 12);
+    assert_int_equal(buf.len, 34);
+    assert_memory_equal(buf.text, "abcd\0ef=42%01018446744073709551615", 35);
     strbuf_truncate(&buf, 3);
     assert_string_equal(strbuf_text(&buf), "abc");
     strbuf_truncate(&buf, 4);
@@ -210,6 +241,7 @@ static void test_out_of_memory_keeps_text(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_room),
         cmocka_unit_test(test_empty),
         cmocka_unit_test(test_each_way_to_append),
         cmocka_unit_test(test_growth),

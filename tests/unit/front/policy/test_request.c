@@ -59,6 +59,44 @@ static void test_attributes(void **state)
     }
 }
 
+/* Each attribute that is used by its whole name, and by no other that is as long. */
+static void test_names(void **state)
+{
+    static const struct {
+        const char *name;
+        size_t offset;
+    } rows[] = {
+        {"client_address", offsetof(struct request, client_address)},
+        {"client_name", offsetof(struct request, client_name)},
+        {"client_port", offsetof(struct request, client_port)},
+        {"helo_name", offsetof(struct request, helo_name)},
+        {"instance", offsetof(struct request, instance)},
+        {"queue_id", offsetof(struct request, queue_id)},
+        {"sender", offsetof(struct request, sender)},
+        {"recipient", offsetof(struct request, recipient)},
+        {"sasl_username", offsetof(struct request, sasl_username)},
+        {"ccert_subject", offsetof(struct request, ccert_subject)},
+        {"ccert_issuer", offsetof(struct request, ccert_issuer)},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        static struct whole whole;
+        char text[256], last = rows[i].name[strlen(rows[i].name) - 1];
+
+        snprintf(text, sizeof text, TYPE "%.*s%c=a\nX%s=b\n%s=c\n\n", (int)strlen(rows[i].name) - 1, rows[i].name,
+                 last + 1, rows[i].name + 1, rows[i].name);
+        whole.scanned = 0;
+        assert_int_equal(read_text(&whole, text, strlen(text)), REQUEST_COMPLETE);
+        for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+            const char *value;
+
+            memcpy(&value, (const char *)&whole.request + rows[k].offset, sizeof value);
+            assert_string_equal(value, k == i ? "c" : "");
+        }
+    }
+}
+
 static void test_states(void **state)
 {
     static const struct {
@@ -138,10 +176,8 @@ static void test_bounds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_attributes),
-        cmocka_unit_test(test_states),
-        cmocka_unit_test(test_broken),
-        cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_attributes), cmocka_unit_test(test_names),  cmocka_unit_test(test_states),
+        cmocka_unit_test(test_broken),     cmocka_unit_test(test_bounds),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
