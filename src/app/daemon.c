@@ -291,6 +291,17 @@ static bool add_fronts(struct daemon *daemon, struct strbuf *error)
            add_front(daemon, &policy_front, "PolicySocket", daemon->config->policy_socket, error);
 }
 
+/* The line that says that all is well, with each socket. */
+static void log_start(const struct fronts *fronts)
+{
+    struct strbuf sockets = STRBUF_INIT;
+
+    for (size_t i = 0; i < fronts->count; i++)
+        strbuf_addf(&sockets, "%s%s %s", i > 0 ? ", " : "", fronts->entries[i].key, fronts->entries[i].socket.spec);
+    log_notice("version " SMF_SPF_VERSION " listens on %s", strbuf_text(&sockets));
+    strbuf_free(&sockets);
+}
+
 /* Everything between the configuration and the first message. Returns a status of sysexits.h. */
 static int start(struct daemon *daemon, bool foreground, struct strbuf *error)
 {
@@ -432,7 +443,7 @@ int daemon_run(const char *config_path, bool foreground)
     if (status != EX_OK)
         return status;
     daemon.started_s = daemon.loaded_s = clock_unix_s(&clock_system);
-    log_notice("version " SMF_SPF_VERSION " listens on %s", daemon.config->socket);
+    log_start(&daemon.fronts);
     notify_manager("READY=1");
     serve(&daemon);
     return stop(&daemon);

@@ -177,12 +177,31 @@ static enum config_value_status socket_read(const struct config_option *option, 
     return replace_text(strbuf_take(&form), member);
 }
 
-const struct config_type config_socket = {.form = "a socket",
+static const char no_socket[] = "off";
+
+static enum config_value_status mta_socket_read(const struct config_option *option, const char *text, void *member)
+{
+    if (strcasecmp(text, no_socket) != 0)
+        return socket_read(option, text, member);
+    text_clear(member);
+    return CONFIG_VALUE_OK;
+}
+
+static bool mta_socket_write(const struct config_option *option, const void *member, size_t index, struct strbuf *out)
+{
+    if (index == 0 && *(char *const *)member == NULL) {
+        strbuf_add(out, no_socket);
+        return true;
+    }
+    return text_write(option, member, index, out);
+}
+
+const struct config_type config_socket = {.form = "a socket or off",
                                           .detail =
                                               " (unix:/path, inet:port@host, inet6:port@host, fd:number or fd:name)",
                                           .hint = config_hint_socket,
-                                          .read = socket_read,
-                                          .write = text_write,
+                                          .read = mta_socket_read,
+                                          .write = mta_socket_write,
                                           .clear = text_clear,
                                           .size = sizeof(char *)};
 

@@ -32,7 +32,8 @@ static bool recurses_and_forwards(const struct config *config)
 
 static bool gives_group_to_other_socket(const struct config *config)
 {
-    return config->socket_group != NULL && endpoint_unix_path(config->socket) == NULL &&
+    return config->socket_group != NULL &&
+           (config->socket == NULL || endpoint_unix_path(config->socket) == NULL) &&
            (config->metrics == NULL || endpoint_unix_path(config->metrics) == NULL) &&
            (config->policy_socket == NULL || endpoint_unix_path(config->policy_socket) == NULL);
 }
@@ -112,6 +113,14 @@ static void check_test_mode(struct config_reading *reading)
         strbuf_addf(reading->errors, "%s: it is on for all recipients, so that it cannot be off for some\n", key);
 }
 
+/* Nobody could ask such a filter. */
+static void check_sockets(struct config_reading *reading)
+{
+    if (reading->config->socket == NULL && reading->config->policy_socket == NULL && reading->policy == NULL &&
+        config_errors_begin(reading, config_errors_line_of(reading, "Socket")))
+        strbuf_add(reading->errors, "Socket: it can be off only where there is a PolicySocket\n");
+}
+
 void config_sets_check(struct config_reading *reading)
 {
     for (size_t i = 0; i < sizeof contradictions / sizeof *contradictions; i++) {
@@ -124,6 +133,7 @@ void config_sets_check(struct config_reading *reading)
         for (size_t n = 0; config_set_keys[n] != NULL; n++)
             report_mixture(reading, config_legacy_keys[i], config_set_keys[n]);
     check_test_mode(reading);
+    check_sockets(reading);
 }
 
 static void derive_set(struct derived_set *set, result_set results)

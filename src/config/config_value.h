@@ -29,8 +29,8 @@ extern const struct config_type config_path;               /* char * */
 extern const struct config_type config_control;            /* char *: a path; NULL: none */
 extern const struct config_type config_account;            /* char * */
 extern const struct config_type config_authserv_id;        /* char * */
-extern const struct config_type config_socket;             /* char *, as endpoint_add_canonical writes it */
-extern const struct config_type config_local_socket;       /* the same; its host is never left out */
+extern const struct config_type config_socket;             /* char *, as endpoint_add_canonical writes it; NULL: off */
+extern const struct config_type config_local_socket;       /* the same, never off; its host is never left out */
 extern const struct config_type config_recipient_policies; /* struct recipient_policies */
 extern const struct config_type config_pass_action;        /* char * */
 extern const struct config_type config_mailbox;            /* char *, without brackets */

@@ -68,6 +68,27 @@ def what_it_cannot_do_is_named_at_the_start_and_before(binary, config, keys):
 
 
 @case
+def it_serves_without_a_milter(binary):
+    """Reload, metrics and an orderly stop as ever."""
+    filter_ = serving(binary, {"Socket": "off"})
+    with contextlib.ExitStack() as stack:
+        stack.callback(filter_.remove)
+        filter_.launch()
+        stack.callback(filter_.kill)
+        contains(filter_.wait_log("listens on"),
+                 f"listens on Metrics unix:{filter_.path('metrics')}, PolicySocket {filter_.policy}", "log")
+        with PolicyClient(filter_.policy) as client:
+            ask_about_four(client)
+        filter_.signal(signal.SIGUSR1)
+        filter_.wait_log("reloaded")
+        contains(ask(filter_)[2], 'smf_spf_config_reloads_total{outcome="done"} 1', "metrics")
+        filter_.stop()
+        filter_.configure({"Socket": "off"})
+        refused = run(binary, "-n", "-c", filter_.config_path)
+        contains(refused.stdout + refused.stderr, "Socket: it can be off only where there is a PolicySocket", "-n")
+
+
+@case
 def a_pass_gets_its_field_once_and_a_fail_its_refusal(binary):
     with serving(binary) as filter_:
         with PolicyClient(filter_.policy) as client:
