@@ -98,8 +98,8 @@ struct config {
     char *zone_file;              /* NULL: none */
 
     /* the process */
-    char *socket; /* NULL: off; else unix:path, inet:port@host, inet:port, inet6:port@host, inet6:port, fd:number or fd:name, in these
-                     letters */
+    char *socket; /* NULL: off; else unix:path, inet:port@host, inet:port, inet6:port@host, inet6:port, fd:number or
+                     fd:name, in these letters */
     mode_t socket_mode;
     char *socket_group;   /* NULL: the group of `user` */
     char *control_socket; /* a path; NULL: none */

@@ -32,8 +32,7 @@ static bool recurses_and_forwards(const struct config *config)
 
 static bool gives_group_to_other_socket(const struct config *config)
 {
-    return config->socket_group != NULL &&
-           (config->socket == NULL || endpoint_unix_path(config->socket) == NULL) &&
+    return config->socket_group != NULL && (config->socket == NULL || endpoint_unix_path(config->socket) == NULL) &&
            (config->metrics == NULL || endpoint_unix_path(config->metrics) == NULL) &&
            (config->policy_socket == NULL || endpoint_unix_path(config->policy_socket) == NULL);
 }

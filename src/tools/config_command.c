@@ -16,7 +16,7 @@ static const struct command_option option_table[] = {
     {'c', "config", "FILE", "the configuration to print"},
     {FROM, "from", "SYSTEM",
      "print what FILE, the configuration of policyd-spf, pyspf-milter or spf-milter,\n"
-     "is as smf-spf.conf"},
+     "or the directory of tumgreyspf, is as smf-spf.conf"},
     {0, NULL, NULL, NULL},
 };
 

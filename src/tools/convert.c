@@ -4,7 +4,9 @@
 
 #include "base/file.h"
 #include "tools/convert_run.h"
+#include "tools/convert_tumgreyspf.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +20,8 @@ enum { SYSTEM_COUNT = 3 };
 static const struct foreign_system *const systems[SYSTEM_COUNT] = {&convert_policyd_spf, &convert_pyspf_milter,
                                                                    &convert_spf_milter};
 
+static const char tree_name[] = "tumgreyspf"; /* which has a directory */
+
 const struct foreign_system *convert_system(const char *name)
 {
     for (size_t i = 0; i < SYSTEM_COUNT; i++)
@@ -28,45 +32,9 @@ const struct foreign_system *convert_system(const char *name)
 
 /* Converting */
 
-static void convert_setting(struct conversion *run, const struct foreign_setting *setting)
-{
-    const struct foreign_key *key = setting->key;
-
-    run->current = setting;
-    switch (key->fate) {
-    case FATE_LINES:
-        if (key->note != NULL)
-            convert_note(run, key->note);
-        key->convert(run, setting);
-        break;
-    case FATE_TOGETHER:
-        strbuf_addf(run->out, "#   See %s below\n", key->ours);
-        break;
-    case FATE_MOOT:
-        convert_note(run, key->note);
-        break;
-    case FATE_LOST:
-        convert_lost(run, key->note);
-        break;
-    }
-    run->current = NULL;
-}
-
-/* Writes what the line is about, as a comment. */
-static void add_heading(struct conversion *run, const struct foreign_setting *setting)
-{
-    strbuf_add(run->out, "\n# ");
-    strbuf_add_shown(run->out, setting->name, CONVERT_SHOWN_MAX);
-    if (setting->key != NULL || *setting->value != '\0') {
-        strbuf_add(run->out, setting->line > 0 ? " = " : " is not set, which means ");
-        strbuf_add_shown(run->out, setting->value, CONVERT_SHOWN_MAX);
-    }
-    strbuf_add_char(run->out, '\n');
-}
-
 static void convert_file_line(struct conversion *run, const struct foreign_setting *setting)
 {
-    add_heading(run, setting);
+    convert_heading(run, setting);
     if (setting->key == NULL) {
         strbuf_addf(run->out, "#   Not converted: %s has no such setting\n", run->system->name);
         convert_warn(run, setting, "there is no such setting");
@@ -88,7 +56,7 @@ static void convert_defaults(struct conversion *run, const struct foreign_table 
         if (key->fate != FATE_LINES || key->fallback == NULL || convert_key(run->system, key->name) != key ||
             convert_find(run, key) != NULL)
             continue;
-        add_heading(run, &setting);
+        convert_heading(run, &setting);
         convert_setting(run, &setting);
     }
 }
@@ -105,12 +73,17 @@ static void convert_all(struct conversion *run)
     run->system->finish(run);
 }
 
-enum convert_status convert_text(const struct foreign_system *system, const char *text, size_t len, const char *path,
+enum convert_status convert_text(const struct foreign_system *system, const struct convert_source *source,
                                  struct strbuf *out, struct strbuf *warnings)
 {
-    struct conversion run = {.system = system, .path = path, .out = out, .warnings = warnings};
+    struct conversion run = {.system = system,
+                             .path = source->path,
+                             .out = out,
+                             .warnings = warnings,
+                             .read_file = source->read_file,
+                             .context = source->context};
 
-    convert_read(&run, text, len);
+    convert_read(&run, source->text, source->len);
     if (!run.no_memory)
         convert_all(&run);
     free(run.settings);
@@ -126,9 +99,15 @@ static int unknown_system(const char *name)
 {
     fprintf(stderr, "smf-spf config: --from takes ");
     for (size_t i = 0; i < SYSTEM_COUNT; i++)
-        fprintf(stderr, "%s%s", systems[i]->name, i + 2 < SYSTEM_COUNT ? ", " : i + 1 < SYSTEM_COUNT ? " or " : "");
-    fprintf(stderr, ", not \"%s\"\n", name);
+        fprintf(stderr, "%s%s", systems[i]->name, i + 1 < SYSTEM_COUNT ? ", " : " or ");
+    fprintf(stderr, "%s, not \"%s\"\n", tree_name, name);
     return EX_USAGE;
+}
+
+static bool read_named(void *context, const char *path, struct strbuf *text)
+{
+    (void)context;
+    return file_read(path, text);
 }
 
 static int read_foreign(const char *path, struct strbuf *text)
@@ -139,35 +118,55 @@ static int read_foreign(const char *path, struct strbuf *text)
     return EX_NOINPUT;
 }
 
-static int print_conversion(const struct foreign_system *system, const struct strbuf *text, const char *path)
+static int print_conversion(enum convert_status converted, struct strbuf *out, struct strbuf *warnings)
 {
-    struct strbuf out = STRBUF_INIT, warnings = STRBUF_INIT;
-    enum convert_status converted = convert_text(system, strbuf_text(text), text->len, path, &out, &warnings);
     int status = converted == CONVERT_PARTLY ? EX_DATAERR : EX_OK;
 
     if (converted == CONVERT_NO_MEMORY) {
         (void)fputs("smf-spf config: out of memory\n", stderr);
         status = EX_OSERR;
     } else {
-        (void)fputs(strbuf_text(&out), stdout);
-        (void)fputs(strbuf_text(&warnings), stderr);
+        (void)fputs(strbuf_text(out), stdout);
+        (void)fputs(strbuf_text(warnings), stderr);
     }
-    strbuf_free(&out);
-    strbuf_free(&warnings);
+    strbuf_free(out);
+    strbuf_free(warnings);
     return status;
+}
+
+static int convert_file(const struct foreign_system *system, const char *path)
+{
+    struct strbuf text = {.limit = FILE_MAX}, out = STRBUF_INIT, warnings = STRBUF_INIT;
+    int status = read_foreign(path, &text);
+
+    if (status == EX_OK) {
+        const struct convert_source source = {
+            .text = strbuf_text(&text), .len = text.len, .path = path, .read_file = read_named};
+
+        status = print_conversion(convert_text(system, &source, &out, &warnings), &out, &warnings);
+    }
+    strbuf_free(&text);
+    return status;
+}
+
+static int convert_directory(const char *path)
+{
+    struct strbuf out = STRBUF_INIT, warnings = STRBUF_INIT;
+    DIR *directory = opendir(path);
+
+    if (directory == NULL) {
+        fprintf(stderr, "smf-spf config: %s: cannot be read: %s\n", path, strerror(errno));
+        return EX_NOINPUT;
+    }
+    (void)closedir(directory);
+    return print_conversion(convert_tumgreyspf(path, &out, &warnings), &out, &warnings);
 }
 
 int convert_run(const char *system_name, const char *path)
 {
     const struct foreign_system *system = convert_system(system_name);
-    struct strbuf text = {.limit = FILE_MAX};
-    int status;
 
-    if (system == NULL)
-        return unknown_system(system_name);
-    status = read_foreign(path, &text);
-    if (status == EX_OK)
-        status = print_conversion(system, &text, path);
-    strbuf_free(&text);
-    return status;
+    if (strcmp(system_name, tree_name) == 0)
+        return convert_directory(path);
+    return system != NULL ? convert_file(system, path) : unknown_system(system_name);
 }

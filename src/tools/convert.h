@@ -5,6 +5,7 @@
 
 #include "base/strbuf.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct foreign_system;
@@ -18,9 +19,19 @@ enum convert_status {
     CONVERT_NO_MEMORY,
 };
 
-/* Appends to `out` the smf-spf.conf that behaves as the foreign configuration `text` (anything; `len` octets) does, and
- * to `warnings` one line, with `path` and line number, for each line that has no equivalent. */
-enum convert_status convert_text(const struct foreign_system *system, const char *text, size_t len, const char *path,
+/* A foreign configuration. */
+struct convert_source {
+    const char *text; /* anything */
+    size_t len;
+    const char *path; /* for messages */
+    /* Appends another file that it names. False if it cannot be read; NULL: none can. */
+    bool (*read_file)(void *context, const char *path, struct strbuf *text);
+    void *context;
+};
+
+/* Appends to `out` the smf-spf.conf that behaves as the foreign configuration does, and to `warnings` one line, with
+ * path and line number, for each line that has no equivalent. */
+enum convert_status convert_text(const struct foreign_system *system, const struct convert_source *source,
                                  struct strbuf *out, struct strbuf *warnings);
 
 /* Converts the file, prints the result on standard output and the warnings on standard error. Returns EX_OK,

@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Cuts white space, a carriage return too, off both ends. */
-static char *trim_spaces(char *text)
+char *convert_trim(char *text)
 {
     static const char blanks[] = " \t\r\v\f";
     size_t len;
@@ -29,14 +28,14 @@ static bool is_comment(const struct foreign_system *system, char *line)
 
 static struct foreign_setting read_foreign_line(const struct foreign_system *system, char *line, unsigned number)
 {
-    struct foreign_setting setting = {.name = trim_spaces(line), .value = "", .line = number};
+    struct foreign_setting setting = {.name = convert_trim(line), .value = "", .line = number};
     char *equals = strchr(line, '=');
 
     if (equals == NULL || (!system->value_may_hold_equals && strchr(equals + 1, '=') != NULL))
         return setting;
     *equals = '\0';
-    setting.name = trim_spaces(line);
-    setting.value = trim_spaces(equals + 1);
+    setting.name = convert_trim(line);
+    setting.value = convert_trim(equals + 1);
     setting.key = convert_key(system, setting.name);
     return setting;
 }

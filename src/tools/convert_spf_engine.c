@@ -108,6 +108,25 @@ static void convert_status_codes(struct conversion *run, const struct foreign_se
         convert_note(run, "Replies have the codes of RFC 7372");
 }
 
+static void convert_pass_restriction(struct conversion *run, const struct foreign_setting *setting)
+{
+    if (convert_from(run)->is_milter) {
+        convert_lost(run, "a filter cannot name a restriction class of Postfix");
+        return;
+    }
+    convert_note(run, "The policy service must be asked at DATA, too, for the fields (PolicySocket)");
+    convert_differs(run, "a refusal for the other identity still holds, and the message has its fields");
+    convert_line(run, setting->key->ours, setting->value);
+}
+
+static void convert_per_user(struct conversion *run, const struct foreign_setting *setting)
+{
+    if (convert_from(run)->is_milter)
+        convert_lost(run, "one file is for all recipients; RecipientPolicy makes exceptions");
+    else
+        convert_spf_engine_per_user(run, setting);
+}
+
 /* The places in a reason, and what stands for them in ours. */
 static const struct reason_word {
     const char *theirs, *ours;
@@ -189,9 +208,8 @@ static const struct foreign_key engine_keys[] = {
     {"TempError_Defer", NULL, "False", FATE_TOGETHER, "DeferMailFrom, DeferHelo and DeferNullSender", NULL, NULL},
     {"Reject_Not_Pass_Domains", NULL, NULL, FATE_TOGETHER, "RefuseFor", NULL, NULL},
     {"No_Mail", NULL, NULL, FATE_LINES, "RefuseOnlyNoMail", NULL, convert_no_mail},
-    {"HELO_pass_restriction", NULL, NULL, FATE_LOST, "", "a filter cannot name a restriction class of Postfix", NULL},
-    {"Mail_From_pass_restriction", NULL, NULL, FATE_LOST, "", "a filter cannot name a restriction class of Postfix",
-     NULL},
+    {"HELO_pass_restriction", NULL, NULL, FATE_LINES, "OnHeloPass", NULL, convert_pass_restriction},
+    {"Mail_From_pass_restriction", NULL, NULL, FATE_LINES, "OnPass", NULL, convert_pass_restriction},
     {"Prospective", NULL, NULL, FATE_LINES, "FixedClientIP", NULL, convert_prospective},
     {"skip_addresses", NULL, "127.0.0.0/8,::ffff:127.0.0.0/104,::1", FATE_LINES, "WhitelistIP", NULL,
      convert_spf_engine_addresses},
@@ -207,8 +225,7 @@ static const struct foreign_key engine_keys[] = {
     {"Whitelist_Lookup_Time", NULL, NULL, FATE_LOST, "", "DNSTimeout is the limit of these lookups too", NULL},
     {"Void_Limit", NULL, NULL, FATE_LINES, "", NULL, convert_void_limit},
     {"Reason_Message", NULL, NULL, FATE_LINES, "RejectReason", NULL, convert_reason},
-    {"Per_User", NULL, NULL, FATE_LOST, "", "one file is for all recipients; RefuseTo and WhitelistTo make exceptions",
-     NULL},
+    {"Per_User", NULL, NULL, FATE_LINES, "RecipientPolicy", NULL, convert_per_user},
     {"Mock", NULL, NULL, FATE_LINES, "WhitelistIP", NULL, convert_mock},
     {"QueueID", NULL, NULL, FATE_MOOT, "", "The log lines have another form", NULL},
 };

@@ -18,6 +18,9 @@ void convert_spf_engine_helo_names(struct conversion *run, const struct foreign_
 void convert_spf_engine_domains(struct conversion *run, const struct foreign_setting *setting);
 void convert_spf_engine_host_names(struct conversion *run, const struct foreign_setting *setting);
 
+/* Writes a RecipientPolicy for each line of the file that Per_User names. */
+void convert_spf_engine_per_user(struct conversion *run, const struct foreign_setting *setting);
+
 /* Takes the next item of a list as both programs do, which cut it at its commas and nowhere else, without the white
  * space around it. Says once, in *is_told, that the program does not find an item with white space around it. False at
  * the end. */

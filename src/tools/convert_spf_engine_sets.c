@@ -2,6 +2,8 @@
 /* Which results policyd-spf and pyspf-milter refuse and defer: one line of ours out of several settings of theirs. */
 #include "tools/convert_spf_engine.h"
 
+#include "tools/convert_run.h"
+
 #include <string.h>
 
 #define FAIL     RESULT_BIT(RESULT_FAIL)
@@ -81,7 +83,8 @@ static void write_domain(struct conversion *run, const char *domain, result_set 
 }
 
 /* Reject_Not_Pass_Domains: for the sender's domain it takes the place of Mail_From_reject. */
-static void write_domains(struct conversion *run, const struct rules *rules, const struct convert_decision *decision)
+static void write_domains(struct conversion *run, const struct rules *rules, const struct convert_decision *decision,
+                          bool is_checked)
 {
     static const struct policy listed = {"", false, true, true, NOT_PASS};
     const struct convert_sets own = sets_of(rules, &listed);
@@ -89,8 +92,11 @@ static void write_domains(struct conversion *run, const struct rules *rules, con
     struct strbuf domain = STRBUF_INIT;
     bool is_told = false;
 
-    if (*domains == '\0')
+    if (*domains == '\0' || !is_checked) {
+        if (run->is_for_some)
+            convert_line(run, "RefuseFor", "none");
         return;
+    }
     if (decision->check_helo && (own.refuse != decision->helo.refuse || own.defer != decision->helo.defer))
         convert_differs(run, "a HELO name of Reject_Not_Pass_Domains is decided like any other");
     while (convert_spf_engine_item(run, &domains, &domain, &is_told))
@@ -117,6 +123,9 @@ void convert_spf_engine_sets(struct conversion *run)
     convert_write_decision(run, &decision);
     if (!helo.checks) /* and so nothing of a null sender */
         convert_line(run, "SkipNDR", "on");
-    if (mail_from.checks)
-        write_domains(run, &rules, &decision);
+    else if (run->is_for_some)
+        convert_line(run, "SkipNDR", "off");
+    if (run->is_for_some)
+        convert_line(run, "RefuseOnlyNoMail", rules.no_mail ? "on" : "off");
+    write_domains(run, &rules, &decision, mail_from.checks);
 }

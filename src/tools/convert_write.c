@@ -73,15 +73,55 @@ void convert_bad_value(struct conversion *run, const struct foreign_setting *set
     report_lost_setting(run, setting->name, "no such value is known");
 }
 
-/* True if the line is a whole configuration without errors; if it is not, the errors are thrown away. */
+void convert_setting(struct conversion *run, const struct foreign_setting *setting)
+{
+    const struct foreign_key *key = setting->key;
+
+    run->current = setting;
+    switch (key->fate) {
+    case FATE_LINES:
+        if (key->note != NULL)
+            convert_note(run, key->note);
+        key->convert(run, setting);
+        break;
+    case FATE_TOGETHER:
+        strbuf_addf(run->out, "#   See %s below\n", key->ours);
+        break;
+    case FATE_MOOT:
+        convert_note(run, key->note);
+        break;
+    case FATE_LOST:
+        convert_lost(run, key->note);
+        break;
+    }
+    run->current = NULL;
+}
+
+void convert_heading(struct conversion *run, const struct foreign_setting *setting)
+{
+    strbuf_add(run->out, "\n# ");
+    strbuf_add_shown(run->out, setting->name, CONVERT_SHOWN_MAX);
+    if (setting->key != NULL || *setting->value != '\0') {
+        strbuf_add(run->out, setting->line > 0 ? " = " : " is not set, which means ");
+        strbuf_add_shown(run->out, setting->value, CONVERT_SHOWN_MAX);
+    }
+    strbuf_add_char(run->out, '\n');
+}
+
+/* True if the line is a whole configuration without errors, or the inside of a RecipientPolicy; if it is not, the
+ * errors are thrown away. */
 static bool is_accepted_line(struct conversion *run, const char *line)
 {
-    struct strbuf errors = STRBUF_INIT;
-    const struct config *config = config_parse(line, strlen(line), "", &errors);
-    const bool accepted = config != NULL;
+    struct strbuf text = STRBUF_INIT, errors = STRBUF_INIT;
+    const struct config *config;
+    bool accepted;
 
-    run->no_memory |= errors.failed || strcmp(strbuf_text(&errors), ": out of memory\n") == 0;
+    strbuf_addf(&text, run->is_for_some ? "RecipientPolicy user@example.org {\n%s\n}\n" : "%s", line);
+    config = config_parse(strbuf_text(&text), text.len, "", &errors);
+    accepted = config != NULL && !text.failed;
+    run->no_memory |= text.failed || errors.failed || strcmp(strbuf_text(&errors), ": out of memory\n") == 0;
     config_release(config);
+    strbuf_free(&text);
     strbuf_free(&errors);
     return accepted;
 }
@@ -107,6 +147,27 @@ static void write_tried(struct conversion *run, const char *key, struct strbuf *
         strbuf_add(run->out, text);
     }
     strbuf_free(line);
+}
+
+void convert_block(struct conversion *run, const char *key, struct strbuf *lines)
+{
+    const char *text = strbuf_text(lines);
+    const bool is_accepted = !lines->failed && is_accepted_line(run, text);
+
+    run->no_memory |= lines->failed;
+    if (!is_accepted)
+        report_lost_setting(run, key, "the settings have no equivalent as a whole");
+    while (!is_accepted && *text != '\0') {
+        const size_t len = strcspn(text, "\n");
+
+        strbuf_add_char(run->out, '#');
+        strbuf_add_mem(run->out, text, len);
+        strbuf_add_char(run->out, '\n');
+        text += len + (text[len] == '\n');
+    }
+    if (is_accepted)
+        strbuf_add(run->out, text);
+    strbuf_free(lines);
 }
 
 void convert_line(struct conversion *run, const char *key, const char *value)
@@ -207,16 +268,18 @@ void convert_write_decision(struct conversion *run, const struct convert_decisio
     const struct convert_sets mail_from = decision->mail_from, null_sender = decision->null_sender;
     const struct convert_sets helo = decision->check_helo ? decision->helo : (struct convert_sets){0, 0};
 
+    const bool all = run->is_for_some; /* the main file may have any of them */
+
     convert_line(run, "CheckHelo", decision->check_helo ? "on" : "off");
     write_set_line(run, "RefuseMailFrom", mail_from.refuse);
-    if (helo.refuse != 0) /* empty by default, as all that defers is */
+    if (helo.refuse != 0 || all) /* empty by default, as all that defers is */
         write_set_line(run, "RefuseHelo", helo.refuse);
-    if (null_sender.refuse != (mail_from.refuse | helo.refuse))
+    if (null_sender.refuse != (mail_from.refuse | helo.refuse) || all)
         write_set_line(run, "RefuseNullSender", null_sender.refuse);
-    if (mail_from.defer != 0)
+    if (mail_from.defer != 0 || all)
         write_set_line(run, "DeferMailFrom", mail_from.defer);
-    if (helo.defer != 0)
+    if (helo.defer != 0 || all)
         write_set_line(run, "DeferHelo", helo.defer);
-    if (null_sender.defer != (mail_from.defer | helo.defer))
+    if (null_sender.defer != (mail_from.defer | helo.defer) || all)
         write_set_line(run, "DeferNullSender", null_sender.defer);
 }

@@ -15,10 +15,23 @@ static void require(bool holds)
         abort();
 }
 
+/* Another file is the same one. */
+static bool read_other(void *context, const char *path, struct strbuf *text)
+{
+    const struct strbuf *other = context;
+
+    (void)path;
+    strbuf_add_mem(text, other->text, other->len);
+    return !text->failed;
+}
+
 static void check_converted(const struct foreign_system *system, const char *text, size_t len)
 {
     struct strbuf out = STRBUF_INIT, warnings = STRBUF_INIT, errors = STRBUF_INIT;
-    const enum convert_status status = convert_text(system, text, len, "fuzz", &out, &warnings);
+    const struct strbuf other = {.text = (char *)text, .len = len};
+    const struct convert_source source = {
+        .text = text, .len = len, .path = "fuzz", .read_file = read_other, .context = (void *)&other};
+    const enum convert_status status = convert_text(system, &source, &out, &warnings);
     const struct config *config = config_parse(strbuf_text(&out), out.len, "converted", &errors);
 
     require(status != CONVERT_NO_MEMORY && (status == CONVERT_PARTLY) == (warnings.len > 0));

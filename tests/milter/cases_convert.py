@@ -155,14 +155,80 @@ def conversion_of_a_part_is_told(binary):
         contains(done.stdout, "# Milk = yes\n#   Not converted", "output")
 
 
+TREE = {
+    "__default__": "SPFSEEDONLY = 0\nGREYLISTTIME = 600 # s\nCHECKERS = spf,greylist\nOTHERCONFIGS = envelope_recipient\n",
+    f"client_address/{BAD_IP.replace('.', '/')}": "CHECKERS = greylist\n",
+    "client_address/203/0/__default__": "CHECKERS =\n",
+    "envelope_sender/soft.example.org/__default__": "CHECKERS = spf\n",
+    "envelope_sender/example.org/joe%2bx": "SPFSEEDONLY = 1\n",
+    "envelope_recipient/tested.example/__default__": "SPFSEEDONLY = 1\n",
+    "envelope_recipient/tested.example/boss": "SPFSEEDONLY = 0\n",
+    "envelope_recipient/open.example/bob": "CHECKERS = greylist\n",
+}
+
+
+def write_tree(filter_, files):
+    for name, text in files.items():
+        path = filter_.path("tree/" + name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        filter_.write("tree/" + name, text)
+    return filter_.path("tree")
+
+
+@case
+def tumgreyspf_behaves_as_its_tree_says(binary):
+    with Filter(binary, {}, zone=ZONE) as filter_:
+        done = run(binary, "config", "--from", "tumgreyspf", write_tree(filter_, TREE))
+        equal((done.returncode, done.stderr), (0, ""), "status and warnings")
+        with open(filter_.config_path, encoding="utf-8") as file:
+            filter_.configure(done.stdout + file.read())
+        filter_.signal(10)
+        filter_.wait_log("reloaded")
+        other = "198.51.100.77"  # fails for example.org
+        for sender, client, recipient, is_refused in (
+                (GOOD, other, "bob@example.net", True), (GOOD, GOOD_IP, "bob@example.net", False),
+                (GOOD, BAD_IP, "bob@example.net", False), (GOOD, "203.0.113.9", "bob@example.net", False),
+                ("<joe+x@example.org>", other, "bob@example.net", False), ("<joe@example.org>", other, "bob@example.net", True),
+                (GOOD, other, "bob@tested.example", False), (GOOD, other, "boss@tested.example", True),
+                (GOOD, other, "bob@open.example", False), (GOOD, other, "eve@open.example", True), ("<>", other, "b@x.example", False),
+                ("<a@soft.example.org>", other, "bob@example.net", False)):
+            found = one(filter_, sender, ip=client, recipients=f"<{recipient}>", helo=HELO_NONE)
+            equal(found.refusal is not None, is_refused, f"{sender} from {client} to {recipient}")
+
+
+@case
+def tumgreyspf_trees_that_say_more(binary):
+    """Exceptions that cannot be, unknown settings, and what is no file of the tree."""
+    files = {"__default__": "CHECKERS = greylist\nMILK = 1\n", "client_address/10/__default__": "CHECKERS = spf\n",
+             "client_address/10/x/1": "CHECKERS = spf\n", "client_address/300": "CHECKERS = spf\n",
+             "envelope_sender/a.example/joe": "CHECKERS = spf\n", "envelope_sender/b.example/__default__": "CHECKERS = spf\n",
+             "envelope_recipient/c.example/bob%0aX": "CHECKERS = spf\n", "envelope_recipient/c.example/eve/x": "CHECKERS = spf\n",
+             "envelope_recipient/c.example/%40%41": "CHECKERS = spf\n", "envelope_recipient/c.example/ok": "CHECKERS = spf\n"}
+    with prepared(binary) as filter_:
+        tree = write_tree(filter_, files)
+        done = run(binary, "config", "--from", "tumgreyspf", tree)
+        equal(done.returncode, EX_DATAERR, "exit status")
+        for part in (f"{tree}/__default__:2: MILK: there is no such setting", "client_address/10/__default__: SPF cannot be",
+                     "envelope_sender/a.example/joe: SPF cannot be", "it holds for all domains below"):
+            contains(done.stderr, part, "warnings")
+        for line in ("RefuseMailFrom off", "RefuseFor b.example fail", "RecipientPolicy ok@c.example {"):
+            contains(done.stdout, line + "\n", "output")
+        lacks(done.stdout, "\nX", "output")
+        lacks(done.stdout, "eve", "output")
+        path = filter_.write("new.conf", done.stdout)
+        equal(run(binary, "config", "-c", path).returncode, 0, "the output is a configuration")
+
+
 @rows([
-    ("system", ["--from", "rspamd", sample("spf-milter")], EX_USAGE, "policyd-spf, pyspf-milter or spf-milter"),
+    ("system", ["--from", "rspamd", sample("spf-milter")], EX_USAGE, "policyd-spf, pyspf-milter, spf-milter or tumgreyspf"),
     ("no-system", ["--from"], EX_USAGE, "--from needs an argument"),
     ("no-file", ["--from", "spf-milter"], EX_USAGE, "--from needs the FILE"),
     ("two-files", ["--from", "spf-milter", sample("spf-milter"), "x"], EX_USAGE, 'there is no place for "x"'),
     ("and-c", ["-c", "/dev/null", "--from", "spf-milter", sample("spf-milter")], EX_USAGE, "exclude each other"),
     ("missing", ["--from", "spf-milter", "/nonexistent/old.conf"], EX_NOINPUT, "/nonexistent/old.conf: "),
     ("directory", ["--from", "spf-milter", "/"], EX_NOINPUT, "/: "),
+    ("no-tree", ["--from", "tumgreyspf", "/nonexistent"], EX_NOINPUT, "/nonexistent: cannot be read"),
+    ("file-for-a-tree", ["--from", "tumgreyspf", "/dev/null"], EX_NOINPUT, "/dev/null: cannot be read"),
     ("endless", ["--from", "spf-milter", "/dev/zero"], EX_NOINPUT, "/dev/zero: "),
     ("long-option", ["--to", "x"], EX_USAGE, "there is no option --to"),
 ])

@@ -30,12 +30,25 @@ struct conversion_result {
     enum convert_status status;
 };
 
+static const char *other_file; /* what any other file holds; NULL: there is none */
+
+static bool read_other(void *context, const char *path, struct strbuf *text)
+{
+    (void)context;
+    assert_string_equal(path, "/etc/users");
+    if (other_file == NULL)
+        return false;
+    strbuf_add(text, other_file);
+    return true;
+}
+
 static struct conversion_result convert_octets(const char *system, const char *text, size_t len)
 {
+    const struct convert_source source = {.text = text, .len = len, .path = "old.conf", .read_file = read_other};
     struct conversion_result result = {.status = CONVERT_NO_MEMORY};
 
     assert_non_null(convert_system(system));
-    result.status = convert_text(convert_system(system), text, len, "old.conf", &result.out, &result.warnings);
+    result.status = convert_text(convert_system(system), &source, &result.out, &result.warnings);
     return result;
 }
 
@@ -166,8 +179,10 @@ static const struct setting_case {
      "RefuseMailFrom fail\nRefuseHelo fail", LINES},
     {POLICYD, "No_Mail = False", "RefuseOnlyNoMail off", LINES},
     {POLICYD, "No_Mail = some", "", LOST},
-    {POLICYD, "HELO_pass_restriction = helo_passed", "", LOST},
-    {POLICYD, "Mail_From_pass_restriction = mfrom_passed", "", LOST},
+    {POLICYD, "HELO_pass_restriction = helo_passed", "OnHeloPass helo_passed", LOST},
+    {POLICYD, "Mail_From_pass_restriction = mfrom_passed, permit", "OnPass mfrom_passed, permit", LOST},
+    {POLICYD, "Mail_From_pass_restriction = reject", "!OnPass reject", LOST},
+    {PYSPF, "HELO_pass_restriction = helo_passed", "!OnHeloPass helo_passed", LOST},
     {POLICYD, "Prospective = 192.0.2.25", "FixedClientIP 192.0.2.25\nAddHeader off\nAddReceivedHeader off", LINES},
     {POLICYD, "Prospective = mail.example", "!FixedClientIP mail.example", LOST},
     {POLICYD, "Prospective = 192.0.2.25\nWhitelist = 192.0.2.0/24",
@@ -212,6 +227,8 @@ static const struct setting_case {
     {POLICYD, "Reason_Message = 100%s", "RejectReason 100%s", LOST},
     {POLICYD, "Reason_Message = %{{s}}", "RejectReason %{s}", LOST},
     {POLICYD, "Per_User = file:/etc/per-user", "", LOST},
+    {POLICYD, "Per_User = text,/etc/users", "", LOST}, /* it cannot be read */
+    {PYSPF, "Per_User = text,/etc/users", "", LOST},
     {POLICYD, "Mock = False", "WhitelistIP 0.0.0.0/0\nWhitelistIP ::/0", LOST},
     {PYSPF, "Mock = False", "!WhitelistIP 0.0.0.0/0", MOOT},
     {PYSPF, "HELO_reject = Fail", "CheckHelo on\nRefuseHelo fail", LOST}, /* it is the client's name there */
@@ -404,6 +421,75 @@ static void each_key_has_a_case(void **state)
                     fail_msg("%s: %s", system_names[i], key->name);
             }
     }
+}
+
+/* Each line of the file that Per_User names; of what stands there twice the first. */
+static void recipients_have_their_settings(void **state)
+{
+    static const struct {
+        const char *recipient;
+        result_set refused, deferred;
+        bool test_mode, check_helo, skips_null, adds_header, adds_received;
+        size_t addresses, rules;
+    } cases[] = {
+        {"<all@example.org>", RESULT_BIT(RESULT_FAIL), 0, false, true, false, false, true, 3, 1},
+        {"<soft@example.org>", RESULT_BIT(RESULT_FAIL) | RESULT_BIT(RESULT_SOFTFAIL), 0, false, true, false, false,
+         true, 3, 1},
+        {"<test@example.org>", RESULT_BIT(RESULT_FAIL), 0, true, true, false, true, false, 3, 1},
+        {"<none@example.org>", 0, 0, false, false, true, false, true, 3, 0},
+        {"<temp@example.org>", RESULT_BIT(RESULT_FAIL), RESULT_BIT(RESULT_TEMPERROR), false, true, false, false, true,
+         3, 1},
+        {"<net@example.org>", RESULT_BIT(RESULT_FAIL), 0, false, true, false, false, true, 1, 1},
+        {"<nonet@example.org>", RESULT_BIT(RESULT_FAIL), 0, false, true, false, false, true, 0, 1},
+        {"<upper@example.org>", 0, 0, false, true, false, false, true, 3, 1},
+    };
+    struct conversion_result result;
+    struct strbuf errors = STRBUF_INIT;
+    const struct config *config;
+
+    (void)state;
+    other_file = "# users\n"
+                 "soft@example.org,Mail_From_reject=Softfail\n"
+                 "test@example.org,TestOnly=0|Header_Type=AR\n"
+                 "none@example.org,HELO_reject=No_Check|Mail_From_reject=No_Check|PermError_reject=True # none\n"
+                 "none@example.org,TestOnly=0\n"
+                 "temp@example.org,TempError_Defer=True\n\n"
+                 "net@example.org,Whitelist=192.0.2.0/24|skip_addresses=\n"
+                 "nonet@example.org,skip_addresses=\n"
+                 "Upper@Example.Org,Mail_From_reject=False|HELO_reject=False\n"
+                 "all@example.org\n"
+                 "bad,Mail_From_reject=False\n"
+                 "all@example.org,Lookup_Time=5|Nope=1\n";
+    result = convert(POLICYD, "Per_User = text,/etc/users\nReject_Not_Pass_Domains = a.example\n");
+    other_file = NULL;
+    assert_int_equal(result.status, CONVERT_PARTLY);
+    config = config_parse(strbuf_text(&result.out), result.out.len, "new", &errors);
+    assert_non_null(config);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct config *found;
+        struct address address;
+
+        assert_int_equal(address_parse(cases[i].recipient, &address), ADDRESS_OK);
+        found = config_for_recipient(config, &address);
+        print_message("%s\n", cases[i].recipient);
+        assert_int_equal(found->verdict.refuse_mail_from, cases[i].refused);
+        assert_int_equal(found->verdict.defer_mail_from.results, cases[i].deferred);
+        assert_int_equal(found->test_mode, cases[i].test_mode);
+        assert_int_equal(found->check_helo, cases[i].check_helo);
+        assert_int_equal(found->skip_ndr, cases[i].skips_null);
+        assert_int_equal(found->add_header, cases[i].adds_header);
+        assert_int_equal(found->add_received_header, cases[i].adds_received);
+        assert_int_equal(found->whitelist_ip.count, cases[i].addresses);
+        assert_int_equal(found->verdict.refuse_for.count, cases[i].rules);
+        address_free(&address);
+    }
+    assert_non_null(strstr(strbuf_text(&result.warnings), "/etc/users:5: none@example.org: an earlier line"));
+    assert_non_null(strstr(strbuf_text(&result.warnings), "/etc/users:11: all@example.org: it has no comma"));
+    assert_non_null(strstr(strbuf_text(&result.warnings), "/etc/users:13: Lookup_Time: it holds for all"));
+    assert_non_null(strstr(strbuf_text(&result.warnings), "/etc/users:13: Nope: there is no such setting"));
+    assert_non_null(strstr(strbuf_text(&result.out), "#RecipientPolicy bad {\n"));
+    config_release(config);
+    free_result(&result);
 }
 
 /* The lines around */
@@ -655,6 +741,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_setting_becomes_ours),
         cmocka_unit_test(each_key_has_a_case),
+        cmocka_unit_test(recipients_have_their_settings),
         cmocka_unit_test(an_empty_file_means_the_foreign_defaults),
         cmocka_unit_test(lines_are_read_as_the_foreign_program_reads_them),
         cmocka_unit_test(any_octets_give_a_valid_file),

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* tumgreyspf's directory of exceptions: `__default__` for everybody, and below it a file for a client, a sender or a
+ * recipient, by the parts of its address:
+ *
+ *   client_address/192/0/2/1                  or the directory of a network, with `__default__` in it
+ *   envelope_sender/example.org/local-part    or `__default__`
+ *   envelope_recipient/example.org/local-part or `__default__` */
+#include "tools/convert_tumgreyspf.h"
+
+#include "base/file.h"
+#include "tools/convert_run.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum {
+    FILE_MAX = 64 * 1024,   /* octets */
+    FILES_MAX = 100 * 1000, /* of a tree */
+    NAME_SIZE = 256,        /* of a file, without its quoting */
+    OCTETS = 4,             /* of an address */
+};
+
+static const char default_name[] = "__default__";
+
+/* What a file says about SPF, after what the files before it say. */
+struct settings {
+    bool checks; /* `spf` is among CHECKERS */
+    bool seeds;  /* SPFSEEDONLY: nothing is refused */
+};
+
+struct tree {
+    struct conversion run;
+    struct settings base; /* of `__default__` */
+    size_t files;
+};
+
+static bool refuses(const struct settings *settings)
+{
+    return settings->checks && !settings->seeds;
+}
+
+/* ---- Files ---- */
+
+static bool has_spf(char *checkers)
+{
+    char *next = NULL;
+
+    for (char *item = strtok_r(checkers, ",", &next); item != NULL; item = strtok_r(NULL, ",", &next))
+        if (strcmp(convert_trim(item), "spf") == 0)
+            return true;
+    return false;
+}
+
+static bool is_about_greylisting(const char *name)
+{
+    return strcmp(name, "GREYLISTTIME") == 0 || strcmp(name, "GREYLISTEXPIREDAYS") == 0 ||
+           strcmp(name, "OTHERCONFIGS") == 0;
+}
+
+static void read_setting(struct tree *tree, char *line, unsigned number, struct settings *settings)
+{
+    char *equals = strchr(line, '='), *value = "";
+
+    if (equals != NULL) {
+        *equals = '\0';
+        value = convert_trim(equals + 1);
+    }
+    line = convert_trim(line);
+    if (equals != NULL && strcmp(line, "CHECKERS") == 0) {
+        settings->checks = has_spf(value);
+    } else if (equals != NULL && strcmp(line, "SPFSEEDONLY") == 0) {
+        settings->seeds = strtol(value, NULL, 10) != 0;
+    } else if (equals == NULL || !is_about_greylisting(line)) {
+        const struct foreign_setting setting = {.name = line, .value = value, .line = number};
+
+        convert_warn(&tree->run, &setting, "there is no such setting");
+        tree->run.partly = true;
+    }
+}
+
+/* Reads a file into `settings`. False if there is none, or it cannot be read. */
+static bool read_settings(struct tree *tree, const char *path, struct settings *settings)
+{
+    struct strbuf text = {.limit = FILE_MAX};
+    const struct foreign_setting none = {.name = "the file", .value = ""};
+    struct stat found;
+    unsigned number = 0;
+    char *next;
+
+    if (stat(path, &found) != 0 || !S_ISREG(found.st_mode))
+        return false;
+    tree->run.path = path;
+    if (!file_read(path, &text)) {
+        convert_warn(&tree->run, &none, strerror(errno));
+        tree->run.partly = true;
+        strbuf_free(&text);
+        return false;
+    }
+    for (char *line = text.text; line != NULL; line = next) {
+        next = strchr(line, '\n');
+        if (next != NULL)
+            *next++ = '\0';
+        number++;
+        line[strcspn(line, "#")] = '\0';
+        if (line[strspn(line, " \t\r")] != '\0')
+            read_setting(tree, convert_trim(line), number, settings);
+    }
+    strbuf_free(&text);
+    return true;
+}
+
+static unsigned hex_digit(char c)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    return (unsigned)(strchr(digits, tolower((unsigned char)c)) - digits);
+}
+
+/* Undoes the quoting of a name: %XX. False if it is none, or too long. */
+static bool unquote(const char *name, char out[NAME_SIZE])
+{
+    size_t len = 0;
+
+    for (; *name != '\0' && len < NAME_SIZE - 1; name++) {
+        unsigned octet = (unsigned char)*name;
+
+        if (*name == '%' && isxdigit((unsigned char)name[1]) && isxdigit((unsigned char)name[2])) {
+            octet = hex_digit(name[1]) * 16 + hex_digit(name[2]);
+            name += 2;
+        }
+        out[len++] = (char)(unsigned char)octet;
+        if (out[len - 1] == '\0')
+            return false;
+    }
+    out[len] = '\0';
+    return *name == '\0' && len > 0;
+}
+
+typedef void file_visitor(struct tree *tree, const char *path, const char *name, void *context);
+
+/* Visits what is in a directory, in the order of the names; nothing if it is none. */
+static void each_file(struct tree *tree, const char *directory, file_visitor *visit, void *context)
+{
+    struct dirent **found = NULL;
+    const int count = scandir(directory, &found, NULL, alphasort);
+
+    for (int i = 0; i < count; i++) {
+        struct strbuf path = STRBUF_INIT;
+
+        strbuf_addf(&path, "%s/%s", directory, found[i]->d_name);
+        tree->run.no_memory |= path.failed;
+        if (!path.failed && found[i]->d_name[0] != '.' && tree->files < FILES_MAX) {
+            tree->files++;
+            visit(tree, strbuf_text(&path), found[i]->d_name, context);
+        }
+        strbuf_free(&path);
+        free(found[i]);
+    }
+    free((void *)found);
+}
+
+/* Begins what a file becomes with its name, and makes it the one that messages are about. */
+static void begin_file(struct tree *tree, const char *path, struct foreign_setting *setting)
+{
+    *setting = (struct foreign_setting){.name = path, .value = ""};
+    tree->run.path = path;
+    tree->run.current = setting;
+    convert_heading(&tree->run, setting);
+}
+
+/* Writes what a file says about an address or a domain, if that differs from what holds without it, `outer`. */
+typedef void add_address(struct tree *tree, const char *path, const char *pattern, const struct settings *settings,
+                         const struct settings *outer);
+
+/* ---- Recipients ---- */
+
+static void add_recipient(struct tree *tree, const char *path, const char *pattern, const struct settings *settings,
+                          const struct settings *outer)
+{
+    struct foreign_setting setting;
+    struct strbuf block = STRBUF_INIT;
+
+    if (settings->checks == outer->checks && settings->seeds == outer->seeds)
+        return;
+    begin_file(tree, path, &setting);
+    if (tree->base.seeds && refuses(settings)) {
+        convert_lost(&tree->run, "TestMode is on for all recipients");
+    } else {
+        strbuf_addf(&block, "RecipientPolicy %s {\n    RefuseMailFrom %s\n", pattern,
+                    settings->checks ? "fail" : "off");
+        if (settings->seeds && !tree->base.seeds)
+            strbuf_add(&block, "    TestMode on\n");
+        strbuf_add(&block, "}\n");
+        convert_block(&tree->run, "RecipientPolicy", &block);
+    }
+    tree->run.current = NULL;
+}
+
+/* ---- Senders ---- */
+
+static void add_sender(struct tree *tree, const char *path, const char *pattern, const struct settings *settings,
+                       const struct settings *outer)
+{
+    const char *domain = strchr(pattern, '@') + 1;
+    struct strbuf rule = STRBUF_INIT;
+    struct foreign_setting setting;
+
+    if (refuses(settings) == refuses(outer))
+        return;
+    begin_file(tree, path, &setting);
+    if (!refuses(settings)) {
+        convert_line(&tree->run, "WhitelistFrom", pattern);
+    } else if (pattern[0] == '@' && !tree->base.seeds) {
+        strbuf_addf(&rule, "%s fail", domain);
+        convert_built_rule(&tree->run, "RefuseFor", &rule);
+        convert_differs(&tree->run, "it holds for all domains below this one, too");
+    } else {
+        convert_lost(&tree->run, "SPF cannot be switched on for one sender");
+    }
+    tree->run.current = NULL;
+}
+
+/* ---- Both ---- */
+
+/* A domain of senders or recipients, and what to write for one. */
+struct domain {
+    const char *name;
+    struct settings settings;
+    add_address *add;
+};
+
+static void visit_local_part(struct tree *tree, const char *path, const char *name, void *context)
+{
+    const struct domain *domain = context;
+    struct settings settings = domain->settings;
+    struct strbuf pattern = STRBUF_INIT;
+    char local[NAME_SIZE];
+
+    if (strcmp(name, default_name) == 0 || !unquote(name, local) || !read_settings(tree, path, &settings))
+        return;
+    strbuf_addf(&pattern, "%s@%s", local, domain->name);
+    domain->add(tree, path, strbuf_text(&pattern), &settings, &domain->settings);
+    tree->run.no_memory |= pattern.failed;
+    strbuf_free(&pattern);
+}
+
+static void visit_domain(struct tree *tree, const char *path, const char *name, void *context)
+{
+    struct domain domain = {.settings = tree->base, .add = *(add_address **)context};
+    struct strbuf pattern = STRBUF_INIT, file = STRBUF_INIT;
+    char unquoted[NAME_SIZE];
+
+    if (!unquote(name, unquoted))
+        return;
+    domain.name = unquoted;
+    strbuf_addf(&file, "%s/%s", path, default_name);
+    strbuf_addf(&pattern, "@%s", unquoted);
+    tree->run.no_memory |= file.failed || pattern.failed;
+    if (read_settings(tree, strbuf_text(&file), &domain.settings))
+        domain.add(tree, strbuf_text(&file), strbuf_text(&pattern), &domain.settings, &tree->base);
+    each_file(tree, path, visit_local_part, &domain);
+    strbuf_free(&file);
+    strbuf_free(&pattern);
+}
+
+/* ---- Clients ---- */
+
+/* A directory of networks. */
+struct network {
+    unsigned octets[OCTETS];
+    size_t count;
+    struct settings settings;
+};
+
+static void add_client(struct tree *tree, const char *path, const struct network *network, const struct settings *outer)
+{
+    struct strbuf prefix = STRBUF_INIT;
+    struct foreign_setting setting;
+
+    if (refuses(&network->settings) == refuses(outer))
+        return;
+    begin_file(tree, path, &setting);
+    for (size_t i = 0; i < OCTETS; i++)
+        strbuf_addf(&prefix, "%s%u", i > 0 ? "." : "", i < network->count ? network->octets[i] : 0);
+    strbuf_addf(&prefix, "/%zu", network->count * 8);
+    if (refuses(&network->settings))
+        convert_lost(&tree->run, "SPF cannot be switched on for one client");
+    else
+        convert_built_line(&tree->run, "WhitelistIP", &prefix);
+    strbuf_free(&prefix);
+    tree->run.current = NULL;
+}
+
+static bool read_octet(const char *name, unsigned *octet)
+{
+    char *end;
+    const unsigned long value = strtoul(name, &end, 10);
+
+    *octet = (unsigned)value;
+    return isdigit((unsigned char)name[0]) && *end == '\0' && value <= 255;
+}
+
+static void visit_network(struct tree *tree, const char *path, const char *name, void *context)
+{
+    const struct network *outer = context;
+    struct network network = *outer;
+    struct strbuf file = STRBUF_INIT;
+    bool is_read;
+
+    if (network.count == OCTETS || !read_octet(name, &network.octets[network.count]))
+        return;
+    network.count++;
+    strbuf_addf(&file, "%s/%s", path, default_name);
+    tree->run.no_memory |= file.failed;
+    is_read = read_settings(tree, path, &network.settings);
+    if (is_read || read_settings(tree, strbuf_text(&file), &network.settings))
+        add_client(tree, is_read ? path : strbuf_text(&file), &network, &outer->settings);
+    strbuf_free(&file);
+    if (!is_read)
+        each_file(tree, path, visit_network, &network);
+}
+
+/* ---- The whole ---- */
+
+static void convert_base(struct tree *tree, const char *directory)
+{
+    struct strbuf file = STRBUF_INIT;
+    struct foreign_setting setting;
+
+    strbuf_addf(&file, "%s/%s", directory, default_name);
+    tree->run.no_memory |= file.failed;
+    (void)read_settings(tree, strbuf_text(&file), &tree->base);
+    begin_file(tree, strbuf_text(&file), &setting);
+    convert_note(&tree->run, "Its greylisting is not converted: leave it to tumgreyspf, without spf in CHECKERS");
+    convert_line(&tree->run, "RefuseMailFrom", tree->base.checks ? "fail" : "off");
+    convert_line(&tree->run, "TestMode", tree->base.seeds ? "on" : "off");
+    convert_note(&tree->run, "Null senders are not checked there, subjects not tagged, long local parts let through");
+    convert_line(&tree->run, "SkipNDR", "on");
+    convert_line(&tree->run, "TagSubject", "off");
+    convert_line(&tree->run, "RelaxedLocalPart", "on");
+    convert_line(&tree->run, "RefuseAt", "rcpt");
+    tree->run.current = NULL;
+    strbuf_free(&file);
+}
+
+static void convert_part(struct tree *tree, const char *directory, const char *part, file_visitor *visit, void *context)
+{
+    struct strbuf path = STRBUF_INIT;
+
+    strbuf_addf(&path, "%s/%s", directory, part);
+    tree->run.no_memory |= path.failed;
+    each_file(tree, strbuf_text(&path), visit, context);
+    strbuf_free(&path);
+}
+
+enum convert_status convert_tumgreyspf(const char *directory, struct strbuf *out, struct strbuf *warnings)
+{
+    static const struct foreign_system system = {.name = "tumgreyspf"};
+    struct tree tree = {.run = {.system = &system, .path = directory, .out = out, .warnings = warnings}};
+    struct network all = {.count = 0};
+    add_address *senders = add_sender, *recipients = add_recipient;
+
+    strbuf_addf(out, "# smf-spf.conf, converted from the configuration of tumgreyspf, ");
+    strbuf_add_shown(out, directory, CONVERT_SHOWN_MAX);
+    strbuf_add_char(out, '\n');
+    convert_base(&tree, directory);
+    all.settings = tree.base;
+    convert_part(&tree, directory, "client_address", visit_network, &all);
+    convert_part(&tree, directory, "envelope_sender", visit_domain, &senders);
+    convert_part(&tree, directory, "envelope_recipient", visit_domain, &recipients);
+    if (tree.files == FILES_MAX)
+        convert_differs(&tree.run, "there are more files than are read");
+    if (tree.run.no_memory || out->failed || warnings->failed)
+        return CONVERT_NO_MEMORY;
+    return tree.run.partly ? CONVERT_PARTLY : CONVERT_WHOLE;
+}
