@@ -42,10 +42,18 @@ static void note(struct strbuf *known, const char *first, const char *second)
         strbuf_free(known);
 }
 
+/* Empties a text, which keeps its memory unless that was not enough. */
+static void empty(struct strbuf *text)
+{
+    if (text->failed)
+        strbuf_free(text);
+    strbuf_truncate(text, 0);
+}
+
 static void forget_answer(struct transaction *transaction)
 {
-    strbuf_free(&transaction->answer);
-    strbuf_free(&transaction->recipient);
+    empty(&transaction->answer);
+    empty(&transaction->recipient);
 }
 
 /* Keeps the answer to what is refused. Without memory it is let through: a part of an answer would shift all that
@@ -83,11 +91,11 @@ static void forget_message(struct transaction *transaction)
 {
     leave_message(transaction);
     forget_answer(transaction);
-    strbuf_truncate(&transaction->message, 0);
-    strbuf_truncate(&transaction->queue_id, 0);
+    empty(&transaction->message);
+    empty(&transaction->queue_id);
     transaction->is_decided = transaction->has_instance = transaction->has_changes = transaction->is_over = false;
     transaction->has_recipient = false;
-    strbuf_truncate(&transaction->changes, 0);
+    empty(&transaction->changes);
 }
 
 /* It costs some kB, so that it lives only while there may be something to ask it. */
@@ -102,13 +110,19 @@ static void forget_client(struct transaction *transaction)
     forget_message(transaction);
     end_session(transaction);
     transaction->is_exempt = false;
-    strbuf_truncate(&transaction->client, 0);
-    strbuf_truncate(&transaction->helo, 0);
+    empty(&transaction->client);
+    empty(&transaction->helo);
+}
+
+void transaction_reset(struct transaction *transaction)
+{
+    forget_client(transaction);
+    transaction->asks_at_data = false;
 }
 
 void transaction_end(struct transaction *transaction)
 {
-    forget_client(transaction);
+    transaction_reset(transaction);
     strbuf_free(&transaction->client);
     strbuf_free(&transaction->helo);
     strbuf_free(&transaction->message);
