@@ -88,7 +88,9 @@ void session_destroy(struct session *session)
 {
     if (session == NULL)
         return;
-    forget_message(session);
+    log_message(session);
+    message_free(&session->message);
+    relayed_client_reset(&session->relayed);
     client_free(&session->client);
     strbuf_free(&session->reply);
     config_release(session->shared.config);
