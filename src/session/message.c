@@ -130,8 +130,6 @@ void message_free(struct message *message)
 
 void message_reset(struct message *message)
 {
-    if (!message->is_begun) /* as before a step that begins one */
-        return;
     message_free(message);
     memset(message, 0, sizeof(*message));
 }

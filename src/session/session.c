@@ -79,6 +79,8 @@ static void log_message(struct session *session)
 
 static void forget_message(struct session *session)
 {
+    if (!session->message.is_begun) /* as before a step that begins one */
+        return;
     log_message(session);
     message_reset(&session->message);
     relayed_client_reset(&session->relayed);
