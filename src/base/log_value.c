@@ -37,7 +37,7 @@ static const char *const keys[] = {
 };
 
 /* The octets between quotes, and the dots after them, take none of the room for the text. */
-enum { EXTRA_SIZE = 6 };
+enum { EXTRA_SIZE = 6, BLOCK = 16 };
 
 static bool text_ends_with(const char *text, size_t len, const char *word)
 {
@@ -87,12 +87,25 @@ static bool is_plain(char c)
     return (c >= '-' && c <= ';') || (c >= '?' && c <= '~');
 }
 
-static bool is_harmless(enum log_value_kind kind, const char *text)
+/* The same for BLOCK octets, without a way out in between: compilers make few instructions of that. */
+static bool is_plain_block(const char *text)
 {
-    for (size_t i = 0; text[i] != '\0'; i++) {
+    unsigned char plain = 1;
+
+    for (int i = 0; i < BLOCK; i++)
+        plain &= (unsigned char)is_plain(text[i]);
+    return plain;
+}
+
+static bool is_harmless(enum log_value_kind kind, const char *text, size_t len)
+{
+    size_t i = 0;
+
+    while (len - i >= BLOCK && is_plain_block(text + i))
+        i += BLOCK;
+    for (; i < len; i++)
         if (!is_plain(text[i]) && misleads(kind, text, i))
             return false;
-    }
     return true;
 }
 
@@ -118,10 +131,9 @@ static size_t write_escaped(enum log_value_kind kind, const char *text, char *ou
 
 const char *log_value(enum log_value_kind kind, const char *text, char *out, size_t size)
 {
-    size_t max = size - EXTRA_SIZE, used, len;
+    size_t max = size - EXTRA_SIZE, len = strlen(text), used;
 
-    if (is_harmless(kind, text)) {
-        len = strlen(text);
+    if (is_harmless(kind, text, len)) {
         used = len > max ? max : len;
         memcpy(out, text, used);
         memcpy(out + used, "...", sizeof "...");
@@ -133,6 +145,31 @@ const char *log_value(enum log_value_kind kind, const char *text, char *out, siz
     len = 1 + write_escaped(kind, text, out + 1, max, &used);
     (void)snprintf(out + len, size - len, "%s\"", text[used] != '\0' ? "..." : "");
     return out;
+}
+
+/* Without a copy in between where the text stays as it is. */
+static void add_value(struct strbuf *line, enum log_value_kind kind, const char *text, char *room, size_t size)
+{
+    const size_t len = strlen(text);
+
+    if (len <= size - EXTRA_SIZE && is_harmless(kind, text, len))
+        strbuf_add_mem(line, text, len);
+    else
+        strbuf_add(line, log_value(kind, text, room, size));
+}
+
+void log_add_word(struct strbuf *line, const char *text)
+{
+    char room[LOG_VALUE_SIZE];
+
+    add_value(line, LOG_VALUE_WORD, text, room, sizeof room);
+}
+
+void log_add_text(struct strbuf *line, const char *text)
+{
+    char room[LOG_TEXT_SIZE];
+
+    add_value(line, LOG_VALUE_TEXT, text, room, sizeof room);
 }
 
 const char *log_word(const char *text, char out[LOG_VALUE_SIZE])

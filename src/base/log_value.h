@@ -3,6 +3,8 @@
 #ifndef SMF_BASE_LOG_VALUE_H
 #define SMF_BASE_LOG_VALUE_H
 
+#include "base/strbuf.h"
+
 #include <stddef.h>
 
 /* A line is `SPF event: key=value, key=value`, and tools read it by searching: `ip=`, `, from=<`, `SPF refused:`. No
@@ -28,5 +30,9 @@ const char *log_value(enum log_value_kind kind, const char *text, char *out, siz
 /* The same for a word, and for a text. */
 const char *log_word(const char *text, char out[LOG_VALUE_SIZE]);
 const char *log_text(const char *text, char out[LOG_TEXT_SIZE]);
+
+/* Appends it to a line of the log. */
+void log_add_word(struct strbuf *line, const char *text);
+void log_add_text(struct strbuf *line, const char *text);
 
 #endif

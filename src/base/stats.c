@@ -14,7 +14,8 @@ static const char *const names[STATS_COUNT] = {
 
 void stats_add(enum stats_counter counter, uint64_t n)
 {
-    atomic_fetch_add_explicit(&counters[counter], n, memory_order_relaxed);
+    if (n > 0)
+        atomic_fetch_add_explicit(&counters[counter], n, memory_order_relaxed);
 }
 
 uint64_t stats_get(enum stats_counter counter)

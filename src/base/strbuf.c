@@ -69,7 +69,10 @@ void strbuf_fill_room(struct strbuf *buf, size_t len)
 
 void strbuf_add_char(struct strbuf *buf, char c)
 {
-    strbuf_add_mem(buf, &c, 1);
+    if (!has_room(buf, 1) && !grow(buf, 1))
+        return;
+    buf->text[buf->len++] = c;
+    buf->text[buf->len] = '\0';
 }
 
 void strbuf_add_number(struct strbuf *buf, uint64_t number)

@@ -171,10 +171,11 @@ bool verdict_asks_dmarc(const struct verdict_policy *policy, enum spf_identity i
 
 bool verdict_may_ask_dmarc(const struct verdict_policy *policy, enum spf_identity identity, bool is_null_sender)
 {
-    const struct spf_outcome fail = {.result = RESULT_FAIL, .no_mail = true}, softfail = {.result = RESULT_SOFTFAIL};
+    static const struct spf_outcome fail = {.result = RESULT_FAIL, .no_mail = true},
+                                    softfail = {.result = RESULT_SOFTFAIL};
 
-    return verdict_asks_dmarc(policy, identity, is_null_sender, &fail) ||
-           verdict_asks_dmarc(policy, identity, is_null_sender, &softfail);
+    return policy->leave_to_dmarc && (verdict_asks_dmarc(policy, identity, is_null_sender, &fail) ||
+                                      verdict_asks_dmarc(policy, identity, is_null_sender, &softfail));
 }
 
 struct verdict verdict_continue(void)

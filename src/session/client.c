@@ -76,9 +76,7 @@ const char *client_helo_shown(const struct client *client)
 
 void client_add_value(struct strbuf *line, const char *value)
 {
-    char shown[LOG_VALUE_SIZE];
-
-    strbuf_add(line, log_word(value, shown));
+    log_add_word(line, value);
 }
 
 static void add_key(struct strbuf *line, const char *key, const char *value)

@@ -108,10 +108,8 @@ static void free_recipient(struct recipient *recipient)
         free(recipient->handles[i]);
 }
 
-void message_reset(struct message *message)
+void message_free(struct message *message)
 {
-    if (!message->is_begun) /* as before a step that begins one */
-        return;
     end_speculations(message);
     free(message->receiver);
     free(message->authserv_id);
@@ -128,6 +126,11 @@ void message_reset(struct message *message)
     free(message->originals.forged);
     actions_free(&message->actions);
     message_record_free(&message->record);
+}
+
+void message_reset(struct message *message)
+{
+    message_free(message);
     memset(message, 0, sizeof(*message));
 }
 

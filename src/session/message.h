@@ -156,6 +156,9 @@ void message_note_queue_id(struct message *message, const char *queue_id);
 /* Frees all that the message holds and zeroes it: NONE. */
 void message_reset(struct message *message);
 
+/* Frees all that the message holds; it is not used any more. */
+void message_free(struct message *message);
+
 /* The whole address of the sender; "" for the null one. */
 const char *message_sender(const struct message *message);
 

@@ -36,7 +36,7 @@ static enum log_level level_of(const struct message *message)
 static void add_reason(struct strbuf *line, const char *key, const struct spf_outcome *outcome)
 {
     const char *reason = outcome->problem[0] != '\0' ? outcome->problem : outcome->mechanism;
-    char text[sizeof(outcome->problem) + sizeof(outcome->mechanism) + 32], shown[LOG_TEXT_SIZE];
+    char text[sizeof(outcome->problem) + sizeof(outcome->mechanism) + 32];
 
     if (outcome->guessed) {
         (void)snprintf(text, sizeof(text), "best guess %s", reason);
@@ -45,19 +45,20 @@ static void add_reason(struct strbuf *line, const char *key, const struct spf_ou
     if (reason[0] == '\0')
         return;
     strbuf_add(line, key);
-    strbuf_add(line, log_text(reason, shown));
+    log_add_text(line, reason);
 }
 
 /* Adds why LeaveToDMARC leaves this identity's fail to the DMARC filter, if it does. */
 static void add_dmarc(struct strbuf *line, const char *key, const struct dmarc_discovery *dmarc)
 {
-    char shown[LOG_TEXT_SIZE], problem[sizeof(dmarc->name) + 64];
+    char problem[sizeof(dmarc->name) + 64];
 
     if (dmarc->is_published == TRISTATE_NO)
         return;
     (void)snprintf(problem, sizeof(problem), "unknown (DNS %s for %s TXT)", dns_status_name(dmarc->status),
                    dmarc->name);
-    strbuf_addf(line, "%s%s", key, log_text(dmarc->is_published == TRISTATE_YES ? dmarc->name : problem, shown));
+    strbuf_add(line, key);
+    log_add_text(line, dmarc->is_published == TRISTATE_YES ? dmarc->name : problem);
 }
 
 static void add_result(const struct spf_outcome *outcome, struct strbuf *line)
@@ -140,7 +141,6 @@ static void add_line(const struct message *message, const struct client *client,
                      struct strbuf *line)
 {
     const struct message_record *record = &message->record;
-    char shown[LOG_VALUE_SIZE];
 
     line->limit = LINE_LIMIT;
     strbuf_add(line, "SPF ");
@@ -164,7 +164,7 @@ static void add_line(const struct message *message, const struct client *client,
     if (message->queue_id[0] == '\0')
         return;
     strbuf_add(line, ", id=");
-    strbuf_add(line, log_word(message->queue_id, shown));
+    log_add_word(line, message->queue_id);
 }
 
 void message_log(struct message *message, const struct client *client, const char *problem)
@@ -191,7 +191,7 @@ void message_log_exempt_client(const struct client *client, enum reason reason, 
                                const char *queue_id)
 {
     struct strbuf line = STRBUF_INIT, json = STRBUF_INIT;
-    char event[REASON_EVENT_SIZE], shown[LOG_VALUE_SIZE];
+    char event[REASON_EVENT_SIZE];
 
     reason_count(reason, false);
     if (sender != NULL) /* else it is a connection */
@@ -201,8 +201,10 @@ void message_log_exempt_client(const struct client *client, enum reason reason, 
     strbuf_addf(&line, "SPF %s", reason_event("skipped", reason, event));
     client_add(client, sender, &line);
     strbuf_addf(&line, ", verdict=%s", message_fate_name(FATE_EXEMPT));
-    if (queue_id != NULL)
-        strbuf_addf(&line, ", id=%s", log_word(queue_id, shown));
+    if (queue_id != NULL) {
+        strbuf_add(&line, ", id=");
+        log_add_word(&line, queue_id);
+    }
     if (log_wants_json())
         message_json_exempt_client(client, reason, sender, queue_id, &json);
     log_write_both(LOG_LEVEL_INFO, strbuf_text(&line), json.failed ? "" : strbuf_text(&json));

@@ -90,6 +90,8 @@ static void log_message(struct session *session)
 
 static void forget_message(struct session *session)
 {
+    if (!session->message.is_begun) /* as before a step that begins one */
+        return;
     log_message(session);
     message_reset(&session->message);
     relayed_client_reset(&session->relayed);
@@ -99,7 +101,9 @@ void session_destroy(struct session *session)
 {
     if (session == NULL)
         return;
-    forget_message(session);
+    log_message(session);
+    message_free(&session->message);
+    relayed_client_reset(&session->relayed);
     client_free(&session->client);
     strbuf_free(&session->reply);
     config_release(session->shared.config);

@@ -13,13 +13,21 @@ static struct hash_table table_of(struct clients *clients)
 /* The client as one text. */
 static bool write_key(const struct request *request, struct strbuf *key)
 {
+    if (key->failed)
+        strbuf_free(key);
+    strbuf_truncate(key, 0);
     strbuf_add(key, request->client_address);
     strbuf_add_char(key, '\n');
     strbuf_add(key, request->client_port);
     return !key->failed;
 }
 
-static struct client_entry *find(struct clients *clients, const char *key, uint64_t hash)
+static bool has_key(const struct client_entry *entry, const struct strbuf *key)
+{
+    return !entry->is_busy && entry->key.len == key->len && memcmp(entry->key.text, key->text, key->len) == 0;
+}
+
+static struct client_entry *find(struct clients *clients, uint64_t hash)
 {
     struct hash_table table = table_of(clients);
     struct hash_link *link = hash_table_first(&table, hash);
@@ -27,21 +35,34 @@ static struct client_entry *find(struct clients *clients, const char *key, uint6
     for (; link != NULL; link = hash_table_next(link)) {
         struct client_entry *entry = (struct client_entry *)(void *)link;
 
-        if (!entry->is_busy && strcmp(entry->key, key) == 0)
+        if (has_key(entry, &clients->wanted))
             return entry;
     }
     return NULL;
 }
 
-/* A new entry takes the key. NULL if out of memory. */
-static struct client_entry *create(struct clients *clients, struct strbuf *key, uint64_t hash, bool is_shared)
+static void free_entry(struct client_entry *entry)
 {
-    struct client_entry *entry = calloc(1, sizeof *entry);
+    transaction_end(&entry->transaction);
+    strbuf_free(&entry->key);
+    free(entry);
+}
+
+/* A new entry, of which nothing was asked yet. NULL if out of memory. */
+static struct client_entry *create(struct clients *clients, uint64_t hash, bool is_shared)
+{
+    struct client_entry *entry = clients->spare != NULL ? clients->spare : calloc(1, sizeof *entry);
     struct hash_table table = table_of(clients);
 
     if (entry == NULL)
         return NULL;
-    entry->key = strbuf_take(key);
+    clients->spare = NULL;
+    strbuf_truncate(&entry->key, 0);
+    strbuf_add_mem(&entry->key, clients->wanted.text, clients->wanted.len);
+    if (entry->key.failed) {
+        free_entry(entry);
+        return NULL;
+    }
     entry->link.hash = hash;
     entry->is_in_table = is_shared;
     if (is_shared)
@@ -49,30 +70,32 @@ static struct client_entry *create(struct clients *clients, struct strbuf *key, 
     return entry;
 }
 
+/* The entry of the client that is wanted: the present one, another, or a new one. NULL if out of memory. */
+static struct client_entry *turn_to_wanted(struct clients *clients, struct client_entry *present, bool is_shared)
+{
+    struct client_entry *other;
+    uint64_t hash;
+
+    if (present != NULL && has_key(present, &clients->wanted))
+        return present;
+    hash = hash_octets(clients->seed, clients->wanted.text, clients->wanted.len);
+    other = is_shared ? find(clients, hash) : NULL;
+    return other != NULL ? other : create(clients, hash, is_shared);
+}
+
 struct client_entry *clients_turn(struct clients *clients, struct client_entry *entry, const struct request *request)
 {
     /* Without a port, as an old Postfix has it, two clients of one address look alike. */
     const bool is_shared = request->client_port[0] != '\0' && strcmp(request->client_port, "0") != 0;
-    struct strbuf key = STRBUF_INIT;
-    struct client_entry *other = NULL;
+    struct client_entry *wanted =
+        write_key(request, &clients->wanted) ? turn_to_wanted(clients, entry, is_shared) : NULL;
 
-    if (write_key(request, &key)) {
-        uint64_t hash;
-
-        if (entry != NULL && !entry->is_busy && strcmp(entry->key, strbuf_text(&key)) == 0) {
-            strbuf_free(&key);
-            return entry;
-        }
-        hash = hash_octets(clients->seed, strbuf_text(&key), key.len);
-        other = is_shared ? find(clients, strbuf_text(&key), hash) : NULL;
-        if (other == NULL)
-            other = create(clients, &key, hash, is_shared);
-    }
-    strbuf_free(&key);
-    if (other != NULL)
-        other->users++;
+    if (wanted == entry && entry != NULL)
+        return entry;
+    if (wanted != NULL)
+        wanted->users++;
     clients_leave(clients, entry);
-    return other;
+    return wanted;
 }
 
 void clients_leave(struct clients *clients, struct client_entry *entry)
@@ -83,7 +106,11 @@ void clients_leave(struct clients *clients, struct client_entry *entry)
         return;
     if (entry->is_in_table)
         hash_table_remove(&table, &entry->link);
-    transaction_end(&entry->transaction);
-    free(entry->key);
-    free(entry);
+    if (clients->spare != NULL) {
+        free_entry(entry);
+        return;
+    }
+    transaction_reset(&entry->transaction);
+    entry->is_busy = false;
+    clients->spare = entry;
 }

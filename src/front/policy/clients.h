@@ -19,7 +19,7 @@ struct client_entry {
     unsigned users;
     bool is_busy;     /* one of them waits for an answer */
     bool is_in_table; /* else it is the only user's own */
-    char *key;
+    struct strbuf key;
 };
 
 enum { CLIENTS_BUCKETS = 1024 };
@@ -28,6 +28,8 @@ enum { CLIENTS_BUCKETS = 1024 };
 struct clients {
     uint8_t seed[HASH_SEED_SIZE]; /* random */
     struct hash_link *buckets[CLIENTS_BUCKETS];
+    struct client_entry *spare; /* one that was left, with its memory; NULL: none */
+    struct strbuf wanted;       /* the key of the client that a request is about */
 };
 
 /* Turns a connection, which has `entry` (NULL: none yet), to the client of a request. NULL if out of memory, and the

@@ -13,6 +13,8 @@
 #include <string.h>
 #include <strings.h>
 
+enum { LOCAL_USUAL_MAX = 64 }; /* octets of a local part (RFC 5321 4.5.3.1.1) */
+
 /* Postfix's restrictions end at RCPT, where each recipient can be refused. It shows nothing of a header. */
 static const struct session_abilities abilities = {
     .steps = SESSION_STEP(REFUSE_AT_MAIL) | SESSION_STEP(REFUSE_AT_RCPT),
@@ -43,10 +45,18 @@ static void note(struct strbuf *known, const char *first, const char *second)
         strbuf_free(known);
 }
 
+/* Empties a text, which keeps its memory unless that was not enough. */
+static void empty(struct strbuf *text)
+{
+    if (text->failed)
+        strbuf_free(text);
+    strbuf_truncate(text, 0);
+}
+
 static void forget_answer(struct transaction *transaction)
 {
-    strbuf_free(&transaction->answer);
-    strbuf_free(&transaction->recipient);
+    empty(&transaction->answer);
+    empty(&transaction->recipient);
 }
 
 /* Keeps the answer to what is refused. Without memory it is let through: a part of an answer would shift all that
@@ -94,11 +104,11 @@ static void forget_message(struct transaction *transaction)
 {
     leave_message(transaction);
     forget_answer(transaction);
-    strbuf_truncate(&transaction->message, 0);
-    strbuf_truncate(&transaction->queue_id, 0);
+    empty(&transaction->message);
+    empty(&transaction->queue_id);
     transaction->is_decided = transaction->has_instance = transaction->has_changes = transaction->is_over = false;
     transaction->has_recipient = false;
-    strbuf_truncate(&transaction->changes, 0);
+    empty(&transaction->changes);
 }
 
 /* It costs some kB, so that it lives only while there may be something to ask it. */
@@ -113,13 +123,19 @@ static void forget_client(struct transaction *transaction)
     forget_message(transaction);
     end_session(transaction);
     transaction->is_exempt = false;
-    strbuf_truncate(&transaction->client, 0);
-    strbuf_truncate(&transaction->helo, 0);
+    empty(&transaction->client);
+    empty(&transaction->helo);
+}
+
+void transaction_reset(struct transaction *transaction)
+{
+    forget_client(transaction);
+    transaction->asks_at_data = false;
 }
 
 void transaction_end(struct transaction *transaction)
 {
-    forget_client(transaction);
+    transaction_reset(transaction);
     strbuf_free(&transaction->client);
     strbuf_free(&transaction->helo);
     strbuf_free(&transaction->message);
@@ -193,15 +209,19 @@ static enum address_status read_address(const char *text, const char *host_name,
     const struct envelope_mta mta = {.name = host_name};
     const char *at = strrchr(text, '@');
     enum address_status status;
-    char *local;
+    char usual[LOCAL_USUAL_MAX + 1], *local = usual;
 
     if (at == NULL || at[1] == '\0' || text[0] == '"')
         return envelope_sender(text, &mta, out);
-    local = strndup(text, (size_t)(at - text));
+    if (at - text > LOCAL_USUAL_MAX)
+        local = malloc((size_t)(at - text) + 1);
     if (local == NULL)
         return ADDRESS_NO_MEMORY;
+    memcpy(local, text, (size_t)(at - text));
+    local[at - text] = '\0';
     status = address_make(local, at + 1, out);
-    free(local);
+    if (local != usual)
+        free(local);
     return status;
 }
 
@@ -331,7 +351,7 @@ static enum policy_action kind_of_change(const char *answers)
 static enum policy_action change(struct transaction *transaction, struct strbuf *out)
 {
     struct strbuf *changes = &transaction->changes;
-    const char *end = strstr(strbuf_text(changes), "\n\n");
+    const char *end = strchr(strbuf_text(changes), '\n'); /* of the one line that an answer has; an empty one follows */
     enum policy_action kind;
 
     if (end == NULL || changes->failed)

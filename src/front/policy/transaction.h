@@ -43,7 +43,10 @@ bool transaction_begin(struct transaction *transaction, const struct front_host 
 enum policy_action transaction_answer(struct transaction *transaction, const struct request *request,
                                       struct strbuf *out);
 
-/* Ends what is under way, whose line is logged, and frees all that is held. */
+/* Ends what is under way, whose line is logged: nothing was asked yet. Memory that its texts had is used again. */
+void transaction_reset(struct transaction *transaction);
+
+/* The same, and frees all that is held. */
 void transaction_end(struct transaction *transaction);
 
 #endif

@@ -59,6 +59,19 @@ static const struct value_case texts[] = {
     {"reason=50%", "\"reason%3D50%25\""},
 };
 
+static void check_added(enum log_value_kind kind, const char *text, const char *expected)
+{
+    struct strbuf line = STRBUF_INIT;
+
+    strbuf_add(&line, "key=");
+    if (kind == LOG_VALUE_WORD)
+        log_add_word(&line, text);
+    else
+        log_add_text(&line, text);
+    assert_string_equal(strbuf_text(&line) + 4, expected);
+    strbuf_free(&line);
+}
+
 static void check(enum log_value_kind kind, const struct value_case *cases, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -66,6 +79,7 @@ static void check(enum log_value_kind kind, const struct value_case *cases, size
 
         assert_ptr_equal(log_value(kind, cases[i].text, out, sizeof(out)), out);
         assert_string_equal(out, cases[i].shown != NULL ? cases[i].shown : cases[i].text);
+        check_added(kind, cases[i].text, out);
     }
 }
 
@@ -74,6 +88,28 @@ static void only_what_misleads_is_quoted(void **state)
     (void)state;
     check(LOG_VALUE_WORD, words, COUNT(words));
     check(LOG_VALUE_TEXT, texts, COUNT(texts));
+}
+
+/* Wherever it stands. */
+static void each_octet_is_seen(void **state)
+{
+    static const char misleading[] = "\"<>, \x01\x7f";
+
+    (void)state;
+    for (size_t len = 1; len < 50; len++)
+        for (size_t at = 0; at < len; at++)
+            for (size_t i = 0; i < sizeof(misleading) - 1; i++) {
+                char text[64], out[LOG_VALUE_SIZE];
+
+                memset(text, 'a', len);
+                text[len] = '\0';
+                assert_string_equal(log_word(text, out), text);
+                check_added(LOG_VALUE_WORD, text, text);
+                text[at] = misleading[i];
+                assert_int_equal(log_word(text, out)[0], '"');
+                assert_int_equal(strlen(out), len + 4);
+                check_added(LOG_VALUE_WORD, text, out);
+            }
 }
 
 /* Whatever is cut, escapes are whole, and quotes end. */
@@ -90,12 +126,14 @@ static void long_values_are_cut(void **state)
     log_word(text, word);
     assert_int_equal(strlen(word), LOG_VALUE_MAX + 3);
     assert_string_equal(word + LOG_VALUE_MAX - 1, "a...");
+    check_added(LOG_VALUE_WORD, text, word);
     for (size_t before = 0; before < 4; before++) {
         memset(text, ' ', sizeof(text) - 1);
         memset(text, 'a', before);
         log_word(text, word);
         assert_in_range(strlen(word), LOG_VALUE_MAX, LOG_VALUE_SIZE - 1);
         assert_string_equal(word + strlen(word) - 7, "%20...\"");
+        check_added(LOG_VALUE_WORD, text, word);
     }
     memset(text, '"', sizeof(text) - 1);
     log_text(text, whole);
@@ -106,6 +144,7 @@ static void long_values_are_cut(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_octet_is_seen),
         cmocka_unit_test(only_what_misleads_is_quoted),
         cmocka_unit_test(long_values_are_cut),
     };
