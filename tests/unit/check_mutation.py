@@ -16,22 +16,23 @@ import gcov_lines  # noqa: E402
 import trial  # noqa: E402
 
 Change = collections.namedtuple("Change", "file line offset end new", defaults=("a.c", 2, 0, 1, "b"))
-Coverage = collections.namedtuple("Coverage", "probes all")
+Coverage = collections.namedtuple("Coverage", "probes")
 REACHED = {"failed": None, "seconds": 0.1, "lines": {"a.c": [2]}}
+ELSEWHERE = {"failed": None, "seconds": 0.1, "lines": {}}
 BESIDE = {"failed": None, "seconds": 0.1, "lines": {"a.c": [1]}}
 
 
 class Probe:
-    """A test that says `why`."""
+    """A test that says `why`, one each time; the last one holds on."""
 
     targets = ["t"]
 
-    def __init__(self, why):
-        self.why = why
+    def __init__(self, *why):
+        self.why = list(why)
 
     def run(self, limit_s):
         del limit_s
-        return self.why
+        return self.why.pop(0) if len(self.why) > 1 else self.why[0]
 
 
 class Tree:
@@ -52,7 +53,7 @@ class Tree:
 
 def tests_of(covered, programs, wire=None, left_out=()):
     tests = trial.Tests.__new__(trial.Tests)
-    tests.coverage, tests.left_out = Coverage(covered, {"a.c": [1, 2]}), set(left_out)
+    tests.coverage, tests.left_out = Coverage(covered), set(left_out)
     tests.programs, tests.wire = programs, wire or {}
     return tests
 
@@ -95,12 +96,15 @@ def main():
         "a test that passes has not": state(tests_of(one, {"unit-x": passes})) == "unit",
         "nor over the wire": state(tests_of(wired, {}, {"milter/x": passes}), with_wire=True) == "survived",
         "a test over the wire notices": state(tests_of(wired, {}, {"milter/x": fails}), with_wire=True) == "noticed",
+        "but it has to fail twice": state(tests_of(wired, {}, {"milter/x": Probe("late", None)}), with_wire=True) == "survived",
         "no program of a test that reaches the line: an error": state(tests_of(one, {})) == "error",
         "the same over the wire": state(tests_of(wired, {}), with_wire=True) == "error",
         "a test that is left out: an error": state(tests_of(one, {"unit-x": passes}, left_out=["unit-x"])) == "error",
         "unit tests ran before, nothing over the wire": state(tests_of(one, {}), False, True, 1) == "survived",
         "left to the wire, where nothing runs": state(tests_of(one, {}), False, True) == "error",
-        "no test reaches the line": state(tests_of({"unit-x": BESIDE}, {"unit-x": passes})) == "unit",
+        "no test reaches the file": state(tests_of({"unit-x": ELSEWHERE}, {"unit-x": fails}), with_wire=True) == "survived",
+        "only one over the wire reaches the line": state(tests_of({"unit-x": BESIDE, **wired}, {"unit-x": fails})) == "unit",
+        "none is known to reach the line: those of its file": state(tests_of({"unit-x": BESIDE}, {"unit-x": fails})) == "noticed",
         "a change that does not build": state(tests_of(one, {"unit-x": passes}), made=(False, True)) == "build",
         "nothing builds: the run ends": broken(tests_of(one, {"unit-x": passes}), (False,)),
         "a program that is not built is named": names_what_is_not_built(),

@@ -194,6 +194,7 @@ static void test_domains(void **state)
         {"include:https://x.org", "include:x.org"},
         {"include:x.org-all", "include:x.org -all"},
         {"include:x.org,y.org", "include:x.org include:y.org"},
+        {"include:x.org,all.de", "include:x.org include:all.de"},
         {"include:spf@x.org", "include:x.org"},
         {"include:*.x.org", "include:x.org"},
         {"redirect=http://x.org", "redirect=x.org"},

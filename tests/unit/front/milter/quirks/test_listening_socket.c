@@ -81,6 +81,9 @@ static void check_stop(void)
 
     listening_socket_exchange();
     assert_int_equal(connect_to(&address), -1);
+    len = sizeof address;
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &len), 0);
+    assert_int_equal(ntohl(address.sin_addr.s_addr), INADDR_LOOPBACK);
     own = self_connect_open();
     assert_true(own >= 0);
     close(accept(listener, NULL, NULL)); /* the descriptor is the same, its address another */
