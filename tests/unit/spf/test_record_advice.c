@@ -23,6 +23,7 @@ static const struct row {
     /* punctuation */
     {"include:x.org,", 13, "include:x.org", "comma"},
     {"include:x.org;", 13, "include:x.org", "semicolon"},
+    {"//a/64:", 0, "", ""},
     {"mx.", 2, "mx", "punctuation"},
     {"mx\"", 2, "mx", "quotation"},
     {"\"mx", 0, "mx", "quotation"},

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -130,6 +131,21 @@ static void test_lines(void **state)
     }
 }
 
+/* The tag is looked for in the first 200 octets. */
+static void test_far_tag(void **state)
+{
+    static struct log_entry entry;
+    struct log_time time = {.now_s = 1800000000};
+    char line[400];
+
+    (void)state;
+    for (int before = 192; before <= 193; before++) {
+        snprintf(line, sizeof line, "%0*d smf-spf[1]: SPF none: " WHO, before, 0);
+        read_line(&time, line, strlen(line), &entry);
+        assert_int_equal(entry.kind, before == 192 ? ENTRY_RESULT : ENTRY_FOREIGN);
+    }
+}
+
 static void test_times(void **state)
 {
     static const struct {
@@ -220,8 +236,8 @@ static void test_octets(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lines), cmocka_unit_test(test_times),  cmocka_unit_test(test_cut_lines),
-        cmocka_unit_test(test_dmarc), cmocka_unit_test(test_octets),
+        cmocka_unit_test(test_lines),     cmocka_unit_test(test_far_tag), cmocka_unit_test(test_times),
+        cmocka_unit_test(test_cut_lines), cmocka_unit_test(test_dmarc),   cmocka_unit_test(test_octets),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
