@@ -10,7 +10,7 @@ import time
 import gcov_lines
 
 TOGETHER = 6          # unit tests that are built at a time, the likeliest first
-UNIT_LIMIT_S = 100    # no more are begun for one change after that
+UNIT_LIMIT_S = 240    # no more are begun for one change after that
 WIRE_LIMIT_S = 200    # for its cases over the wire
 WIRE_AT_ONCE = 7      # they wait more than they work
 CUT_SHORT = object()
@@ -81,36 +81,45 @@ def by_units(tests, tree, change):
 
 
 def by_wire(tests, tree, change):
+    """What fails among others has to fail alone, too: cases have deadlines, and the machine may be busy."""
     names = sorted(tests.reach(change, tests.wire), key=tests.seconds)
     if not names:
         return Outcome("", "", 0)
     if not tree.make(tests.wire[names[0]].targets):
         return Outcome("build", tests.wire[names[0]].targets, 0)
-    deadline, ended = time.monotonic() + WIRE_LIMIT_S, 0
+    deadline, ended = time.monotonic() + WIRE_LIMIT_S, set()
+    while len(ended) < len(names):
+        name = first_failure(tests, names, deadline, ended)
+        if name is None:
+            break
+        ended.add(name)
+        why = tests.wire[name].run(limit_s=60 + 6 * tests.seconds(name))
+        if why:
+            return Outcome(why, name, len(ended))
+    return Outcome("", "", len(ended))
+
+
+def first_failure(tests, names, deadline, ended):
+    """Runs those that have not ended, and returns the first that fails; None if none has by the deadline."""
     with concurrent.futures.ThreadPoolExecutor(WIRE_AT_ONCE) as pool:
-        running = {pool.submit(run_until, tests, name, deadline): name for name in names}
+        running = {pool.submit(run_until, tests, name, deadline): name for name in names if name not in ended}
         for done in concurrent.futures.as_completed(running):
             if done.result() is CUT_SHORT:
                 continue
-            ended += 1
             if done.result():
                 for other in running:
                     other.cancel()
-                return Outcome(done.result(), running[done], ended)
-    return Outcome("", "", ended)
+                return running[done]
+            ended.add(running[done])
+    return None
 
 
 def run_until(tests, name, deadline):
-    """As Probe.run; CUT_SHORT where the deadline was first. What fails has to fail twice: cases have deadlines, and the
-    machine may be busy."""
-    why = None
-    for _ in range(2):
-        left_s = deadline - time.monotonic()
-        if left_s <= 1:
-            return CUT_SHORT
-        why = tests.wire[name].run(limit_s=min(60 + 6 * tests.seconds(name), left_s))
-        if not why or why.startswith("no end"):
-            break
+    """As Probe.run; CUT_SHORT where the deadline was first."""
+    left_s = deadline - time.monotonic()
+    if left_s <= 1:
+        return CUT_SHORT
+    why = tests.wire[name].run(limit_s=min(60 + 6 * tests.seconds(name), left_s))
     return CUT_SHORT if why and why.startswith("no end") and time.monotonic() >= deadline else why
 
 
