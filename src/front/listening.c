@@ -65,9 +65,10 @@ static int open_inet(const struct endpoint *endpoint)
     int fd, on = 1, bound;
 
     (void)snprintf(port, sizeof port, "%u", endpoint->number);
-    errno = EADDRNOTAVAIL;
-    if (getaddrinfo(endpoint->host[0] != '\0' ? endpoint->host : NULL, port, &hints, &found) != 0)
+    if (getaddrinfo(endpoint->host[0] != '\0' ? endpoint->host : NULL, port, &hints, &found) != 0) {
+        errno = EADDRNOTAVAIL;
         return -1;
+    }
     fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd >= 0) {
         (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);

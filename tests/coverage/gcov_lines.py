@@ -17,6 +17,10 @@ WIRE = {"milter": ("run", "daemon"), "dns": ("hostile",)}
 WIRE_LIMIT_S = 600
 
 
+class NotBuilt(Exception):
+    """A test is known whose program is not built."""
+
+
 class Probe:
     """A test, or a file of cases over the wire, that runs by itself: its name, its command for a build, and the targets
     of that build which it needs."""
@@ -59,13 +63,16 @@ def last_words(output, status):
 
 
 def programs(build):
-    """Probes of C programs and of the checks that run them, as ctest knows them."""
+    """Probes of C programs and of the checks that run them, as ctest knows them. That leaves the command of a test out
+    whose program is not there, so everything has to be built before."""
     listed = json.loads(subprocess.run(["ctest", "--show-only=json-v1"], cwd=build, capture_output=True, check=True).stdout)
     found = []
     for test in listed["tests"]:
         properties = {entry["name"]: entry["value"] for entry in test.get("properties", [])}
-        if not LABELS & set(properties.get("LABELS", [])) or test["name"] in TOO_LONG or "command" not in test:
+        if not LABELS & set(properties.get("LABELS", [])) or test["name"] in TOO_LONG:
             continue
+        if "command" not in test:
+            raise NotBuilt(f"{test['name']} is not built in {build}")
         prefix = build + "/"
         targets = [word[len(prefix):] for word in test["command"] if word.startswith(prefix) and os.path.basename(word) != "objects"]
         if targets:

@@ -58,6 +58,10 @@ class Tree:
                         "-DSANITIZE=address,undefined", "-DCMAKE_C_FLAGS=-w", *launcher],
                        check=True, stdout=subprocess.DEVNULL)
 
+    def make_all(self):
+        """Builds everything, without which ctest does not know how a test is run; raises CalledProcessError."""
+        subprocess.run(["cmake", "--build", self.build], stdout=subprocess.DEVNULL, check=True)
+
     def make(self, targets):
         """True if it builds."""
         try:

@@ -4,6 +4,7 @@
 #include "base/ttl_cache.h"
 
 #include "support/alloc_fail.h"
+#include "support/hash_seeds.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -69,6 +70,7 @@ static void test_keeps_and_replaces(void **state)
     struct ttl_cache *cache = create(1 << 20);
 
     (void)state;
+    hash_seeds_forget();
     expect(cache, "a", NULL);
     put(cache, "a", "bc", HOUR_MS);
     put(cache, "ab", "c", HOUR_MS);
@@ -85,6 +87,8 @@ static void test_keeps_and_replaces(void **state)
     assert_int_equal(stats.insertions, 4);
     assert_int_equal(stats.evictions, 0);
     assert_true(stats.octets >= 192 && stats.octets < 4096);
+    assert_int_equal(hash_seeds_count(), 1);
+    assert_false(hash_seeds_were_zero());
     ttl_cache_destroy(cache);
     ttl_cache_destroy(NULL);
 }

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -82,9 +83,21 @@ static void test_every_code_point(void **state)
     }
 }
 
+/* A sanitizer sees a look at what is no part of the text. */
+static void test_no_octet(void **state)
+{
+    char *text = malloc(1);
+
+    (void)state;
+    assert_non_null(text);
+    assert_int_equal(utf8_char_len(text + 1, 0), 0);
+    free(text);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows), cmocka_unit_test(test_every_code_point)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows), cmocka_unit_test(test_every_code_point),
+                                       cmocka_unit_test(test_no_octet)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -726,6 +726,8 @@ static void what_was_meant_is_told(void **state)
         {"Nameserver 2001:db8::53@5353", "; did you mean [2001:db8::53]:5353?\n"},
         {"Nameserver udp:192.0.2.53", "; did you mean 192.0.2.53?\n"},
         {"Nameserver localhost", "; a name server is given by its address, not by a name\n"},
+        {"Nameserver 192.0.2.53:99999", "or none)\n"},
+        {"Nameserver 53", "or none)\n"},
         {"WhitelistFrom *@example.org", "; write @example.org\n"},
         {"WhitelistFrom *@*.example.org", "; write @.example.org\n"},
         {"WhitelistFrom @*.example.org", "; write @.example.org\n"},

@@ -8,6 +8,7 @@
 #include "support/hash_seeds.h"
 #include "unit/dns/responder.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -661,6 +662,15 @@ static void tally_answer(void *context, const struct dns_answer *answer)
     ++*(atomic_uint *)context;
 }
 
+static unsigned open_descriptors(unsigned below)
+{
+    unsigned count = 0;
+
+    for (unsigned fd = 0; fd < below; fd++)
+        count += fcntl((int)fd, F_GETFD) != -1;
+    return count;
+}
+
 /* Queries that nobody answers hold their ports for many seconds. Those of a suspect zone leave half of them to others,
  * whose answers come within their time. */
 static void test_silent_zone_leaves_ports(void **state)
@@ -682,6 +692,7 @@ static void test_silent_zone_leaves_ports(void **state)
         dns_query(pair.dns, name, DNS_A, now_ms() + LONG_MS, tally_answer, &answered);
     }
     time_of(pair.dns, "plain.b.example", 3000, DNS_OK);
+    assert_in_range(open_descriptors(DESCRIPTORS), DESCRIPTORS / 8, DESCRIPTORS / 2); /* a quarter is for queries */
     while (answered < NAMES)
         usleep(1000);
     stop_pair(&pair);

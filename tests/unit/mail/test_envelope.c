@@ -340,6 +340,18 @@ static void leaves_aliases_alone(void **state)
     check_sender("<info@virtual.test;>", &mta, "info@virtual.test");
 }
 
+/* What Sendmail puts its own name after is a local part, whatever we read in it. */
+static void takes_what_is_at_the_name_of_sendmail(void **state)
+{
+    struct envelope_mta mta = {.name = "mx.receiver.example", .is_sendmail = true};
+
+    (void)state;
+    mta.address = "fail.example!a@mx.receiver.example";
+    check_sender("<fail.example!a>", &mta, "fail.example!a@mx.receiver.example");
+    mta.address = "jane@mx.receiver.example"; /* an alias */
+    check_sender("<fail.example!a>", &mta, "a@fail.example");
+}
+
 /* An MTA that says nothing, or nothing of use. */
 static void does_without_the_mta(void **state)
 {
@@ -493,12 +505,42 @@ static void survives_no_memory(void **state)
     }
 }
 
+/* What an MTA says of an address is followed with less memory as with enough, or it is said that there was none. */
+static void check_without_memory(const struct seen *seen, bool is_sendmail)
+{
+    struct envelope_mta mta = {.address = seen->mail_addr, .name = "mx.receiver.example", .is_sendmail = is_sendmail};
+
+    for (unsigned n = 1, happened = 1; happened; n++) {
+        struct address address = {.text = NULL};
+
+        alloc_fail_at(n);
+        enum address_status status = envelope_sender(seen->argument, &mta, &address);
+        happened = alloc_fail_happened();
+        alloc_fail_at(0);
+        if (status != ADDRESS_NO_MEMORY &&
+            strcmp(address.text != NULL ? address.text : "", seen->text != NULL ? seen->text : "") != 0)
+            fail_msg("%s (%s) is %s without memory", seen->argument, seen->mail_addr, address.text);
+        assert_true(status != ADDRESS_NO_MEMORY || happened);
+        address_free(&address);
+    }
+}
+
+static void senders_need_memory(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(on_postfix); i++)
+        check_without_memory(&on_postfix[i], false);
+    for (size_t i = 0; i < ARRAY_SIZE(on_sendmail); i++)
+        check_without_memory(&on_sendmail[i], true);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_senders_as_postfix_does),
         cmocka_unit_test(reads_senders_as_sendmail_does),
         cmocka_unit_test(leaves_aliases_alone),
+        cmocka_unit_test(takes_what_is_at_the_name_of_sendmail),
         cmocka_unit_test(does_without_the_mta),
         cmocka_unit_test(keeps_the_case_of_what_was_written),
         cmocka_unit_test(says_what_is_malformed),
@@ -506,6 +548,7 @@ int main(void)
         cmocka_unit_test(knows_sendmail),
         cmocka_unit_test(reads_recipients),
         cmocka_unit_test(survives_no_memory),
+        cmocka_unit_test(senders_need_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

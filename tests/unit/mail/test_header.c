@@ -308,6 +308,11 @@ static void foreign_text_says_nothing(void **state)
     }
 }
 
+/* Labels of 63 octets, and names of 253. */
+#define OF_20  "aaaaaaaaaaaaaaaaaaaa"
+#define OF_63  OF_20 OF_20 OF_20 "aaa"
+#define OF_253 OF_63 "." OF_63 "." OF_63 "." OF_20 OF_20 OF_20 "a"
+
 /* A name that is none is left out: a HELO name, a domain, and what they are the domain of. */
 static void no_host_name_is_not_written(void **state)
 {
@@ -319,6 +324,7 @@ static void no_host_name_is_not_written(void **state)
         {"1-2.example", true}, {"a..b", false},        {".a", false},          {"", false},
         {"x;spf=pass", false}, {"a b", false},         {"[192.0.2.x]", false}, {"a/b", false},
         {"a=b", false},        {"a\"b", false},        {"a\xff", false},       {"a+b.example", false},
+        {OF_63, true},         {OF_63 "a", false},     {OF_253, true},         {OF_253 "a", false},
     };
 
     (void)state;

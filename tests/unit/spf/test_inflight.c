@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "support/alloc_fail.h"
+#include "support/hash_seeds.h"
 
 enum { THREADS = 12, MAX_CHECKS = 8 };
 
@@ -88,6 +89,7 @@ static void test_followers(void **state)
     struct one ones[5];
 
     (void)state;
+    hash_seeds_forget();
     open_table(&table, 0);
     for (unsigned i = 0; i < 3; i++)
         assert_true(join(&table, i == 0 ? "good" : "bad", 0, INFLIGHT_SHARED, &ones[i]));
@@ -111,6 +113,8 @@ static void test_followers(void **state)
     assert_int_equal(table.script.count, 3 + 3 + 1);
     close_table(&table);
     assert_int_equal(ones[0].called, 1);
+    assert_int_equal(hash_seeds_count(), 1);
+    assert_false(hash_seeds_were_zero());
 }
 
 /* A timeout is the finding of all only where the one who began had the time to find it: else each asks for himself. */

@@ -23,6 +23,7 @@ static const struct row {
     /* punctuation */
     {"include:x.org,", 13, "include:x.org", "comma"},
     {"include:x.org;", 13, "include:x.org", "semicolon"},
+    {"//a/64:", 0, "", ""},
     {"mx.", 2, "mx", "punctuation"},
     {"mx\"", 2, "mx", "quotation"},
     {"\"mx", 0, "mx", "quotation"},
@@ -194,6 +195,7 @@ static void test_domains(void **state)
         {"include:https://x.org", "include:x.org"},
         {"include:x.org-all", "include:x.org -all"},
         {"include:x.org,y.org", "include:x.org include:y.org"},
+        {"include:x.org,all.de", "include:x.org include:all.de"},
         {"include:spf@x.org", "include:x.org"},
         {"include:*.x.org", "include:x.org"},
         {"redirect=http://x.org", "redirect=x.org"},

@@ -5,14 +5,22 @@
 #include "base/log.h"
 #include "base/stats.h"
 
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
 
 #include <cmocka.h>
+#include <spf2/spf.h>
 
-static bool host_name_fails;
+static bool host_name_fails, library_lies;
+
+/* Stands before the library's. */
+SPF_result_t SPF_response_result(SPF_response_t *response)
+{
+    return library_lies ? SPF_RESULT_PASS : response->result;
+}
 
 /* Stands before libc's for libspf2, which gives up without a host name. */
 int gethostname(char *name, size_t len);
@@ -53,10 +61,31 @@ static void test_library_gives_up(void **state)
     zone_checks_close(&checks);
 }
 
+static void test_library_disagrees(void **state)
+{
+    uint64_t faults = stats_get(STATS_FAULTS);
+    struct zone_checks checks;
+    struct spf_outcome outcome;
+
+    (void)state;
+    zone_checks_open(&checks, true);
+    zone_checks_add(&checks, "a.org", "TXT", "v=spf1 -all");
+    library_lies = true;
+    outcome = zone_checks_ask(&checks, "192.0.2.1", "a.org");
+    library_lies = false;
+    assert_int_equal(outcome.result, RESULT_TEMPERROR);
+    assert_string_equal(outcome.problem, "libspf2 and the walk have different results");
+    assert_int_equal(stats_get(STATS_FAULTS), faults + 1);
+    assert_int_equal(stats_get(STATS_SPF_DISAGREEMENTS), 1);
+    zone_checks_expect(&checks, "192.0.2.1", "a.org", RESULT_FAIL);
+    zone_checks_close(&checks);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_library_gives_up),
+        cmocka_unit_test(test_library_disagrees),
     };
     const struct log_config silent = {.syslog_facility = -1, .ident = "test"};
 

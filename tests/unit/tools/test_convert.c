@@ -331,6 +331,8 @@ static const struct setting_case {
     {RUST, "reply_code_fail = 450", "DeferMailFrom fail\nDeferHelo fail", LINES},
     {RUST, "reply_code_fail = 550", "RefuseMailFrom fail\n!DeferMailFrom fail", LINES},
     {RUST, "reply_code_softfail = 450\nreject_results = softfail", "DeferMailFrom softfail", LINES},
+    {RUST, "reply_code_fail = 450\nreply_code_softfail = 450\nreject_results = fail, softfail",
+     "RefuseMailFrom off\nDeferMailFrom fail,softfail", LINES},
     {RUST, "reply_code_temperror = 451\nreject_results = temperror", "RefuseMailFrom off\nDeferMailFrom temperror",
      MOOT},
     {RUST, "reply_code_temperror = 550\nreject_results = temperror", "RefuseMailFrom off\nDeferMailFrom temperror",

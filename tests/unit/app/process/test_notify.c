@@ -65,8 +65,18 @@ static void tells_a_manager_on_an_abstract_socket(void **state)
     expect_notice(name);
 }
 
+static int lowest_free_descriptor(void)
+{
+    const int fd = dup(STDERR_FILENO);
+
+    assert_true(fd >= 0);
+    close(fd);
+    return fd;
+}
+
 static void is_silent_without_a_manager(void **state)
 {
+    const int free_before = lowest_free_descriptor();
     char too_long[200];
 
     (void)state;
@@ -81,6 +91,7 @@ static void is_silent_without_a_manager(void **state)
     notify_manager("READY=1");
     setenv("NOTIFY_SOCKET", too_long, 1);
     notify_manager("READY=1");
+    assert_int_equal(lowest_free_descriptor(), free_before);
 }
 
 /* The socket's directory is out of reach when the word is sent. */

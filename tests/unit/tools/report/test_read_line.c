@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,6 +131,42 @@ static void test_lines(void **state)
     }
 }
 
+/* The tag is looked for in the first 200 octets. */
+static void test_far_tag(void **state)
+{
+    static struct log_entry entry;
+    struct log_time time = {.now_s = 1800000000};
+    char line[400];
+
+    (void)state;
+    for (int before = 192; before <= 193; before++) {
+        snprintf(line, sizeof line, "%0*d smf-spf[1]: SPF none: " WHO, before, 0);
+        read_line(&time, line, strlen(line), &entry);
+        assert_int_equal(entry.kind, before == 192 ? ENTRY_RESULT : ENTRY_FOREIGN);
+    }
+}
+
+static void test_times(void **state)
+{
+    static const struct {
+        const char *line;
+        int64_t time_s;
+    } rows[] = {
+        {"{\"MESSAGE\":\"SPF held: " WHO "\",\"__REALTIME_TIMESTAMP\":\"1795831384999999\"}", 1795831384},
+        {"{\"time\":\"2026-11-28T02:03:04.999Z\",\"event\":\"message\",\"client\":\"192.0.2.1\",\"verdict\":\"shed\"}",
+         1795831384},
+        {"2026-11-28T03:03:04+01:00 host smf-spf[1]: SPF none: " WHO, 1795831384},
+    };
+    static struct log_entry entry;
+    struct log_time time = {.now_s = 1800000000};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        read_line(&time, rows[i].line, strlen(rows[i].line), &entry);
+        assert_int_equal(entry.time_s, rows[i].time_s);
+    }
+}
+
 /* A line that is cut anywhere is read within its bounds, and never as something else. */
 static void test_cut_lines(void **state)
 {
@@ -199,10 +236,8 @@ static void test_octets(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lines),
-        cmocka_unit_test(test_cut_lines),
-        cmocka_unit_test(test_dmarc),
-        cmocka_unit_test(test_octets),
+        cmocka_unit_test(test_lines),     cmocka_unit_test(test_far_tag), cmocka_unit_test(test_times),
+        cmocka_unit_test(test_cut_lines), cmocka_unit_test(test_dmarc),   cmocka_unit_test(test_octets),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

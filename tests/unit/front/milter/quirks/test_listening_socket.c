@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -81,6 +82,9 @@ static void check_stop(void)
 
     listening_socket_exchange();
     assert_int_equal(connect_to(&address), -1);
+    len = sizeof address;
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &len), 0);
+    assert_int_equal(ntohl(address.sin_addr.s_addr), INADDR_LOOPBACK);
     own = self_connect_open();
     assert_true(own >= 0);
     close(accept(listener, NULL, NULL)); /* the descriptor is the same, its address another */
@@ -110,9 +114,35 @@ static void all_that_a_stop_needs(void **state)
     has_proc = true;
 }
 
+/* Where no substitute can be made, it goes on listening, and no other descriptor is taken for one. */
+static void without_a_substitute_it_stays(void **state)
+{
+    struct rlimit limit, none;
+    int listener, client;
+    char spec[64];
+
+    (void)state;
+    listening_socket_before();
+    listener = open_listener();
+    snprintf(spec, sizeof spec, "inet:%u@127.0.0.1", ntohs(address.sin_port));
+    assert_true(self_connect_set(spec));
+    listening_socket_find(spec);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    none = (struct rlimit){.rlim_cur = 0, .rlim_max = limit.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    listening_socket_exchange();
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    assert_int_not_equal(fcntl(STDIN_FILENO, F_GETFD), -1);
+    client = connect_to(&address);
+    assert_true(client >= 0);
+    close(client);
+    close(listener);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(all_that_a_stop_needs)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(all_that_a_stop_needs),
+                                       cmocka_unit_test(without_a_substitute_it_stays)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
