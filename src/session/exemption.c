@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Who is not checked: what is known of it without a lookup. */
+#include "session/exemption.h"
+
+#include "policy/whitelist.h"
+#include "session/state.h"
+
+/* Why a client of this name (NULL: none, or it could not be stored) is not checked for recipients with these settings;
+ * REASON_NONE: it is. */
+static enum reason exemption_of_client(const struct client *client, const char *name, const struct config *settings)
+{
+    if (client->relays) /* its messages are those of others */
+        return REASON_NONE;
+    if (client->address.family == ADDR_NONE)
+        return REASON_NO_CLIENT;
+    if (whitelist_has_addr(&settings->whitelist_ip, &client->address))
+        return REASON_WHITELISTED_ADDRESS;
+    if (client->name_is_verified && name == NULL && settings->whitelist_ptr.count > 0)
+        return REASON_FAULT_CLIENT;
+    if (client->name_is_verified && name != NULL && whitelist_has_host(&settings->whitelist_ptr, name))
+        return REASON_WHITELISTED_HOST;
+    if (client->local && addr_equal(&client->address, &client->effective))
+        return REASON_LOCAL_SUBMISSION;
+    if (addr_is_loopback(&client->effective)) /* content filters, webmail: no SPF record covers them */
+        return REASON_LOOPBACK;
+    return REASON_NONE;
+}
+
+/* Why the client is not checked, whoever the recipient is; REASON_NONE: it is for some. */
+enum reason exemption_of_client_for_all(const struct session *session, const char *name)
+{
+    const struct config *config = session->shared.config;
+
+    for (size_t i = 1; i < state_variants(session); i++)
+        if (exemption_of_client(&session->client, name, config_variant(config, i)) == REASON_NONE)
+            return REASON_NONE;
+    return exemption_of_client(&session->client, name, config);
+}
+
+/* Why a client that proved who it is is not checked for recipients with these settings; REASON_NONE: it is. A relay
+ * proves nothing about whom it sends for. */
+static enum reason exemption_of_proof(const struct session *session, const struct config *settings, bool authenticated,
+                                      bool has_certificate)
+{
+    if (session->client.relays)
+        return REASON_NONE;
+    if (settings->skip_auth && authenticated)
+        return REASON_AUTHENTICATED;
+    if (settings->skip_cert && has_certificate)
+        return REASON_CERTIFICATE;
+    return REASON_NONE;
+}
+
+/* The same, whoever the recipient is. */
+enum reason exemption_of_proof_for_all(const struct session *session, const struct session_sender *sender)
+{
+    const struct config *config = session->shared.config;
+
+    for (size_t i = 1; i < state_variants(session); i++)
+        if (exemption_of_proof(session, config_variant(config, i), sender->authenticated, sender->has_certificate) ==
+            REASON_NONE)
+            return REASON_NONE;
+    return exemption_of_proof(session, config, sender->authenticated, sender->has_certificate);
+}
+
+/* Why this sender is not checked; REASON_NONE: it is. What cannot be read is no address, and matches no pattern. */
+static enum reason exemption_of_sender(const struct message *message, const struct config *settings)
+{
+    if (message->null_sender)
+        return settings->skip_ndr ? REASON_NULL_SENDER : REASON_NONE;
+    if (!message->is_malformed && whitelist_has_mailbox(&settings->whitelist_from, &message->sender))
+        return REASON_WHITELISTED_SENDER;
+    return REASON_NONE;
+}
+
+/* Why the message is not checked for recipients with these settings, as far as is known without a lookup. */
+enum reason exemption_of_message(const struct session *session, const struct config *settings)
+{
+    const struct message *message = &session->message;
+    enum reason exemption = REASON_NONE;
+
+    if (settings != session->shared.config || state_has_own_settings(session))
+        exemption = exemption_of_client(&session->client, session->client.host, settings);
+    if (exemption == REASON_NONE)
+        exemption = exemption_of_proof(session, settings, message->authenticated, message->has_certificate);
+    return exemption != REASON_NONE ? exemption : exemption_of_sender(message, settings);
+}
+
+/* The same, whoever the recipient is. */
+enum reason exemption_of_message_for_all(const struct session *session)
+{
+    const struct config *config = session->shared.config;
+
+    for (size_t i = 1; i < state_variants(session); i++)
+        if (exemption_of_message(session, config_variant(config, i)) == REASON_NONE)
+            return REASON_NONE;
+    return exemption_of_message(session, config);
+}

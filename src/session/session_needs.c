@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a configuration makes a session ask of its front end. */
+#include "session/session.h"
+
+/* True if certificates count for some recipient. */
+static bool skips_certificates(const struct config *config)
+{
+    for (size_t i = 0; i < config_variants(config); i++)
+        if (config_variant(config, i)->skip_cert)
+            return true;
+    return false;
+}
+
+struct session_needs session_needs(const struct config *config)
+{
+    bool has_rules =
+        config->whitelist_to.count > 0 || config->verdict.refuse_to.count > 0 || config_variants(config) > 1;
+
+    return (struct session_needs){
+        .headers =
+            ((config->verdict.tag_subject || config->verdict.quarantine == QUARANTINE_ON) && !config->test_mode) ||
+            config->remove_forged_headers != FORGED_STAY || config->trusted_relay.count > 0,
+        .certificates = skips_certificates(config),
+        .changes_headers = true,
+        .changes_recipients = config->verdict.quarantine == QUARANTINE_ON && !config->test_mode,
+        .recipients = has_rules || (config->verdict.quarantine == QUARANTINE_ON && !config->test_mode),
+        .holds = config->verdict.quarantine == QUARANTINE_HOLD && !config->test_mode,
+    };
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* RCPT: each recipient of a message. */
+#include "session/session.h"
+
+#include "policy/verdict_decide.h"
+#include "policy/whitelist.h"
+#include "session/decision.h"
+#include "session/exemption.h"
+#include "session/refusal.h"
+#include "session/state.h"
+
+static const struct session_reply go_on = {.step = SESSION_CONTINUE};
+
+/* Stores a recipient that gets the message, in case a quarantine takes it away. */
+static void keep_recipient(struct session *session, const struct session_recipient *recipient)
+{
+    struct message *message = &session->message;
+
+    message->accepted = true;
+    message->record.accepted_count++;
+    if (!state_keeps_recipients(session) || message->recipients_lost)
+        return;
+    if (!message_add_recipient(message, recipient))
+        client_log_fault(&session->client, REASON_FAULT_KEPT_RECIPIENT);
+}
+
+/* True if each reading of the recipient is whitelisted. */
+static bool is_whitelisted(const struct config *config, const struct session_recipient *recipient)
+{
+    for (size_t i = 0; i < recipient->count; i++)
+        if (!whitelist_has_mailbox(&config->whitelist_to, &recipient->readings[i]))
+            return false;
+    return recipient->count > 0;
+}
+
+/* What follows for a recipient, and by which settings. */
+struct judgement {
+    const struct config *settings;
+    enum reason exemption; /* why it gets the message whatever the result; else REASON_NONE */
+    struct verdict verdict;
+};
+
+/* Of one that has no settings of its own: what stops it in any reading, or else that of the first. */
+static struct judgement judge_for_all(const struct session *session, const struct session_recipient *recipient)
+{
+    const struct message *message = &session->message;
+    struct judgement judgement = {.settings = session->shared.config,
+                                  .verdict = decision_for(message, session->shared.config, &recipient->readings[0])};
+
+    for (size_t i = 1; i < recipient->count && judgement.verdict.kind == VERDICT_CONTINUE; i++)
+        judgement.verdict = decision_for(message, session->shared.config, &recipient->readings[i]);
+    return judgement;
+}
+
+/* Of one reading, which may have settings of its own. May block, unless session_await was called. */
+static struct judgement judge_reading(struct session *session, const struct address *reading)
+{
+    struct judgement judgement = {.settings = config_for_recipient(session->shared.config, reading),
+                                  .verdict = verdict_continue()};
+
+    judgement.exemption = exemption_of_message(session, judgement.settings);
+    if (judgement.exemption == REASON_NONE)
+        judgement.exemption =
+            decision_make_for(&session->message, &session->shared, judgement.settings, state_client(session));
+    if (judgement.exemption == REASON_NONE)
+        judgement.verdict = decision_for(&session->message, judgement.settings, reading);
+    return judgement;
+}
+
+/* What stops it in any reading, or else that of the first that is not exempt. */
+static struct judgement judge(struct session *session, const struct session_recipient *recipient)
+{
+    struct judgement found = judge_reading(session, &recipient->readings[0]);
+
+    for (size_t i = 1; i < recipient->count && found.verdict.kind == VERDICT_CONTINUE; i++) {
+        const struct judgement other = judge_reading(session, &recipient->readings[i]);
+
+        if (other.verdict.kind != VERDICT_CONTINUE || found.exemption != REASON_NONE)
+            found = other;
+    }
+    return found;
+}
+
+/* What is wrong with the form of a recipient's address. */
+static enum reason bad_recipient(const struct config *config, const struct session_recipient *recipient)
+{
+    if (recipient->count == 0)
+        return REASON_RECIPIENT_MALFORMED;
+    if (recipient->status == ADDRESS_LOCAL_TOO_LONG && !config->relaxed_local_part)
+        return REASON_RECIPIENT_TOO_LONG;
+    return REASON_NONE;
+}
+
+/* Why a recipient gets the message whatever the result; REASON_NONE: it does not. */
+static enum reason recipient_exemption(const struct config *config, const struct session_recipient *recipient)
+{
+    if (is_whitelisted(config, recipient))
+        return REASON_WHITELISTED_RECIPIENT;
+    if (recipient->status == ADDRESS_NO_MEMORY) /* perhaps a whitelisted one: it gets the message as it is */
+        return REASON_FAULT_RECIPIENT;
+    return REASON_NONE;
+}
+
+/* Notes a recipient that gets the message whatever the result. */
+static struct session_reply exempt_recipient(struct session *session, const struct session_recipient *recipient,
+                                             enum reason exemption)
+{
+    struct message *message = &session->message;
+
+    if (exemption == REASON_FAULT_RECIPIENT)
+        client_log_fault(&session->client, exemption);
+    else
+        reason_count(exemption, false);
+    message_record_exempt_recipient(&message->record, recipient->count > 0 ? recipient->readings[0].text : NULL);
+    if (message->exempt_recipient == REASON_NONE)
+        message->exempt_recipient = exemption;
+    return state_go_on_for(exemption);
+}
+
+/* Notes which fields the settings of a recipient add, who gets the message. */
+static void note_fields(struct message *message, const struct config *settings)
+{
+    message->adds_results = message->adds_results || settings->add_header;
+    message->adds_received = message->adds_received || settings->add_received_header;
+}
+
+/* Decides for a recipient that can be read, on its own. False, with nothing noted of the recipient, if the message goes
+ * on to it as to any other. */
+static bool settle(struct session *session, const struct session_recipient *recipient, struct session_reply *reply)
+{
+    struct message *message = &session->message;
+    const bool is_own = state_has_own_settings(session);
+    const struct judgement judgement = is_own ? judge(session, recipient) : judge_for_all(session, recipient);
+
+    message->is_judged = message->is_judged || (is_own && judgement.exemption == REASON_NONE);
+    if (judgement.exemption != REASON_NONE) {
+        *reply = exempt_recipient(session, recipient, judgement.exemption);
+        return true;
+    }
+    if (judgement.verdict.kind != VERDICT_CONTINUE)
+        *reply = refusal_of_message(message, judgement.settings, &session->client, &judgement.verdict, true,
+                                    recipient->readings[0].text, &session->reply);
+    if (judgement.verdict.kind == VERDICT_CONTINUE || reply->step == SESSION_CONTINUE)
+        note_fields(message, judgement.settings);
+    return judgement.verdict.kind != VERDICT_CONTINUE;
+}
+
+/* The answer to RCPT for a recipient that may be refused. */
+static struct session_reply rcpt_to(struct session *session, const struct session_recipient *recipient)
+{
+    const struct config *config = session->shared.config;
+    struct message *message = &session->message;
+    const char *shown = recipient->count > 0 ? recipient->readings[0].text : NULL;
+    enum reason bad_form = bad_recipient(config, recipient);
+    struct session_reply reply;
+
+    if (bad_form != REASON_NONE)
+        return refusal_of_recipient(message, config, bad_form, shown, &session->reply);
+    if ((message->stage == MESSAGE_DECIDED || state_has_own_settings(session)) &&
+        state_is_due(session, REFUSE_AT_RCPT) && settle(session, recipient, &reply))
+        return reply;
+    if (state_keeps_recipients(session) && message->recipient_count >= MESSAGE_RECIPIENTS_MAX)
+        return refusal_of_number(message, config, shown, &session->reply);
+    keep_recipient(session, recipient);
+    return go_on;
+}
+
+/* The results are found out, and recorded, for a whitelisted recipient too. */
+static void judge_whitelisted(struct session *session, const struct session_recipient *recipient)
+{
+    struct judgement judgement;
+
+    if (!state_has_own_settings(session) || recipient->count == 0)
+        return;
+    judgement = judge_reading(session, &recipient->readings[0]);
+    if (judgement.exemption != REASON_NONE)
+        return;
+    session->message.is_judged = true;
+    note_fields(&session->message, judgement.settings);
+}
+
+struct session_reply session_rcpt(struct session *session, const struct session_recipient *recipient)
+{
+    struct message *message = &session->message;
+    enum reason exemption;
+
+    if (message->stage == MESSAGE_PENDING && state_is_due(session, REFUSE_AT_RCPT) && !state_has_own_settings(session))
+        decision_make(message, &session->shared, &session->client);
+    if (message->stage == MESSAGE_NONE || message->stage == MESSAGE_EXEMPT) {
+        message->record.accepted_count++;
+        return state_go_on_for(message->reason);
+    }
+    exemption = recipient_exemption(session->shared.config, recipient);
+    if (exemption == REASON_WHITELISTED_RECIPIENT)
+        judge_whitelisted(session, recipient);
+    if (exemption != REASON_NONE)
+        return exempt_recipient(session, recipient, exemption);
+    if (!session->client.local && session->abilities.refuses_recipients)
+        return rcpt_to(session, recipient);
+    keep_recipient(session, recipient);
+    return go_on;
+}
+
+const char *session_on_pass(const struct session *session, const struct session_recipient *recipient)
+{
+    const struct config *settings = session->shared.config;
+
+    if (recipient != NULL && recipient->count > 0 && state_has_own_settings(session))
+        settings = config_for_recipient(settings, &recipient->readings[0]);
+    return decision_on_pass(&session->message, settings);
+}

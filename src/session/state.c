@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What several steps of a session need. */
+#include "session/state.h"
+
+#include "session/decision.h"
+#include "session/message_log.h"
+#include "session/refusal.h"
+
+#include <stdio.h>
+
+struct client *state_client(struct session *session)
+{
+    return session->relayed.known ? &session->relayed.client : &session->client;
+}
+
+void state_log_message(struct session *session)
+{
+    const bool is_unread = session->abilities.sees_headers && session->message.reason == REASON_RELAY_UNREAD;
+    const struct relayed_client *relayed = &session->relayed;
+    char problem[128] = "no Received field";
+
+    if (is_unread && relayed->problem != NULL)
+        (void)snprintf(problem, sizeof problem, "Received field %u %s", relayed->fields, relayed->problem);
+    message_log(&session->message, state_client(session), is_unread ? problem : NULL);
+}
+
+void state_forget_message(struct session *session)
+{
+    if (!session->message.is_begun) /* as before a step that begins one */
+        return;
+    state_log_message(session);
+    message_reset(&session->message);
+    relayed_client_reset(&session->relayed);
+}
+
+bool state_is_due(const struct session *session, enum refuse_at step)
+{
+    return decision_due(session->shared.config, &session->abilities, &session->client) == step;
+}
+
+bool state_has_own_settings(const struct session *session)
+{
+    return config_variants(session->shared.config) > 1 && state_is_due(session, REFUSE_AT_RCPT);
+}
+
+size_t state_variants(const struct session *session)
+{
+    return state_has_own_settings(session) ? config_variants(session->shared.config) : 1;
+}
+
+bool state_may_speculate(struct session *session)
+{
+    enum { UNUSED_MAX = 8 };
+
+    return session->client.unused_lookahead++ < UNUSED_MAX;
+}
+
+struct session_reply state_go_on_for(enum reason reason)
+{
+    return (struct session_reply){.step = SESSION_CONTINUE, .reason = reason};
+}
+
+/* The refusal that follows from a verdict, for the whole message. */
+static struct session_reply refuse(struct session *session, const struct verdict *verdict)
+{
+    return refusal_of_message(&session->message, session->shared.config, state_client(session), verdict, false, NULL,
+                              &session->reply);
+}
+
+struct session_reply state_decide(struct session *session)
+{
+    struct message *message = &session->message;
+
+    session->client.unused_lookahead = 0;
+    decision_make(message, &session->shared, state_client(session));
+    if (message->stage != MESSAGE_DECIDED || message->verdict.kind == VERDICT_CONTINUE ||
+        message->exempt_recipient != REASON_NONE)
+        return state_go_on_for(REASON_NONE);
+    return refuse(session, &message->verdict);
+}
+
+bool state_keeps_recipients(const struct session *session)
+{
+    return session->abilities.changes_recipients && session_needs(session->shared.config).changes_recipients &&
+           message_may_be_quarantined(&session->message);
+}

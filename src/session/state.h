@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A session from within: its parts, and what several of its steps need. */
+#ifndef SMF_SESSION_STATE_H
+#define SMF_SESSION_STATE_H
+
+#include "base/strbuf.h"
+#include "session/client.h"
+#include "session/message.h"
+#include "session/relayed_client.h"
+#include "session/session.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct session {
+    struct session_shared shared;
+    struct session_abilities abilities;
+    struct client client;
+    struct message message;
+    struct relayed_client relayed; /* of the message, where one of our relays sends it */
+    struct strbuf reply;
+    bool helo_lost; /* there is one that could not be stored */
+};
+
+/* The client to check: the one that connected, or where that is one of our relays, the relay's client. */
+struct client *state_client(struct session *session);
+
+/* True if messages of this client are decided at this step. */
+bool state_is_due(const struct session *session, enum refuse_at step);
+
+/* True if recipients of this client's messages may have settings of their own (RecipientPolicy): not where none can be
+ * refused. */
+bool state_has_own_settings(const struct session *session);
+
+/* How many of the configuration's variants count for this client. */
+size_t state_variants(const struct session *session);
+
+/* True if an evaluation may begin before its result is due. Not for a client that goes on to give names and no message:
+ * that would have us work, and query, for nothing. */
+bool state_may_speculate(struct session *session);
+
+/* True while recipients are stored, in case a quarantine takes the message from them. */
+bool state_keeps_recipients(const struct session *session);
+
+/* Decides about the message, for all of its recipients. May block. */
+struct session_reply state_decide(struct session *session);
+
+/* To go on, and why. */
+struct session_reply state_go_on_for(enum reason reason);
+
+/* Writes the line of the message, if it has none yet. */
+void state_log_message(struct session *session);
+
+/* The same, and makes room for the next message. */
+void state_forget_message(struct session *session);
+
+#endif
