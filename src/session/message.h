@@ -70,6 +70,8 @@ enum { MESSAGE_CHECKS_MAX = 2, MESSAGE_QUEUE_ID_SIZE = 65 };
 /* The field that names a recipient whom a quarantine took the message from. */
 #define MESSAGE_ORIGINAL_TO "X-SPF-Original-To"
 
+struct companion_key;
+
 struct message {
     bool is_begun; /* since it was last reset; else it is zeroed */
     enum message_stage stage;
@@ -110,6 +112,7 @@ struct message {
     bool adds_results;  /* then: the settings of one who gets the message add Authentication-Results */
     bool adds_received; /* and Received-SPF */
     bool is_malformed;  /* the sender cannot be read */
+    const struct companion_key *followed; /* the client, of which the milter has this message too; NULL: it has not */
     bool null_sender;
     bool accepted;        /* another recipient does */
     bool recipients_lost; /* out of memory for one of `recipients` */

@@ -31,6 +31,19 @@ void message_record_refuse_recipient(struct message_record *record, const char *
     record->refused_count++;
 }
 
+void message_record_take_refused(struct message_record *record, struct message_record *from)
+{
+    if (from->whole.code != NULL)
+        message_record_refuse(record, &from->whole);
+    for (size_t i = 0; i < from->refused_count; i++) {
+        const struct record_recipient *refused =
+            &from->refused[i < RECORD_RECIPIENTS_MAX ? i : RECORD_RECIPIENTS_MAX - 1];
+
+        message_record_refuse_recipient(record, refused->address, &refused->reply);
+    }
+    message_record_free(from);
+}
+
 void message_record_exempt_recipient(struct message_record *record, const char *address)
 {
     if (record->exempt == NULL)

@@ -63,6 +63,9 @@ void message_record_exempt_recipient(struct message_record *record, const char *
 void message_record_spare_recipient(struct message_record *record, const char *address,
                                     const struct record_reply *reply);
 
+/* Takes over what is refused there, and leaves that record empty. */
+void message_record_take_refused(struct message_record *record, struct message_record *from);
+
 /* Frees what it holds and zeroes it. */
 void message_record_free(struct message_record *record);
 

@@ -3,6 +3,7 @@
 #include "session/refusal.h"
 
 #include "policy/verdict_reply.h"
+#include "session/companion.h"
 #include "session/message_metrics.h"
 
 static const struct session_reply go_on = {.step = SESSION_CONTINUE};
@@ -31,6 +32,10 @@ static void note(struct message *message, const struct config *config, const str
         reason_count(reply->reason, reply->defers);
         message_metrics_replied(reply->code);
     }
+    if (message->followed != NULL && !config->test_mode && is_recipient)
+        companion_refuse_recipient(message->followed, shown, reply);
+    else if (message->followed != NULL && !config->test_mode)
+        companion_refuse(message->followed, reply);
     if (is_recipient && config->test_mode && !message->record.is_test)
         message_record_spare_recipient(&message->record, shown, reply);
     else if (is_recipient)

@@ -37,6 +37,7 @@ void session_destroy(struct session *session)
     message_free(&session->message);
     relayed_client_reset(&session->relayed);
     client_free(&session->client);
+    companion_close(session->companion);
     strbuf_free(&session->reply);
     config_release(session->shared.config);
     spf_checker_release(session->shared.checker);
@@ -51,6 +52,21 @@ const char *session_host_name(const struct session *session)
 static struct session_reply leave_alone(enum reason reason)
 {
     return (struct session_reply){.step = SESSION_ACCEPT, .reason = reason};
+}
+
+/* Where both front ends are served, a client that is known by its port may come to both. */
+static void meet_companion(struct session *session, const struct session_client *facts)
+{
+    const struct config *config = session->shared.config;
+
+    companion_close(session->companion);
+    session->companion = NULL;
+    session->key = (struct companion_key){.address = facts->address};
+    if (config->policy_socket == NULL || config->socket == NULL)
+        return;
+    session->key.port = facts->port;
+    if (!session->abilities.yields)
+        session->companion = companion_open(&session->key);
 }
 
 struct session_reply session_connect(struct session *session, const struct session_client *facts)
@@ -68,10 +84,12 @@ struct session_reply session_connect(struct session *session, const struct sessi
     client->relays = !client->local && whitelist_has_addr(&session->shared.config->trusted_relay, &client->address);
     if (facts->name != NULL && !client_set_host(client, facts->name))
         client_log_fault(client, REASON_FAULT_CLIENT);
+    meet_companion(session, facts);
     exemption = exemption_of_client_for_all(session, facts->name);
     if (exemption == REASON_NONE)
         return go_on;
-    message_log_exempt_client(client, exemption, NULL, NULL);
+    if (!state_is_told_elsewhere(session))
+        message_log_exempt_client(client, exemption, NULL, NULL);
     return leave_alone(exemption);
 }
 
@@ -108,6 +126,8 @@ bool session_await(struct session *session, const struct address *recipient, ses
 {
     const struct config *config = session->shared.config, *settings = NULL;
 
+    state_follow(session);
+    state_take_outcomes(session);
     if (state_has_own_settings(session) && recipient != NULL)
         settings = config_for_recipient(config, recipient);
     return is_known(session, settings) ||
@@ -175,7 +195,7 @@ struct action_list session_early_actions(struct session *session)
     struct message *message = &session->message;
 
     actions_free(&message->actions);
-    if (message->stage == MESSAGE_DECIDED && !is_exempt_for_all(session))
+    if (message->stage == MESSAGE_DECIDED && message->followed == NULL && !is_exempt_for_all(session))
         message_add_early(message, session->shared.config, &session->abilities, state_client(session));
     return (struct action_list){message->actions.items, message->actions.count};
 }
@@ -202,6 +222,10 @@ struct session_reply session_end(struct session *session, const char *queue_id, 
     if (reply.step != SESSION_REFUSE && session->abilities.sees_headers && has_too_many_forged(session))
         reply = refusal_of_forged(message, session->shared.config, &session->reply);
     if (reply.step == SESSION_REFUSE) {
+        state_forget_message(session);
+        return reply;
+    }
+    if (message->followed != NULL) { /* the rest is the milter's */
         state_forget_message(session);
         return reply;
     }

@@ -49,12 +49,14 @@ struct session_abilities {
     bool redirects;          /* sends a message to another address, for all of its recipients */
     bool refuses_recipients; /* each on its own */
     bool awaits;             /* calls session_await, then session_decide where a message is to be decided at MAIL */
+    bool yields;             /* where a milter has the same message, it only refuses (companion.h) */
 };
 #define SESSION_STEP(refuse_at) (1U << (unsigned)(refuse_at))
 
 /* The client of a connection. */
 struct session_client {
     struct addr address;   /* ADDR_NONE: a local submission without one */
+    unsigned port;         /* 0: not known */
     const char *name;      /* as people know it, for the log; NULL: none */
     bool name_is_verified; /* it leads back to the address */
     bool is_local;         /* the MTA itself submits mail of this host */

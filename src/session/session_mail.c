@@ -60,7 +60,8 @@ static struct session_reply mail_from(struct session *session, enum address_stat
 
     if (exemption != REASON_NONE) {
         message_exempt(message, exemption);
-        reason_count(exemption, false);
+        if (message->followed == NULL)
+            reason_count(exemption, false);
         return go_on;
     }
     if (session->client.relays) { /* what it has accepted cannot be refused without a bounce */
@@ -92,9 +93,12 @@ static struct session_reply take_sender(struct session *session, struct session_
     struct message *message = &session->message;
     enum reason exemption = exemption_of_proof_for_all(session, sender);
 
-    if (exemption != REASON_NONE) {
+    if (exemption != REASON_NONE && !state_is_told_elsewhere(session)) {
         message_log_exempt_client(&session->client, exemption, sender->address.text != NULL ? sender->address.text : "",
                                   sender->queue_id);
+        stats_add(STATS_MESSAGES, session->abilities.yields);
+    }
+    if (exemption != REASON_NONE) {
         return (struct session_reply){.step = SESSION_ACCEPT, .reason = exemption};
     }
     if (!begin_message(session, sender)) {
@@ -113,6 +117,8 @@ static struct session_reply take_sender(struct session *session, struct session_
     message->authenticated = sender->authenticated;
     message->has_certificate = sender->has_certificate;
     sender->address = (struct address){.text = NULL};
+    companion_begin_message(session->companion, message);
+    state_follow(session);
     return mail_from(session, sender->status);
 }
 
@@ -121,7 +127,7 @@ struct session_reply session_mail(struct session *session, struct session_sender
     struct session_reply reply;
 
     state_forget_message(session);
-    stats_add(STATS_MESSAGES, 1);
+    stats_add(STATS_MESSAGES, !session->abilities.yields); /* else when it is known whose message it is */
     reply = take_sender(session, sender);
     if (reply.step == SESSION_REFUSE)
         state_forget_message(session);

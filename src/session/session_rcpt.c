@@ -109,7 +109,7 @@ static struct session_reply exempt_recipient(struct session *session, const stru
 
     if (exemption == REASON_FAULT_RECIPIENT)
         client_log_fault(&session->client, exemption);
-    else
+    else if (message->followed == NULL)
         reason_count(exemption, false);
     message_record_exempt_recipient(&message->record, recipient->count > 0 ? recipient->readings[0].text : NULL);
     if (message->exempt_recipient == REASON_NONE)
@@ -179,7 +179,7 @@ static void judge_whitelisted(struct session *session, const struct session_reci
     note_fields(&session->message, judgement.settings);
 }
 
-struct session_reply session_rcpt(struct session *session, const struct session_recipient *recipient)
+static struct session_reply take_recipient(struct session *session, const struct session_recipient *recipient)
 {
     struct message *message = &session->message;
     enum reason exemption;
@@ -199,6 +199,17 @@ struct session_reply session_rcpt(struct session *session, const struct session_
         return rcpt_to(session, recipient);
     keep_recipient(session, recipient);
     return go_on;
+}
+
+struct session_reply session_rcpt(struct session *session, const struct session_recipient *recipient)
+{
+    struct session_reply reply;
+
+    state_follow(session);
+    state_take_outcomes(session);
+    reply = take_recipient(session, recipient);
+    state_put_outcomes(session);
+    return reply;
 }
 
 const char *session_on_pass(const struct session *session, const struct session_recipient *recipient)

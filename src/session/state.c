@@ -2,6 +2,7 @@
 /* What several steps of a session need. */
 #include "session/state.h"
 
+#include "base/stats.h"
 #include "session/decision.h"
 #include "session/message_log.h"
 #include "session/refusal.h"
@@ -13,6 +14,32 @@ struct client *state_client(struct session *session)
     return session->relayed.known ? &session->relayed.client : &session->client;
 }
 
+void state_follow(struct session *session)
+{
+    struct message *message = &session->message;
+
+    if (session->abilities.yields && session->key.port > 0 && message->followed == NULL &&
+        message->stage != MESSAGE_NONE && companion_has_message(&session->key, message))
+        message->followed = &session->key;
+}
+
+bool state_is_told_elsewhere(const struct session *session)
+{
+    return session->abilities.yields && companion_has_client(&session->key);
+}
+
+void state_take_outcomes(struct session *session)
+{
+    if (session->key.port > 0 && session->message.stage == MESSAGE_PENDING)
+        companion_take_outcomes(&session->key, &session->message);
+}
+
+void state_put_outcomes(const struct session *session)
+{
+    if (session->key.port > 0 && session->message.stage == MESSAGE_DECIDED)
+        companion_put_outcomes(&session->key, &session->message);
+}
+
 void state_log_message(struct session *session)
 {
     const bool is_unread = session->abilities.sees_headers && session->message.reason == REASON_RELAY_UNREAD;
@@ -21,6 +48,14 @@ void state_log_message(struct session *session)
 
     if (is_unread && relayed->problem != NULL)
         (void)snprintf(problem, sizeof problem, "Received field %u %s", relayed->fields, relayed->problem);
+    if (session->message.followed != NULL) { /* the milter's line is that of the message */
+        session->message.record.is_open = false;
+        return;
+    }
+    if (session->message.record.is_open) {
+        companion_end_message(session->companion, &session->message);
+        stats_add(STATS_MESSAGES, session->abilities.yields);
+    }
     message_log(&session->message, state_client(session), is_unread ? problem : NULL);
 }
 
@@ -72,7 +107,9 @@ struct session_reply state_decide(struct session *session)
     struct message *message = &session->message;
 
     session->client.unused_lookahead = 0;
+    state_take_outcomes(session);
     decision_make(message, &session->shared, state_client(session));
+    state_put_outcomes(session);
     if (message->stage != MESSAGE_DECIDED || message->verdict.kind == VERDICT_CONTINUE ||
         message->exempt_recipient != REASON_NONE)
         return state_go_on_for(REASON_NONE);

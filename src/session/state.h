@@ -5,6 +5,7 @@
 
 #include "base/strbuf.h"
 #include "session/client.h"
+#include "session/companion.h"
 #include "session/message.h"
 #include "session/relayed_client.h"
 #include "session/session.h"
@@ -16,6 +17,8 @@ struct session {
     struct session_shared shared;
     struct session_abilities abilities;
     struct client client;
+    struct companion_key key;    /* of the client, where another front end may be asked about it too; else no port */
+    struct companion *companion; /* of the client, for a front end that does not yield; NULL: nothing is shared */
     struct message message;
     struct relayed_client relayed; /* of the message, where one of our relays sends it */
     struct strbuf reply;
@@ -47,6 +50,17 @@ struct session_reply state_decide(struct session *session);
 
 /* To go on, and why. */
 struct session_reply state_go_on_for(enum reason reason);
+
+/* For a front end that yields: finds out whether the milter has the current message by now. */
+void state_follow(struct session *session);
+
+/* True if the log has what there is to tell of this client, whose messages are not checked: the milter's session wrote
+ * it. */
+bool state_is_told_elsewhere(const struct session *session);
+
+/* Before and after a decision: results that another front end has found out, or may use. */
+void state_take_outcomes(struct session *session);
+void state_put_outcomes(const struct session *session);
 
 /* Writes the line of the message, if it has none yet. */
 void state_log_message(struct session *session);

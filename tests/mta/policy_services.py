@@ -8,6 +8,7 @@ INET_SOCKET = ("127.0.0.1", 10011)
 DIRECTORY = "/var/spool/postfix/smfs"
 UNIX_SOCKET = DIRECTORY + "/policy.sock"
 INET = "inet:127.0.0.1:10011"
+MILTER = "inet:127.0.0.1:10010"
 
 # Recipients of this host, those that are listed; everything for them goes to the sink.
 BOB, BOSS, NOBODY = "bob@local.example", "boss@local.example", "nobody@local.example"
@@ -32,7 +33,7 @@ def lists(*names, context=""):
 
 EVERY = ("client", "helo", "sender", "recipient", "data")
 
-RECIPIENT, DATA, ALL, ALL_AT_ONCE, ACCESS, CLASS, CHROOT, PATIENT, OPTIONAL, LATE, CONTEXTS, PASSES = range(2601, 2613)
+RECIPIENT, DATA, ALL, ALL_AT_ONCE, ACCESS, CLASS, CHROOT, PATIENT, OPTIONAL, LATE, CONTEXTS, PASSES, BOTH, BOTH_AT_ONCE = range(2601, 2615)
 
 SERVICES = {  # port: options; a word in front of them: the columns of master.cf where they are not the usual ones
     RECIPIENT: lists("recipient"),
@@ -51,6 +52,9 @@ SERVICES = {  # port: options; a word in front of them: the columns of master.cf
     PASSES: ["smtpd_restriction_classes=passed", f"passed=check_recipient_access inline:{{ {{ {BOB} = OK }} }}",
              f"smtpd_recipient_restrictions={BEFORE}, {ask('timeout=60s')}, reject",
              f"smtpd_data_restrictions={ask('timeout=60s')}"],
+    # And a milter.
+    BOTH: [f"smtpd_milters={MILTER}", *lists(*EVERY)],
+    BOTH_AT_ONCE: [f"smtpd_milters={MILTER}", "smtpd_delay_reject=no", *lists(*EVERY)],
     LATE: [f"smtpd_recipient_restrictions=reject_unauth_destination, {ask()}"],
 }
 

@@ -25,6 +25,7 @@ struct session_client facts_client(const struct addr *address, uint16_t port, co
 {
     return (struct session_client){
         .address = *address,
+        .port = port,
         .name = host,
         .name_is_verified = host != NULL && is_verified(host),
         .is_local = port == 0 && addr_is_loopback(address),

@@ -23,6 +23,7 @@ static const struct session_abilities abilities = {
     .redirects = true,
     .refuses_recipients = true,
     .awaits = true,
+    .yields = true,
 };
 
 /* What is known of a client or a message, in one text. */
@@ -150,6 +151,7 @@ void transaction_end(struct transaction *transaction)
 static struct session_client client_of(const struct request *request)
 {
     struct session_client client = {
+        .port = (unsigned)strtoul(request->client_port, NULL, 10),
         .name = request->client_name,
         .name_is_verified = request->client_name[0] != '\0' && strcasecmp(request->client_name, "unknown") != 0,
     };

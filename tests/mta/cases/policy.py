@@ -26,7 +26,9 @@ RESTARTS = Group("policy-restarts", [SOCKET, ("ControlSocket", f"unix:{spf_filte
                  setup=ports.install)
 PASSES = Group("policy-passes", [SOCKET, ("OnPass", "passed"), ("OnHeloPass", "passed"), ("RefuseFail", "off"),
                                  ("RefuseFor", "fail.example fail")], needs=KEY, setup=ports.install)
-GROUPS = [POLICY, RECIPIENTS, DEFERS, HELD, REDIRECTED, CHROOT, RESTARTS, PASSES]
+BOTH = Group("policy-and-milter", [SOCKET, ("RefuseAt", "rcpt"), ("WhitelistTo", BOB), ("AddReceivedHeader", "on")], needs=KEY,
+             setup=ports.install)
+GROUPS = [POLICY, RECIPIENTS, DEFERS, HELD, REDIRECTED, CHROOT, RESTARTS, PASSES, BOTH]
 POSTFIX = ("postfix",)  # Sendmail has no policy protocol
 
 EVERYWHERE = (ports.RECIPIENT, ports.DATA, ports.ALL, ports.ALL_AT_ONCE, ports.LATE)
@@ -325,6 +327,35 @@ def a_helo_name_that_passes_has_its_class_but_saves_no_sender(world):
     sent = send(world, "a@none.example", GOOD, ports.PASSES, helo="mail.pass.example")
     check_recorded(sent.delivered(), "none")
     send(world, "a@fail.example", FORWARDER, ports.PASSES, helo="forwarder.example").rcpts[0].check(550, "5.7.23", REASON)
+
+
+@BOTH.case(POSTFIX)
+def a_message_that_both_see_is_judged_once(world):
+    """One line, with the queue id and the recipient that the milter did not hear of; each field once."""
+    for port in (ports.BOTH, ports.BOTH_AT_ONCE):
+        start, sender = len(world.filter.log()), new_sender(world)
+        sent = send(world, sender, GOOD, port, recipients=(BOB, BOSS))
+        message = sent.delivered()
+        assert len(message.values("Authentication-Results")) == len(message.values("Received-SPF")) == 1, message.fields
+        [line] = has_one_line(world, sender, start)
+        assert "SPF pass" in line and f"id={sent.end.text.rpartition(' ')[2]}" in line, line
+        start, sender = len(world.filter.log()), new_sender(world)
+        sent = send(world, sender, BAD, port, recipients=(BOB, BOSS))
+        assert [reply.code for reply in sent.rcpts] == [250, 550], sent.replies()
+        check_recorded(sent.delivered([BOB]), "fail")
+        [line] = has_one_line(world, sender, start)
+        assert f"to=<{BOSS}>, reply=550 5.7.23, exempt-to=<{BOB}>, recipients=1, id=" in line, line
+
+
+@BOTH.case(POSTFIX)
+def a_message_that_both_see_and_nobody_gets_has_one_line(world):
+    for port in (ports.BOTH, ports.BOTH_AT_ONCE):
+        start, sender = len(world.filter.log()), new_sender(world)
+        send(world, sender, BAD, port, recipients=(BOSS,)).rcpts[0].check(550, "5.7.23", REASON)
+        send(world, "a@pass.example", GOOD, port).delivered()
+        wait_for("the line", lambda sender=sender, start=start: has_one_line(world, sender, start))
+        [line] = has_one_line(world, sender, start)
+        assert "SPF fail" in line and f"verdict=refused, to=<{BOSS}>" in line, line
 
 
 @CHROOT.case(POSTFIX)

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table of clients that the milter has. */
+#include "session/companion.h"
+
+#include "base/hash_table.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/random.h>
+#include <sys/types.h>
+
+enum { BUCKETS = 1024 };
+
+struct companion {
+    struct hash_link link; /* the first member */
+    struct companion_key key;
+    char *sender;                  /* of the milter's message; NULL: it has none */
+    struct message_record refused; /* recipients, noted by the other */
+    enum spf_identity identities[MESSAGE_CHECKS_MAX];
+    struct spf_outcome outcomes[MESSAGE_CHECKS_MAX];
+    size_t outcome_count; /* 0: they are not known */
+};
+
+static struct {
+    pthread_mutex_t lock;
+    bool is_seeded;
+    uint8_t seed[HASH_SEED_SIZE];
+    struct hash_link *buckets[BUCKETS];
+} table = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static struct hash_table clients(void)
+{
+    return (struct hash_table){table.buckets, BUCKETS};
+}
+
+static uint64_t hash_of(const struct companion_key *key)
+{
+    uint8_t octets[sizeof key->address.bytes + 1 + sizeof key->port];
+
+    octets[0] = key->address.family;
+    memcpy(octets + 1, key->address.bytes, sizeof key->address.bytes);
+    memcpy(octets + 1 + sizeof key->address.bytes, &key->port, sizeof key->port);
+    return hash_octets(table.seed, octets, sizeof octets);
+}
+
+/* The client, NULL if the milter does not have it. Of several the last one that was opened. The lock is held. */
+static struct companion *find(const struct companion_key *key)
+{
+    const struct hash_table all = clients();
+    struct hash_link *link;
+
+    if (key->port == 0 || !table.is_seeded)
+        return NULL;
+    for (link = hash_table_first(&all, hash_of(key)); link != NULL; link = hash_table_next(link)) {
+        struct companion *companion = (struct companion *)(void *)link;
+
+        if (companion->key.port == key->port && addr_equal(&companion->key.address, &key->address))
+            return companion;
+    }
+    return NULL;
+}
+
+static bool has_message(const struct companion *companion, const struct message *message)
+{
+    return companion != NULL && companion->sender != NULL && strcmp(companion->sender, message_sender(message)) == 0;
+}
+
+struct companion *companion_open(const struct companion_key *key)
+{
+    struct companion *companion = key->port > 0 ? calloc(1, sizeof *companion) : NULL;
+    const struct hash_table all = clients();
+
+    if (companion == NULL)
+        return NULL;
+    companion->key = *key;
+    pthread_mutex_lock(&table.lock);
+    if (!table.is_seeded)
+        table.is_seeded = getrandom(table.seed, sizeof table.seed, 0) == (ssize_t)sizeof table.seed;
+    if (table.is_seeded) {
+        companion->link.hash = hash_of(key);
+        hash_table_add(&all, &companion->link);
+    } else {
+        free(companion);
+        companion = NULL;
+    }
+    pthread_mutex_unlock(&table.lock);
+    return companion;
+}
+
+/* The lock is held. */
+static void forget_message(struct companion *companion)
+{
+    free(companion->sender);
+    companion->sender = NULL;
+    message_record_free(&companion->refused);
+    companion->outcome_count = 0;
+}
+
+void companion_close(struct companion *companion)
+{
+    const struct hash_table all = clients();
+
+    if (companion == NULL)
+        return;
+    pthread_mutex_lock(&table.lock);
+    hash_table_remove(&all, &companion->link);
+    forget_message(companion);
+    pthread_mutex_unlock(&table.lock);
+    free(companion);
+}
+
+void companion_begin_message(struct companion *companion, const struct message *message)
+{
+    if (companion == NULL)
+        return;
+    pthread_mutex_lock(&table.lock);
+    forget_message(companion);
+    companion->sender = strdup(message_sender(message)); /* out of memory: nothing is shared */
+    pthread_mutex_unlock(&table.lock);
+}
+
+/* The lock is held. */
+static void take(const struct companion *companion, struct message *message)
+{
+    if (companion->outcome_count != message->check_count)
+        return;
+    for (size_t i = 0; i < message->check_count; i++)
+        if (companion->identities[i] != message->checks[i].identity)
+            return;
+    for (size_t i = 0; i < message->check_count; i++) {
+        message->checks[i].outcome = companion->outcomes[i];
+        message->checks[i].has_outcome = true;
+    }
+}
+
+void companion_end_message(struct companion *companion, struct message *message)
+{
+    if (companion == NULL)
+        return;
+    pthread_mutex_lock(&table.lock);
+    message_record_take_refused(&message->record, &companion->refused);
+    if (message->stage == MESSAGE_PENDING &&
+        (message->record.refused_count > 0 || message->record.whole.code != NULL)) {
+        take(companion, message);
+        message->record.check_count = message->checks[0].has_outcome ? message->check_count : 0;
+    }
+    forget_message(companion);
+    pthread_mutex_unlock(&table.lock);
+}
+
+bool companion_has_client(const struct companion_key *key)
+{
+    bool found;
+
+    pthread_mutex_lock(&table.lock);
+    found = find(key) != NULL;
+    pthread_mutex_unlock(&table.lock);
+    return found;
+}
+
+bool companion_has_message(const struct companion_key *key, const struct message *message)
+{
+    bool found;
+
+    pthread_mutex_lock(&table.lock);
+    found = has_message(find(key), message);
+    pthread_mutex_unlock(&table.lock);
+    return found;
+}
+
+void companion_refuse_recipient(const struct companion_key *key, const char *recipient,
+                                const struct record_reply *reply)
+{
+    struct companion *companion;
+
+    pthread_mutex_lock(&table.lock);
+    companion = find(key);
+    if (companion != NULL)
+        message_record_refuse_recipient(&companion->refused, recipient, reply);
+    pthread_mutex_unlock(&table.lock);
+}
+
+void companion_refuse(const struct companion_key *key, const struct record_reply *reply)
+{
+    struct companion *companion;
+
+    pthread_mutex_lock(&table.lock);
+    companion = find(key);
+    if (companion != NULL)
+        message_record_refuse(&companion->refused, reply);
+    pthread_mutex_unlock(&table.lock);
+}
+
+void companion_put_outcomes(const struct companion_key *key, const struct message *message)
+{
+    struct companion *companion;
+
+    pthread_mutex_lock(&table.lock);
+    companion = find(key);
+    if (has_message(companion, message) && companion->outcome_count == 0) {
+        for (size_t i = 0; i < message->check_count; i++) {
+            companion->identities[i] = message->checks[i].identity;
+            companion->outcomes[i] = message->checks[i].outcome;
+        }
+        companion->outcome_count = message->check_count;
+    }
+    pthread_mutex_unlock(&table.lock);
+}
+
+void companion_take_outcomes(const struct companion_key *key, struct message *message)
+{
+    struct companion *companion;
+
+    pthread_mutex_lock(&table.lock);
+    companion = find(key);
+    if (has_message(companion, message))
+        take(companion, message);
+    pthread_mutex_unlock(&table.lock);
+}
