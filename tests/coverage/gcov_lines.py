@@ -86,15 +86,15 @@ def modules(script):
         return [line.split()[1] for line in file if line.startswith("import cases_")]
 
 
-def wire(build):
-    """Probes of one file of cases over the wire each."""
+def wire(build, each_row=3):
+    """Probes of one file of cases over the wire each; of long tables each `each_row`th row."""
     binary = os.path.join(build, "smf-spf")
     found = []
     for folder, scripts in WIRE.items():
         for script in scripts:
             for module in modules(os.path.join(ROOT, "tests", folder, script)):
                 command = [PYTHON, os.path.join(ROOT, "tests", "mutation", "cases"), folder, module, "--smf-spf", binary,
-                           "--each-row", "3"]
+                           "--each-row", str(each_row)]
                 found.append(Probe(f"{folder}/{module}", command, ["smf-spf"], WIRE_LIMIT_S))
     return found
 

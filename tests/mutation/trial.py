@@ -12,6 +12,7 @@ import gcov_lines
 TOGETHER = 6          # unit tests that are built at a time, the likeliest first
 UNIT_LIMIT_S = 240    # no more are begun for one change after that
 WIRE_LIMIT_S = 200    # for its cases over the wire
+WIRE_WHOLE_LIMIT_S = 600
 WIRE_AT_ONCE = 7      # they wait more than they work
 CUT_SHORT = object()
 
@@ -24,12 +25,13 @@ class BrokenTree(Exception):
 
 
 class Tests:
-    """The probes of the changed tree, and which of them reach a line."""
+    """The probes of the changed tree, and which of them reach a line. whole: long tables over the wire with all rows."""
 
-    def __init__(self, coverage, build):
+    def __init__(self, coverage, build, whole=False):
         self.coverage, self.left_out = coverage, set()
         self.programs = {probe.name: probe for probe in gcov_lines.programs(build)}
-        self.wire = {probe.name: probe for probe in gcov_lines.wire(build)}
+        self.wire = {probe.name: probe for probe in gcov_lines.wire(build, 1 if whole else 3)}
+        self.wire_limit_s = WIRE_WHOLE_LIMIT_S if whole else WIRE_LIMIT_S
 
     def reach(self, change, names):
         """Those of `names` that run the changed line. Where no probe at all is known to (a table has no lines that run, and a
@@ -87,13 +89,13 @@ def by_wire(tests, tree, change):
         return Outcome("", "", 0)
     if not tree.make(tests.wire[names[0]].targets):
         return Outcome("build", tests.wire[names[0]].targets, 0)
-    deadline, ended = time.monotonic() + WIRE_LIMIT_S, set()
+    deadline, ended = time.monotonic() + tests.wire_limit_s, set()
     while len(ended) < len(names):
         name = first_failure(tests, names, deadline, ended)
         if name is None:
             break
         ended.add(name)
-        why = tests.wire[name].run(limit_s=60 + 6 * tests.seconds(name))
+        why = tests.wire[name].run(limit_s=60 + 10 * tests.seconds(name))
         if why:
             return Outcome(why, name, len(ended))
     return Outcome("", "", len(ended))
@@ -119,7 +121,7 @@ def run_until(tests, name, deadline):
     left_s = deadline - time.monotonic()
     if left_s <= 1:
         return CUT_SHORT
-    why = tests.wire[name].run(limit_s=min(60 + 6 * tests.seconds(name), left_s))
+    why = tests.wire[name].run(limit_s=min(60 + 10 * tests.seconds(name), left_s))
     return CUT_SHORT if why and why.startswith("no end") and time.monotonic() >= deadline else why
 
 

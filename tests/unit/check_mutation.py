@@ -54,7 +54,7 @@ class Tree:
 def tests_of(covered, programs, wire=None, left_out=()):
     tests = trial.Tests.__new__(trial.Tests)
     tests.coverage, tests.left_out = Coverage(covered), set(left_out)
-    tests.programs, tests.wire = programs, wire or {}
+    tests.programs, tests.wire, tests.wire_limit_s = programs, wire or {}, 100
     return tests
 
 

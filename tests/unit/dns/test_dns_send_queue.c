@@ -49,6 +49,9 @@ static void test_order(void **state)
     assert_ptr_equal(dns_send_queue_next(&queue, 0, PORTS), &first);
     assert_ptr_equal(dns_send_queue_next(&queue, 0, PORTS), &third);
     assert_null(dns_send_queue_next(&queue, 0, PORTS));
+    dns_send_queue_add(&queue, &second); /* it stood before the third once */
+    assert_ptr_equal(dns_send_queue_next(&queue, 0, PORTS), &second);
+    assert_null(dns_send_queue_next(&queue, 0, PORTS));
     release(&first);
     release(&second);
     release(&third);

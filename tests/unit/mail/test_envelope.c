@@ -527,7 +527,11 @@ static void check_without_memory(const struct seen *seen, bool is_sendmail)
 
 static void senders_need_memory(void **state)
 {
+    static const struct seen routed_twice = {"<\"\\\"a@b.exa\\\\mple\\\"@c.example\"@fail.example@>", "a@b.example",
+                                             "\"\\\"a@b.exa\\\\mple\\\"@c.example\"@fail.example"};
+
     (void)state;
+    check_without_memory(&routed_twice, false);
     for (size_t i = 0; i < ARRAY_SIZE(on_postfix); i++)
         check_without_memory(&on_postfix[i], false);
     for (size_t i = 0; i < ARRAY_SIZE(on_sendmail); i++)

@@ -102,6 +102,37 @@ static void test_out_of_memory(void **state)
     assert_true(failed == false);
 }
 
+/* A session costs some kB, for each connection that Postfix keeps open. */
+static void test_session_ends_with_the_message(void **state)
+{
+    struct transaction transaction = {.session = NULL};
+    struct request request = {.state = POLICY_RCPT,
+                              .client_address = "192.0.2.1",
+                              .client_name = "unknown",
+                              .client_port = "1",
+                              .helo_name = "h.example",
+                              .instance = "1",
+                              .queue_id = "",
+                              .sender = "a@example.org",
+                              .recipient = "b@example.net",
+                              .sasl_username = "",
+                              .ccert_subject = "",
+                              .ccert_issuer = ""};
+    struct strbuf out = STRBUF_INIT;
+
+    (void)state;
+    assert_true(transaction_begin(&transaction, &host, &request, never, NULL));
+    (void)transaction_answer(&transaction, &request, &out);
+    assert_non_null(transaction.session);
+    request.state = POLICY_END;
+    assert_true(transaction_begin(&transaction, &host, &request, never, NULL));
+    (void)transaction_answer(&transaction, &request, &out);
+    assert_true(transaction.is_over);
+    assert_null(transaction.session);
+    transaction_end(&transaction);
+    strbuf_free(&out);
+}
+
 static int open_service(void **state)
 {
     static const char zone[] = "$TTL 300\nexample.org. TXT \"v=spf1 ip4:192.0.2.1 -all\"\n";
@@ -137,6 +168,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_out_of_memory, open_service, close_service),
+        cmocka_unit_test_setup_teardown(test_session_ends_with_the_message, open_service, close_service),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
