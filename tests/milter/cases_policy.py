@@ -2,6 +2,7 @@
 """Postfix's policy delegation protocol: what is answered in which state, to which recipient, and to what is no request."""
 
 import contextlib
+import resource
 import signal
 import threading
 
@@ -404,7 +405,10 @@ def an_idle_connection_costs_little(binary):
     """Also after it has asked for a message at DATA."""
     if sanitizer(binary):
         raise Skip("a sanitizer's allocator takes more")
-    count = 400
+    count = 1000  # and as many again
+    if resource.getrlimit(resource.RLIMIT_NOFILE)[1] < 8 * count:
+        raise Skip("too few descriptors")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (8 * count, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
     with serving(binary) as filter_, contextlib.ExitStack() as stack:
         clients = []
         for _ in range(2):
