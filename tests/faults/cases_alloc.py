@@ -8,8 +8,9 @@ import signal
 import time
 from http.client import HTTPException
 
+import policy_client
 from faults_alloc import ALL, Allocations, owner, story
-from faults_common import (BAD_IP, GOOD_IP, LONG, Mta, Names, asking, equal, fresh, metrics, rows,
+from faults_common import (BAD_IP, GOOD_IP, LONG, Mta, Names, asking, equal, fresh, free_port, metrics, rows,
                            wait_until)
 from milter_wire import Closed
 
@@ -28,6 +29,9 @@ STRICT = {"CheckHelo": "on", "AddReceivedHeader": "on", "WhitelistIP": "203.0.11
           "WhitelistTo": "free@example.net"}
 HOLDING = {"RefuseFail": "off", "Quarantine": "on", "LogFormat": "json", "RefuseAt": "eom",
            "TrustedRelay": RELAY + "/32", "RefuseTo": "strict@example.net softfail"}
+POLICY = {"PolicySocket": "a port of its own", "CheckHelo": "on", "OnPass": "a_class", "RecipientPolicy": [
+    "boss@example.net {\nRefuseMailFrom fail softfail\nOnPass none\n}",
+    f"own@example.net {{\nWhitelistIP {BAD_IP} {GOOD_IP}\n}}"]}
 EXEMPTING = {"LeaveToDMARC": "on", "WhitelistSPF": "i-0.example.org", "WhitelistHelo": ".example.net",
              "RefuseAt": "rcpt"}
 
@@ -123,7 +127,40 @@ class Reload:
         return " ".join(ends)
 
 
+class Policy:
+    """A message that the policy service is asked about, on a connection of its own: at each recipient, and at DATA. An
+    answer is whole, or there is none, and the connection is closed: Postfix asks again."""
+
+    def __init__(self, name, word, ip, expected, code=None):
+        self.name, self.word, self.ip, self.expected, self.code = name, word, ip, expected, code
+
+    def send(self, filter_):
+        port = filter_.policy_port
+        shown = {"client_address": self.ip, "sender": f"a@{fresh(self.word)}", "helo_name": fresh(self.word)}
+        answers = []
+        with contextlib.suppress(policy_client.Closed, OSError), \
+                policy_client.PolicyClient(f"inet:{port}@127.0.0.1", timeout=30) as client:
+            for recipient in ("bob@example.net", "boss@example.net", "own@example.net"):
+                answers.append(client.ask(recipient=recipient, **shown))
+            answers.append(client.ask(protocol_state="DATA", recipient="", **shown))
+        return answers
+
+    def wrong(self, answers):
+        fields = [answer for answer in answers if answer.startswith("PREPEND Authentication-Results: ")]
+        good = [answer for answer in answers if answer in ("DUNNO", "a_class") or (self.code and answer.startswith(self.code))]
+        if len(fields) + len(good) != len(answers):
+            return f"answered {answers}"
+        return f"a field twice: {answers}" if len(set(fields)) < len(fields) else ""
+
+    def found(self, answers):
+        return " ".join(answer.split()[0] for answer in answers)
+
+
 KINDS = {
+    "policy": (POLICY, [
+        Policy("policy-pass", "pass", GOOD_IP, "a_class PREPEND PREPEND DUNNO"),
+        Policy("policy-fail", "fail", BAD_IP, "550 550 DUNNO DUNNO", code=FAIL),
+        Policy("policy-softfail", "soft", BAD_IP, "PREPEND 550 PREPEND DUNNO", code=SOFT)]),
     "strict": (STRICT, [
         Kind("pass", "pass", GOOD_IP, "pass"), Kind("fail", "fail", BAD_IP, FAIL, code=FAIL),
         Kind("softfail-tagged", "soft", BAD_IP, "softfail"), Kind("temperror", "temp", GOOD_IP, "temperror"),
@@ -150,7 +187,9 @@ class Trial:
         self.failed, self.foreign, self.lasts = [], {}, False
 
     def start(self):
-        self.filter = asking(self.names, self.binary, self.config)
+        policy = {"PolicySocket": f"inet:{free_port()}@127.0.0.1"} if "PolicySocket" in self.config else {}
+        self.filter = asking(self.names, self.binary, {**self.config, **policy})
+        self.filter.policy_port = policy.get("PolicySocket", ":@").split(":")[1].split("@")[0]
         self.filter.libspf2_may_fail = True
         self.memory = Allocations(self.filter)
         self.filter.start()
