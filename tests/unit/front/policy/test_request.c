@@ -84,15 +84,15 @@ static void test_names(void **state)
         static struct whole whole;
         char text[256], last = rows[i].name[strlen(rows[i].name) - 1];
 
-        snprintf(text, sizeof text, TYPE "%.*s%c=a\nX%s=b\n%s=c\n\n", (int)strlen(rows[i].name) - 1, rows[i].name,
-                 last + 1, rows[i].name + 1, rows[i].name);
+        snprintf(text, sizeof text, TYPE "%s=a\n%.*s%c=b\nX%s=c\n\n", rows[i].name, (int)strlen(rows[i].name) - 1,
+                 rows[i].name, last + 1, rows[i].name + 1);
         whole.scanned = 0;
         assert_int_equal(read_text(&whole, text, strlen(text)), REQUEST_COMPLETE);
         for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
             const char *value;
 
             memcpy(&value, (const char *)&whole.request + rows[k].offset, sizeof value);
-            assert_string_equal(value, k == i ? "c" : "");
+            assert_string_equal(value, k == i ? "a" : "");
         }
     }
 }
