@@ -132,7 +132,7 @@ static void set_limit(struct dns_scheduler *scheduler, const struct dns_inflight
                       struct dns_waiter *waiter, int64_t now_ms)
 {
     waiter->limit_ms = waiter->deadline_ms;
-    if (is_outage(scheduler) || query->is_suspect)
+    if (is_outage(scheduler) || query->is_suspect || query->is_slow)
         waiter->limit_ms = smaller(waiter->deadline_ms, now_ms + DNS_CLIENT_RESPONSE_MS);
     scheduler->due_ms = smaller(scheduler->due_ms, waiter->limit_ms);
 }
@@ -235,8 +235,10 @@ static bool admit_expired(struct dns_scheduler *scheduler, struct dns_inflight_q
 static void clear_suspicion(struct dns_scheduler *scheduler, const struct dns_inflight_query *query)
 {
     dns_suspects_remove(&scheduler->suspects, query->name_key);
-    if (!query->is_apex)
-        dns_suspects_remove(&scheduler->suspects, query->zone_key);
+    if (query->is_apex)
+        return;
+    dns_suspects_remove(&scheduler->suspects, query->zone_key);
+    dns_slow_answered(scheduler->slow, query->zone_key, now_of(scheduler));
 }
 
 /* `is_cached`: no server said it now. */
@@ -391,6 +393,7 @@ static struct dns_inflight_query *add_query(struct dns_scheduler *scheduler, con
     }
     query->is_suspect = dns_suspects_has(&scheduler->suspects, query->name_key, now_ms) ||
                         (!query->is_apex && dns_suspects_has(&scheduler->suspects, query->zone_key, now_ms));
+    query->is_slow = dns_slow_has(scheduler->slow, query->zone_key, now_ms);
     query->sent_ms = now_ms;
     return query;
 }
