@@ -732,6 +732,26 @@ static void test_silent_zone_leaves_ports(void **state)
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
 }
 
+/* However many names of a zone are late, there is room for another zone's plain query, where only that is answered. */
+static void test_late_zone_leaves_room_for_plain_queries(void **state)
+{
+    enum { NAMES = 300, PLAIN_MS = 1200 };
+    struct pair pair = start_pair("127.0.0.1");
+    atomic_uint answered = 0;
+    char name[64];
+
+    (void)state;
+    for (unsigned i = 0; i < NAMES; i++) {
+        snprintf(name, sizeof(name), "drop.n%u.a.example", i);
+        dns_query(pair.dns, name, DNS_A, now_ms() + LONG_MS / 3, tally_answer, &answered);
+    }
+    usleep(PLAIN_MS * 1000); /* they are queried plainly, too */
+    time_of(pair.dns, "ednsdrop.b.example", LONG_MS / 6, DNS_OK);
+    assert_int_equal(answered, 0);
+    stop_pair(&pair);
+    assert_int_equal(answered, NAMES);
+}
+
 struct late_loop {
     atomic_bool is_held, is_answered;
     enum dns_status status;
@@ -1148,6 +1168,7 @@ int main(void)
         cmocka_unit_test(test_slow_zone),
         cmocka_unit_test(test_zone_that_answers_at_its_apex),
         cmocka_unit_test(test_silent_zone_leaves_ports),
+        cmocka_unit_test(test_late_zone_leaves_room_for_plain_queries),
         cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_bound_of_lookups),
         cmocka_unit_test(test_outage),
