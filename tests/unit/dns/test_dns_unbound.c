@@ -15,22 +15,22 @@
 
 enum { QUERIES = 4 };
 
-/* Stands before the library's, and refuses. */
-static ub_event_callback_type callback;
+/* Stands before the function of the library, with its names, and refuses. */
+static ub_event_callback_type call_back;
 static void *began[QUERIES];
 static unsigned begin_count;
 
-int ub_resolve_event(struct ub_ctx *context, const char *name, int type, int class, void *data,
-                     ub_event_callback_type called, int *id)
+int ub_resolve_event(struct ub_ctx *ctx, const char *name, int rrtype, int rrclass, void *mydata,
+                     ub_event_callback_type callback, int *async_id) /* NOLINT(readability-non-const-parameter) */
 {
-    (void)context;
+    (void)ctx;
     (void)name;
-    (void)type;
-    (void)class;
-    (void)id;
+    (void)rrtype;
+    (void)rrclass;
+    (void)async_id;
     assert_true(begin_count < QUERIES);
-    began[begin_count++] = data;
-    callback = called;
+    began[begin_count++] = mydata;
+    call_back = callback;
     return UB_NOMEM;
 }
 
@@ -83,7 +83,7 @@ static void check_refused(const unsigned *late, unsigned late_count)
         assert_int_equal(unbound_under_way(unbound), 0);
     }
     for (unsigned i = 0; i < late_count; i++)
-        callback(began[late[i]], UB_NOMEM, NULL, 0, 0, NULL, 0);
+        call_back(began[late[i]], UB_NOMEM, NULL, 0, 0, NULL, 0);
     assert_int_equal(replies, QUERIES); /* each had one */
     assert_int_equal(ports, QUERIES);
     unbound_destroy(unbound);
