@@ -76,7 +76,7 @@ def slow_zone_in_a_record_of_another_is_the_one_to_blame(binary):
 @case
 def late_zone_that_ends_in_time_is_never_hurt(binary):
     with DnsServer() as server, asking(server, binary, CONFIG) as filter_:
-        delay(server, chain(server, "late.example", depth=3))
+        delay(server, chain(server, "late.example", depth=1))  # some answers come with a second try, 0.7 s later
         for _ in range(3):
             equal(result_of(filter_, "late.example"), "pass", "a zone that is late, and in time")
 
