@@ -148,7 +148,7 @@ static void test_far_tag(void **state)
         char *text = malloc(len);
 
         assert_non_null(text);
-        memset(text, ' ', len);
+        memset(text, 'x', len);
         memcpy(text + len - 6, "smf-sp", 6);
         read_line(&time, text, len, &entry);
         assert_int_equal(entry.kind, ENTRY_FOREIGN);
