@@ -188,11 +188,12 @@ class Map:
         self.save()
 
     def complete(self, counted, probes, at_once, tell):
-        """Runs the probes that are not there yet as they are now, some at a time."""
+        """Runs the probes that are not there yet as they are now, or that failed, some at a time."""
         stamps = {probe.name: probe.stamp() for probe in probes}
         with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
             running = {pool.submit(counted.run, probe): probe.name for probe in probes
-                       if self.probes.get(probe.name, {}).get("stamp") != stamps[probe.name]}
+                       if self.probes.get(probe.name, {}).get("stamp") != stamps[probe.name]
+                       or self.probes[probe.name]["failed"]}
             for done in concurrent.futures.as_completed(running):
                 failed, seconds, lines = done.result()
                 self.add(running[done], failed, seconds, stamps[running[done]], lines)

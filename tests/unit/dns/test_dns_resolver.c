@@ -465,6 +465,28 @@ static void test_create(void **state)
     dns_destroy(create(NULL, 0)); /* with resolv.conf's servers; nothing is sent */
 }
 
+static bool has_random = true;
+
+ssize_t __real_getrandom(void *octets, size_t len, unsigned flags);
+ssize_t __wrap_getrandom(void *octets, size_t len, unsigned flags);
+
+ssize_t __wrap_getrandom(void *octets, size_t len, unsigned flags)
+{
+    return has_random ? __real_getrandom(octets, len, flags) : -1;
+}
+
+static void test_create_without_random_octets(void **state)
+{
+    struct dns_resolver_config config = {.server_count = 0};
+    char error[256] = "";
+
+    (void)state;
+    has_random = false;
+    assert_null(dns_resolver_create(&config, &clock_system, error, sizeof(error)));
+    has_random = true;
+    assert_string_equal(error, "the system gives no random octets");
+}
+
 /* Without a descriptor for a socket nothing is known about the name; with one again, all is well. */
 static void test_no_descriptors(void **state)
 {
@@ -1158,6 +1180,7 @@ int main(void)
         cmocka_unit_test(test_many_deadlines),
         cmocka_unit_test(test_many_threads),
         cmocka_unit_test(test_create),
+        cmocka_unit_test(test_create_without_random_octets),
         cmocka_unit_test(test_no_descriptors),
         cmocka_unit_test(test_create_memory),
         cmocka_unit_test(test_query_memory),

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 #include <unbound-event.h>
@@ -19,14 +20,17 @@ enum { QUERIES = 4 };
 static ub_event_callback_type call_back;
 static void *began[QUERIES];
 static unsigned begin_count;
+static char began_name[64];
+static int began_type;
 
 int ub_resolve_event(struct ub_ctx *ctx, const char *name, int rrtype, int rrclass, void *mydata,
                      ub_event_callback_type callback, int *async_id) /* NOLINT(readability-non-const-parameter) */
 {
     (void)ctx;
-    (void)name;
-    (void)rrtype;
-    (void)rrclass;
+    assert_int_equal(rrclass, 1);
+    assert_true(strlen(name) < sizeof began_name);
+    memcpy(began_name, name, strlen(name) + 1);
+    began_type = rrtype;
     (void)async_id;
     assert_true(begin_count < QUERIES);
     began[begin_count++] = mydata;
@@ -67,6 +71,7 @@ static void check_refused(const unsigned *late, unsigned late_count)
                                     .events = {.heard = heard, .port_given_back = count_port, .context = &ports}};
     char error[256];
     struct unbound *unbound;
+    struct unbound_query *probe = NULL;
 
     assert_true(dns_server_read("127.0.0.1", &server));
     assert_non_null(loop);
@@ -78,6 +83,8 @@ static void check_refused(const unsigned *late, unsigned late_count)
 
         unbound_query_start(unbound, "example.org", DNS_TXT, take_fault, &replies, &ports, &query);
         assert_null(query);
+        assert_string_equal(began_name, "example.org.");
+        assert_int_equal(began_type, 16);
         assert_int_equal(replies, i + 1);
         assert_int_equal(ports, i + 1);
         assert_int_equal(unbound_under_way(unbound), 0);
@@ -86,6 +93,11 @@ static void check_refused(const unsigned *late, unsigned late_count)
         call_back(began[late[i]], UB_NOMEM, NULL, 0, 0, NULL, 0);
     assert_int_equal(replies, QUERIES); /* each had one */
     assert_int_equal(ports, QUERIES);
+    begin_count = 0;
+    unbound_probe(unbound, take_fault, &replies, &probe);
+    assert_null(probe);
+    assert_string_equal(began_name, ".");
+    assert_int_equal(began_type, 2); /* NS (RFC 1035 3.2.2) */
     unbound_destroy(unbound);
     event_loop_destroy(loop);
 }

@@ -50,7 +50,7 @@ static void test_long_refusal(void **state)
         struct strbuf out = STRBUF_INIT;
 
         memset(text, 'x', before);
-        strcpy(text + before, character);
+        memcpy(text + before, character, sizeof character);
         assert_int_equal(answer_refusal(&reply, &out), POLICY_REFUSE);
         assert_int_equal(out.len, strlen(begin) + given + strlen("\n\n"));
         assert_memory_equal(out.text + strlen(begin), text, given);
