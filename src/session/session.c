@@ -190,6 +190,15 @@ static bool is_exempt_for_all(const struct session *session)
            (message->stage == MESSAGE_PENDING || message->stage == MESSAGE_DECIDED);
 }
 
+/* True if it was decided that nobody gets the message, without its results: the form of each recipient is wrong. */
+static bool is_for_nobody(const struct session *session)
+{
+    const struct message_record *record = &session->message.record;
+
+    return state_has_own_settings(session) && session->message.stage == MESSAGE_PENDING && record->refused_count > 0 &&
+           record->accepted_count == 0 && record->exempt_count == 0;
+}
+
 struct action_list session_early_actions(struct session *session)
 {
     struct message *message = &session->message;
@@ -215,6 +224,10 @@ struct session_reply session_end(struct session *session, const char *queue_id, 
     message_note_queue_id(message, queue_id);
     if (message->stage == MESSAGE_RELAYED)
         find_relayed_client(session);
+    if (is_for_nobody(session)) {
+        state_forget_message(session);
+        return go_on;
+    }
     if (is_exempt_for_all(session))
         message_exempt(message, message->exempt_recipient);
     if (message->stage == MESSAGE_PENDING)
