@@ -111,6 +111,7 @@ struct message {
     bool is_judged;     /* by the settings of recipients: one of them is not exempt */
     bool adds_results;  /* then: the settings of one who gets the message add Authentication-Results */
     bool adds_received; /* and Received-SPF */
+    bool shows_helo;    /* and check the HELO name */
     bool is_malformed;  /* the sender cannot be read */
     const struct companion_key *followed; /* the client, of which the milter has this message too; NULL: it has not */
     bool null_sender;

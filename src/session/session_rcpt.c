@@ -132,6 +132,7 @@ static void note_fields(struct message *message, const struct config *settings)
 {
     message->adds_results = message->adds_results || settings->add_header;
     message->adds_received = message->adds_received || settings->add_received_header;
+    message->shows_helo = message->shows_helo || settings->check_helo;
 }
 
 /* Decides for a recipient that can be read, on its own. False, with nothing noted of the recipient, if the message goes
