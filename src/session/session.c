@@ -57,12 +57,10 @@ static struct session_reply leave_alone(enum reason reason)
 /* Where both front ends are served, a client that is known by its port may come to both. */
 static void meet_companion(struct session *session, const struct session_client *facts)
 {
-    const struct config *config = session->shared.config;
-
     companion_close(session->companion);
     session->companion = NULL;
     session->key = (struct companion_key){.address = facts->address};
-    if (config->policy_socket == NULL || config->socket == NULL)
+    if (!session->shared.serves_both)
         return;
     session->key.port = facts->port;
     if (!session->abilities.yields)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """One message that both the milter and the policy service are asked about, in the order in which Postfix does it."""
 
+import signal
+
 from cases_metrics import sample
 from cases_policy import serving
 from dns_server import DnsServer
@@ -131,6 +133,18 @@ def an_exempt_client_has_one_line(binary, config, user):
                 equal(postfix.ask(state, "bob@example.net", "QUEUE1"), "DUNNO", state)
             postfix.quit()
         contains(lines_of(filter_, 1)[0], "verdict=exempt", "line")
+
+
+@rows([("milter", {"Socket": "off"}), ("service", {"PolicySocket": "none"})])
+def a_reload_that_names_no_socket_closes_none(binary, config):
+    with serving(binary) as filter_, PolicyClient(filter_.policy) as policy:
+        filter_.configure({"PolicySocket": filter_.policy, "Metrics": f"unix:{filter_.path('metrics')}", **config}, None)
+        filter_.signal(signal.SIGUSR1)
+        filter_.wait_log("effective only after a restart")
+        with Postfix(filter_, policy, ip=GOOD_IP) as postfix:
+            equal(len(postfix.send().message.values("Authentication-Results")), 1, "fields")
+            equal(set(postfix.answers), {"DUNNO"}, "answers of the policy service")
+        lines_of(filter_, 1)
 
 
 @case
