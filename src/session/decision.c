@@ -102,7 +102,7 @@ const char *decision_on_pass(const struct message *message, const struct config 
 static void leave_unchecked(struct message *message, enum reason reason)
 {
     message_exempt(message, reason);
-    if (message->followed == NULL)
+    if (!message_is_counted_elsewhere(message))
         reason_count(reason, false);
 }
 
@@ -121,7 +121,7 @@ static void count_left_to_dmarc(const struct message *message)
 
     for (size_t i = 0; i < message->check_count; i++)
         is_left |= message->checks[i].dmarc.is_published != TRISTATE_NO;
-    stats_add(STATS_LEFT_TO_DMARC, is_left && message->followed == NULL);
+    stats_add(STATS_LEFT_TO_DMARC, is_left && !message_is_counted_elsewhere(message));
 }
 
 enum reason decision_make_for(struct message *message, const struct session_shared *shared,

@@ -114,6 +114,7 @@ struct message {
     bool shows_helo;    /* and check the HELO name */
     bool is_malformed;  /* the sender cannot be read */
     const struct companion_key *followed; /* the client, of which the milter has this message too; NULL: it has not */
+    bool is_ahead;        /* it has the client, and will have the message, which it had not at MAIL */
     bool null_sender;
     bool accepted;        /* another recipient does */
     bool recipients_lost; /* out of memory for one of `recipients` */
@@ -162,6 +163,9 @@ void message_reset(struct message *message);
 
 /* Frees all that the message holds; it is not used any more. */
 void message_free(struct message *message);
+
+/* True if the milter counts what becomes of the message, so that the policy service does not. */
+bool message_is_counted_elsewhere(const struct message *message);
 
 /* The whole address of the sender; "" for the null one. */
 const char *message_sender(const struct message *message);

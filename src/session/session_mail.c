@@ -60,7 +60,7 @@ static struct session_reply mail_from(struct session *session, enum address_stat
 
     if (exemption != REASON_NONE) {
         message_exempt(message, exemption);
-        if (message->followed == NULL)
+        if (!message_is_counted_elsewhere(message))
             reason_count(exemption, false);
         return go_on;
     }
@@ -119,6 +119,7 @@ static struct session_reply take_sender(struct session *session, struct session_
     sender->address = (struct address){.text = NULL};
     companion_begin_message(session->companion, message);
     state_follow(session);
+    message->is_ahead = message->followed == NULL && state_is_told_elsewhere(session);
     return mail_from(session, sender->status);
 }
 

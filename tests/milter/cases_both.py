@@ -17,7 +17,8 @@ class Postfix(Mta):
     is not told of."""
 
     def __init__(self, filter_, policy, **options):
-        self.policy, self.answers, self.early = policy, [], options.pop("early", False)
+        self.filter, self.policy = filter_, policy
+        self.answers, self.early = [], options.pop("early", False)
         self.shown = {"client_address": options.get("ip", GOOD_IP), "client_name": "mx.example.org", "client_port": "40001",
                       "helo_name": "mx.example.org", "sasl_username": options.pop("user", "")}
         if self.shown["sasl_username"]:
@@ -38,6 +39,7 @@ class Postfix(Mta):
 
     def _mail(self, sender, *parameters):
         if self.early:
+            wait_until(lambda: sample(self.filter, "smf_spf_connections_open") == 2, 30, "both connections")
             self.ask("MAIL")
         return self.mail(sender, *parameters)
 
@@ -133,6 +135,32 @@ def an_exempt_client_has_one_line(binary, config, user):
                 equal(postfix.ask(state, "bob@example.net", "QUEUE1"), "DUNNO", state)
             postfix.quit()
         contains(lines_of(filter_, 1)[0], "verdict=exempt", "line")
+
+
+@rows([("rcpt", False), ("early", True)])
+def an_exempt_sender_has_one_line_and_one_count(binary, early):
+    with serving(binary, {"WhitelistFrom": "alice@", "RefuseAt": "rcpt"}) as filter_, PolicyClient(filter_.policy) as policy:
+        with Postfix(filter_, policy, ip=BAD_IP, early=early) as postfix:
+            postfix.send()
+            postfix.quit()
+        contains(lines_of(filter_, 1)[0], "verdict=exempt", "line")
+        equal(sample(filter_, 'smf_spf_skipped_total{why="whitelisted-sender"}'), 1, "exempt")
+        equal(total(filter_, "messages_begun"), 1, "messages")
+
+
+@rows([("rcpt", {"RefuseAt": "rcpt"}), ("mail", {"RefuseFail": "off"}), ("test", {"TestMode": "on"}),
+       ("exempt", {"WhitelistFrom": "alice@"})])
+def a_message_that_ends_early_has_one_line(binary, config):
+    """Asked about at MAIL, before the milter has it; then the client goes."""
+    with serving(binary, config) as filter_, PolicyClient(filter_.policy) as policy:
+        with Postfix(filter_, policy, ip=BAD_IP, early=True) as postfix:
+            postfix.sender = "<alice@example.org>"
+            postfix.client.mail(postfix.sender)
+            postfix.quit()
+        policy.close()
+        wait_until(lambda: sample(filter_, "smf_spf_connections_open") == 0, 30, "the end of both connections")
+        equal(total(filter_, "messages_begun"), 1, "messages")
+        lines_of(filter_, 1)
 
 
 @rows([("milter", {"Socket": "off"}), ("service", {"PolicySocket": "none"})])
