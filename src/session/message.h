@@ -114,7 +114,7 @@ struct message {
     bool shows_helo;    /* and check the HELO name */
     bool is_malformed;  /* the sender cannot be read */
     const struct companion_key *followed; /* the client, of which the milter has this message too; NULL: it has not */
-    bool is_ahead;        /* it has the client, and will have the message, which it had not at MAIL */
+    bool is_ahead;                        /* it has the client, and will have the message, which it had not at MAIL */
     bool null_sender;
     bool accepted;        /* another recipient does */
     bool recipients_lost; /* out of memory for one of `recipients` */

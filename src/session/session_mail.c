@@ -42,7 +42,8 @@ static void begin_relayed(struct session *session)
         return;
     }
     message_exempt(message, REASON_RELAY_UNREAD);
-    reason_count(REASON_RELAY_UNREAD, false);
+    if (!message_is_counted_elsewhere(message)) /* else the milter reads it */
+        reason_count(REASON_RELAY_UNREAD, false);
 }
 
 /* True if session_await, which comes next, asks about the sender first: then there is nothing to do ahead. */

@@ -176,6 +176,20 @@ def a_reload_that_names_no_socket_closes_none(binary, config):
 
 
 @case
+def a_relay_s_message_is_the_milters(binary):
+    """The header, which names the client, is out of the service's sight."""
+    with serving(binary, {"TrustedRelay": BAD_IP, "AddReceivedHeader": "on"}) as filter_, \
+            PolicyClient(filter_.policy) as policy:
+        with Postfix(filter_, policy, ip=BAD_IP, early=True) as postfix:
+            received = f"from mx.example.org (unknown [{GOOD_IP}])\n\tby mx2.example.net (Postfix) with ESMTP id 4; Sun"
+            outcome = postfix.send(headers=[("Received", received)])
+            equal(set(postfix.answers), {"DUNNO"}, "answers of the policy service")
+            equal(len(outcome.message.values("Received-SPF")), 1, "fields")
+        contains(lines_of(filter_, 1)[0], f"SPF pass: ip={GOOD_IP}", "line")
+        equal(sample(filter_, 'smf_spf_skipped_total{why="relay-unread"}'), 0, "messages that are not read")
+
+
+@case
 def a_failed_lookup_is_not_asked_for_again(binary):
     """A temperror is in no cache; one evaluation serves both."""
     with DnsServer() as server, serving(binary, {"RefuseAt": "rcpt", "DNSTimeout": "2s"}, servers=server) as filter_, \
