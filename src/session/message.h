@@ -116,6 +116,7 @@ struct message {
     const struct companion_key *followed; /* the client, of which the milter has this message too; NULL: it has not */
     bool is_ahead;                        /* it has the client, and will have the message, which it had not at MAIL */
     bool null_sender;
+    bool is_kept_early;   /* before its end the MTA was told to hold or redirect it */
     bool accepted;        /* another recipient does */
     bool recipients_lost; /* out of memory for one of `recipients` */
     bool subjects_lost;   /* there were more than MESSAGE_SUBJECTS_MAX */

@@ -142,11 +142,12 @@ static void add_quarantine(struct message *message, const char *box)
         add_original_to(actions, message->recipients[i].shown);
 }
 
-/* True if the whole message is kept from its recipients, who all get it or not: not where one of them is exempt. */
+/* True if the whole message is kept from its recipients, who all get it or not: not where one of them is exempt, unless
+ * that one was named too late. */
 static bool is_kept_whole(const struct ending *ending, bool is_able, enum quarantine_mode mode)
 {
     return ending->message->verdict.quarantine && ending->config->verdict.quarantine == mode && is_able &&
-           ending->message->exempt_recipient == REASON_NONE;
+           (ending->message->exempt_recipient == REASON_NONE || ending->message->is_kept_early);
 }
 
 static bool is_to_be_held(const struct ending *ending)
@@ -363,9 +364,9 @@ void message_add_early(struct message *message, const struct config *config, con
 
     note_would_refuse(&ending);
     if (!config->test_mode && is_to_be_held(&ending))
-        (void)add_hold(&ending);
+        message->is_kept_early |= add_hold(&ending);
     if (!config->test_mode && is_to_be_redirected(&ending))
-        (void)add_redirect(&ending);
+        message->is_kept_early |= add_redirect(&ending);
     if (abilities->inserts_fields)
         insert_results(&ending);
 }
