@@ -193,8 +193,8 @@ static bool is_for_nobody(const struct session *session)
 {
     const struct message_record *record = &session->message.record;
 
-    return state_has_own_settings(session) && session->message.stage == MESSAGE_PENDING && record->refused_count > 0 &&
-           record->accepted_count == 0 && record->exempt_count == 0;
+    return state_has_own_settings(session) && session->message.stage == MESSAGE_PENDING && !record->is_test &&
+           record->refused_count > 0 && record->accepted_count == 0 && record->exempt_count == 0;
 }
 
 struct action_list session_early_actions(struct session *session)

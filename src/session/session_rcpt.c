@@ -173,7 +173,7 @@ static struct session_reply refuse_form(struct session *session, const struct se
     if (judgement.exemption != REASON_NONE)
         return exempt_recipient(session, recipient, judgement.exemption);
     reply = refusal_of_recipient(message, judgement.settings, bad_form, shown, &session->reply);
-    message->is_judged = message->is_judged || is_own;
+    message->is_judged = message->is_judged || (is_own && message->stage == MESSAGE_DECIDED);
     if (reply.step == SESSION_CONTINUE)
         note_fields(message, judgement.settings);
     return reply;
