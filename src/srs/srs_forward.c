@@ -84,12 +84,13 @@ static enum srs_status write_address(const struct srs_settings *settings, const 
                                      struct address *out)
 {
     struct strbuf local = STRBUF_INIT;
+    char domain[IDNA_SIZE];
     struct address made = {0};
     enum address_status status = ADDRESS_NO_MEMORY;
 
     write_local(&local, settings, fields);
     if (!local.failed)
-        status = address_make(strbuf_text(&local), settings->domain, &made);
+        status = address_make(strbuf_text(&local), idna_ascii_form(settings->domain, domain), &made);
     strbuf_free(&local);
     if (status == ADDRESS_NO_MEMORY)
         return SRS_NO_MEMORY;

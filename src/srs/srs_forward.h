@@ -16,7 +16,8 @@
  *
  * An SRS address of another host becomes SRS1, or stays it with a hash of ours, so that its length stays the same from
  * there on; one that is not complete, as srs_fields.h has it, is an ordinary address. A domain with U-labels is written
- * with A-labels. *out is set for SRS_DONE alone. */
+ * with A-labels. What it wraps may be too old for srs_reverse, as it is for the first host. *out is set for SRS_DONE
+ * alone. */
 enum srs_status srs_forward(const struct srs_settings *settings, const struct address *sender, int64_t now_s,
                             struct address *out);
 

@@ -15,7 +15,9 @@ static bool is_host(const char *domain)
 {
     char ascii[IDNA_SIZE];
 
-    return domain != NULL && domain_text_is_host(idna_ascii_form(domain, ascii));
+    if (domain == NULL || !idna_to_ascii(domain, ascii))
+        return false;
+    return domain_text_is_host(ascii) && domain_text_strlen(ascii) == strlen(ascii); /* without a trailing dot */
 }
 
 static bool are_secrets(const struct text_list *secrets)
