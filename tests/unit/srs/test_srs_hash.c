@@ -52,7 +52,8 @@ static void test_hmac(void **state)
     (void)state;
     srs_hash_write("Jefe", &question, 1, true, hash);
     assert_string_equal(hash, "7/zfauXrL6LSdBbV8YTfnCWafHk");
-    memset(text, 'x', sizeof text);
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = "abcdefghijklmnopqrstuvwxyz"[i % 26];
     for (size_t cut = 0; cut <= 1000; cut += 37) {
         char other[SRS_HASH_SIZE];
 
@@ -62,7 +63,7 @@ static void test_hmac(void **state)
         srs_hash_write(SECRET, halves, 2, true, other);
         assert_string_equal(hash, other);
     }
-    assert_string_equal(hash, "3htLwTQF5kpdZd2ExqtddJCXRpY");
+    assert_string_equal(hash, "jyui/EOQqU1oKu7ZyRHNb2KaKfw");
 }
 
 static void test_alphabets(void **state)

@@ -109,6 +109,19 @@ static void test_own_sender(void **state)
     check_all(&settings, &row, 1);
 }
 
+/* One that stands in the list twice signs no less than once. */
+static void test_secret_twice(void **state)
+{
+    static const struct srs_case row = {"SRS0=UoEz=JQ=example.com=alice@fwd.example", SRS_DONE, "alice@example.com"};
+    char secret[] = "tops3cr3t";
+    char *secrets[] = {secret, secret};
+    struct srs_settings settings = srs_case_settings();
+
+    (void)state;
+    settings.secrets = (struct text_list){secrets, 2};
+    check_all(&settings, &row, 1);
+}
+
 static void test_no_memory(void **state)
 {
     static const char *const recipients[] = {"\"SRS0=JUtR=JQ=example.com=a b\"@fwd.example",
@@ -161,6 +174,7 @@ int main(void)
         cmocka_unit_test(test_own_sender),
         cmocka_unit_test(test_no_memory),
         cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_secret_twice),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

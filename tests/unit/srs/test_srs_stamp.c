@@ -19,16 +19,9 @@ static void test_days(void **state)
         int64_t now_s;
         const char *stamp;
     } rows[] = {
-        {-1, "AA"},
-        {0, "AA"},
-        {DAY_S - 1, "AA"},
-        {DAY_S, "AB"},
-        {31 * DAY_S, "A7"},
-        {32 * DAY_S, "BA"},
-        {1023 * DAY_S, "77"},
-        {1024 * DAY_S, "AA"},
-        {20784 * DAY_S, "JQ"},
-        {INT64_MAX, "KE"},
+        {-1, "AA"},           {-DAY_S, "AA"},       {INT64_MIN, "AA"},     {0, "AA"},
+        {DAY_S - 1, "AA"},    {DAY_S, "AB"},        {31 * DAY_S, "A7"},    {32 * DAY_S, "BA"},
+        {1023 * DAY_S, "77"}, {1024 * DAY_S, "AA"}, {20784 * DAY_S, "JQ"}, {INT64_MAX, "KE"},
     };
 
     (void)state;
