@@ -330,6 +330,7 @@ static void read_all(struct config_reading *reading, const char *text, size_t le
         config_sets_check(reading);
     base = *reading->config;
     config_sets_derive(reading);
+    base.check_helo = reading->config->check_helo; /* what the file implies is as if it was written there */
     read_policies(reading, &base);
 }
 

@@ -83,23 +83,21 @@ static bool says(const struct config_reading *reading, const char *key)
                                    : config_errors_line_of(reading, key) > 0;
 }
 
-/* Tells of two keys that contradict each other if both are in the file, one of them in what is read now. */
+/* Tells of two keys that contradict each other if both are in the file, and the first in what is read now. */
 static void report_contradiction(struct config_reading *reading, const char *key, const char *other, const char *reason)
 {
     unsigned line = config_errors_line_of(reading, key), other_line = config_errors_line_of(reading, other);
 
-    if (line > 0 && other_line > 0 && (says(reading, key) || says(reading, other)) &&
-        config_errors_begin(reading, line))
+    if (line > 0 && other_line > 0 && says(reading, key) && config_errors_begin(reading, line))
         strbuf_addf(reading->errors, "%s: contradicts %s in line %u: %s\n", key, other, other_line, reason);
 }
 
 /* Sets of a RecipientPolicy take the place of the file's legacy keys, whose sets it begins with. */
 static void report_mixture(struct config_reading *reading, const char *legacy, const char *set)
 {
-    if (says(reading, legacy))
-        report_contradiction(reading, legacy, set,
-                             "it stands for members of the sets; name all results in RefuseMailFrom, RefuseHelo, Defer "
-                             "and their companions, or in none of them");
+    report_contradiction(reading, legacy, set,
+                         "it stands for members of the sets; name all results in RefuseMailFrom, RefuseHelo, Defer "
+                         "and their companions, or in none of them");
 }
 
 /* TestMode is there to be on for all: nobody expects a refusal then. */
@@ -120,8 +118,22 @@ static void check_sockets(struct config_reading *reading)
         strbuf_add(reading->errors, "Socket: it can be off only where there is a PolicySocket\n");
 }
 
+/* Of two words for one thing the one that a RecipientPolicy says itself counts. */
+static void prefer_own_words(struct config_reading *reading)
+{
+    const bool accepts = says(reading, "AcceptTempError"), rejects = says(reading, "RejectTempError");
+
+    if (reading->policy == NULL || accepts == rejects)
+        return;
+    if (accepts)
+        reading->config->reject_temp_error = !reading->config->accept_temp_error;
+    else
+        reading->config->accept_temp_error = !reading->config->reject_temp_error;
+}
+
 void config_sets_check(struct config_reading *reading)
 {
+    prefer_own_words(reading);
     for (size_t i = 0; i < sizeof contradictions / sizeof *contradictions; i++) {
         const struct contradiction *c = &contradictions[i];
 
@@ -173,8 +185,8 @@ static void begin_sets(struct config_reading *reading)
 
     if (reading->policy == NULL || of_file->sets_written)
         return;
-    if (!says(reading, "RejectTempError"))
-        config->reject_temp_error = of_file->reject_temp_error;
+    if (!says(reading, "RejectTempError")) /* else it adds to Defer */
+        config->reject_temp_error = of_file->reject_temp_error && !says(reading, "Defer");
     if (says(reading, "RefuseMailFrom"))
         return;
     config->verdict.refuse_mail_from = of_file->verdict.refuse_mail_from;

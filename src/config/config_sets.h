@@ -6,7 +6,8 @@
 
 #include "config/config_reading.h"
 
-/* Reports the keys that contradict each other; of a RecipientPolicy those that it has itself. */
+/* Reports the keys that contradict each other; of a RecipientPolicy those that it has itself: what
+ * it says counts more than what the file says for all. */
 void config_sets_check(struct config_reading *reading);
 
 /* Fills in the effective sets, and what else follows from other keys. */

@@ -39,6 +39,23 @@ void dns_cancel(struct dns *dns, const char *name, enum dns_type type, dns_callb
         dns->ops->cancel(dns, name, type, done, context);
 }
 
+bool dns_is_slow(struct dns *dns, const char *name)
+{
+    return dns->ops->is_slow && dns_name_valid(name) && dns->ops->is_slow(dns, name);
+}
+
+void dns_report_slow(struct dns *dns, const char *name)
+{
+    if (dns->ops->report_slow && dns_name_valid(name))
+        dns->ops->report_slow(dns, name);
+}
+
+void dns_report_quick(struct dns *dns, const char *name, int64_t since_ms)
+{
+    if (dns->ops->report_quick && dns_name_valid(name))
+        dns->ops->report_quick(dns, name, since_ms);
+}
+
 void dns_deliver(dns_callback done, void *context, const struct dns_answer *answer)
 {
     if (answer->status == DNS_TIMEOUT)

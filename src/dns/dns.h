@@ -113,6 +113,10 @@ struct dns_ops {
     void (*cancel)(struct dns *dns, const char *name, enum dns_type type, dns_callback done, void *context);
     /* Calls `done` of each outstanding query with DNS_TIMEOUT, then frees the backend. */
     void (*destroy)(struct dns *dns);
+    /* As dns_is_slow, dns_report_slow and dns_report_quick. NULL, all three: no zone is ever slow. */
+    bool (*is_slow)(struct dns *dns, const char *name);
+    void (*report_slow)(struct dns *dns, const char *name);
+    void (*report_quick)(struct dns *dns, const char *name, int64_t since_ms);
     /* Fills in a zeroed state. NULL: there is nothing to tell. */
     void (*state)(const struct dns *dns, struct dns_state *state);
 };
@@ -142,6 +146,22 @@ void dns_query(struct dns *dns, const char *name, enum dns_type type, int64_t de
  * DNS_TIMEOUT if there is no answer by then, and once in all, as ever; it may have been called already. What `context`
  * points to must live until this returns. Any thread; hold no lock. */
 void dns_cancel(struct dns *dns, const char *name, enum dns_type type, dns_callback done, void *context);
+
+/* How long callers wait for a zone that is slow. */
+enum { DNS_SLOW_ZONE_MS = 500 };
+
+/* Zones whose names are each answered, but so late that an evaluation of many lookups used up its time with them.
+ * Whoever makes such evaluations says so, and waits for such a zone for DNS_SLOW_ZONE_MS in all the next time, until it
+ * is quick again or, without a word of it, for five minutes. `name` stands for its zone (dns_registrable.h). No outage
+ * follows from it. A single lookup waits for DNS_SLOW_ZONE_MS, too. Any thread; takes no lock but a leaf of the
+ * backend. */
+bool dns_is_slow(struct dns *dns, const char *name);
+void dns_report_slow(struct dns *dns, const char *name);
+
+/* The other way round: all that an evaluation wanted of the slow zone from `since_ms` on (the clock's monotonic_ms) was
+ * there within that time. The zone is slow no more, if a server has answered since then for a name below its apex; what
+ * came out of the cache is no sign of that. */
+void dns_report_quick(struct dns *dns, const char *name, int64_t since_ms);
 
 /* How long a thread waits past a deadline for a backend that is late, as on a busy machine, before it takes the answer
  * for a timeout. */

@@ -48,6 +48,7 @@ struct dns_inflight_query {
     enum dns_type type;
     enum dns_stage stage;
     bool is_suspect;             /* it, or its zone, did not reply before */
+    bool is_slow;                /* its zone is (dns_slow.h) */
     bool is_apex;                /* its name is its zone's */
     bool is_last_turn;           /* waiters' time is over; what the resolver has for them by now comes first */
     int64_t sent_ms;             /* when it was sent to the resolver; before, when it arrived */

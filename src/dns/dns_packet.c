@@ -212,8 +212,11 @@ static bool follow_alias(const struct section *section, struct dns_name *name, u
 /* Reads the strings of a TXT record. One of no strings at all is taken for one of an empty string. */
 static bool add_text(struct dns_builder *builder, struct reader *data)
 {
+    const uint8_t *first = data->packet + data->at;
     struct strbuf text = STRBUF_INIT;
 
+    if (data->at < data->end && data->at + 1 + *first == data->end) /* one string, as most have */
+        return dns_builder_add_text(builder, (const char *)first + 1, *first);
     while (!data->bad && data->at < data->end) {
         size_t len = read_u8(data);
         const uint8_t *octets = read_octets(data, len);

@@ -4,8 +4,12 @@
 
 #include "base/event_loop.h"
 #include "base/histogram.h"
+#include "base/log.h"
+#include "base/log_value.h"
 #include "base/mailbox.h"
+#include "dns/dns_registrable.h"
 #include "dns/dns_scheduler.h"
+#include "dns/dns_slow.h"
 #include "dns/dns_upstream.h"
 #include "dns/dns_watch.h"
 
@@ -20,7 +24,8 @@ enum {
     WAITERS_MAX = 64 * 1024, /* lookups under way */
     PORTS = 1024,            /* sockets in use, and so queries under way */
     PORTS_MIN = 16,
-    PORTS_PART = 4, /* of the descriptors that the process may have */
+    PORTS_PART = 4,          /* of the descriptors that the process may have */
+    SLOW_MS = 5 * 60 * 1000, /* for how long a zone is slow, as a silent one is suspect */
 };
 
 struct dns_resolver {
@@ -29,6 +34,7 @@ struct dns_resolver {
     struct event_task *task;
     struct mailbox *mailbox;
     struct dns_scheduler scheduler; /* of the loop's thread, once it runs */
+    struct dns_slow slow;           /* of any thread */
     struct dns_watch *watch;        /* NULL: the servers are not watched */
 };
 
@@ -90,6 +96,7 @@ static void resolver_destroy(struct dns *dns)
     mailbox_destroy(resolver->mailbox);
     event_task_destroy(resolver->task);
     event_loop_destroy(resolver->loop);
+    dns_slow_destroy(&resolver->slow);
     free(resolver);
 }
 
@@ -102,8 +109,49 @@ static void resolver_state(const struct dns *dns, struct dns_state *state)
         dns_watch_state(resolver->watch, state);
 }
 
-static const struct dns_ops resolver_ops = {
-    .query = resolver_query, .cancel = resolver_cancel, .destroy = resolver_destroy, .state = resolver_state};
+/* Any thread may: the seed does not change. */
+static uint64_t zone_key(const struct dns_resolver *resolver, const char *zone)
+{
+    return dns_inflight_hash(&resolver->scheduler.inflight, zone, 0);
+}
+
+static bool resolver_is_slow(struct dns *dns, const char *name)
+{
+    struct dns_resolver *resolver = (struct dns_resolver *)dns;
+    int64_t now_ms = clock_monotonic_ms(dns->clock);
+
+    return dns_slow_has_any(&resolver->slow, now_ms) &&
+           dns_slow_has(&resolver->slow, zone_key(resolver, dns_registrable(name)), now_ms);
+}
+
+static void resolver_report_slow(struct dns *dns, const char *name)
+{
+    struct dns_resolver *resolver = (struct dns_resolver *)dns;
+    const char *zone = dns_registrable(name);
+    int64_t now_ms = clock_monotonic_ms(dns->clock);
+    char shown[LOG_VALUE_SIZE];
+
+    if (dns_slow_mark(&resolver->slow, zone_key(resolver, zone), now_ms, now_ms + SLOW_MS))
+        log_info(
+            "DNS: %s: slow answers used up the time of an evaluation; until the domain is quick again, evaluations "
+            "wait %d ms for it at most",
+            log_word(zone, shown), DNS_SLOW_ZONE_MS);
+}
+
+static void resolver_report_quick(struct dns *dns, const char *name, int64_t since_ms)
+{
+    struct dns_resolver *resolver = (struct dns_resolver *)dns;
+
+    dns_slow_clear(&resolver->slow, zone_key(resolver, dns_registrable(name)), since_ms);
+}
+
+static const struct dns_ops resolver_ops = {.query = resolver_query,
+                                            .cancel = resolver_cancel,
+                                            .destroy = resolver_destroy,
+                                            .is_slow = resolver_is_slow,
+                                            .report_slow = resolver_report_slow,
+                                            .report_quick = resolver_report_quick,
+                                            .state = resolver_state};
 
 static const struct dns_server *servers_in_use(void *context, size_t *count)
 {
@@ -150,6 +198,7 @@ static bool set_up(struct dns_resolver *resolver, const struct dns_resolver_conf
     own.serve_stale = config->serve_stale && config->cache_octets > 0;
     dns_scheduler_init(scheduler, resolver->dns.clock, config->cache_octets > 0, own.serve_stale, ports_of_process(),
                        config->waiters_max > 0 ? config->waiters_max : WAITERS_MAX);
+    scheduler->slow = &resolver->slow;
     snprintf(error, error_size, "the system gives no random octets");
     if (getrandom(scheduler->inflight.seed, sizeof(scheduler->inflight.seed), 0) !=
         (ssize_t)sizeof(scheduler->inflight.seed))
@@ -180,6 +229,7 @@ struct dns *dns_resolver_create(const struct dns_resolver_config *config, const 
     snprintf(error, error_size, "out of memory");
     if (!resolver)
         return NULL;
+    dns_slow_init(&resolver->slow);
     resolver->dns = (struct dns){.ops = &resolver_ops, .clock = clock, .keeps_answers = config->cache_octets > 0};
     if (set_up(resolver, config, error, error_size)) {
         problem = event_loop_start(resolver->loop);

@@ -4,6 +4,8 @@
  * - Each caller has its own deadline. Concurrent callers with the same query share it; a query without waiters is not
  *   sent, but the reply to one that was sent still goes into the cache.
  * - A name, or zone, without a reply by some caller's deadline is waited for 500 ms only, until it answers.
+ * - A zone whose slow answers used up an evaluation's time (dns_report_slow) is waited for 500 ms only, until it is
+ *   quick again.
  * - During an outage, when no server replies to anything, each caller waits 500 ms at most. Cached answers are used
  *   then too, expired ones for up to an hour (RFC 8767). The end is noticed within 2 s, with queries or without.
  *

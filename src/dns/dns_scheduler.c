@@ -51,9 +51,9 @@ static bool is_outage(const struct dns_scheduler *scheduler)
 static void drop(struct dns_scheduler *scheduler, struct dns_inflight_query *query)
 {
     dns_send_queue_remove(&scheduler->to_send, query);
-    dns_send_queue_release(&scheduler->to_send, query->zone);
     unbound_forget(&query->usual);
     dns_stub_forget(&query->plain);
+    dns_send_queue_release(&scheduler->to_send, query->zone);
     dns_inflight_remove(&scheduler->inflight, query);
 }
 
@@ -132,7 +132,7 @@ static void set_limit(struct dns_scheduler *scheduler, const struct dns_inflight
                       struct dns_waiter *waiter, int64_t now_ms)
 {
     waiter->limit_ms = waiter->deadline_ms;
-    if (is_outage(scheduler) || query->is_suspect)
+    if (is_outage(scheduler) || query->is_suspect || query->is_slow)
         waiter->limit_ms = smaller(waiter->deadline_ms, now_ms + DNS_CLIENT_RESPONSE_MS);
     scheduler->due_ms = smaller(scheduler->due_ms, waiter->limit_ms);
 }
@@ -164,13 +164,25 @@ static void record_silence(struct dns_scheduler *scheduler, struct dns_inflight_
 
 static void on_plain_reply(void *context, const struct dns_answer *answer);
 
+/* Silent zones have no claim to the part of the room that is for new zones. */
+static const void *zone_at_stub(const struct dns_inflight_query *query)
+{
+    return query->is_suspect ? NULL : query->zone;
+}
+
+/* May a plain query be sent, if none was? */
+static bool can_query_plainly(const struct dns_scheduler *scheduler, const struct dns_inflight_query *query)
+{
+    return !query->was_sent_plainly && dns_upstream_can_query_plainly(scheduler->upstream, zone_at_stub(query));
+}
+
 /* Sends a plain query, too: the name may be slow, or EDNS the obstacle. */
 static void query_plainly(struct dns_scheduler *scheduler, struct dns_inflight_query *query)
 {
-    if (query->was_sent_plainly || !dns_upstream_can_query_plainly(scheduler->upstream))
+    if (!can_query_plainly(scheduler, query))
         return;
-    query->was_sent_plainly =
-        dns_upstream_query_plainly(scheduler->upstream, query->name, query->type, on_plain_reply, query, &query->plain);
+    query->was_sent_plainly = dns_upstream_query_plainly(scheduler->upstream, query->name, query->type,
+                                                         zone_at_stub(query), on_plain_reply, query, &query->plain);
     if (!query->was_sent_plainly)
         return;
     query->was_sent = true;
@@ -215,8 +227,7 @@ static bool admit_expired(struct dns_scheduler *scheduler, struct dns_inflight_q
 {
     const struct dns_answer *given;
 
-    if (is_negative(*answer) && !is_outage(scheduler) &&
-        (query->plain || (!query->was_sent_plainly && dns_upstream_can_query_plainly(scheduler->upstream))))
+    if (is_negative(*answer) && !is_outage(scheduler) && (query->plain || can_query_plainly(scheduler, query)))
         return false;
     if (!seems_stale(scheduler, query))
         return true;
@@ -235,8 +246,10 @@ static bool admit_expired(struct dns_scheduler *scheduler, struct dns_inflight_q
 static void clear_suspicion(struct dns_scheduler *scheduler, const struct dns_inflight_query *query)
 {
     dns_suspects_remove(&scheduler->suspects, query->name_key);
-    if (!query->is_apex)
-        dns_suspects_remove(&scheduler->suspects, query->zone_key);
+    if (query->is_apex)
+        return;
+    dns_suspects_remove(&scheduler->suspects, query->zone_key);
+    dns_slow_answered(scheduler->slow, query->zone_key, now_of(scheduler));
 }
 
 /* `is_cached`: no server said it now. */
@@ -391,6 +404,7 @@ static struct dns_inflight_query *add_query(struct dns_scheduler *scheduler, con
     }
     query->is_suspect = dns_suspects_has(&scheduler->suspects, query->name_key, now_ms) ||
                         (!query->is_apex && dns_suspects_has(&scheduler->suspects, query->zone_key, now_ms));
+    query->is_slow = dns_slow_has(scheduler->slow, query->zone_key, now_ms);
     query->sent_ms = now_ms;
     return query;
 }

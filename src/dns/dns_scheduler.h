@@ -8,6 +8,7 @@
 #include "dns/dns_inflight.h"
 #include "dns/dns_outage_watch.h"
 #include "dns/dns_send_queue.h"
+#include "dns/dns_slow.h"
 #include "dns/dns_suspects.h"
 
 #include <stdbool.h>
@@ -28,6 +29,7 @@ struct dns_scheduler {
     struct event_task *task;       /* runs dns_scheduler_run */
     struct mailbox *mailbox;       /* brings struct dns_waiter, each allocated, which is taken over */
     struct dns_upstream *upstream; /* tells dns_scheduler_heard of replies */
+    struct dns_slow *slow;
 
     struct dns_inflight inflight;
     struct dns_suspects suspects;
@@ -39,8 +41,8 @@ struct dns_scheduler {
     bool is_sending; /* a reply that comes now is from the cache */
 };
 
-/* The parts (task, mailbox, upstream, also of the watch) and the table's seed are to be set by their owner, before the
- * loop starts.
+/* The parts (task, mailbox, upstream, also of the watch, and slow) and the table's seed are to be set by their owner,
+ * before the loop starts.
  */
 void dns_scheduler_init(struct dns_scheduler *scheduler, const struct clock *clock, bool caches, bool serve_stale,
                         size_t ports, size_t waiters_max);

@@ -45,6 +45,7 @@ struct stub_query {
     struct dns_stub *stub;
     struct stub_query *previous, *next;
     enum dns_type type;
+    const void *zone;
     stub_reply reply;
     void *context;
     struct stub_query **handle;
@@ -391,13 +392,23 @@ static bool write_message(struct stub_query *query, const char *name)
     return true;
 }
 
-bool dns_stub_has_room(const struct dns_stub *stub)
+static bool has_zone(const struct dns_stub *stub, const void *zone)
 {
-    return stub->count < QUERIES_MAX;
+    for (const struct stub_query *query = stub->first; query; query = query->next)
+        if (query->zone == zone)
+            return true;
+    return false;
+}
+
+bool dns_stub_has_room(const struct dns_stub *stub, const void *zone)
+{
+    if (stub->count < QUERIES_MAX / 2 || stub->count >= QUERIES_MAX)
+        return stub->count < QUERIES_MAX;
+    return zone && !has_zone(stub, zone);
 }
 
 bool dns_stub_query(struct dns_stub *stub, const struct dns_server *servers, size_t count, const char *name,
-                    enum dns_type type, stub_reply reply, void *context, struct stub_query **handle)
+                    enum dns_type type, const void *zone, stub_reply reply, void *context, struct stub_query **handle)
 {
     struct stub_query *query = calloc(1, sizeof(*query));
 
@@ -405,6 +416,7 @@ bool dns_stub_query(struct dns_stub *stub, const struct dns_server *servers, siz
         return false;
     query->stub = stub;
     query->type = type;
+    query->zone = zone;
     query->reply = reply;
     query->context = context;
     query->handle = handle;

@@ -30,13 +30,16 @@ struct dns_stub *dns_stub_create(struct event_loop *loop, const struct clock *cl
 /* Drops its queries. NULL is fine. */
 void dns_stub_destroy(struct dns_stub *stub);
 
-/* Is there room for one more query? */
-bool dns_stub_has_room(const struct dns_stub *stub);
+/* Is there room for one more query of this zone? Half of the room is for zones that have no query here, as in
+ * dns_send_queue.h: the send queue bounds what is outstanding at the resolver, which is several times as much as there
+ * is room here, so that it could all be of one zone. NULL: a zone that has no claim to that half. */
+bool dns_stub_has_room(const struct dns_stub *stub, const void *zone);
 
-/* Queries the servers, which are copied as far as they are of use, in turn. *query is set as long as there is no reply;
+/* Queries the servers, which are copied as far as they are of use, in turn. `zone` is as above, and only compared with
+ * those of other queries. *query is set as long as there is no reply;
  * false, and NULL, if there is no memory or no random number: an internal error. */
 bool dns_stub_query(struct dns_stub *stub, const struct dns_server *servers, size_t count, const char *name,
-                    enum dns_type type, stub_reply reply, void *context, struct stub_query **query);
+                    enum dns_type type, const void *zone, stub_reply reply, void *context, struct stub_query **query);
 
 /* Appends what was wrong with each of `servers` when it was last queried plainly: "192.0.2.1:53: connection refused,
  * 192.0.2.2:53: no reply". Within a reply of DNS_FAILURE it is about that query. `stub` NULL: nothing is known. */

@@ -195,16 +195,16 @@ void dns_upstream_query(struct dns_upstream *upstream, const char *name, enum dn
     unbound_query_start(upstream->usual, name, type, reply, context, holder, query);
 }
 
-bool dns_upstream_can_query_plainly(const struct dns_upstream *upstream)
+bool dns_upstream_can_query_plainly(const struct dns_upstream *upstream, const void *zone)
 {
-    return upstream->stub && dns_stub_has_room(upstream->stub);
+    return upstream->stub && dns_stub_has_room(upstream->stub, zone);
 }
 
-bool dns_upstream_query_plainly(struct dns_upstream *upstream, const char *name, enum dns_type type, stub_reply reply,
-                                void *context, struct stub_query **query)
+bool dns_upstream_query_plainly(struct dns_upstream *upstream, const char *name, enum dns_type type, const void *zone,
+                                stub_reply reply, void *context, struct stub_query **query)
 {
-    return dns_stub_query(upstream->stub, upstream->config.servers, upstream->config.server_count, name, type, reply,
-                          context, query);
+    return dns_stub_query(upstream->stub, upstream->config.servers, upstream->config.server_count, name, type, zone,
+                          reply, context, query);
 }
 
 enum stub_failure dns_upstream_plain_failure(const struct dns_upstream *upstream)

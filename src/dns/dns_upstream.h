@@ -28,10 +28,11 @@ void dns_upstream_destroy(struct dns_upstream *upstream);
 void dns_upstream_query(struct dns_upstream *upstream, const char *name, enum dns_type type, unbound_reply reply,
                         void *context, void *holder, struct unbound_query **query);
 
-/* Can a query be sent plainly, too (dns_stub.h)? Not with DNSSEC, nor where no resolver is used. */
-bool dns_upstream_can_query_plainly(const struct dns_upstream *upstream);
-bool dns_upstream_query_plainly(struct dns_upstream *upstream, const char *name, enum dns_type type, stub_reply reply,
-                                void *context, struct stub_query **query);
+/* Can a query of this zone be sent plainly, too (dns_stub.h, which says what the zone is for)? Not with DNSSEC, nor
+ * where no resolver is used. */
+bool dns_upstream_can_query_plainly(const struct dns_upstream *upstream, const void *zone);
+bool dns_upstream_query_plainly(struct dns_upstream *upstream, const char *name, enum dns_type type, const void *zone,
+                                stub_reply reply, void *context, struct stub_query **query);
 
 /* What failed a plain query, within its reply of DNS_FAILURE. */
 enum stub_failure dns_upstream_plain_failure(const struct dns_upstream *upstream);

@@ -86,7 +86,7 @@ static void run(void *context)
         if (watched->query)
             set_up(watched, false);
         dns_stub_forget(&watched->query);
-        (void)dns_stub_query(watch->stub, &watched->server, 1, name, DNS_A, on_reply, watched, &watched->query);
+        (void)dns_stub_query(watch->stub, &watched->server, 1, name, DNS_A, NULL, on_reply, watched, &watched->query);
     }
     event_task_set_timer(watch->task, watch->every_ms);
 }

@@ -24,23 +24,23 @@ static void add_helo_check(struct message *message, struct client *client)
     client->begun = NULL;
 }
 
-/* True if the name is checked for some recipient. */
-static bool checks_helo(const struct config *config)
+/* True if the name is checked for some recipient; `variants` of the configuration count. */
+static bool checks_helo(const struct config *config, size_t variants)
 {
-    for (size_t i = 0; i < config_variants(config); i++)
+    for (size_t i = 0; i < variants; i++)
         if (config_variant(config, i)->check_helo)
             return true;
     return false;
 }
 
-void decision_begin(struct message *message, const struct config *config, struct client *client)
+void decision_begin(struct message *message, const struct config *config, size_t variants, struct client *client)
 {
     if (message->null_sender) {
         add_helo_check(message, client); /* RFC 7208 2.4 */
         return;
     }
     message_add_check(message, IDENTITY_MAILFROM, message->sender.domain);
-    if (checks_helo(config) && is_host_name(client_helo(client)))
+    if (checks_helo(config, variants) && is_host_name(client_helo(client)))
         add_helo_check(message, client); /* RFC 7208 2.3 */
 }
 
@@ -102,7 +102,7 @@ const char *decision_on_pass(const struct message *message, const struct config 
 static void leave_unchecked(struct message *message, enum reason reason)
 {
     message_exempt(message, reason);
-    if (message->followed == NULL)
+    if (!message_is_counted_elsewhere(message))
         reason_count(reason, false);
 }
 
@@ -121,7 +121,7 @@ static void count_left_to_dmarc(const struct message *message)
 
     for (size_t i = 0; i < message->check_count; i++)
         is_left |= message->checks[i].dmarc.is_published != TRISTATE_NO;
-    stats_add(STATS_LEFT_TO_DMARC, is_left && message->followed == NULL);
+    stats_add(STATS_LEFT_TO_DMARC, is_left && !message_is_counted_elsewhere(message));
 }
 
 enum reason decision_make_for(struct message *message, const struct session_shared *shared,
@@ -176,6 +176,6 @@ void decision_speculate_helo(const struct session_shared *shared, struct client 
         .receiver = shared->host_name != NULL ? shared->host_name : "",
     };
 
-    if (checks_helo(shared->config) && is_host_name(helo))
+    if (checks_helo(shared->config, config_variants(shared->config)) && is_host_name(helo))
         client_set_begun(client, speculation_begin(shared, &request, false));
 }

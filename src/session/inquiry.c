@@ -23,11 +23,14 @@ static const char *ascii_domain(struct identity_check *check)
 
 /* ---- Which question is next ---- */
 
-/* True if every result is a pass: then it does not matter who forwards the message. */
+/* True if every result that counts for these recipients is a pass: then it does not matter who forwards the message. */
 static bool passes(const struct message *message)
 {
+    const bool counts_helo = message->null_sender || message->inquiry.settings->check_helo;
+
     for (size_t i = 0; i < message->check_count; i++)
-        if (message->checks[i].outcome.result != RESULT_PASS)
+        if ((message->checks[i].identity != IDENTITY_HELO || counts_helo) &&
+            message->checks[i].outcome.result != RESULT_PASS)
             return false;
     return true;
 }

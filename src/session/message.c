@@ -134,6 +134,11 @@ void message_reset(struct message *message)
     memset(message, 0, sizeof(*message));
 }
 
+bool message_is_counted_elsewhere(const struct message *message)
+{
+    return message->followed != NULL || message->is_ahead;
+}
+
 const char *message_sender(const struct message *message)
 {
     return message->sender.text != NULL ? message->sender.text : "";

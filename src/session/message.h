@@ -111,9 +111,12 @@ struct message {
     bool is_judged;     /* by the settings of recipients: one of them is not exempt */
     bool adds_results;  /* then: the settings of one who gets the message add Authentication-Results */
     bool adds_received; /* and Received-SPF */
+    bool shows_helo;    /* and check the HELO name */
     bool is_malformed;  /* the sender cannot be read */
     const struct companion_key *followed; /* the client, of which the milter has this message too; NULL: it has not */
+    bool is_ahead;                        /* it has the client, and will have the message, which it had not at MAIL */
     bool null_sender;
+    bool is_kept_early;   /* before its end the MTA was told to hold or redirect it */
     bool accepted;        /* another recipient does */
     bool recipients_lost; /* out of memory for one of `recipients` */
     bool subjects_lost;   /* there were more than MESSAGE_SUBJECTS_MAX */
@@ -161,6 +164,9 @@ void message_reset(struct message *message);
 
 /* Frees all that the message holds; it is not used any more. */
 void message_free(struct message *message);
+
+/* True if the milter counts what becomes of the message, so that the policy service does not. */
+bool message_is_counted_elsewhere(const struct message *message);
 
 /* The whole address of the sender; "" for the null one. */
 const char *message_sender(const struct message *message);

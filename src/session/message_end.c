@@ -142,11 +142,12 @@ static void add_quarantine(struct message *message, const char *box)
         add_original_to(actions, message->recipients[i].shown);
 }
 
-/* True if the whole message is kept from its recipients, who all get it or not: not where one of them is exempt. */
+/* True if the whole message is kept from its recipients, who all get it or not: not where one of them is exempt, unless
+ * that one was named too late. */
 static bool is_kept_whole(const struct ending *ending, bool is_able, enum quarantine_mode mode)
 {
     return ending->message->verdict.quarantine && ending->config->verdict.quarantine == mode && is_able &&
-           ending->message->exempt_recipient == REASON_NONE;
+           (ending->message->exempt_recipient == REASON_NONE || ending->message->is_kept_early);
 }
 
 static bool is_to_be_held(const struct ending *ending)
@@ -327,20 +328,29 @@ static bool adds_received(const struct ending *ending)
     return ending->message->is_judged ? ending->message->adds_received : ending->config->add_received_header;
 }
 
+/* How many results have fields: not that of a HELO name which is checked only for others than those who get it. */
+static size_t shown_results(const struct message *message)
+{
+    const bool hides_helo = message->is_judged && !message->shows_helo && !message->null_sender;
+
+    return hides_helo ? 1 : message->check_count;
+}
+
 /* Each goes on top: Authentication-Results end up above Received-SPF, and the sender's above that of the HELO name. */
 static void insert_results(const struct ending *ending)
 {
     const struct message *message = ending->message;
     struct header_result results[MESSAGE_CHECKS_MAX];
+    const size_t count = shown_results(message);
     struct strbuf value = STRBUF_INIT;
 
     collect_results(ending, results);
-    for (size_t i = message->check_count; adds_received(ending) && i > 0; i--) {
+    for (size_t i = count; adds_received(ending) && i > 0; i--) {
         header_received_spf(&results[i - 1], &value);
         insert_field(ending, "Received-SPF", &value);
         strbuf_free(&value);
     }
-    for (size_t i = message->check_count; adds_results(ending) && i > 0; i--) {
+    for (size_t i = count; adds_results(ending) && i > 0; i--) {
         header_authentication_results(message->authserv_id, &results[i - 1], &value);
         insert_field(ending, "Authentication-Results", &value);
         strbuf_free(&value);
@@ -354,9 +364,9 @@ void message_add_early(struct message *message, const struct config *config, con
 
     note_would_refuse(&ending);
     if (!config->test_mode && is_to_be_held(&ending))
-        (void)add_hold(&ending);
+        message->is_kept_early |= add_hold(&ending);
     if (!config->test_mode && is_to_be_redirected(&ending))
-        (void)add_redirect(&ending);
+        message->is_kept_early |= add_redirect(&ending);
     if (abilities->inserts_fields)
         insert_results(&ending);
 }

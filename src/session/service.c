@@ -15,11 +15,12 @@
 enum { ERROR_SIZE = 512 };
 
 struct service {
-    pthread_mutex_t lock; /* covers all but the name */
+    pthread_mutex_t lock; /* covers all but the name and the last member */
     const struct config *config;
     struct spf_checker *checker;
     const struct dns *dns; /* the checker's */
     char host_name[256];
+    bool serves_both; /* by the configuration of the start, as a reload opens and closes no socket */
 };
 
 /* What a reload has prepared. */
@@ -114,6 +115,7 @@ struct service *service_create(const struct config *config, struct strbuf *error
         return NULL;
     }
     service->config = config_acquire(config);
+    service->serves_both = config->socket != NULL && config->policy_socket != NULL;
     pthread_mutex_init(&service->lock, NULL);
     if (gethostname(service->host_name, sizeof service->host_name - 1) != 0 || service->host_name[0] == '\0')
         memcpy(service->host_name, "localhost", sizeof "localhost");
@@ -223,7 +225,7 @@ bool service_replace(struct service *service, const struct config *config, struc
 /* What is effective now; the caller releases both. */
 static struct session_shared acquire_shared(struct service *service)
 {
-    struct session_shared shared = {.host_name = service->host_name};
+    struct session_shared shared = {.host_name = service->host_name, .serves_both = service->serves_both};
 
     pthread_mutex_lock(&service->lock);
     shared.config = config_acquire(service->config);

@@ -57,12 +57,10 @@ static struct session_reply leave_alone(enum reason reason)
 /* Where both front ends are served, a client that is known by its port may come to both. */
 static void meet_companion(struct session *session, const struct session_client *facts)
 {
-    const struct config *config = session->shared.config;
-
     companion_close(session->companion);
     session->companion = NULL;
     session->key = (struct companion_key){.address = facts->address};
-    if (config->policy_socket == NULL || config->socket == NULL)
+    if (!session->shared.serves_both)
         return;
     session->key.port = facts->port;
     if (!session->abilities.yields)
@@ -166,7 +164,7 @@ static void find_relayed_client(struct session *session)
     enum reason exemption = relayed_client_exemption(&session->relayed, session->shared.config);
 
     if (exemption == REASON_NONE) {
-        decision_begin(message, session->shared.config, state_client(session));
+        decision_begin(message, session->shared.config, state_variants(session), state_client(session));
         return;
     }
     message_exempt(message, exemption);
@@ -188,6 +186,15 @@ static bool is_exempt_for_all(const struct session *session)
 
     return state_has_own_settings(session) && !message->is_judged && message->record.exempt_count > 0 &&
            (message->stage == MESSAGE_PENDING || message->stage == MESSAGE_DECIDED);
+}
+
+/* True if it was decided that nobody gets the message, without its results: the form of each recipient is wrong. */
+static bool is_for_nobody(const struct session *session)
+{
+    const struct message_record *record = &session->message.record;
+
+    return state_has_own_settings(session) && session->message.stage == MESSAGE_PENDING && !record->is_test &&
+           record->refused_count > 0 && record->accepted_count == 0 && record->exempt_count == 0;
 }
 
 struct action_list session_early_actions(struct session *session)
@@ -215,6 +222,10 @@ struct session_reply session_end(struct session *session, const char *queue_id, 
     message_note_queue_id(message, queue_id);
     if (message->stage == MESSAGE_RELAYED)
         find_relayed_client(session);
+    if (is_for_nobody(session)) {
+        state_forget_message(session);
+        return go_on;
+    }
     if (is_exempt_for_all(session))
         message_exempt(message, message->exempt_recipient);
     if (message->stage == MESSAGE_PENDING)

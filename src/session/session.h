@@ -19,6 +19,7 @@ struct session_shared {
     const struct config *config;
     struct spf_checker *checker;
     const char *host_name; /* this host, where the front end has no name for it; lives as long as the program */
+    bool serves_both;      /* there are a milter and a policy service, and a client may come to both */
 };
 
 enum session_step {

@@ -42,7 +42,8 @@ static void begin_relayed(struct session *session)
         return;
     }
     message_exempt(message, REASON_RELAY_UNREAD);
-    reason_count(REASON_RELAY_UNREAD, false);
+    if (!message_is_counted_elsewhere(message)) /* else the milter reads it */
+        reason_count(REASON_RELAY_UNREAD, false);
 }
 
 /* True if session_await, which comes next, asks about the sender first: then there is nothing to do ahead. */
@@ -60,7 +61,7 @@ static struct session_reply mail_from(struct session *session, enum address_stat
 
     if (exemption != REASON_NONE) {
         message_exempt(message, exemption);
-        if (message->followed == NULL)
+        if (!message_is_counted_elsewhere(message))
             reason_count(exemption, false);
         return go_on;
     }
@@ -78,7 +79,7 @@ static struct session_reply mail_from(struct session *session, enum address_stat
         message_exempt(message, REASON_FAULT_HELO);
         return go_on;
     }
-    decision_begin(message, config, &session->client);
+    decision_begin(message, config, state_variants(session), &session->client);
     client_set_begun(&session->client, NULL); /* unless the message has it, it is of no use */
     if (state_is_due(session, REFUSE_AT_MAIL) && !session->abilities.awaits)
         return state_decide(session);
@@ -119,6 +120,7 @@ static struct session_reply take_sender(struct session *session, struct session_
     sender->address = (struct address){.text = NULL};
     companion_begin_message(session->companion, message);
     state_follow(session);
+    message->is_ahead = message->followed == NULL && state_is_told_elsewhere(session);
     return mail_from(session, sender->status);
 }
 

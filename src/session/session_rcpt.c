@@ -67,15 +67,25 @@ static struct judgement judge_reading(struct session *session, const struct addr
     return judgement;
 }
 
-/* What stops it in any reading, or else that of the first that is not exempt. */
+/* How much stands in the way of the message. */
+static int weight(const struct judgement *judgement)
+{
+    if (judgement->exemption != REASON_NONE)
+        return 0;
+    if (judgement->verdict.kind == VERDICT_CONTINUE)
+        return 1;
+    return judgement->settings->test_mode ? 2 : 3;
+}
+
+/* That of the reading that most stands in the way of; of several the first. */
 static struct judgement judge(struct session *session, const struct session_recipient *recipient)
 {
     struct judgement found = judge_reading(session, &recipient->readings[0]);
 
-    for (size_t i = 1; i < recipient->count && found.verdict.kind == VERDICT_CONTINUE; i++) {
+    for (size_t i = 1; i < recipient->count; i++) {
         const struct judgement other = judge_reading(session, &recipient->readings[i]);
 
-        if (other.verdict.kind != VERDICT_CONTINUE || found.exemption != REASON_NONE)
+        if (weight(&other) > weight(&found))
             found = other;
     }
     return found;
@@ -122,6 +132,7 @@ static void note_fields(struct message *message, const struct config *settings)
 {
     message->adds_results = message->adds_results || settings->add_header;
     message->adds_received = message->adds_received || settings->add_received_header;
+    message->shows_helo = message->shows_helo || settings->check_helo;
 }
 
 /* Decides for a recipient that can be read, on its own. False, with nothing noted of the recipient, if the message goes
@@ -145,6 +156,29 @@ static bool settle(struct session *session, const struct session_recipient *reci
     return judgement.verdict.kind != VERDICT_CONTINUE;
 }
 
+/* The answer for one that is refused for its form, by its own settings, unless these exempt it. */
+static struct session_reply refuse_form(struct session *session, const struct session_recipient *recipient,
+                                        enum reason bad_form)
+{
+    struct message *message = &session->message;
+    const char *shown = recipient->count > 0 ? recipient->readings[0].text : NULL;
+    const bool is_own = state_has_own_settings(session);
+    struct judgement judgement = {.settings = session->shared.config};
+    struct session_reply reply;
+
+    if (is_own && recipient->count > 0)
+        judgement = judge(session, recipient);
+    else if (is_own) /* no pattern covers it */
+        judgement.exemption = exemption_of_message(session, judgement.settings);
+    if (judgement.exemption != REASON_NONE)
+        return exempt_recipient(session, recipient, judgement.exemption);
+    reply = refusal_of_recipient(message, judgement.settings, bad_form, shown, &session->reply);
+    message->is_judged = message->is_judged || (is_own && message->stage == MESSAGE_DECIDED);
+    if (reply.step == SESSION_CONTINUE)
+        note_fields(message, judgement.settings);
+    return reply;
+}
+
 /* The answer to RCPT for a recipient that may be refused. */
 static struct session_reply rcpt_to(struct session *session, const struct session_recipient *recipient)
 {
@@ -155,7 +189,7 @@ static struct session_reply rcpt_to(struct session *session, const struct sessio
     struct session_reply reply;
 
     if (bad_form != REASON_NONE)
-        return refusal_of_recipient(message, config, bad_form, shown, &session->reply);
+        return refuse_form(session, recipient, bad_form);
     if ((message->stage == MESSAGE_DECIDED || state_has_own_settings(session)) &&
         state_is_due(session, REFUSE_AT_RCPT) && settle(session, recipient, &reply))
         return reply;

@@ -40,6 +40,16 @@ void state_put_outcomes(const struct session *session)
         companion_put_outcomes(&session->key, &session->message);
 }
 
+/* True if there is nothing to tell of the message but what the milter tells, which had not begun it at MAIL. */
+static bool is_left_to_milter(const struct message *message)
+{
+    const struct message_record *record = &message->record;
+
+    return message->followed != NULL ||
+           (message->is_ahead && record->refused_count + record->accepted_count + record->exempt_count == 0 &&
+            (record->whole.code == NULL || record->is_test));
+}
+
 void state_log_message(struct session *session)
 {
     const bool is_unread = session->abilities.sees_headers && session->message.reason == REASON_RELAY_UNREAD;
@@ -48,7 +58,7 @@ void state_log_message(struct session *session)
 
     if (is_unread && relayed->problem != NULL)
         (void)snprintf(problem, sizeof problem, "Received field %u %s", relayed->fields, relayed->problem);
-    if (session->message.followed != NULL) { /* the milter's line is that of the message */
+    if (is_left_to_milter(&session->message)) { /* its line is that of the message */
         session->message.record.is_open = false;
         return;
     }

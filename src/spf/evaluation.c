@@ -3,6 +3,7 @@
 #include "spf/evaluation.h"
 
 #include "base/stats.h"
+#include "spf/zone_wait.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@ struct evaluation {
     pthread_mutex_t lock; /* covers all below; a leaf */
     struct walk walk;
     unsigned users, under_way;
+    int64_t begun_ms;
     pthread_t runner; /* the thread that walks and asks */
     unsigned turn;    /* counted up whenever a thread begins to */
     bool is_running;  /* there is one */
@@ -45,6 +47,7 @@ struct evaluation *evaluation_create(const struct evaluation_setup *setup)
         evaluation->setup.under_way_max = UNDER_WAY_MAX;
     evaluation->users = 1;
     evaluation->under_way = 0;
+    evaluation->begun_ms = 0;
     evaluation->turn = 0;
     evaluation->is_running = evaluation->has_news = evaluation->is_at_once = false;
     evaluation->is_over = evaluation->is_told = evaluation->is_late = evaluation->is_lost = false;
@@ -89,6 +92,8 @@ static int64_t now_ms(const struct evaluation *evaluation)
 static void send_lookup(struct evaluation *evaluation, struct lookup *lookup)
 {
     struct dns *dns = evaluation->setup.dns;
+    int64_t limit_ms;
+    bool is_slow;
 
     lookup->is_sent = true;
     lookup->sent_ms = now_ms(evaluation);
@@ -97,7 +102,12 @@ static void send_lookup(struct evaluation *evaluation, struct lookup *lookup)
     lookup->is_ahead = !lookup->is_needed;
     stats_add(STATS_DNS_LOOKAHEAD, lookup->is_ahead);
     pthread_mutex_unlock(&evaluation->lock);
-    dns_query(dns, lookup->name, lookup->type, evaluation->setup.deadline_ms, take_answer, lookup);
+    is_slow = dns_is_slow(dns, lookup->name);
+    pthread_mutex_lock(&evaluation->lock);
+    zone_wait_enter(&evaluation->walk.lookups, lookup, is_slow, lookup->sent_ms);
+    limit_ms = zone_wait_limit(&evaluation->walk.lookups, lookup, evaluation->setup.deadline_ms, lookup->sent_ms);
+    pthread_mutex_unlock(&evaluation->lock);
+    dns_query(dns, lookup->name, lookup->type, limit_ms, take_answer, lookup);
     pthread_mutex_lock(&evaluation->lock);
 }
 
@@ -120,8 +130,10 @@ static unsigned bound_of(const struct evaluation *evaluation, const struct looku
 static void send_wanted(struct evaluation *evaluation, unsigned turn)
 {
     struct lookups *lookups = &evaluation->walk.lookups;
+    const int64_t asked_ms = now_ms(evaluation);
 
-    evaluation->is_late |= now_ms(evaluation) >= evaluation->setup.deadline_ms;
+    zone_wait_note_needed(lookups, asked_ms);
+    evaluation->is_late |= asked_ms >= evaluation->setup.deadline_ms;
     evaluation->is_at_once = false;
     for (struct lookup *lookup = lookups->first; lookup; lookup = lookup->next) {
         if (evaluation->is_at_once || evaluation->turn != turn || evaluation->is_over)
@@ -172,6 +184,17 @@ static void cancel_rest(struct evaluation *evaluation)
     }
 }
 
+/* Tells the DNS which zones were slow; the lock is given back for that, as nothing is added to a walk that is over. */
+static void report_zones(struct evaluation *evaluation)
+{
+    if (evaluation->is_lost)
+        return;
+    pthread_mutex_unlock(&evaluation->lock);
+    zone_wait_report(&evaluation->walk.lookups, evaluation->setup.dns, evaluation->begun_ms,
+                     evaluation->setup.deadline_ms, now_ms(evaluation));
+    pthread_mutex_lock(&evaluation->lock);
+}
+
 /* Leaves, and tells that the walk is done if nobody has. */
 static void tell(struct evaluation *evaluation)
 {
@@ -179,8 +202,10 @@ static void tell(struct evaluation *evaluation)
     struct evaluation_setup setup = evaluation->setup;
 
     evaluation->is_told |= is_news;
-    if (is_news)
+    if (is_news) {
         cancel_rest(evaluation);
+        report_zones(evaluation);
+    }
     leave(evaluation);
     if (is_news)
         setup.done(setup.context);
@@ -216,6 +241,7 @@ static void take_answer(void *context, const struct dns_answer *answer)
         dns_answer_release(answer);
     } else {
         note_arrival(evaluation, lookup);
+        zone_wait_count(lookup, answer_is_failure(answer), lookup->answered_ms);
         lookups_answer(&evaluation->walk.lookups, lookup, answer);
         evaluation->is_lost = evaluation->is_over = is_lost(evaluation, answer);
         go_on(evaluation);
@@ -227,6 +253,7 @@ void evaluation_begin(struct evaluation *evaluation)
 {
     pthread_mutex_lock(&evaluation->lock);
     evaluation->users++;
+    evaluation->begun_ms = now_ms(evaluation);
     go_on(evaluation);
     tell(evaluation);
 }

@@ -10,6 +10,7 @@
 #define SMF_SPF_LOOKUPS_H
 
 #include "dns/dns.h"
+#include "spf/zone_wait.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,15 +24,19 @@ struct lookup {
     const struct dns_answer *answer; /* NULL: not there; a reference */
     struct policy *policy;           /* TXT: what was read out of the answer (policy.h); NULL: nothing yet */
     int64_t sent_ms, answered_ms;
+    int64_t needed_ms;     /* since when it is waited for (zone_wait.h) */
+    struct lookup *zone;   /* the first that was sent of its zone, maybe itself; NULL: it was not sent */
+    struct zone_wait wait; /* of that zone, in its first */
     enum dns_type type;
     uint32_t hash;
     unsigned wanted; /* the number of the walk that wanted it last */
     bool is_needed;  /* that walk had come to it with nothing missing before it */
     bool is_certain; /* some walk had come to it with no record missing before it: it is no guess */
     bool is_sent;
-    bool is_ahead;  /* it was sent before it was needed */
-    bool is_cached; /* the answer came out of the DNS cache; known where there is a trace only */
-    bool is_traced; /* a trace has it */
+    bool is_waited_for; /* some walk had come to it so, and needed_ms is set */
+    bool is_ahead;      /* it was sent before it was needed */
+    bool is_cached;     /* the answer came out of the DNS cache; known where there is a trace only */
+    bool is_traced;     /* a trace has it */
     char name[];
 };
 

@@ -324,7 +324,9 @@ void convert_spf_engine_per_user(struct conversion *run, const struct foreign_se
     path += strspn(path, " \t");
     if (run->read_file == NULL || !run->read_file(run->context, path, &text))
         convert_lost(run, "its file cannot be read");
-    else if (text.len > 0 && strlen(text.text) == text.len)
+    else if (strlen(strbuf_text(&text)) < text.len)
+        convert_lost(run, "its file holds an octet of value 0");
+    else if (text.len > 0)
         convert_users(run, path, text.text);
     strbuf_free(&text);
 }

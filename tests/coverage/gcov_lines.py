@@ -22,11 +22,15 @@ class NotBuilt(Exception):
 
 
 class Probe:
-    """A test, or a file of cases over the wire, that runs by itself: its name, its command for a build, and the targets
-    of that build which it needs."""
+    """A test, or a file of cases over the wire, that runs by itself: its name, its command for a build, the targets of
+    that build which it needs, and the files that it is made of."""
 
-    def __init__(self, name, command, targets, limit_s):
-        self.name, self.command, self.targets, self.limit_s = name, command, targets, limit_s
+    def __init__(self, name, command, targets, limit_s, files):
+        self.name, self.command, self.targets, self.limit_s, self.files = name, command, targets, limit_s, files
+
+    def stamp(self):
+        """Another one after a change of it, or of what it tests."""
+        return max(os.stat(file).st_mtime_ns for file in self.files)
 
     def run(self, environment=None, limit_s=None):
         """None where it passed, else why not."""
@@ -76,7 +80,8 @@ def programs(build):
         prefix = build + "/"
         targets = [word[len(prefix):] for word in test["command"] if word.startswith(prefix) and os.path.basename(word) != "objects"]
         if targets:
-            found.append(Probe(test["name"], test["command"], targets, float(properties.get("TIMEOUT", 300))))
+            found.append(Probe(test["name"], test["command"], targets, float(properties.get("TIMEOUT", 300)),
+                               [word for word in test["command"] if os.path.isfile(word)]))
     return found
 
 
@@ -95,7 +100,8 @@ def wire(build, each_row=3):
             for module in modules(os.path.join(ROOT, "tests", folder, script)):
                 command = [PYTHON, os.path.join(ROOT, "tests", "mutation", "cases"), folder, module, "--smf-spf", binary,
                            "--each-row", str(each_row)]
-                found.append(Probe(f"{folder}/{module}", command, ["smf-spf"], WIRE_LIMIT_S))
+                cases = os.path.join(ROOT, "tests", folder, module + ".py")
+                found.append(Probe(f"{folder}/{module}", command, ["smf-spf"], WIRE_LIMIT_S, [binary, cases]))
     return found
 
 
@@ -158,11 +164,11 @@ class Counted:
 
 
 class Map:
-    """Which probe runs which lines; in a file, so that it is made once."""
+    """Which probe runs which lines; in a file, so that each is counted again only when it has changed."""
 
     def __init__(self, path):
         self.path = path
-        self.probes = {}  # name: {"failed", "seconds", "lines": {file: [lines that ran]}}
+        self.probes = {}  # name: {"failed", "seconds", "stamp", "lines": {file: [lines that ran]}}
         self.all = {}     # file: [lines that there are]
         if os.path.exists(path):
             with open(path, encoding="utf-8") as file:
@@ -174,18 +180,21 @@ class Map:
             json.dump({"probes": self.probes, "all": self.all}, file)
         os.replace(self.path + ".new", self.path)
 
-    def add(self, name, failed, seconds, lines):
-        self.probes[name] = {"failed": failed, "seconds": round(seconds, 2), "lines": {
+    def add(self, name, failed, seconds, stamp, lines):
+        self.probes[name] = {"failed": failed, "seconds": round(seconds, 2), "stamp": stamp, "lines": {
             file: sorted(number for number, count in counts.items() if count) for file, counts in lines.items()}}
         for file, counts in lines.items():
             self.all[file] = sorted(set(self.all.get(file, [])) | set(counts))
         self.save()
 
     def complete(self, counted, probes, at_once, tell):
-        """Runs the probes that are not there yet, some at a time."""
+        """Runs the probes that are not there yet as they are now, or that failed, some at a time."""
+        stamps = {probe.name: probe.stamp() for probe in probes}
         with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
-            running = {pool.submit(counted.run, probe): probe.name for probe in probes if probe.name not in self.probes}
+            running = {pool.submit(counted.run, probe): probe.name for probe in probes
+                       if self.probes.get(probe.name, {}).get("stamp") != stamps[probe.name]
+                       or self.probes[probe.name]["failed"]}
             for done in concurrent.futures.as_completed(running):
                 failed, seconds, lines = done.result()
-                self.add(running[done], failed, seconds, lines)
+                self.add(running[done], failed, seconds, stamps[running[done]], lines)
                 tell(f"{running[done]}: {seconds:.1f} s{', ' + failed if failed else ''}")

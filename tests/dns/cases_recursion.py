@@ -3,8 +3,12 @@
 
 import contextlib
 
+import dns.flags
+import dns.message
+import dns.name
+import dns.rrset
 import private_net
-from dns_common import BAD_IP, GOOD_IP, Filter, case, check, equal, result_of
+from dns_common import BACK_S, BAD_IP, GOOD_IP, Filter, case, check, equal, result_of, timed, wait_until
 from dns_server import DnsServer
 
 # Of root servers a to m, with those that moved at their old and new addresses: what a resolver's hints may hold.
@@ -18,6 +22,11 @@ dns.example        TXT "v=spf1 include:odd.example -all"
 odd.example        TXT "v=spf1 exists:%{l}._spf.odd.example ip4:192.0.2.1 -all"
 bob+tag._spf.odd.example A 127.0.0.2
 """
+SILENT, ANSWERING = "198.51.100.53", "198.51.100.54"  # name servers of zones
+TIMEOUT_S = 6
+SHORT_S = TIMEOUT_S / 2  # half a second and a machine that has much to do
+LONG_S = TIMEOUT_S * 2
+PASSES = "v=spf1 ip4:192.0.2.1 -all"
 CONFIG = {"TTL": "0", "TagSubject": "off", "RefuseFail": "off"}
 
 
@@ -29,13 +38,35 @@ class RootServer(DnsServer):
         self.add(".", "NS", "a.root-servers.net.")
 
 
+class DelegatingServer(RootServer):
+    """The same, but for zones that other servers have: {zone: address}."""
+
+    delegations = {}
+
+    def _lookup(self, query):
+        for zone, address in self.delegations.items():
+            zone = dns.name.from_text(zone)
+            if query.question[0].name.is_subdomain(zone):
+                return referral(query, zone, address)
+        return super()._lookup(query)
+
+
+def referral(query, zone, address):
+    server = dns.name.from_text("ns", zone)
+    response = dns.message.make_response(query)
+    response.flags &= ~dns.flags.AA
+    response.authority.append(dns.rrset.from_text(zone, 300, "IN", "NS", str(server)))
+    response.additional.append(dns.rrset.from_text(server, 300, "IN", "A", address))
+    return response
+
+
 @contextlib.contextmanager
-def root_servers():
+def root_servers(kind=RootServer):
     with contextlib.ExitStack() as stack:
         servers = []
         for address in ROOT_ADDRESSES:
             private_net.add_address(address)
-            servers.append(stack.enter_context(RootServer(address)))
+            servers.append(stack.enter_context(kind(address)))
         try:
             yield servers
         finally:
@@ -56,3 +87,47 @@ def recursion_begins_at_the_root(binary):
 def recursion_without_a_network_is_a_temperror(binary):
     with Filter(binary, {**CONFIG, "Nameserver": "none", "DNSTimeout": "4s"}) as filter_:
         equal(result_of(filter_, "dns.example"), "temperror", "result")
+
+
+@contextlib.contextmanager
+def zones_of(address, zones, **ttl):
+    """A name server at `address` that has these zones, each with some names; the root servers name it."""
+    private_net.add_address(address)
+    try:
+        with DnsServer(host=address, port=53) as server:
+            for zone in zones:
+                DelegatingServer.delegations[zone] = address
+                for name in (zone, *(f"n{number}.{zone}" for number in range(6))):
+                    server.add(name, "TXT", PASSES, **ttl)
+            yield server
+    finally:
+        DelegatingServer.delegations = {}
+        private_net.remove_address(address)
+
+
+@case(limit_s=180)
+def silent_server_of_several_zones(binary):
+    """The first message for each of its zones has a result at its deadline, the next ones after half a second. Zones of
+    another server are not touched, no outage is seen, and each of its zones is served when it answers again."""
+    dead = [f"dead{number}.example" for number in range(3)]
+    with root_servers(DelegatingServer), zones_of(SILENT, dead) as server, \
+            zones_of(ANSWERING, ["alive.example"], ttl=0), \
+            Filter(binary, {**CONFIG, "Nameserver": "none", "DNSTimeout": f"{TIMEOUT_S}s"}) as filter_:
+        equal(result_of(filter_, "alive.example"), "pass", "a zone of another server")
+        server.silent = True
+        for zone in dead[:2]:
+            result, took_s = timed(filter_, f"n0.{zone}")
+            equal(result, "temperror", "the first message of a zone")
+            check(took_s < LONG_S, f"the first message of a zone took {took_s:.1f} s")
+            for number in range(1, 4):
+                result, took_s = timed(filter_, f"n{number}.{zone}")
+                equal(result, "temperror", "the next message of the zone")
+                check(took_s < SHORT_S, f"the next message of the zone took {took_s:.1f} s")
+                result, took_s = timed(filter_, "n0.alive.example")
+                equal(result, "pass", "a zone of another server")
+                check(took_s < SHORT_S, f"a zone of another server took {took_s:.1f} s")
+        check(server.count() > 0, "the silent server was not asked")
+        check("no server has replied" not in filter_.log(), "a silent server was taken for an outage")
+        server.silent = False
+        for zone in dead:
+            wait_until(lambda name=f"n5.{zone}": result_of(filter_, name) == "pass", BACK_S, f"{zone} answers again")

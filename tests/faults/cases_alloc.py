@@ -10,7 +10,7 @@ from http.client import HTTPException
 
 import policy_client
 from faults_alloc import ALL, Allocations, owner, story
-from faults_common import (BAD_IP, GOOD_IP, LONG, Mta, Names, asking, equal, fresh, free_port, metrics, rows,
+from faults_common import (BAD_IP, GOOD_IP, LONG, Mta, Names, asking, check, equal, fresh, metrics, rows,
                            wait_until)
 from milter_wire import Closed
 
@@ -29,7 +29,8 @@ STRICT = {"CheckHelo": "on", "AddReceivedHeader": "on", "WhitelistIP": "203.0.11
           "WhitelistTo": "free@example.net"}
 HOLDING = {"RefuseFail": "off", "Quarantine": "on", "LogFormat": "json", "RefuseAt": "eom",
            "TrustedRelay": RELAY + "/32", "RefuseTo": "strict@example.net softfail"}
-POLICY = {"PolicySocket": "a port of its own", "CheckHelo": "on", "OnPass": "a_class", "RecipientPolicy": [
+OWN_SOCKET = "unix:/of/its/own"
+POLICY = {"PolicySocket": OWN_SOCKET, "CheckHelo": "on", "OnPass": "a_class", "RecipientPolicy": [
     "boss@example.net {\nRefuseMailFrom fail softfail\nOnPass none\n}",
     f"own@example.net {{\nWhitelistIP {BAD_IP} {GOOD_IP}\n}}"]}
 EXEMPTING = {"LeaveToDMARC": "on", "WhitelistSPF": "i-0.example.org", "WhitelistHelo": ".example.net",
@@ -135,11 +136,10 @@ class Policy:
         self.name, self.word, self.ip, self.expected, self.code = name, word, ip, expected, code
 
     def send(self, filter_):
-        port = filter_.policy_port
         shown = {"client_address": self.ip, "sender": f"a@{fresh(self.word)}", "helo_name": fresh(self.word)}
         answers = []
         with contextlib.suppress(policy_client.Closed, OSError), \
-                policy_client.PolicyClient(f"inet:{port}@127.0.0.1", timeout=30) as client:
+                policy_client.PolicyClient(filter_.policy, timeout=30) as client:
             for recipient in ("bob@example.net", "boss@example.net", "own@example.net"):
                 answers.append(client.ask(recipient=recipient, **shown))
             answers.append(client.ask(protocol_state="DATA", recipient="", **shown))
@@ -160,7 +160,7 @@ KINDS = {
     "policy": (POLICY, [
         Policy("policy-pass", "pass", GOOD_IP, "a_class PREPEND PREPEND DUNNO"),
         Policy("policy-fail", "fail", BAD_IP, "550 550 DUNNO DUNNO", code=FAIL),
-        Policy("policy-softfail", "soft", BAD_IP, "PREPEND 550 PREPEND DUNNO", code=SOFT)]),
+        Policy("policy-softfail", "soft", BAD_IP, "PREPEND 550 PREPEND DUNNO", code=SOFT), Reload()]),
     "strict": (STRICT, [
         Kind("pass", "pass", GOOD_IP, "pass"), Kind("fail", "fail", BAD_IP, FAIL, code=FAIL),
         Kind("softfail-tagged", "soft", BAD_IP, "softfail"), Kind("temperror", "temp", GOOD_IP, "temperror"),
@@ -187,9 +187,11 @@ class Trial:
         self.failed, self.foreign, self.lasts = [], {}, False
 
     def start(self):
-        policy = {"PolicySocket": f"inet:{free_port()}@127.0.0.1"} if "PolicySocket" in self.config else {}
-        self.filter = asking(self.names, self.binary, {**self.config, **policy})
-        self.filter.policy_port = policy.get("PolicySocket", ":@").split(":")[1].split("@")[0]
+        self.filter = asking(self.names, self.binary, self.config)
+        self.filter.policy = "unix:" + self.filter.path("policy")
+        with open(self.filter.config_path, encoding="utf-8") as file:
+            text = file.read()
+        self.filter.configure(text.replace(OWN_SOCKET, self.filter.policy))
         self.filter.libspf2_may_fail = True
         self.memory = Allocations(self.filter)
         self.filter.start()
@@ -284,6 +286,7 @@ def allocation(binary, config, kind, lasts):
             count = trial.run(kind, STEP * (LASTING if lasts else 1))
             print(f"# {kind.name}: {count} allocations; {trial.foreign}")
             equal(sorted(trial.failed), [], f"wrong at allocations of {count}")
+            check(count > 1, "no allocation failed")
             trial.end()
         finally:
             trial.filter.remove()

@@ -8,6 +8,7 @@ import socket
 import struct
 
 import milter_wire as wire
+import policy_client
 from faults_common import (BAD_IP, GOOD_IP, LONG, Names, asking, case, check, contains, descriptors, equal, fresh,
                            metrics, result_of, rows, threads, wait_until)
 
@@ -121,3 +122,31 @@ def scraper_dies(binary):
         wait_until(lambda: descriptors(filter_) <= before[0] + 2, 60, "descriptors to be given back")
         equal(result_of(filter_, "pass"), "pass", "after")
         contains(str(metrics(filter_)), "smf_spf_connections_open", "metrics")
+
+
+@rows([("close", "close"), ("reset", "reset"), ("half", "half")], whole=True, limit_s=600)
+def policy_client_dies(binary, how):
+    """Within a request, between two, while the DNS is silent, and with an answer that nobody reads."""
+    with Names() as names:
+        filter_ = asking(names, binary, {"DNSTimeout": "1s", "PolicySocket": "unix:/replaced"})
+        filter_.configure({**{"Nameserver": names.address, "Metrics": f"inet:{filter_.metrics_port}@127.0.0.1"},
+                           "DNSTimeout": "1s", "PolicySocket": "unix:" + filter_.path("policy")})
+        with filter_:
+            equal(result_of(filter_, "pass"), "pass", "before")
+            before = settled(filter_)
+            for word, ip in (("pass", GOOD_IP), ("fail", BAD_IP), ("silent", GOOD_IP)):
+                shown = {"client_address": ip, "helo_name": fresh("pass")}
+                octets = policy_client.request(sender=f"a@{fresh(word)}", **shown) * 2
+                places = range(0, len(octets) + 1, 7 if LONG else 61) if word != "silent" else (len(octets) // 2, len(octets))
+                for place in (*places, len(octets)):
+                    with contextlib.closing(socket.socket(socket.AF_UNIX)) as sock:
+                        sock.connect(filter_.path("policy"))
+                        sock.sendall(octets[:place])
+                        if how == "reset":
+                            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                        elif how == "half":
+                            sock.shutdown(socket.SHUT_WR)
+            now = settled(filter_)
+            check(now[0] <= before[0] + 2 and now[1] <= before[1] + SPARE_THREADS, f"{now}, before {before}")
+            with policy_client.PolicyClient("unix:" + filter_.path("policy")) as client:
+                contains(client.ask(sender=f"a@{fresh('pass')}", client_address=GOOD_IP), "spf=pass", "after")

@@ -179,7 +179,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     type = types[(data[0] & 7U) % (sizeof types / sizeof *types)];
     replies = 0;
-    require(dns_stub_query(stub, &server, 1, "name.example", type, on_reply, &type, &query));
+    require(dns_stub_query(stub, &server, 1, "name.example", type, NULL, on_reply, &type, &query));
     answer(data + 1, size - 1, (data[0] & 8U) != 0);
     run_loop();
     require(replies <= 1 && (replies == 0) == (query != NULL));

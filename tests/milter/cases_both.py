@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """One message that both the milter and the policy service are asked about, in the order in which Postfix does it."""
 
+import signal
+
 from cases_metrics import sample
 from cases_policy import serving
 from dns_server import DnsServer
@@ -15,7 +17,8 @@ class Postfix(Mta):
     is not told of."""
 
     def __init__(self, filter_, policy, **options):
-        self.policy, self.answers, self.early = policy, [], options.pop("early", False)
+        self.filter, self.policy = filter_, policy
+        self.answers, self.early = [], options.pop("early", False)
         self.shown = {"client_address": options.get("ip", GOOD_IP), "client_name": "mx.example.org", "client_port": "40001",
                       "helo_name": "mx.example.org", "sasl_username": options.pop("user", "")}
         if self.shown["sasl_username"]:
@@ -36,6 +39,7 @@ class Postfix(Mta):
 
     def _mail(self, sender, *parameters):
         if self.early:
+            wait_until(lambda: sample(self.filter, "smf_spf_connections_open") == 2, 30, "both connections")
             self.ask("MAIL")
         return self.mail(sender, *parameters)
 
@@ -131,6 +135,58 @@ def an_exempt_client_has_one_line(binary, config, user):
                 equal(postfix.ask(state, "bob@example.net", "QUEUE1"), "DUNNO", state)
             postfix.quit()
         contains(lines_of(filter_, 1)[0], "verdict=exempt", "line")
+
+
+@rows([("rcpt", False), ("early", True)])
+def an_exempt_sender_has_one_line_and_one_count(binary, early):
+    with serving(binary, {"WhitelistFrom": "alice@", "RefuseAt": "rcpt"}) as filter_, PolicyClient(filter_.policy) as policy:
+        with Postfix(filter_, policy, ip=BAD_IP, early=early) as postfix:
+            postfix.send()
+            postfix.quit()
+        contains(lines_of(filter_, 1)[0], "verdict=exempt", "line")
+        equal(sample(filter_, 'smf_spf_skipped_total{why="whitelisted-sender"}'), 1, "exempt")
+        equal(total(filter_, "messages_begun"), 1, "messages")
+
+
+@rows([("rcpt", {"RefuseAt": "rcpt"}), ("mail", {"RefuseFail": "off"}), ("test", {"TestMode": "on"}),
+       ("exempt", {"WhitelistFrom": "alice@"})])
+def a_message_that_ends_early_has_one_line(binary, config):
+    """Asked about at MAIL, before the milter has it; then the client goes."""
+    with serving(binary, config) as filter_, PolicyClient(filter_.policy) as policy:
+        with Postfix(filter_, policy, ip=BAD_IP, early=True) as postfix:
+            postfix.sender = "<alice@example.org>"
+            postfix.client.mail(postfix.sender)
+            postfix.quit()
+        policy.close()
+        wait_until(lambda: sample(filter_, "smf_spf_connections_open") == 0, 30, "the end of both connections")
+        equal(total(filter_, "messages_begun"), 1, "messages")
+        lines_of(filter_, 1)
+
+
+@rows([("milter", {"Socket": "off"}), ("service", {"PolicySocket": "none"})])
+def a_reload_that_names_no_socket_closes_none(binary, config):
+    with serving(binary) as filter_, PolicyClient(filter_.policy) as policy:
+        filter_.configure({"PolicySocket": filter_.policy, "Metrics": f"unix:{filter_.path('metrics')}", **config}, None)
+        filter_.signal(signal.SIGUSR1)
+        filter_.wait_log("effective only after a restart")
+        with Postfix(filter_, policy, ip=GOOD_IP) as postfix:
+            equal(len(postfix.send().message.values("Authentication-Results")), 1, "fields")
+            equal(set(postfix.answers), {"DUNNO"}, "answers of the policy service")
+        lines_of(filter_, 1)
+
+
+@case
+def a_relay_s_message_is_the_milters(binary):
+    """The header, which names the client, is out of the service's sight."""
+    with serving(binary, {"TrustedRelay": BAD_IP, "AddReceivedHeader": "on"}) as filter_, \
+            PolicyClient(filter_.policy) as policy:
+        with Postfix(filter_, policy, ip=BAD_IP, early=True) as postfix:
+            received = f"from mx.example.org (unknown [{GOOD_IP}])\n\tby mx2.example.net (Postfix) with ESMTP id 4; Sun"
+            outcome = postfix.send(headers=[("Received", received)])
+            equal(set(postfix.answers), {"DUNNO"}, "answers of the policy service")
+            equal(len(outcome.message.values("Received-SPF")), 1, "fields")
+        contains(lines_of(filter_, 1)[0], f"SPF pass: ip={GOOD_IP}", "line")
+        equal(sample(filter_, 'smf_spf_skipped_total{why="relay-unread"}'), 0, "messages that are not read")
 
 
 @case

@@ -229,6 +229,18 @@ def a_redirected_message_is_redirected_once(binary):
         equal(filter_.log().count("verdict=quarantined"), 1, "lines of quarantined messages")
 
 
+@rows([("held", {"Quarantine": "hold"}, "HOLD SPF fail"),
+       ("quarantined", {"Quarantine": "on", "QuarantineBox": "box@example.net"}, "REDIRECT box@example.net")])
+def who_is_exempt_too_late_is_logged_as_what_was_done(binary, config, answer):
+    """Postfix was told at the first recipient, and takes nothing back."""
+    with serving(binary, {"RefuseFail": "off", "WhitelistTo": "friend@", **config}) as filter_, \
+            PolicyClient(filter_.policy) as client:
+        equal(client.ask(**message(1, **BAD)), answer, "RCPT")
+        contains(client.ask(**message(1, recipient="friend@example.net", **BAD)), FIELD, "the exempt one")
+        contains(client.ask(**message(2, **PASS)), FIELD, "the next message")
+        contains(filter_.log(), f"verdict={'held' if answer[0] == 'H' else 'quarantined'}, exempt-to=<friend@", "log")
+
+
 HELO_PASSES = {"helo_name": "mail.example.org", "sender": "joe@nowhere.example.org", "client_address": GOOD_IP}
 
 

@@ -137,6 +137,17 @@ def rules_for_recipients_take_precedence(binary):
 
 
 @case
+def a_relay_s_message_has_the_settings_for_all(binary):
+    """Also where a name is checked for some only."""
+    received = ("Received", f"from mx.example.org (unknown [{GOOD_IP}])\n\tby mx2 (Postfix) with ESMTP id 4; Sun, 1 Jan 2023")
+    with classic(binary, {"TrustedRelay": BAD_IP, **block("RefuseHelo none fail", "WhitelistFrom alice@")}) as filter_:
+        message = delivered(one(filter_, ip=BAD_IP, recipients=[BOSS], headers=[received]))
+        equal(len(message.values("Authentication-Results")), 1, f"fields: {message.values('Authentication-Results')}")
+        equal(spf_result(message)[0], "pass", "result")
+        lacks(filter_.wait_log("verdict="), "helo-result", "log")
+
+
+@case
 def a_reload_takes_other_policies(binary):
     with classic(binary, block("RefuseMailFrom off")) as filter_:
         delivered(one(filter_, ip=BAD_IP, recipients=[BOSS]))

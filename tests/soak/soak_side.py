@@ -11,10 +11,12 @@ from bench_processes import Load, SmfSpf
 from cases_mta_dies import die, places
 from faults_common import BAD_IP, GOOD_IP, free_port, metrics
 from filter import STOP_LIMIT_S, wait_until
+from policy_processes import PolicyLoad
 
 CACHES = {"CacheSize": "8M", "DNSCacheSize": "16M"}
 CACHES_KB = 24 * 1024
 MAIL = [("mixed", 16), ("terms", 3), ("refused", 3)]  # workloads and their connections
+POLICY = ("zipf", 4)  # the same of the policy service
 PER_CONNECTION, CLIENTS = 20, 4
 SETTLE_LIMIT_S = 60
 COMMAND_LIMIT_S = 120
@@ -34,17 +36,23 @@ class Side:
         self.filter = SmfSpf(soak.binary, soak.dns, transport)
         self.filter.log_path = f"{soak.log_place or self.filter.dir}/{transport}.log"
         self.base = {"Nameserver": f"127.0.0.1:{soak.dns.port}", "Metrics": f"inet:{port}@127.0.0.1",
-                     "LogTo": self.filter.log_path, **CACHES}
+                     "LogTo": self.filter.log_path, "PolicySocket": self.policy_socket(), **CACHES}
         self.filter.metrics_port = str(port)
         self.filter.reconfigure(self.base)
-        self.load = Load(soak.programs)
+        self.load, self.policy_load = Load(soak.programs), PolicyLoad(soak.programs)
         self.figures = dict.fromkeys(("messages", "temperror", "temperror_calm", "wrong", "lost", "died", "scrapes",
-                                      "reloads", "refused"), 0)
+                                      "reloads", "refused", "requests"), 0)
         self.problems = []
         self.counted = {"disagreements": 0, "faults": 0}
         self.is_calm = True  # no fault, and none has just ended
         self.done = threading.Event()
         self.threads = [threading.Thread(target=self.guarded, args=(work,)) for work in (self.serve, self.die)]
+
+    def policy_socket(self):
+        """Where the policy service is, by the other transport."""
+        self.filter.policy = (f"inet:{free_port()}@127.0.0.1" if self.transport == "unix" else
+                              "unix:" + self.filter.path("policy"))
+        return self.filter.policy
 
     # ---- mail ----
 
@@ -66,6 +74,16 @@ class Side:
         if wrong or report["lost"] or (report["temperror"] and not may_fail):
             self.problem(f"{report['messages']} messages, {wrong} wrong, {report['temperror']} temperror, "
                          f"{report['lost']} lost: {report['complaint']}")
+
+    def start_policy_load(self, workload, connections):
+        return self.policy_load.start(self.filter, workload, at_data=True, connections=connections, seconds=self.soak.slot_s)
+
+    def judge_policy_load(self, report, may_fail):
+        """In a slot with a fault an answer may be that of a temperror, and a connection may not be had."""
+        self.figures["requests"] += report["requests"]
+        if (report["wrong"] or report["lost"]) and not may_fail:
+            self.problem(f"{report['requests']} policy requests, {report['wrong']} wrong, {report['lost']} lost: "
+                         f"{report['complaint']}")
 
     def recover(self):
         """Waits until names that are new get their results again; three in a row, since a cache answers some."""

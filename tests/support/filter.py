@@ -29,12 +29,14 @@ class FilterFailed(AssertionError):
 
 @functools.lru_cache(maxsize=None)
 def sanitizer(binary):
-    """`address`, `thread`, or an empty string for a plain build."""
+    """`address`, `thread`, `gcov` where lines are counted, or an empty string for a plain build."""
     with open(binary, "rb") as file:
         content = file.read()
     if b"__asan_init" in content:
         return "address"
-    return "thread" if b"__tsan_init" in content else ""
+    if b"__tsan_init" in content:
+        return "thread"
+    return "gcov" if b"libgcov" in content else ""
 
 
 @functools.lru_cache(maxsize=None)

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checks that tests/mutation/run calls no change unnoticed for which no test ran: check_mutation.py ROOT."""
+"""Checks that tests/mutation/run calls no change unnoticed for which a test did not run: check_mutation.py ROOT."""
 
 import collections
 import os
@@ -88,6 +88,22 @@ def names_what_is_not_built():
         return [probe.name for probe in gcov_lines.programs(build)] == ["unit-x"]
 
 
+def counts_again_what_has_changed():
+    """A test that is new within a program reaches lines that the map does not know."""
+    with tempfile.TemporaryDirectory() as directory:
+        file, ran = os.path.join(directory, "test"), []
+        counted = collections.namedtuple("Counted", "run")(lambda probe: ran.append(probe.name) or (None, 0.1, {}))
+        probe = gcov_lines.Probe("x", [], [], 1, [file])
+        for stamp, wanted in ((1, 1), (1, 1), (2, 2)):
+            with open(file, "w", encoding="ascii"):
+                pass
+            os.utime(file, ns=(stamp, stamp))
+            gcov_lines.Map(os.path.join(directory, "map")).complete(counted, [probe], 1, lambda text: None)
+            if len(ran) != wanted:
+                return False
+    return True
+
+
 def main():
     passes, fails = Probe(None), Probe("not ok 1")
     one, wired = {"unit-x": REACHED}, {"milter/x": REACHED}
@@ -108,6 +124,7 @@ def main():
         "a change that does not build": state(tests_of(one, {"unit-x": passes}), made=(False, True)) == "build",
         "nothing builds: the run ends": broken(tests_of(one, {"unit-x": passes}), (False,)),
         "a program that is not built is named": names_what_is_not_built(),
+        "what has changed is counted again": counts_again_what_has_changed(),
     }
     for name, good in checks.items():
         print(f"{'ok' if good else 'not ok'} {name}")

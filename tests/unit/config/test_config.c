@@ -549,8 +549,7 @@ static void recipients_have_settings(void **state)
     assert_string_equal(postmaster->reject_reason, "for all");
     assert_ptr_equal(postmaster->whitelist_from.items, config->whitelist_from.items);
     deferring = config_variant(config, 3);
-    assert_int_equal(deferring->verdict.defer_mail_from.results,
-                     RESULT_BIT(RESULT_NONE) | RESULT_BIT(RESULT_TEMPERROR));
+    assert_int_equal(deferring->verdict.defer_mail_from.results, RESULT_BIT(RESULT_NONE)); /* in place of the file's */
     assert_int_equal(deferring->verdict.refuse_mail_from, RESULT_BIT(RESULT_FAIL));
     assert_int_equal(deferring->verdict.refuse_null_sender.results, RESULT_BIT(RESULT_FAIL) | RESULT_BIT(RESULT_NONE));
     assert_int_equal(config->verdict.refuse_mail_from, RESULT_BIT(RESULT_FAIL));
@@ -594,6 +593,42 @@ static void the_last_policy_of_a_recipient_counts(void **state)
     config_release(config);
 }
 
+/* What a policy says counts more than what the file says for all, whichever of two words for it they use. */
+static void a_policy_outweighs_the_file(void **state)
+{
+    static const struct {
+        const char *file, *policy;
+        bool checks_helo, defers;
+    } cases[] = {
+        {"CheckHelo off\n", "RefuseHelo fail\n", true, false},
+        {"CheckHelo off\n", "OnHeloPass a_class\n", true, false},
+        {"RefuseHelo fail\n", "RefuseHelo off\n", true, false},
+        {"RefuseHelo fail\n", "RefuseHelo off\nCheckHelo off\n", false, false},
+        {"AcceptTempError on\n", "RejectTempError on\n", false, true},
+        {"AcceptTempError off\n", "RejectTempError off\n", false, false},
+        {"RejectTempError on\n", "AcceptTempError on\n", false, false},
+        {"RejectTempError off\n", "AcceptTempError off\n", false, true},
+        {"AcceptTempError off\n", "Defer off\n", false, false},
+        {"RejectTempError on\n", "Defer off\n", false, false},
+        {"AcceptTempError off\n", "RefuseMailFrom off\n", false, true},
+        {"AcceptTempError off\n", "Defer off\nRejectTempError on\n", false, true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct strbuf text = STRBUF_INIT;
+        const struct config *config, *settings;
+
+        strbuf_addf(&text, "%sRecipientPolicy a@b {\n%s}\n", cases[i].file, cases[i].policy);
+        config = parse(strbuf_text(&text));
+        settings = config_variant(config, 1);
+        assert_int_equal(settings->check_helo, cases[i].checks_helo);
+        assert_int_equal(result_set_has(settings->verdict.defer_mail_from.results, RESULT_TEMPERROR), cases[i].defers);
+        config_release(config);
+        strbuf_free(&text);
+    }
+}
+
 static void errors_of_policies_are_reported(void **state)
 {
     static const struct {
@@ -619,8 +654,8 @@ static void errors_of_policies_are_reported(void **state)
          "t.conf:3: RefuseFail: contradicts RefuseMailFrom in line 1: it stands for members of the sets; name all "
          "results "
          "in RefuseMailFrom, RefuseHelo, Defer and their companions, or in none of them\n"},
-        {"CheckHelo off\nRecipientPolicy a@b {\nRefuseHelo fail\n}\n",
-         "t.conf:1: CheckHelo: contradicts RefuseHelo in line 3: only a name that is checked has a result; leave out "
+        {"RefuseHelo fail\nRecipientPolicy a@b {\nCheckHelo off\n}\n",
+         "t.conf:3: CheckHelo: contradicts RefuseHelo in line 1: only a name that is checked has a result; leave out "
          "CheckHelo\n"},
         {"TestMode on\nRecipientPolicy a@b {\nTestMode off\n}\n",
          "t.conf:3: TestMode: it is on for all recipients, so that it cannot be off for some\n"},
@@ -1072,7 +1107,7 @@ static const char everything[] =
     "RejectReason \"# \\\" \\\\\"\nOnPass a, permit\n"
     "RecipientPolicy a@b.example \"\\\"a b\\\"@c\" {\nWhitelistFrom none\nWhitelistIP ::2\nRejectReason x\nOnPass "
     "none\n}\n"
-    "RecipientPolicy c@ {\nRefuseMailFrom off\n}\n";
+    "RecipientPolicy c@ {\nRefuseMailFrom off\n}\nRecipientPolicy d@ {\nRefuseHelo off\nDeferHelo off\n}\n";
 
 /* What is printed holds every key and is read again as the same. */
 static void printing_and_reading_agree(void **state)
@@ -1083,7 +1118,11 @@ static void printing_and_reading_agree(void **state)
                                  "Socket inet:1@localhost\nTag none\nLogTo none\n",
                                  "RefuseSPFNone on\nRefuseSPFNoneHelo on\nAcceptTempError off\n",
                                  "RejectTempError on\nRefuseFail off\nCheckHelo on\n",
-                                 "Defer temperror, none\nRejectTempError off\n"};
+                                 "Defer temperror, none\nRejectTempError off\n",
+                                 "RecipientPolicy a@ {\nRefuseHelo fail\n}\nRecipientPolicy b@ {\nRejectTempError "
+                                 "on\n}\nRecipientPolicy c@ {\nOnHeloPass a\n}\n",
+                                 "AcceptTempError off\nRecipientPolicy a@ {\nDefer off\n}\nRecipientPolicy b@ "
+                                 "{\nRejectTempError off\n}\nRecipientPolicy c@ {\nAcceptTempError on\n}\n"};
 
     for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
         const struct config *first = parse(texts[i]);
@@ -1227,6 +1266,7 @@ int main(void)
         cmocka_unit_test(messages_say_what_would_be_right),
         cmocka_unit_test(recipients_have_settings),
         cmocka_unit_test(the_last_policy_of_a_recipient_counts),
+        cmocka_unit_test(a_policy_outweighs_the_file),
         cmocka_unit_test(errors_of_policies_are_reported),
         cmocka_unit_test(octets_that_no_text_holds_are_refused),
         cmocka_unit_test(lines_are_bounded),

@@ -465,6 +465,28 @@ static void test_create(void **state)
     dns_destroy(create(NULL, 0)); /* with resolv.conf's servers; nothing is sent */
 }
 
+static bool has_random = true;
+
+ssize_t __real_getrandom(void *octets, size_t len, unsigned flags);
+ssize_t __wrap_getrandom(void *octets, size_t len, unsigned flags);
+
+ssize_t __wrap_getrandom(void *octets, size_t len, unsigned flags)
+{
+    return has_random ? __real_getrandom(octets, len, flags) : -1;
+}
+
+static void test_create_without_random_octets(void **state)
+{
+    struct dns_resolver_config config = {.server_count = 0};
+    char error[256] = "";
+
+    (void)state;
+    has_random = false;
+    assert_null(dns_resolver_create(&config, &clock_system, error, sizeof(error)));
+    has_random = true;
+    assert_string_equal(error, "the system gives no random octets");
+}
+
 /* Without a descriptor for a socket nothing is known about the name; with one again, all is well. */
 static void test_no_descriptors(void **state)
 {
@@ -656,6 +678,39 @@ static void test_zone_that_answers_at_its_apex(void **state)
     stop_pair(&pair);
 }
 
+/* A zone that somebody reports as slow is waited for half a second, and others as ever, until it is reported as quick
+ * and its servers have answered for a name below its apex: out of the cache, or at the apex, they have not. */
+static void test_slow_zone(void **state)
+{
+    struct pair pair = start_pair_with("127.0.0.1", CACHE);
+    uint64_t outages = stats_get(STATS_DNS_OUTAGES);
+    int64_t begun_ms;
+
+    (void)state;
+    expect(pair.dns, "plain.plain.example", DNS_A, DNS_OK, 300, "192.0.2.1"); /* cached from now on */
+    assert_false(dns_is_slow(pair.dns, "plain.plain.example"));
+    dns_report_slow(pair.dns, "one.Plain.example");
+    assert_true(dns_is_slow(pair.dns, "plain.plain.example"));
+    assert_true(dns_is_slow(pair.dns, "plain.example"));
+    assert_false(dns_is_slow(pair.dns, "b.example"));
+    assert_true(time_of(pair.dns, "drop.plain.example", 20000, DNS_TIMEOUT) < 10000);
+    expect(pair.dns, "late.b.example", DNS_A, DNS_OK, 300, "192.0.2.1");
+
+    begun_ms = now_ms();
+    expect(pair.dns, "plain.example", DNS_A, DNS_OK, 300, "192.0.2.1");
+    dns_answer_release(dns_lookup(pair.dns, "plain.plain.example", DNS_A, now_ms() + LONG_MS));
+    dns_report_quick(pair.dns, "plain.example", begun_ms);
+    assert_true(dns_is_slow(pair.dns, "plain.example"));
+    expect(pair.dns, "plain.plain.example", DNS_TXT, DNS_OK, 300, "v=spf1 -all");
+    assert_true(dns_is_slow(pair.dns, "plain.example")); /* nobody says that it was in time */
+    dns_report_quick(pair.dns, "b.example", begun_ms);
+    assert_true(dns_is_slow(pair.dns, "plain.example"));
+    dns_report_quick(pair.dns, "plain.example", begun_ms);
+    assert_false(dns_is_slow(pair.dns, "plain.example"));
+    assert_int_equal(stats_get(STATS_DNS_OUTAGES), outages);
+    stop_pair(&pair);
+}
+
 static void tally_answer(void *context, const struct dns_answer *answer)
 {
     dns_answer_release(answer);
@@ -697,6 +752,26 @@ static void test_silent_zone_leaves_ports(void **state)
         usleep(1000);
     stop_pair(&pair);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+/* However many names of a zone are late, there is room for another zone's plain query, where only that is answered. */
+static void test_late_zone_leaves_room_for_plain_queries(void **state)
+{
+    enum { NAMES = 300, PLAIN_MS = 1200 };
+    struct pair pair = start_pair("127.0.0.1");
+    atomic_uint answered = 0;
+    char name[64];
+
+    (void)state;
+    for (unsigned i = 0; i < NAMES; i++) {
+        snprintf(name, sizeof(name), "drop.n%u.a.example", i);
+        dns_query(pair.dns, name, DNS_A, now_ms() + LONG_MS / 3, tally_answer, &answered);
+    }
+    usleep(PLAIN_MS * 1000); /* they are queried plainly, too */
+    time_of(pair.dns, "ednsdrop.b.example", LONG_MS / 6, DNS_OK);
+    assert_int_equal(answered, 0);
+    stop_pair(&pair);
+    assert_int_equal(answered, NAMES);
 }
 
 struct late_loop {
@@ -1105,6 +1180,7 @@ int main(void)
         cmocka_unit_test(test_many_deadlines),
         cmocka_unit_test(test_many_threads),
         cmocka_unit_test(test_create),
+        cmocka_unit_test(test_create_without_random_octets),
         cmocka_unit_test(test_no_descriptors),
         cmocka_unit_test(test_create_memory),
         cmocka_unit_test(test_query_memory),
@@ -1112,8 +1188,10 @@ int main(void)
         cmocka_unit_test(test_silent_server),
         cmocka_unit_test(test_late_name_among_quick_ones),
         cmocka_unit_test(test_silent_zone),
+        cmocka_unit_test(test_slow_zone),
         cmocka_unit_test(test_zone_that_answers_at_its_apex),
         cmocka_unit_test(test_silent_zone_leaves_ports),
+        cmocka_unit_test(test_late_zone_leaves_room_for_plain_queries),
         cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_bound_of_lookups),
         cmocka_unit_test(test_outage),

@@ -75,7 +75,8 @@ static void start(struct fixture *fixture)
 
 static bool send_query(struct fixture *fixture, size_t servers, const char *name, enum dns_type type)
 {
-    return dns_stub_query(fixture->stub, fixture->servers, servers, name, type, on_reply, fixture, &fixture->query);
+    return dns_stub_query(fixture->stub, fixture->servers, servers, name, type, NULL, on_reply, fixture,
+                          &fixture->query);
 }
 
 static void run_until_reply(struct fixture *fixture)
@@ -189,7 +190,8 @@ static void test_end(void **state)
     (void)state;
     start(&fixture);
     assert_true(send_query(&fixture, 1, "plain.example", DNS_A));
-    assert_true(dns_stub_query(fixture.stub, fixture.servers, 1, "drop.example", DNS_A, on_reply, &fixture, &other));
+    assert_true(
+        dns_stub_query(fixture.stub, fixture.servers, 1, "drop.example", DNS_A, NULL, on_reply, &fixture, &other));
     dns_stub_forget(&fixture.query);
     assert_null(fixture.query);
     dns_stub_forget(&fixture.query);
@@ -201,21 +203,42 @@ static void test_end(void **state)
     dns_stub_destroy(NULL);
 }
 
+enum { QUERIES = 1000 };
+
+static void fill(struct fixture *fixture, const void *zone, struct stub_query **query)
+{
+    assert_true(
+        dns_stub_query(fixture->stub, fixture->servers, 1, "drop.example", DNS_A, zone, on_reply, fixture, query));
+}
+
+/* One zone fills half of the room; the rest is for those that have no query, one for each. */
 static void test_room(void **state)
 {
-    struct stub_query *queries[1000];
+    static const char zones[QUERIES];
+    struct stub_query *queries[QUERIES];
     struct fixture fixture;
-    unsigned count = 0;
+    unsigned count = 0, half;
 
     (void)state;
     start(&fixture);
-    for (; count < 1000 && dns_stub_has_room(fixture.stub); count++)
-        assert_true(dns_stub_query(fixture.stub, fixture.servers, 1, "drop.example", DNS_A, on_reply, &fixture,
-                                   &queries[count]));
-    assert_true(count >= 64);
-    assert_true(count < 1000);
-    dns_stub_forget(&queries[0]);
-    assert_true(dns_stub_has_room(fixture.stub));
+    for (; count < QUERIES && dns_stub_has_room(fixture.stub, &zones[0]); count++)
+        fill(&fixture, &zones[0], &queries[count]);
+    half = count;
+    assert_in_range(half, 32, QUERIES / 4);
+    assert_false(dns_stub_has_room(fixture.stub, NULL));
+    for (; count < QUERIES && dns_stub_has_room(fixture.stub, &zones[count]); count++) {
+        fill(&fixture, &zones[count], &queries[count]);
+        assert_false(dns_stub_has_room(fixture.stub, &zones[count]));
+        assert_false(dns_stub_has_room(fixture.stub, &zones[0]));
+    }
+    assert_int_equal(count, 2 * half);
+    dns_stub_forget(&queries[0]); /* room for one that has none, and no more */
+    assert_true(dns_stub_has_room(fixture.stub, &zones[QUERIES - 1]));
+    assert_false(dns_stub_has_room(fixture.stub, &zones[0]));
+    for (unsigned n = 1; n <= half; n++)
+        dns_stub_forget(&queries[n]);
+    assert_true(dns_stub_has_room(fixture.stub, &zones[0]));
+    assert_true(dns_stub_has_room(fixture.stub, NULL));
     stop(&fixture);
 }
 

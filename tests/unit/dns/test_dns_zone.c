@@ -77,6 +77,8 @@ static void describe(const struct dns_answer *answer, enum dns_type type, char *
         const struct dns_record *record = &answer->records[i];
         const char *bar = i > 0 ? "|" : "";
 
+        if (type != DNS_TXT)
+            assert_int_equal(record->text_len, 0);
         if (type == DNS_TXT)
             len += (size_t)snprintf(out + len, size - len, "%s%s", bar, record->text);
         else if (type == DNS_MX)

@@ -213,7 +213,8 @@ static void play_step(struct player *player, char *step)
 
 bool story_play(const struct world *world, const char *script, struct strbuf *out)
 {
-    struct session_shared shared = {world->config, world->checker, "host.here.example"};
+    struct session_shared shared = {
+        .config = world->config, .checker = world->checker, .host_name = "host.here.example"};
     static struct player player;
     static char steps[1 << 17];
     char *rest = steps;

@@ -3,6 +3,7 @@
 #include "unit/spf/script_dns.h"
 
 #include "conformance/suite_dns.h"
+#include "dns/dns_registrable.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -68,14 +69,43 @@ static void script_destroy(struct dns *dns)
     dns_destroy(script->zone);
 }
 
-static const struct dns_ops script_ops = {.query = script_query, .cancel = script_cancel, .destroy = script_destroy};
+static bool script_is_slow(struct dns *dns, const char *name)
+{
+    const struct script_dns *script = (const struct script_dns *)dns;
+
+    return script->slow_zone && strcasecmp(dns_registrable(name), script->slow_zone) == 0;
+}
+
+static void script_report_slow(struct dns *dns, const char *name)
+{
+    struct script_dns *script = (struct script_dns *)dns;
+    size_t len = strlen(script->reports);
+
+    snprintf(script->reports + len, SCRIPT_REPORTS - len, "slow %s\n", name);
+}
+
+static void script_report_quick(struct dns *dns, const char *name, int64_t since_ms)
+{
+    struct script_dns *script = (struct script_dns *)dns;
+    size_t len = strlen(script->reports);
+
+    snprintf(script->reports + len, SCRIPT_REPORTS - len, "quick %s %lld\n", name, (long long)since_ms);
+}
+
+static const struct dns_ops script_ops = {.query = script_query,
+                                          .cancel = script_cancel,
+                                          .destroy = script_destroy,
+                                          .is_slow = script_is_slow,
+                                          .report_slow = script_report_slow,
+                                          .report_quick = script_report_quick};
 
 void script_dns_open(struct script_dns *script)
 {
     script->clock = (struct clock){script_now_ms, script_now_s, script};
     script->now_ms = 1000;
     script->count = script->cancelled = 0;
-    script->silent_name = NULL;
+    script->silent_name = script->slow_zone = NULL;
+    script->reports[0] = '\0';
     script->dns = (struct dns){.ops = &script_ops, .clock = &script->clock};
     script->zone = suite_dns_create(&script->clock);
     assert_non_null(script->zone);
@@ -141,13 +171,20 @@ void script_dns_answer_all(struct script_dns *script)
         script_dns_answer(script, 0);
 }
 
-void script_dns_expire(struct script_dns *script)
+int64_t script_dns_deadline(const struct script_dns *script)
 {
     int64_t deadline_ms = INT64_MAX;
 
     for (size_t i = 0; i < script->count; i++)
         if (script->queries[i].done && script->queries[i].deadline_ms < deadline_ms)
             deadline_ms = script->queries[i].deadline_ms;
+    return deadline_ms;
+}
+
+void script_dns_expire(struct script_dns *script)
+{
+    const int64_t deadline_ms = script_dns_deadline(script);
+
     if (deadline_ms == INT64_MAX)
         return;
     script->now_ms = deadline_ms;

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SCRIPT_QUERIES = 4096 };
+enum { SCRIPT_QUERIES = 4096, SCRIPT_REPORTS = 1024 };
 
 struct script_query {
     char name[DNS_NAME_MAX + 1];
@@ -27,9 +27,11 @@ struct script_dns {
     int64_t now_ms;
     struct dns *zone; /* owned */
     struct script_query queries[SCRIPT_QUERIES];
-    size_t count;            /* all that were asked */
-    size_t cancelled;        /* those of them that nobody waited for any more */
-    const char *silent_name; /* this one is silent too; NULL: none */
+    size_t count;                 /* all that were asked */
+    size_t cancelled;             /* those of them that nobody waited for any more */
+    const char *silent_name;      /* this one is silent too; NULL: none */
+    const char *slow_zone;        /* this zone is slow (dns_is_slow); NULL: none */
+    char reports[SCRIPT_REPORTS]; /* "slow NAME" and "quick NAME SINCE", a line each, of the reports */
 };
 
 /* Prepares it with an empty zone. The zone goes with dns_destroy(&script->dns). */
@@ -55,6 +57,9 @@ void script_dns_answer_all(struct script_dns *script);
 
 /* Moves the clock on to the earliest deadline, and answers what is under way with a timeout. */
 void script_dns_expire(struct script_dns *script);
+
+/* The earliest deadline of what is under way; INT64_MAX: nothing is. */
+int64_t script_dns_deadline(const struct script_dns *script);
 
 /* How often this was asked. */
 size_t script_dns_asked(const struct script_dns *script, const char *name, enum dns_type type);

@@ -116,6 +116,10 @@ static const struct zone_entry zone[] = {
     {"ptr.org", "TXT", "v=spf1 ptr:x.org -all"},
     {"7.2.0.192.in-addr.arpa", "PTR", "h.x.org"},
     {"h.x.org", "A", "192.0.2.7"},
+    {"8.2.0.192.in-addr.arpa", "PTR", "one.y.org"},
+    {"8.2.0.192.in-addr.arpa", "PTR", "two.x.org"},
+    {"one.y.org", "A", "192.0.2.8"},
+    {"two.x.org", "A", "192.0.2.8"},
     {"label.org", "TXT", "v=spf1 a:%{i}..org -all"},
     {"loop.org", "TXT", "v=spf1 include:loop.org -all"},
 };
@@ -161,6 +165,10 @@ static void test_trees(void **state)
         {"192.0.2.7", "ptr.org",
          " ?ptr.org TXT 1 {ptr.org pass; ptr:x.org yes @1 =x.org ?7.2.0.192.in-addr.arpa PTR 1 ?h.x.org A 1 [h.x.org];"
          " -all -}",
+         ""},
+        {"192.0.2.8", "ptr.org",
+         " ?ptr.org TXT 1 {ptr.org pass; ptr:x.org yes @1 =x.org ?8.2.0.192.in-addr.arpa PTR 2 ?one.y.org A 1"
+         " ?two.x.org A 1 [one.y.org, two.x.org]; -all -}",
          ""},
         {"192.0.2.1", "label.org", " ?label.org TXT 1 {label.org fail; a:%{i}..org no @1 =192.0.2.1..org; -all yes}",
          ""},

@@ -31,6 +31,7 @@ struct conversion_result {
 };
 
 static const char *other_file; /* what any other file holds; NULL: there is none */
+static size_t other_len;       /* of it; 0: it is a text */
 
 static bool read_other(void *context, const char *path, struct strbuf *text)
 {
@@ -38,7 +39,7 @@ static bool read_other(void *context, const char *path, struct strbuf *text)
     assert_string_equal(path, "/etc/users");
     if (other_file == NULL)
         return false;
-    strbuf_add(text, other_file);
+    strbuf_add_mem(text, other_file, other_len > 0 ? other_len : strlen(other_file));
     return true;
 }
 
@@ -494,6 +495,22 @@ static void recipients_have_their_settings(void **state)
     free_result(&result);
 }
 
+/* Where the file of recipients is none, the new one does not do what the old program does. */
+static void recipients_that_are_no_text_are_told_of(void **state)
+{
+    struct conversion_result result;
+
+    (void)state;
+    other_file = "a@example.org,TestOnly=0\n\0b@example.org,TestOnly=0\n";
+    other_len = 51;
+    result = convert(POLICYD, "Per_User = text,/etc/users\n");
+    other_file = NULL;
+    other_len = 0;
+    assert_int_equal(result.status, CONVERT_PARTLY);
+    assert_non_null(strstr(strbuf_text(&result.warnings), "Per_User: its file holds an octet of value 0"));
+    free_result(&result);
+}
+
 /* The lines around */
 
 static void an_empty_file_means_the_foreign_defaults(void **state)
@@ -744,6 +761,7 @@ int main(void)
         cmocka_unit_test(each_setting_becomes_ours),
         cmocka_unit_test(each_key_has_a_case),
         cmocka_unit_test(recipients_have_their_settings),
+        cmocka_unit_test(recipients_that_are_no_text_are_told_of),
         cmocka_unit_test(an_empty_file_means_the_foreign_defaults),
         cmocka_unit_test(lines_are_read_as_the_foreign_program_reads_them),
         cmocka_unit_test(any_octets_give_a_valid_file),

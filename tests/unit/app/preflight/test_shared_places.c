@@ -80,6 +80,48 @@ static void a_key_that_names_the_configuration_is_named(void **state)
     }
 }
 
+static void two_sockets_of_one_port_are_named(void **state)
+{
+    static const struct {
+        char socket[32], metrics[32];
+        bool is_shared;
+    } rows[] = {
+        {"inet:10@192.0.2.1", "inet:10@192.0.2.1", true},
+        {"inet:10@192.0.2.1", "inet:11@192.0.2.1", false},
+        {"inet:10@192.0.2.1", "inet:10@192.0.2.2", false},
+        {"inet:10", "inet:10@192.0.2.2", true},
+        {"inet:10@192.0.2.1", "inet:10@0.0.0.0", true},
+        {"inet:10", "inet:11", false},
+        {"inet:10", "inet6:10", false}, /* that of metrics takes IPv6 alone */
+        {"inet6:10", "inet:10", true},
+        {"inet6:10@::", "inet:10@192.0.2.1", true},
+        {"inet6:10@::1", "inet:10@127.0.0.1", false},
+        {"inet6:10", "inet:11", false},
+        {"inet6:10@2001:db8::1", "inet6:10@2001:DB8::1", true},
+        {"inet6:10", "inet6:10@::1", true},
+        {"fd:3", "fd:3", true},
+        {"fd:3", "fd:4", false},
+        {"fd:milter", "fd:milter", true},
+        {"fd:milter", "fd:metrics", false},
+        {"fd:milter", "fd:3", false},
+        {"fd:3", "inet:3", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char socket[32], metrics[32];
+        struct config config = {.socket = socket, .metrics = metrics};
+        struct strbuf found = STRBUF_INIT;
+
+        memcpy(socket, rows[i].socket, sizeof socket);
+        memcpy(metrics, rows[i].metrics, sizeof metrics);
+        shared_places_find(&config, "/g", &found);
+        if (strcmp(strbuf_text(&found), rows[i].is_shared ? "Metrics: names the same socket as Socket\n" : "") != 0)
+            fail_msg("%s, %s: %s", socket, metrics, strbuf_text(&found));
+        strbuf_free(&found);
+    }
+}
+
 static void places_that_differ_are_no_problem(void **state)
 {
     struct config config = {0};
@@ -98,6 +140,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_keys_that_share_a_file_are_named),
         cmocka_unit_test(a_key_that_names_the_configuration_is_named),
+        cmocka_unit_test(two_sockets_of_one_port_are_named),
         cmocka_unit_test(places_that_differ_are_no_problem),
     };
 

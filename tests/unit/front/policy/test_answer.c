@@ -37,6 +37,34 @@ static void test_refusals(void **state)
     }
 }
 
+/* At most 900 octets of a text, and no character is cut. */
+static void test_long_refusal(void **state)
+{
+    static const char character[] = "\xe2\x82\xac", begin[] = "action=550 5.7.23 ";
+    char text[1000];
+
+    (void)state;
+    for (size_t before = 890; before < 910; before++) {
+        const struct session_reply reply = {.code = "550", .enhanced = "5.7.23", .text = text};
+        const size_t given = before > 900 ? 900 : before + 3 <= 900 ? before + 3 : before;
+        struct strbuf out = STRBUF_INIT;
+
+        memset(text, 'x', before);
+        memcpy(text + before, character, sizeof character);
+        assert_int_equal(answer_refusal(&reply, &out), POLICY_REFUSE);
+        assert_int_equal(out.len, strlen(begin) + given + strlen("\n\n"));
+        assert_memory_equal(out.text + strlen(begin), text, given);
+        strbuf_free(&out);
+    }
+    memset(text, '\x80', sizeof text - 1); /* no character at all */
+    text[sizeof text - 1] = '\0';
+    const struct session_reply reply = {.code = "550", .enhanced = "5.7.23", .text = text};
+    struct strbuf out = STRBUF_INIT;
+    assert_int_equal(answer_refusal(&reply, &out), POLICY_REFUSE);
+    assert_string_equal(strbuf_text(&out), "action=550 5.7.23 \n\n");
+    strbuf_free(&out);
+}
+
 static void test_others(void **state)
 {
     struct strbuf out = STRBUF_INIT;
@@ -74,6 +102,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_long_refusal),
         cmocka_unit_test(test_others),
         cmocka_unit_test(test_fields),
     };

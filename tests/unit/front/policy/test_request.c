@@ -45,6 +45,7 @@ static void test_attributes(void **state)
         while (reading == REQUEST_INCOMPLETE) {
             have = have + at_once < sizeof text - 1 ? have + at_once : sizeof text - 1;
             reading = read_text(&whole, text, have);
+            assert_int_equal(whole.scanned, reading == REQUEST_INCOMPLETE ? have : whole.scanned);
         }
         assert_int_equal(reading, REQUEST_COMPLETE);
         assert_true(have >= len);

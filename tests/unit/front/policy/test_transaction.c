@@ -3,6 +3,7 @@
  */
 #include "front/policy/transaction.h"
 
+#include "base/stats.h"
 #include "session/service.h"
 
 #include <setjmp.h>
@@ -88,9 +89,11 @@ static void test_out_of_memory(void **state)
 
             alloc_fail_at(n);
             for (int turn = 0; turn < 2; turn++) {
+                const uint64_t faults = stats_get(STATS_FAULTS);
                 struct strbuf out = STRBUF_INIT;
 
                 ask(&transaction, rows[row].address, &out);
+                assert_in_range(stats_get(STATS_FAULTS) - faults, 0, alloc_fail_happened() ? 1 : 0);
                 check_answer(&out, rows[row].usual);
                 strbuf_free(&out);
             }

@@ -92,16 +92,23 @@ static struct session_reply mail(const char *argument, bool authenticated)
     return session_mail(session, &sender);
 }
 
-static struct session_reply rcpt(const char *argument)
+/* "rcpt PATH [or PATH]": another reading. */
+static struct session_reply rcpt(char *argument)
 {
-    struct address address = {.text = NULL};
-    struct session_recipient recipient = {.readings = &address, .handles = {argument}, .handle_count = 1};
+    struct address addresses[2] = {{.text = NULL}, {.text = NULL}};
+    struct session_recipient recipient = {.readings = addresses, .handles = {argument}, .handle_count = 1};
+    char *other = strstr(argument, " or ");
     struct session_reply reply;
 
-    recipient.status = address_parse(argument, &address);
-    recipient.count = address.text != NULL;
+    if (other != NULL)
+        *other = '\0';
+    recipient.status = address_parse(argument, &addresses[0]);
+    recipient.count = addresses[0].text != NULL;
+    if (other != NULL && address_parse(other + strlen(" or "), &addresses[1]) == ADDRESS_OK)
+        recipient.count++;
     reply = session_rcpt(session, &recipient);
-    address_free(&address);
+    address_free(&addresses[0]);
+    address_free(&addresses[1]);
     return reply;
 }
 
@@ -121,7 +128,7 @@ static bool starts_with(const char *line, const char *word)
 
 static void play(struct service *service, char *line)
 {
-    const char *argument = line + strcspn(line, " ");
+    char *argument = line + strcspn(line, " ");
 
     argument += *argument == ' ';
     if (starts_with(line, "begin "))

@@ -39,6 +39,8 @@ static const struct line_case cases[] = {
     {"SPF pass: ip=192.0.2.1, fqdn=mx.example.org, helo=x, from=<\"a%2C id%3D<b>%20\"@example.org>, reason=100%25",
      ENTRY_RESULT, FATE_UNSAID, RESULT_PASS, "192.0.2.1", "mx.example.org", "\"a%2C id%3D<b>%20\"@example.org",
      "100%25", ""},
+    {"SPF pass: " WHO ", reason=best guess a/24 mx", ENTRY_RESULT, FATE_UNSAID, RESULT_PASS, "192.0.2.1",
+     "mx.example.org", "a@example.org", "a/24 mx", ""},
     {"SPF refused: " WHO ", reply=550 5.7.23", ENTRY_ACTION, FATE_REFUSED, -1, "192.0.2.1", "mx.example.org",
      "a@example.org", "", ""},
     {"SPF would be deferred: " WHO, ENTRY_ACTION, FATE_DEFERRED, -1, "192.0.2.1", "mx.example.org", "a@example.org", "",
@@ -149,6 +151,7 @@ static void test_far_tag(void **state)
 
         assert_non_null(text);
         memset(text, 'x', len);
+        memcpy(text + len - 6, "smf-sp", 6);
         read_line(&time, text, len, &entry);
         assert_int_equal(entry.kind, ENTRY_FOREIGN);
         free(text);

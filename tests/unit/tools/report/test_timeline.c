@@ -14,7 +14,7 @@
 
 #include <time.h>
 
-enum { HOUR_S = 3600, MIDNIGHT = 1795824000 };
+enum { HOUR_S = 3600, DAY_S = 24 * HOUR_S, MIDNIGHT = 1795824000 };
 
 static bool add(struct timeline *timeline, int64_t time_s, enum spf_result result, enum fate fate)
 {
@@ -76,9 +76,33 @@ static void test_ranges(void **state)
     }
 }
 
+/* Days begin at midnight of the local time, in summer too; it is summer in November here. */
+static void test_days(void **state)
+{
+    struct timeline *timeline = timeline_create();
+    struct timeline_bin bins[TIMELINE_BINS_MAX];
+    int64_t step_s;
+
+    (void)state;
+    assert_int_equal(setenv("TZ", "AEST-10AEDT,M10.1.0,M4.1.0/3", 1), 0);
+    tzset();
+    assert_true(add(timeline, MIDNIGHT + 12 * HOUR_S, RESULT_PASS, FATE_ACCEPTED));
+    assert_true(add(timeline, MIDNIGHT + 13 * HOUR_S, RESULT_PASS, FATE_ACCEPTED)); /* the next day begins */
+    assert_true(add(timeline, MIDNIGHT + (int64_t)20 * DAY_S, RESULT_PASS, FATE_ACCEPTED));
+    assert_true(timeline_bins(timeline, bins, &step_s) > 2);
+    assert_int_equal(step_s % (DAY_S / 2), 0);
+    assert_int_equal((bins[0].start_s + (int64_t)11 * HOUR_S) % step_s, 0);
+    assert_int_equal(bins[0].messages, 1);
+    assert_int_equal(bins[1].messages, 1);
+    assert_int_equal(setenv("TZ", "UTC", 1), 0);
+    tzset();
+    timeline_destroy(timeline);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_bins), cmocka_unit_test(test_ranges)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_bins), cmocka_unit_test(test_ranges),
+                                       cmocka_unit_test(test_days)};
 
     if (setenv("TZ", "UTC", 1) != 0)
         return 1;

@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -99,10 +100,12 @@ static void *wait_until_told(void *context)
 static void the_last_thread_that_waits_leads_to_a_probe(void **state)
 {
     char directory[] = "/tmp/smf-spf-kick-XXXXXX", path[64], spec[80];
+    struct stat before, after;
     int listening;
 
     (void)state;
     alarm(END_S);
+    assert_int_equal(fstat(STDIN_FILENO, &before), 0);
     assert_non_null(mkdtemp(directory));
     snprintf(path, sizeof path, "%s/socket", directory);
     snprintf(spec, sizeof spec, "unix:%s", path);
@@ -126,6 +129,8 @@ static void the_last_thread_that_waits_leads_to_a_probe(void **state)
                 answer_probe(listening);
         }
     }
+    assert_int_equal(fstat(STDIN_FILENO, &after), 0); /* no descriptor but its own is closed */
+    assert_true(before.st_dev == after.st_dev && before.st_ino == after.st_ino);
     close(listening);
     unlink(path);
     rmdir(directory);
