@@ -26,17 +26,6 @@ static enum reason exemption_of_client(const struct client *client, const char *
     return REASON_NONE;
 }
 
-/* Why the client is not checked, whoever the recipient is; REASON_NONE: it is for some. */
-enum reason exemption_of_client_for_all(const struct session *session, const char *name)
-{
-    const struct config *config = session->shared.config;
-
-    for (size_t i = 1; i < state_variants(session); i++)
-        if (exemption_of_client(&session->client, name, config_variant(config, i)) == REASON_NONE)
-            return REASON_NONE;
-    return exemption_of_client(&session->client, name, config);
-}
-
 /* Why a client that proved who it is is not checked for recipients with these settings; REASON_NONE: it is. A relay
  * proves nothing about whom it sends for. */
 static enum reason exemption_of_proof(const struct session *session, const struct config *settings, bool authenticated,
@@ -51,18 +40,6 @@ static enum reason exemption_of_proof(const struct session *session, const struc
     return REASON_NONE;
 }
 
-/* The same, whoever the recipient is. */
-enum reason exemption_of_proof_for_all(const struct session *session, const struct session_sender *sender)
-{
-    const struct config *config = session->shared.config;
-
-    for (size_t i = 1; i < state_variants(session); i++)
-        if (exemption_of_proof(session, config_variant(config, i), sender->authenticated, sender->has_certificate) ==
-            REASON_NONE)
-            return REASON_NONE;
-    return exemption_of_proof(session, config, sender->authenticated, sender->has_certificate);
-}
-
 /* Why this sender is not checked; REASON_NONE: it is. What cannot be read is no address, and matches no pattern. */
 static enum reason exemption_of_sender(const struct message *message, const struct config *settings)
 {
@@ -73,26 +50,62 @@ static enum reason exemption_of_sender(const struct message *message, const stru
     return REASON_NONE;
 }
 
-/* Why the message is not checked for recipients with these settings, as far as is known without a lookup. */
 enum reason exemption_of_message(const struct session *session, const struct config *settings)
 {
     const struct message *message = &session->message;
     enum reason exemption = REASON_NONE;
 
-    if (settings != session->shared.config || state_has_own_settings(session))
+    if (settings != session->shared.config || session_has_own_settings(session))
         exemption = exemption_of_client(&session->client, session->client.host, settings);
     if (exemption == REASON_NONE)
         exemption = exemption_of_proof(session, settings, message->authenticated, message->has_certificate);
     return exemption != REASON_NONE ? exemption : exemption_of_sender(message, settings);
 }
 
-/* The same, whoever the recipient is. */
-enum reason exemption_of_message_for_all(const struct session *session)
+/* ---- Whoever the recipient is ---- */
+
+/* Why somebody is not checked for recipients with these settings; `facts` are what is known of him. */
+typedef enum reason exemption_by_facts(const struct session *session, const struct config *settings, const void *facts);
+
+static enum reason for_all(const struct session *session, exemption_by_facts *exemption, const void *facts)
 {
     const struct config *config = session->shared.config;
 
     for (size_t i = 1; i < state_variants(session); i++)
-        if (exemption_of_message(session, config_variant(config, i)) == REASON_NONE)
+        if (exemption(session, config_variant(config, i), facts) == REASON_NONE)
             return REASON_NONE;
-    return exemption_of_message(session, config);
+    return exemption(session, config, facts);
+}
+
+static enum reason client_by_name(const struct session *session, const struct config *settings, const void *facts)
+{
+    return exemption_of_client(&session->client, facts, settings);
+}
+
+enum reason exemption_of_client_for_all(const struct session *session, const char *name)
+{
+    return for_all(session, client_by_name, name);
+}
+
+static enum reason proof_of_sender(const struct session *session, const struct config *settings, const void *facts)
+{
+    const struct session_sender *sender = facts;
+
+    return exemption_of_proof(session, settings, sender->authenticated, sender->has_certificate);
+}
+
+enum reason exemption_of_proof_for_all(const struct session *session, const struct session_sender *sender)
+{
+    return for_all(session, proof_of_sender, sender);
+}
+
+static enum reason message_itself(const struct session *session, const struct config *settings, const void *facts)
+{
+    (void)facts;
+    return exemption_of_message(session, settings);
+}
+
+enum reason exemption_of_message_for_all(const struct session *session)
+{
+    return for_all(session, message_itself, NULL);
 }

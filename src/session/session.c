@@ -49,11 +49,6 @@ const char *session_host_name(const struct session *session)
     return session->shared.host_name != NULL ? session->shared.host_name : "";
 }
 
-static struct session_reply leave_alone(enum reason reason)
-{
-    return (struct session_reply){.step = SESSION_ACCEPT, .reason = reason};
-}
-
 /* Where both front ends are served, a client that is known by its port may come to both. */
 static void meet_companion(struct session *session, const struct session_client *facts)
 {
@@ -88,7 +83,7 @@ struct session_reply session_connect(struct session *session, const struct sessi
         return go_on;
     if (!state_is_told_elsewhere(session))
         message_log_exempt_client(client, exemption, NULL, NULL);
-    return leave_alone(exemption);
+    return state_leave_alone(exemption);
 }
 
 struct session_reply session_helo(struct session *session, const char *helo)
@@ -101,11 +96,6 @@ struct session_reply session_helo(struct session *session, const char *helo)
     if (!session->client.relays && state_may_speculate(session))
         decision_speculate_helo(&session->shared, &session->client);
     return go_on;
-}
-
-bool session_has_own_settings(const struct session *session)
-{
-    return state_has_own_settings(session);
 }
 
 /* True if nothing is to be found out about the message for recipients with these settings; NULL: for none. */
@@ -126,7 +116,7 @@ bool session_await(struct session *session, const struct address *recipient, ses
 
     state_follow(session);
     state_take_outcomes(session);
-    if (state_has_own_settings(session) && recipient != NULL)
+    if (session_has_own_settings(session) && recipient != NULL)
         settings = config_for_recipient(config, recipient);
     return is_known(session, settings) ||
            inquiry_start(&session->message, &session->shared, settings != NULL ? settings : config,
@@ -184,7 +174,7 @@ static bool is_exempt_for_all(const struct session *session)
 {
     const struct message *message = &session->message;
 
-    return state_has_own_settings(session) && !message->is_judged && message->record.exempt_count > 0 &&
+    return session_has_own_settings(session) && !message->is_judged && message->record.exempt_count > 0 &&
            (message->stage == MESSAGE_PENDING || message->stage == MESSAGE_DECIDED);
 }
 
@@ -193,7 +183,7 @@ static bool is_for_nobody(const struct session *session)
 {
     const struct message_record *record = &session->message.record;
 
-    return state_has_own_settings(session) && session->message.stage == MESSAGE_PENDING && !record->is_test &&
+    return session_has_own_settings(session) && session->message.stage == MESSAGE_PENDING && !record->is_test &&
            record->refused_count > 0 && record->accepted_count == 0 && record->exempt_count == 0;
 }
 

@@ -138,7 +138,8 @@ struct session_reply session_helo(struct session *session, const char *helo);
 /* Called once, on any thread, that of the DNS too: it must not block. */
 typedef void (*session_ready)(void *context);
 
-/* True if recipients of the connection's messages may have settings of their own (RecipientPolicy). */
+/* True if recipients of the connection's messages may have settings of their own (RecipientPolicy): not where none can
+ * be refused. */
 bool session_has_own_settings(const struct session *session);
 
 /* Finds out what a decision about the current message needs, without waiting: at RCPT for this recipient, which matters

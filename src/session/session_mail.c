@@ -88,19 +88,26 @@ static struct session_reply mail_from(struct session *session, enum address_stat
     return go_on;
 }
 
+/* Tells of a client that proved who it is, unless the milter's session does. */
+static void log_exempt(const struct session *session, const struct session_sender *sender, enum reason exemption)
+{
+    const char *shown = sender->address.text != NULL ? sender->address.text : "";
+
+    if (state_is_told_elsewhere(session))
+        return;
+    message_log_exempt_client(&session->client, exemption, shown, sender->queue_id);
+    stats_add(STATS_MESSAGES, session->abilities.yields);
+}
+
 /* Begins the message with its sender, unless the client is exempt. */
 static struct session_reply take_sender(struct session *session, struct session_sender *sender)
 {
     struct message *message = &session->message;
     enum reason exemption = exemption_of_proof_for_all(session, sender);
 
-    if (exemption != REASON_NONE && !state_is_told_elsewhere(session)) {
-        message_log_exempt_client(&session->client, exemption, sender->address.text != NULL ? sender->address.text : "",
-                                  sender->queue_id);
-        stats_add(STATS_MESSAGES, session->abilities.yields);
-    }
     if (exemption != REASON_NONE) {
-        return (struct session_reply){.step = SESSION_ACCEPT, .reason = exemption};
+        log_exempt(session, sender, exemption);
+        return state_leave_alone(exemption);
     }
     if (!begin_message(session, sender)) {
         client_log_fault(&session->client, REASON_FAULT_SENDER);

@@ -140,7 +140,7 @@ static void note_fields(struct message *message, const struct config *settings)
 static bool settle(struct session *session, const struct session_recipient *recipient, struct session_reply *reply)
 {
     struct message *message = &session->message;
-    const bool is_own = state_has_own_settings(session);
+    const bool is_own = session_has_own_settings(session);
     const struct judgement judgement = is_own ? judge(session, recipient) : judge_for_all(session, recipient);
 
     message->is_judged = message->is_judged || (is_own && judgement.exemption == REASON_NONE);
@@ -162,7 +162,7 @@ static struct session_reply refuse_form(struct session *session, const struct se
 {
     struct message *message = &session->message;
     const char *shown = recipient->count > 0 ? recipient->readings[0].text : NULL;
-    const bool is_own = state_has_own_settings(session);
+    const bool is_own = session_has_own_settings(session);
     struct judgement judgement = {.settings = session->shared.config};
     struct session_reply reply;
 
@@ -190,7 +190,7 @@ static struct session_reply rcpt_to(struct session *session, const struct sessio
 
     if (bad_form != REASON_NONE)
         return refuse_form(session, recipient, bad_form);
-    if ((message->stage == MESSAGE_DECIDED || state_has_own_settings(session)) &&
+    if ((message->stage == MESSAGE_DECIDED || session_has_own_settings(session)) &&
         state_is_due(session, REFUSE_AT_RCPT) && settle(session, recipient, &reply))
         return reply;
     if (state_keeps_recipients(session) && message->recipient_count >= MESSAGE_RECIPIENTS_MAX)
@@ -204,7 +204,7 @@ static void judge_whitelisted(struct session *session, const struct session_reci
 {
     struct judgement judgement;
 
-    if (!state_has_own_settings(session) || recipient->count == 0)
+    if (!session_has_own_settings(session) || recipient->count == 0)
         return;
     judgement = judge_reading(session, &recipient->readings[0]);
     if (judgement.exemption != REASON_NONE)
@@ -218,7 +218,8 @@ static struct session_reply take_recipient(struct session *session, const struct
     struct message *message = &session->message;
     enum reason exemption;
 
-    if (message->stage == MESSAGE_PENDING && state_is_due(session, REFUSE_AT_RCPT) && !state_has_own_settings(session))
+    if (message->stage == MESSAGE_PENDING && state_is_due(session, REFUSE_AT_RCPT) &&
+        !session_has_own_settings(session))
         decision_make(message, &session->shared, &session->client);
     if (message->stage == MESSAGE_NONE || message->stage == MESSAGE_EXEMPT) {
         message->record.accepted_count++;
@@ -250,7 +251,7 @@ const char *session_on_pass(const struct session *session, const struct session_
 {
     const struct config *settings = session->shared.config;
 
-    if (recipient != NULL && recipient->count > 0 && state_has_own_settings(session))
+    if (recipient != NULL && recipient->count > 0 && session_has_own_settings(session))
         settings = config_for_recipient(settings, &recipient->readings[0]);
     return decision_on_pass(&session->message, settings);
 }

@@ -83,14 +83,14 @@ bool state_is_due(const struct session *session, enum refuse_at step)
     return decision_due(session->shared.config, &session->abilities, &session->client) == step;
 }
 
-bool state_has_own_settings(const struct session *session)
+bool session_has_own_settings(const struct session *session)
 {
     return config_variants(session->shared.config) > 1 && state_is_due(session, REFUSE_AT_RCPT);
 }
 
 size_t state_variants(const struct session *session)
 {
-    return state_has_own_settings(session) ? config_variants(session->shared.config) : 1;
+    return session_has_own_settings(session) ? config_variants(session->shared.config) : 1;
 }
 
 bool state_may_speculate(struct session *session)
@@ -103,6 +103,11 @@ bool state_may_speculate(struct session *session)
 struct session_reply state_go_on_for(enum reason reason)
 {
     return (struct session_reply){.step = SESSION_CONTINUE, .reason = reason};
+}
+
+struct session_reply state_leave_alone(enum reason reason)
+{
+    return (struct session_reply){.step = SESSION_ACCEPT, .reason = reason};
 }
 
 /* The refusal that follows from a verdict, for the whole message. */

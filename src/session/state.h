@@ -31,10 +31,6 @@ struct client *state_client(struct session *session);
 /* True if messages of this client are decided at this step. */
 bool state_is_due(const struct session *session, enum refuse_at step);
 
-/* True if recipients of this client's messages may have settings of their own (RecipientPolicy): not where none can be
- * refused. */
-bool state_has_own_settings(const struct session *session);
-
 /* How many of the configuration's variants count for this client. */
 size_t state_variants(const struct session *session);
 
@@ -50,6 +46,9 @@ struct session_reply state_decide(struct session *session);
 
 /* To go on, and why. */
 struct session_reply state_go_on_for(enum reason reason);
+
+/* Not to check it at all, and why. */
+struct session_reply state_leave_alone(enum reason reason);
 
 /* For a front end that yields: finds out whether the milter has the current message by now. */
 void state_follow(struct session *session);
