@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Tests that memory which another thread has had goes back to the system. */
+/* Tests that memory goes back to the system: what another thread has had, and large blocks among small ones. */
 #include "base/allocator.h"
 
 #include "base/thread.h"
@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 enum { BLOCK_SIZE = 1000, BLOCKS = 32000, WHOLE_KB = BLOCKS * (BLOCK_SIZE / 1000) };
+enum { QUERY_SIZE = ALLOCATOR_OWN_PAGES_MIN, QUERIES = 1024, QUERIES_KB = QUERIES * (QUERY_SIZE / 1024) };
 
 /* How much of the process is in memory. */
 static long resident_kb(void)
@@ -61,9 +62,43 @@ static void test_return_free(void **state)
     free(blocks);
 }
 
+/* As many queries as may be under way, and what stays in a cache after each. */
+static void *query_and_keep(void *context)
+{
+    static void *queries[QUERIES];
+    void **kept = context;
+
+    for (size_t i = 0; i < QUERIES; i++) {
+        queries[i] = malloc(QUERY_SIZE);
+        assert_non_null(queries[i]);
+        memset(queries[i], 1, QUERY_SIZE);
+        kept[i] = malloc(BLOCK_SIZE);
+        assert_non_null(kept[i]);
+        memset(kept[i], 1, BLOCK_SIZE);
+    }
+    for (size_t i = 0; i < QUERIES; i++)
+        free(queries[i]);
+    return NULL;
+}
+
+static void test_large_blocks_leave(void **state)
+{
+    static void *kept[QUERIES];
+    const long before_kb = resident_kb();
+    pthread_t thread;
+
+    (void)state;
+    allocator_set_up();
+    assert_int_equal(thread_start(&thread, query_and_keep, kept), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_true(resident_kb() - before_kb < QUERIES_KB / 4); /* what is kept takes a sixteenth */
+    for (size_t i = 0; i < QUERIES; i++)
+        free(kept[i]);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_return_free)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_large_blocks_leave), cmocka_unit_test(test_return_free)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
