@@ -4,31 +4,19 @@
 
 #include "base/thread.h"
 
+#include "support/resident.h"
+
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 enum { BLOCK_SIZE = 1000, BLOCKS = 32000, WHOLE_KB = BLOCKS * (BLOCK_SIZE / 1000) };
 enum { QUERY_SIZE = ALLOCATOR_OWN_PAGES_MIN, QUERIES = 1024, QUERIES_KB = QUERIES * (QUERY_SIZE / 1024) };
-
-/* How much of the process is in memory. */
-static long resident_kb(void)
-{
-    FILE *file = fopen("/proc/self/statm", "re");
-    long pages = 0;
-
-    assert_non_null(file);
-    assert_int_equal(fscanf(file, "%*d %ld", &pages), 1);
-    fclose(file);
-    return pages * (sysconf(_SC_PAGESIZE) / 1024);
-}
 
 /* Makes a cache, so to speak, and frees all of it but what was made last, which keeps the end of the heap in use. */
 static void *fill_and_free(void *context)
