@@ -15,6 +15,7 @@
 #include "app/process/privileges.h"
 #include "app/process/sandbox.h"
 #include "app/reload.h"
+#include "base/allocator.h"
 #include "base/clock.h"
 #include "base/descriptor.h"
 #include "base/log.h"
@@ -35,6 +36,8 @@
 #include <sys/resource.h>
 #include <sysexits.h>
 #include <unistd.h>
+
+enum { RETURN_FREE_MS = 30 * 1000 };
 
 struct daemon {
     char *config_path; /* absolute, as the daemon leaves its working directory; not resolved: a link may change */
@@ -355,8 +358,22 @@ static void reload_by_signal(struct daemon *daemon)
     strbuf_free(&unread);
 }
 
+/* Resolvers, evaluations and answers come and go among the entries of caches; what they leave free is returned now and
+ * then. */
+static void return_free_memory(int64_t *due_ms)
+{
+    const int64_t now_ms = clock_monotonic_ms(&clock_system);
+
+    if (now_ms < *due_ms)
+        return;
+    allocator_return_free();
+    *due_ms = now_ms + RETURN_FREE_MS;
+}
+
 static void serve(struct daemon *daemon)
 {
+    int64_t return_free_due_ms = 0;
+
     while (!stop_wanted && !fronts_have_ended(&daemon->fronts)) {
         if (reload_wanted) {
             reload_wanted = 0;
@@ -367,7 +384,8 @@ static void serve(struct daemon *daemon)
             counters_log(daemon->service);
         }
         control_serve(&daemon->control);
-        await_wake(daemon->control.fd, -1);
+        return_free_memory(&return_free_due_ms);
+        await_wake(daemon->control.fd, RETURN_FREE_MS);
     }
 }
 
@@ -430,6 +448,7 @@ int daemon_run(const char *config_path, bool foreground)
     struct strbuf error = STRBUF_INIT;
     int status = EX_CONFIG;
 
+    allocator_set_up();
     daemon.config_path = absolute_path(config_path);
     if (daemon.config_path != NULL)
         daemon.config = config_load(config_path, &error);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Returns free memory to the system. */
+/* Keeps what is free from staying with the process. */
 #include "base/allocator.h"
 
 #include <stdlib.h> /* which says what library it is */
@@ -7,6 +7,13 @@
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
+
+void allocator_set_up(void)
+{
+#ifdef __GLIBC__
+    (void)mallopt(M_MMAP_THRESHOLD, ALLOCATOR_OWN_PAGES_MIN);
+#endif
+}
 
 void allocator_return_free(void)
 {

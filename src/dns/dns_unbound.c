@@ -2,6 +2,7 @@
 /* Configures libunbound as a filter needs it, and queries it. */
 #include "dns/dns_unbound.h"
 
+#include "base/allocator.h"
 #include "base/scratch_file.h"
 #include "base/strbuf.h"
 #include "dns/dns_packet.h"
@@ -23,10 +24,12 @@ enum {
     SECURITY_BOGUS = 1,               /* as libunbound's callback says it */
     NAME_SIZE = 4 * DNS_NAME_MAX + 2, /* each octet escaped, a trailing dot and the NUL */
     RECURSION_CACHE_MIN = 8 << 20,    /* to go recursion without one repeats the same queries */
-    MEMORY_BLOCK = 64 << 10,          /* below what malloc asks the system for by itself */
-    QUERY_BLOCKS = 1,                 /* more than a query takes */
-    FIRST_QUERY_BLOCKS = 64,          /* the sockets and their buffers */
+    MEMORY_BLOCK = 8 << 10,           /* below what malloc asks the system for by itself */
+    QUERY_BLOCKS = 8,                 /* more than a query takes */
+    FIRST_QUERY_BLOCKS = 512,         /* the sockets and their buffers */
 };
+
+_Static_assert((size_t)MEMORY_BLOCK < (size_t)ALLOCATOR_OWN_PAGES_MIN, "no system call for each query");
 
 /* Of a.root-servers.net. */
 #define A_ROOT_IPV4 "198.41.0.4"

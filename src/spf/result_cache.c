@@ -2,6 +2,7 @@
 /* Keeps outcomes under keys that hold all that they depend on. */
 #include "spf/result_cache.h"
 
+#include "base/allocator.h"
 #include "spf/result_key.h"
 
 #include <stdatomic.h>
@@ -107,6 +108,7 @@ void result_cache_adjust(struct result_cache *cache, size_t max_octets, uint32_t
     cache->max_octets = max_octets;
     cache->ttl_s = ttl_s;
     ttl_cache_reset(cache->entries, ttl_s > 0 ? max_octets : 0);
+    allocator_return_free();
 }
 
 void result_cache_destroy(struct result_cache *cache)

@@ -4,8 +4,10 @@ refused it is refused in earnest: the calls are made in the filter itself."""
 
 import contextlib
 import os
+import re
 import shutil
 import socket
+import struct
 import tempfile
 
 import injected_call
@@ -127,6 +129,53 @@ def calls_of_an_attacker_are_refused(binary):
         equal(spf_result(delivered(one(filter_)))[0], "pass", "result after that")
     with classic(binary, {"Sandbox": "off"}, as_root=True) as filter_, injected_call.Stopped(filter_.process.pid) as stopped:
         check(stopped.call(*[105, 2**32 - 1]) != -38, "without the sandbox the same way leads to the kernel")
+
+
+class KernelLog:
+    """What the kernel says of refused calls, as an audit daemon hears it."""
+
+    PROTOCOL, READERS, SECCOMP = 9, 1, 1326  # NETLINK_AUDIT, AUDIT_NLGRP_READLOG, AUDIT_SECCOMP
+
+    def __init__(self):
+        try:
+            self.socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, self.PROTOCOL)
+            self.socket.bind((0, self.READERS))
+        except OSError as error:
+            raise Skip(f"the kernel's log cannot be read: {error}") from error
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        self.socket.settimeout(1)
+
+    def close(self):
+        self.socket.close()
+
+    def calls(self, pid, last):
+        """The numbers of the calls of this process that were logged, until that of `last` is, or nothing is for a while."""
+        found = set()
+        with contextlib.suppress(TimeoutError):
+            while last not in found:
+                record = self.socket.recv(8192)
+                match = re.search(rb" pid=(\d+) .* syscall=(\d+) ", record)
+                if struct.unpack_from("=IH", record)[1] == self.SECCOMP and match and int(match[1]) == pid:
+                    found.add(int(match[2]))
+        return found
+
+
+@case
+def refused_calls_are_logged_but_not_one_for_each_thread(binary):
+    """A C library tries clone3 for each thread, and goes on without it."""
+    need_sandbox(binary)
+    if not injected_call.is_possible():
+        raise Skip("calls are injected on x86-64, by root")
+    setuid, clone3 = 105, 435
+    with contextlib.closing(KernelLog()) as log, classic(binary, as_root=True) as filter_:
+        equal(spf_result(delivered(one(filter_)))[0], "pass", "result")
+        with injected_call.Stopped(filter_.process.pid) as stopped:
+            for number in (clone3, setuid):
+                equal(injected_call.name_of(stopped.call(number, 0)), "ENOSYS", f"call {number}")
+        found = log.calls(filter_.process.pid, last=setuid)
+        if not found:
+            raise Skip("this kernel logs no refused call")
+        equal(found, {setuid}, "calls that the kernel logged")
 
 
 @case

@@ -8,8 +8,9 @@
 #include <stdbool.h>
 
 /* From now on, for all threads and for good, each call but those that a filter makes is refused with the error ENOSYS,
- * as by a kernel that does not have it: a library then goes another way, and nothing is killed. With `only_logs` such a
- * call is made all the same, and the kernel logs it. False, with the reason in `problem`, if this is not possible here:
+ * as by a kernel that does not have it: a library then goes another way, and nothing is killed. The kernel logs
+ * it where it has an audit log, but for clone3, which C libraries try for each thread. With `only_logs` such a call is
+ * made all the same, and the kernel logs it. False, with the reason in `problem`, if this is not possible here:
  * then nothing has changed. */
 bool sandbox_calls_restrict(bool only_logs, struct strbuf *problem);
 
