@@ -35,9 +35,12 @@ struct recipient_policy {
     struct config *settings;   /* all that holds for them; some members do for nobody (config_recipients.c) */
 };
 
+struct recipient_index;
+
 struct recipient_policies {
     struct recipient_policy *items;
     size_t count;
+    struct recipient_index *index; /* of them all, once they are read; NULL: there are none */
 };
 
 /* Each member is the value of the key of that name; defaults are filled in. Texts are never NULL unless said so. */
