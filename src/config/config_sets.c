@@ -141,7 +141,7 @@ void config_sets_check(struct config_reading *reading)
             report_contradiction(reading, c->key, c->other, c->reason);
     }
     for (size_t i = 0; config_legacy_keys[i] != NULL; i++)
-        for (size_t n = 0; config_set_keys[n] != NULL; n++)
+        for (size_t n = 0; config_set_keys[n] != NULL && says(reading, config_legacy_keys[i]); n++)
             report_mixture(reading, config_legacy_keys[i], config_set_keys[n]);
     check_test_mode(reading);
     check_sockets(reading);

@@ -17,7 +17,7 @@
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof *(array))
 
-enum { POLICIES = 12, ROUNDS = 3000 };
+enum { POLICIES = 12, ROUNDS = 1000 };
 
 static size_t steps;
 
