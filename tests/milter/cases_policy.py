@@ -216,6 +216,18 @@ def a_held_message_is_held_at_its_first_recipient_or_at_data(binary):
         equal(filter_.log().count("verdict=held"), 2, "lines of held messages")
 
 
+@rows([("hold", {"Quarantine": "hold"}, "HOLD SPF fail"),
+       ("redirect", {"Quarantine": "on", "QuarantineBox": "box@example.net"}, "REDIRECT box@example.net")])
+def what_is_asked_about_at_its_end_alone_is_quarantined_there(binary, config, action):
+    """Postfix holds and redirects there, too; it prepends nothing."""
+    with serving(binary, {"RefuseFail": "off", **config}) as filter_, PolicyClient(filter_.policy) as client:
+        for number in (1, 2):
+            end = message(number, protocol_state="END-OF-MESSAGE", queue_id=f"Q{number}", **BAD)
+            equal(client.ask(**end), action, "the end")
+            equal(client.ask(**end), "DUNNO", "the end, for another list")
+        equal(client.ask(**message(3, protocol_state="END-OF-MESSAGE", queue_id="Q3", **PASS)), "DUNNO", "a pass")
+
+
 @case
 def a_redirected_message_is_redirected_once(binary):
     config = {"Quarantine": "on", "QuarantineBox": "box@example.net", "RefuseFail": "off", "WhitelistTo": "friend@"}

@@ -31,9 +31,10 @@ def lists(*names, context=""):
     return options
 
 
+GUIDED = ("default_action=DUNNO", "timeout=30s")
 EVERY = ("client", "helo", "sender", "recipient", "data")
 
-RECIPIENT, DATA, ALL, ALL_AT_ONCE, ACCESS, CLASS, CHROOT, PATIENT, OPTIONAL, LATE, CONTEXTS, PASSES, BOTH, BOTH_AT_ONCE = range(2601, 2615)
+RECIPIENT, DATA, ALL, ALL_AT_ONCE, ACCESS, CLASS, CHROOT, PATIENT, OPTIONAL, LATE, CONTEXTS, PASSES, BOTH, BOTH_AT_ONCE, GUIDE, END, RELAY = range(2601, 2618)
 
 SERVICES = {  # port: options; a word in front of them: the columns of master.cf where they are not the usual ones
     RECIPIENT: lists("recipient"),
@@ -55,6 +56,13 @@ SERVICES = {  # port: options; a word in front of them: the columns of master.cf
     # And a milter.
     BOTH: [f"smtpd_milters={MILTER}", *lists(*EVERY)],
     BOTH_AT_ONCE: [f"smtpd_milters={MILTER}", "smtpd_delay_reject=no", *lists(*EVERY)],
+    # As docs/postfix-policy.md has it, with a client that may send anything.
+    GUIDE: ["mynetworks=127.0.0.0/8 203.0.113.66",
+            f"smtpd_recipient_restrictions=permit_mynetworks, permit_sasl_authenticated, {BEFORE}, {ask(*GUIDED)}",
+            f"smtpd_data_restrictions={ask(*GUIDED)}"],
+    END: [f"smtpd_end_of_data_restrictions={ask()}"],
+    RELAY: [f"smtpd_relay_restrictions=reject_unauth_destination, {ask('timeout=60s')}", f"smtpd_data_restrictions={ask('timeout=60s')}",
+            f"smtpd_etrn_restrictions={ask('timeout=60s')}"],
     LATE: [f"smtpd_recipient_restrictions=reject_unauth_destination, {ask()}"],
 }
 

@@ -304,12 +304,18 @@ def a_message_is_held_at_its_recipient(world):
     check_held(world, "held2@softfail.example", ports.RECIPIENT)
 
 
+@HELD.case(POSTFIX)
+def a_message_is_held_at_its_end(world):
+    check_held(world, "held3@softfail.example", ports.END)
+
+
 @REDIRECTED.case(POSTFIX)
 def a_message_is_redirected(world):
     """At DATA as well as at its recipient; the first one is before the service knows that it is asked at DATA."""
     for port in (ports.DATA, ports.DATA, ports.RECIPIENT):
         send(world, "a@softfail.example", BAD, port, helo="mail.none.example").delivered([BOSS])
         check_recorded(send(world, "a@pass.example", GOOD, port).delivered([BOB]))
+    send(world, "a@softfail.example", BAD, ports.END, helo="mail.none.example").delivered([BOSS])  # which has no field
 
 
 @PASSES.case(POSTFIX)

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Where Postfix may ask the policy socket besides: the words of the manual, and every other list and command."""
+
+import policy_services as ports
+from cases import Group
+from cases.policy import (KEY, POSTFIX, SOCKET, Senders, check_recorded, check_unrecorded, has_one_line, new_sender,
+                          send)
+from policy_services import BOB, BOSS
+from waiting import wait_for
+from world import BAD, BAD6, GOOD
+
+PLACES = Group("policy-places", [SOCKET], needs=KEY, setup=ports.install)
+GROUPS = [PLACES]
+
+
+@PLACES.case(POSTFIX)
+def who_is_permitted_before_the_service_is_so_at_data(world):
+    """The manual's words: for a client of mynetworks the list for recipients ends before the service."""
+    for _ in range(2):
+        check_unrecorded(send(world, "a@fail.example", BAD, ports.GUIDE, recipients=(BOB, BOSS)).delivered())
+        send(world, "a@fail.example", BAD6, ports.GUIDE).rcpts[0].check(550, "5.7.23")
+        check_recorded(send(world, "a@pass.example", GOOD, ports.GUIDE).delivered())
+
+
+@PLACES.case(POSTFIX)
+def a_service_that_is_asked_at_the_end_alone(world):
+    for _ in range(2):
+        sent = send(world, "a@fail.example", BAD, ports.END)
+        sent.end.check(550, "5.7.23")
+        assert send(world, "a@pass.example", GOOD, ports.END).delivered()
+
+
+@PLACES.case(POSTFIX)
+def a_service_among_the_relay_restrictions(world):
+    for _ in range(2):
+        send(world, "a@fail.example", BAD, ports.RELAY).rcpts[0].check(550, "5.7.23")
+        check_recorded(send(world, "a@pass.example", GOOD, ports.RELAY, (BOB, BOSS)).delivered())
+
+
+@PLACES.case(POSTFIX)
+def other_commands_within_a_message(world):
+    """VRFY and ETRN are asked about too, and are about no message."""
+    for port in (ports.ALL, ports.ALL_AT_ONCE):
+        start, sender = len(world.filter.log()), new_sender(world)
+        with world.connect(GOOD, port=port) as connection:
+            connection.command(f"VRFY {BOB}")
+            connection.command("ETRN local.example")
+            connection.mail(sender).check(250)
+            connection.rcpt(BOB).check(250)
+            connection.command(f"VRFY {BOSS}")
+            connection.rcpt(BOSS).check(250)
+            message, token = world.compose()
+            connection.data(message).check(250)
+            check_recorded(world.sink.wait_for(token, [BOB, BOSS]))
+            check_recorded(world.send_on(connection, "a@pass.example", recipients=(BOB,)).delivered())
+        wait_for("the line", lambda sender=sender, start=start: has_one_line(world, sender, start))
+        assert len(has_one_line(world, sender, start)) == 1
+
+
+@PLACES.case(POSTFIX)
+def chunks_instead_of_data(world):
+    for port in (ports.RECIPIENT, ports.DATA, ports.ALL):
+        for _ in range(2):
+            with world.connect(GOOD, port=port) as connection:
+                connection.mail("a@pass.example").check(250)
+                connection.rcpt(BOB).check(250)
+                message, token = world.compose()
+                octets = message.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+                connection.send(f"BDAT {len(octets)} LAST\r\n".encode() + octets)
+                connection.read_reply().check(250)
+                check_recorded(world.sink.wait_for(token, [BOB]))
