@@ -68,6 +68,17 @@ def what_it_cannot_do_is_named_at_the_start_and_before(binary, config, keys):
             equal([line.partition("not done for it: ")[2] for line in lines], [keys] if keys else [], "lines")
 
 
+@rows([("both", {"OnPass": "permit", "OnHeloPass": "a_class"}, True, ["OnPass, OnHeloPass"]),
+       ("one", {"OnHeloPass": "permit"}, True, ["OnHeloPass"]), ("none", {}, True, []),
+       ("served", {"OnPass": "permit"}, False, [])])
+def what_only_it_can_do_is_named_where_there_is_none(binary, config, is_away, keys):
+    with Filter(binary, config, zone=ZONE) if is_away else serving(binary, config) as filter_:
+        checked = run(binary, "-n", "-c", filter_.config_path)
+        for text in (filter_.log(), checked.stdout + checked.stderr):
+            lines = [line for line in text.splitlines() if "has no use for" in line]
+            equal([line.partition("has no use for: ")[2] for line in lines], keys, "lines")
+
+
 @case
 def it_serves_without_a_milter(binary):
     """Reload, metrics and an orderly stop as ever."""

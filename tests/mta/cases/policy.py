@@ -377,9 +377,11 @@ def unix_socket_in_the_chroot_for_policy(world):
 class Senders(Traffic):
     """Each message is from a domain of its own; every third connection is that of a client whose mail is refused."""
 
+    port = ports.PATIENT
+
     def talk(self, thread, number):
         client = BAD if number % 3 == 0 else GOOD
-        with self.world.connect(client, port=ports.PATIENT) as connection:
+        with self.world.connect(client, port=self.port) as connection:
             for message in range(3):
                 sent = self.world.send_on(connection, f"a@p{thread}n{number}m{message}.many.example", recipients=(BOB, BOSS))
                 self.sent.append((client, sent))

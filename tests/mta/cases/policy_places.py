@@ -1,16 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Where Postfix may ask the policy socket besides: the words of the manual, and every other list and command."""
 
+import contextlib
+import socket
+import time
+
 import policy_services as ports
 from cases import Group
-from cases.policy import (KEY, POSTFIX, SOCKET, Senders, check_recorded, check_unrecorded, has_one_line, new_sender,
-                          send)
+from cases.policy import (KEY, POSTFIX, SOCKET, Senders, check_recorded, check_traffic, check_unrecorded,
+                          check_what_is_recorded, has_one_line, new_sender, send)
 from policy_services import BOB, BOSS
 from waiting import wait_for
 from world import BAD, BAD6, GOOD
 
 PLACES = Group("policy-places", [SOCKET], needs=KEY, setup=ports.install)
 GROUPS = [PLACES]
+
+GAP_S = 3  # longer than Postfix tries to connect
 
 
 @PLACES.case(POSTFIX)
@@ -69,3 +75,38 @@ def chunks_instead_of_data(world):
                 connection.send(f"BDAT {len(octets)} LAST\r\n".encode() + octets)
                 connection.read_reply().check(250)
                 check_recorded(world.sink.wait_for(token, [BOB]))
+
+
+class SendersToKept(Senders):
+    port = ports.KEPT
+
+
+@contextlib.contextmanager
+def kept_socket(the_filter, address, settings):
+    """While it lasts, the policy socket is one that a service manager would keep open; afterwards the settings are those
+    of the group again."""
+    the_filter.stop()
+    with socket.create_server(address) as listener:
+        the_filter.kept = (listener.fileno(),)
+        the_filter.configure(the_filter.address, [("PolicySocket", f"fd:{listener.fileno()}")])
+        the_filter.start()
+        try:
+            yield
+        finally:
+            the_filter.stop()
+    the_filter.kept = ()
+    the_filter.configure(the_filter.address, settings)
+    the_filter.start()
+
+
+@PLACES.case(POSTFIX)
+def restarts_on_a_socket_that_is_kept_open(world):
+    """Postfix waits in the queue of the socket, with its own defaults: no message is deferred, none goes unchecked."""
+    with kept_socket(world.filter, ports.INET_SOCKET, PLACES.settings), SendersToKept(world) as traffic:
+        for _ in range(3):
+            traffic.wait_for_more(10)
+            world.filter.stop()
+            time.sleep(GAP_S)
+            world.filter.start()
+        traffic.wait_for_more(10)
+    check_traffic(traffic, check_what_is_recorded)
