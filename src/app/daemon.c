@@ -169,6 +169,10 @@ static void log_policy_limits(const struct config *config)
     if (keys.len > 0)
         log_notice("PolicySocket: it shows no header, and takes no change of one or of recipients; not done for it: %s",
                    strbuf_text(&keys));
+    strbuf_truncate(&keys, 0);
+    policy_limits_add_unserved(config, &keys);
+    if (keys.len > 0)
+        log_notice("PolicySocket: there is none, and a milter has no use for: %s", strbuf_text(&keys));
     strbuf_free(&keys);
 }
 

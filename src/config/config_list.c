@@ -225,7 +225,7 @@ static enum config_value_status local_socket_read(const struct config_option *op
 }
 
 const struct config_type config_local_socket = {
-    .form = "a socket",
+    .form = "a socket or none",
     .detail = " (unix:/path, inet:port@host, inet6:port@host, fd:number or fd:name)",
     .hint = config_hint_socket,
     .read = local_socket_read,

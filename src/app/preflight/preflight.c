@@ -184,6 +184,11 @@ static void note_policy_limits(struct probe *probe)
             &probe->out->notes,
             "PolicySocket: it shows no header, and takes no change of one or of recipients; not done for it: %s\n",
             strbuf_text(&keys));
+    strbuf_truncate(&keys, 0);
+    policy_limits_add_unserved(probe->config, &keys);
+    if (keys.len > 0)
+        strbuf_addf(&probe->out->notes, "PolicySocket: there is none, and a milter has no use for: %s\n",
+                    strbuf_text(&keys));
     strbuf_free(&keys);
 }
 

@@ -465,5 +465,8 @@ enum policy_action transaction_answer(struct transaction *transaction, const str
         return at_sender(transaction, out);
     if (transaction->answer.len > 0)
         return repeat(transaction, out);
-    return request->state == POLICY_DATA ? change(transaction, out) : answer_dunno(out);
+    if (request->state == POLICY_DATA ||
+        (request->state == POLICY_END && kind_of_change(strbuf_text(&transaction->changes)) != POLICY_PREPEND))
+        return change(transaction, out); /* Postfix prepends nothing at the end */
+    return answer_dunno(out);
 }
