@@ -119,6 +119,20 @@ static struct session_needs needs(void *context)
     return service_needs(daemon->service);
 }
 
+static void forward_sender(void *context, const char *sender, forwarding_done done, void *done_context)
+{
+    const struct daemon *daemon = context;
+
+    forwarding_sender_start(daemon->service, sender, done, done_context);
+}
+
+static void forward_recipient(void *context, const char *recipient, forwarding_done done, void *done_context)
+{
+    const struct daemon *daemon = context;
+
+    forwarding_recipient(daemon->service, recipient, done, done_context);
+}
+
 static void write_metrics(void *context, bool is_openmetrics, struct strbuf *out)
 {
     const struct daemon *daemon = context;
@@ -194,7 +208,7 @@ static int start_after_sockets(struct daemon *daemon, struct strbuf *error)
     sandbox_enter(config, daemon->config_path); /* before any thread exists */
     daemon->service = service_create(config, error);
     if (daemon->service == NULL)
-        return config->zone_file != NULL || config->dnssec ? EX_CONFIG : EX_UNAVAILABLE;
+        return config->zone_file != NULL || config->dnssec || config->srs_domain != NULL ? EX_CONFIG : EX_UNAVAILABLE;
     return fronts_run(&daemon->fronts, error) ? EX_OK : EX_OSERR;
 }
 
@@ -308,6 +322,8 @@ static int start(struct daemon *daemon, bool foreground, struct strbuf *error)
     const struct config *config = daemon->config;
     const struct front_host host = {.begin_session = begin_session,
                                     .needs = needs,
+                                    .forward_sender = forward_sender,
+                                    .forward_recipient = forward_recipient,
                                     .write_metrics = write_metrics,
                                     .is_healthy = is_healthy,
                                     .context = daemon};

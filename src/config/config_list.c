@@ -11,6 +11,7 @@
 #include "config/config_hint.h"
 #include "dns/dns_server.h"
 #include "mail/address.h"
+#include "mail/idna.h"
 #include "policy/whitelist.h"
 
 #include <stdlib.h>
@@ -139,6 +140,25 @@ const struct config_type config_control = {.form = "a unix socket or none",
                                            .write = control_write,
                                            .clear = text_clear,
                                            .size = sizeof(char *)};
+
+/* A single label is a variable that nobody expanded, or a host that nobody else finds. */
+static enum config_value_status check_one_domain(const struct config_option *option, const char *text)
+{
+    char ascii[IDNA_SIZE];
+
+    (void)option;
+    return status_if_valid(idna_to_ascii(text, ascii) && domain_text_is_host(ascii) && strchr(ascii, '.') != NULL &&
+                           domain_text_strlen(ascii) == strlen(ascii));
+}
+
+const struct config_type config_domain = {.form = "a domain",
+                                          .detail = " (srs.example.org)",
+                                          .hint = config_hint_domain,
+                                          .check = check_one_domain,
+                                          .read = text_read,
+                                          .write = text_write,
+                                          .clear = text_clear,
+                                          .size = sizeof(char *)};
 
 static enum config_value_status check_account(const struct config_option *option, const char *text)
 {
@@ -395,6 +415,22 @@ const struct config_type config_prefixes = {.form = "an address or prefix",
                                             .write = prefixes_write,
                                             .clear = prefixes_clear,
                                             .size = sizeof(struct addr_list)};
+
+/* An address alone: a prefix stands for nobody who sends. */
+static enum config_value_status addresses_read(const struct config_option *option, const char *text, void *member)
+{
+    struct addr addr;
+
+    return addr_parse(text, &addr) ? prefixes_read(option, text, member) : CONFIG_VALUE_BAD;
+}
+
+const struct config_type config_addresses = {.form = "an address",
+                                             .detail = " (192.0.2.1, 2001:db8::1)",
+                                             .is_list = true,
+                                             .read = addresses_read,
+                                             .write = prefixes_write,
+                                             .clear = prefixes_clear,
+                                             .size = sizeof(struct addr_list)};
 
 /* Reads an address that goes up to a colon or the end, IPv6 in brackets. Returns where it ends, NULL if it is none. */
 static const char *nat_address(const char *text, struct addr *out)

@@ -118,6 +118,22 @@ static void check_sockets(struct config_reading *reading)
         strbuf_add(reading->errors, "Socket: it can be off only where there is a PolicySocket\n");
 }
 
+/* Without a secret anybody could write an address that is sent on. */
+static void check_srs(struct config_reading *reading)
+{
+    const struct config *config = reading->config;
+
+    if (reading->policy != NULL)
+        return;
+    if (config->srs_domain != NULL && config->srs_secret_file == NULL &&
+        config_errors_begin(reading, config_errors_line_of(reading, "SRSDomain")))
+        strbuf_add(reading->errors, "SRSDomain: needs an SRSSecretFile (smf-spf srs secret makes one)\n");
+    if (config->srs_hash_minimum > config->srs_hash_length &&
+        config_errors_begin(reading, config_errors_line_of(reading, "SRSHashMinimum")))
+        strbuf_addf(reading->errors, "SRSHashMinimum: a hash of SRSHashLength (%u) would be shorter\n",
+                    config->srs_hash_length);
+}
+
 /* Of two words for one thing the one that a RecipientPolicy says itself counts. */
 static void prefer_own_words(struct config_reading *reading)
 {
@@ -145,6 +161,7 @@ void config_sets_check(struct config_reading *reading)
             report_mixture(reading, config_legacy_keys[i], config_set_keys[n]);
     check_test_mode(reading);
     check_sockets(reading);
+    check_srs(reading);
 }
 
 static void derive_set(struct derived_set *set, result_set results)

@@ -5,6 +5,7 @@
 
 #include "base/strbuf.h"
 #include "front/drain.h"
+#include "session/forwarding.h"
 #include "session/session.h"
 
 #include <stdbool.h>
@@ -15,6 +16,9 @@ struct front_host {
     /* A new session for a front end with these abilities, NULL if out of memory; owned by the connection. */
     struct session *(*begin_session)(void *context, const struct session_abilities *abilities);
     struct session_needs (*needs)(void *context);
+    /* Answer a lookup about a forwarded message, as forwarding.h has it. */
+    void (*forward_sender)(void *context, const char *sender, forwarding_done done, void *done_context);
+    void (*forward_recipient)(void *context, const char *recipient, forwarding_done done, void *done_context);
     /* For a front end that shows the process itself. Appends all metrics, as metrics_write does. */
     void (*write_metrics)(void *context, bool is_openmetrics, struct strbuf *out);
     /* True if new mail is checked by the configuration that the administrator wrote, be it without the DNS; appends a

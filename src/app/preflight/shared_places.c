@@ -12,7 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { PLACES_MAX = 8 };
+enum { PLACES_MAX = 16 };
 
 #define MILTER_KEY "Socket"
 
@@ -111,6 +111,7 @@ void shared_places_find(const struct config *config, const char *config_path, st
     add_file(&places, "PidFile", config->pid_file);
     add_file(&places, "LogTo", config->log_to);
     add_file(&places, "ZoneFile", config->zone_file);
+    add_file(&places, "SRSSecretFile", config->srs_secret_file);
     add_file(&places, "the configuration", config_path);
     for (size_t i = 1; i < places.count; i++)
         for (size_t other = 0; other < i; other++)

@@ -119,6 +119,7 @@ static void find_places(const struct config *config, const char *config_path)
     add_directory_of("/etc/resolv.conf", access_read);
     add_directory_of(config_path, access_read);
     add_directory_of(config->zone_file, access_read);
+    add_directory_of(config->srs_secret_file, access_read);
     add_log(config->log_to);
     add_directory_of(config->pid_file, access_remove);
     add_directory_of(config->control_socket, access_remove);
