@@ -121,10 +121,11 @@ struct config {
     char *socket; /* NULL: off; else unix:path, inet:port@host, inet:port, inet6:port@host, inet6:port, fd:number or
                      fd:name, in these letters */
     mode_t socket_mode;
-    char *socket_group;   /* NULL: the group of `user` */
-    char *control_socket; /* a path; NULL: none */
-    char *metrics;        /* as `socket`, always with a host; NULL: none */
-    char *policy_socket;  /* the same */
+    char *socket_group;             /* NULL: the group of `user` */
+    char *control_socket;           /* a path; NULL: none */
+    char *metrics;                  /* as `socket`, always with a host; NULL: none */
+    char *policy_socket;            /* the same */
+    struct text_list table_sockets; /* a protocol before each (table_socket.h); at most TABLE_SOCKETS_MAX */
     char *user;
     char *pid_file; /* NULL: none */
     enum sandbox_mode sandbox;

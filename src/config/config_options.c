@@ -164,6 +164,8 @@ static const struct config_option options[] = {
      CONFIG_BY_RESTART},
     {"PolicySocket", NULL, &config_local_socket, AT(policy_socket), "none", NULL, NULL,
      "where Postfix reaches the policy service", CONFIG_BY_RESTART},
+    {"TableSocket", NULL, &config_table_sockets, AT(table_sockets), NULL, NULL, NULL,
+     "where MTAs look senders and recipients of forwarded mail up", CONFIG_BY_RESTART},
     {"User", NULL, &config_account, AT(user), "smfs", NULL, NULL, "account to run under when started by root",
      CONFIG_BY_RESTART},
     {"PidFile", NULL, &config_path, AT(pid_file), "none", NULL, NULL, "file for the process ID", CONFIG_BY_RESTART},
