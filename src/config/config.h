@@ -92,18 +92,18 @@ struct config {
     char *quarantine_box;
 
     /* under which sender a message is forwarded */
-    char *srs_domain;      /* NULL: no SRS */
-    char *srs_secret_file; /* NULL: none; never with srs_domain */
+    bool srs_always;
+    bool srs_classic_hash;
+    char *srs_domain;              /* NULL: no SRS */
+    char *srs_secret_file;         /* NULL: none; never with srs_domain */
+    struct text_list srs_exclude;  /* host patterns */
+    struct addr_list srs_outgoing; /* single addresses */
     uint32_t srs_max_age_s;
+    uint32_t srs_timeout_ms;
     unsigned srs_hash_length;
     unsigned srs_hash_minimum; /* at most srs_hash_length */
     enum srs_separator srs_separator;
-    bool srs_classic_hash;
-    struct text_list srs_exclude;
-    bool srs_always;
-    struct addr_list srs_outgoing; /* single addresses */
     enum srs_too_long srs_too_long;
-    uint32_t srs_timeout_ms;
 
     /* caches and DNS */
     uint32_t ttl_s;

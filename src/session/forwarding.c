@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "mail/address.h"
+#include "session/forwarding_metrics.h"
 #include "session/srs_rules.h"
 #include "srs/srs_forward.h"
 #include "srs/srs_reverse.h"
@@ -15,6 +16,13 @@
 /* Where one evaluation stands: its outcome may come before the call that began it returns. */
 enum { ASKING, AWAITED, ANSWERED };
 
+/* Whoever waits for an answer. */
+struct asker {
+    enum forwarding_direction direction;
+    forwarding_done done;
+    void *context;
+};
+
 /* A sender that will be rewritten, unless each outgoing address passes. */
 struct question {
     struct session_shared shared;
@@ -23,22 +31,20 @@ struct question {
     size_t next; /* of the outgoing addresses */
     bool passes; /* the last one that was asked about */
     atomic_int stage;
-    forwarding_done done;
-    void *context;
+    struct asker asker;
 };
 
-static void answer_status(enum srs_status status, forwarding_done done, void *context)
+static void give(const struct asker *asker, const struct forwarding_answer *answer)
 {
-    const struct forwarding_answer answer = {.status = status};
-
-    done(context, &answer);
+    forwarding_metrics_answered(asker->direction, answer);
+    asker->done(asker->context, answer);
 }
 
-static void answer_address(enum srs_status status, const struct address *address, forwarding_done done, void *context)
+static void give_status(const struct asker *asker, enum srs_status status, const struct address *address)
 {
     const struct forwarding_answer answer = {.status = status, .address = status == SRS_DONE ? address->text : NULL};
 
-    done(context, &answer);
+    give(asker, &answer);
 }
 
 /* ---- The question before ---- */
@@ -51,7 +57,7 @@ static void end(struct question *question)
         .address = question->passes ? NULL : question->rewritten.text,
     };
 
-    question->done(question->context, &answer);
+    give(&question->asker, &answer);
     address_free(&question->sender);
     address_free(&question->rewritten);
     service_release(&question->shared);
@@ -98,22 +104,20 @@ static void go_on(struct question *question)
     end(question);
 }
 
-/* Takes over the three. False if out of memory. */
-static bool begin(struct session_shared *shared, struct address *sender, struct address *rewritten,
-                  forwarding_done done, void *context)
+/* Takes over the first three. False if out of memory. */
+static bool begin(const struct session_shared *shared, const struct address *sender, const struct address *rewritten,
+                  const struct asker *asker)
 {
     struct question *question = calloc(1, sizeof *question);
-    const uint32_t timeout_ms = shared->config->srs_timeout_ms;
 
     if (question == NULL)
         return false;
     question->shared = *shared;
     question->sender = *sender;
     question->rewritten = *rewritten;
-    question->deadline_ms = clock_monotonic_ms(&clock_system) + timeout_ms;
+    question->deadline_ms = clock_monotonic_ms(&clock_system) + shared->config->srs_timeout_ms;
     question->passes = true;
-    question->done = done;
-    question->context = context;
+    question->asker = *asker;
     go_on(question);
     return true;
 }
@@ -124,15 +128,15 @@ static bool is_worth_asking(const struct config *config)
 }
 
 /* Rewrites, or asks before; takes over what it is given. */
-static void forward(struct session_shared *shared, struct address *sender, forwarding_done done, void *context)
+static void forward(const struct session_shared *shared, struct address *sender, const struct asker *asker)
 {
     struct address rewritten = {0};
     enum srs_status status =
         srs_forward(srs_rules_settings(shared->srs), sender, clock_unix_s(&clock_system), &rewritten);
 
-    if (status == SRS_DONE && is_worth_asking(shared->config) && begin(shared, sender, &rewritten, done, context))
+    if (status == SRS_DONE && is_worth_asking(shared->config) && begin(shared, sender, &rewritten, asker))
         return;
-    answer_address(status, &rewritten, done, context); /* unsure means rewrite */
+    give_status(asker, status, &rewritten); /* unsure means rewrite */
     address_free(&rewritten);
     address_free(sender);
     service_release(shared);
@@ -164,27 +168,29 @@ static enum srs_status parse(const char *text, struct address *out)
 
 void forwarding_sender_start(struct service *service, const char *sender, forwarding_done done, void *context)
 {
-    struct session_shared shared = service_acquire(service);
+    const struct session_shared shared = service_acquire(service);
+    const struct asker asker = {FORWARDING_SENDER, done, context};
     struct address address = {0};
     enum srs_status status = shared.srs != NULL ? parse(sender, &address) : SRS_FOREIGN;
 
     if (status == SRS_DONE) {
-        forward(&shared, &address, done, context);
+        forward(&shared, &address, &asker);
         return;
     }
-    answer_status(status, done, context);
+    give_status(&asker, status, &address);
     service_release(&shared);
 }
 
 void forwarding_recipient(struct service *service, const char *recipient, forwarding_done done, void *context)
 {
-    struct session_shared shared = service_acquire(service);
+    const struct session_shared shared = service_acquire(service);
+    const struct asker asker = {FORWARDING_RECIPIENT, done, context};
     struct address address = {0}, stands_for = {0};
     enum srs_status status = shared.srs != NULL ? parse(recipient, &address) : SRS_FOREIGN;
 
     if (status == SRS_DONE)
         status = srs_reverse(srs_rules_settings(shared.srs), &address, clock_unix_s(&clock_system), &stands_for);
-    answer_address(status, &stands_for, done, context);
+    give_status(&asker, status, &stands_for);
     address_free(&stands_for);
     address_free(&address);
     service_release(&shared);

@@ -9,6 +9,7 @@
 #include "dns/dns_metrics.h"
 #include "dns/dns_resolver.h"
 #include "session/cache_metrics.h"
+#include "session/forwarding_metrics.h"
 #include "session/message_fate.h"
 #include "session/message_metrics.h"
 #include "session/policy_metrics.h"
@@ -117,6 +118,7 @@ void metrics_write(const struct metrics_state *state, bool is_openmetrics, struc
     write_waits(&text);
     policy_metrics_write(&text);
     table_metrics_write(&text);
+    forwarding_metrics_write(&text);
     cache_metrics_write(&text, &state->caches);
     metrics_end(&text);
 }
