@@ -251,12 +251,12 @@ static void classic_files_are_read(void **state)
     config_release(c);
 }
 
+/* What TableSocket needs. */
+#define SRS "SRSDomain fwd.example\nSRSSecretFile /etc/secret\n"
+
 struct value_case {
     const char *text, *key, *printed;
 };
-
-/* What TableSocket needs. */
-#define SRS "SRSDomain fwd.example\nSRSSecretFile /etc/secret\n"
 
 static const struct value_case values[] = {
     /* lists: several lines, commas, white space, quotes, comments, both families */
@@ -301,12 +301,6 @@ static const struct value_case values[] = {
     {"SRSExclude .example.org example.com", "SRSExclude", "SRSExclude .example.org\nSRSExclude example.com\n"},
     {"SRSTooLong Leave", "SRSTooLong", "SRSTooLong leave\n"},
     {"SRSHashLength 8", "SRSHashLength", "SRSHashLength 8\n"},
-    {SRS "TableSocket Socketmap:local:/run/map tcp-forward:inet:10001\nTableSocket TCP-REVERSE:INET:10002@192.0.2.1",
-     "TableSocket",
-     "TableSocket socketmap:unix:/run/map\nTableSocket tcp-forward:inet:10001@127.0.0.1\n"
-     "TableSocket tcp-reverse:inet:10002@192.0.2.1\n"},
-    {SRS "TableSocket socketmap:inet6:10003, socketmap:fd:srs socketmap:/run/map", "TableSocket",
-     "TableSocket socketmap:inet6:10003@::1\nTableSocket socketmap:fd:srs\nTableSocket socketmap:unix:/run/map\n"},
     {"DNSSEC on", "DNSSEC", "DNSSEC on\n"},
     /* texts */
     {"Tag   [a  b]  ", "Tag", "Tag [a  b]\n"},
@@ -405,6 +399,20 @@ static void values_are_read(void **state)
         assert_printed(values[i].text, values[i].key, values[i].printed);
         assert_printed(values[i].printed, values[i].key, values[i].printed);
     }
+}
+
+static void tables_have_protocols_and_sockets(void **state)
+{
+    (void)state;
+    assert_printed(SRS
+                   "TableSocket Socketmap:local:/run/map tcp-forward:inet:1\nTableSocket TCP-REVERSE:INET:2@192.0.2.1",
+                   "TableSocket",
+                   "TableSocket socketmap:unix:/run/map\nTableSocket tcp-forward:inet:1@127.0.0.1\n"
+                   "TableSocket tcp-reverse:inet:2@192.0.2.1\n");
+    assert_printed(SRS "TableSocket socketmap:inet6:3, socketmap:fd:srs socketmap:/run/map", "TableSocket",
+                   "TableSocket socketmap:inet6:3@::1\nTableSocket socketmap:fd:srs\n"
+                   "TableSocket socketmap:unix:/run/map\n");
+    assert_printed("", "TableSocket", "#TableSocket\n");
 }
 
 struct bad_case {
@@ -1299,6 +1307,7 @@ int main(void)
         cmocka_unit_test(the_shipped_file_shows_each_key_once),
         cmocka_unit_test(classic_files_are_read),
         cmocka_unit_test(values_are_read),
+        cmocka_unit_test(tables_have_protocols_and_sockets),
         cmocka_unit_test(bad_values_are_refused),
         cmocka_unit_test(an_unset_text_is_refused),
         cmocka_unit_test(messages_say_what_would_be_right),
