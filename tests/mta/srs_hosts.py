@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Hosts that forward: a private Postfix each, beside the one of the other cases, with SRS in its configuration.
+
+All of them find the next host by its MX record, at port 10025 (machine.CLIENT_ADDRESSES, zones/example.zone).
+"""
+
+import os
+
+import machine
+import postfix
+from sink import ADDRESS
+from srs_programs import FORWARD, HOP1, HOP2, OTHER_FORWARD, OTHER_REVERSE, REVERSE, SOCKETMAP
+from waiting import PATIENCE_S, listens, wait_for
+
+MX_PORT = ADDRESS[1]
+BOB, BOSS, YOU = "bob@local.example", "boss@local.example", "you@far.example"
+
+# What each host does with its users' mail.
+ALIASES = {"both": f"{BOB}, {YOU}", "list": YOU, "gone": "gone@far.example", "bob": BOB, "postmaster": "root@far.example",
+           "chain": f"list@{HOP2}", "chain-gone": f"gone@{HOP2}"}
+
+COMMON = """
+smtp_tcp_port = {port}
+inet_interfaces = 127.0.0.1
+mydestination =
+mynetworks = 127.0.0.0/8
+smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination
+default_transport = smtp
+relay_transport = smtp
+transport_maps = inline:{{ {{ local.example = smtp:[192.0.2.25] }} }}
+relay_domains = local.example
+smtpd_milters =
+non_smtpd_milters =
+mydomain = {domain}
+myorigin = {domain}
+myhostname = mx.{domain}
+virtual_alias_domains = {domain}
+virtual_alias_maps = {aliases}
+queue_run_delay = 2s
+minimal_backoff_time = 2s
+maximal_backoff_time = 2s
+"""
+
+
+def aliases_of(domain):
+    return "inline:{ " + ", ".join(f"{{ {user}@{domain} = {to} }}" for user, to in ALIASES.items()) + " }"
+
+
+def socketmap(name):
+    return f"socketmap:inet:127.0.0.1:{SOCKETMAP}:{name}"
+
+
+def canonical(forward, reverse, header=False):
+    """The simple way: canonical maps for all mail."""
+    return [f"sender_canonical_maps={forward}", "sender_canonical_classes=envelope_sender", f"recipient_canonical_maps={reverse}",
+            "recipient_canonical_classes=envelope_recipient" + (",header_recipient" if header else "")]
+
+
+class Host:
+    """A Postfix that receives at `port` and, with is_mx, at the address of its domain's MX record."""
+
+    def __init__(self, name, domain, port, settings=(), services="", mx=None):
+        self.name, self.domain, self.port = name, domain, port
+        self.settings, self.services, self.mx = list(settings), services, mx
+        self.log = f"{machine.LOGS}/postfix-{name}.log"
+        self.directory = "/etc/postfix-" + name
+
+    def start(self):
+        """Once."""
+        if os.path.exists(self.directory):
+            return
+        main = postfix.MAIN_CF.format(log=self.log, hostname="mx." + self.domain, sink=ADDRESS, main="", patience=PATIENCE_S)
+        master = postfix.MASTER_CF.partition("pickup ")
+        ports = [str(self.port)] + ([f"{self.mx}:{MX_PORT}"] if self.mx else [])
+        listeners = "".join(f"{port} inet n - n - - smtpd\n" for port in ports)
+        machine.write(self.directory + "/main.cf", main)
+        machine.write(self.directory + "/master.cf", listeners + master[1] + master[2] + self.services)
+        machine.write(self.directory + "/dynamicmaps.cf", "")
+        common = COMMON.format(port=MX_PORT, domain=self.domain, aliases=aliases_of(self.domain))
+        own = [f"queue_directory=/var/spool/postfix-{self.name}", f"data_directory=/var/lib/postfix-{self.name}"]
+        for directory in ("/var/lib/postfix-", "/var/spool/postfix-"):
+            os.makedirs(directory + self.name, exist_ok=True)
+        machine.run("chown", "postfix:postfix", "/var/lib/postfix-" + self.name)
+        self.configure(*[line.replace(" = ", "=", 1) for line in common.strip().splitlines()], *own, *self.settings)
+        self.run("start")
+        wait_for(f"Postfix at port {self.port}", lambda: listens(("127.0.0.1", self.port)))
+
+    def configure(self, *settings):
+        machine.run("postconf", "-c", self.directory, "-e", *settings)
+
+    def run(self, command):
+        machine.run("postfix", "-c", self.directory, command, timeout=PATIENCE_S)
+
+
+# The second cleanup of the exact way: what leaves passes it, and nothing else does.
+def second_pass(port, forward):
+    return f"""127.0.0.1:{port} inet n - n - - smtpd
+  -o content_filter=smtp:
+  -o cleanup_service_name=srs-cleanup
+  -o mynetworks=127.0.0.0/8
+  -o smtpd_relay_restrictions=permit_mynetworks,reject
+  -o smtpd_recipient_restrictions=
+  -o smtpd_milters=
+  -o receive_override_options=no_unknown_recipient_checks,no_header_body_checks
+srs-cleanup unix n - n - 0 cleanup
+  -o sender_canonical_maps={forward}
+  -o sender_canonical_classes=envelope_sender
+  -o recipient_canonical_maps=
+  -o virtual_alias_maps=
+"""
+
+
+def exact(port, reverse):
+    return [f"default_transport=smtp:[127.0.0.1]:{port}", f"recipient_canonical_maps={reverse}",
+            "recipient_canonical_classes=envelope_recipient"]
+
+
+# Word for word what PostSRSd's own manual tells its users to write.
+CLASSIC = ["sender_canonical_maps = tcp:localhost:10001", "sender_canonical_classes = envelope_sender",
+           "recipient_canonical_maps = tcp:localhost:10002", "recipient_canonical_classes= envelope_recipient,header_recipient"]
+
+TCP = f"tcp:127.0.0.1:{FORWARD}", f"tcp:127.0.0.1:{REVERSE}"
+
+CLASSIC_HOST = Host("classic", HOP1, 3001, CLASSIC, mx="192.0.2.1")
+SIMPLE_HOST = Host("simple", HOP1, 3002, canonical(socketmap("forward"), socketmap("reverse")))
+EXACT_HOST = Host("exact", HOP1, 3003, exact(3013, socketmap("reverse")), second_pass(3013, socketmap("forward")))
+EXACT_TCP_HOST = Host("exact-tcp", HOP1, 3004, exact(3014, TCP[1]), second_pass(3014, TCP[0]))
+HOP2_HOST = Host("hop2", HOP2, 3005, canonical(f"tcp:127.0.0.1:{OTHER_FORWARD}", f"tcp:127.0.0.1:{OTHER_REVERSE}"), mx="192.0.2.2")
