@@ -20,6 +20,7 @@ class Delivery:
     def __init__(self, sender, recipients, data):
         self.sender = sender
         self.recipients = recipients
+        self.data = data
         head, _, body = data.replace(b"\r\n", b"\n").partition(b"\n\n")
         self.body = body
         self.fields = [field.partition(":")[::2] for field in unfold(head.decode("utf-8", "surrogateescape"))]

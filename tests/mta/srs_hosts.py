@@ -29,6 +29,7 @@ default_transport = smtp
 relay_transport = smtp
 transport_maps = inline:{{ {{ local.example = smtp:[192.0.2.25] }} }}
 relay_domains = local.example
+local_header_rewrite_clients = permit_inet_interfaces
 smtpd_milters =
 non_smtpd_milters =
 mydomain = {domain}
@@ -101,6 +102,7 @@ def second_pass(port, forward):
   -o smtpd_relay_restrictions=permit_mynetworks,reject
   -o smtpd_recipient_restrictions=
   -o smtpd_milters=
+  -o local_header_rewrite_clients=
   -o receive_override_options=no_unknown_recipient_checks,no_header_body_checks
 srs-cleanup unix n - n - 0 cleanup
   -o sender_canonical_maps={forward}
@@ -126,3 +128,11 @@ SIMPLE_HOST = Host("simple", HOP1, 3002, canonical(socketmap("forward"), socketm
 EXACT_HOST = Host("exact", HOP1, 3003, exact(3013, socketmap("reverse")), second_pass(3013, socketmap("forward")))
 EXACT_TCP_HOST = Host("exact-tcp", HOP1, 3004, exact(3014, TCP[1]), second_pass(3014, TCP[0]))
 HOP2_HOST = Host("hop2", HOP2, 3005, canonical(f"tcp:127.0.0.1:{OTHER_FORWARD}", f"tcp:127.0.0.1:{OTHER_REVERSE}"), mx="192.0.2.2")
+
+# A domain for the addresses alone, which are aliases.
+SRS_DOMAIN = "srs." + HOP1
+DEDICATED = ["default_transport=smtp:[127.0.0.1]:3016", f"virtual_alias_domains={HOP1} {SRS_DOMAIN}",
+             f"virtual_alias_maps={aliases_of(HOP1)} {socketmap('reverse')}"]
+DEDICATED_HOST = Host("dedicated", HOP1, 3006, DEDICATED, second_pass(3016, socketmap("forward")))
+MILTER_HOST = Host("milter", HOP1, 3007, [*exact(3017, socketmap("reverse")), "smtpd_milters=inet:127.0.0.1:10010"],
+                   second_pass(3017, socketmap("forward")))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Mail that a host forwards, and its bounces: real Postfixes, with the filter's tables or with those of PostSRSd 1.x."""
 
+import dkim_signature
 import srs_addresses
 import srs_hosts as hosts
 from cases import Group
@@ -9,6 +10,7 @@ from srs_hosts import BOB, YOU
 from srs_programs import (FORWARD, HOP1, HOP2, OTHER_FORWARD, OTHER_REVERSE, OTHER_SECRET, OTHER_SECRET_FILE, REVERSE, SECRET_FILE,
                           SOCKETMAP, OtherFilter, PostSrsd, write_secrets)
 from srs_traffic import ALICE, bounced_to, forward, refusal, returned_to, sender_at, senders
+from world import GOOD
 
 POSTFIX = ("postfix",)
 KEY = "TableSocket"
@@ -275,3 +277,32 @@ def senders_beyond_ascii(world):
         found = sender_at(world, port, sender, "list@" + HOP1, YOU, parameters=" SMTPUTF8")
         assert found == way.first("jürgen", "xn--psse-loa.example"), found
         assert returned_to(world, port, found, parameters=" SMTPUTF8") == ["jürgen@xn--psse-loa.example"]
+
+
+def signature_holds(world, way, port, client, to):
+    """Whether the signature of a message to this address, as its field To has it, holds where it was forwarded to."""
+    signer = dkim_signature.Signer()
+    message, token = world.compose()
+    message = signer.sign(message.replace(b"To: you@example", b"To: " + to.encode()))
+    assert signer.holds(message)
+    dkim_signature.send(world, port, ALICE, "list@" + HOP1, message, client)
+    world.sink.wait_for(token, [YOU])
+    delivery = world.sink.with_token(token)[-1]
+    assert delivery.sender == way.first("alice", "author.example"), delivery.sender
+    return signer.holds(delivery.data)
+
+
+@for_both
+def a_signature_holds(world, way):
+    """Also where the field To has an address of ours, or none with a domain."""
+    for port in way.all:
+        for to in ("you@example", "you", way.first("bob", "author.example")):
+            assert signature_holds(world, way, port, GOOD, to), (port, to)
+
+
+@for_both
+def header_recipients_are_replaced_in_mail_of_this_host_alone(world, way):
+    """Postfix does so where canonical maps are for them, and rewrites no fields of other clients' mail."""
+    address = way.first("bob", "author.example")
+    for port in way.all:
+        assert signature_holds(world, way, port, "127.0.0.1", address) == (port != hosts.CLASSIC_HOST.port), port
