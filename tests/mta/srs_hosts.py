@@ -5,7 +5,9 @@ All of them find the next host by its MX record, at port 10025 (machine.CLIENT_A
 """
 
 import os
+import re
 
+import documents
 import machine
 import postfix
 from sink import ADDRESS
@@ -57,12 +59,30 @@ def canonical(forward, reverse, header=False):
             "recipient_canonical_classes=envelope_recipient" + (",header_recipient" if header else "")]
 
 
-class Host:
-    """A Postfix that receives at `port` and, with is_mx, at the address of its domain's MX record."""
+GUIDE = documents.Path(os.path.realpath(__file__)).parents[2] / "docs" / "srs.md"
 
-    def __init__(self, name, domain, port, settings=(), services="", mx=None):
+
+def guided(heading, forward, reverse, port=0):
+    """What the guide has its reader type under this heading, for these tables, this port, and the domains of the tests; not what
+    takes it back."""
+    steps = [step for step in documents.steps_of_guide(GUIDE, heading) if step.kind == "sh"]
+    lines = [line for step in steps if not re.search(r"^postconf -M?X", step.text, re.MULTILINE) for line in documents.commands_of(step)]
+    text = "\n".join(line for line in lines if line.startswith("postconf ")) + "\n"
+    replaced = (("socketmap:unix:smfs/tables.sock:forward", forward), ("socketmap:unix:smfs/tables.sock:reverse", reverse),
+                ("10027", str(port)), ("srs.example.org", "srs." + HOP1), (" - y - ", " - n - "))
+    for old, new in replaced:
+        text = text.replace(old, new)
+    assert "example.org" not in text and "postconf" in text, text
+    return text
+
+
+class Host:
+    """A Postfix that receives at `port` and, with mx, at this address, that of its domain's MX record. guide: commands for its
+    configuration."""
+
+    def __init__(self, name, domain, port, settings=(), guide="", mx=None):
         self.name, self.domain, self.port = name, domain, port
-        self.settings, self.services, self.mx = list(settings), services, mx
+        self.settings, self.guide, self.mx = list(settings), guide, mx
         self.log = f"{machine.LOGS}/postfix-{name}.log"
         self.directory = "/etc/postfix-" + name
 
@@ -75,7 +95,7 @@ class Host:
         ports = [str(self.port)] + ([f"{self.mx}:{MX_PORT}"] if self.mx else [])
         listeners = "".join(f"{port} inet n - n - - smtpd\n" for port in ports)
         machine.write(self.directory + "/main.cf", main)
-        machine.write(self.directory + "/master.cf", listeners + master[1] + master[2] + self.services)
+        machine.write(self.directory + "/master.cf", listeners + master[1] + master[2])
         machine.write(self.directory + "/dynamicmaps.cf", "")
         common = COMMON.format(port=MX_PORT, domain=self.domain, aliases=aliases_of(self.domain))
         own = [f"queue_directory=/var/spool/postfix-{self.name}", f"data_directory=/var/lib/postfix-{self.name}"]
@@ -83,6 +103,7 @@ class Host:
             os.makedirs(directory + self.name, exist_ok=True)
         machine.run("chown", "postfix:postfix", "/var/lib/postfix-" + self.name)
         self.configure(*[line.replace(" = ", "=", 1) for line in common.strip().splitlines()], *own, *self.settings)
+        machine.run("sh", "-euc", f'postconf() {{ command postconf -c {self.directory} "$@"; }}\n{self.guide}')
         self.run("start")
         wait_for(f"Postfix at port {self.port}", lambda: listens(("127.0.0.1", self.port)))
 
@@ -93,28 +114,9 @@ class Host:
         machine.run("postfix", "-c", self.directory, command, timeout=PATIENCE_S)
 
 
-# The second cleanup of the exact way: what leaves passes it, and nothing else does.
-def second_pass(port, forward):
-    return f"""127.0.0.1:{port} inet n - n - - smtpd
-  -o content_filter=smtp:
-  -o cleanup_service_name=srs-cleanup
-  -o mynetworks=127.0.0.0/8
-  -o smtpd_relay_restrictions=permit_mynetworks,reject
-  -o smtpd_recipient_restrictions=
-  -o smtpd_milters=
-  -o local_header_rewrite_clients=
-  -o receive_override_options=no_unknown_recipient_checks,no_header_body_checks
-srs-cleanup unix n - n - 0 cleanup
-  -o sender_canonical_maps={forward}
-  -o sender_canonical_classes=envelope_sender
-  -o recipient_canonical_maps=
-  -o virtual_alias_maps=
-"""
-
-
-def exact(port, reverse):
-    return [f"default_transport=smtp:[127.0.0.1]:{port}", f"recipient_canonical_maps={reverse}",
-            "recipient_canonical_classes=envelope_recipient"]
+def back(reverse):
+    """The way back where the domain has users too."""
+    return [f"recipient_canonical_maps={reverse}", "recipient_canonical_classes=envelope_recipient"]
 
 
 # Word for word what PostSRSd's own manual tells its users to write.
@@ -123,16 +125,15 @@ CLASSIC = ["sender_canonical_maps = tcp:localhost:10001", "sender_canonical_clas
 
 TCP = f"tcp:127.0.0.1:{FORWARD}", f"tcp:127.0.0.1:{REVERSE}"
 
-CLASSIC_HOST = Host("classic", HOP1, 3001, CLASSIC, mx="192.0.2.1")
-SIMPLE_HOST = Host("simple", HOP1, 3002, canonical(socketmap("forward"), socketmap("reverse")))
-EXACT_HOST = Host("exact", HOP1, 3003, exact(3013, socketmap("reverse")), second_pass(3013, socketmap("forward")))
-EXACT_TCP_HOST = Host("exact-tcp", HOP1, 3004, exact(3014, TCP[1]), second_pass(3014, TCP[0]))
-HOP2_HOST = Host("hop2", HOP2, 3005, canonical(f"tcp:127.0.0.1:{OTHER_FORWARD}", f"tcp:127.0.0.1:{OTHER_REVERSE}"), mx="192.0.2.2")
+MAPS = socketmap("forward"), socketmap("reverse")
+EXACT = "The exact way"
 
+CLASSIC_HOST = Host("classic", HOP1, 3001, CLASSIC, mx="192.0.2.1")
+SIMPLE_HOST = Host("simple", HOP1, 3002, canonical(*MAPS))
+EXACT_HOST = Host("exact", HOP1, 3003, back(MAPS[1]), guide=guided(EXACT, *MAPS, port=3013))
+EXACT_TCP_HOST = Host("exact-tcp", HOP1, 3004, back(TCP[1]), guide=guided(EXACT, *TCP, port=3014))
+HOP2_HOST = Host("hop2", HOP2, 3005, canonical(f"tcp:127.0.0.1:{OTHER_FORWARD}", f"tcp:127.0.0.1:{OTHER_REVERSE}"), mx="192.0.2.2")
 # A domain for the addresses alone, which are aliases.
 SRS_DOMAIN = "srs." + HOP1
-DEDICATED = ["default_transport=smtp:[127.0.0.1]:3016", f"virtual_alias_domains={HOP1} {SRS_DOMAIN}",
-             f"virtual_alias_maps={aliases_of(HOP1)} {socketmap('reverse')}"]
-DEDICATED_HOST = Host("dedicated", HOP1, 3006, DEDICATED, second_pass(3016, socketmap("forward")))
-MILTER_HOST = Host("milter", HOP1, 3007, [*exact(3017, socketmap("reverse")), "smtpd_milters=inet:127.0.0.1:10010"],
-                   second_pass(3017, socketmap("forward")))
+DEDICATED_HOST = Host("dedicated", HOP1, 3006, guide=guided("The way back", *MAPS) + guided(EXACT, *MAPS, port=3016))
+MILTER_HOST = Host("milter", HOP1, 3007, [*back(MAPS[1]), "smtpd_milters=inet:127.0.0.1:10010"], guide=guided(EXACT, *MAPS, port=3017))
