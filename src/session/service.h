@@ -53,6 +53,10 @@ struct cache_state service_caches(struct service *service);
 /* How the DNS in use is now. */
 void service_dns_state(struct service *service, struct dns_state *state);
 
+/* What is effective now, with references that service_release gives back. Any thread. */
+struct session_shared service_acquire(struct service *service);
+void service_release(const struct session_shared *shared);
+
 /* For front ends; any thread. The session belongs to the caller; NULL if out of memory. */
 struct session *service_begin_session(struct service *service, const struct session_abilities *abilities);
 struct session_needs service_needs(struct service *service);

@@ -9,6 +9,7 @@
 #include "session/message_end.h"
 #include "session/message_log.h"
 #include "session/refusal.h"
+#include "session/srs_rules.h"
 #include "session/state.h"
 
 #include <stdlib.h>
@@ -26,6 +27,7 @@ struct session *session_create(const struct session_shared *shared, const struct
     session->abilities = *abilities;
     session->shared.config = config_acquire(shared->config);
     session->shared.checker = spf_checker_acquire(shared->checker);
+    session->shared.srs = srs_rules_acquire(shared->srs);
     return session;
 }
 
@@ -41,6 +43,7 @@ void session_destroy(struct session *session)
     strbuf_free(&session->reply);
     config_release(session->shared.config);
     spf_checker_release(session->shared.checker);
+    srs_rules_release(session->shared.srs);
     free(session);
 }
 

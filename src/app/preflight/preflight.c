@@ -11,6 +11,7 @@
 #include "app/preflight/service_unit.h"
 #include "app/preflight/shared_places.h"
 #include "session/service.h"
+#include "session/srs_rules.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -39,6 +40,17 @@ static void probe_dns(struct probe *probe)
     strbuf_free(&error);
 }
 
+static void probe_secrets(struct probe *probe)
+{
+    const struct srs_rules *rules = NULL;
+    struct strbuf error = STRBUF_INIT;
+
+    if (!srs_rules_open(probe->config, &rules, &error))
+        probe_problem(probe, EX_CONFIG, errno, "%s (user %s)", strbuf_text(&error), probe_user(probe));
+    srs_rules_release(rules);
+    strbuf_free(&error);
+}
+
 /* A reload reads the configuration as User. */
 static void probe_config_file(struct probe *probe)
 {
@@ -57,6 +69,7 @@ static void probe_as_user(void *context)
     } else {
         probe_log(probe);
         probe_dns(probe);
+        probe_secrets(probe);
         probe_config_file(probe);
     }
     strbuf_free(&error);

@@ -373,8 +373,9 @@ static bool give_socket(const struct front_socket *socket, uid_t owner, gid_t gr
     return listening_give(&listening, socket, owner, group, error);
 }
 
-static void discard_socket(void)
+static void discard_socket(const struct front_socket *socket)
 {
+    (void)socket;
     listening_discard(&listening);
 }
 
@@ -419,7 +420,7 @@ static void close_socket(void)
     while (task != NULL && !has_closed_socket)
         pthread_cond_wait(&is_changed, &lock);
     pthread_mutex_unlock(&lock);
-    discard_socket();
+    listening_discard(&listening);
 }
 
 /* What is being found out then is not waited for; a connection that waits for it is left to the end of the process. */

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Tests of lookups about forwarded mail, and of the file of secrets. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "session/forwarding.h"
+#include "session/srs_rules.h"
+#include "support/alloc_fail.h"
+#include "support/test_directory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof *(array))
+
+#define ZONE                                                                                                           \
+    "pass.example. TXT \"v=spf1 ip4:192.0.2.25 ip4:192.0.2.26 -all\"\n"                                                \
+    "half.example. TXT \"v=spf1 ip4:192.0.2.25 -all\"\n"                                                               \
+    "soft.example. TXT \"v=spf1 ~all\"\n"                                                                              \
+    "wrong.example. TXT \"v=spf1 nonsense\"\n"                                                                         \
+    "some.example. TXT \"v=spf1 exists:%{l}.ok.example -all\"\n"                                                       \
+    "alice.ok.example. A 127.0.0.2\n"
+
+#define OUTGOING "SRSOutgoing 192.0.2.25 192.0.2.26\n"
+
+static char directory[] = "/tmp/smf-spf-forwarding-XXXXXX";
+
+static int make_directory(void **state)
+{
+    (void)state;
+    if (mkdtemp(directory) == NULL)
+        return -1;
+    test_directory_use(directory);
+    write_file("zone", ZONE);
+    write_file("secret", "tops3cr3t\n");
+    return chmod(path_of("secret"), 0640);
+}
+
+static int remove_directory(void **state)
+{
+    (void)state;
+    (void)unlink(path_of("zone"));
+    (void)unlink(path_of("secret"));
+    return rmdir(directory);
+}
+
+/* A configuration of `text` with the test's zone and secret. */
+static const struct config *configuration(const char *text)
+{
+    struct strbuf whole = STRBUF_INIT, errors = STRBUF_INIT;
+    const struct config *config = NULL;
+
+    strbuf_addf(&whole, "ZoneFile %s\nSRSDomain fwd.example\nSRSSecretFile %s\nSyslog none\n%s", path_of("zone"),
+                path_of("secret"), text);
+    config = config_parse(strbuf_text(&whole), whole.len, "test", &errors);
+    if (config == NULL)
+        fail_msg("%s", strbuf_text(&errors));
+    strbuf_free(&whole);
+    strbuf_free(&errors);
+    return config;
+}
+
+static struct service *service_of(const char *text)
+{
+    struct strbuf error = STRBUF_INIT;
+    const struct config *config = configuration(text);
+    struct service *service = service_create(config, &error);
+
+    if (service == NULL)
+        fail_msg("%s", strbuf_text(&error));
+    config_release(config);
+    strbuf_free(&error);
+    return service;
+}
+
+/* An answer, kept. */
+struct kept {
+    unsigned count;
+    enum srs_status status;
+    bool is_permitted;
+    char address[512];
+};
+
+static void keep(void *context, const struct forwarding_answer *answer)
+{
+    struct kept *kept = context;
+
+    kept->count++;
+    kept->status = answer->status;
+    kept->is_permitted = answer->is_permitted;
+    (void)snprintf(kept->address, sizeof kept->address, "%s", answer->address != NULL ? answer->address : "");
+}
+
+static struct kept forward(struct service *service, const char *sender)
+{
+    struct kept kept = {0};
+
+    forwarding_sender_start(service, sender, keep, &kept); /* a zone file answers at once */
+    assert_int_equal(kept.count, 1);
+    return kept;
+}
+
+static struct kept reverse(struct service *service, const char *recipient)
+{
+    struct kept kept = {0};
+
+    forwarding_recipient(service, recipient, keep, &kept);
+    assert_int_equal(kept.count, 1);
+    return kept;
+}
+
+static void senders_leave_under_our_name_and_come_back(void **state)
+{
+    static const char *const senders[] = {"alice@soft.example", "<Alice@soft.example>", "\"a b\"@soft.example",
+                                          "alice@none.example"};
+    static const char *const plain[] = {"alice@soft.example", "Alice@soft.example", "\"a b\"@soft.example",
+                                        "alice@none.example"};
+    struct service *service = service_of("");
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(senders); i++) {
+        const struct kept kept = forward(service, senders[i]);
+
+        print_message("%s -> %s\n", senders[i], kept.address);
+        assert_int_equal(kept.status, SRS_DONE);
+        assert_false(kept.is_permitted);
+        assert_non_null(strstr(kept.address, "SRS0="));
+        assert_string_equal(reverse(service, kept.address).address, plain[i]);
+    }
+    service_destroy(service);
+}
+
+static void addresses_that_stay(void **state)
+{
+    static const struct {
+        const char *sender;
+        enum srs_status status;
+    } cases[] = {
+        {"", SRS_NULL_SENDER},
+        {"<>", SRS_NULL_SENDER},
+        {"\"\"", SRS_NULL_SENDER},
+        {"<@>", SRS_NULL_SENDER},
+        {"alice", SRS_NO_DOMAIN},
+        {"alice@fwd.example", SRS_OWN_DOMAIN},
+        {"a@own.example", SRS_KEPT_DOMAIN},
+        {"a@b@c", SRS_BAD_HOST},
+    };
+    struct service *service = service_of("SRSExclude own.example\n");
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        print_message("%s\n", cases[i].sender);
+        assert_int_equal(forward(service, cases[i].sender).status, cases[i].status);
+    }
+    assert_int_equal(reverse(service, "SRS0=abcd=XY=orig.example=bob@other.example").status, SRS_FOREIGN);
+    assert_int_equal(reverse(service, "bob@fwd.example").status, SRS_ORDINARY);
+    assert_int_equal(reverse(service, "SRS0=abcd=XY=orig.example=bob@fwd.example").status, SRS_WRONG_HASH);
+    service_destroy(service);
+}
+
+static void who_passes_everywhere_is_left(void **state)
+{
+    static const struct {
+        const char *config, *sender;
+        bool is_permitted;
+    } cases[] = {
+        {OUTGOING, "a@pass.example", true},
+        {OUTGOING, "a@half.example", false},
+        {OUTGOING, "a@soft.example", false},
+        {OUTGOING, "a@none.example", false},
+        {OUTGOING, "a@wrong.example", false},
+        {OUTGOING, "alice@some.example", true},
+        {OUTGOING, "mallory@some.example", false},
+        {OUTGOING "SRSAlways on\n", "a@pass.example", false},
+        {"", "a@pass.example", false},
+        {"SRSOutgoing 192.0.2.25\n", "a@half.example", true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct service *service = service_of(cases[i].config);
+
+        for (int again = 0; again < 2; again++) { /* out of the cache, too */
+            const struct kept kept = forward(service, cases[i].sender);
+
+            print_message("%s\n", cases[i].sender);
+            assert_int_equal(kept.is_permitted, cases[i].is_permitted);
+            assert_int_equal(kept.address[0] == '\0', cases[i].is_permitted);
+        }
+        service_destroy(service);
+    }
+}
+
+static void without_a_domain_nothing_is_ours(void **state)
+{
+    struct strbuf error = STRBUF_INIT, text = STRBUF_INIT;
+    const struct config *config;
+    struct service *service;
+
+    (void)state;
+    strbuf_addf(&text, "ZoneFile %s\n", path_of("zone"));
+    config = config_parse(strbuf_text(&text), text.len, "test", &error);
+    service = service_create(config, &error);
+    assert_non_null(service);
+    assert_int_equal(forward(service, "alice@soft.example").status, SRS_FOREIGN);
+    assert_int_equal(reverse(service, "SRS0=abcd=XY=orig.example=bob@fwd.example").status, SRS_FOREIGN);
+    service_destroy(service);
+    config_release(config);
+    strbuf_free(&text);
+}
+
+/* Each answer is given, whatever fails, and unsure means rewrite. */
+static void each_failing_allocation_has_an_answer(void **state)
+{
+    struct service *service = service_of(OUTGOING);
+    bool failed = true;
+
+    (void)state;
+    for (unsigned n = 1; failed; n++) {
+        struct kept kept = {0};
+
+        alloc_fail_at(n);
+        forwarding_sender_start(service, "a@pass.example", keep, &kept);
+        failed = alloc_fail_happened();
+        alloc_fail_at(0);
+        assert_int_equal(kept.count, 1);
+        assert_true(kept.is_permitted || kept.status == SRS_DONE || kept.status == SRS_NO_MEMORY);
+    }
+    failed = true;
+    for (unsigned n = 1; failed; n++) {
+        struct kept kept = {0};
+
+        alloc_fail_at(n);
+        forwarding_recipient(service, "SRS0=abcd=XY=orig.example=bob@fwd.example", keep, &kept);
+        failed = alloc_fail_happened();
+        alloc_fail_at(0);
+        assert_int_equal(kept.count, 1);
+        assert_true(kept.status == SRS_WRONG_HASH || kept.status == SRS_NO_MEMORY);
+    }
+    service_destroy(service);
+}
+
+/* ---- The file of secrets ---- */
+
+static bool opens(const char *content, mode_t mode, struct strbuf *error)
+{
+    const struct config *config = configuration("");
+    const struct srs_rules *rules = NULL;
+    bool opened;
+
+    write_file("secret", content);
+    assert_int_equal(chmod(path_of("secret"), mode), 0);
+    opened = srs_rules_open(config, &rules, error);
+    assert_int_equal(opened, rules != NULL);
+    srs_rules_release(rules);
+    config_release(config);
+    return opened;
+}
+
+static void bad_files_are_told(void **state)
+{
+    static const struct {
+        const char *content;
+        mode_t mode;
+        const char *words; /* NULL: it is a good one */
+    } cases[] = {
+        {"a\n", 0640, NULL},
+        {"a", 0600, NULL},
+        {"\n \t\r\n a \r\n\nb\n", 0400, NULL},
+        {"a\n", 0644, "everybody"},
+        {"a\n", 0642, "everybody"},
+        {"", 0640, "no secret"},
+        {" \n\r\n", 0640, "no secret"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct strbuf error = STRBUF_INIT;
+
+        assert_int_equal(opens(cases[i].content, cases[i].mode, &error), cases[i].words == NULL);
+        if (cases[i].words != NULL)
+            assert_non_null(strstr(strbuf_text(&error), cases[i].words));
+        strbuf_free(&error);
+    }
+    assert_int_equal(unlink(path_of("secret")), 0);
+    assert_int_equal(mkdir(path_of("secret"), 0700), 0);
+    struct strbuf error = STRBUF_INIT;
+    const struct config *config = configuration("");
+    const struct srs_rules *rules = NULL;
+    assert_false(srs_rules_open(config, &rules, &error));
+    assert_non_null(strstr(strbuf_text(&error), "is no file"));
+    assert_int_equal(rmdir(path_of("secret")), 0);
+    strbuf_free(&error);
+    assert_false(srs_rules_open(config, &rules, &error));
+    assert_non_null(strstr(strbuf_text(&error), "cannot be read"));
+    strbuf_free(&error);
+    config_release(config);
+    write_file("secret", "tops3cr3t\n");
+    assert_int_equal(chmod(path_of("secret"), 0640), 0);
+}
+
+static void a_reload_takes_on_a_new_secret(void **state)
+{
+    struct service *service = service_of("");
+    const struct config *same = configuration("");
+    struct strbuf error = STRBUF_INIT;
+    const struct kept before = forward(service, "alice@soft.example");
+    struct service_change *change = service_prepare(service, same, &error);
+
+    (void)state;
+    assert_non_null(change);
+    assert_true(service_change_is_empty(change));
+    service_discard(change);
+    write_file("secret", "newer\ntops3cr3t\n");
+    change = service_prepare(service, same, &error);
+    assert_non_null(change);
+    assert_false(service_change_is_empty(change));
+    service_commit(service, change);
+    assert_string_not_equal(forward(service, "alice@soft.example").address, before.address);
+    assert_string_equal(reverse(service, before.address).address, "alice@soft.example");
+    write_file("secret", "newer\n");
+    assert_true(service_replace(service, same, &error));
+    assert_int_equal(reverse(service, before.address).status, SRS_WRONG_HASH);
+    write_file("secret", "\n");
+    assert_false(service_replace(service, same, &error)); /* and nothing has changed */
+    assert_int_equal(forward(service, "alice@soft.example").status, SRS_DONE);
+    strbuf_free(&error);
+    config_release(same);
+    service_destroy(service);
+    write_file("secret", "tops3cr3t\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(senders_leave_under_our_name_and_come_back),
+        cmocka_unit_test(addresses_that_stay),
+        cmocka_unit_test(who_passes_everywhere_is_left),
+        cmocka_unit_test(without_a_domain_nothing_is_ours),
+        cmocka_unit_test(each_failing_allocation_has_an_answer),
+        cmocka_unit_test(bad_files_are_told),
+        cmocka_unit_test(a_reload_takes_on_a_new_secret),
+    };
+
+    return cmocka_run_group_tests(tests, make_directory, remove_directory);
+}
