@@ -11,8 +11,6 @@
 #include "tools/convert_run.h"
 
 #include <ctype.h>
-#include <sodium.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -256,46 +254,6 @@ static uint64_t hash_of(const char *address)
     return hash_octets(seed, lower, len);
 }
 
-static size_t count_of(const char *text, char c)
-{
-    size_t count = 0;
-
-    for (; *text != '\0'; text++)
-        count += *text == c;
-    return count;
-}
-
-/* Room for `lines` addresses. False if out of memory; free_addresses in any case. */
-static bool make_addresses(struct addresses *addresses, size_t lines)
-{
-    size_t buckets = 1;
-
-    while (buckets < lines)
-        buckets *= 2;
-    addresses->items = calloc(lines, sizeof *addresses->items);
-    addresses->table.buckets = (struct hash_link **)calloc(buckets, sizeof(struct hash_link *));
-    addresses->table.bucket_count = buckets;
-    return addresses->items != NULL && addresses->table.buckets != NULL;
-}
-
-static void free_addresses(const struct addresses *addresses)
-{
-    free(addresses->items);
-    free((void *)addresses->table.buckets);
-}
-
-/* Of its letters in lower case; under no secret, as the file is the administrator's. */
-static uint64_t hash_of(const char *address)
-{
-    static const uint8_t seed[HASH_SEED_SIZE];
-    char lower[256];
-    size_t len = 0;
-
-    for (; len < sizeof lower && address[len] != '\0'; len++)
-        lower[len] = (char)tolower((unsigned char)address[len]);
-    return hash_octets(seed, lower, len);
-}
-
 /* Lists the address; false if it was there. */
 static bool note_address(struct addresses *addresses, const char *address)
 {
@@ -307,52 +265,6 @@ static bool note_address(struct addresses *addresses, const char *address)
             return false;
     addresses->items[addresses->count] = (struct listed){.link.hash = hash, .address = address};
     hash_table_add(&addresses->table, &addresses->items[addresses->count++].link);
-    return true;
-}
-
-/* Of as much of it as an address has at most; those that are longer share what they begin with. */
-static uint64_t hash_of_nocase(const struct addresses *addresses, const char *address)
-{
-    char lower[ADDRESS_HASHED];
-    size_t len = 0;
-
-    for (; len < sizeof lower && address[len] != '\0'; len++)
-        lower[len] = (char)tolower((unsigned char)address[len]);
-    return hash_octets(addresses->seed, lower, len);
-}
-
-static void free_addresses(struct addresses *addresses)
-{
-    free((void *)addresses->table.buckets);
-    free(addresses->entries);
-}
-
-/* False if out of memory; free_addresses is called even so. */
-static bool make_room_for_addresses(struct addresses *addresses, size_t count)
-{
-    addresses->table.bucket_count = 1;
-    while (addresses->table.bucket_count < count)
-        addresses->table.bucket_count *= 2;
-    addresses->table.buckets =
-        (struct hash_link **)calloc(addresses->table.bucket_count, sizeof *addresses->table.buckets);
-    addresses->entries = calloc(count, sizeof *addresses->entries);
-    randombytes_buf(addresses->seed, sizeof addresses->seed);
-    return addresses->table.buckets != NULL && addresses->entries != NULL;
-}
-
-/* Lists the address, which stays the caller's; false if it was there, in whatever case. */
-static bool note_address(struct addresses *addresses, const char *address)
-{
-    struct address_entry *entry = &addresses->entries[addresses->count];
-    const uint64_t hash = hash_of_nocase(addresses, address);
-    struct hash_link *link = hash_table_first(&addresses->table, hash);
-
-    for (; link != NULL; link = hash_table_next(link))
-        if (strcasecmp(((struct address_entry *)(void *)link)->address, address) == 0)
-            return false;
-    *entry = (struct address_entry){.link.hash = hash, .address = address};
-    hash_table_add(&addresses->table, &entry->link);
-    addresses->count++;
     return true;
 }
 
@@ -425,7 +337,6 @@ static void convert_users(struct conversion *run, const char *path, char *text)
 
     run->no_memory |= !make_addresses(&addresses, count_of(text, '\n') + 1);
     convert_note(run, "Each recipient of that file, whose settings take the place of those for all");
-    run->no_memory |= !make_room_for_addresses(&addresses, count_of(text, '\n') + 1);
     for (; text != NULL && !run->no_memory; text = next) {
         next = strchr(text, '\n');
         if (next != NULL)
