@@ -252,8 +252,8 @@ static const struct config *silent_configuration(unsigned port, const char *more
 }
 
 struct awaited {
-    struct kept kept;
     int64_t at_ms;
+    struct kept kept;
     atomic_bool is_here;
 };
 
