@@ -7,14 +7,19 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "session/forwarding.h"
 #include "session/srs_rules.h"
 #include "support/alloc_fail.h"
 #include "support/test_directory.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -216,6 +221,97 @@ static void without_a_domain_nothing_is_ours(void **state)
     strbuf_free(&text);
 }
 
+/* ---- With a DNS that does not answer ---- */
+
+static int silent_server(unsigned *port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof address;
+    const int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+    assert_true(fd >= 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, len), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+    *port = ntohs(address.sin_port);
+    return fd;
+}
+
+static const struct config *silent_configuration(unsigned port, const char *more)
+{
+    struct strbuf text = STRBUF_INIT, errors = STRBUF_INIT;
+    const struct config *config;
+
+    strbuf_addf(&text, "Nameserver 127.0.0.1:%u\nSRSDomain fwd.example\nSRSSecretFile %s\nSyslog none\n%s", port,
+                path_of("secret"), more);
+    config = config_parse(strbuf_text(&text), text.len, "test", &errors);
+    if (config == NULL)
+        fail_msg("%s", strbuf_text(&errors));
+    strbuf_free(&text);
+    strbuf_free(&errors);
+    return config;
+}
+
+struct awaited {
+    int64_t at_ms;
+    struct kept kept;
+    atomic_bool is_here;
+};
+
+static void take(void *context, const struct forwarding_answer *answer)
+{
+    struct awaited *awaited = context;
+
+    keep(&awaited->kept, answer);
+    awaited->at_ms = clock_monotonic_ms(&clock_system);
+    atomic_store(&awaited->is_here, true);
+}
+
+/* The sender is asked about, and `change` (or the end of the service, where it is NULL) comes before the answer. */
+static void ask_and_change(const struct config *config, const struct config *change)
+{
+    enum { AT_ONCE = 32 };
+    struct strbuf error = STRBUF_INIT;
+    struct service *service = service_create(config, &error);
+    struct awaited awaited[AT_ONCE] = {0};
+    const int64_t begun_ms = clock_monotonic_ms(&clock_system);
+
+    assert_non_null(service);
+    for (size_t i = 0; i < AT_ONCE; i++)
+        forwarding_sender_start(service, "alice@slow.example", take, &awaited[i]);
+    assert_false(atomic_load(&awaited[0].is_here));
+    if (change != NULL)
+        assert_true(service_replace(service, change, &error));
+    else
+        service_destroy(service);
+    for (size_t i = 0; i < AT_ONCE; i++) {
+        assert_true(atomic_load(&awaited[i].is_here));
+        assert_int_equal(awaited[i].kept.count, 1);
+        assert_int_equal(awaited[i].kept.status, SRS_DONE);
+        assert_false(awaited[i].kept.is_permitted);
+        assert_in_range(awaited[i].at_ms - begun_ms, 900, 8000); /* SRSTimeout is 1 s, on a busy machine */
+    }
+    if (change != NULL)
+        service_destroy(service);
+    strbuf_free(&error);
+}
+
+/* The last answer comes on a thread of the DNS that the service has left by then. */
+static void the_dns_leaves_after_the_last_answer(void **state)
+{
+    unsigned port, other_port;
+    const int fd = silent_server(&port), other_fd = silent_server(&other_port);
+    const struct config *config = silent_configuration(port, OUTGOING "SRSTimeout 1s\n");
+    const struct config *other = silent_configuration(other_port, OUTGOING "SRSTimeout 1s\n");
+
+    (void)state;
+    ask_and_change(config, other);
+    ask_and_change(config, NULL);
+    config_release(config);
+    config_release(other);
+    close(fd);
+    close(other_fd);
+}
+
 /* Each answer is given, whatever fails, and unsure means rewrite. */
 static void each_failing_allocation_has_an_answer(void **state)
 {
@@ -274,6 +370,7 @@ static void bad_files_are_told(void **state)
         {"a\n", 0640, NULL},
         {"a", 0600, NULL},
         {"\n \t\r\n a \r\n\nb\n", 0400, NULL},
+        {"#a\n", 0400, NULL},
         {"a\n", 0644, "everybody"},
         {"a\n", 0642, "everybody"},
         {"", 0640, "no secret"},
@@ -304,6 +401,63 @@ static void bad_files_are_told(void **state)
     config_release(config);
     write_file("secret", "tops3cr3t\n");
     assert_int_equal(chmod(path_of("secret"), 0640), 0);
+}
+
+/* The first secret that a file has. */
+static void assert_first(const char *content, const char *secret)
+{
+    const struct config *config = configuration("");
+    const struct srs_rules *rules = NULL;
+    struct strbuf error = STRBUF_INIT;
+
+    write_file("secret", content);
+    assert_true(srs_rules_open(config, &rules, &error));
+    assert_string_equal(srs_rules_settings(rules)->secrets.items[0], secret);
+    srs_rules_release(rules);
+    config_release(config);
+}
+
+/* Else what that program signed would not be known here. */
+static void lines_are_read_as_postsrsd_reads_them(void **state)
+{
+    (void)state;
+    assert_first("a b \nc\n", "a b ");
+    assert_first("\r\n\n\ta\r\nb", "\ta");
+    assert_first("# a\nb\n", "# a");
+    write_file("secret", "tops3cr3t\n");
+}
+
+static void large_files_are_none(void **state)
+{
+    enum { TOO_LARGE = 64 * 1024 + 1 };
+    char *large = calloc(1, TOO_LARGE + 1);
+    struct strbuf error = STRBUF_INIT;
+
+    (void)state;
+    assert_non_null(large);
+    memset(large, 'a', TOO_LARGE);
+    assert_false(opens(large, 0600, &error));
+    print_message("%s\n", strbuf_text(&error));
+    assert_non_null(strstr(strbuf_text(&error), "too large"));
+    strbuf_free(&error);
+    free(large);
+    write_file("secret", "tops3cr3t\n");
+}
+
+static void the_note_is_for_who_forgot_a_key(void **state)
+{
+    static const struct {
+        const char *text;
+        bool is_there;
+    } cases[] = {{"", true}, {"SRSAlways on\n", false}, {OUTGOING, false}};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        const struct config *config = configuration(cases[i].text);
+
+        assert_int_equal(srs_rules_lacks_outgoing(config), cases[i].is_there);
+        config_release(config);
+    }
 }
 
 static void a_reload_takes_on_a_new_secret(void **state)
@@ -344,8 +498,12 @@ int main(void)
         cmocka_unit_test(addresses_that_stay),
         cmocka_unit_test(who_passes_everywhere_is_left),
         cmocka_unit_test(without_a_domain_nothing_is_ours),
+        cmocka_unit_test(the_dns_leaves_after_the_last_answer),
         cmocka_unit_test(each_failing_allocation_has_an_answer),
         cmocka_unit_test(bad_files_are_told),
+        cmocka_unit_test(lines_are_read_as_postsrsd_reads_them),
+        cmocka_unit_test(large_files_are_none),
+        cmocka_unit_test(the_note_is_for_who_forgot_a_key),
         cmocka_unit_test(a_reload_takes_on_a_new_secret),
     };
 
