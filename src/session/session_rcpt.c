@@ -131,12 +131,16 @@ static enum reason bad_srs_recipient(const struct srs_rules *rules, const struct
     return reason;
 }
 
-/* True if a bounce comes home with it: `SRSTooLong rewrite` wrote it, be it too long. */
-static bool is_our_own(const struct srs_rules *rules, const struct session_recipient *recipient)
+/* True if a bounce may come home with it: `SRSTooLong rewrite` wrote it, be it too long. Without memory nobody knows.
+ */
+static bool may_be_our_own(const struct srs_rules *rules, const struct session_recipient *recipient)
 {
-    for (size_t i = 0; i < recipient->count; i++)
-        if (srs_status_of(rules, &recipient->readings[i]) == SRS_DONE)
+    for (size_t i = 0; i < recipient->count; i++) {
+        const enum srs_status status = srs_status_of(rules, &recipient->readings[i]);
+
+        if (status == SRS_DONE || status == SRS_NO_MEMORY)
             return true;
+    }
     return false;
 }
 
@@ -148,7 +152,7 @@ static enum reason bad_recipient(const struct session *session, const struct ses
     if (recipient->count == 0)
         return REASON_RECIPIENT_MALFORMED;
     if (recipient->status == ADDRESS_LOCAL_TOO_LONG && !session->shared.config->relaxed_local_part &&
-        !is_our_own(rules, recipient))
+        !may_be_our_own(rules, recipient))
         return REASON_RECIPIENT_TOO_LONG;
     return bad_srs_recipient(rules, recipient);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Tests of lookups about forwarded mail, and of the file of secrets. */
+/* Tests of lookups about forwarded mail. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,12 +9,12 @@
 
 #include "base/clock.h"
 #include "session/forwarding.h"
-#include "session/srs_rules.h"
 #include "support/alloc_fail.h"
 #include "support/test_directory.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -329,6 +329,27 @@ static void each_failing_allocation_has_an_answer(void **state)
         assert_int_equal(kept.count, 1);
         assert_true(kept.is_permitted || kept.status == SRS_DONE || kept.status == SRS_NO_MEMORY);
     }
+    service_destroy(service);
+}
+
+/* What we wrote is never called forged. */
+static void no_failing_allocation_turns_a_bounce_away(void **state)
+{
+    struct service *service = service_of("");
+    const struct kept written = forward(service, "alice@soft.example");
+    bool failed = true;
+
+    (void)state;
+    for (unsigned n = 1; failed; n++) {
+        struct kept kept = {0};
+
+        alloc_fail_at(n);
+        forwarding_recipient(service, written.address, keep, &kept);
+        failed = alloc_fail_happened();
+        alloc_fail_at(0);
+        assert_int_equal(kept.count, 1);
+        assert_true(kept.status == SRS_DONE || kept.status == SRS_NO_MEMORY);
+    }
     failed = true;
     for (unsigned n = 1; failed; n++) {
         struct kept kept = {0};
@@ -343,121 +364,50 @@ static void each_failing_allocation_has_an_answer(void **state)
     service_destroy(service);
 }
 
-/* ---- The file of secrets ---- */
-
-static bool opens(const char *content, mode_t mode, struct strbuf *error)
+/* What a bounce to this address meets at RCPT, where the n-th allocation of that step fails. */
+static enum session_step bounce(struct service *service, const char *to, unsigned n, bool *failed)
 {
-    const struct config *config = configuration("");
-    const struct srs_rules *rules = NULL;
-    bool opened;
+    static const struct session_abilities abilities = {
+        .refuses_recipients = true,
+        .steps = SESSION_STEP(REFUSE_AT_MAIL) | SESSION_STEP(REFUSE_AT_RCPT) | SESSION_STEP(REFUSE_AT_EOM)};
+    struct session *session = service_begin_session(service, &abilities);
+    struct session_client client = {.name = "[203.0.113.66]"};
+    struct session_sender sender = {.status = ADDRESS_NULL, .receiver = "mx.example.net"};
+    struct address reading = {0};
+    struct session_recipient recipient = {.readings = &reading, .count = 1, .handles = {to}, .handle_count = 1};
+    enum session_step step;
 
-    write_file("secret", content);
-    assert_int_equal(chmod(path_of("secret"), mode), 0);
-    opened = srs_rules_open(config, &rules, error);
-    assert_int_equal(opened, rules != NULL);
-    srs_rules_release(rules);
-    config_release(config);
-    return opened;
+    assert_non_null(session);
+    assert_true(addr_parse("203.0.113.66", &client.address));
+    recipient.status = address_parse(to, &reading);
+    session_connect(session, &client);
+    session_helo(session, "pc.example.net");
+    assert_int_equal(session_mail(session, &sender).step, SESSION_CONTINUE);
+    alloc_fail_at(n);
+    step = session_rcpt(session, &recipient).step;
+    *failed = alloc_fail_happened();
+    alloc_fail_at(0);
+    address_free(&reading);
+    session_destroy(session);
+    return step;
 }
 
-static void bad_files_are_told(void **state)
+/* Be it as long as no other address may be. */
+static void no_failing_allocation_refuses_a_bounce(void **state)
 {
-    static const struct {
-        const char *content;
-        mode_t mode;
-        const char *words; /* NULL: it is a good one */
-    } cases[] = {
-        {"a\n", 0640, NULL},
-        {"a", 0600, NULL},
-        {"\n \t\r\n a \r\n\nb\n", 0400, NULL},
-        {"#a\n", 0400, NULL},
-        {"a\n", 0644, "everybody"},
-        {"a\n", 0642, "everybody"},
-        {"", 0640, "no secret"},
-        {" \n\r\n", 0640, "no secret"},
-    };
+    static const char user[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@soft.example";
+    struct service *service = service_of("RelaxedLocalPart off\n");
+    const struct kept written = forward(service, user);
+    struct kept forged = written;
+    bool failed = true;
 
     (void)state;
-    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-        struct strbuf error = STRBUF_INIT;
-
-        assert_int_equal(opens(cases[i].content, cases[i].mode, &error), cases[i].words == NULL);
-        if (cases[i].words != NULL)
-            assert_non_null(strstr(strbuf_text(&error), cases[i].words));
-        strbuf_free(&error);
-    }
-    assert_int_equal(unlink(path_of("secret")), 0);
-    assert_int_equal(mkdir(path_of("secret"), 0700), 0);
-    struct strbuf error = STRBUF_INIT;
-    const struct config *config = configuration("");
-    const struct srs_rules *rules = NULL;
-    assert_false(srs_rules_open(config, &rules, &error));
-    assert_non_null(strstr(strbuf_text(&error), "is no file"));
-    assert_int_equal(rmdir(path_of("secret")), 0);
-    strbuf_free(&error);
-    assert_false(srs_rules_open(config, &rules, &error));
-    assert_non_null(strstr(strbuf_text(&error), "cannot be read"));
-    strbuf_free(&error);
-    config_release(config);
-    write_file("secret", "tops3cr3t\n");
-    assert_int_equal(chmod(path_of("secret"), 0640), 0);
-}
-
-/* The first secret that a file has. */
-static void assert_first(const char *content, const char *secret)
-{
-    const struct config *config = configuration("");
-    const struct srs_rules *rules = NULL;
-    struct strbuf error = STRBUF_INIT;
-
-    write_file("secret", content);
-    assert_true(srs_rules_open(config, &rules, &error));
-    assert_string_equal(srs_rules_settings(rules)->secrets.items[0], secret);
-    srs_rules_release(rules);
-    config_release(config);
-}
-
-/* Else what that program signed would not be known here. */
-static void lines_are_read_as_postsrsd_reads_them(void **state)
-{
-    (void)state;
-    assert_first("a b \nc\n", "a b ");
-    assert_first("\r\n\n\ta\r\nb", "\ta");
-    assert_first("# a\nb\n", "# a");
-    write_file("secret", "tops3cr3t\n");
-}
-
-static void large_files_are_none(void **state)
-{
-    enum { TOO_LARGE = 64 * 1024 + 1 };
-    char *large = calloc(1, TOO_LARGE + 1);
-    struct strbuf error = STRBUF_INIT;
-
-    (void)state;
-    assert_non_null(large);
-    memset(large, 'a', TOO_LARGE);
-    assert_false(opens(large, 0600, &error));
-    print_message("%s\n", strbuf_text(&error));
-    assert_non_null(strstr(strbuf_text(&error), "too large"));
-    strbuf_free(&error);
-    free(large);
-    write_file("secret", "tops3cr3t\n");
-}
-
-static void the_note_is_for_who_forgot_a_key(void **state)
-{
-    static const struct {
-        const char *text;
-        bool is_there;
-    } cases[] = {{"", true}, {"SRSAlways on\n", false}, {OUTGOING, false}};
-
-    (void)state;
-    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-        const struct config *config = configuration(cases[i].text);
-
-        assert_int_equal(srs_rules_lacks_outgoing(config), cases[i].is_there);
-        config_release(config);
-    }
+    forged.address[6] = forged.address[6] == 'A' ? 'B' : 'A'; /* in the hash */
+    assert_int_equal(bounce(service, forged.address, 0, &failed), SESSION_REFUSE);
+    failed = true;
+    for (unsigned n = 1; failed; n++)
+        assert_int_equal(bounce(service, written.address, n, &failed), SESSION_CONTINUE);
+    service_destroy(service);
 }
 
 static void a_reload_takes_on_a_new_secret(void **state)
@@ -491,6 +441,46 @@ static void a_reload_takes_on_a_new_secret(void **state)
     write_file("secret", "tops3cr3t\n");
 }
 
+static atomic_bool asks_on;
+
+static void *ask_until_told(void *context)
+{
+    for (unsigned n = 0; n < 100 || atomic_load(&asks_on); n++) {
+        struct kept kept = {0};
+
+        forwarding_sender_start(context, n % 2 == 0 ? "a@pass.example" : "a@half.example", keep, &kept);
+        if (kept.count != 1 || kept.is_permitted != (n % 2 == 0))
+            return context;
+    }
+    return NULL;
+}
+
+/* Each exchange of the DNS finds lookups under way. */
+static void lookups_go_on_beside_reloads(void **state)
+{
+    struct service *service = service_of(OUTGOING);
+    const struct config *same = configuration(OUTGOING);
+    struct strbuf error = STRBUF_INIT;
+    pthread_t threads[3];
+    void *wrong;
+
+    (void)state;
+    atomic_store(&asks_on, true);
+    for (size_t i = 0; i < ARRAY_SIZE(threads); i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, ask_until_told, service), 0);
+    for (int n = 0; n < 40; n++) {
+        write_file("zone", n % 2 == 0 ? ZONE "\n" : ZONE);
+        assert_true(service_replace(service, same, &error));
+    }
+    atomic_store(&asks_on, false);
+    for (size_t i = 0; i < ARRAY_SIZE(threads); i++) {
+        assert_int_equal(pthread_join(threads[i], &wrong), 0);
+        assert_null(wrong);
+    }
+    config_release(same);
+    service_destroy(service);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -500,11 +490,10 @@ int main(void)
         cmocka_unit_test(without_a_domain_nothing_is_ours),
         cmocka_unit_test(the_dns_leaves_after_the_last_answer),
         cmocka_unit_test(each_failing_allocation_has_an_answer),
-        cmocka_unit_test(bad_files_are_told),
-        cmocka_unit_test(lines_are_read_as_postsrsd_reads_them),
-        cmocka_unit_test(large_files_are_none),
-        cmocka_unit_test(the_note_is_for_who_forgot_a_key),
+        cmocka_unit_test(no_failing_allocation_turns_a_bounce_away),
+        cmocka_unit_test(no_failing_allocation_refuses_a_bounce),
         cmocka_unit_test(a_reload_takes_on_a_new_secret),
+        cmocka_unit_test(lookups_go_on_beside_reloads),
     };
 
     return cmocka_run_group_tests(tests, make_directory, remove_directory);
