@@ -89,6 +89,7 @@ static const struct row {
     {"ControlSocket", WHAT_IF_NO_MATTER, NULL},
     {"Metrics", WHAT_IF_NO_MATTER, NULL},
     {"PolicySocket", WHAT_IF_NO_MATTER, NULL},
+    {"TableSocket", WHAT_IF_NO_MATTER, NULL},
     {"User", WHAT_IF_NO_MATTER, NULL},
     {"PidFile", WHAT_IF_NO_MATTER, NULL},
     {"Sandbox", WHAT_IF_NO_MATTER, NULL},
