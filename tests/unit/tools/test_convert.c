@@ -670,6 +670,7 @@ static const struct line_case {
     {SRSD, "SRS_DOMAIN='a.example\nSRS_SECRET=x", "quotes are not closed", "old.conf:1: SRS_DOMAIN: "},
     {SRSD, "SRS_DOMAIN=${A:-`b`}\nRUN_AS=x", "# RUN_AS = x\n", "old.conf:1: SRS_DOMAIN: the shell makes this value"},
     {SRSD, "SRS_DOMAIN=$(a \"(b)\" \\))\nRUN_AS=x", "# RUN_AS = x\n", "old.conf:1: SRS_DOMAIN: the shell makes"},
+    {SRSD, "A=`x`\nSRS_DOMAIN=$A.example", "# SRS_DOMAIN = $A.example\n", "old.conf:2: SRS_DOMAIN: the shell makes"},
     {SRSD, "SRS_DOMAIN=$1\nRUN_AS=x", "# RUN_AS = x\n", "old.conf:1: SRS_DOMAIN: the shell makes"},
     {SRSD, "SRS_DOMAIN=a.example\n. /etc/more\nif true; then\n RUN_AS=x\nfi", "# RUN_AS = x\n",
      "old.conf:2: . /etc/more: only variables are read, and this is a command of the shell\n"},
