@@ -3,6 +3,7 @@
  * which libConfuse reads. */
 #include "tools/convert_syntax.h"
 
+#include "base/endpoint.h"
 #include "base/printable.h"
 #include "config/config_file.h"
 
@@ -345,6 +346,11 @@ static void write_socketmap(struct conversion *run)
     if (*socket == '\0')
         return;
     convert_section(run, "Where main.cf has its tables");
+    if (endpoint_unix_path(socket) != NULL) {
+        convert_note(run,
+                     "The filter's account must be able to make it there, and Postfix to connect, which everybody may");
+        convert_note(run, "with PostSRSd: a directory as in POSTFIX of smf-spf(8), SocketGroup and SocketMode do that");
+    }
     strbuf_add(&ours, "socketmap:");
     convert_add_socket(socket, &ours);
     write_table_socket(run, &ours);

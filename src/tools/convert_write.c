@@ -247,13 +247,18 @@ void convert_items(struct conversion *run, const char *key, const char *items,
 void convert_add_socket(const char *socket, struct strbuf *out)
 {
     const char *host = strchr(socket, ':'), *colon = strrchr(socket, ':');
+    bool is_ipv6;
 
-    if (strncmp(socket, "inet", strlen("inet")) != 0 || strchr(socket, '@') != NULL || host == colon) {
+    if (host == NULL || host == colon || strncmp(socket, "inet", strlen("inet")) != 0 || strchr(socket, '@') != NULL) {
         strbuf_add(out, socket);
         return;
     }
-    strbuf_addf(out, "%s:%s@", host[1] == '[' ? "inet6" : "inet", colon + 1);
-    strbuf_add_mem(out, host + 1, (size_t)(colon - host - 1));
+    is_ipv6 = host[1] == '[' || strncmp(socket, "inet6:", strlen("inet6:")) == 0;
+    strbuf_addf(out, "%s:%s@", is_ipv6 ? "inet6" : "inet", colon + 1);
+    if (strncmp(host, ":*:", strlen(":*:")) == 0)
+        strbuf_add(out, is_ipv6 ? "::" : "0.0.0.0");
+    else
+        strbuf_add_mem(out, host + 1, (size_t)(colon - host - 1));
 }
 
 bool convert_read_switch(const char *text, bool *out)

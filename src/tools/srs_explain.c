@@ -84,7 +84,7 @@ static void add_rewriting(struct strbuf *out, const struct srs_settings *setting
     else
         strbuf_add(out, "it is rewritten for the first time: the new address holds it\n");
     srs_explain_begin(out);
-    strbuf_addf(out, "signed with secret 1 of %zu\n", settings->secrets.count);
+    strbuf_addf(out, "it is signed with secret 1 of %zu\n", settings->secrets.count);
     if (local_len > LOCAL_MAX) {
         srs_explain_begin(out);
         strbuf_addf(out, "it has %zu octets before the @, more than 64 (RFC 5321 4.5.3.1.1): some hosts refuse that\n",

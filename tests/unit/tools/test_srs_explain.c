@@ -138,13 +138,13 @@ static const struct {
     const char *sender, *words;
 } senders[] = {
     {"alice@example.com", "  it is rewritten for the first time: the new address holds it\n"
-                          "  signed with secret 1 of 2\n"},
+                          "  it is signed with secret 1 of 2\n"},
     {"SRS0=abcd=JQ=orig.example=bob@hop1.example",
      "  another host has rewritten it before: the new address leads a bounce back to that host\n"
-     "  signed with secret 1 of 2\n"},
+     "  it is signed with secret 1 of 2\n"},
     {"aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffgggg@a-rather-long-domain-name.example.com",
      "  it is rewritten for the first time: the new address holds it\n"
-     "  signed with secret 1 of 2\n"
+     "  it is signed with secret 1 of 2\n"
      "  it has 115 octets before the @, more than 64 (RFC 5321 4.5.3.1.1): some hosts refuse that\n"},
     {"alice@fwd.example", "  its domain is SRSDomain, fwd.example, whose mail this host may send: it stays\n"},
     {"alice@kept.example", "  kept.example is excluded by SRSExclude: it stays\n"},

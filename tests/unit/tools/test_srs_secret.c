@@ -20,7 +20,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-enum { SECRET_LEN = 43, TEXT_MAX = 1024 };
+enum { SECRET_LEN = 43, TEXT_MAX = 1024, MUCH = 1024 * 1024 };
 
 static char directory[] = "/tmp/test_srs_secret.XXXXXX";
 static char path[64], new_path[sizeof path + 4], link_path[64];
@@ -29,7 +29,7 @@ static int set_up(void **state)
 {
     (void)state;
     (void)umask(022);
-    strcpy(directory + strlen(directory) - 6, "XXXXXX");
+    memcpy(directory + sizeof directory - sizeof "XXXXXX", "XXXXXX", sizeof "XXXXXX");
     assert_non_null(mkdtemp(directory));
     (void)snprintf(path, sizeof path, "%s/secret", directory);
     (void)snprintf(new_path, sizeof new_path, "%s.new", path);
@@ -97,7 +97,7 @@ static void a_file_is_made_for_few(void **state)
         assert_int_equal(status_of(path).st_mode, S_IFREG | 0640);
         assert_string_equal(after_secret(read_whole(path)), "");
         assert_string_not_equal(read_whole(path), first); /* each is another one */
-        strcpy(first, read_whole(path));
+        memcpy(first, read_whole(path), sizeof first);
         assert_int_equal(unlink(path), 0);
     }
 }
@@ -107,10 +107,12 @@ static void its_group_is_that_of_the_account(void **state)
     const struct passwd *account = getpwnam("nobody");
 
     (void)state;
-    if (geteuid() != 0 || account == NULL)
+    const gid_t group = account != NULL ? account->pw_gid : 0;
+
+    if (geteuid() != 0 || group == 0)
         skip();
     assert_int_equal(srs_secret_create(path, "nobody"), EX_OK);
-    assert_int_equal(status_of(path).st_gid, account->pw_gid);
+    assert_int_equal(status_of(path).st_gid, group);
     assert_int_equal(status_of(path).st_uid, 0);
     assert_int_equal(unlink(path), 0);
     assert_int_equal(srs_secret_create(path, "no-such-account"), EX_NOUSER);
@@ -171,9 +173,9 @@ static void an_error_leaves_the_file_as_it_was(void **state)
     assert_string_equal(read_whole(new_path), "of another command");
     assert_int_equal(unlink(new_path), 0);
     assert_string_equal(read_whole(path), "old\n");
-    assert_int_equal(truncate(path, 1024 * 1024), 0);
+    assert_int_equal(truncate(path, MUCH), 0);
     assert_int_equal(srs_secret_add(path), EX_NOINPUT);
-    assert_int_equal(status_of(path).st_size, 1024 * 1024);
+    assert_int_equal(status_of(path).st_size, MUCH);
     assert_int_equal(access(new_path, F_OK), -1);
 }
 
