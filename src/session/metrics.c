@@ -117,8 +117,8 @@ void metrics_write(const struct metrics_state *state, bool is_openmetrics, struc
     write_reasons(&text, "faults", REASON_KIND_FAULT, "Internal errors of a message.");
     write_waits(&text);
     policy_metrics_write(&text);
-    forwarding_metrics_write(&text);
     table_metrics_write(&text);
+    forwarding_metrics_write(&text);
     cache_metrics_write(&text, &state->caches);
     metrics_end(&text);
 }

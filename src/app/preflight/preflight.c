@@ -76,14 +76,14 @@ static void probe_as_user(void *context)
 }
 
 /* Adds what a child has found, and what is not told yet, each line before `end`. */
-static void add_lines(const char *lines, const char *told, const char *end, struct strbuf *out)
+static void add_lines(const char *lines, const char *end, struct strbuf *out)
 {
     while (*lines != '\0') {
         const size_t len = strcspn(lines, "\n");
         struct strbuf line = STRBUF_INIT;
 
         strbuf_add_mem(&line, lines, len);
-        if (strstr(told, strbuf_text(&line)) == NULL)
+        if (strstr(strbuf_text(out), strbuf_text(&line)) == NULL)
             strbuf_addf(out, "%s%s\n", strbuf_text(&line), end);
         strbuf_free(&line);
         lines += len + (lines[len] == '\n');
@@ -99,8 +99,8 @@ static void probe_in_child(struct probe *probe, void (*look)(void *probe), const
     probe->out = &report;
     preflight_in_child(look, probe, user, &report);
     probe->out = out;
-    add_lines(strbuf_text(&report.problems), strbuf_text(&out->problems), end, &out->problems);
-    add_lines(strbuf_text(&report.notes), strbuf_text(&out->notes), "", &out->notes);
+    add_lines(strbuf_text(&report.problems), end, &out->problems);
+    add_lines(strbuf_text(&report.notes), "", &out->notes);
     if (out->status == EX_OK && out->problems.len > problems_len)
         out->status = report.status;
     preflight_free(&report);

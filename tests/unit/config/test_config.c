@@ -183,7 +183,8 @@ static void the_shipped_file_shows_each_key_once(void **state)
         assert_string_equal(option->key, key);
         times[option - options]++;
         free(key);
-        if (!option->type->is_block && strcmp(option->key, "SRSDomain") != 0) /* it needs another key */
+        if (!option->type->is_block && strcmp(option->key, "SRSDomain") != 0 &&
+            strcmp(option->key, "TableSocket") != 0) /* they need another key */
             config_release(parse(setting));
         shown++;
     }
@@ -249,6 +250,9 @@ static void classic_files_are_read(void **state)
     assert_string_equal(c->reject_reason, "Rejected, look at http://spf.example/why.html?sender=%s&ip=%s#x \"so\"");
     config_release(c);
 }
+
+/* What TableSocket needs. */
+#define SRS "SRSDomain fwd.example\nSRSSecretFile /etc/secret\n"
 
 struct value_case {
     const char *text, *key, *printed;
@@ -397,6 +401,20 @@ static void values_are_read(void **state)
     }
 }
 
+static void tables_have_protocols_and_sockets(void **state)
+{
+    (void)state;
+    assert_printed(SRS
+                   "TableSocket Socketmap:local:/run/map tcp-forward:inet:1\nTableSocket TCP-REVERSE:INET:2@192.0.2.1",
+                   "TableSocket",
+                   "TableSocket socketmap:unix:/run/map\nTableSocket tcp-forward:inet:1@127.0.0.1\n"
+                   "TableSocket tcp-reverse:inet:2@192.0.2.1\n");
+    assert_printed(SRS "TableSocket socketmap:inet6:3, socketmap:fd:srs socketmap:/run/map", "TableSocket",
+                   "TableSocket socketmap:inet6:3@::1\nTableSocket socketmap:fd:srs\n"
+                   "TableSocket socketmap:unix:/run/map\n");
+    assert_printed("", "TableSocket", "#TableSocket\n");
+}
+
 struct bad_case {
     const char *key;
     const char *values[24];
@@ -452,6 +470,9 @@ static const struct bad_case bad[] = {
     {"SRSOutgoing", {"192.0.2.0/24", "mx.example.org", "0.0.0.0/0"}},
     {"SRSTooLong", {"on", "shorten"}},
     {"SRSTimeout", {"0", "61s", "500ms"}},
+    {"TableSocket",
+     {"inet:10001", "unix:/run/map", "tcp:inet:10001", "socketmap:", "socketmap:map", "socketmap:unix:map",
+      "tcp-forward:inet:0", "tcp-reverse:inet:65536@127.0.0.1", "socketmap:socketmap:unix:/run/map", "none"}},
     {"Nameserver", {"localhost", "127.0.0.1:0", "127.0.0.1:65536", "[::1", "127.0.0.1:x"}},
     {"ZoneFile", {"example.zone", "/", "/etc/", "./x"}},
     {"PidFile", {"smf-spf.pid"}},
@@ -949,6 +970,13 @@ static void contradictions_name_both_lines(void **state)
                   "t.conf:2: SRSDomain: needs an SRSSecretFile (smf-spf srs secret makes one)\n");
     assert_errors("SRSHashLength 5\nSRSHashMinimum 6\n",
                   "t.conf:2: SRSHashMinimum: a hash of SRSHashLength (5) would be shorter\n");
+    assert_errors("TableSocket socketmap:unix:/run/map\n",
+                  "t.conf:1: TableSocket: its tables are about addresses of SRSDomain, which is missing\n");
+    assert_errors(
+        SRS "SocketGroup mail\nSocket inet:1\nTableSocket socketmap:inet:2\n",
+        "t.conf:3: SocketGroup: contradicts Socket in line 4: only a unix socket has a group; leave it out\n");
+    config_release(
+        parse(SRS "SocketGroup mail\nSocket inet:1\nTableSocket socketmap:inet:2 socketmap:unix:/run/map\n"));
     config_release(parse("SocketGroup mail\nSocketGroup none\nSocket inet:1\n"));
     config_release(parse("SocketMode 0600\nSocket inet:1\n"));
     config_release(parse("SocketMode 0600\nSocketGroup mail\n"));
@@ -1279,6 +1307,7 @@ int main(void)
         cmocka_unit_test(the_shipped_file_shows_each_key_once),
         cmocka_unit_test(classic_files_are_read),
         cmocka_unit_test(values_are_read),
+        cmocka_unit_test(tables_have_protocols_and_sockets),
         cmocka_unit_test(bad_values_are_refused),
         cmocka_unit_test(an_unset_text_is_refused),
         cmocka_unit_test(messages_say_what_would_be_right),
