@@ -26,6 +26,7 @@
 #include "front/tables/tables_front.h"
 #include "session/metrics.h"
 #include "session/service.h"
+#include "session/srs_rules.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -185,6 +186,12 @@ static void log_policy_limits(const struct config *config)
     strbuf_free(&keys);
 }
 
+static void log_lack_of_outgoing(const struct config *config)
+{
+    if (srs_rules_lacks_outgoing(config))
+        log_notice("SRSDomain: without SRSOutgoing each sender is rewritten, as with SRSAlways on");
+}
+
 /* What follows once the sockets are bound, in the order that privileges demand. Returns a status of sysexits.h. */
 static int start_after_sockets(struct daemon *daemon, struct strbuf *error)
 {
@@ -204,6 +211,7 @@ static int start_after_sockets(struct daemon *daemon, struct strbuf *error)
         log_warning("User: %s is root, which needs not be; running as %s", config->user, daemon->identity.user);
     reload_log_warnings(config);
     log_policy_limits(config);
+    log_lack_of_outgoing(config);
     if (daemon->control_problem.len > 0)
         log_notice("%s; smf-spf reload and reopen do not reach this filter", strbuf_text(&daemon->control_problem));
     core_dumps_set(config->core_dumps);

@@ -25,7 +25,7 @@ struct asker {
 
 /* A sender that will be rewritten, unless each outgoing address passes. */
 struct question {
-    struct session_shared shared;
+    struct service_lookup lookup;
     struct address sender, rewritten;
     int64_t deadline_ms;
     size_t next; /* of the outgoing addresses */
@@ -60,7 +60,7 @@ static void end(struct question *question)
     give(&question->asker, &answer);
     address_free(&question->sender);
     address_free(&question->rewritten);
-    service_release(&question->shared);
+    service_lookup_end(&question->lookup);
     free(question);
 }
 
@@ -77,26 +77,26 @@ static void on_outcome(void *context, const struct spf_outcome *outcome)
 
 static void ask(struct question *question)
 {
-    const struct addr_list *outgoing = &question->shared.config->srs_outgoing;
+    const struct addr_list *outgoing = &question->lookup.shared.config->srs_outgoing;
     const struct spf_request request = {
         .identity = IDENTITY_MAILFROM,
         .client = outgoing->items[question->next++].base,
-        .helo = question->shared.host_name,
+        .helo = question->lookup.shared.host_name,
         .local = question->sender.local,
         .domain = question->sender.domain,
-        .receiver = question->shared.host_name,
+        .receiver = question->lookup.shared.host_name,
         .is_alone = true,
         .deadline_ms = question->deadline_ms,
     };
 
     atomic_store(&question->stage, ASKING);
-    spf_permits_start(question->shared.checker, &request, on_outcome, question);
+    spf_permits_start(question->lookup.shared.checker, &request, on_outcome, question);
 }
 
 /* Takes the outcome that is there, and asks on until one is awaited. */
 static void go_on(struct question *question)
 {
-    while (question->passes && question->next < question->shared.config->srs_outgoing.count) {
+    while (question->passes && question->next < question->lookup.shared.config->srs_outgoing.count) {
         ask(question);
         if (atomic_exchange(&question->stage, AWAITED) != ANSWERED)
             return;
@@ -105,17 +105,17 @@ static void go_on(struct question *question)
 }
 
 /* Takes over the first three. False if out of memory. */
-static bool begin(const struct session_shared *shared, const struct address *sender, const struct address *rewritten,
+static bool begin(const struct service_lookup *lookup, const struct address *sender, const struct address *rewritten,
                   const struct asker *asker)
 {
     struct question *question = calloc(1, sizeof *question);
 
     if (question == NULL)
         return false;
-    question->shared = *shared;
+    question->lookup = *lookup;
     question->sender = *sender;
     question->rewritten = *rewritten;
-    question->deadline_ms = clock_monotonic_ms(&clock_system) + shared->config->srs_timeout_ms;
+    question->deadline_ms = clock_monotonic_ms(&clock_system) + lookup->shared.config->srs_timeout_ms;
     question->passes = true;
     question->asker = *asker;
     go_on(question);
@@ -128,18 +128,19 @@ static bool is_worth_asking(const struct config *config)
 }
 
 /* Rewrites, or asks before; takes over what it is given. */
-static void forward(const struct session_shared *shared, struct address *sender, const struct asker *asker)
+static void forward(const struct service_lookup *lookup, struct address *sender, const struct asker *asker)
 {
+    const struct session_shared *shared = &lookup->shared;
     struct address rewritten = {0};
     enum srs_status status =
         srs_forward(srs_rules_settings(shared->srs), sender, clock_unix_s(&clock_system), &rewritten);
 
-    if (status == SRS_DONE && is_worth_asking(shared->config) && begin(shared, sender, &rewritten, asker))
+    if (status == SRS_DONE && is_worth_asking(shared->config) && begin(lookup, sender, &rewritten, asker))
         return;
     give_status(asker, status, &rewritten); /* unsure means rewrite */
     address_free(&rewritten);
     address_free(sender);
-    service_release(shared);
+    service_lookup_end(lookup);
 }
 
 /* ---- Front doors ---- */
@@ -168,30 +169,30 @@ static enum srs_status parse(const char *text, struct address *out)
 
 void forwarding_sender_start(struct service *service, const char *sender, forwarding_done done, void *context)
 {
-    const struct session_shared shared = service_acquire(service);
+    const struct service_lookup lookup = service_lookup_begin(service);
     const struct asker asker = {FORWARDING_SENDER, done, context};
     struct address address = {0};
-    enum srs_status status = shared.srs != NULL ? parse(sender, &address) : SRS_FOREIGN;
+    enum srs_status status = lookup.shared.srs != NULL ? parse(sender, &address) : SRS_FOREIGN;
 
     if (status == SRS_DONE) {
-        forward(&shared, &address, &asker);
+        forward(&lookup, &address, &asker);
         return;
     }
     give_status(&asker, status, &address);
-    service_release(&shared);
+    service_lookup_end(&lookup);
 }
 
 void forwarding_recipient(struct service *service, const char *recipient, forwarding_done done, void *context)
 {
-    const struct session_shared shared = service_acquire(service);
+    const struct service_lookup lookup = service_lookup_begin(service);
     const struct asker asker = {FORWARDING_RECIPIENT, done, context};
     struct address address = {0}, stands_for = {0};
-    enum srs_status status = shared.srs != NULL ? parse(recipient, &address) : SRS_FOREIGN;
+    enum srs_status status = lookup.shared.srs != NULL ? parse(recipient, &address) : SRS_FOREIGN;
 
     if (status == SRS_DONE)
-        status = srs_reverse(srs_rules_settings(shared.srs), &address, clock_unix_s(&clock_system), &stands_for);
+        status = srs_reverse(srs_rules_settings(lookup.shared.srs), &address, clock_unix_s(&clock_system), &stands_for);
     give_status(&asker, status, &stands_for);
     address_free(&stands_for);
     address_free(&address);
-    service_release(&shared);
+    service_lookup_end(&lookup);
 }

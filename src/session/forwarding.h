@@ -23,8 +23,8 @@ typedef void (*forwarding_done)(void *context, const struct forwarding_answer *a
 
 /* Finds the address that a message of `sender` is forwarded with. The sender is as in SMTP, with brackets or without;
  * "", "<>", "<@>" and two quotes are the null sender, which stays (RFC 5321 4.5.5). It stays, too, where each
- * SRSOutgoing may send for it by SPF, unless SRSAlways; what is not known by SRSTimeout counts as no. Whoever comes
- * first, the service lives until the answer was given. Any thread; hold no lock. */
+ * SRSOutgoing may send for it by SPF, unless SRSAlways; what is not known by SRSTimeout counts as no. A reload
+ * that exchanges the DNS, and the end of the service, wait for the answer. Any thread; hold no lock. */
 void forwarding_sender_start(struct service *service, const char *sender, forwarding_done done, void *context);
 
 /* Finds the address that `recipient`, in the same form, stands for; answers before it returns. Any thread. */

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /* What a status is counted as. Several of a kind tell the administrator the same. */
-enum outcome { REWRITTEN, PERMITTED, LEFT, TOO_LONG, REVERSED, FOREIGN, FORGED, EXPIRED, FAULT, OUTCOMES };
+enum outcome { REWRITTEN, PERMITTED, LEFT, TOO_LONG, REVERSED, FOREIGN, INCOMPLETE, FORGED, EXPIRED, FAULT, OUTCOMES };
 
 static const struct {
     enum forwarding_direction direction;
@@ -18,6 +18,7 @@ static const struct {
     [TOO_LONG] = {FORWARDING_SENDER, "too-long"},
     [REVERSED] = {FORWARDING_RECIPIENT, "reversed"},
     [FOREIGN] = {FORWARDING_RECIPIENT, "foreign"},
+    [INCOMPLETE] = {FORWARDING_RECIPIENT, "incomplete"},
     [FORGED] = {FORWARDING_RECIPIENT, "forged"},
     [EXPIRED] = {FORWARDING_RECIPIENT, "expired"},
     [FAULT] = {FORWARDING_DIRECTIONS, "fault"},
@@ -49,6 +50,7 @@ static enum outcome outcome_of_recipient(const struct forwarding_answer *answer)
     case SRS_NO_MEMORY:
         return FAULT;
     case SRS_INCOMPLETE:
+        return INCOMPLETE;
     case SRS_SHORT_HASH:
     case SRS_WRONG_HASH:
         return FORGED;

@@ -10,7 +10,7 @@ static const struct session_reply go_on = {.step = SESSION_CONTINUE};
 
 static bool is_of_srs(enum reason reason)
 {
-    return reason == REASON_SRS_FORGED || reason == REASON_SRS_EXPIRED;
+    return reason == REASON_SRS_FORGED || reason == REASON_SRS_INCOMPLETE || reason == REASON_SRS_EXPIRED;
 }
 
 /* A reply whose text says the reason. */
@@ -58,7 +58,8 @@ static void set_codes(struct record_reply *reply, bool is_soft)
     } codes[] = {
         {REASON_SENDER_MALFORMED, "5.1.7", "4.1.7"},    {REASON_SENDER_TOO_LONG, "5.1.7", "4.1.7"},
         {REASON_RECIPIENT_MALFORMED, "5.1.3", "4.1.3"}, {REASON_RECIPIENT_TOO_LONG, "5.1.3", "4.1.3"},
-        {REASON_SRS_FORGED, "5.1.1", "4.1.1"},          {REASON_SRS_EXPIRED, "5.1.1", "4.1.1"},
+        {REASON_SRS_FORGED, "5.1.1", "4.1.1"},          {REASON_SRS_INCOMPLETE, "5.1.1", "4.1.1"},
+        {REASON_SRS_EXPIRED, "5.1.1", "4.1.1"},
     };
 
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)

@@ -16,11 +16,14 @@
 enum { ERROR_SIZE = 512 };
 
 struct service {
-    pthread_mutex_t lock; /* covers all but the name and the last member */
+    pthread_mutex_t lock; /* covers all but the last two members */
     const struct config *config;
     struct spf_checker *checker;
     const struct dns *dns;       /* the checker's */
     const struct srs_rules *srs; /* NULL: no SRSDomain */
+    unsigned generation;         /* counts exchanges of the checker */
+    unsigned lookups[2];         /* under way, by the last bit of the generation that they began in */
+    pthread_cond_t lookups_over; /* one of the two is 0 */
     char host_name[256];
     bool serves_both; /* by the configuration of the start, as a reload opens and closes no socket */
 };
@@ -121,18 +124,30 @@ struct service *service_create(const struct config *config, struct strbuf *error
     service->config = config_acquire(config);
     service->serves_both = config->socket != NULL && config->policy_socket != NULL;
     pthread_mutex_init(&service->lock, NULL);
+    pthread_cond_init(&service->lookups_over, NULL);
     if (gethostname(service->host_name, sizeof service->host_name - 1) != 0 || service->host_name[0] == '\0')
         memcpy(service->host_name, "localhost", sizeof "localhost");
     return service;
+}
+
+/* Under the lock. */
+static void await_lookups(struct service *service, unsigned generation)
+{
+    while (service->lookups[generation & 1] > 0)
+        pthread_cond_wait(&service->lookups_over, &service->lock);
 }
 
 void service_destroy(struct service *service)
 {
     if (service == NULL)
         return;
+    pthread_mutex_lock(&service->lock);
+    await_lookups(service, service->generation);
+    pthread_mutex_unlock(&service->lock);
     spf_checker_release(service->checker);
     srs_rules_release(service->srs);
     config_release(service->config);
+    pthread_cond_destroy(&service->lookups_over);
     pthread_mutex_destroy(&service->lock);
     free(service);
 }
@@ -218,6 +233,8 @@ void service_commit(struct service *service, struct service_change *change)
     service->checker = change->checker;
     service->dns = change->dns;
     service->srs = change->srs;
+    if (!change->keeps_checker)
+        await_lookups(service, service->generation++);
     pthread_mutex_unlock(&service->lock);
     free(change);
     config_release(old.config);
@@ -235,14 +252,24 @@ bool service_replace(struct service *service, const struct config *config, struc
     return true;
 }
 
+/* What is effective now, under the lock. */
+static struct session_shared shared_of(struct service *service)
+{
+    return (struct session_shared){
+        .config = config_acquire(service->config),
+        .checker = spf_checker_acquire(service->checker),
+        .srs = srs_rules_acquire(service->srs),
+        .host_name = service->host_name,
+        .serves_both = service->serves_both,
+    };
+}
+
 struct session_shared service_acquire(struct service *service)
 {
-    struct session_shared shared = {.host_name = service->host_name, .serves_both = service->serves_both};
+    struct session_shared shared;
 
     pthread_mutex_lock(&service->lock);
-    shared.config = config_acquire(service->config);
-    shared.checker = spf_checker_acquire(service->checker);
-    shared.srs = srs_rules_acquire(service->srs);
+    shared = shared_of(service);
     pthread_mutex_unlock(&service->lock);
     return shared;
 }
@@ -252,6 +279,30 @@ void service_release(const struct session_shared *shared)
     config_release(shared->config);
     spf_checker_release(shared->checker);
     srs_rules_release(shared->srs);
+}
+
+struct service_lookup service_lookup_begin(struct service *service)
+{
+    struct service_lookup lookup = {.service = service};
+
+    pthread_mutex_lock(&service->lock);
+    lookup.shared = shared_of(service);
+    lookup.generation = service->generation;
+    service->lookups[lookup.generation & 1]++;
+    pthread_mutex_unlock(&service->lock);
+    return lookup;
+}
+
+/* The references first: what the service holds is never the last one to be given back here. */
+void service_lookup_end(const struct service_lookup *lookup)
+{
+    struct service *service = lookup->service;
+
+    service_release(&lookup->shared);
+    pthread_mutex_lock(&service->lock);
+    if (--service->lookups[lookup->generation & 1] == 0)
+        pthread_cond_broadcast(&service->lookups_over);
+    pthread_mutex_unlock(&service->lock);
 }
 
 const struct config *service_config(struct service *service)

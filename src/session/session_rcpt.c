@@ -93,15 +93,24 @@ static struct judgement judge(struct session *session, const struct session_reci
     return found;
 }
 
+/* What a reading is in SRS; SRS_FOREIGN without an SRSDomain. */
+static enum srs_status srs_status_of(const struct srs_rules *rules, const struct address *reading)
+{
+    struct address stands_for = {0};
+    enum srs_status status = SRS_FOREIGN;
+
+    if (rules != NULL)
+        status = srs_reverse(srs_rules_settings(rules), reading, clock_unix_s(&clock_system), &stands_for);
+    address_free(&stands_for);
+    return status;
+}
+
 /* Why nobody can be written to at this reading, where it looks like an SRS address of ours. */
 static enum reason bad_srs_address(const struct srs_rules *rules, const struct address *reading)
 {
-    struct address stands_for = {0};
-    enum srs_status status = srs_reverse(srs_rules_settings(rules), reading, clock_unix_s(&clock_system), &stands_for);
-
-    address_free(&stands_for);
-    switch (status) {
+    switch (srs_status_of(rules, reading)) {
     case SRS_INCOMPLETE:
+        return REASON_SRS_INCOMPLETE;
     case SRS_SHORT_HASH:
     case SRS_WRONG_HASH:
         return REASON_SRS_FORGED;
@@ -122,16 +131,30 @@ static enum reason bad_srs_recipient(const struct srs_rules *rules, const struct
     return reason;
 }
 
+/* True if a bounce may come home with it: `SRSTooLong rewrite` wrote it, be it too long. Without memory nobody knows.
+ */
+static bool may_be_our_own(const struct srs_rules *rules, const struct session_recipient *recipient)
+{
+    for (size_t i = 0; i < recipient->count; i++) {
+        const enum srs_status status = srs_status_of(rules, &recipient->readings[i]);
+
+        if (status == SRS_DONE || status == SRS_NO_MEMORY)
+            return true;
+    }
+    return false;
+}
+
 /* What is wrong with a recipient's address, whatever the message. */
 static enum reason bad_recipient(const struct session *session, const struct session_recipient *recipient)
 {
-    const struct config *config = session->shared.config;
+    const struct srs_rules *rules = session->shared.srs;
 
     if (recipient->count == 0)
         return REASON_RECIPIENT_MALFORMED;
-    if (recipient->status == ADDRESS_LOCAL_TOO_LONG && !config->relaxed_local_part)
+    if (recipient->status == ADDRESS_LOCAL_TOO_LONG && !session->shared.config->relaxed_local_part &&
+        !may_be_our_own(rules, recipient))
         return REASON_RECIPIENT_TOO_LONG;
-    return session->shared.srs != NULL ? bad_srs_recipient(session->shared.srs, recipient) : REASON_NONE;
+    return bad_srs_recipient(rules, recipient);
 }
 
 /* Why a recipient gets the message whatever the result; REASON_NONE: it does not. */

@@ -39,19 +39,20 @@ static void forget(struct text_list *secrets)
     text_list_free(secrets);
 }
 
+/* A blank at an end of a line may have been seen by nobody, but other programs have signed with it. */
+static bool is_blank(const char *line)
+{
+    return line[strspn(line, " \t\v\f")] == '\0';
+}
+
 /* Adds each line of `text`, which is changed. False if out of memory. */
 static bool add_lines(char *text, struct text_list *secrets)
 {
-    static const char white_space[] = " \t\r\v\f";
-
     while (*text != '\0') {
-        char *end = text + strcspn(text, "\n"), *next = *end != '\0' ? end + 1 : end;
+        char *end = text + strcspn(text, "\r\n"), *next = *end != '\0' ? end + 1 : end;
 
         *end = '\0';
-        text += strspn(text, white_space);
-        while (end > text && strchr(white_space, end[-1]) != NULL)
-            *--end = '\0';
-        if (*text != '\0' && !text_list_add(secrets, text))
+        if (!is_blank(text) && !text_list_add(secrets, text))
             return false;
         text = next;
     }
@@ -147,6 +148,11 @@ bool srs_rules_open(const struct config *config, const struct srs_rules **out, s
     }
     srs_rules_release(rules);
     return false;
+}
+
+bool srs_rules_lacks_outgoing(const struct config *config)
+{
+    return config->srs_domain != NULL && !config->srs_always && config->srs_outgoing.count == 0;
 }
 
 const struct srs_rules *srs_rules_acquire(const struct srs_rules *rules)

@@ -15,8 +15,13 @@ struct srs_rules;
  * configuration has no SRSDomain. False, with a message that begins with a key, if the file cannot be read, may be read
  * by everybody, is no regular file, or holds no secret, or if out of memory.
  *
- * A secret is a line of it, without white space around; empty lines are none. */
+ * A secret is a line of it, up to CR or LF, with each blank that it has, as PostSRSd reads the file; blank lines are
+ * none, and there are no comments. */
 bool srs_rules_open(const struct config *config, const struct srs_rules **out, struct strbuf *error);
+
+/* True if each sender is rewritten, since no SRSOutgoing is named, though SRSAlways is off: the administrator may not
+ * have meant that. Pure. */
+bool srs_rules_lacks_outgoing(const struct config *config);
 
 /* Any thread; NULL is fine for each. */
 const struct srs_rules *srs_rules_acquire(const struct srs_rules *rules);

@@ -40,7 +40,7 @@ RECIPIENTS = [
     ("elsewhere", FORGED.replace(DOMAIN, "other.example"), "", ""),
     ("forged", FORGED, "550 5.1.1", FORGED_REPLY),
     ("other-user", WRITTEN.replace("alice", "mallory"), "550 5.1.1", FORGED_REPLY),
-    ("incomplete", f"SRS0=abcd@{DOMAIN}", "550 5.1.1", FORGED_REPLY),
+    ("incomplete", f"SRS0=abcd@{DOMAIN}", "550 5.1.1", "this SRS address is not complete"),
     ("expired", EXPIRED, "550 5.1.1", EXPIRED_REPLY),
     ("wrapped-and-forged", f"SRS1=abcd=hop.example==xyzt=AB=example.com=alice@{DOMAIN}", "550 5.1.1", FORGED_REPLY),
 ]
@@ -54,6 +54,16 @@ def srs_recipient(binary, recipient, codes, text):
             refused(outcome, codes, text)
         else:
             delivered(outcome)
+
+
+@rows([("strict", {"RelaxedLocalPart": "off"}), ("as-shipped", {})])
+def a_bounce_comes_home_to_an_address_too_long(binary, config):
+    """Whoever writes one takes it back."""
+    long_one = srs0(SECRET, "a-rather-long-domain-name.example.com", 64 * "a", DOMAIN)
+    with srs_filter(binary, config) as filter_:
+        delivered(one(filter_, "<>", f"<{long_one}>", ip=GOOD_IP, helo="mx.example.org"))
+        codes = "550 5.1.3" if config else "550 5.1.1"
+        refused(one(filter_, "<>", f"<{long_one.replace('aa@', 'ab@')}>", ip=GOOD_IP, helo="mx.example.org"), codes)
 
 
 @rows([("soft-fail", {"SoftFail": "on"}, "450 4.1.1"), ("test-mode", {"TestMode": "on"}, ""),

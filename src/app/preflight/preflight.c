@@ -212,6 +212,8 @@ void preflight_run(const struct config *config, const char *config_path, bool st
     look_up_accounts(&probe);
     find_shared_places(&probe);
     note_policy_limits(&probe);
+    if (srs_rules_lacks_outgoing(config))
+        strbuf_add(&out->notes, "SRSDomain: without SRSOutgoing each sender is rewritten, as with SRSAlways on\n");
     probe_sockets_and_files(&probe);
     probe_log_before_drop(&probe);
     probe_in_child(&probe, probe_as_user, probe_user(&probe), "");

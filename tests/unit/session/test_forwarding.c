@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Tests of lookups about forwarded mail, and of the file of secrets. */
+/* Tests of lookups about forwarded mail. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,14 +7,18 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "session/forwarding.h"
-#include "session/srs_rules.h"
 #include "support/alloc_fail.h"
 #include "support/test_directory.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -216,6 +220,97 @@ static void without_a_domain_nothing_is_ours(void **state)
     strbuf_free(&text);
 }
 
+/* ---- With a DNS that does not answer ---- */
+
+static int silent_server(unsigned *port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof address;
+    const int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+    assert_true(fd >= 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, len), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+    *port = ntohs(address.sin_port);
+    return fd;
+}
+
+static const struct config *silent_configuration(unsigned port, const char *more)
+{
+    struct strbuf text = STRBUF_INIT, errors = STRBUF_INIT;
+    const struct config *config;
+
+    strbuf_addf(&text, "Nameserver 127.0.0.1:%u\nSRSDomain fwd.example\nSRSSecretFile %s\nSyslog none\n%s", port,
+                path_of("secret"), more);
+    config = config_parse(strbuf_text(&text), text.len, "test", &errors);
+    if (config == NULL)
+        fail_msg("%s", strbuf_text(&errors));
+    strbuf_free(&text);
+    strbuf_free(&errors);
+    return config;
+}
+
+struct awaited {
+    int64_t at_ms;
+    struct kept kept;
+    atomic_bool is_here;
+};
+
+static void take(void *context, const struct forwarding_answer *answer)
+{
+    struct awaited *awaited = context;
+
+    keep(&awaited->kept, answer);
+    awaited->at_ms = clock_monotonic_ms(&clock_system);
+    atomic_store(&awaited->is_here, true);
+}
+
+/* The sender is asked about, and `change` (or the end of the service, where it is NULL) comes before the answer. */
+static void ask_and_change(const struct config *config, const struct config *change)
+{
+    enum { AT_ONCE = 32 };
+    struct strbuf error = STRBUF_INIT;
+    struct service *service = service_create(config, &error);
+    struct awaited awaited[AT_ONCE] = {0};
+    const int64_t begun_ms = clock_monotonic_ms(&clock_system);
+
+    assert_non_null(service);
+    for (size_t i = 0; i < AT_ONCE; i++)
+        forwarding_sender_start(service, "alice@slow.example", take, &awaited[i]);
+    assert_false(atomic_load(&awaited[0].is_here));
+    if (change != NULL)
+        assert_true(service_replace(service, change, &error));
+    else
+        service_destroy(service);
+    for (size_t i = 0; i < AT_ONCE; i++) {
+        assert_true(atomic_load(&awaited[i].is_here));
+        assert_int_equal(awaited[i].kept.count, 1);
+        assert_int_equal(awaited[i].kept.status, SRS_DONE);
+        assert_false(awaited[i].kept.is_permitted);
+        assert_in_range(awaited[i].at_ms - begun_ms, 900, 8000); /* SRSTimeout is 1 s, on a busy machine */
+    }
+    if (change != NULL)
+        service_destroy(service);
+    strbuf_free(&error);
+}
+
+/* The last answer comes on a thread of the DNS that the service has left by then. */
+static void the_dns_leaves_after_the_last_answer(void **state)
+{
+    unsigned port, other_port;
+    const int fd = silent_server(&port), other_fd = silent_server(&other_port);
+    const struct config *config = silent_configuration(port, OUTGOING "SRSTimeout 1s\n");
+    const struct config *other = silent_configuration(other_port, OUTGOING "SRSTimeout 1s\n");
+
+    (void)state;
+    ask_and_change(config, other);
+    ask_and_change(config, NULL);
+    config_release(config);
+    config_release(other);
+    close(fd);
+    close(other_fd);
+}
+
 /* Each answer is given, whatever fails, and unsure means rewrite. */
 static void each_failing_allocation_has_an_answer(void **state)
 {
@@ -233,6 +328,27 @@ static void each_failing_allocation_has_an_answer(void **state)
         assert_int_equal(kept.count, 1);
         assert_true(kept.is_permitted || kept.status == SRS_DONE || kept.status == SRS_NO_MEMORY);
     }
+    service_destroy(service);
+}
+
+/* What we wrote is never called forged. */
+static void no_failing_allocation_turns_a_bounce_away(void **state)
+{
+    struct service *service = service_of("");
+    const struct kept written = forward(service, "alice@soft.example");
+    bool failed = true;
+
+    (void)state;
+    for (unsigned n = 1; failed; n++) {
+        struct kept kept = {0};
+
+        alloc_fail_at(n);
+        forwarding_recipient(service, written.address, keep, &kept);
+        failed = alloc_fail_happened();
+        alloc_fail_at(0);
+        assert_int_equal(kept.count, 1);
+        assert_true(kept.status == SRS_DONE || kept.status == SRS_NO_MEMORY);
+    }
     failed = true;
     for (unsigned n = 1; failed; n++) {
         struct kept kept = {0};
@@ -247,63 +363,50 @@ static void each_failing_allocation_has_an_answer(void **state)
     service_destroy(service);
 }
 
-/* ---- The file of secrets ---- */
-
-static bool opens(const char *content, mode_t mode, struct strbuf *error)
+/* What a bounce to this address meets at RCPT, where the n-th allocation of that step fails. */
+static enum session_step bounce(struct service *service, const char *to, unsigned n, bool *failed)
 {
-    const struct config *config = configuration("");
-    const struct srs_rules *rules = NULL;
-    bool opened;
+    static const struct session_abilities abilities = {
+        .refuses_recipients = true,
+        .steps = SESSION_STEP(REFUSE_AT_MAIL) | SESSION_STEP(REFUSE_AT_RCPT) | SESSION_STEP(REFUSE_AT_EOM)};
+    struct session *session = service_begin_session(service, &abilities);
+    struct session_client client = {.name = "[203.0.113.66]"};
+    struct session_sender sender = {.status = ADDRESS_NULL, .receiver = "mx.example.net"};
+    struct address reading = {0};
+    struct session_recipient recipient = {.readings = &reading, .count = 1, .handles = {to}, .handle_count = 1};
+    enum session_step step;
 
-    write_file("secret", content);
-    assert_int_equal(chmod(path_of("secret"), mode), 0);
-    opened = srs_rules_open(config, &rules, error);
-    assert_int_equal(opened, rules != NULL);
-    srs_rules_release(rules);
-    config_release(config);
-    return opened;
+    assert_non_null(session);
+    assert_true(addr_parse("203.0.113.66", &client.address));
+    recipient.status = address_parse(to, &reading);
+    session_connect(session, &client);
+    session_helo(session, "pc.example.net");
+    assert_int_equal(session_mail(session, &sender).step, SESSION_CONTINUE);
+    alloc_fail_at(n);
+    step = session_rcpt(session, &recipient).step;
+    *failed = alloc_fail_happened();
+    alloc_fail_at(0);
+    address_free(&reading);
+    session_destroy(session);
+    return step;
 }
 
-static void bad_files_are_told(void **state)
+/* Be it as long as no other address may be. */
+static void no_failing_allocation_refuses_a_bounce(void **state)
 {
-    static const struct {
-        const char *content;
-        mode_t mode;
-        const char *words; /* NULL: it is a good one */
-    } cases[] = {
-        {"a\n", 0640, NULL},
-        {"a", 0600, NULL},
-        {"\n \t\r\n a \r\n\nb\n", 0400, NULL},
-        {"a\n", 0644, "everybody"},
-        {"a\n", 0642, "everybody"},
-        {"", 0640, "no secret"},
-        {" \n\r\n", 0640, "no secret"},
-    };
+    static const char user[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@soft.example";
+    struct service *service = service_of("RelaxedLocalPart off\n");
+    const struct kept written = forward(service, user);
+    struct kept forged = written;
+    bool failed = true;
 
     (void)state;
-    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-        struct strbuf error = STRBUF_INIT;
-
-        assert_int_equal(opens(cases[i].content, cases[i].mode, &error), cases[i].words == NULL);
-        if (cases[i].words != NULL)
-            assert_non_null(strstr(strbuf_text(&error), cases[i].words));
-        strbuf_free(&error);
-    }
-    assert_int_equal(unlink(path_of("secret")), 0);
-    assert_int_equal(mkdir(path_of("secret"), 0700), 0);
-    struct strbuf error = STRBUF_INIT;
-    const struct config *config = configuration("");
-    const struct srs_rules *rules = NULL;
-    assert_false(srs_rules_open(config, &rules, &error));
-    assert_non_null(strstr(strbuf_text(&error), "is no file"));
-    assert_int_equal(rmdir(path_of("secret")), 0);
-    strbuf_free(&error);
-    assert_false(srs_rules_open(config, &rules, &error));
-    assert_non_null(strstr(strbuf_text(&error), "cannot be read"));
-    strbuf_free(&error);
-    config_release(config);
-    write_file("secret", "tops3cr3t\n");
-    assert_int_equal(chmod(path_of("secret"), 0640), 0);
+    forged.address[6] = forged.address[6] == 'A' ? 'B' : 'A'; /* in the hash */
+    assert_int_equal(bounce(service, forged.address, 0, &failed), SESSION_REFUSE);
+    failed = true;
+    for (unsigned n = 1; failed; n++)
+        assert_int_equal(bounce(service, written.address, n, &failed), SESSION_CONTINUE);
+    service_destroy(service);
 }
 
 static void a_reload_takes_on_a_new_secret(void **state)
@@ -344,8 +447,10 @@ int main(void)
         cmocka_unit_test(addresses_that_stay),
         cmocka_unit_test(who_passes_everywhere_is_left),
         cmocka_unit_test(without_a_domain_nothing_is_ours),
+        cmocka_unit_test(the_dns_leaves_after_the_last_answer),
         cmocka_unit_test(each_failing_allocation_has_an_answer),
-        cmocka_unit_test(bad_files_are_told),
+        cmocka_unit_test(no_failing_allocation_turns_a_bounce_away),
+        cmocka_unit_test(no_failing_allocation_refuses_a_bounce),
         cmocka_unit_test(a_reload_takes_on_a_new_secret),
     };
 
