@@ -176,7 +176,7 @@ static void write_block(struct conversion *run, struct user *user)
     strbuf_add(&block, " {\n");
     indent(strbuf_text(user->run.out) + (strbuf_text(user->run.out)[0] == '\n'), &block);
     strbuf_add(&block, "}\n");
-    convert_block(run, "RecipientPolicy", &block);
+    (void)convert_block(run, "RecipientPolicy", &block);
 }
 
 /* "Key=Value|Key=Value": takes them apart, where they are. */
