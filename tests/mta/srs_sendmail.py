@@ -17,6 +17,7 @@ from waiting import Program, wait_for
 
 GUIDE = os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "docs", "srs.md")
 PORT = 3041
+QUEUE_RUN_S = 2
 USER = "nobody"  # an account of this machine
 CONFIG = "/etc/mail/forwarding.cf"
 KEEPER = "/usr/local/sbin/keep-mail"
@@ -47,7 +48,7 @@ define(`LOCAL_MAILER_FLAGS', `mn9')
 define(`SMTP_MAILER_ARGS', `TCP $h {port}')
 define(`ESMTP_MAILER_ARGS', `TCP $h {port}')
 FEATURE(`accept_unresolvable_domains')
-LOCAL_DOMAIN(`{domain}')
+LOCAL_DOMAIN(`{domain} users.{domain}')
 FEATURE(`no_default_msa')
 DAEMON_OPTIONS(`Name=forwarding, Family=inet, Addr=127.0.0.1, Port={listen}')
 DAEMON_OPTIONS(`Name=forwarding-mx, Family=inet, Addr=192.0.2.1, Port={port}')
@@ -99,7 +100,7 @@ class ForwardingSendmail:
         machine.write(KEPT, "", 0o666)
         os.makedirs("/var/spool/mqueue-forwarding", mode=0o700, exist_ok=True)
         machine.run(sendmail.SENDMAIL, "-C", CONFIG, "-bi")
-        self.program = Program([sendmail.SENDMAIL, "-bD", "-q2s", "-C", CONFIG], machine.LOGS + "/forwarding.stderr")
+        self.program = Program([sendmail.SENDMAIL, "-bD", f"-q{QUEUE_RUN_S}s", "-C", CONFIG], machine.LOGS + "/forwarding.stderr")
         self.program.wait_until_listening(("127.0.0.1", PORT))
 
     def rewritten(self, address, mailer="esmtp"):

@@ -7,9 +7,9 @@ from world import GOOD
 ALICE = "alice@author.example"
 
 
-def forward(world, port, sender, *recipients, **how):
-    """Sends a message from the author's host; returns what the replies were."""
-    return world.send(sender, GOOD, port=port, recipients=recipients, **how)
+def forward(world, port, sender, *recipients, client=GOOD, **how):
+    """Sends a message, from the author's host; returns what the replies were."""
+    return world.send(sender, client, port=port, recipients=recipients, **how)
 
 
 def senders(world, sent, *reached):
