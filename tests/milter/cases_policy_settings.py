@@ -43,7 +43,8 @@ SETTINGS = [  # name, configuration, attributes, how the answer begins; *: anyth
     ("refuse-permerror", {"RefuseMailFrom": "permerror"}, sender("broken.example.org"), "550 5.7.24 "),
     ("defer-softfail", {"DeferMailFrom": "softfail"}, sender("soft.example.org"), "DEFER_IF_PERMIT 4.7.1 "),
     ("refuse-helo", {"RefuseHelo": "fail"}, {**sender("nothing.example.org"), "helo_name": "mail.example.net"}, "550 5.7.23 "),
-    ("refuse-null-sender", {"RefuseNullSender": "softfail"}, {**BAD, "sender": "", "helo_name": "soft.example.org"}, "550 5.7.1 "),
+    ("refuse-null-sender", {"RefuseNullSender": "softfail"}, {**BAD, "sender": "", "helo_name": "soft.example.org"},
+     "550 5.7.1 "),
     ("refuse-for-a-domain", {"RefuseFor": "soft.example.org softfail"}, sender("soft.example.org"), "550 5.7.1 "),
     ("refuse-to-a-recipient", {"RefuseTo": "bob@example.net off"}, sender("example.org"), FIELD),
     ("no-mail-is-refused", {"RefuseOnlyNoMail": "on"}, sender("nomail.example.org"), "550 5.7.23 "),
@@ -59,7 +60,8 @@ SETTINGS = [  # name, configuration, attributes, how the answer begins; *: anyth
     ("whitelisted-name", {"WhitelistPTR": "example.net"}, sender("example.org", client_name="mx.example.net"), "DUNNO"),
     ("name-that-is-not-verified", {"WhitelistPTR": "example.net"},
      sender("example.org", reverse_client_name="mx.example.net"), FAIL),
-    ("whitelisted-helo-name", {"WhitelistHelo": "host.example.net"}, sender("example.org", helo_name="host.example.net"), "DUNNO"),
+    ("whitelisted-helo-name", {"WhitelistHelo": "host.example.net"},
+     sender("example.org", helo_name="host.example.net"), "DUNNO"),
     ("helo-name-of-another", {"WhitelistHelo": "mail.example.net"}, sender("example.org", helo_name="mail.example.net"), FAIL),
     ("forwarder", {"WhitelistSPF": "forwarder.example.net"}, sender("example.org"), "DUNNO"),
     ("no-forwarder", {"WhitelistSPF": "mail.example.net"}, sender("example.org"), FAIL),
@@ -107,6 +109,29 @@ def what_else_is_looked_up_holds_up_nobody(binary, config, silent, attributes):
             with PolicyClient(filter_.policy, timeout=20) as client:
                 answer = client.ask(**message(2, **PASS))
                 check(answer.startswith(FIELD), answer)
+
+
+ALONE = [  # name, configuration, a recipient without and one with a refusal
+    ("whitelisted", {"WhitelistTo": "friend@example.net"}),
+    ("own-settings", {"RecipientPolicy": "friend@example.net {\nRefuseMailFrom off\n}"}),
+    ("rule", {"RefuseTo": "friend@example.net off"}),
+]
+
+
+@rows(ALONE)
+def the_one_recipient_counts_where_nobody_asked_before(binary, config):
+    """Postfix names it at DATA and at the end, if there is one only."""
+    for state in ("DATA", "END-OF-MESSAGE"):
+        with serving(binary, config) as filter_, PolicyClient(filter_.policy) as client:
+            for number, recipient, answer in ((1, "friend@example.net", FIELD if state == "DATA" else "DUNNO"),
+                                              (2, "bob@example.net", FAIL), (3, "", FAIL)):
+                asked = message(number, protocol_state=state, queue_id=f"Q{number}", recipient=recipient, **BAD)
+                for answer_now in (answer, answer if answer == FAIL else "DUNNO"):
+                    found = client.ask(**asked)
+                    check(found.startswith(answer_now), f"{state}, {recipient}: {found!r}")
+            log = filter_.log()
+            found = [log.count(f"verdict={word}") for word in ("accepted", "refused")]
+            check(found == [1, 2] and all(log.count(f"id=Q{number}") == 1 for number in (1, 2, 3)), log)
 
 
 @case
