@@ -16,7 +16,8 @@ GUIDE_TEXT = os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..
 
 # Recipients of this host, those that are listed; everything for them goes to the sink.
 BOB, BOSS, NOBODY = "bob@local.example", "boss@local.example", "nobody@local.example"
-LISTED = f"local_recipient_maps=inline:{{ {{ {BOB} = x }}, {{ {BOSS} = x }}, {{ postmaster@local.example = x }} }}"
+LISTED = (f"local_recipient_maps=inline:{{ {{ {BOB} = x }}, {{ {BOSS} = x }}, {{ postmaster@local.example = x }}, "
+          f"{{ postmaster@receiver.example = x }}, {{ jürgen@local.example = x }} }}")
 BEFORE = "reject_unauth_destination, reject_unlisted_recipient"
 
 
@@ -70,7 +71,8 @@ SERVICES = {  # port: options; a word in front of them: the columns of master.cf
     BOTH: [f"smtpd_milters={MILTER}", *lists(*EVERY)],
     BOTH_AT_ONCE: [f"smtpd_milters={MILTER}", "smtpd_delay_reject=no", *lists(*EVERY)],
     # A client that may send anything, and the manual's words.
-    GUIDE: ["mynetworks=127.0.0.0/8 203.0.113.66", "smtpd_relay_restrictions=", guided("recipient"), guided("data")],
+    GUIDE: ["mynetworks=127.0.0.0/8 203.0.113.66", "smtpd_authorized_xclient_hosts=0.0.0.0/0 [::]/0",
+            "smtpd_relay_restrictions=", guided("recipient"), guided("data")],
     END: [f"smtpd_end_of_data_restrictions={ask()}"],
     RELAY: [f"smtpd_relay_restrictions=reject_unauth_destination, {ask('timeout=60s')}",
             f"smtpd_data_restrictions={ask('timeout=60s')}",

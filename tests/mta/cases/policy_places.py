@@ -14,7 +14,11 @@ from waiting import wait_for
 from world import BAD, BAD6, GOOD
 
 PLACES = Group("policy-places", [SOCKET], needs=KEY, setup=ports.install)
-GROUPS = [PLACES]
+OWN = Group("policy-own", [SOCKET, ("SkipAuth", "on"), ("RecipientPolicy", f"{BOSS} {{\nRefuseMailFrom fail softfail\n}}"),
+                           ("RecipientPolicy", "jürgen@local.example {\nRefuseMailFrom off\n}"),
+                           ("RecipientPolicy", "postmaster@ {\nTestMode on\n}")], needs=KEY, setup=ports.install)
+GROUPS = [PLACES, OWN]
+POSTMASTER, JUERGEN = "postmaster", "jürgen@local.example"
 
 GAP_S = 3  # longer than Postfix tries to connect
 
@@ -97,6 +101,44 @@ def kept_socket(the_filter, address, settings):
     the_filter.kept = ()
     the_filter.configure(the_filter.address, settings)
     the_filter.start()
+
+
+@OWN.case(POSTFIX)
+def recipients_with_settings_of_their_own(world):
+    """In any order."""
+    for port in (ports.RECIPIENT, ports.DATA, ports.ALL, ports.ALL_AT_ONCE, ports.LATE, ports.GUIDE):
+        for recipients, codes in (((BOB, BOSS), [250, 550]), ((BOSS, BOB), [550, 250])):
+            sent = send(world, "a@softfail.example", BAD6, port, recipients, helo="mail.none.example")
+            assert [reply.code for reply in sent.rcpts] == codes, (port, sent.replies())
+            check_recorded(sent.delivered([BOB]), "softfail")
+
+
+@OWN.case(POSTFIX)
+def a_postmaster_without_a_domain(world):
+    """Postfix takes it and asks nobody; it names it at DATA, if there is no other recipient."""
+    for port in (ports.DATA, ports.ALL, ports.GUIDE):
+        for _ in range(2):
+            sent = send(world, "a@fail.example", BAD6, port, (POSTMASTER,))
+            check_recorded(sent.delivered([POSTMASTER + "@receiver.example"]), "fail")
+    check_unrecorded(send(world, "a@fail.example", BAD6, ports.RECIPIENT, (POSTMASTER,)).delivered(
+        [POSTMASTER + "@receiver.example"]))
+
+
+@OWN.case(POSTFIX)
+def a_recipient_beyond_ascii_with_settings_of_its_own(world):
+    for port in (ports.RECIPIENT, ports.DATA, ports.ALL):
+        sent = send(world, "a@fail.example", BAD, port, (BOB, JUERGEN), parameters=" SMTPUTF8")
+        assert [reply.code for reply in sent.rcpts] == [550, 250], (port, sent.replies())
+        check_recorded(sent.delivered([JUERGEN]), "fail")
+
+
+@OWN.case(POSTFIX)
+def who_is_authenticated_is_so_at_data(world):
+    """In the manual's lists the service is not asked then; in others it is told."""
+    for port in (ports.GUIDE, ports.DATA, ports.END):
+        with world.connect(BAD6, port=port) as connection:
+            world.mta.authenticate(connection)
+            check_unrecorded(world.send_on(connection, "a@fail.example", recipients=(BOB, BOSS)).delivered())
 
 
 @PLACES.case(POSTFIX)
