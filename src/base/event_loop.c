@@ -12,6 +12,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+enum { BASE_DESCRIPTORS = 16 };
+
 struct event_loop {
     struct event_base *base;
     struct event_task *stop;
@@ -52,11 +54,29 @@ static void drop_message(int severity, const char *message)
     (void)message;
 }
 
+/* libevent ends the process where there is a descriptor for its poll, but none for the pipe by which it tells itself of
+ * signals. So nothing is begun unless there are more than both, and what the loop's owner needs; others may take some
+ * in this moment. */
+static bool has_descriptors(void)
+{
+    int fds[BASE_DESCRIPTORS];
+    size_t got = 0;
+
+    while (got < BASE_DESCRIPTORS && (fds[got] = eventfd(0, EFD_CLOEXEC)) >= 0)
+        got++;
+    for (size_t n = 0; n < got; n++)
+        close(fds[n]);
+    return got == BASE_DESCRIPTORS;
+}
+
 static struct event_base *create_base(void)
 {
-    struct event_config *config = event_config_new();
+    struct event_config *config = NULL;
     struct event_base *base = NULL;
 
+    if (!has_descriptors())
+        return NULL;
+    config = event_config_new();
     event_set_log_callback(drop_message);
     if (config && event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_IGNORE_ENV) == 0 &&
         event_config_require_features(config, EV_FEATURE_ET) == 0)

@@ -4,6 +4,7 @@ again it checks as before, without a restart."""
 
 import contextlib
 import os
+import signal
 import socket
 import struct
 import subprocess
@@ -22,6 +23,7 @@ POSSIBLE = ("pass", "temperror", "")
 
 def set_soft(filter_, name, count):
     """By a program that runs as the filter's user: it may, where root of a container may not."""
+    check(filter_.process.poll() is None, f"the filter ended: {filter_.process.returncode} {filter_.stderr()}")
     who = {} if os.geteuid() else {"user": UNPRIVILEGED, "group": group_of(UNPRIVILEGED), "extra_groups": []}
     command = ["prlimit", "--pid", str(filter_.process.pid), f"--{name}={count}:"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, **who)
@@ -77,6 +79,22 @@ def no_descriptors(binary, spare):
                     check(found in POSSIBLE, found)
             alive_and_right(filter_)
             equal([result(mta) for mta in mtas], ["pass"] * 4, "on the old connections")
+
+
+@case
+def reload_without_descriptors(binary):
+    """A reload that needs a new resolver finds so many: it is done, or all stays as it was."""
+    with Names() as names, asking(names, binary, {"DNSTimeout": "2s", "RefuseFail": "off"}) as filter_:
+        equal(result_of(filter_, "pass"), "pass", "before")
+        for spare in range(14):
+            filter_.reconfigure({"Nameserver": names.address, "Metrics": f"inet:{filter_.metrics_port}@127.0.0.1",
+                                 "RefuseFail": "off", "DNSTimeout": "2s", "DNSCacheSize": f"{4 + spare}M"})
+            size = len(filter_.log())
+            with limited(filter_, "nofile", descriptors(filter_) + spare):
+                filter_.signal(signal.SIGUSR1)
+                wait_until(lambda: filter_.process.poll() is not None or "reloaded" in filter_.log()[size:]
+                           or "as it was" in filter_.log()[size:], 30, f"the reload with {spare} descriptors")
+            alive_and_right(filter_)
 
 
 @case
