@@ -31,42 +31,10 @@ static char *copy_with_blanks(struct conversion *run, const char *list)
     return copy;
 }
 
-/* True if the list has the item, in any case. */
-static bool has_item(struct conversion *run, const char *list, const char *item)
-{
-    struct strbuf other = STRBUF_INIT;
-    bool found = false;
-
-    while (!found && convert_next_item(run, &list, &other))
-        found = strcasecmp(strbuf_text(&other), item) == 0;
-    strbuf_free(&other);
-    return found;
-}
-
-/* True if a domain of the list holds for those below it here and not there: what is below is not in the list. */
-static bool holds_for_more(struct conversion *run, const char *list)
-{
-    const char *rest = list;
-    struct strbuf item = STRBUF_INIT, below = STRBUF_INIT;
-    bool found = false;
-
-    while (!found && convert_next_item(run, &rest, &item)) {
-        strbuf_truncate(&below, 0);
-        strbuf_addf(&below, ".%s", strbuf_text(&item));
-        run->no_memory |= below.failed;
-        found = strbuf_text(&item)[0] != '.' && !has_item(run, list, strbuf_text(&below));
-    }
-    strbuf_free(&item);
-    strbuf_free(&below);
-    return found;
-}
-
 static void convert_excluded(struct conversion *run, const struct foreign_setting *setting)
 {
     char *list = copy_with_blanks(run, setting->value);
 
-    if (list != NULL && holds_for_more(run, list))
-        convert_differs(run, "a domain without a dot before it holds for all domains below, too");
     if (list != NULL)
         convert_items(run, "SRSExclude", list, NULL);
     free(list);
