@@ -29,7 +29,8 @@ EVERY = 0  # lookups of a connection: all
 ROWS = [  # table, connections, lookups of each: Postfix ends one with its process, after 100 messages (max_use) or less
     ("forward", 1, EVERY), ("forward", 16, EVERY), ("forward", 64, EVERY), ("forward", 16, 100), ("forward", 16, 10),
     ("reverse", 1, EVERY), ("reverse", 16, EVERY), ("reverse", 16, 10)]
-OWN_ROWS = [("forward", 1), ("forward", 16), ("forward", 64), ("reverse", 16)]  # of socketmap, over a unix socket
+# The same by socketmap over a unix socket, which PostSRSd 1.x has not; it is asked by tcp_table.
+MAP_ROWS = [("forward", 1, EVERY), ("forward", 16, EVERY), ("forward", 64, EVERY), ("forward", 16, 10), ("reverse", 16, EVERY)]
 SECRET = "tops3cr3t"
 
 
@@ -45,6 +46,10 @@ def unpack(directory):
         if attempt == 0:
             subprocess.run([FETCH, "postsrsd"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
     return None
+
+
+HEADS = ["table", "connections", "lookups on each", "PostSRSd: lookups/s", "smf-spf: the same", "smf-spf to PostSRSd", "goal",
+         "PostSRSd: ms p50 / p95 / p99", "smf-spf: the same", "PostSRSd: CPU us a lookup", "smf-spf: the same"]
 
 
 class PostSRSd:
@@ -145,22 +150,16 @@ def run(bench, server, keys, name, connections, per_connection=EVERY, socketmap=
     return {**report, "cpu_us": (cpu_s(server.process.pid) - before_s) / report["lookups"] * 1e6}
 
 
-def beside_row(bench, ours, theirs, keys, name, connections, per_connection):
+def beside_row(bench, ours, theirs, keys, name, connections, per_connection, socketmap=False):
     reports, others = [], []
     for _ in range(bench.pairs):
         if theirs:
             others.append(run(bench, theirs, keys, name, connections, per_connection))
-        reports.append(run(bench, ours, keys, name, connections, per_connection))
+        reports.append(run(bench, ours, keys, name, connections, per_connection, socketmap))
     ratios = [report["per_second"] / other["per_second"] for other, report in zip(others, reports)]
     return [name, str(connections), str(per_connection or "all"), rate(others) if theirs else "its package cannot be had", rate(reports),
             spread(ratios) if theirs else "", GOAL, times(others, "lookup") if theirs else "", times(reports, "lookup"),
             cpu(others) if theirs else "", cpu(reports)]
-
-
-def own_row(bench, ours, keys, name, connections):
-    reports = [run(bench, ours, keys, name, connections, socketmap=True) for _ in range(bench.pairs)]
-    return [name, str(connections), rate(reports), times(reports, "lookup"),
-            cpu(reports), f"{max(report['rss_kb'] for report in reports) / 1024:.1f}"]
 
 
 def cpu(reports):
@@ -174,14 +173,9 @@ def rate(reports):
 def measure(bench, ours, theirs):
     keys = Keys(ours)
     try:
-        table("Lookups by tcp_table beside PostSRSd 1.10, cached verdicts",
-              ["table", "connections", "lookups on each", "PostSRSd: lookups/s", "smf-spf: the same", "smf-spf to PostSRSd", "goal",
-               "PostSRSd: ms p50 / p95 / p99", "smf-spf: the same", "PostSRSd: CPU us a lookup",
-               "smf-spf: the same"],
-              (beside_row(bench, ours, theirs, keys, *row) for row in ROWS))
-        table("Lookups by socketmap, over a unix socket",
-              ["table", "connections", "lookups/s", "ms p50 / p95 / p99", "CPU us a lookup", "memory MB"],
-              (own_row(bench, ours, keys, *row) for row in OWN_ROWS))
+        for title, socketmap, rows in (("Lookups by tcp_table, beside PostSRSd 1.10; cached verdicts", False, ROWS),
+                                       ("The same by socketmap over a unix socket, beside PostSRSd by tcp_table", True, MAP_ROWS)):
+            table(title, HEADS, [beside_row(bench, ours, theirs, keys, *row, socketmap) for row in rows])
     finally:
         keys.remove()
 
