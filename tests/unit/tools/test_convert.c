@@ -602,6 +602,43 @@ static void recipients_have_their_settings(void **state)
     free_result(&result);
 }
 
+static size_t comparisons;
+
+int __real_strcasecmp(const char *a, const char *b);
+int __wrap_strcasecmp(const char *a, const char *b);
+
+int __wrap_strcasecmp(const char *a, const char *b)
+{
+    comparisons++;
+    return __real_strcasecmp(a, b);
+}
+
+/* How many texts are compared to convert a file with so many recipients. */
+static size_t count_comparisons(size_t recipients)
+{
+    struct conversion_result result;
+    struct strbuf file = STRBUF_INIT;
+
+    for (size_t i = 0; i < recipients; i++)
+        strbuf_addf(&file, "user%zu@example.org,HELO_Whitelist=a.example\n", i);
+    other_file = strbuf_text(&file);
+    comparisons = 0;
+    result = convert(POLICYD, "Per_User = text,/etc/users\n");
+    other_file = NULL;
+    free_result(&result);
+    strbuf_free(&file);
+    return comparisons;
+}
+
+static void many_recipients_take_as_much_time_each_as_few(void **state)
+{
+    const size_t base = count_comparisons(0), few = count_comparisons(100) - base;
+
+    (void)state;
+    assert_true(few > 0);
+    assert_in_range(count_comparisons(2000) - base, few, few * 22); /* 20, and what the hash has by accident */
+}
+
 /* Where the file of recipients is none, the new one does not do what the old program does. */
 static void recipients_that_are_no_text_are_told_of(void **state)
 {
@@ -918,6 +955,7 @@ int main(void)
         cmocka_unit_test(each_setting_becomes_ours),
         cmocka_unit_test(each_key_has_a_case),
         cmocka_unit_test(recipients_have_their_settings),
+        cmocka_unit_test(many_recipients_take_as_much_time_each_as_few),
         cmocka_unit_test(recipients_that_are_no_text_are_told_of),
         cmocka_unit_test(an_empty_file_means_the_foreign_defaults),
         cmocka_unit_test(lines_are_read_as_the_foreign_program_reads_them),
