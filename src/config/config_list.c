@@ -258,16 +258,6 @@ const struct config_type config_local_socket = {
     .clear = text_clear,
     .size = sizeof(char *)};
 
-/* True if `text` is the address alone, in brackets or not. */
-static bool is_address_alone(const char *text, const struct address *address)
-{
-    size_t len = strlen(address->text);
-    bool bracketed = *text == '<';
-
-    return strncmp(text + bracketed, address->text, len) == 0 &&
-           strcmp(text + bracketed + len, bracketed ? ">" : "") == 0;
-}
-
 static enum config_value_status mailbox_read(const struct config_option *option, const char *text, void *member)
 {
     struct address address = {0};
@@ -276,7 +266,7 @@ static enum config_value_status mailbox_read(const struct config_option *option,
     (void)option;
     if (parsed == ADDRESS_NO_MEMORY)
         return CONFIG_VALUE_NO_MEMORY;
-    if (parsed != ADDRESS_OK || !is_address_alone(text, &address)) {
+    if (parsed != ADDRESS_OK || !address_is_alone(text, &address)) {
         address_free(&address);
         return CONFIG_VALUE_BAD;
     }

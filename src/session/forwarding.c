@@ -156,7 +156,10 @@ static enum srs_status parse(const char *text, struct address *out)
     switch (is_null_sender(text) ? ADDRESS_NULL : address_parse(text, out)) {
     case ADDRESS_OK:
     case ADDRESS_LOCAL_TOO_LONG:
-        return SRS_DONE;
+        if (address_is_alone(text, out))
+            return SRS_DONE;
+        address_free(out);
+        return SRS_BAD_HOST;
     case ADDRESS_NULL:
         return SRS_NULL_SENDER;
     case ADDRESS_NO_MEMORY:

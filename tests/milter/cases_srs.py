@@ -6,14 +6,14 @@ import shutil
 import signal
 
 from policy_client import PolicyClient
-from srs_address import srs0
+from srs_addresses import first
 from wire_common import (GOOD_IP, Filter, Mta, case, check, classic, contains, delivered, equal, one, refused,
                          rows, wait_until)
 
 SECRET, DOMAIN = "tops3cr3t", "fwd.example"
-WRITTEN = srs0(SECRET, "example.com", "alice", DOMAIN)
-EXPIRED = srs0(SECRET, "example.com", "alice", DOMAIN, days_ago=30)
-FORGED = srs0("another", "example.com", "alice", DOMAIN)
+WRITTEN = first("alice", "example.com", DOMAIN, secret=SECRET)
+EXPIRED = first("alice", "example.com", DOMAIN, days_ago=30, secret=SECRET)
+FORGED = first("alice", "example.com", DOMAIN, secret="another")
 FORGED_REPLY, EXPIRED_REPLY = "this SRS address was not written by this host", "this SRS address has expired"
 
 
@@ -35,7 +35,7 @@ def srs_filter(binary, config=None):
 RECIPIENTS = [
     ("written", WRITTEN, "", ""),
     ("in-lower-case", WRITTEN.lower(), "", ""),
-    ("of-tomorrow", srs0(SECRET, "example.com", "alice", DOMAIN, days_ago=-1), "", ""),
+    ("of-tomorrow", first("alice", "example.com", DOMAIN, days_ago=-1, secret=SECRET), "", ""),
     ("ordinary", f"bob@{DOMAIN}", "", ""),
     ("elsewhere", FORGED.replace(DOMAIN, "other.example"), "", ""),
     ("forged", FORGED, "550 5.1.1", FORGED_REPLY),
@@ -59,7 +59,7 @@ def srs_recipient(binary, recipient, codes, text):
 @rows([("strict", {"RelaxedLocalPart": "off"}), ("as-shipped", {})])
 def a_bounce_comes_home_to_an_address_too_long(binary, config):
     """Whoever writes one takes it back."""
-    long_one = srs0(SECRET, "a-rather-long-domain-name.example.com", 64 * "a", DOMAIN)
+    long_one = first(64 * "a", "a-rather-long-domain-name.example.com", DOMAIN)
     with srs_filter(binary, config) as filter_:
         delivered(one(filter_, "<>", f"<{long_one}>", ip=GOOD_IP, helo="mx.example.org"))
         codes = "550 5.1.3" if config else "550 5.1.1"
@@ -129,5 +129,5 @@ def a_reload_takes_on_new_secrets(binary):
         filter_.write("secret", "\n")
         filter_.signal(signal.SIGUSR1)
         contains(filter_.wait_log("SRSSecretFile"), "holds no secret", "log")
-        newer = srs0("newer", "example.com", "alice", DOMAIN)
+        newer = first("alice", "example.com", DOMAIN, secret="newer")
         check(not is_refused(filter_, newer), "a reload that failed has changed something")

@@ -8,6 +8,7 @@ import re
 import urllib.parse
 
 import srs_addresses
+from srs_programs import HOP1
 
 ATEXT = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*")
 LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
@@ -65,7 +66,22 @@ class Forward:
     @staticmethod
     def quotes(key, ours, theirs):
         """Theirs takes quotes, blanks and a second @ for parts of names, and writes no address; ours writes one in quotes."""
-        return split(key)[1] and (ours is None or split(ours)[1] or ours.startswith('"'))
+        return key.startswith('"') or (split(key)[1] and (ours is None or split(ours)[1]))
+
+    @staticmethod
+    def own_domain(key, ours, theirs):
+        """A sender of the own domain stays with both: theirs says so by the address itself, ours by "not found"."""
+        return ours is None and theirs is not None and urllib.parse.unquote(theirs) == key and split(key)[2].lower() == HOP1
+
+    @staticmethod
+    def literal(key, ours, theirs):
+        """Brackets and colons of an address literal stand in a local part in quotes only, which theirs leaves out."""
+        return ours is not None and theirs is not None and split(key)[2].startswith("[") and ours.replace('"', "") == urllib.parse.unquote(theirs)
+
+    @staticmethod
+    def encoding(key, ours, theirs):
+        """Theirs does not decode what tcp_table(5) encodes: octets that are not US-ASCII, blanks and the percent sign."""
+        return ours is not None and theirs is not None and urllib.parse.unquote(theirs) == ours
 
     @staticmethod
     def no_host(key, ours, theirs):
@@ -131,8 +147,13 @@ class Reverse:
 
     @staticmethod
     def own_inside(key, ours, theirs):
-        """An SRS1 that wraps one of our own addresses: ours says who is behind it, theirs the address."""
-        return ours is not None and theirs is not None and SRS.match(theirs) is not None and split(theirs)[2].lower() == "hop1.example"
+        """An SRS1 that wraps an address of our own: ours says who is behind it, if somebody is; theirs says the address."""
+        return theirs is not None and SRS.match(theirs) is not None and split(theirs)[2].lower() == HOP1
+
+    @staticmethod
+    def encoding(key, ours, theirs):
+        """As above."""
+        return ours is not None and theirs is not None and urllib.parse.unquote(theirs) == ours
 
     @staticmethod
     def bad_answer(key, ours, theirs):

@@ -156,6 +156,9 @@ static void addresses_that_stay(void **state)
         {"alice@fwd.example", SRS_OWN_DOMAIN},
         {"a@own.example", SRS_KEPT_DOMAIN},
         {"a@b@c", SRS_BAD_HOST},
+        {"a@bl ank.example", SRS_BAD_HOST},
+        {"<@r.example:a@b.example>", SRS_BAD_HOST},
+        {"a@b.example (c)", SRS_BAD_HOST},
     };
     struct service *service = service_of("SRSExclude own.example\n");
 
