@@ -14,6 +14,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -440,6 +441,46 @@ static void a_reload_takes_on_a_new_secret(void **state)
     write_file("secret", "tops3cr3t\n");
 }
 
+static atomic_bool asks_on;
+
+static void *ask_until_told(void *context)
+{
+    for (unsigned n = 0; n < 100 || atomic_load(&asks_on); n++) {
+        struct kept kept = {0};
+
+        forwarding_sender_start(context, n % 2 == 0 ? "a@pass.example" : "a@half.example", keep, &kept);
+        if (kept.count != 1 || kept.is_permitted != (n % 2 == 0))
+            return context;
+    }
+    return NULL;
+}
+
+/* Each exchange of the DNS finds lookups under way. */
+static void lookups_go_on_beside_reloads(void **state)
+{
+    struct service *service = service_of(OUTGOING);
+    const struct config *same = configuration(OUTGOING);
+    struct strbuf error = STRBUF_INIT;
+    pthread_t threads[3];
+    void *wrong;
+
+    (void)state;
+    atomic_store(&asks_on, true);
+    for (size_t i = 0; i < ARRAY_SIZE(threads); i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, ask_until_told, service), 0);
+    for (int n = 0; n < 40; n++) {
+        write_file("zone", n % 2 == 0 ? ZONE "\n" : ZONE);
+        assert_true(service_replace(service, same, &error));
+    }
+    atomic_store(&asks_on, false);
+    for (size_t i = 0; i < ARRAY_SIZE(threads); i++) {
+        assert_int_equal(pthread_join(threads[i], &wrong), 0);
+        assert_null(wrong);
+    }
+    config_release(same);
+    service_destroy(service);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -452,6 +493,7 @@ int main(void)
         cmocka_unit_test(no_failing_allocation_turns_a_bounce_away),
         cmocka_unit_test(no_failing_allocation_refuses_a_bounce),
         cmocka_unit_test(a_reload_takes_on_a_new_secret),
+        cmocka_unit_test(lookups_go_on_beside_reloads),
     };
 
     return cmocka_run_group_tests(tests, make_directory, remove_directory);
