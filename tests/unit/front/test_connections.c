@@ -26,7 +26,8 @@ enum { TIMES = 1000, SOCKETS = 2, LIMIT_S = 60 };
 static char directory[32], specs[SOCKETS][64];
 static struct front_socket sockets[SOCKETS];
 static struct drain drain;
-static struct connections all;
+/* One for each test: they live as long as the process, and what they hold with them. */
+static struct connections instances[8], *all = instances;
 static const struct front_host host;
 static pthread_t thread;
 static _Atomic(struct connection *) held;
@@ -92,7 +93,7 @@ static const struct connections_protocol protocol = {.key = "Lines",
 
 static void *run(void *unused)
 {
-    assert_true(connections_run(&all));
+    assert_true(connections_run(all));
     return unused;
 }
 
@@ -105,16 +106,17 @@ static int set_up(void **state)
     assert_non_null(mkdtemp(directory));
     test_directory_use(directory);
     drain = (struct drain){.is_closed = false};
-    all = (struct connections){.protocol = &protocol,
-                               .drain = &drain,
-                               .lock = PTHREAD_MUTEX_INITIALIZER,
-                               .is_changed = PTHREAD_COND_INITIALIZER};
+    assert_true(++all < instances + sizeof instances / sizeof *instances);
+    *all = (struct connections){.protocol = &protocol,
+                                .drain = &drain,
+                                .lock = PTHREAD_MUTEX_INITIALIZER,
+                                .is_changed = PTHREAD_COND_INITIALIZER};
     begun = ended = 0;
     held = NULL;
     for (int i = 0; i < SOCKETS; i++) {
         (void)snprintf(specs[i], sizeof specs[i], "unix:%s/%d", directory, i);
         sockets[i] = (struct front_socket){.spec = specs[i], .mode = 0600};
-        assert_true(connections_open(&all, &sockets[i], &host, &error));
+        assert_true(connections_open(all, &sockets[i], &host, &error));
     }
     assert_int_equal(pthread_create(&thread, NULL, run, NULL), 0);
     return 0;
@@ -124,9 +126,9 @@ static int tear_down(void **state)
 {
     (void)state;
     drain_close(&drain);
-    connections_close(&all);
+    connections_close(all);
     pthread_join(thread, NULL);
-    connections_hang_up(&all);
+    connections_hang_up(all);
     assert_int_equal(drain.connections, 0);
     assert_int_equal(drain.messages, 0);
     assert_int_equal(begun, ended);
