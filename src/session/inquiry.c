@@ -269,7 +269,7 @@ static void on_result(void *context, const struct spf_outcome *outcome)
 {
     struct inquiry *inquiry = context;
 
-    check_of(inquiry->message)->outcome = *outcome;
+    spf_outcome_copy(&check_of(inquiry->message)->outcome, outcome);
     take_outcome(inquiry->message);
     answered(inquiry);
 }

@@ -13,16 +13,19 @@
 #include "session/state.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 
 static const struct session_reply go_on = {.step = SESSION_CONTINUE};
 
 struct session *session_create(const struct session_shared *shared, const struct session_abilities *abilities)
 {
-    struct session *session = calloc(1, sizeof(*session));
+    struct session *session = malloc(sizeof(*session));
 
     if (session == NULL)
         return NULL;
+    memset(session, 0, offsetof(struct session, message));
+    message_init(&session->message);
     session->shared = *shared;
     session->abilities = *abilities;
     session->shared.config = config_acquire(shared->config);

@@ -157,7 +157,7 @@ static void unblock(void *context, const struct spf_outcome *outcome)
 {
     struct blocked *blocked = context;
 
-    *blocked->outcome = *outcome;
+    spf_outcome_copy(blocked->outcome, outcome);
     wait_event_signal(&blocked->is_known);
 }
 
