@@ -306,6 +306,28 @@ def recipients_have_their_own_settings(binary):
 
 
 @case
+def a_message_refused_to_all_is_logged_while_its_connection_is_idle(binary):
+    """One that has a recipient is not ended before DATA, and a late recipient of the other has its own answer."""
+    def verdicts():
+        return [line for line in filter_.log().splitlines() if "verdict=" in line]
+
+    config = {"RefuseFail": "off", "RecipientPolicy": "bob@example.net {\n    RefuseMailFrom fail\n}"}
+    with serving(binary, config) as filter_, PolicyClient(filter_.policy) as client, \
+            PolicyClient(filter_.policy) as other:
+        contains(client.ask(**message(1, client_port="4711", **BAD)), FAIL, "its only recipient")
+        contains(other.ask(**message(2, client_port="4712", **BAD)), FAIL, "the first of two")
+        contains(other.ask(**message(2, client_port="4712", recipient="carol@example.net", **BAD)), FIELD, "the second")
+        wait_until(verdicts, 30, "the line of the refused message")
+        equal(len(verdicts()), 1, "lines")
+        contains(verdicts()[0], "verdict=refused", "its line")
+        contains(client.ask(**message(1, client_port="4711", **BAD)), FAIL, "the same recipient, later")
+        contains(client.ask(**message(1, client_port="4711", recipient="dora@example.net", **BAD)), FIELD,
+                 "another recipient, later")
+        equal(other.ask(**message(2, client_port="4712", recipient="dora@example.net", **BAD)), "DUNNO",
+              "a third one of the other, which has its field")
+
+
+@case
 def lookups_for_some_recipients_hold_up_nobody_else(binary):
     """What one recipient's WhitelistSPF needs is awaited without a thread, and not at all for others."""
     config = {"RecipientPolicy": "boss@example.net {\nWhitelistSPF silent.example\n}", "DNSTimeout": "300s"}

@@ -12,7 +12,10 @@
 #include <stddef.h>
 #include <sys/random.h>
 
-enum { CONNECTIONS_PART = 2 }; /* of the descriptors that the process may have: the DNS and the milter need theirs */
+enum {
+    CONNECTIONS_PART = 2, /* of the descriptors that the process may have: the DNS and the milter need theirs */
+    QUIET_MS = 5000,      /* a client of whom nothing is asked for so long, or twice so long, is quiet */
+};
 
 /* One smtpd. */
 struct policy_connection {
@@ -26,7 +29,43 @@ struct policy_connection {
 
 static struct drain drain;
 static struct connections service;
-static struct clients clients; /* the loop's thread's */
+
+/* The rest is the loop's thread's. */
+static struct clients clients;
+static struct event_task *quiet_task; /* NULL: none yet, or no descriptor for it: then lines come later */
+static unsigned rests;                /* how often it has run; so that no request needs the time */
+static bool is_watching_quiet;
+
+/* ---- Messages about which nothing more is asked ---- */
+
+/* Logs messages that were refused to each recipient, and about which nothing was asked since the run before this one.
+ * It comes again while there are others of that kind. */
+static void end_quiet_messages(void *context)
+{
+    (void)context;
+    rests++;
+    is_watching_quiet = false;
+    for (const struct connection *connection = service.list; connection != NULL; connection = connection->next) {
+        struct client_entry *client = ((const struct policy_connection *)connection)->client;
+
+        if (client != NULL)
+            is_watching_quiet |=
+                client->is_busy || transaction_rest(&client->transaction, rests - client->asked_in >= 2);
+    }
+    if (is_watching_quiet)
+        event_task_set_timer(quiet_task, QUIET_MS);
+}
+
+static void watch_quiet(void)
+{
+    if (quiet_task == NULL)
+        quiet_task = event_task_create(service.loop, end_quiet_messages, NULL);
+    if (quiet_task != NULL && !is_watching_quiet)
+        event_task_set_timer(quiet_task, QUIET_MS);
+    is_watching_quiet = quiet_task != NULL;
+}
+
+/* ---- Connections ---- */
 
 static void begin_connection(struct connection *connection)
 {
@@ -53,6 +92,8 @@ static void answer(struct policy_connection *policy)
         stats_add(STATS_FAULTS, 1);
         action = answer_dunno(text);
     }
+    if (action == POLICY_REFUSE || action == POLICY_DEFER)
+        watch_quiet();
     policy_metrics_answered(policy->request.state, action);
     policy->scanned = 0;
     connection_end_answer(&policy->connection, policy->taken);
@@ -82,6 +123,7 @@ static bool begin(struct policy_connection *policy)
         return true;
     client->transaction.asks_at_data |= policy->asks_at_data;
     client->is_busy = true;
+    client->asked_in = rests;
     return transaction_begin(&client->transaction, &service.host, request, on_ready, policy);
 }
 

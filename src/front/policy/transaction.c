@@ -108,8 +108,17 @@ static void forget_message(struct transaction *transaction)
     empty(&transaction->message);
     empty(&transaction->queue_id);
     transaction->is_decided = transaction->has_instance = transaction->has_changes = transaction->is_over = false;
-    transaction->has_recipient = false;
+    transaction->has_recipient = transaction->has_accepted = false;
     empty(&transaction->changes);
+}
+
+bool transaction_rest(struct transaction *transaction, bool is_quiet)
+{
+    const bool is_refused_whole = transaction->has_message && transaction->has_recipient && !transaction->has_accepted;
+
+    if (is_refused_whole && is_quiet)
+        forget_message(transaction);
+    return is_refused_whole && !is_quiet;
 }
 
 /* It costs some kB, so that it lives only while there may be something to ask it. */
@@ -385,6 +394,7 @@ static struct session_reply decide_recipient(struct transaction *transaction, co
     }
     reply = session_rcpt(transaction->session, &recipient);
     transaction->has_recipient = true;
+    transaction->has_accepted |= reply.step != SESSION_REFUSE;
     forget_answer(transaction);
     strbuf_add(&transaction->recipient, request->recipient);
     if (reply.step == SESSION_REFUSE)
