@@ -59,6 +59,7 @@ def canonical(forward, reverse, header=False):
             "recipient_canonical_classes=envelope_recipient" + (",header_recipient" if header else "")]
 
 
+POLICY = "inet:127.0.0.1:10011"
 GUIDE = documents.Path(os.path.realpath(__file__)).parents[2] / "docs" / "srs.md"
 
 
@@ -69,7 +70,7 @@ def guided(heading, forward, reverse, port=0):
     lines = [line for step in steps if not re.search(r"^postconf -M?X", step.text, re.MULTILINE) for line in documents.commands_of(step)]
     text = "\n".join(line for line in lines if line.startswith("postconf ")) + "\n"
     replaced = (("socketmap:unix:smfs/tables.sock:forward", forward), ("socketmap:unix:smfs/tables.sock:reverse", reverse),
-                ("10027", str(port)), ("srs.example.org", "srs." + HOP1), (" - y - ", " - n - "))
+                ("10027", str(port)), ("srs.example.org", "srs." + HOP1), (" - y - ", " - n - "), ("unix:smfs/policy.sock", POLICY))
     for old, new in replaced:
         text = text.replace(old, new)
     assert "example.org" not in text and "postconf" in text, text
@@ -136,4 +137,8 @@ HOP2_HOST = Host("hop2", HOP2, 3005, canonical(f"tcp:127.0.0.1:{OTHER_FORWARD}",
 # A domain for the addresses alone, which are aliases.
 SRS_DOMAIN = "srs." + HOP1
 DEDICATED_HOST = Host("dedicated", HOP1, 3006, guide=guided("The way back", *MAPS) + guided(EXACT, *MAPS, port=3016))
-MILTER_HOST = Host("milter", HOP1, 3007, [*back(MAPS[1]), "smtpd_milters=inet:127.0.0.1:10010"], guide=guided(EXACT, *MAPS, port=3017))
+# Postfix asks a milter about recipients that it has found: about all of them, where it does not look.
+MILTER_HOST = Host("milter", HOP1, 3007, [*back(MAPS[1]), "smtpd_milters=inet:127.0.0.1:10010", "smtpd_reject_unlisted_recipient=no"],
+                   guide=guided(EXACT, *MAPS, port=3017))
+POLICY_HOST = Host("policy", HOP1, 3008, guide=guided("The way back", *MAPS) + guided(EXACT, *MAPS, port=3018) +
+                   guided("The reason in the refusal", *MAPS))

@@ -26,11 +26,13 @@ def changed(**settings):
 
 DEDICATED = Group("srs-dedicated", changed(SRSDomain=SRS_DOMAIN, SRSExclude=f"{HOP1} .{HOP1}"), needs=KEY, setup=install(hosts.DEDICATED_HOST))
 MILTER = Group("srs-milter", [*SRS, ("RefuseFail", "on")], needs=KEY, setup=install(hosts.MILTER_HOST))
+POLICY = Group("srs-policy", changed(SRSDomain=SRS_DOMAIN, SRSExclude=f"{HOP1} .{HOP1}", PolicySocket="inet:10011@127.0.0.1"), needs=KEY,
+               setup=install(hosts.POLICY_HOST))
 SECRETS = Group("srs-secrets", SRS, needs=KEY, setup=install())
 OUTGOING = Group("srs-outgoing", [*SRS, ("SRSOutgoing", "192.0.2.1")], needs=KEY, setup=install())
 SHORT = Group("srs-short", [*SRS, ("SRSTooLong", "leave")], needs=KEY, setup=install())
 CLASSIC_HASH = Group("srs-classic-hash", [*SRS, ("SRSClassicHash", "on"), ("SRSSeparator", "+")], needs=KEY, setup=install())
-GROUPS = [DEDICATED, MILTER, SECRETS, OUTGOING, SHORT, CLASSIC_HASH]
+GROUPS = [DEDICATED, MILTER, POLICY, SECRETS, OUTGOING, SHORT, CLASSIC_HASH]
 
 EXACT, SIMPLE = hosts.EXACT_HOST.port, hosts.SIMPLE_HOST.port
 AT = hosts.DEDICATED_HOST.port
@@ -73,15 +75,19 @@ def the_fields_of_a_message_stay(world):
 AT_MILTER = hosts.MILTER_HOST.port
 
 
+def wrong_addresses(domain):
+    """Each with words of the refusal."""
+    right = first("alice", "author.example", domain)
+    return ((first("alice", "author.example", domain, days_ago=22), "expired"), (first("alice", "author.example", domain, secret="x"), "not written by this host"),
+            (right.replace("alice", "mallory"), "not written by this host"), (right.lower().replace("alice", "mallory"), "not written by this host"),
+            ("SRS0=abcd@" + domain, "not complete"))
+
+
 @MILTER.case(POSTFIX)
 def the_milter_says_what_is_wrong(world):
-    for wrong, words in ((first("alice", "author.example", HOP1, days_ago=22), "expired"),
-                         (first("alice", "author.example", HOP1, secret="x"), "hash"),
-                         (first("alice", "author.example", HOP1).replace("alice", "mallory"), "hash"),
-                         (first("alice", "author.example", HOP1).lower().replace("alice", "mallory"), "hash")):
+    for wrong, words in wrong_addresses(HOP1):
         for sender in ("", "you@pass.example"):
-            reply = refusal(world, AT_MILTER, wrong, sender).check(550, "5.1.1", words)
-            assert "unknown" not in reply.text.lower(), str(reply)
+            refusal(world, AT_MILTER, wrong, sender).check(550, "5.1.1", words)
 
 
 @MILTER.case(POSTFIX)
@@ -110,9 +116,27 @@ def the_milter_still_judges_senders(world):
 
 @MILTER.case(POSTFIX)
 def other_addresses_are_not_the_milters(world):
-    """Those of another host, and people with such names."""
-    for address, code in (("SRS0@" + HOP1, 550), ("srs0x@" + HOP1, 550), ("nobody@" + HOP1, 550)):
-        refusal(world, AT_MILTER, address).check(code, "5.1.1", "unknown")
+    """People whose names begin so."""
+    for address in ("SRS0@" + HOP1, "srs0x=y@" + HOP1, "nobody@" + HOP1):
+        assert forward(world, AT_MILTER, "a@pass.example", address).end.code == 250, address
+
+
+AT_POLICY = hosts.POLICY_HOST.port
+
+
+@POLICY.case(POSTFIX)
+def the_policy_service_says_what_is_wrong(world):
+    for wrong, words in wrong_addresses(SRS_DOMAIN):
+        for sender in ("", "you@pass.example"):
+            refusal(world, AT_POLICY, wrong, sender).check(550, "5.1.1", words)
+    for user in ("SRS0", "nobody"):
+        refusal(world, AT_POLICY, f"{user}@{SRS_DOMAIN}").check(550, "5.1.1", "User unknown")
+
+
+@POLICY.case(POSTFIX)
+def the_policy_service_lets_pass_what_is_right(world):
+    for sender in ("", "you@pass.example"):
+        assert returned_to(world, AT_POLICY, first("alice", "author.example", SRS_DOMAIN), sender) == [ALICE]
 
 
 @SECRETS.case(POSTFIX)
