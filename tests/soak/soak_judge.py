@@ -19,7 +19,7 @@ def upper_quartile(values):
 # bound at any moment is for excess to say.
 GROWTH_ALLOWED = {"rss_kb": (upper_quartile, 0.03, 2048), "descriptors": (statistics.median_high, 0, 8),
                   "threads": (statistics.median_high, 0, 8)}
-SAMPLES_MIN = 24  # fewer say nothing about a trend
+SAMPLES_MIN = 180  # half an hour: a quarter of less has not seen each reload at each moment of the faults
 BESIDE_CACHES_KB = 32 * 1024  # memory besides CacheSize and DNSCacheSize
 
 
