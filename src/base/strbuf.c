@@ -12,7 +12,13 @@
 
 enum { SIZE_MIN = 256 }; /* enough for most log lines and header fields */
 
-/* Makes room for `more` octets and a NUL after them. */
+/* True if there is room already for `more` octets and a NUL after them. */
+static bool has_room(const struct strbuf *buf, size_t more)
+{
+    return !buf->failed && more < buf->size - buf->len && (buf->limit == 0 || more <= buf->limit - buf->len);
+}
+
+/* Makes it. */
 static bool grow(struct strbuf *buf, size_t more)
 {
     if (buf->failed)
@@ -40,9 +46,9 @@ failed:
     return false;
 }
 
-void strbuf_add_grown(struct strbuf *buf, const void *octets, size_t len)
+void strbuf_add_mem(struct strbuf *buf, const void *octets, size_t len)
 {
-    if (!grow(buf, len))
+    if (!has_room(buf, len) && !grow(buf, len))
         return;
     if (len > 0)
         memcpy(buf->text + buf->len, octets, len);
@@ -52,7 +58,7 @@ void strbuf_add_grown(struct strbuf *buf, const void *octets, size_t len)
 
 char *strbuf_make_room(struct strbuf *buf, size_t len)
 {
-    return strbuf_has_room(buf, len) || grow(buf, len) ? buf->text + buf->len : NULL;
+    return has_room(buf, len) || grow(buf, len) ? buf->text + buf->len : NULL;
 }
 
 void strbuf_fill_room(struct strbuf *buf, size_t len)
@@ -63,7 +69,7 @@ void strbuf_fill_room(struct strbuf *buf, size_t len)
 
 void strbuf_add_char(struct strbuf *buf, char c)
 {
-    if (!strbuf_has_room(buf, 1) && !grow(buf, 1))
+    if (!has_room(buf, 1) && !grow(buf, 1))
         return;
     buf->text[buf->len++] = c;
     buf->text[buf->len] = '\0';
@@ -102,7 +108,7 @@ void strbuf_vaddf(struct strbuf *buf, const char *format, va_list args)
     bool fits = len >= 0 && (size_t)len < room;
     if (len < 0)
         buf->failed = true;
-    else if ((strbuf_has_room(buf, (size_t)len) || grow(buf, (size_t)len)) && !fits)
+    else if ((has_room(buf, (size_t)len) || grow(buf, (size_t)len)) && !fits)
         (void)vsnprintf(buf->text + buf->len, (size_t)len + 1, format, again);
     va_end(again);
     if (!buf->failed)

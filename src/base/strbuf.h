@@ -19,28 +19,9 @@ struct strbuf {
 
 #define STRBUF_INIT ((struct strbuf){0}) /* a static one is so without it */
 
-/* Appends where the text has to grow first, or cannot. */
-void strbuf_add_grown(struct strbuf *buf, const void *octets, size_t len);
-
-/* True if there is room already for `more` octets and a NUL after them. */
-static inline bool strbuf_has_room(const struct strbuf *buf, size_t more)
-{
-    return !buf->failed && more < buf->size - buf->len && (buf->limit == 0 || more <= buf->limit - buf->len);
-}
-
 /* Each appends; none does anything once `failed` is set. `addf` takes printf's formats, and some hundred instructions
- * more than the others. Lines and fields are made of dozens of short texts, so that what mostly happens is inline. */
-static inline void strbuf_add_mem(struct strbuf *buf, const void *octets, size_t len)
-{
-    if (!strbuf_has_room(buf, len)) {
-        strbuf_add_grown(buf, octets, len);
-        return;
-    }
-    if (len > 0)
-        memcpy(buf->text + buf->len, octets, len);
-    buf->len += len;
-    buf->text[buf->len] = '\0';
-}
+ * more than the others. */
+void strbuf_add_mem(struct strbuf *buf, const void *octets, size_t len);
 static inline void strbuf_add(struct strbuf *buf, const char *text)
 {
     strbuf_add_mem(buf, text, strlen(text)); /* of a literal the compiler knows it */
