@@ -47,10 +47,14 @@ def soft_limit(filter_, name):
         return next(line[26:].split()[0] for line in file if line.startswith(LIMITS[name]))
 
 
-def result(mta):
-    """The result of one message on this connection, "" where it went on without one. It is never refused."""
+def result(mta, without_macro=False):
+    """The result of one message on this connection, "" where it went on without one. It is never refused. without_macro:
+    libmilter may have had no memory for the name of the MTA (j), which is the host's then."""
     message = delivered(mta.send(f"<a@{fresh('pass')}>"))
-    return spf_result(message)[0] if message.values("Authentication-Results") else ""
+    if not message.values("Authentication-Results"):
+        return ""
+    own = message.value("Authentication-Results").split(";")[0].strip()
+    return spf_result(message, *([own] if without_macro and own == socket.gethostname() else []))[0]
 
 
 def alive_and_right(filter_):
@@ -164,6 +168,6 @@ def no_memory(binary, spare):
                 for _ in range(CONNECTIONS):
                     with contextlib.suppress(wire.Closed, wire.NoAnswer, OSError):
                         mta = stack.enter_context(Mta(filter_.address, ip=GOOD_IP, timeout=5))
-                        found = result(mta)
+                        found = result(mta, without_macro=True)
                         check(found in POSSIBLE, found)
             alive_and_right(filter_)
