@@ -19,12 +19,15 @@
 #include "base/clock.h"
 #include "base/descriptor.h"
 #include "base/log.h"
+#include "config/table_socket.h"
 #include "front/metrics/metrics_front.h"
 #include "front/milter/listener.h"
 #include "front/milter/milter_front.h"
 #include "front/policy/policy_front.h"
+#include "front/tables/tables_front.h"
 #include "session/metrics.h"
 #include "session/service.h"
+#include "session/srs_rules.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -45,7 +48,7 @@ struct daemon {
     struct identity identity;
     struct service *service;
     struct fronts fronts;
-    char numbered[FRONTS_MAX][PASSED_SOCKETS_SPEC_SIZE]; /* sockets that the service manager named */
+    char numbered[FRONTS_SOCKETS_MAX][PASSED_SOCKETS_SPEC_SIZE]; /* sockets that the service manager named */
     struct control control;
     struct strbuf control_problem; /* why there is no control socket */
     atomic_bool has_failed_reload; /* the last one; the file is not what is effective */
@@ -122,6 +125,20 @@ static struct session_needs needs(void *context)
     return service_needs(daemon->service);
 }
 
+static void forward_sender(void *context, const char *sender, forwarding_done done, void *done_context)
+{
+    const struct daemon *daemon = context;
+
+    forwarding_sender_start(daemon->service, sender, done, done_context);
+}
+
+static void forward_recipient(void *context, const char *recipient, forwarding_done done, void *done_context)
+{
+    const struct daemon *daemon = context;
+
+    forwarding_recipient(daemon->service, recipient, done, done_context);
+}
+
 static void write_metrics(void *context, bool is_openmetrics, struct strbuf *out)
 {
     const struct daemon *daemon = context;
@@ -169,7 +186,17 @@ static void log_policy_limits(const struct config *config)
     if (keys.len > 0)
         log_notice("PolicySocket: it shows no header, and takes no change of one or of recipients; not done for it: %s",
                    strbuf_text(&keys));
+    strbuf_truncate(&keys, 0);
+    policy_limits_add_unserved(config, &keys);
+    if (keys.len > 0)
+        log_notice("PolicySocket: there is none, and a milter has no use for: %s", strbuf_text(&keys));
     strbuf_free(&keys);
+}
+
+static void log_lack_of_outgoing(const struct config *config)
+{
+    if (srs_rules_lacks_outgoing(config))
+        log_notice("SRSDomain: without SRSOutgoing each sender is rewritten, as with SRSAlways on");
 }
 
 /* What follows once the sockets are bound, in the order that privileges demand. Returns a status of sysexits.h. */
@@ -191,13 +218,14 @@ static int start_after_sockets(struct daemon *daemon, struct strbuf *error)
         log_warning("User: %s is root, which needs not be; running as %s", config->user, daemon->identity.user);
     reload_log_warnings(config);
     log_policy_limits(config);
+    log_lack_of_outgoing(config);
     if (daemon->control_problem.len > 0)
         log_notice("%s; smf-spf reload and reopen do not reach this filter", strbuf_text(&daemon->control_problem));
     core_dumps_set(config->core_dumps);
     sandbox_enter(config, daemon->config_path); /* before any thread exists */
     daemon->service = service_create(config, error);
     if (daemon->service == NULL)
-        return config->zone_file != NULL || config->dnssec ? EX_CONFIG : EX_UNAVAILABLE;
+        return config->zone_file != NULL || config->dnssec || config->srs_domain != NULL ? EX_CONFIG : EX_UNAVAILABLE;
     return fronts_run(&daemon->fronts, error) ? EX_OK : EX_OSERR;
 }
 
@@ -270,19 +298,38 @@ static void open_control(struct daemon *daemon)
     control_open(&daemon->control, &daemon->identity, &daemon->control_problem);
 }
 
-/* Adds a front end, if `spec` has a socket for it. False, with a message, if the service manager passed none of the
+/* Adds a socket of a front end, if `spec` has one. False, with a message, if the service manager passed none of the
  * name. */
-static bool add_front(struct daemon *daemon, const struct front *front, const char *key, const char *spec,
-                      struct strbuf *error)
+static bool add_socket(struct daemon *daemon, const struct front *front, const char *key, struct front_socket socket,
+                       struct strbuf *error)
 {
-    struct front_socket socket = {.mode = daemon->config->socket_mode};
-
-    if (spec == NULL)
+    if (socket.spec == NULL)
         return true;
-    socket.spec = passed_sockets_spec(spec, daemon->numbered[daemon->fronts.count], error);
+    socket.mode = daemon->config->socket_mode;
+    socket.spec = passed_sockets_spec(socket.spec, daemon->numbered[daemon->fronts.socket_count], error);
     if (socket.spec != NULL)
         fronts_add(&daemon->fronts, front, key, socket);
     return socket.spec != NULL;
+}
+
+static bool add_front(struct daemon *daemon, const struct front *front, const char *key, const char *spec,
+                      struct strbuf *error)
+{
+    return add_socket(daemon, front, key, (struct front_socket){.spec = spec}, error);
+}
+
+static bool add_tables(struct daemon *daemon, struct strbuf *error)
+{
+    const struct text_list *values = &daemon->config->table_sockets;
+
+    for (size_t i = 0; i < values->count; i++) {
+        struct front_socket socket = {.mode = 0};
+
+        socket.spec = table_socket_spec(values->items[i], &socket.protocol);
+        if (!add_socket(daemon, &tables_front, "TableSocket", socket, error))
+            return false;
+    }
+    return true;
 }
 
 /* Before the process detaches, as the sockets are passed to this one. */
@@ -291,7 +338,8 @@ static bool add_fronts(struct daemon *daemon, struct strbuf *error)
     daemon->fronts.wake = wake;
     return add_front(daemon, &milter_front, "Socket", daemon->config->socket, error) &&
            add_front(daemon, &metrics_front, "Metrics", daemon->config->metrics, error) &&
-           add_front(daemon, &policy_front, "PolicySocket", daemon->config->policy_socket, error);
+           add_front(daemon, &policy_front, "PolicySocket", daemon->config->policy_socket, error) &&
+           add_tables(daemon, error);
 }
 
 /* The line that says that all is well, with each socket. */
@@ -299,8 +347,13 @@ static void log_start(const struct fronts *fronts)
 {
     struct strbuf sockets = STRBUF_INIT;
 
-    for (size_t i = 0; i < fronts->count; i++)
-        strbuf_addf(&sockets, "%s%s %s", i > 0 ? ", " : "", fronts->entries[i].key, fronts->entries[i].socket.spec);
+    for (size_t i = 0; i < fronts->socket_count; i++) {
+        const struct front_socket *socket = &fronts->sockets[i].socket;
+        const char *protocol = socket->protocol != NULL ? socket->protocol : "";
+
+        strbuf_addf(&sockets, "%s%s %s%s%s", i > 0 ? ", " : "", fronts->sockets[i].key, protocol,
+                    protocol[0] != '\0' ? ":" : "", socket->spec);
+    }
     log_notice("version " SMF_SPF_VERSION " listens on %s", strbuf_text(&sockets));
     strbuf_free(&sockets);
 }
@@ -311,6 +364,8 @@ static int start(struct daemon *daemon, bool foreground, struct strbuf *error)
     const struct config *config = daemon->config;
     const struct front_host host = {.begin_session = begin_session,
                                     .needs = needs,
+                                    .forward_sender = forward_sender,
+                                    .forward_recipient = forward_recipient,
                                     .write_metrics = write_metrics,
                                     .is_healthy = is_healthy,
                                     .context = daemon};

@@ -11,15 +11,18 @@ enum {
 
 void fronts_add(struct fronts *fronts, const struct front *front, const char *key, struct front_socket socket)
 {
-    struct fronts_entry *entry = &fronts->entries[fronts->count++];
+    struct fronts_entry *entry;
 
+    fronts->sockets[fronts->socket_count++] = (struct fronts_socket){front, key, socket};
+    for (size_t i = 0; i < fronts->count; i++)
+        if (fronts->entries[i].front == front)
+            return;
+    entry = &fronts->entries[fronts->count++];
     entry->front = front;
-    entry->key = key;
-    entry->socket = socket;
     entry->list = fronts;
 }
 
-static bool open_one(const struct fronts_entry *entry, const struct front_host *host, const struct identity *identity,
+static bool open_one(const struct fronts_socket *entry, const struct front_host *host, const struct identity *identity,
                      struct strbuf *error)
 {
     const struct front *front = entry->front;
@@ -43,8 +46,8 @@ static bool open_one(const struct fronts_entry *entry, const struct front_host *
 bool fronts_open(struct fronts *fronts, const struct front_host *host, const struct identity *identity,
                  struct strbuf *error)
 {
-    for (size_t i = 0; i < fronts->count; i++)
-        if (!open_one(&fronts->entries[i], host, identity, error))
+    for (size_t i = 0; i < fronts->socket_count; i++)
+        if (!open_one(&fronts->sockets[i], host, identity, error))
             return false;
     return true;
 }
@@ -52,13 +55,13 @@ bool fronts_open(struct fronts *fronts, const struct front_host *host, const str
 /* With the privileges that made them. */
 void fronts_discard(const struct fronts *fronts, const struct identity *identity)
 {
-    for (size_t i = 0; i < fronts->count; i++) {
-        const struct fronts_entry *entry = &fronts->entries[i];
+    for (size_t i = 0; i < fronts->socket_count; i++) {
+        const struct fronts_socket *entry = &fronts->sockets[i];
         const char *path = entry->front->path(entry->socket.spec);
         struct strbuf unused = STRBUF_INIT;
 
         if (path != NULL && privileges_borrow(identity, path, (gid_t)-1, entry->key, &unused))
-            entry->front->discard();
+            entry->front->discard(&entry->socket);
         privileges_return(identity);
         strbuf_free(&unused);
     }

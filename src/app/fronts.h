@@ -6,6 +6,7 @@
 #include "app/process/privileges.h"
 #include "base/clock.h"
 #include "base/strbuf.h"
+#include "config/table_socket.h"
 #include "front/front.h"
 #include "session/load_metrics.h"
 
@@ -15,12 +16,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { FRONTS_MAX = 4 };
+enum { FRONTS_MAX = 4, FRONTS_SOCKETS_MAX = FRONTS_MAX - 1 + TABLE_SOCKETS_MAX };
+
+struct fronts_socket {
+    const struct front *front;
+    const char *key; /* that names it in smf-spf.conf */
+    struct front_socket socket;
+};
 
 struct fronts_entry {
     const struct front *front;
-    const char *key; /* that names its socket in smf-spf.conf */
-    struct front_socket socket;
     struct fronts *list;
     pthread_t thread;
     atomic_bool has_failed; /* it ended without being stopped */
@@ -30,11 +35,13 @@ struct fronts_entry {
 struct fronts {
     struct fronts_entry entries[FRONTS_MAX];
     size_t count;
+    struct fronts_socket sockets[FRONTS_SOCKETS_MAX];
+    size_t socket_count;
     void (*wake)(void); /* called on another thread when a front end has ended; NULL: no call */
     atomic_bool has_ended;
 };
 
-/* Adds one; at most FRONTS_MAX. */
+/* Adds a socket, at most FRONTS_SOCKETS_MAX; and its front end, at most FRONTS_MAX, if it is the first one of that. */
 void fronts_add(struct fronts *fronts, const struct front *front, const char *key, struct front_socket socket);
 
 /* Opens all sockets with the privileges that each needs, and gives them to the identity. False, with a message in

@@ -185,7 +185,7 @@ static int option_error(const struct command_line *line)
 
 struct command_line command_begin(const struct command *command, int argc, char **argv)
 {
-    optind = 1;
+    optind = 0; /* begins anew: with 1 it would go on as the command line before, up to the first operand */
     opterr = 0;
     return (struct command_line){.command = command, .argc = argc, .argv = argv, .status = EX_OK};
 }

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FILE_MAX = 16 * 1024 * 1024 }; /* octets */
+enum { FILE_MAX = 128 * 1024 * 1024 }; /* octets */
 
 /* A configuration with its count of references. */
 struct counted {

@@ -24,6 +24,12 @@ enum forged_mode { FORGED_STAY, FORGED_SPF, FORGED_ALL }; /* which of the fields
 /* The step at which a message's refusal is due. */
 enum refuse_at { REFUSE_AT_MAIL, REFUSE_AT_RCPT, REFUSE_AT_EOM };
 
+/* The character after SRS0 and SRS1. */
+enum srs_separator { SRS_SEPARATOR_EQUALS = '=', SRS_SEPARATOR_PLUS = '+', SRS_SEPARATOR_MINUS = '-' };
+
+/* What becomes of a sender whose new local part would exceed 64 octets. */
+enum srs_too_long { SRS_TOO_LONG_REWRITE, SRS_TOO_LONG_LEAVE };
+
 /* Whether the filter is kept from what it does not need; or only the calls that would be refused are logged. */
 enum sandbox_mode { SANDBOX_OFF, SANDBOX_ON, SANDBOX_LOG };
 
@@ -35,9 +41,12 @@ struct recipient_policy {
     struct config *settings;   /* all that holds for them; some members do for nobody (config_recipients.c) */
 };
 
+struct recipient_index;
+
 struct recipient_policies {
     struct recipient_policy *items;
     size_t count;
+    struct recipient_index *index; /* of them all, once they are read; NULL: there are none */
 };
 
 /* Each member is the value of the key of that name; defaults are filled in. Texts are never NULL unless said so. */
@@ -85,6 +94,20 @@ struct config {
     char *authserv_id; /* NULL: the MTA's `j`, else the host name */
     char *quarantine_box;
 
+    /* under which sender a message is forwarded */
+    bool srs_always;
+    bool srs_classic_hash;
+    char *srs_domain;              /* NULL: no SRS */
+    char *srs_secret_file;         /* NULL: none; never with srs_domain */
+    struct text_list srs_exclude;  /* host patterns */
+    struct addr_list srs_outgoing; /* single addresses */
+    uint32_t srs_max_age_s;
+    uint32_t srs_timeout_ms;
+    unsigned srs_hash_length;
+    unsigned srs_hash_minimum; /* at most srs_hash_length */
+    enum srs_separator srs_separator;
+    enum srs_too_long srs_too_long;
+
     /* caches and DNS */
     uint32_t ttl_s;
     uint32_t dns_timeout_ms;
@@ -101,10 +124,11 @@ struct config {
     char *socket; /* NULL: off; else unix:path, inet:port@host, inet:port, inet6:port@host, inet6:port, fd:number or
                      fd:name, in these letters */
     mode_t socket_mode;
-    char *socket_group;   /* NULL: the group of `user` */
-    char *control_socket; /* a path; NULL: none */
-    char *metrics;        /* as `socket`, always with a host; NULL: none */
-    char *policy_socket;  /* the same */
+    char *socket_group;             /* NULL: the group of `user` */
+    char *control_socket;           /* a path; NULL: none */
+    char *metrics;                  /* as `socket`, always with a host; NULL: none */
+    char *policy_socket;            /* the same */
+    struct text_list table_sockets; /* a protocol before each (table_socket.h); at most TABLE_SOCKETS_MAX */
     char *user;
     char *pid_file; /* NULL: none */
     enum sandbox_mode sandbox;

@@ -146,10 +146,23 @@ static bool begins_as_restriction(const char *word)
     return false;
 }
 
+/* What says nothing but whether there is an action. As the name of a class it would defer all mail that passes. */
+static bool is_switch(const char *word)
+{
+    static const char *const switches[] = {"on", "off", "yes", "no", "true", "false"};
+
+    for (size_t i = 0; i < sizeof switches / sizeof *switches; i++)
+        if (strcasecmp(switches[i], word) == 0)
+            return true;
+    return false;
+}
+
 static bool is_class_name(const char *word)
 {
     bool has_letter = false;
 
+    if (is_switch(word))
+        return false;
     for (; *word != '\0'; word++) {
         const bool is_letter = (*word >= 'a' && *word <= 'z') || (*word >= 'A' && *word <= 'Z');
 
@@ -230,6 +243,10 @@ void config_action_hint(const char *text, struct strbuf *out)
 
     if (refuses(text)) {
         strbuf_add(out, "; mail that passes is not refused");
+        return;
+    }
+    if (is_switch(text)) {
+        strbuf_add(out, "; none is no action");
         return;
     }
     while (!is_at_end(text) && read_restriction(&text, word))

@@ -9,8 +9,8 @@
 
 /* True for what Postfix can do with mail that passes: an action that refuses nothing (OK, DUNNO, FILTER transport:next,
  * ...), or restrictions, with arguments where they need some, and classes of restrictions, separated by commas or white
- * space. A word that begins as restrictions do must be one; any other of letters, digits, - and _ is the name of a
- * class. */
+ * space. A word that begins as restrictions do must be one; any other of letters, digits, - and _ but on, off
+ * and the like is the name of a class. */
 bool config_action_is_valid(const char *text);
 
 /* Appends to the message about one that is not what is wrong with it, "; did you mean permit_mynetworks?". */

@@ -7,6 +7,7 @@
 #include "base/endpoint_guess.h"
 #include "base/text_search.h"
 #include "config/config_form.h"
+#include "config/table_socket.h"
 #include "dns/dns_server.h"
 
 #include <stdbool.h>
@@ -135,6 +136,18 @@ void config_hint_socket(const char *text, struct strbuf *out)
     else if (endpoint_guess(text, &meant))
         strbuf_addf(out, "; did you mean %s?", strbuf_text(&meant));
     strbuf_free(&meant);
+}
+
+/* A socket alone is one that an MTA of today most probably asks as socketmap. */
+void config_hint_table_socket(const char *text, struct strbuf *out)
+{
+    const char *protocol, *spec = table_socket_spec(text, &protocol);
+    struct endpoint endpoint;
+
+    if (spec != NULL)
+        config_hint_socket(spec, out);
+    else if (endpoint_parse(text, &endpoint))
+        strbuf_addf(out, "; did you mean %s:%s?", TABLE_SOCKET_MAP, text);
 }
 
 void config_hint_control(const char *text, struct strbuf *out)

@@ -18,6 +18,7 @@ void config_hint_domain_rule(const char *text, struct strbuf *out);
 /* The same for the name of a socket ("; did you mean inet:10010@127.0.0.1?", "; a port is from 1 to 65535"), of the
  * control socket (what is wrong with its path alone) and of a name server. */
 void config_hint_socket(const char *text, struct strbuf *out);
+void config_hint_table_socket(const char *text, struct strbuf *out);
 void config_hint_control(const char *text, struct strbuf *out);
 void config_hint_server(const char *text, struct strbuf *out);
 

@@ -9,8 +9,10 @@
 #include "config/config_action.h"
 #include "config/config_form.h"
 #include "config/config_hint.h"
+#include "config/table_socket.h"
 #include "dns/dns_server.h"
 #include "mail/address.h"
+#include "mail/idna.h"
 #include "policy/whitelist.h"
 
 #include <stdlib.h>
@@ -140,6 +142,25 @@ const struct config_type config_control = {.form = "a unix socket or none",
                                            .clear = text_clear,
                                            .size = sizeof(char *)};
 
+/* A single label is a variable that nobody expanded, or a host that nobody else finds. */
+static enum config_value_status check_one_domain(const struct config_option *option, const char *text)
+{
+    char ascii[IDNA_SIZE];
+
+    (void)option;
+    return status_if_valid(idna_to_ascii(text, ascii) && domain_text_is_host(ascii) && strchr(ascii, '.') != NULL &&
+                           domain_text_strlen(ascii) == strlen(ascii));
+}
+
+const struct config_type config_domain = {.form = "a domain",
+                                          .detail = " (srs.example.org)",
+                                          .hint = config_hint_domain,
+                                          .check = check_one_domain,
+                                          .read = text_read,
+                                          .write = text_write,
+                                          .clear = text_clear,
+                                          .size = sizeof(char *)};
+
 static enum config_value_status check_account(const struct config_option *option, const char *text)
 {
     (void)option;
@@ -205,43 +226,37 @@ const struct config_type config_socket = {.form = "a socket or off",
                                           .clear = text_clear,
                                           .size = sizeof(char *)};
 
-/* Of a socket on which nobody is asked who he is: without a host it is for this host alone. */
+/* Appends a socket on which nobody is asked who he is: without a host it is for this host alone. False if it is none.
+ */
+static bool add_local_socket(const char *text, struct strbuf *out)
+{
+    struct endpoint endpoint;
+
+    if (!endpoint_parse(text, &endpoint) || !endpoint_add_canonical(text, out))
+        return false;
+    if (endpoint.kind == ENDPOINT_INET && endpoint.host[0] == '\0')
+        strbuf_add(out, "@127.0.0.1");
+    else if (endpoint.kind == ENDPOINT_INET6 && endpoint.host[0] == '\0')
+        strbuf_add(out, "@::1");
+    return true;
+}
+
 static enum config_value_status local_socket_read(const struct config_option *option, const char *text, void *member)
 {
     struct strbuf whole = STRBUF_INIT;
-    struct endpoint endpoint;
-    enum config_value_status status = CONFIG_VALUE_BAD;
 
-    if (endpoint_parse(text, &endpoint)) {
-        strbuf_add(&whole, text);
-        if (endpoint.kind == ENDPOINT_INET && endpoint.host[0] == '\0')
-            strbuf_add(&whole, "@127.0.0.1");
-        else if (endpoint.kind == ENDPOINT_INET6 && endpoint.host[0] == '\0')
-            strbuf_add(&whole, "@::1");
-        status = whole.failed ? CONFIG_VALUE_NO_MEMORY : socket_read(option, strbuf_text(&whole), member);
-    }
-    strbuf_free(&whole);
-    return status;
+    (void)option;
+    return add_local_socket(text, &whole) ? replace_text(strbuf_take(&whole), member) : CONFIG_VALUE_BAD;
 }
 
 const struct config_type config_local_socket = {
-    .form = "a socket",
+    .form = "a socket or none",
     .detail = " (unix:/path, inet:port@host, inet6:port@host, fd:number or fd:name)",
     .hint = config_hint_socket,
     .read = local_socket_read,
     .write = text_write,
     .clear = text_clear,
     .size = sizeof(char *)};
-
-/* True if `text` is the address alone, in brackets or not. */
-static bool is_address_alone(const char *text, const struct address *address)
-{
-    size_t len = strlen(address->text);
-    bool bracketed = *text == '<';
-
-    return strncmp(text + bracketed, address->text, len) == 0 &&
-           strcmp(text + bracketed + len, bracketed ? ">" : "") == 0;
-}
 
 static enum config_value_status mailbox_read(const struct config_option *option, const char *text, void *member)
 {
@@ -251,7 +266,7 @@ static enum config_value_status mailbox_read(const struct config_option *option,
     (void)option;
     if (parsed == ADDRESS_NO_MEMORY)
         return CONFIG_VALUE_NO_MEMORY;
-    if (parsed != ADDRESS_OK || !is_address_alone(text, &address)) {
+    if (parsed != ADDRESS_OK || !address_is_alone(text, &address)) {
         address_free(&address);
         return CONFIG_VALUE_BAD;
     }
@@ -359,6 +374,34 @@ const struct config_type config_servers = {
     .clear = texts_clear,
     .size = sizeof(struct text_list)};
 
+static enum config_value_status table_socket_read(const struct config_option *option, const char *text, void *member)
+{
+    const char *protocol, *spec = table_socket_spec(text, &protocol);
+    struct strbuf whole = STRBUF_INIT;
+    enum config_value_status status = CONFIG_VALUE_BAD;
+
+    (void)option;
+    if (spec == NULL)
+        return CONFIG_VALUE_BAD;
+    strbuf_addf(&whole, "%s:", protocol);
+    if (add_local_socket(spec, &whole))
+        status = !whole.failed && text_list_add(member, strbuf_text(&whole)) ? CONFIG_VALUE_OK : CONFIG_VALUE_NO_MEMORY;
+    strbuf_free(&whole);
+    return status;
+}
+
+const struct config_type config_table_sockets = {
+    .form = "a protocol and a socket",
+    .detail =
+        " (socketmap:, tcp-forward: or tcp-reverse:, and unix:/path, inet:port@host, inet6:port@host, fd:number or "
+        "fd:name)",
+    .is_list = true,
+    .hint = config_hint_table_socket,
+    .read = table_socket_read,
+    .write = texts_write,
+    .clear = texts_clear,
+    .size = sizeof(struct text_list)};
+
 /* Lists of addresses */
 
 static enum config_value_status prefixes_read(const struct config_option *option, const char *text, void *member)
@@ -395,6 +438,22 @@ const struct config_type config_prefixes = {.form = "an address or prefix",
                                             .write = prefixes_write,
                                             .clear = prefixes_clear,
                                             .size = sizeof(struct addr_list)};
+
+/* An address alone: a prefix stands for nobody who sends. */
+static enum config_value_status addresses_read(const struct config_option *option, const char *text, void *member)
+{
+    struct addr addr;
+
+    return addr_parse(text, &addr) ? prefixes_read(option, text, member) : CONFIG_VALUE_BAD;
+}
+
+const struct config_type config_addresses = {.form = "an address",
+                                             .detail = " (192.0.2.1, 2001:db8::1)",
+                                             .is_list = true,
+                                             .read = addresses_read,
+                                             .write = prefixes_write,
+                                             .clear = prefixes_clear,
+                                             .size = sizeof(struct addr_list)};
 
 /* Reads an address that goes up to a colon or the end, IPv6 in brackets. Returns where it ends, NULL if it is none. */
 static const char *nat_address(const char *text, struct addr *out)

@@ -5,6 +5,7 @@
 #include "config/config_file.h"
 #include "config/config_print.h"
 #include "config/config_value.h"
+#include "config/recipient_index.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,13 @@ struct recipient_policy *config_recipients_add(struct recipient_policies *polici
     return &items[policies->count++];
 }
 
+bool config_recipients_end(struct recipient_policies *policies)
+{
+    if (policies->count > 0)
+        policies->index = recipient_index_create(policies);
+    return policies->count == 0 || policies->index != NULL;
+}
+
 bool config_recipients_begin(struct recipient_policy *policy, const struct config *base)
 {
     struct settings *settings = calloc(1, sizeof *settings);
@@ -55,7 +63,7 @@ bool config_recipients_begin(struct recipient_policy *policy, const struct confi
     if (settings == NULL)
         return false;
     settings->config = *base;
-    settings->config.recipient_policies = (struct recipient_policies){NULL, 0};
+    settings->config.recipient_policies = (struct recipient_policies){NULL, 0, NULL};
     settings->config.warnings = NULL;
     policy->settings = &settings->config;
     return true;
@@ -120,7 +128,8 @@ static void policies_clear(void *member)
         text_list_free(&policies->items[i].patterns);
     }
     free(policies->items);
-    *policies = (struct recipient_policies){NULL, 0};
+    recipient_index_destroy(policies->index);
+    *policies = (struct recipient_policies){NULL, 0, NULL};
 }
 
 static void write_settings(const struct settings *settings, struct strbuf *out)
@@ -165,13 +174,10 @@ const struct config_type config_recipient_policies = {
 
 const struct config *config_for_recipient(const struct config *config, const struct address *recipient)
 {
-    for (size_t i = config->recipient_policies.count; i > 0; i--) {
-        const struct recipient_policy *policy = &config->recipient_policies.items[i - 1];
+    const struct recipient_policies *policies = &config->recipient_policies;
+    const size_t number = policies->index != NULL ? recipient_index_find(policies->index, recipient) : 0;
 
-        if (whitelist_has_mailbox(&policy->patterns, recipient))
-            return policy->settings;
-    }
-    return config;
+    return number > 0 ? policies->items[number - 1].settings : config;
 }
 
 size_t config_variants(const struct config *config)

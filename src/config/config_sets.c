@@ -6,6 +6,7 @@
 #include "config/config_errors.h"
 #include "config/config_recipients.h"
 #include "config/config_set_keys.h"
+#include "config/table_socket.h"
 
 #include <string.h>
 #include <strings.h>
@@ -30,11 +31,22 @@ static bool recurses_and_forwards(const struct config *config)
     return config_recurses(config) && config->nameservers.count > 1;
 }
 
+static bool has_unix_table_socket(const struct config *config)
+{
+    const char *protocol;
+
+    for (size_t i = 0; i < config->table_sockets.count; i++)
+        if (endpoint_unix_path(table_socket_spec(config->table_sockets.items[i], &protocol)) != NULL)
+            return true;
+    return false;
+}
+
 static bool gives_group_to_other_socket(const struct config *config)
 {
     return config->socket_group != NULL && (config->socket == NULL || endpoint_unix_path(config->socket) == NULL) &&
            (config->metrics == NULL || endpoint_unix_path(config->metrics) == NULL) &&
-           (config->policy_socket == NULL || endpoint_unix_path(config->policy_socket) == NULL);
+           (config->policy_socket == NULL || endpoint_unix_path(config->policy_socket) == NULL) &&
+           !has_unix_table_socket(config);
 }
 
 static bool refuses_unchecked_helo(const struct config *config)
@@ -113,9 +125,34 @@ static void check_test_mode(struct config_reading *reading)
 /* Nobody could ask such a filter. */
 static void check_sockets(struct config_reading *reading)
 {
-    if (reading->config->socket == NULL && reading->config->policy_socket == NULL && reading->policy == NULL &&
+    const struct config *config = reading->config;
+    const unsigned line = config_errors_line_of(reading, "TableSocket");
+
+    if (reading->policy != NULL)
+        return;
+    if (config->socket == NULL && config->policy_socket == NULL && config->table_sockets.count == 0 &&
         config_errors_begin(reading, config_errors_line_of(reading, "Socket")))
-        strbuf_add(reading->errors, "Socket: it can be off only where there is a PolicySocket\n");
+        strbuf_add(reading->errors, "Socket: it can be off only where there is a PolicySocket or a TableSocket\n");
+    if (config->table_sockets.count > TABLE_SOCKETS_MAX && config_errors_begin(reading, line))
+        strbuf_addf(reading->errors, "TableSocket: there are at most %d of them\n", TABLE_SOCKETS_MAX);
+    if (config->table_sockets.count > 0 && config->srs_domain == NULL && config_errors_begin(reading, line))
+        strbuf_add(reading->errors, "TableSocket: its tables are about addresses of SRSDomain, which is missing\n");
+}
+
+/* Without a secret anybody could write an address that is sent on. */
+static void check_srs(struct config_reading *reading)
+{
+    const struct config *config = reading->config;
+
+    if (reading->policy != NULL)
+        return;
+    if (config->srs_domain != NULL && config->srs_secret_file == NULL &&
+        config_errors_begin(reading, config_errors_line_of(reading, "SRSDomain")))
+        strbuf_add(reading->errors, "SRSDomain: needs an SRSSecretFile (smf-spf srs secret makes one)\n");
+    if (config->srs_hash_minimum > config->srs_hash_length &&
+        config_errors_begin(reading, config_errors_line_of(reading, "SRSHashMinimum")))
+        strbuf_addf(reading->errors, "SRSHashMinimum: a hash of SRSHashLength (%u) would be shorter\n",
+                    config->srs_hash_length);
 }
 
 /* Of two words for one thing the one that a RecipientPolicy says itself counts. */
@@ -141,10 +178,11 @@ void config_sets_check(struct config_reading *reading)
             report_contradiction(reading, c->key, c->other, c->reason);
     }
     for (size_t i = 0; config_legacy_keys[i] != NULL; i++)
-        for (size_t n = 0; config_set_keys[n] != NULL; n++)
+        for (size_t n = 0; config_set_keys[n] != NULL && says(reading, config_legacy_keys[i]); n++)
             report_mixture(reading, config_legacy_keys[i], config_set_keys[n]);
     check_test_mode(reading);
     check_sockets(reading);
+    check_srs(reading);
 }
 
 static void derive_set(struct derived_set *set, result_set results)

@@ -140,6 +140,20 @@ _Static_assert(sizeof(enum log_format) == sizeof(int), "word_read fills it");
 const struct config_type config_log_format = {
     .form = "text or json", .words = format_words, .read = word_read, .write = word_write};
 
+static const struct config_word separator_words[] = {
+    {"=", SRS_SEPARATOR_EQUALS}, {"+", SRS_SEPARATOR_PLUS}, {"-", SRS_SEPARATOR_MINUS}, {NULL, 0}};
+_Static_assert(sizeof(enum srs_separator) == sizeof(int), "word_read fills it");
+
+const struct config_type config_srs_separator = {
+    .form = "=, + or -", .words = separator_words, .read = word_read, .write = word_write};
+
+static const struct config_word too_long_words[] = {
+    {"rewrite", SRS_TOO_LONG_REWRITE}, {"leave", SRS_TOO_LONG_LEAVE}, {NULL, 0}};
+_Static_assert(sizeof(enum srs_too_long) == sizeof(int), "word_read fills it");
+
+const struct config_type config_srs_too_long = {
+    .form = "rewrite or leave", .words = too_long_words, .read = word_read, .write = word_write};
+
 /* Numbers with a unit */
 
 struct unit {

@@ -24,17 +24,22 @@ extern const struct config_type config_facility;           /* int */
 extern const struct config_type config_log_format;         /* enum log_format */
 extern const struct config_type config_level;              /* enum log_level */
 extern const struct config_type config_address;            /* struct addr */
+extern const struct config_type config_srs_separator;      /* enum srs_separator */
+extern const struct config_type config_srs_too_long;       /* enum srs_too_long */
 extern const struct config_type config_text;               /* char * */
 extern const struct config_type config_path;               /* char * */
 extern const struct config_type config_control;            /* char *: a path; NULL: none */
 extern const struct config_type config_account;            /* char * */
 extern const struct config_type config_authserv_id;        /* char * */
 extern const struct config_type config_socket;             /* char *, as endpoint_add_canonical writes it; NULL: off */
+extern const struct config_type config_table_sockets;      /* a list of these, a protocol before each */
 extern const struct config_type config_local_socket;       /* the same, never off; its host is never left out */
 extern const struct config_type config_recipient_policies; /* struct recipient_policies */
 extern const struct config_type config_pass_action;        /* char * */
+extern const struct config_type config_domain;             /* char *, with a dot in it */
 extern const struct config_type config_mailbox;            /* char *, without brackets */
 extern const struct config_type config_prefixes;           /* struct addr_list */
+extern const struct config_type config_addresses;          /* struct addr_list, of whole addresses */
 extern const struct config_type config_nats;               /* struct nat_list */
 extern const struct config_type config_hosts;              /* struct text_list */
 extern const struct config_type config_domains;            /* struct text_list */

@@ -5,6 +5,7 @@
 
 #include "base/strbuf.h"
 #include "front/drain.h"
+#include "session/forwarding.h"
 #include "session/session.h"
 
 #include <stdbool.h>
@@ -15,6 +16,9 @@ struct front_host {
     /* A new session for a front end with these abilities, NULL if out of memory; owned by the connection. */
     struct session *(*begin_session)(void *context, const struct session_abilities *abilities);
     struct session_needs (*needs)(void *context);
+    /* Answer a lookup about a forwarded message, as forwarding.h has it. */
+    void (*forward_sender)(void *context, const char *sender, forwarding_done done, void *done_context);
+    void (*forward_recipient)(void *context, const char *recipient, forwarding_done done, void *done_context);
     /* For a front end that shows the process itself. Appends all metrics, as metrics_write does. */
     void (*write_metrics)(void *context, bool is_openmetrics, struct strbuf *out);
     /* True if new mail is checked by the configuration that the administrator wrote, be it without the DNS; appends a
@@ -24,11 +28,14 @@ struct front_host {
 };
 
 struct front_socket {
-    const char *spec; /* in the form that its key of smf-spf.conf has; lives as long as the process */
-    mode_t mode;      /* of a unix socket */
+    const char *protocol; /* which of those that the front end has; NULL: it has one */
+    const char *spec;     /* in the form that its key of smf-spf.conf has; lives as long as the process */
+    mode_t mode;          /* of a unix socket */
 };
 
-/* One protocol on one socket. Each function is called once, in this order, by the main thread, but for run. */
+/* One protocol, or a kind of them, on one socket or several. Each function is called in this order, by the main thread,
+ * but for run; once, but for those that take a socket, which are called for each of its sockets. These live as long as
+ * the process. */
 struct front {
     const char *name; /* for the log */
     struct drain *drain;
@@ -46,11 +53,11 @@ struct front {
      */
     bool (*give)(const struct front_socket *socket, uid_t owner, gid_t group, struct strbuf *error);
     /* Removes the unix socket that open has made, if it has; where the start fails. */
-    void (*discard)(void);
+    void (*discard)(const struct front_socket *socket);
     /* Serves for as long as the process lives; true if it was stopped, false if it ended by itself. On a thread of
      * its own. */
     bool (*run)(void);
-    /* Stops listening, and removes the unix socket, so that a successor can bind it; connections go on. */
+    /* Stops listening, and removes the unix sockets, so that a successor can bind them; connections go on. */
     void (*close)(void);
     /* Ends the connections: all answers are written by then. The last of it is seen in `drain`. */
     void (*hang_up)(void);

@@ -238,6 +238,15 @@ static char *write_quoted(char *text, const char *local)
     return text;
 }
 
+bool address_is_alone(const char *argument, const struct address *address)
+{
+    const size_t len = strlen(address->text);
+    const bool bracketed = *argument == '<';
+
+    return strncmp(argument + bracketed, address->text, len) == 0 &&
+           strcmp(argument + bracketed + len, bracketed ? ">" : "") == 0;
+}
+
 enum address_status address_make(const char *local, const char *domain, struct address *out)
 {
     size_t local_len = strlen(local), domain_len = strlen(domain);

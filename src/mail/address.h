@@ -28,6 +28,10 @@ struct address {
  * address_free; else it is untouched. */
 enum address_status address_parse(const char *argument, struct address *out);
 
+/* True if `argument` is the address that was read of it and nothing more, in brackets or not: what no client wrote has
+ * no route, parameters or comment. */
+bool address_is_alone(const char *argument, const struct address *address);
+
 /* Makes an address of a local part without quotes and a domain ("" for none); its text has quotes where they are
  * needed. Without a local part it is that of the domain's postmaster (RFC 7208 4.3), with "" in the text. *out is set
  * for ADDRESS_OK and ADDRESS_LOCAL_TOO_LONG; ADDRESS_NULL if both are empty. */

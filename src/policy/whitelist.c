@@ -132,7 +132,7 @@ bool whitelist_has_host(const struct text_list *list, const char *name)
     return false;
 }
 
-bool whitelist_has_helo(const struct text_list *list, const char *name)
+bool whitelist_has_exact_host(const struct text_list *list, const char *name)
 {
     char name_ascii[IDNA_SIZE], item_ascii[IDNA_SIZE];
 

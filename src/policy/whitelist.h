@@ -44,8 +44,9 @@ bool whitelist_has_addr(const struct addr_list *list, const struct addr *addr);
  * leading dot holds only what is below. */
 bool whitelist_has_host(const struct text_list *list, const char *name);
 
-/* The same for a name that nobody verified: an item without a leading dot holds that name alone. */
-bool whitelist_has_helo(const struct text_list *list, const char *name);
+/* The same, but an item without a leading dot holds that name alone: for names that nobody verified, and where what is
+ * below may belong to others. */
+bool whitelist_has_exact_host(const struct text_list *list, const char *name);
 
 /* True if a pattern of the list covers the address: `user@example.org` that address, `user@` that local part,
  * `@example.org` that domain,

@@ -5,6 +5,7 @@
 #include "base/hash_table.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -29,6 +30,16 @@ static struct {
     uint8_t seed[HASH_SEED_SIZE];
     struct hash_link *buckets[BUCKETS];
 } table = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+/* Of the milter's clients in the table, changed with the lock held, and read without it: a policy service beside an
+ * idle milter takes no lock. Postfix shows a client to the milter before it asks about it, so that its entry is seen.
+ */
+static atomic_size_t client_count;
+
+static bool has_none(void)
+{
+    return atomic_load_explicit(&client_count, memory_order_acquire) == 0;
+}
 
 static struct hash_table clients(void)
 {
@@ -81,6 +92,7 @@ struct companion *companion_open(const struct companion_key *key)
     if (table.is_seeded) {
         companion->link.hash = hash_of(key);
         hash_table_add(&all, &companion->link);
+        atomic_fetch_add_explicit(&client_count, 1, memory_order_release);
     } else {
         free(companion);
         companion = NULL;
@@ -106,6 +118,7 @@ void companion_close(struct companion *companion)
         return;
     pthread_mutex_lock(&table.lock);
     hash_table_remove(&all, &companion->link);
+    atomic_fetch_sub_explicit(&client_count, 1, memory_order_release);
     forget_message(companion);
     pthread_mutex_unlock(&table.lock);
     free(companion);
@@ -130,7 +143,7 @@ static void take(const struct companion *companion, struct message *message)
         if (companion->identities[i] != message->checks[i].identity)
             return;
     for (size_t i = 0; i < message->check_count; i++) {
-        message->checks[i].outcome = companion->outcomes[i];
+        spf_outcome_copy(&message->checks[i].outcome, &companion->outcomes[i]);
         message->checks[i].has_outcome = true;
     }
 }
@@ -154,6 +167,8 @@ bool companion_has_client(const struct companion_key *key)
 {
     bool found;
 
+    if (has_none())
+        return false;
     pthread_mutex_lock(&table.lock);
     found = find(key) != NULL;
     pthread_mutex_unlock(&table.lock);
@@ -164,6 +179,8 @@ bool companion_has_message(const struct companion_key *key, const struct message
 {
     bool found;
 
+    if (has_none())
+        return false;
     pthread_mutex_lock(&table.lock);
     found = has_message(find(key), message);
     pthread_mutex_unlock(&table.lock);
@@ -175,6 +192,8 @@ void companion_refuse_recipient(const struct companion_key *key, const char *rec
 {
     struct companion *companion;
 
+    if (has_none())
+        return;
     pthread_mutex_lock(&table.lock);
     companion = find(key);
     if (companion != NULL)
@@ -186,6 +205,8 @@ void companion_refuse(const struct companion_key *key, const struct record_reply
 {
     struct companion *companion;
 
+    if (has_none())
+        return;
     pthread_mutex_lock(&table.lock);
     companion = find(key);
     if (companion != NULL)
@@ -197,12 +218,14 @@ void companion_put_outcomes(const struct companion_key *key, const struct messag
 {
     struct companion *companion;
 
+    if (has_none())
+        return;
     pthread_mutex_lock(&table.lock);
     companion = find(key);
     if (has_message(companion, message) && companion->outcome_count == 0) {
         for (size_t i = 0; i < message->check_count; i++) {
             companion->identities[i] = message->checks[i].identity;
-            companion->outcomes[i] = message->checks[i].outcome;
+            spf_outcome_copy(&companion->outcomes[i], &message->checks[i].outcome);
         }
         companion->outcome_count = message->check_count;
     }
@@ -213,6 +236,8 @@ void companion_take_outcomes(const struct companion_key *key, struct message *me
 {
     struct companion *companion;
 
+    if (has_none())
+        return;
     pthread_mutex_lock(&table.lock);
     companion = find(key);
     if (has_message(companion, message))

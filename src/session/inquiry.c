@@ -51,7 +51,7 @@ static bool is_open(const struct message *message, const struct client *client)
 
     switch (inquiry->question) {
     case QUESTION_HELO_HOST:
-        return inquiry->index == 0 && whitelist_has_helo(&config->whitelist_helo, client_helo(client));
+        return inquiry->index == 0 && whitelist_has_exact_host(&config->whitelist_helo, client_helo(client));
     case QUESTION_RESULT:
         return inquiry->by_helo != TRISTATE_YES && inquiry->index < message->check_count;
     case QUESTION_FORWARDER:
@@ -269,7 +269,7 @@ static void on_result(void *context, const struct spf_outcome *outcome)
 {
     struct inquiry *inquiry = context;
 
-    check_of(inquiry->message)->outcome = *outcome;
+    spf_outcome_copy(&check_of(inquiry->message)->outcome, outcome);
     take_outcome(inquiry->message);
     answered(inquiry);
 }

@@ -9,6 +9,13 @@
 #include <string.h>
 #include <strings.h>
 
+void message_init(struct message *message)
+{
+    memset(message, 0, offsetof(struct message, checks));
+    for (size_t i = 0; i < MESSAGE_CHECKS_MAX; i++)
+        message->checks[i].speculation = NULL;
+}
+
 bool message_begin(struct message *message, const char *receiver, const char *authserv_id)
 {
     message->is_begun = true;
@@ -28,13 +35,18 @@ void message_await_relayed_client(struct message *message)
     message->reason = REASON_NONE;
 }
 
+static const struct spf_outcome no_outcome;
+
 void message_add_check(struct message *message, enum spf_identity identity, const char *domain)
 {
     struct identity_check *check = &message->checks[message->check_count++];
 
     check->identity = identity;
     check->domain = domain;
-    check->dmarc = (struct dmarc_discovery){.is_published = TRISTATE_NO};
+    check->has_outcome = check->has_dmarc = false;
+    spf_outcome_copy(&check->outcome, &no_outcome);
+    check->dmarc.is_published = TRISTATE_NO;
+    check->dmarc.name[0] = '\0';
     message->stage = MESSAGE_PENDING;
     message->reason = REASON_NONE;
 }
@@ -131,7 +143,7 @@ void message_free(struct message *message)
 void message_reset(struct message *message)
 {
     message_free(message);
-    memset(message, 0, sizeof(*message));
+    message_init(message);
 }
 
 bool message_is_counted_elsewhere(const struct message *message)

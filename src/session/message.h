@@ -81,11 +81,8 @@ struct message {
     char *authserv_id;                    /* the name our results stand under */
     char queue_id[MESSAGE_QUEUE_ID_SIZE]; /* the MTA's, for the log; "" before it is known */
 
-    struct address sender; /* zeroed for the null sender */
-    /* That of the sender, or for a null sender that of the HELO name; after it that of the HELO name, if it is
-     * checked too. */
-    struct identity_check checks[MESSAGE_CHECKS_MAX];
-    size_t check_count;     /* at least 1 from PENDING on; 0 before */
+    struct address sender;  /* zeroed for the null sender */
+    size_t check_count;     /* of `checks`; at least 1 from PENDING on; 0 before */
     struct inquiry inquiry; /* of what the decision needs */
     struct verdict verdict;
     const char *unknown_exemption; /* DECIDED: the key that might exempt the client, whose lookup failed; NULL: none */
@@ -121,6 +118,11 @@ struct message {
     bool recipients_lost; /* out of memory for one of `recipients` */
     bool subjects_lost;   /* there were more than MESSAGE_SUBJECTS_MAX */
     bool forged_lost;     /* some could not be noted */
+
+    /* That of the sender, or for a null sender that of the HELO name; after it that of the HELO name, if it is
+     * checked too. The last member, as most of the message is room for their texts: of a message that is zeroed they
+     * are not, but for their speculations, and message_add_check makes one out of what there was before. */
+    struct identity_check checks[MESSAGE_CHECKS_MAX];
 };
 
 enum {
@@ -134,6 +136,9 @@ enum {
     MESSAGE_SUBJECTS_MAX = 100,  /* Subject fields kept */
     MESSAGE_SUBJECT_MAX = 60000, /* octets of a subject that is tagged, the rest is cut; a milter packet holds 65,535 */
 };
+
+/* Makes memory that has any content a message that is not begun, zeroed. */
+void message_init(struct message *message);
 
 /* Begins a message, EXEMPT for an internal error until its sender is read, with copies of the two names, and opens its
  * record. False, with the message empty, if out of memory. */

@@ -9,10 +9,12 @@
 #include "dns/dns_metrics.h"
 #include "dns/dns_resolver.h"
 #include "session/cache_metrics.h"
+#include "session/forwarding_metrics.h"
 #include "session/message_fate.h"
 #include "session/message_metrics.h"
 #include "session/policy_metrics.h"
 #include "session/reason.h"
+#include "session/table_metrics.h"
 #include "spf/spf2_adapter.h"
 #include "spf/spf_metrics.h"
 
@@ -115,6 +117,8 @@ void metrics_write(const struct metrics_state *state, bool is_openmetrics, struc
     write_reasons(&text, "faults", REASON_KIND_FAULT, "Internal errors of a message.");
     write_waits(&text);
     policy_metrics_write(&text);
+    table_metrics_write(&text);
+    forwarding_metrics_write(&text);
     cache_metrics_write(&text, &state->caches);
     metrics_end(&text);
 }

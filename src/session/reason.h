@@ -34,6 +34,9 @@ enum reason_kind { REASON_KIND_NONE, REASON_KIND_EXEMPT, REASON_KIND_REFUSAL, RE
     X(REASON_SENDER_TOO_LONG, REFUSAL, "sender-too-long", "the local part of the sender is too long")                  \
     X(REASON_RECIPIENT_MALFORMED, REFUSAL, "recipient-malformed", "the recipient is no mail address")                  \
     X(REASON_RECIPIENT_TOO_LONG, REFUSAL, "recipient-too-long", "the local part of the recipient is too long")         \
+    X(REASON_SRS_FORGED, REFUSAL, "srs-forged", "this SRS address was not written by this host")                       \
+    X(REASON_SRS_INCOMPLETE, REFUSAL, "srs-incomplete", "this SRS address is not complete")                            \
+    X(REASON_SRS_EXPIRED, REFUSAL, "srs-expired", "this SRS address has expired")                                      \
     X(REASON_TOO_MANY_RECIPIENTS, REFUSAL, "too-many-recipients", "too many recipients at once")                       \
     X(REASON_TOO_MANY_FORGED, REFUSAL, "too-many-forged",                                                              \
       "too many result fields that claim to be written by this host")                                                  \

@@ -8,12 +8,17 @@
 
 static const struct session_reply go_on = {.step = SESSION_CONTINUE};
 
+static bool is_of_srs(enum reason reason)
+{
+    return reason == REASON_SRS_FORGED || reason == REASON_SRS_INCOMPLETE || reason == REASON_SRS_EXPIRED;
+}
+
 /* A reply whose text says the reason. */
 static struct session_reply reply_for(enum reason reason, const char *code, const char *enhanced, struct strbuf *text)
 {
     strbuf_truncate(text, 0);
     text->failed = false;
-    strbuf_addf(text, "SPF: %s", reason_words(reason));
+    strbuf_addf(text, "%s%s", is_of_srs(reason) ? "" : "SPF: ", reason_words(reason));
     return (struct session_reply){
         .step = SESSION_REFUSE,
         .code = code,
@@ -44,17 +49,33 @@ static void note(struct message *message, const struct config *config, const str
         message_record_refuse(&message->record, reply);
 }
 
-/* The reply to a malformed address, by its codes (RFC 3463 3.2). Noted. `shown` is the recipient (or NULL). */
+/* The enhanced codes for an address that is refused for what it is (RFC 3463 3.2), for good and for now. */
+static void set_codes(struct record_reply *reply, bool is_soft)
+{
+    static const struct {
+        enum reason reason;
+        const char *hard, *soft;
+    } codes[] = {
+        {REASON_SENDER_MALFORMED, "5.1.7", "4.1.7"},    {REASON_SENDER_TOO_LONG, "5.1.7", "4.1.7"},
+        {REASON_RECIPIENT_MALFORMED, "5.1.3", "4.1.3"}, {REASON_RECIPIENT_TOO_LONG, "5.1.3", "4.1.3"},
+        {REASON_SRS_FORGED, "5.1.1", "4.1.1"},          {REASON_SRS_INCOMPLETE, "5.1.1", "4.1.1"},
+        {REASON_SRS_EXPIRED, "5.1.1", "4.1.1"},
+    };
+
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        if (codes[i].reason == reply->reason)
+            reply->enhanced = is_soft ? codes[i].soft : codes[i].hard;
+    reply->code = is_soft ? "450" : "550";
+}
+
+/* The reply to such an address. Noted. `shown` is the recipient (or NULL). */
 static struct session_reply refuse_form(struct message *message, const struct config *config, enum reason reason,
                                         const char *shown, struct strbuf *text)
 {
     const bool is_sender = reason == REASON_SENDER_MALFORMED || reason == REASON_SENDER_TOO_LONG;
-    struct record_reply reply = {.code = "550", .enhanced = is_sender ? "5.1.7" : "5.1.3", .reason = reason};
+    struct record_reply reply = {.reason = reason};
 
-    if (config->verdict.soft_fail) {
-        reply.code = "450";
-        reply.enhanced = is_sender ? "4.1.7" : "4.1.3";
-    }
+    set_codes(&reply, config->verdict.soft_fail);
     note(message, config, &reply, !is_sender, shown);
     return reply_for(reason, reply.code, reply.enhanced, text);
 }

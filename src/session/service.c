@@ -5,6 +5,7 @@
 #include "config/config_change.h"
 #include "dns/dns_resolver.h"
 #include "dns/dns_zone.h"
+#include "session/srs_rules.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -15,10 +16,14 @@
 enum { ERROR_SIZE = 512 };
 
 struct service {
-    pthread_mutex_t lock; /* covers all but the name and the last member */
+    pthread_mutex_t lock; /* covers all but the last two members */
     const struct config *config;
     struct spf_checker *checker;
-    const struct dns *dns; /* the checker's */
+    const struct dns *dns;       /* the checker's */
+    const struct srs_rules *srs; /* NULL: no SRSDomain */
+    unsigned generation;         /* counts exchanges of the checker */
+    unsigned lookups[2];         /* under way, by the last bit of the generation that they began in */
+    pthread_cond_t lookups_over; /* one of the two is 0 */
     char host_name[256];
     bool serves_both; /* by the configuration of the start, as a reload opens and closes no socket */
 };
@@ -28,6 +33,7 @@ struct service_change {
     const struct config *config;
     struct spf_checker *checker;
     const struct dns *dns;
+    const struct srs_rules *srs;
     bool keeps_checker; /* it is the one in use */
     bool is_empty;
 };
@@ -107,27 +113,41 @@ struct service *service_create(const struct config *config, struct strbuf *error
         strbuf_add(error, "out of memory");
         return NULL;
     }
-    dns = open_own_dns(config, error);
+    dns = srs_rules_open(config, &service->srs, error) ? open_own_dns(config, error) : NULL;
     service->dns = dns;
     service->checker = dns != NULL ? service_build_checker(config, dns, error) : NULL;
     if (service->checker == NULL) {
+        srs_rules_release(service->srs);
         free(service);
         return NULL;
     }
     service->config = config_acquire(config);
     service->serves_both = config->socket != NULL && config->policy_socket != NULL;
     pthread_mutex_init(&service->lock, NULL);
+    pthread_cond_init(&service->lookups_over, NULL);
     if (gethostname(service->host_name, sizeof service->host_name - 1) != 0 || service->host_name[0] == '\0')
         memcpy(service->host_name, "localhost", sizeof "localhost");
     return service;
+}
+
+/* Under the lock. */
+static void await_lookups(struct service *service, unsigned generation)
+{
+    while (service->lookups[generation & 1] > 0)
+        pthread_cond_wait(&service->lookups_over, &service->lock);
 }
 
 void service_destroy(struct service *service)
 {
     if (service == NULL)
         return;
+    pthread_mutex_lock(&service->lock);
+    await_lookups(service, service->generation);
+    pthread_mutex_unlock(&service->lock);
     spf_checker_release(service->checker);
+    srs_rules_release(service->srs);
     config_release(service->config);
+    pthread_cond_destroy(&service->lookups_over);
     pthread_mutex_destroy(&service->lock);
     free(service);
 }
@@ -162,16 +182,21 @@ struct service_change *service_prepare(struct service *service, const struct con
         strbuf_add(error, "out of memory");
         return NULL;
     }
+    if (!srs_rules_open(config, &change->srs, error)) {
+        free(change);
+        return NULL;
+    }
     change->keeps_checker = keeps_dns(service, config, &opened, &failed, error);
     if (change->keeps_checker) {
         change->checker = spf_checker_acquire(service->checker);
         change->dns = service->dns;
-        change->is_empty = config_is_same(service->config, config);
+        change->is_empty = config_is_same(service->config, config) && srs_rules_same_secrets(service->srs, change->srs);
     } else if (!failed) {
         change->dns = opened;
         change->checker = service_build_checker(config, opened, error);
     }
     if (change->checker == NULL) {
+        srs_rules_release(change->srs);
         free(change);
         return NULL;
     }
@@ -190,12 +215,13 @@ void service_discard(struct service_change *change)
         return;
     config_release(change->config);
     spf_checker_release(change->checker);
+    srs_rules_release(change->srs);
     free(change);
 }
 
 void service_commit(struct service *service, struct service_change *change)
 {
-    struct service_change old = {.config = service->config, .checker = service->checker};
+    struct service_change old = {.config = service->config, .checker = service->checker, .srs = service->srs};
 
     if (change->keeps_checker) {
         const struct spf_checker_config settings = checker_settings(change->config);
@@ -206,10 +232,14 @@ void service_commit(struct service *service, struct service_change *change)
     service->config = change->config;
     service->checker = change->checker;
     service->dns = change->dns;
+    service->srs = change->srs;
+    if (!change->keeps_checker)
+        await_lookups(service, service->generation++);
     pthread_mutex_unlock(&service->lock);
     free(change);
     config_release(old.config);
     spf_checker_release(old.checker);
+    srs_rules_release(old.srs);
 }
 
 bool service_replace(struct service *service, const struct config *config, struct strbuf *error)
@@ -222,40 +252,76 @@ bool service_replace(struct service *service, const struct config *config, struc
     return true;
 }
 
-/* What is effective now; the caller releases both. */
-static struct session_shared acquire_shared(struct service *service)
+/* What is effective now, under the lock. */
+static struct session_shared shared_of(struct service *service)
 {
-    struct session_shared shared = {.host_name = service->host_name, .serves_both = service->serves_both};
+    return (struct session_shared){
+        .config = config_acquire(service->config),
+        .checker = spf_checker_acquire(service->checker),
+        .srs = srs_rules_acquire(service->srs),
+        .host_name = service->host_name,
+        .serves_both = service->serves_both,
+    };
+}
+
+struct session_shared service_acquire(struct service *service)
+{
+    struct session_shared shared;
 
     pthread_mutex_lock(&service->lock);
-    shared.config = config_acquire(service->config);
-    shared.checker = spf_checker_acquire(service->checker);
+    shared = shared_of(service);
     pthread_mutex_unlock(&service->lock);
     return shared;
 }
 
-static void release_shared(const struct session_shared *shared)
+void service_release(const struct session_shared *shared)
 {
     config_release(shared->config);
     spf_checker_release(shared->checker);
+    srs_rules_release(shared->srs);
+}
+
+struct service_lookup service_lookup_begin(struct service *service)
+{
+    struct service_lookup lookup = {.service = service};
+
+    pthread_mutex_lock(&service->lock);
+    lookup.shared = shared_of(service);
+    lookup.generation = service->generation;
+    service->lookups[lookup.generation & 1]++;
+    pthread_mutex_unlock(&service->lock);
+    return lookup;
+}
+
+/* The references first: what the service holds is never the last one to be given back here. */
+void service_lookup_end(const struct service_lookup *lookup)
+{
+    struct service *service = lookup->service;
+
+    service_release(&lookup->shared);
+    pthread_mutex_lock(&service->lock);
+    if (--service->lookups[lookup->generation & 1] == 0)
+        pthread_cond_broadcast(&service->lookups_over);
+    pthread_mutex_unlock(&service->lock);
 }
 
 const struct config *service_config(struct service *service)
 {
-    struct session_shared shared = acquire_shared(service);
+    struct session_shared shared = service_acquire(service);
 
     spf_checker_release(shared.checker);
+    srs_rules_release(shared.srs);
     return shared.config;
 }
 
 struct cache_state service_caches(struct service *service)
 {
-    struct session_shared shared = acquire_shared(service);
+    struct session_shared shared = service_acquire(service);
     struct cache_state state = {.results = spf_checker_cache_stats(shared.checker),
                                 .results_limit = shared.config->ttl_s > 0 ? shared.config->cache_octets : 0,
                                 .dns_limit = shared.config->zone_file == NULL ? shared.config->dns_cache_octets : 0};
 
-    release_shared(&shared);
+    service_release(&shared);
     return state;
 }
 
@@ -274,18 +340,18 @@ void service_dns_state(struct service *service, struct dns_state *state)
 
 struct session *service_begin_session(struct service *service, const struct session_abilities *abilities)
 {
-    struct session_shared shared = acquire_shared(service);
+    struct session_shared shared = service_acquire(service);
     struct session *session = session_create(&shared, abilities);
 
-    release_shared(&shared);
+    service_release(&shared);
     return session;
 }
 
 struct session_needs service_needs(struct service *service)
 {
-    struct session_shared shared = acquire_shared(service);
+    struct session_shared shared = service_acquire(service);
     struct session_needs needs = session_needs(shared.config);
 
-    release_shared(&shared);
+    service_release(&shared);
     return needs;
 }

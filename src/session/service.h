@@ -24,7 +24,7 @@ struct spf_checker *service_build_checker(const struct config *config, struct dn
 /* Makes `config` effective (a reference is taken). NULL, with a message in `error`, if its checker cannot be built. */
 struct service *service_create(const struct config *config, struct strbuf *error);
 
-/* Connections that still live keep what they pinned. NULL is fine. */
+/* Connections that still live keep what they pinned; lookups end first. NULL is fine. */
 void service_destroy(struct service *service);
 
 /* A replacement of the configuration in two steps: all that can fail, and the swap. The DNS lives on, with what it has
@@ -33,8 +33,9 @@ void service_destroy(struct service *service);
 struct service_change *service_prepare(struct service *service, const struct config *config, struct strbuf *error);
 
 /* Connections that live go on with the configuration that they pinned; but TTL, CacheSize, DNSTimeout, MaxChecks and
- * DNSLookahead are those of the checker, which they may share with new ones. Frees the change. Locks: the service's
- * own, a leaf, held to swap pointers. */
+ * DNSLookahead are those of the checker, which they may share with new ones. Where the DNS is another from now on,
+ * waits for the lookups that were begun with the one before, so not on a thread that answers them. Frees the change.
+ * Locks: the service's own, a leaf, held to swap pointers. */
 void service_commit(struct service *service, struct service_change *change);
 void service_discard(struct service_change *change); /* NULL is fine */
 
@@ -52,6 +53,22 @@ struct cache_state service_caches(struct service *service);
 
 /* How the DNS in use is now. */
 void service_dns_state(struct service *service, struct dns_state *state);
+
+/* What is effective now, with references that service_release gives back. Any thread but the DNS's. */
+struct session_shared service_acquire(struct service *service);
+void service_release(const struct session_shared *shared);
+
+/* What may be over on a thread of the DNS, where the last reference to a checker must not be given back, since the
+ * checker's DNS ends its threads then: service_commit and service_destroy wait for its end. */
+struct service_lookup {
+    struct session_shared shared; /* what is effective at its beginning */
+    struct service *service;
+    unsigned generation;
+};
+
+/* Each lookup that was begun is to end within its deadline. Any thread; hold no lock. */
+struct service_lookup service_lookup_begin(struct service *service);
+void service_lookup_end(const struct service_lookup *lookup);
 
 /* For front ends; any thread. The session belongs to the caller; NULL if out of memory. */
 struct session *service_begin_session(struct service *service, const struct session_abilities *abilities);

@@ -9,23 +9,28 @@
 #include "session/message_end.h"
 #include "session/message_log.h"
 #include "session/refusal.h"
+#include "session/srs_rules.h"
 #include "session/state.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 
 static const struct session_reply go_on = {.step = SESSION_CONTINUE};
 
 struct session *session_create(const struct session_shared *shared, const struct session_abilities *abilities)
 {
-    struct session *session = calloc(1, sizeof(*session));
+    struct session *session = malloc(sizeof(*session));
 
     if (session == NULL)
         return NULL;
+    memset(session, 0, offsetof(struct session, message));
+    message_init(&session->message);
     session->shared = *shared;
     session->abilities = *abilities;
     session->shared.config = config_acquire(shared->config);
     session->shared.checker = spf_checker_acquire(shared->checker);
+    session->shared.srs = srs_rules_acquire(shared->srs);
     return session;
 }
 
@@ -41,6 +46,7 @@ void session_destroy(struct session *session)
     strbuf_free(&session->reply);
     config_release(session->shared.config);
     spf_checker_release(session->shared.checker);
+    srs_rules_release(session->shared.srs);
     free(session);
 }
 

@@ -14,12 +14,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct srs_rules;
+
 /* What all connections share; each connection holds its references until it closes. */
 struct session_shared {
     const struct config *config;
     struct spf_checker *checker;
-    const char *host_name; /* this host, where the front end has no name for it; lives as long as the program */
-    bool serves_both;      /* there are a milter and a policy service, and a client may come to both */
+    const struct srs_rules *srs; /* NULL: no SRSDomain */
+    const char *host_name;       /* this host, where the front end has no name for it; lives as long as the program */
+    bool serves_both;            /* there are a milter and a policy service, and a client may come to both */
 };
 
 enum session_step {

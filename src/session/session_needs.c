@@ -13,8 +13,8 @@ static bool skips_certificates(const struct config *config)
 
 struct session_needs session_needs(const struct config *config)
 {
-    bool has_rules =
-        config->whitelist_to.count > 0 || config->verdict.refuse_to.count > 0 || config_variants(config) > 1;
+    bool has_rules = config->whitelist_to.count > 0 || config->verdict.refuse_to.count > 0 ||
+                     config_variants(config) > 1 || config->srs_domain != NULL;
 
     return (struct session_needs){
         .headers =

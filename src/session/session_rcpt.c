@@ -7,7 +7,9 @@
 #include "session/decision.h"
 #include "session/exemption.h"
 #include "session/refusal.h"
+#include "session/srs_rules.h"
 #include "session/state.h"
+#include "srs/srs_reverse.h"
 
 static const struct session_reply go_on = {.step = SESSION_CONTINUE};
 
@@ -91,14 +93,68 @@ static struct judgement judge(struct session *session, const struct session_reci
     return found;
 }
 
-/* What is wrong with the form of a recipient's address. */
-static enum reason bad_recipient(const struct config *config, const struct session_recipient *recipient)
+/* What a reading is in SRS; SRS_FOREIGN without an SRSDomain. */
+static enum srs_status srs_status_of(const struct srs_rules *rules, const struct address *reading)
 {
+    struct address stands_for = {0};
+    enum srs_status status = SRS_FOREIGN;
+
+    if (rules != NULL)
+        status = srs_reverse(srs_rules_settings(rules), reading, clock_unix_s(&clock_system), &stands_for);
+    address_free(&stands_for);
+    return status;
+}
+
+/* Why nobody can be written to at this reading, where it looks like an SRS address of ours. */
+static enum reason bad_srs_address(const struct srs_rules *rules, const struct address *reading)
+{
+    switch (srs_status_of(rules, reading)) {
+    case SRS_INCOMPLETE:
+        return REASON_SRS_INCOMPLETE;
+    case SRS_SHORT_HASH:
+    case SRS_WRONG_HASH:
+        return REASON_SRS_FORGED;
+    case SRS_EXPIRED:
+        return REASON_SRS_EXPIRED;
+    default:
+        return REASON_NONE;
+    }
+}
+
+/* The same of each reading, else REASON_NONE. */
+static enum reason bad_srs_recipient(const struct srs_rules *rules, const struct session_recipient *recipient)
+{
+    enum reason reason = REASON_NONE;
+
+    for (size_t i = 0; i < recipient->count && (i == 0 || reason != REASON_NONE); i++)
+        reason = bad_srs_address(rules, &recipient->readings[i]);
+    return reason;
+}
+
+/* True if a bounce may come home with it: `SRSTooLong rewrite` wrote it, be it too long. Without memory nobody knows.
+ */
+static bool may_be_our_own(const struct srs_rules *rules, const struct session_recipient *recipient)
+{
+    for (size_t i = 0; i < recipient->count; i++) {
+        const enum srs_status status = srs_status_of(rules, &recipient->readings[i]);
+
+        if (status == SRS_DONE || status == SRS_NO_MEMORY)
+            return true;
+    }
+    return false;
+}
+
+/* What is wrong with a recipient's address, whatever the message. */
+static enum reason bad_recipient(const struct session *session, const struct session_recipient *recipient)
+{
+    const struct srs_rules *rules = session->shared.srs;
+
     if (recipient->count == 0)
         return REASON_RECIPIENT_MALFORMED;
-    if (recipient->status == ADDRESS_LOCAL_TOO_LONG && !config->relaxed_local_part)
+    if (recipient->status == ADDRESS_LOCAL_TOO_LONG && !session->shared.config->relaxed_local_part &&
+        !may_be_our_own(rules, recipient))
         return REASON_RECIPIENT_TOO_LONG;
-    return REASON_NONE;
+    return bad_srs_recipient(rules, recipient);
 }
 
 /* Why a recipient gets the message whatever the result; REASON_NONE: it does not. */
@@ -185,7 +241,7 @@ static struct session_reply rcpt_to(struct session *session, const struct sessio
     const struct config *config = session->shared.config;
     struct message *message = &session->message;
     const char *shown = recipient->count > 0 ? recipient->readings[0].text : NULL;
-    enum reason bad_form = bad_recipient(config, recipient);
+    enum reason bad_form = bad_recipient(session, recipient);
     struct session_reply reply;
 
     if (bad_form != REASON_NONE)

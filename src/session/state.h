@@ -17,12 +17,12 @@ struct session {
     struct session_shared shared;
     struct session_abilities abilities;
     struct client client;
-    struct companion_key key;    /* of the client, where another front end may be asked about it too; else no port */
-    struct companion *companion; /* of the client, for a front end that does not yield; NULL: nothing is shared */
-    struct message message;
+    struct companion_key key;      /* of the client, where another front end may be asked about it too; else no port */
+    struct companion *companion;   /* of the client, for a front end that does not yield; NULL: nothing is shared */
     struct relayed_client relayed; /* of the message, where one of our relays sends it */
     struct strbuf reply;
-    bool helo_lost; /* there is one that could not be stored */
+    bool helo_lost;         /* there is one that could not be stored */
+    struct message message; /* the last member: most of it need not be zeroed (message.h) */
 };
 
 /* The client to check: the one that connected, or where that is one of our relays, the relay's client. */

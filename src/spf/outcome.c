@@ -2,6 +2,7 @@
 /* Writes outcomes. */
 #include "spf/outcome.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -42,4 +43,17 @@ void outcome_shed(struct spf_outcome *outcome, const char *problem)
 {
     *outcome = (struct spf_outcome){.result = RESULT_TEMPERROR, .is_shed = true};
     snprintf(outcome->problem, sizeof(outcome->problem), "%s", problem);
+}
+
+static void copy_text(char *to, const char *from)
+{
+    memcpy(to, from, strlen(from) + 1);
+}
+
+void spf_outcome_copy(struct spf_outcome *to, const struct spf_outcome *from)
+{
+    memcpy(to, from, offsetof(struct spf_outcome, mechanism));
+    copy_text(to->mechanism, from->mechanism);
+    copy_text(to->problem, from->problem);
+    copy_text(to->explanation, from->explanation);
 }

@@ -54,13 +54,18 @@ static void write_outcome(const struct spf_outcome *outcome, struct value *value
     add(value, outcome->explanation, strlen(outcome->explanation) + 1);
 }
 
-/* Takes what write_outcome wrote, which is the only writer. */
+/* Takes what write_outcome wrote, which is the only writer. Of the texts what is written there, and no more: to clear
+ * the room for them takes longer. */
 static void read_outcome(const struct value *value, struct spf_outcome *outcome)
 {
     const uint8_t *octets = value->octets;
     const char *text = (const char *)octets + 4 + sizeof(outcome->ttl_s);
 
-    *outcome = (struct spf_outcome){.result = octets[1], .cached = true, .guessed = octets[2], .no_mail = octets[3]};
+    outcome->result = octets[1];
+    outcome->cached = true;
+    outcome->guessed = octets[2];
+    outcome->is_shed = false;
+    outcome->no_mail = octets[3];
     memcpy(&outcome->ttl_s, octets + 4, sizeof(outcome->ttl_s));
     memcpy(outcome->mechanism, text, strlen(text) + 1);
     text += strlen(text) + 1;

@@ -136,13 +136,14 @@ static void take(void *context, const struct published *published)
         return;
     }
     caller->varying |= published->varying;
-    join(caller, published->is_private || caller->varying == before ? INFLIGHT_ALONE : INFLIGHT_SHARED);
+    join(caller, published->is_private || caller->varying == before || caller->request->is_alone ? INFLIGHT_ALONE
+                                                                                                 : INFLIGHT_SHARED);
 }
 
 static void start(struct caller *caller)
 {
     caller->follower = (struct inflight_follower){.published = take, .context = caller};
-    join(caller, caller->request->trace ? INFLIGHT_ALONE : INFLIGHT_SHARED);
+    join(caller, caller->request->trace || caller->request->is_alone ? INFLIGHT_ALONE : INFLIGHT_SHARED);
 }
 
 /* ---- With a thread that waits ---- */
@@ -156,7 +157,7 @@ static void unblock(void *context, const struct spf_outcome *outcome)
 {
     struct blocked *blocked = context;
 
-    *blocked->outcome = *outcome;
+    spf_outcome_copy(blocked->outcome, outcome);
     wait_event_signal(&blocked->is_known);
 }
 

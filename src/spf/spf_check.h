@@ -30,6 +30,7 @@ struct spf_request {
     const char *receiver; /* this host's name, for %{r} (RFC 7208 7.3) */
     bool best_guess;      /* where there is no record, evaluate `v=spf1 a/24 mx/24 ptr ?all` */
     bool is_speculated;   /* spf_check_speculate began it for an equal one: the outcome is its own, not a cached one */
+    bool is_alone;        /* no evaluation that was begun for others is waited for, as its deadline is another */
     int64_t deadline_ms;  /* as spf_checker_deadline_ms gave it, for requests that share one; 0: the timeout from now */
     struct spf_trace *trace; /* told of each step (trace.h), if not NULL */
 };
@@ -60,6 +61,9 @@ struct spf_outcome {
     char explanation[SPF_EXPLANATION_SIZE]; /* fail: the domain's own words (RFC 7208 6.2), checked and expanded; else
                                                empty */
 };
+
+/* Copies one, of its texts what they have: an outcome has a kB, and mostly says little. */
+void spf_outcome_copy(struct spf_outcome *to, const struct spf_outcome *from);
 
 struct spf_checker;
 

@@ -37,7 +37,7 @@ static enum srs_status reason_to_keep(const struct srs_settings *settings, const
         return SRS_NO_DOMAIN;
     if (srs_host_is_same(sender->domain, settings->domain) && keeps_own(settings, sender->local))
         return SRS_OWN_DOMAIN;
-    return whitelist_has_host(&settings->kept_domains, sender->domain) ? SRS_KEPT_DOMAIN : SRS_DONE;
+    return whitelist_has_exact_host(&settings->kept_domains, sender->domain) ? SRS_KEPT_DOMAIN : SRS_DONE;
 }
 
 /* Makes the fields for an SRS address of `host`; false if `local` is none. An SRS1 keeps the first host, whose name is

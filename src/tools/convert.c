@@ -15,10 +15,10 @@
 
 enum { FILE_MAX = 1024 * 1024 }; /* octets; foreign files have a few kilobytes */
 
-enum { SYSTEM_COUNT = 3 };
+enum { SYSTEM_COUNT = 4 };
 
 static const struct foreign_system *const systems[SYSTEM_COUNT] = {&convert_policyd_spf, &convert_pyspf_milter,
-                                                                   &convert_spf_milter};
+                                                                   &convert_spf_milter, &convert_postsrsd};
 
 static const char tree_name[] = "tumgreyspf"; /* which has a directory */
 
@@ -35,7 +35,11 @@ const struct foreign_system *convert_system(const char *name)
 static void convert_file_line(struct conversion *run, const struct foreign_setting *setting)
 {
     convert_heading(run, setting);
-    if (setting->key == NULL) {
+    if (setting->problem != NULL) {
+        run->current = setting;
+        convert_lost(run, setting->problem);
+        run->current = NULL;
+    } else if (setting->key == NULL) {
         strbuf_addf(run->out, "#   Not converted: %s has no such setting\n", run->system->name);
         convert_warn(run, setting, "there is no such setting");
         run->partly = true;
@@ -66,6 +70,8 @@ static void convert_all(struct conversion *run)
     strbuf_addf(run->out, "# smf-spf.conf, converted from the configuration of %s, ", run->system->name);
     strbuf_add_shown(run->out, run->path, CONVERT_SHOWN_MAX);
     strbuf_add_char(run->out, '\n');
+    if (run->system->preface != NULL)
+        strbuf_add(run->out, run->system->preface);
     for (size_t i = 0; i < run->count; i++)
         convert_file_line(run, &run->settings[i]);
     for (size_t i = 0; i < FOREIGN_TABLES; i++)
@@ -76,18 +82,23 @@ static void convert_all(struct conversion *run)
 enum convert_status convert_text(const struct foreign_system *system, const struct convert_source *source,
                                  struct strbuf *out, struct strbuf *warnings)
 {
-    struct conversion run = {.system = system,
+    const struct foreign_system *kind = system->choose != NULL ? system->choose(source->text, source->len) : system;
+    struct conversion run = {.system = kind,
                              .path = source->path,
                              .out = out,
                              .warnings = warnings,
                              .read_file = source->read_file,
                              .context = source->context};
 
-    convert_read(&run, source->text, source->len);
+    if (kind->read != NULL)
+        kind->read(&run, source->text, source->len);
+    else
+        convert_read(&run, source->text, source->len);
     if (!run.no_memory)
         convert_all(&run);
     free(run.settings);
     free(run.words);
+    strbuf_free(&run.assumed);
     if (run.no_memory || out->failed || warnings->failed)
         return CONVERT_NO_MEMORY;
     return run.partly ? CONVERT_PARTLY : CONVERT_WHOLE;

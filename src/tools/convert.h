@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `smf-spf config --from`: the configuration of another SPF program as smf-spf.conf. */
+/* `smf-spf config --from`: the configuration of another program for SPF or SRS as smf-spf.conf. */
 #ifndef SMF_TOOLS_CONVERT_H
 #define SMF_TOOLS_CONVERT_H
 

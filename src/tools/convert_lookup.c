@@ -40,6 +40,6 @@ const char *convert_value(const struct conversion *run, const char *name)
     const struct foreign_setting *setting = convert_find(run, key);
 
     if (setting != NULL)
-        return setting->value;
+        return setting->problem == NULL ? setting->value : "";
     return key != NULL && key->fallback != NULL ? key->fallback : "";
 }

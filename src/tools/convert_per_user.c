@@ -3,6 +3,7 @@
  * becomes a RecipientPolicy. */
 #include "tools/convert_spf_engine.h"
 
+#include "base/hash_table.h"
 #include "config/config.h"
 #include "config/config_file.h"
 #include "config/config_options.h"
@@ -14,7 +15,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { FILE_MAX = 1024 * 1024 }; /* octets */
+enum { FILE_MAX = 4 * 1024 * 1024 }; /* octets; what becomes of it is up to twenty times as long */
 
 /* One recipient's settings. */
 struct user {
@@ -24,8 +25,14 @@ struct user {
 };
 
 /* Every address so far, as the first line of one counts there. */
+struct listed {
+    struct hash_link link;
+    const char *address;
+};
+
 struct addresses {
-    char **items;
+    struct hash_table table;
+    struct listed *items; /* one for each line */
     size_t count;
 };
 
@@ -176,7 +183,7 @@ static void write_block(struct conversion *run, struct user *user)
     strbuf_add(&block, " {\n");
     indent(strbuf_text(user->run.out) + (strbuf_text(user->run.out)[0] == '\n'), &block);
     strbuf_add(&block, "}\n");
-    convert_block(run, "RecipientPolicy", &block);
+    (void)convert_block(run, "RecipientPolicy", &block);
 }
 
 /* "Key=Value|Key=Value": takes them apart, where they are. */
@@ -207,24 +214,6 @@ static void read_settings(struct user *user, char *text, unsigned line)
     }
 }
 
-/* Lists the address; false if it was there. */
-static bool note_address(struct conversion *run, struct addresses *addresses, char *address)
-{
-    char **items;
-
-    for (size_t i = 0; i < addresses->count; i++)
-        if (strcasecmp(addresses->items[i], address) == 0)
-            return false;
-    items = realloc((void *)addresses->items, (addresses->count + 1) * sizeof(char *));
-    if (items == NULL) {
-        run->no_memory = true;
-        return false;
-    }
-    addresses->items = items;
-    items[addresses->count++] = address;
-    return true;
-}
-
 static size_t count_of(const char *text, char c)
 {
     size_t count = 0;
@@ -232,6 +221,51 @@ static size_t count_of(const char *text, char c)
     for (; *text != '\0'; text++)
         count += *text == c;
     return count;
+}
+
+/* Room for `lines` addresses. False if out of memory; free_addresses in any case. */
+static bool make_addresses(struct addresses *addresses, size_t lines)
+{
+    size_t buckets = 1;
+
+    while (buckets < lines)
+        buckets *= 2;
+    addresses->items = calloc(lines, sizeof *addresses->items);
+    addresses->table.buckets = (struct hash_link **)calloc(buckets, sizeof(struct hash_link *));
+    addresses->table.bucket_count = buckets;
+    return addresses->items != NULL && addresses->table.buckets != NULL;
+}
+
+static void free_addresses(const struct addresses *addresses)
+{
+    free(addresses->items);
+    free((void *)addresses->table.buckets);
+}
+
+/* Of its letters in lower case; under no secret, as the file is the administrator's. */
+static uint64_t hash_of(const char *address)
+{
+    static const uint8_t seed[HASH_SEED_SIZE];
+    char lower[256];
+    size_t len = 0;
+
+    for (; len < sizeof lower && address[len] != '\0'; len++)
+        lower[len] = (char)tolower((unsigned char)address[len]);
+    return hash_octets(seed, lower, len);
+}
+
+/* Lists the address; false if it was there. */
+static bool note_address(struct addresses *addresses, const char *address)
+{
+    const uint64_t hash = hash_of(address);
+    struct hash_link *link = hash_table_first(&addresses->table, hash);
+
+    for (; link != NULL; link = hash_table_next(link))
+        if (strcasecmp(((struct listed *)link)->address, address) == 0)
+            return false;
+    addresses->items[addresses->count] = (struct listed){.link.hash = hash, .address = address};
+    hash_table_add(&addresses->table, &addresses->items[addresses->count++].link);
+    return true;
 }
 
 static void convert_user(struct conversion *run, const char *address, char *settings, const char *path, unsigned line)
@@ -289,7 +323,7 @@ static void convert_user_line(struct conversion *run, struct addresses *addresse
     }
     *comma = '\0';
     address = convert_trim(address);
-    if (!note_address(run, addresses, address))
+    if (!note_address(addresses, address))
         leave_out(run, path, line, address, "an earlier line is about this address");
     else
         convert_user(run, address, comma + 1, path, line);
@@ -297,10 +331,11 @@ static void convert_user_line(struct conversion *run, struct addresses *addresse
 
 static void convert_users(struct conversion *run, const char *path, char *text)
 {
-    struct addresses addresses = {NULL, 0};
+    struct addresses addresses = {.count = 0};
     unsigned line = 0;
     char *next;
 
+    run->no_memory |= !make_addresses(&addresses, count_of(text, '\n') + 1);
     convert_note(run, "Each recipient of that file, whose settings take the place of those for all");
     for (; text != NULL && !run->no_memory; text = next) {
         next = strchr(text, '\n');
@@ -308,7 +343,7 @@ static void convert_users(struct conversion *run, const char *path, char *text)
             *next++ = '\0';
         convert_user_line(run, &addresses, path, ++line, text);
     }
-    free((void *)addresses.items);
+    free_addresses(&addresses);
 }
 
 void convert_spf_engine_per_user(struct conversion *run, const struct foreign_setting *setting)

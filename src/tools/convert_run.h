@@ -15,6 +15,7 @@ struct conversion {
     char *words;                           /* the text of the file, taken apart */
     const struct foreign_setting *current; /* the one that is being converted; NULL: none */
     struct strbuf *out, *warnings;
+    struct strbuf assumed; /* lines of ours that were written and that others need: each is tried after these */
     bool partly, no_memory;
 
     /* Reads another file that the configuration names; NULL: none can be read. */
@@ -37,8 +38,9 @@ void convert_heading(struct conversion *run, const struct foreign_setting *setti
 /* Writes our lines for a setting whose key is known. */
 void convert_setting(struct conversion *run, const struct foreign_setting *setting);
 
-/* Writes lines of ours that belong together, and empties them; as a comment if they are not taken as a whole. */
-void convert_block(struct conversion *run, const char *key, struct strbuf *lines);
+/* Writes lines of ours that belong together, and empties them; as a comment, and returns false, if they are not taken
+ * as a whole. */
+bool convert_block(struct conversion *run, const char *key, struct strbuf *lines);
 
 /* The line that sets the key, the last if there are several; NULL if none does, or `key` is NULL. */
 const struct foreign_setting *convert_find(const struct conversion *run, const struct foreign_key *key);

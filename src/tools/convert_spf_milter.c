@@ -9,18 +9,11 @@
 
 /* Single settings */
 
-/* `unix:path`, `inet:host:port`, or as its first versions had it `inet:port@host`. */
 static void convert_milter_socket(struct conversion *run, const struct foreign_setting *setting)
 {
-    const char *value = setting->value, *host = strchr(value, ':'), *colon = strrchr(value, ':');
     struct strbuf ours = STRBUF_INIT;
 
-    if (strncmp(value, "inet", strlen("inet")) != 0 || strchr(value, '@') != NULL || host == colon) {
-        strbuf_add(&ours, value);
-    } else {
-        strbuf_addf(&ours, "%s:%s@", host[1] == '[' ? "inet6" : "inet", colon + 1);
-        strbuf_add_mem(&ours, host + 1, (size_t)(colon - host - 1));
-    }
+    convert_add_socket(setting->value, &ours);
     convert_built_line(run, "Socket", &ours);
 }
 

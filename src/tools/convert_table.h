@@ -16,7 +16,8 @@ struct foreign_key;
 struct foreign_setting {
     const struct foreign_key *key; /* NULL: the system has no such key, or the line is none */
     const char *name, *value;
-    unsigned line; /* 0: a default */
+    unsigned line;       /* 0: a default */
+    const char *problem; /* why the value is not known; NULL: it is */
 };
 
 /* A run of the converter; the functions below are what rows use of it. */
@@ -53,11 +54,16 @@ struct foreign_system {
     const char *comment_starts; /* '#' begins a comment: "line" at the start of a line, "any" anywhere */
     bool is_milter;             /* else it is a policy server */
     bool value_may_hold_equals;
+    const char *preface; /* a comment at the top of the output, lines with # before them; NULL: none */
+    /* Takes a file apart that is no `key = value` lines; NULL: it is. */
+    void (*read)(struct conversion *run, const char *text, size_t len);
+    /* The same program may have files of several kinds: which system this text is of; NULL: there is one kind. */
+    const struct foreign_system *(*choose)(const char *text, size_t len);
     /* Writes what several keys decide together, and what the system does whatever its file says. */
     void (*finish)(struct conversion *run);
 };
 
-extern const struct foreign_system convert_policyd_spf, convert_pyspf_milter, convert_spf_milter;
+extern const struct foreign_system convert_policyd_spf, convert_pyspf_milter, convert_spf_milter, convert_postsrsd;
 extern const struct foreign_table convert_spf_engine_keys;
 
 /* The system's key of that name or alias; NULL if there is none. */
@@ -66,7 +72,8 @@ const struct foreign_key *convert_key(const struct foreign_system *system, const
 /* The system that is converted from. */
 const struct foreign_system *convert_from(const struct conversion *run);
 
-/* The effective value: that of the file, else the key's fallback, else "". Belongs to the run. */
+/* The effective value: that of the file, "" if it is not known; else the key's fallback, else "". Belongs to the run.
+ */
 const char *convert_value(const struct conversion *run, const char *name);
 
 /* True if the file sets the key. */
@@ -89,6 +96,9 @@ void convert_built_line(struct conversion *run, const char *key, struct strbuf *
 
 /* The same where the value is several words, already as the file takes them. */
 void convert_built_rule(struct conversion *run, const char *key, struct strbuf *value);
+
+/* Appends what we call a socket `inet:host:port`; another text as it is. */
+void convert_add_socket(const char *socket, struct strbuf *out);
 
 /* Begins a part of the output with what it is about. */
 void convert_section(struct conversion *run, const char *about);

@@ -196,7 +196,7 @@ static void add_recipient(struct tree *tree, const char *path, const char *patte
         if (settings->seeds && !tree->base.seeds)
             strbuf_add(&block, "    TestMode on\n");
         strbuf_add(&block, "}\n");
-        convert_block(&tree->run, "RecipientPolicy", &block);
+        (void)convert_block(&tree->run, "RecipientPolicy", &block);
     }
     tree->run.current = NULL;
 }

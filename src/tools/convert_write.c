@@ -10,6 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
+enum { INACTIVE_MAX = CONFIG_LINE_MAX / 8 }; /* octets of a line in a comment, where one may become four */
+
 void convert_warn(struct conversion *run, const struct foreign_setting *setting, const char *problem)
 {
     if (setting->line > 0)
@@ -85,7 +87,7 @@ void convert_setting(struct conversion *run, const struct foreign_setting *setti
         key->convert(run, setting);
         break;
     case FATE_TOGETHER:
-        strbuf_addf(run->out, "#   See %s below\n", key->ours);
+        strbuf_addf(run->out, "#   See %s\n", key->ours);
         break;
     case FATE_MOOT:
         convert_note(run, key->note);
@@ -116,6 +118,7 @@ static bool is_accepted_line(struct conversion *run, const char *line)
     const struct config *config;
     bool accepted;
 
+    strbuf_add(&text, strbuf_text(&run->assumed));
     strbuf_addf(&text, run->is_for_some ? "RecipientPolicy user@example.org {\n%s\n}\n" : "%s", line);
     config = config_parse(strbuf_text(&text), text.len, "", &errors);
     accepted = config != NULL && !text.failed;
@@ -124,6 +127,19 @@ static bool is_accepted_line(struct conversion *run, const char *line)
     strbuf_free(&text);
     strbuf_free(&errors);
     return accepted;
+}
+
+/* Writes a line that is not taken as a comment that is: without control characters, and not too long for one. */
+static void add_inactive(struct conversion *run, const char *line, size_t len)
+{
+    struct strbuf copy = STRBUF_INIT;
+
+    strbuf_add_mem(&copy, line, len);
+    run->no_memory |= copy.failed;
+    strbuf_add_char(run->out, '#');
+    strbuf_add_shown(run->out, strbuf_text(&copy), INACTIVE_MAX);
+    strbuf_add_char(run->out, '\n');
+    strbuf_free(&copy);
 }
 
 /* Writes the line if it is good, else as a comment with the reason; empties it. */
@@ -138,10 +154,12 @@ static void write_tried(struct conversion *run, const char *key, struct strbuf *
     if (line->failed) {
         run->no_memory = true;
     } else if (config_option_find(key) == NULL) {
-        strbuf_addf(run->out, "#%s#   Not active: this smf-spf has no key %s\n", text, key);
+        add_inactive(run, text, line->len - 1);
+        strbuf_addf(run->out, "#   Not active: this smf-spf has no key %s\n", key);
         report_lost_setting(run, key, "would need a key that this smf-spf does not have");
     } else if (!is_accepted_line(run, text)) {
-        strbuf_addf(run->out, "#%s#   Not active: %s does not take this value\n", text, key);
+        add_inactive(run, text, line->len - 1);
+        strbuf_addf(run->out, "#   Not active: %s does not take this value\n", key);
         report_lost_setting(run, key, "the value has no equivalent");
     } else {
         strbuf_add(run->out, text);
@@ -149,7 +167,7 @@ static void write_tried(struct conversion *run, const char *key, struct strbuf *
     strbuf_free(line);
 }
 
-void convert_block(struct conversion *run, const char *key, struct strbuf *lines)
+bool convert_block(struct conversion *run, const char *key, struct strbuf *lines)
 {
     const char *text = strbuf_text(lines);
     const bool is_accepted = !lines->failed && is_accepted_line(run, text);
@@ -160,14 +178,13 @@ void convert_block(struct conversion *run, const char *key, struct strbuf *lines
     while (!is_accepted && *text != '\0') {
         const size_t len = strcspn(text, "\n");
 
-        strbuf_add_char(run->out, '#');
-        strbuf_add_mem(run->out, text, len);
-        strbuf_add_char(run->out, '\n');
+        add_inactive(run, text, len);
         text += len + (text[len] == '\n');
     }
     if (is_accepted)
         strbuf_add(run->out, text);
     strbuf_free(lines);
+    return is_accepted;
 }
 
 void convert_line(struct conversion *run, const char *key, const char *value)
@@ -224,6 +241,24 @@ void convert_items(struct conversion *run, const char *key, const char *items,
         convert_built_line(run, key, &ours);
     }
     strbuf_free(&item);
+}
+
+/* `unix:path`, `inet:host:port`, or as some versions of some programs have it `inet:port@host`. */
+void convert_add_socket(const char *socket, struct strbuf *out)
+{
+    const char *host = strchr(socket, ':'), *colon = strrchr(socket, ':');
+    bool is_ipv6;
+
+    if (host == NULL || host == colon || strncmp(socket, "inet", strlen("inet")) != 0 || strchr(socket, '@') != NULL) {
+        strbuf_add(out, socket);
+        return;
+    }
+    is_ipv6 = host[1] == '[' || strncmp(socket, "inet6:", strlen("inet6:")) == 0;
+    strbuf_addf(out, "%s:%s@", is_ipv6 ? "inet6" : "inet", colon + 1);
+    if (strncmp(host, ":*:", strlen(":*:")) == 0)
+        strbuf_add(out, is_ipv6 ? "::" : "0.0.0.0");
+    else
+        strbuf_add_mem(out, host + 1, (size_t)(colon - host - 1));
 }
 
 bool convert_read_switch(const char *text, bool *out)

@@ -4,7 +4,6 @@
 #include "tools/query.h"
 
 #include "base/domain_text.h"
-#include "base/log.h"
 #include "config/config_hint.h"
 #include "dns/dns_overlay.h"
 #include "dns/dns_server.h"
@@ -17,6 +16,7 @@
 #include "tools/query_options.h"
 #include "tools/query_servers.h"
 #include "tools/report.h"
+#include "tools/tool_log.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -293,29 +293,12 @@ static int exit_status_of_result(const struct query *query)
     return EX_OK;
 }
 
-/* A line of the log, which without a log would come with time and process. */
-static void print_log_line(void *context, enum log_level level, const char *line)
-{
-    (void)context;
-    (void)level;
-    (void)fprintf(stderr, "smf-spf query: %s\n", line);
-}
-
-/* Warnings are for the person who queries, and which servers resolv.conf has is not. */
-static void open_log(void)
-{
-    const struct log_config config = {.level = LOG_LEVEL_WARNING, .syslog_facility = -1, .ident = "smf-spf"};
-
-    (void)log_open(&config);
-    log_set_sink(print_log_line, NULL);
-}
-
 /* Does all that the options ask for, with a configuration at hand. */
 static int run_query(struct query *query)
 {
     int status = EX_OK;
 
-    open_log();
+    tool_log_open("smf-spf query");
     if (gethostname(query->host_name, sizeof query->host_name - 1) != 0 || query->host_name[0] == '\0')
         memcpy(query->host_name, "localhost", sizeof "localhost");
     query->dns = open_dns(&query->options, query->config);

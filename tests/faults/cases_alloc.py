@@ -4,14 +4,17 @@ crashes, no message is lost or wrongly refused, and the next one is judged as ev
 
 import contextlib
 import os
+import shutil
 import signal
 import time
 from http.client import HTTPException
 
 import policy_client
+import table_client
 from faults_alloc import ALL, Allocations, owner, story
 from faults_common import (BAD_IP, GOOD_IP, LONG, Mta, Names, asking, check, equal, fresh, metrics, rows,
                            wait_until)
+from filter import UNPRIVILEGED, group_of
 from milter_wire import Closed
 
 STEP = 1 if LONG else int(os.environ.get("SMF_FAULTS_STEP", "12"))  # the short form fails each twelfth
@@ -33,6 +36,9 @@ OWN_SOCKET = "unix:/of/its/own"
 POLICY = {"PolicySocket": OWN_SOCKET, "CheckHelo": "on", "OnPass": "a_class", "RecipientPolicy": [
     "boss@example.net {\nRefuseMailFrom fail softfail\nOnPass none\n}",
     f"own@example.net {{\nWhitelistIP {BAD_IP} {GOOD_IP}\n}}"]}
+OWN_SECRET = "/of/its/own/secret"
+TABLES = {"TableSocket": "socketmap:" + OWN_SOCKET, "SRSDomain": "srs.example", "SRSSecretFile": OWN_SECRET,
+          "SRSOutgoing": [GOOD_IP, BAD_IP]}
 EXEMPTING = {"LeaveToDMARC": "on", "WhitelistSPF": "i-0.example.org", "WhitelistHelo": ".example.net",
              "RefuseAt": "rcpt"}
 
@@ -156,7 +162,32 @@ class Policy:
         return " ".join(answer.split()[0] for answer in answers)
 
 
+class Lookup:
+    """A sender that is looked up in `forward`, or what it became in `reverse`. Not found is right for neither here; but a
+    sender may stay as it is, and a bounce may be looked up later. A connection that is closed is opened again by an MTA."""
+
+    def __init__(self, name, table, expected):
+        self.name, self.table, self.expected = name, table, expected
+        self.ours = None  # of the first lookup, which has memory
+
+    def send(self, filter_):
+        with contextlib.suppress(table_client.Closed, OSError), \
+                table_client.Socketmap(filter_.policy, timeout=30) as client:
+            if self.ours is None:
+                self.ours = client.ask("forward", f"a@{fresh('fail')}").partition(" ")[2]
+            return client.ask(self.table, self.ours if self.table == "reverse" else f"a@{fresh('fail')}")
+        return "closed"
+
+    def wrong(self, answer):
+        good = ("OK SRS0=", "NOTFOUND ") if self.table == "forward" else ("OK a@", "TEMP ")
+        return "" if answer == "closed" or answer.startswith(good) else f"answered {answer}"
+
+    def found(self, answer):
+        return answer[:len(self.expected)]
+
+
 KINDS = {
+    "tables": (TABLES, [Lookup("forward", "forward", "OK SRS0="), Lookup("reverse", "reverse", "OK a@")]),
     "policy": (POLICY, [
         Policy("policy-pass", "pass", GOOD_IP, "a_class PREPEND PREPEND DUNNO"),
         Policy("policy-fail", "fail", BAD_IP, "550 550 DUNNO DUNNO", code=FAIL),
@@ -191,7 +222,11 @@ class Trial:
         self.filter.policy = "unix:" + self.filter.path("policy")
         with open(self.filter.config_path, encoding="utf-8") as file:
             text = file.read()
-        self.filter.configure(text.replace(OWN_SOCKET, self.filter.policy))
+        secret = self.filter.write("secret", "a secret of this test\n")
+        os.chmod(secret, 0o600)
+        if os.geteuid() == 0:
+            shutil.chown(secret, UNPRIVILEGED, group_of(UNPRIVILEGED))
+        self.filter.configure(text.replace(OWN_SOCKET, self.filter.policy).replace(OWN_SECRET, secret))
         self.filter.libspf2_may_fail = True
         self.memory = Allocations(self.filter)
         self.filter.start()

@@ -146,6 +146,14 @@ static struct spf_outcome check(struct fuzz_dns *fuzz, struct spf_checker *check
     return outcome;
 }
 
+/* What stands behind the end of a text is not a part of it. */
+static bool is_same(const struct spf_outcome *a, const struct spf_outcome *b)
+{
+    return a->result == b->result && a->cached == b->cached && a->guessed == b->guessed && a->is_shed == b->is_shed &&
+           a->no_mail == b->no_mail && a->ttl_s == b->ttl_s && strcmp(a->mechanism, b->mechanism) == 0 &&
+           strcmp(a->problem, b->problem) == 0 && strcmp(a->explanation, b->explanation) == 0;
+}
+
 /* Asks twice: what comes out of the cache is what went in. */
 static struct spf_outcome check_twice(struct fuzz_dns *fuzz, struct spf_checker *checker, const char *client,
                                       const char *local, const char *helo)
@@ -154,7 +162,7 @@ static struct spf_outcome check_twice(struct fuzz_dns *fuzz, struct spf_checker 
     struct spf_outcome second = check(fuzz, checker, client, local, helo);
 
     second.cached = first.cached;
-    if (memcmp(&first, &second, sizeof(first)) != 0)
+    if (!is_same(&first, &second))
         abort();
     return first;
 }
@@ -206,7 +214,7 @@ static void check_late(struct fuzz_dns *fuzz, const struct spf_outcome *expected
     pthread_mutex_unlock(&fuzz->lock);
     pthread_join(thread, NULL);
     spf_checker_release(checker);
-    if (memcmp(&outcome, expected, sizeof(outcome)) != 0)
+    if (!is_same(&outcome, expected))
         abort();
 }
 

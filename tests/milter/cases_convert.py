@@ -155,6 +155,49 @@ def conversion_of_a_part_is_told(binary):
         contains(done.stdout, "# Milk = yes\n#   Not converted", "output")
 
 
+# PostSRSd's two kinds of files, each with its secrets; name, form
+SRS_FILES = [
+    ("variables", "SRS_DOMAIN=fwd.example\nSRS_EXCLUDE_DOMAINS='own.example .own.example'\nSRS_SECRET={}\n"
+     "SRS_HASHLENGTH=6 # longer\nSRS_HASHMIN=4\nRUN_AS=postsrsd\n"),
+    ("confuse", "domains = {{\n  \"fwd.example\", \".fwd.example\", own.example, .own.example\n}} # ours\n"
+     "secrets-file = '{}'\nhash-length = 6\nsocketmap = inet:localhost:10003\nsyslog = on\n"),
+]
+
+
+@rows(SRS_FILES)
+def postsrsd_rewrites_as_it_did(binary, form):
+    """What PostSRSd 1.10 wrote with this secret is read, and the same senders are rewritten and left."""
+    with prepared(binary) as filter_:
+        secrets = filter_.write("secrets", "tops3cr3t\n")
+        os.chmod(secrets, 0o600)
+        done = run(binary, "config", "--from", "postsrsd", filter_.write("old", form.format(secrets)))
+        equal((done.returncode, done.stderr), (0, ""), "status and warnings")
+        filter_.configure(done.stdout)
+
+        def srs(*arguments):
+            found = run(binary, "srs", *arguments, "-c", filter_.config_path)
+            return found.returncode, found.stdout.strip()
+
+        status, written = srs("forward", "alice@example.com")
+        check(status == 0 and re.fullmatch(r"SRS0=[\w-]{6}=\w\w=example\.com=alice@fwd\.example", written), written)
+        equal(srs("reverse", written), (0, "alice@example.com"), "and back")
+        equal(srs("reverse", "SRS0=UoEz=JQ=example.com=bob@fwd.example")[0], 3, "status of a forged one")
+        equal(srs("forward", "alice@own.example"), (1, "alice@own.example"), "a local domain")
+        equal(srs("forward", "alice@sub.own.example"), (1, "alice@sub.own.example"), "below a local domain")
+        equal(srs("forward", "alice@fwd.example"), (1, "alice@fwd.example"), "the domain itself")
+
+
+@case
+def postsrsd_without_its_domain_is_told(binary):
+    with prepared(binary) as filter_:
+        path = filter_.write("old", "SRS_SECRET=/etc/postsrsd.secret\nSRS_DOMAIN=`postconf -h mydomain || true`\n")
+        done = run(binary, "config", "--from", "postsrsd", path)
+        equal(done.returncode, EX_DATAERR, "exit status")
+        contains(done.stderr, f"{path}:2: SRS_DOMAIN: the shell makes this value", "warnings")
+        contains(done.stdout, "\n#TableSocket tcp-forward:inet:10001@127.0.0.1\n#   Not active: it needs SRSDomain\n", "output")
+        equal(run(binary, "config", "-c", filter_.write("new", done.stdout)).returncode, 0, "the output is a configuration")
+
+
 TREE = {
     "__default__": "SPFSEEDONLY = 0\nGREYLISTTIME = 600 # s\nCHECKERS = spf,greylist\nOTHERCONFIGS = envelope_recipient\n",
     f"client_address/{BAD_IP.replace('.', '/')}": "CHECKERS = greylist\n",
@@ -220,7 +263,7 @@ def tumgreyspf_trees_that_say_more(binary):
 
 
 @rows([
-    ("system", ["--from", "rspamd", sample("spf-milter")], EX_USAGE, "policyd-spf, pyspf-milter, spf-milter or tumgreyspf"),
+    ("system", ["--from", "rspamd", sample("spf-milter")], EX_USAGE, "policyd-spf, pyspf-milter, spf-milter, postsrsd or tumgreyspf"),
     ("no-system", ["--from"], EX_USAGE, "--from needs an argument"),
     ("no-file", ["--from", "spf-milter"], EX_USAGE, "--from needs the FILE"),
     ("two-files", ["--from", "spf-milter", sample("spf-milter"), "x"], EX_USAGE, 'there is no place for "x"'),

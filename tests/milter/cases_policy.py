@@ -68,6 +68,17 @@ def what_it_cannot_do_is_named_at_the_start_and_before(binary, config, keys):
             equal([line.partition("not done for it: ")[2] for line in lines], [keys] if keys else [], "lines")
 
 
+@rows([("both", {"OnPass": "permit", "OnHeloPass": "a_class"}, True, ["OnPass, OnHeloPass"]),
+       ("one", {"OnHeloPass": "permit"}, True, ["OnHeloPass"]), ("none", {}, True, []),
+       ("served", {"OnPass": "permit"}, False, [])])
+def what_only_it_can_do_is_named_where_there_is_none(binary, config, is_away, keys):
+    with Filter(binary, config, zone=ZONE) if is_away else serving(binary, config) as filter_:
+        checked = run(binary, "-n", "-c", filter_.config_path)
+        for text in (filter_.log(), checked.stdout + checked.stderr):
+            lines = [line for line in text.splitlines() if "has no use for" in line]
+            equal([line.partition("has no use for: ")[2] for line in lines], keys, "lines")
+
+
 @case
 def it_serves_without_a_milter(binary):
     """Reload, metrics and an orderly stop as ever."""
@@ -216,6 +227,18 @@ def a_held_message_is_held_at_its_first_recipient_or_at_data(binary):
         equal(filter_.log().count("verdict=held"), 2, "lines of held messages")
 
 
+@rows([("hold", {"Quarantine": "hold"}, "HOLD SPF fail"),
+       ("redirect", {"Quarantine": "on", "QuarantineBox": "box@example.net"}, "REDIRECT box@example.net")])
+def what_is_asked_about_at_its_end_alone_is_quarantined_there(binary, config, action):
+    """Postfix holds and redirects there, too; it prepends nothing."""
+    with serving(binary, {"RefuseFail": "off", **config}) as filter_, PolicyClient(filter_.policy) as client:
+        for number in (1, 2):
+            end = message(number, protocol_state="END-OF-MESSAGE", queue_id=f"Q{number}", **BAD)
+            equal(client.ask(**end), action, "the end")
+            equal(client.ask(**end), "DUNNO", "the end, for another list")
+        equal(client.ask(**message(3, protocol_state="END-OF-MESSAGE", queue_id="Q3", **PASS)), "DUNNO", "a pass")
+
+
 @case
 def a_redirected_message_is_redirected_once(binary):
     config = {"Quarantine": "on", "QuarantineBox": "box@example.net", "RefuseFail": "off", "WhitelistTo": "friend@"}
@@ -280,6 +303,28 @@ def recipients_have_their_own_settings(binary):
         equal(client.ask(**message(4, **own, **BAD)), "DUNNO", "an exempt recipient")
         contains(client.ask(**message(4, **BAD)), FAIL, "another")
         contains(filter_.log(), "verdict=exempt, exempt-to=<own@example.net>, recipients=1, id=Q3", "log")
+
+
+@case
+def a_message_refused_to_all_is_logged_while_its_connection_is_idle(binary):
+    """One that has a recipient is not ended before DATA, and a late recipient of the other has its own answer."""
+    def verdicts():
+        return [line for line in filter_.log().splitlines() if "verdict=" in line]
+
+    config = {"RefuseFail": "off", "RecipientPolicy": "bob@example.net {\n    RefuseMailFrom fail\n}"}
+    with serving(binary, config) as filter_, PolicyClient(filter_.policy) as client, \
+            PolicyClient(filter_.policy) as other:
+        contains(client.ask(**message(1, client_port="4711", **BAD)), FAIL, "its only recipient")
+        contains(other.ask(**message(2, client_port="4712", **BAD)), FAIL, "the first of two")
+        contains(other.ask(**message(2, client_port="4712", recipient="carol@example.net", **BAD)), FIELD, "the second")
+        wait_until(verdicts, 30, "the line of the refused message")
+        equal(len(verdicts()), 1, "lines")
+        contains(verdicts()[0], "verdict=refused", "its line")
+        contains(client.ask(**message(1, client_port="4711", **BAD)), FAIL, "the same recipient, later")
+        contains(client.ask(**message(1, client_port="4711", recipient="dora@example.net", **BAD)), FIELD,
+                 "another recipient, later")
+        equal(other.ask(**message(2, client_port="4712", recipient="dora@example.net", **BAD)), "DUNNO",
+              "a third one of the other, which has its field")
 
 
 @case

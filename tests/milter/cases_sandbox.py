@@ -13,7 +13,7 @@ import tempfile
 import injected_call
 from filter import UNPRIVILEGED, group_of, sanitizer
 from process_common import need_root, prepared, run
-from wire_common import Skip, case, check, classic, contains, delivered, equal, one, rows, spf_result
+from wire_common import Skip, case, check, classic, contains, delivered, equal, lacks, one, rows, spf_result
 
 AT_FDCWD = -100
 O_WRONLY_O_CREAT = 0o101
@@ -247,10 +247,20 @@ def sandbox_that_refuses_nothing(binary, value, seccomp):
             stopped.call(3, made)
 
 
+def write_secret(filter_, secret):
+    """A file in the place of the one before, as an editor does it; root's, and User's group may read it."""
+    new = filter_.path("secrets/new")
+    with open(new, "w", encoding="ascii") as file:
+        file.write(secret + "\n")
+    os.chmod(new, 0o640)
+    shutil.chown(new, "root", group_of(UNPRIVILEGED))
+    os.rename(new, filter_.path("secrets/srs"))
+
+
 @case
 def log_in_a_directory_of_its_own(binary):
-    """The log, the sockets, the PidFile, the zone and the file of the configuration each lie somewhere else, behind links
-    too, and all that a filter does with them works."""
+    """The log, the sockets, the PidFile, the zone, the secrets and the file of the configuration each lie somewhere else,
+    behind links too, and all that a filter does with them works."""
     need_root()
     with prepared(binary, as_root=True) as filter_:
         names = ("logs", "zones", "run")
@@ -262,7 +272,11 @@ def log_in_a_directory_of_its_own(binary):
         os.symlink(filter_.path("logs"), filter_.path("link"))
         filter_.log_path = filter_.path("link/log")
         filter_.address = "unix:" + filter_.path("run/sock")
-        keys = {"ZoneFile": filter_.path("zone"), "PidFile": filter_.path("run/pid"),
+        os.mkdir(filter_.path("secrets"), 0o750)
+        shutil.chown(filter_.path("secrets"), "root", group_of(UNPRIVILEGED))
+        write_secret(filter_, "first")
+        keys = {"ZoneFile": filter_.path("zone"), "PidFile": filter_.path("run/pid"), "SRSDomain": "fwd.example",
+                "SRSAlways": "on", "SRSSecretFile": filter_.path("secrets/srs"),
                 "ControlSocket": "unix:" + filter_.path("run/control")}
         filter_.configure(keys)
         filter_.start()
@@ -274,7 +288,12 @@ def log_in_a_directory_of_its_own(binary):
         filter_.configure({**keys, "SkipNDR": "on"})
         done = run(binary, "reload", "-c", filter_.config_path)
         equal(done.returncode, 0, done.stderr)
+        write_secret(filter_, "second")
+        done = run(binary, "reload", "-c", filter_.config_path)
+        equal(done.returncode, 0, done.stderr)
+        lacks(done.stdout + done.stderr, "nothing has changed", "reload of new secrets")
         filter_.stop()
+        lacks(filter_.log(), "second", "log")
         equal(sorted(os.listdir(filter_.path("run"))), [], "what is left of sockets and PidFile")
         contains(filter_.log(), "configuration reloaded", "log")
 

@@ -15,6 +15,7 @@ from dns_server import DnsServer
 from filter import accepts
 from milter_client import MilterClient
 from milter_wire import Closed, NoAnswer
+from policy_client import PolicyClient
 from process_common import prepared
 from wire_common import (BAD_IP, ZONE, Filter, case, check, classic, contains, equal, rows, sanitizer, wait_until)
 
@@ -239,17 +240,17 @@ os.execv(command[0], command)
 
 @case
 def sockets_that_systemd_names_are_found(binary):
-    """The second of two is the milter's; a reload and a restart keep both."""
-    with prepared(binary) as filter_, listener_of(filter_) as listener, socket.socket() as metrics:
-        metrics.bind(("127.0.0.1", 0))
-        metrics.listen(8)
-        filter_.pass_fds = (metrics.fileno(), listener.fileno())
-        filter_.launcher = [sys.executable, "-c", PASS_SOCKETS, "web:smf-spf.socket",
-                            f"{metrics.fileno()},{listener.fileno()}"]
-        filter_.reconfigure({"Socket": "fd:smf-spf.socket", "Metrics": "fd:web"})
+    """The second one is the milter's; a reload and a restart keep them all."""
+    config = {"Socket": "fd:smf-spf.socket", "Metrics": "fd:web", "PolicySocket": "fd:policy"}
+    with prepared(binary) as filter_, listener_of(filter_) as listener, \
+            socket.create_server(("127.0.0.1", 0)) as metrics, socket.create_server(("127.0.0.1", 0)) as policy:
+        filter_.pass_fds = (metrics.fileno(), listener.fileno(), policy.fileno())
+        filter_.launcher = [sys.executable, "-c", PASS_SOCKETS, "web:smf-spf.socket:policy",
+                            ",".join(str(descriptor) for descriptor in filter_.pass_fds)]
+        filter_.reconfigure(config)
         for _ in range(2):
             filter_.start()
-            filter_.reconfigure({"Socket": "fd:smf-spf.socket", "Metrics": "fd:web", "TagSubject": "on"})
+            filter_.reconfigure({**config, "TagSubject": "on"})
             filter_.signal(signal.SIGUSR1)
             filter_.wait_log("configuration reloaded")
             mta = connected(filter_)
@@ -258,6 +259,8 @@ def sockets_that_systemd_names_are_found(binary):
             port = metrics.getsockname()[1]
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=END_LIMIT_S) as answer:
                 equal(answer.read(), b"ok\n", "health")
+            with PolicyClient(f"inet:{policy.getsockname()[1]}@127.0.0.1") as client:
+                contains(client.ask(), "spf=pass", "the answer")
             mta.close()
             filter_.stop()
 

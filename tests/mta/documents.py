@@ -3,17 +3,17 @@
 
 In README and docs/*.md, a fence says what it holds: `sh` commands, `text` what the commands before it print (`...`: anything),
 `conf` lines of smf-spf.conf, `mc` lines of sendmail.mc, `log` lines of the log. A comment `test: mail ADDRESS SENDER` is a
-message that arrives there. In manual pages, commands are the lines that begin with a prompt.
+message that arrives there; after `test: begin` what follows finds the machine as at the beginning. In manual pages, commands are the lines that begin with a prompt.
 """
 
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
-GUIDES = ("../README.md", "first-half-hour.md", "postfix.md", "postfix-policy.md", "sendmail.md", "troubleshooting.md")
+GUIDES = ("../README.md", "first-half-hour.md", "postfix.md", "postfix-policy.md", "sendmail.md", "srs.md", "troubleshooting.md")
 PAGES = ("smf-spf.8", "smf-spf.conf.5")
-KINDS = ("sh", "text", "conf", "mc", "log", "mail")
-FENCE = re.compile(r"^```(\w*)\n(.*?)^```$|^<!-- test: mail (.*?) -->$", re.MULTILINE | re.DOTALL)
+KINDS = ("sh", "text", "conf", "mc", "log", "mail", "begin")
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$|^<!-- test: (mail|begin) ?(.*?) -->$", re.MULTILINE | re.DOTALL)
 PROMPT = re.compile(r"^(?:\.Dl )?[#$] (.+)$", re.MULTILINE)
 LITERALS = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
 EVENT = re.compile(r"^SPF ([a-z ]+?)(?: \(([^)]*)\))?: (.*)$")
@@ -29,12 +29,15 @@ class Step:
     text: str
 
 
-def steps_of_guide(path):
+def steps_of_guide(path, heading=None):
+    """heading: only what stands under it, and before the next one."""
     text = path.read_text(encoding="utf-8")
+    if heading:
+        text = re.search(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#+ |\Z)", text, re.MULTILINE | re.DOTALL).group(1)
     steps = []
     for match in FENCE.finditer(text):
         where = f"{path.name}:{text.count(chr(10), 0, match.start()) + 1}"
-        kind, body = ("mail", match.group(3)) if match.group(3) else (match.group(1), match.group(2))
+        kind, body = match.group(3, 4) if match.group(3) else match.group(1, 2)
         if kind in KINDS:
             steps.append(Step(where, kind, body))
         elif kind:

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """SMTP ports of Postfix that ask a policy service, each in other lists of restrictions; none of them has a milter."""
 
+import os
+import re
+
 import machine
 from waiting import wait_for, listens
 
@@ -9,10 +12,12 @@ DIRECTORY = "/var/spool/postfix/smfs"
 UNIX_SOCKET = DIRECTORY + "/policy.sock"
 INET = "inet:127.0.0.1:10011"
 MILTER = "inet:127.0.0.1:10010"
+GUIDE_TEXT = os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "docs", "postfix-policy.md")
 
 # Recipients of this host, those that are listed; everything for them goes to the sink.
 BOB, BOSS, NOBODY = "bob@local.example", "boss@local.example", "nobody@local.example"
-LISTED = f"local_recipient_maps=inline:{{ {{ {BOB} = x }}, {{ {BOSS} = x }}, {{ postmaster@local.example = x }} }}"
+LISTED = (f"local_recipient_maps=inline:{{ {{ {BOB} = x }}, {{ {BOSS} = x }}, {{ postmaster@local.example = x }}, "
+          f"{{ postmaster@receiver.example = x }}, {{ jürgen@local.example = x }} }}")
 BEFORE = "reject_unauth_destination, reject_unlisted_recipient"
 
 
@@ -31,9 +36,17 @@ def lists(*names, context=""):
     return options
 
 
+def guided(name):
+    """The first words that the manual has for this list, about the socket of the tests."""
+    with open(GUIDE_TEXT, encoding="utf-8") as file:
+        words = re.search(rf"postconf -e '(smtpd_{name}_restrictions=[^']*)'", file.read()).group(1)
+    return words.replace("unix:smfs/policy.sock", INET)
+
+
 EVERY = ("client", "helo", "sender", "recipient", "data")
 
-RECIPIENT, DATA, ALL, ALL_AT_ONCE, ACCESS, CLASS, CHROOT, PATIENT, OPTIONAL, LATE, CONTEXTS, PASSES, BOTH, BOTH_AT_ONCE = range(2601, 2615)
+RECIPIENT, DATA, ALL, ALL_AT_ONCE, ACCESS, CLASS, CHROOT, PATIENT, OPTIONAL, LATE, CONTEXTS, PASSES, BOTH, BOTH_AT_ONCE, GUIDE, \
+    END, RELAY, KEPT = range(2601, 2619)
 
 SERVICES = {  # port: options; a word in front of them: the columns of master.cf where they are not the usual ones
     RECIPIENT: lists("recipient"),
@@ -46,6 +59,8 @@ SERVICES = {  # port: options; a word in front of them: the columns of master.cf
     CHROOT: [f"smtpd_recipient_restrictions={BEFORE}, check_policy_service unix:smfs/policy.sock"],
     # Asks again until the service is back.
     PATIENT: ["smtpd_policy_service_try_limit=60", *lists("recipient", "data")],
+    # Has the time that Postfix gives a service by itself, and no action for one that is away.
+    KEPT: lists("recipient", "data"),
     OPTIONAL: [f"smtpd_recipient_restrictions={BEFORE}, {ask('default_action=DUNNO', 'timeout=10s')}"],
     CONTEXTS: lists(*EVERY, context="at-"),
     # What passes has a class of its own, which leaves out the last restriction.
@@ -55,6 +70,13 @@ SERVICES = {  # port: options; a word in front of them: the columns of master.cf
     # And a milter.
     BOTH: [f"smtpd_milters={MILTER}", *lists(*EVERY)],
     BOTH_AT_ONCE: [f"smtpd_milters={MILTER}", "smtpd_delay_reject=no", *lists(*EVERY)],
+    # A client that may send anything, and the manual's words.
+    GUIDE: ["mynetworks=127.0.0.0/8 203.0.113.66", "smtpd_authorized_xclient_hosts=0.0.0.0/0 [::]/0",
+            "smtpd_relay_restrictions=", guided("recipient"), guided("data")],
+    END: [f"smtpd_end_of_data_restrictions={ask()}"],
+    RELAY: [f"smtpd_relay_restrictions=reject_unauth_destination, {ask('timeout=60s')}",
+            f"smtpd_data_restrictions={ask('timeout=60s')}",
+            f"smtpd_etrn_restrictions={ask('timeout=60s')}"],
     LATE: [f"smtpd_recipient_restrictions=reject_unauth_destination, {ask()}"],
 }
 
@@ -62,7 +84,7 @@ SERVICES = {  # port: options; a word in front of them: the columns of master.cf
 def line(port, options):
     """A service of master.cf: one smtpd at a time, so that all clients come over its one connection to the service;
     where many come at once, as many as they are."""
-    chroot, processes = ("y" if port == CHROOT else "n"), ("-" if port == PATIENT else "1")
+    chroot, processes = ("y" if port == CHROOT else "n"), ("-" if port in (PATIENT, KEPT) else "1")
     words = "".join(f"\n  -o {{ {option} }}" for option in ("smtpd_milters=", LISTED, *options))
     return f"{port} inet n - {chroot} - {processes} smtpd{words}\n"
 

@@ -8,6 +8,8 @@ import threading
 from waiting import wait_for
 
 ADDRESS = ("127.0.0.1", 10025)
+HOSTS = (ADDRESS[0], "192.0.2.25")  # the second one is that of the domains whose mail comes by their MX record
+UNKNOWN = "gone@"  # recipients that are refused begin so
 TOKEN_FIELD = "X-Test-Token"
 MAX_LINE = 1 << 20
 
@@ -18,6 +20,7 @@ class Delivery:
     def __init__(self, sender, recipients, data):
         self.sender = sender
         self.recipients = recipients
+        self.data = data
         head, _, body = data.replace(b"\r\n", b"\n").partition(b"\n\n")
         self.body = body
         self.fields = [field.partition(":")[::2] for field in unfold(head.decode("utf-8", "surrogateescape"))]
@@ -53,7 +56,7 @@ class Sink:
         assert self.is_listening.wait(10), "the sink does not listen"
 
     async def serve(self):
-        server = await asyncio.start_server(self.session, *ADDRESS, limit=MAX_LINE)
+        server = await asyncio.start_server(self.session, HOSTS, ADDRESS[1], limit=MAX_LINE)
         self.is_listening.set()
         await server.serve_forever()
 
@@ -67,6 +70,9 @@ class Sink:
                 continue
             if verb == b"MAIL":
                 sender, recipients = path_of(line), []
+            elif verb == b"RCPT" and path_of(line).startswith(UNKNOWN):
+                writer.write(b"550 5.1.1 nobody here has this name\r\n")
+                continue
             elif verb == b"RCPT":
                 recipients.append(path_of(line))
             elif verb == b"DATA":

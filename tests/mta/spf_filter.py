@@ -29,6 +29,7 @@ class Filter:
         os.chmod(DIRECTORY, 0o755)
         self.program = None
         self.address = None
+        self.kept = ()  # descriptors for `PolicySocket fd:N`
 
     def configure(self, address, settings):
         """settings: pairs of key and value; a key may stand there several times."""
@@ -50,7 +51,7 @@ class Filter:
         command = [machine.BINARY, "-f", "-c", CONFIG]
         if as_account:
             command = ["setpriv", "--reuid", "smfs", "--regid", "smfs", "--init-groups", *command]
-        self.program = Program(command, machine.LOGS + "/smf-spf.stderr")
+        self.program = Program(command, machine.LOGS + "/smf-spf.stderr", self.kept)
         try:
             self.program.wait_until_listening(self.address)
         except AssertionError:

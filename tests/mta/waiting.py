@@ -36,15 +36,15 @@ def listens(address):
 
 
 class Program:
-    """A program in the foreground in its own process group, its output in a file."""
+    """A program in the foreground in its own process group, its output in a file. kept: descriptors that it gets."""
 
-    def __init__(self, command, output):
+    def __init__(self, command, output, kept=()):
         self.name = os.path.basename(command[0])
         self.output = output
         with open(output, "ab") as out:
             self.output_start = out.tell()
             self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
+                command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True, pass_fds=kept
             )
 
     def wait_until_listening(self, address):

@@ -22,11 +22,12 @@ MAY_USE = {room: set(BELOW_FRONT[:n]) for n, room in enumerate(BELOW_FRONT)} | {
     "front/milter": {*BELOW_FRONT, "front", QUIRKS},
     "front/metrics": {*BELOW_FRONT, "front"},
     "front/policy": {*BELOW_FRONT, "front"},
+    "front/tables": {*BELOW_FRONT, "front"},
     "tools": set(BELOW_FRONT),
     "tools/report": set(BELOW_FRONT),
     "app/process": set(BELOW_FRONT),
     "app/preflight": {*BELOW_FRONT, "app/process"},
-    "app": {*BELOW_FRONT, "front", "front/metrics", "front/milter", "front/policy", "app/process",
+    "app": {*BELOW_FRONT, "front", "front/metrics", "front/milter", "front/policy", "front/tables", "app/process",
             "app/preflight"},
 }
 # The one file that may use more than its room: it hands commands to the tools.

@@ -27,3 +27,12 @@ void policy_limits_add(const struct config *config, struct strbuf *out)
             before = ", ";
         }
 }
+
+void policy_limits_add_unserved(const struct config *config, struct strbuf *out)
+{
+    const bool has_pass = config->on_pass != NULL, has_helo_pass = config->on_helo_pass != NULL;
+
+    if (config->policy_socket == NULL && (has_pass || has_helo_pass))
+        strbuf_addf(out, "%s%s%s", has_pass ? "OnPass" : "", has_pass && has_helo_pass ? ", " : "",
+                    has_helo_pass ? "OnHeloPass" : "");
+}

@@ -9,4 +9,7 @@
 /* Appends the keys that are in effect and that it cannot serve; nothing if there are none, or no PolicySocket. */
 void policy_limits_add(const struct config *config, struct strbuf *out);
 
+/* Appends the keys that it alone serves, where there is no PolicySocket; nothing if there are none. */
+void policy_limits_add_unserved(const struct config *config, struct strbuf *out);
+
 #endif

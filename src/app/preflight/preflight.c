@@ -11,6 +11,7 @@
 #include "app/preflight/service_unit.h"
 #include "app/preflight/shared_places.h"
 #include "session/service.h"
+#include "session/srs_rules.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -39,6 +40,17 @@ static void probe_dns(struct probe *probe)
     strbuf_free(&error);
 }
 
+static void probe_secrets(struct probe *probe)
+{
+    const struct srs_rules *rules = NULL;
+    struct strbuf error = STRBUF_INIT;
+
+    if (!srs_rules_open(probe->config, &rules, &error))
+        probe_problem(probe, EX_CONFIG, errno, "%s (user %s)", strbuf_text(&error), probe_user(probe));
+    srs_rules_release(rules);
+    strbuf_free(&error);
+}
+
 /* A reload reads the configuration as User. */
 static void probe_config_file(struct probe *probe)
 {
@@ -57,20 +69,21 @@ static void probe_as_user(void *context)
     } else {
         probe_log(probe);
         probe_dns(probe);
+        probe_secrets(probe);
         probe_config_file(probe);
     }
     strbuf_free(&error);
 }
 
 /* Adds what a child has found, and what is not told yet, each line before `end`. */
-static void add_lines(const char *lines, const char *told, const char *end, struct strbuf *out)
+static void add_lines(const char *lines, const char *end, struct strbuf *out)
 {
     while (*lines != '\0') {
         const size_t len = strcspn(lines, "\n");
         struct strbuf line = STRBUF_INIT;
 
         strbuf_add_mem(&line, lines, len);
-        if (strstr(told, strbuf_text(&line)) == NULL)
+        if (strstr(strbuf_text(out), strbuf_text(&line)) == NULL)
             strbuf_addf(out, "%s%s\n", strbuf_text(&line), end);
         strbuf_free(&line);
         lines += len + (lines[len] == '\n');
@@ -86,8 +99,8 @@ static void probe_in_child(struct probe *probe, void (*look)(void *probe), const
     probe->out = &report;
     preflight_in_child(look, probe, user, &report);
     probe->out = out;
-    add_lines(strbuf_text(&report.problems), strbuf_text(&out->problems), end, &out->problems);
-    add_lines(strbuf_text(&report.notes), strbuf_text(&out->notes), "", &out->notes);
+    add_lines(strbuf_text(&report.problems), end, &out->problems);
+    add_lines(strbuf_text(&report.notes), "", &out->notes);
     if (out->status == EX_OK && out->problems.len > problems_len)
         out->status = report.status;
     preflight_free(&report);
@@ -184,6 +197,11 @@ static void note_policy_limits(struct probe *probe)
             &probe->out->notes,
             "PolicySocket: it shows no header, and takes no change of one or of recipients; not done for it: %s\n",
             strbuf_text(&keys));
+    strbuf_truncate(&keys, 0);
+    policy_limits_add_unserved(probe->config, &keys);
+    if (keys.len > 0)
+        strbuf_addf(&probe->out->notes, "PolicySocket: there is none, and a milter has no use for: %s\n",
+                    strbuf_text(&keys));
     strbuf_free(&keys);
 }
 
@@ -199,6 +217,8 @@ void preflight_run(const struct config *config, const char *config_path, bool st
     look_up_accounts(&probe);
     find_shared_places(&probe);
     note_policy_limits(&probe);
+    if (srs_rules_lacks_outgoing(config))
+        strbuf_add(&out->notes, "SRSDomain: without SRSOutgoing each sender is rewritten, as with SRSAlways on\n");
     probe_sockets_and_files(&probe);
     probe_log_before_drop(&probe);
     probe_in_child(&probe, probe_as_user, probe_user(&probe), "");

@@ -4,6 +4,7 @@
 
 #include "app/process/passed_sockets.h"
 #include "base/endpoint.h"
+#include "config/table_socket.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -124,8 +125,12 @@ static void probe_control_socket(struct probe *probe)
 
 void probe_sockets(struct probe *probe)
 {
+    const char *protocol;
+
     probe_socket(probe, "Socket", probe->config->socket);
     probe_socket(probe, "Metrics", probe->config->metrics);
     probe_socket(probe, "PolicySocket", probe->config->policy_socket);
+    for (size_t i = 0; i < probe->config->table_sockets.count; i++)
+        probe_socket(probe, "TableSocket", table_socket_spec(probe->config->table_sockets.items[i], &protocol));
     probe_control_socket(probe);
 }

@@ -5,8 +5,8 @@
 
 #include "app/preflight/probe.h"
 
-/* Looks at Socket, Metrics, PolicySocket and ControlSocket, and opens none of them. Whether one is in use is not looked
- * at. */
+/* Looks at Socket, Metrics, PolicySocket, TableSocket and ControlSocket, and opens none of them. Whether one is in use
+ * is not looked at. */
 void probe_sockets(struct probe *probe);
 
 #endif

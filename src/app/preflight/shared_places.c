@@ -4,6 +4,7 @@
 
 #include "app/process/directory_owner.h"
 #include "base/endpoint.h"
+#include "config/table_socket.h"
 
 #include <limits.h>
 #include <stdbool.h>
@@ -12,7 +13,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { PLACES_MAX = 8 };
+enum { PLACES_MAX = 16 + TABLE_SOCKETS_MAX };
 
 #define MILTER_KEY "Socket"
 
@@ -103,14 +104,18 @@ static bool is_same(const struct place *a, const struct place *b)
 void shared_places_find(const struct config *config, const char *config_path, struct strbuf *problems)
 {
     struct places places = {.count = 0};
+    const char *protocol;
 
     add_socket(&places, MILTER_KEY, config->socket);
     add_socket(&places, "Metrics", config->metrics);
     add_socket(&places, "PolicySocket", config->policy_socket);
+    for (size_t i = 0; i < config->table_sockets.count; i++)
+        add_socket(&places, "TableSocket", table_socket_spec(config->table_sockets.items[i], &protocol));
     add_file(&places, "ControlSocket", config->control_socket);
     add_file(&places, "PidFile", config->pid_file);
     add_file(&places, "LogTo", config->log_to);
     add_file(&places, "ZoneFile", config->zone_file);
+    add_file(&places, "SRSSecretFile", config->srs_secret_file);
     add_file(&places, "the configuration", config_path);
     for (size_t i = 1; i < places.count; i++)
         for (size_t other = 0; other < i; other++)

@@ -53,5 +53,6 @@ bool sandbox_allows(const struct config *config, const char *config_path, struct
     if (config == NULL)
         return allowed;
     allowed = check("ZoneFile", config->zone_file, false, errors) && allowed;
+    allowed = check("SRSSecretFile", config->srs_secret_file, false, errors) && allowed;
     return check("LogTo", config->log_to, true, errors) && allowed;
 }

@@ -6,6 +6,7 @@
 #include "app/process/directory_owner.h"
 #include "base/endpoint.h"
 #include "base/instrumented.h"
+#include "config/table_socket.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -112,6 +113,8 @@ static void add_log(const char *path)
 
 static void find_places(const struct config *config, const char *config_path)
 {
+    const char *protocol;
+
     place_count = 0;
     for (size_t i = 0; i < sizeof system_places / sizeof *system_places; i++)
         add(system_places[i], access_read);
@@ -119,12 +122,15 @@ static void find_places(const struct config *config, const char *config_path)
     add_directory_of("/etc/resolv.conf", access_read);
     add_directory_of(config_path, access_read);
     add_directory_of(config->zone_file, access_read);
+    add_directory_of(config->srs_secret_file, access_read);
     add_log(config->log_to);
     add_directory_of(config->pid_file, access_remove);
     add_directory_of(config->control_socket, access_remove);
     add_socket(config->socket);
     add_socket(config->metrics);
     add_socket(config->policy_socket);
+    for (size_t i = 0; i < config->table_sockets.count; i++)
+        add_socket(table_socket_spec(config->table_sockets.items[i], &protocol));
 }
 
 /* All that this kernel can refuse; a right that it does not know would be an error. */

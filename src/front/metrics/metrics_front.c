@@ -105,8 +105,9 @@ static bool give_socket(const struct front_socket *socket, uid_t owner, gid_t gr
     return listening_give(&listening, socket, owner, group, error);
 }
 
-static void discard_socket(void)
+static void discard_socket(const struct front_socket *socket)
 {
+    (void)socket;
     listening_discard(&listening);
 }
 
@@ -137,7 +138,7 @@ static void close_socket(void)
     pthread_cond_signal(&is_changed);
     pthread_mutex_unlock(&lock);
     close(listening_fd);
-    discard_socket();
+    listening_discard(&listening);
 }
 
 static void hang_up(void)

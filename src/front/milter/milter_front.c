@@ -29,6 +29,12 @@ static bool give_socket(const struct front_socket *socket, uid_t owner, gid_t gr
     return false;
 }
 
+static void discard_socket(const struct front_socket *socket)
+{
+    (void)socket; /* there is one */
+    listener_discard();
+}
+
 static void count_threads(unsigned *all, unsigned *waiting)
 {
     *all = libmilter_threads_count();
@@ -42,7 +48,7 @@ const struct front milter_front = {
     .path = listener_path,
     .open = open_socket,
     .give = give_socket,
-    .discard = listener_discard,
+    .discard = discard_socket,
     .run = listener_run,
     .close = listener_close,
     .hang_up = listener_hang_up,

@@ -17,8 +17,9 @@ struct client_entry {
     struct hash_link link; /* the first member */
     struct transaction transaction;
     unsigned users;
-    bool is_busy;     /* one of them waits for an answer */
-    bool is_in_table; /* else it is the only user's own */
+    bool is_busy;      /* one of them waits for an answer */
+    bool is_in_table;  /* else it is the only user's own */
+    unsigned asked_in; /* the rest (policy_front.c) before which it was asked about last */
     struct strbuf key;
 };
 

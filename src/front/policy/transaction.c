@@ -108,8 +108,17 @@ static void forget_message(struct transaction *transaction)
     empty(&transaction->message);
     empty(&transaction->queue_id);
     transaction->is_decided = transaction->has_instance = transaction->has_changes = transaction->is_over = false;
-    transaction->has_recipient = false;
+    transaction->has_recipient = transaction->has_accepted = false;
     empty(&transaction->changes);
+}
+
+bool transaction_rest(struct transaction *transaction, bool is_quiet)
+{
+    const bool is_refused_whole = transaction->has_message && transaction->has_recipient && !transaction->has_accepted;
+
+    if (is_refused_whole && is_quiet)
+        forget_message(transaction);
+    return is_refused_whole && !is_quiet;
 }
 
 /* It costs some kB, so that it lives only while there may be something to ask it. */
@@ -278,7 +287,14 @@ static bool is_about_message(const struct request *request)
            request->state == POLICY_END;
 }
 
-/* At RCPT for the recipient, where that matters. */
+/* True if it names a recipient to decide about: each at RCPT; later the only one that the message has, if nobody has
+ * asked about one before. */
+static bool has_news_of_recipient(const struct transaction *transaction, const struct request *request)
+{
+    return request->state == POLICY_RCPT || (!transaction->has_recipient && request->recipient[0] != '\0');
+}
+
+/* For the recipient, where that matters. */
 static bool await(struct transaction *transaction, const struct request *request, void (*ready)(void *context),
                   void *context)
 {
@@ -286,7 +302,7 @@ static bool await(struct transaction *transaction, const struct request *request
     struct address address = {.text = NULL};
     bool is_known;
 
-    if (request->state == POLICY_RCPT && session_has_own_settings(session))
+    if (has_news_of_recipient(transaction, request) && session_has_own_settings(session))
         (void)read_address(request->recipient, session_host_name(session), &address);
     is_known = session_await(session, address.text != NULL ? &address : NULL, ready, context);
     address_free(&address);
@@ -364,8 +380,8 @@ static enum policy_action change(struct transaction *transaction, struct strbuf 
     return kind;
 }
 
-static enum policy_action answer_recipient(struct transaction *transaction, const struct request *request,
-                                           struct strbuf *out)
+/* Keeps what is answered to it, if that is more than DUNNO. */
+static struct session_reply decide_recipient(struct transaction *transaction, const struct request *request)
 {
     struct session_recipient recipient = {.count = 0};
     struct address address = {.text = NULL};
@@ -378,6 +394,7 @@ static enum policy_action answer_recipient(struct transaction *transaction, cons
     }
     reply = session_rcpt(transaction->session, &recipient);
     transaction->has_recipient = true;
+    transaction->has_accepted |= reply.step != SESSION_REFUSE;
     forget_answer(transaction);
     strbuf_add(&transaction->recipient, request->recipient);
     if (reply.step == SESSION_REFUSE)
@@ -385,6 +402,13 @@ static enum policy_action answer_recipient(struct transaction *transaction, cons
     else if (reply.reason == REASON_NONE)
         keep_pass(transaction, session_on_pass(transaction->session, &recipient));
     address_free(&address);
+    return reply;
+}
+
+static enum policy_action answer_recipient(struct transaction *transaction, const struct request *request,
+                                           struct strbuf *out)
+{
+    (void)decide_recipient(transaction, request);
     return transaction->answer.len > 0 ? repeat(transaction, out) : POLICY_DUNNO;
 }
 
@@ -419,16 +443,21 @@ static enum policy_action at_sender(const struct transaction *transaction, struc
 }
 
 /* At DATA, or at the end: the message is over. It may be refused then, if nobody has asked before. */
-static void finish(struct transaction *transaction)
+static void finish(struct transaction *transaction, const struct request *request)
 {
     struct action_list actions;
-    struct session_reply reply = end_message(transaction, &actions);
+    struct session_reply reply;
 
-    forget_answer(transaction);
-    if (reply.step == SESSION_REFUSE)
-        keep_refusal(transaction, &reply);
-    else
-        collect_changes(transaction, &actions);
+    if (has_news_of_recipient(transaction, request) && decide_recipient(transaction, request).step == SESSION_REFUSE) {
+        (void)end_message(transaction, NULL);
+    } else {
+        reply = end_message(transaction, &actions);
+        forget_answer(transaction);
+        if (reply.step == SESSION_REFUSE)
+            keep_refusal(transaction, &reply);
+        else
+            collect_changes(transaction, &actions);
+    }
     transaction->is_over = true;
     end_session(transaction);
 }
@@ -458,12 +487,15 @@ enum policy_action transaction_answer(struct transaction *transaction, const str
     if (transaction->has_message && is_refused(transaction))
         return repeat(transaction, out);
     if (transaction->has_message && (request->state == POLICY_DATA || request->state == POLICY_END))
-        finish(transaction);
+        finish(transaction, request);
     if (transaction->has_message && request->state == POLICY_RCPT)
         return at_recipient(transaction, request, out);
     if (transaction->has_message)
         return at_sender(transaction, out);
     if (transaction->answer.len > 0)
         return repeat(transaction, out);
-    return request->state == POLICY_DATA ? change(transaction, out) : answer_dunno(out);
+    if (request->state == POLICY_DATA ||
+        (request->state == POLICY_END && kind_of_change(strbuf_text(&transaction->changes)) != POLICY_PREPEND))
+        return change(transaction, out); /* Postfix prepends nothing at the end */
+    return answer_dunno(out);
 }

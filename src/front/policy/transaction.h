@@ -32,6 +32,7 @@ struct transaction {
     bool asks_at_data;  /* fields come at DATA; set by whoever knows that it is asked there */
     bool has_changes;   /* they were collected */
     bool has_recipient; /* one of the message was asked about */
+    bool has_accepted;  /* and was not refused */
 };
 
 /* Takes a request so far that its answer can be found without waiting. True: go on with transaction_answer. False:
@@ -42,6 +43,14 @@ bool transaction_begin(struct transaction *transaction, const struct front_host 
 /* Appends the answer. */
 enum policy_action transaction_answer(struct transaction *transaction, const struct request *request,
                                       struct strbuf *out);
+
+/* To be called when nothing was asked for some seconds. Nothing comes after a message all of whose recipients were
+ * refused, until the client sends another or leaves, and Postfix keeps its connection for minutes (max_idle 300 s): its
+ * line is logged now. If its client names one more recipient later, that begins it anew, with the same results from the
+ * caches and a line of its own; no answer depends on it, as nothing of it was let through and it got no fields. A
+ * message with a recipient that was let through goes on: DATA, or the next message, ends it. True if it has such a
+ * message, and `is_quiet` is not set. */
+bool transaction_rest(struct transaction *transaction, bool is_quiet);
 
 /* Ends what is under way, whose line is logged: nothing was asked yet. Memory that its texts had is used again. */
 void transaction_reset(struct transaction *transaction);

@@ -196,7 +196,8 @@ static bool becomes_exempt(const struct config *now, const struct config *then, 
     const struct text_list domains = added(&now->whitelist_spf, &then->whitelist_spf);
     const struct text_list names = added(&now->whitelist_helo, &then->whitelist_helo);
 
-    return has_owner(&domains, message) || (message->helo[0] != '\0' && whitelist_has_helo(&names, message->helo));
+    return has_owner(&domains, message) ||
+           (message->helo[0] != '\0' && whitelist_has_exact_host(&names, message->helo));
 }
 
 /* Only what can be told without the DNS. */

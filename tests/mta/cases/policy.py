@@ -304,12 +304,18 @@ def a_message_is_held_at_its_recipient(world):
     check_held(world, "held2@softfail.example", ports.RECIPIENT)
 
 
+@HELD.case(POSTFIX)
+def a_message_is_held_at_its_end(world):
+    check_held(world, "held3@softfail.example", ports.END)
+
+
 @REDIRECTED.case(POSTFIX)
 def a_message_is_redirected(world):
     """At DATA as well as at its recipient; the first one is before the service knows that it is asked at DATA."""
     for port in (ports.DATA, ports.DATA, ports.RECIPIENT):
         send(world, "a@softfail.example", BAD, port, helo="mail.none.example").delivered([BOSS])
         check_recorded(send(world, "a@pass.example", GOOD, port).delivered([BOB]))
+    send(world, "a@softfail.example", BAD, ports.END, helo="mail.none.example").delivered([BOSS])  # which has no field
 
 
 @PASSES.case(POSTFIX)
@@ -371,9 +377,11 @@ def unix_socket_in_the_chroot_for_policy(world):
 class Senders(Traffic):
     """Each message is from a domain of its own; every third connection is that of a client whose mail is refused."""
 
+    port = ports.PATIENT
+
     def talk(self, thread, number):
         client = BAD if number % 3 == 0 else GOOD
-        with self.world.connect(client, port=ports.PATIENT) as connection:
+        with self.world.connect(client, port=self.port) as connection:
             for message in range(3):
                 sent = self.world.send_on(connection, f"a@p{thread}n{number}m{message}.many.example", recipients=(BOB, BOSS))
                 self.sent.append((client, sent))

@@ -57,8 +57,9 @@ static bool give_front(int n, struct strbuf *error)
         (void)group;                                                                                                   \
         return give_front(n, error);                                                                                   \
     }                                                                                                                  \
-    static void discard##n(void)                                                                                       \
+    static void discard##n(const struct front_socket *socket)                                                          \
     {                                                                                                                  \
+        (void)socket;                                                                                                  \
         strbuf_add(&story, "discard" #n " ");                                                                          \
     }                                                                                                                  \
     static bool run##n(void)                                                                                           \

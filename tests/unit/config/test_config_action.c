@@ -70,6 +70,9 @@ static void what_it_cannot_is_not(void **state)
         {"check_policy_service { unix:a", "; what follows check_policy_service is wrong"},
         {"no greylisting!", ""},
         {"a=b", ""},
+        {"off", "; none is no action"},
+        {"Yes", "; none is no action"},
+        {"no_greylisting, on", ""},
         {"{ a }", ""},
     };
 

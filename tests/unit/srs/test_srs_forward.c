@@ -60,7 +60,8 @@ static void test_kept_domains(void **state)
 {
     static const struct srs_case rows[] = {
         {"alice@example.com", SRS_KEPT_DOMAIN, NULL},
-        {"alice@sub.EXAMPLE.com", SRS_KEPT_DOMAIN, NULL},
+        {"alice@sub.EXAMPLE.org", SRS_KEPT_DOMAIN, NULL},
+        {"alice@sub.fwd.example", SRS_DONE, "SRS0=bLYU=JQ=sub.fwd.example=alice@fwd.example"}, /* another's, perhaps */
         {"alice@fwd.example", SRS_KEPT_DOMAIN, NULL},
         {"alice@b\xc3\xbc"
          "cher.example",
@@ -70,7 +71,8 @@ static void test_kept_domains(void **state)
     char a[] = "example.com", b[] = "fwd.example",
          c[] = "b\xc3\xbc"
                "cher.example";
-    char *kept[] = {a, b, c};
+    char d[] = ".example.org";
+    char *kept[] = {a, b, c, d};
     struct srs_settings settings = srs_case_settings();
 
     (void)state;

@@ -21,8 +21,11 @@
 #define POLICYD "policyd-spf"
 #define PYSPF   "pyspf-milter"
 #define RUST    "spf-milter"
+#define SRSD    "postsrsd"
 
-static const char *const system_names[] = {POLICYD, PYSPF, RUST};
+static const char *const system_names[] = {POLICYD, PYSPF, RUST, SRSD};
+
+enum { SYSTEM_COUNT = sizeof system_names / sizeof *system_names };
 
 /* One run: what was written, and how it ended. */
 struct conversion_result {
@@ -36,6 +39,8 @@ static size_t other_len;       /* of it; 0: it is a text */
 static bool read_other(void *context, const char *path, struct strbuf *text)
 {
     (void)context;
+    if (strcmp(path, "/etc/none") == 0)
+        return false;
     assert_string_equal(path, "/etc/users");
     if (other_file == NULL)
         return false;
@@ -346,6 +351,102 @@ static const struct setting_case {
     {RUST, "status_code_temperror = 4.7.24", "", MOOT},
     {RUST, "status_code_permerror = 5.7.24", "", MOOT},
     {RUST, "permerror_status_code = 5.5.2", "", LOST},
+    {SRSD, "SRS_DOMAIN=fwd.example", "SRSDomain fwd.example\nSRSAlways on\n!SRSHashLength 4\n!SRSSeparator =", LINES},
+    {SRSD, "SRS_DOMAIN=", "!SRSDomain fwd.example", LOST},
+    {SRSD, "SRS_DOMAIN=`postconf -h mydomain || true`", "!SRSDomain fwd.example", LOST},
+    {SRSD, "SRS_DOMAIN=$(postconf -h mydomain)", "!SRSDomain fwd.example", LOST},
+    {SRSD, "SRS_DOMAIN=$myhostname", "!SRSDomain fwd.example", LOST},
+    {SRSD, "SRS_EXCLUDE_DOMAINS=.example.com,example.org", "SRSExclude .example.com\nSRSExclude example.org", LINES},
+    {SRSD, "SRS_EXCLUDE_DOMAINS=.example.com,example.org,.Example.org",
+     "SRSExclude example.org\nSRSExclude .Example.org", LINES},
+    {SRSD, "SRS_EXCLUDE_DOMAINS=\".a.example;.b.example\n .c.example\"",
+     "SRSExclude .a.example\nSRSExclude .b.example\nSRSExclude .c.example", LINES},
+    {SRSD, "SRS_EXCLUDE_DOMAINS=", "!SRSExclude ", LINES},
+    {SRSD, "SRS_EXCLUDE_DOMAINS=not_a/domain", "!SRSExclude not_a/domain", LOST},
+    {SRSD, "SRS_SEPARATOR==", "SRSSeparator =", LINES},
+    {SRSD, "SRS_SEPARATOR=+-", "SRSSeparator +", LINES},
+    {SRSD, "SRS_SEPARATOR=/", "!SRSSeparator /", LOST},
+    {SRSD, "SRS_SECRET=/etc/a.secret", "SRSSecretFile /etc/a.secret\n!SRSSecretFile /etc/postsrsd.secret", LINES},
+    {SRSD, "SRS_SECRET=", "!SRSSecretFile /etc/postsrsd.secret", LOST},
+    {SRSD, "SRS_SECRET=a.secret", "!SRSSecretFile a.secret", LOST},
+    {SRSD, "SRS_HASHLENGTH=6", "SRSHashLength 6\nSRSHashMinimum 4", LINES},
+    {SRSD, "SRS_HASHLENGTH=5\nSRS_HASHMIN=5", "SRSHashLength 5\nSRSHashMinimum 5", LINES},
+    {SRSD, "SRS_HASHLENGTH=3\nSRS_HASHMIN=3", "!SRSHashLength 3", LOST},
+    {SRSD, "SRS_HASHMIN=5", "!SRSHashMinimum 5", LOST}, /* more than the length */
+    {SRSD, "SRS_FORWARD_PORT=10011",
+     "TableSocket tcp-forward:inet:10011@127.0.0.1\nTableSocket tcp-reverse:inet:10002@127.0.0.1", LINES},
+    {SRSD, "SRS_REVERSE_PORT=10012\nSRS_LISTEN_ADDR=::1",
+     "TableSocket tcp-forward:inet6:10001@::1\nTableSocket tcp-reverse:inet6:10012@::1", LINES},
+    {SRSD, "SRS_REVERSE_PORT=smtp", "!TableSocket tcp-reverse:inet:smtp@127.0.0.1", LOST},
+    {SRSD, "SRS_LISTEN_ADDR=localhost", "TableSocket tcp-forward:inet:10001@localhost", LINES},
+    {SRSD, "SRS_EXTRA_OPTIONS=-A", "", LOST},
+    {SRSD, "SRS_EXTRA_OPTIONS='-t600 -t 600 -4'", "", LINES},
+    {SRSD, "SRS_EXTRA_OPTIONS='-t 600 -X example.org'", "", LOST},
+    {SRSD, "SRS_TIMEOUT=30", "", MOOT},
+    {SRSD, "SRS_PID_FILE=/run/x.pid", "!PidFile /run/x.pid", MOOT},
+    {SRSD, "RUN_AS=nobody", "!User nobody", MOOT},
+    {SRSD, "CHROOT=/var/lib/postsrsd", "", MOOT},
+    {SRSD, "srs-domain = srs.example", "SRSDomain srs.example\nSRSAlways on\n!SRSHashLength 4", LINES},
+    {SRSD, "srs-domain = \".srs.example\"", "SRSDomain srs.example", LINES},
+    {SRSD, "srs-domain = \"\"\ndomains = {\"a.example\", 'b.example'}",
+     "SRSDomain a.example\nSRSExclude a.example\nSRSExclude b.example", LINES},
+    {SRSD, "srs-domain = \"\"", "!SRSDomain ", LOST},
+    {SRSD, "domains = {a.example, .b.example,}", "SRSDomain a.example\nSRSExclude a.example\nSRSExclude .b.example",
+     LINES},
+    {SRSD, "domains = {.a.example, a.example}", "SRSDomain a.example\nSRSExclude .a.example\nSRSExclude a.example",
+     LINES},
+    {SRSD, "domains = {}\nsrs-domain = a.example", "SRSDomain a.example\n!SRSExclude a.example", LINES},
+    {SRSD, "domains = a.example\ndomains += {b.example}\ndomains += c.example",
+     "SRSDomain a.example\nSRSExclude a.example\nSRSExclude b.example\nSRSExclude c.example", LINES},
+    {SRSD, "domains = {a.example}\ndomains = {b.example}", "SRSDomain b.example\n!SRSExclude a.example", LINES},
+    {SRSD, "domains = {a.example}\nalways-rewrite = yes", "SRSDomain a.example\n!SRSExclude a.example", LOST},
+    {SRSD, "domains-file = /etc/users", "SRSDomain f.example\nSRSExclude f.example\nSRSExclude .g.example", LINES},
+    {SRSD, "domains-file = /etc/users\ndomains = {a.example}", "SRSDomain a.example\nSRSExclude f.example", LINES},
+    {SRSD, "domains-file = \"/etc/none\"\nsrs-domain = a.example", "!SRSExclude f.example", LOST},
+    {SRSD, "domains-file = ''\nsrs-domain = a.example", "!SRSExclude f.example", LINES},
+    {SRSD, "domains-file-watch = on\nsrs-domain = a.example", "", LOST},
+    {SRSD, "domains-file-watch = off\nsrs-domain = a.example", "", LINES},
+    {SRSD, "socketmap = unix:/run/srs\nsrs-domain = a.example", "TableSocket socketmap:unix:/run/srs", LINES},
+    {SRSD, "socketmap = inet:localhost:10003\nsrs-domain = a.example", "TableSocket socketmap:inet:10003@localhost",
+     LINES},
+    {SRSD, "socketmap = \"inet:[::1]:10003\"\nsrs-domain = a.example",
+     "TableSocket socketmap:inet6:10003@[::1]\n!TableSocket socketmap:unix:/var/spool/postfix/srs", LINES},
+    {SRSD, "socketmap = \"\"\nsrs-domain = a.example", "!TableSocket socketmap:unix:/var/spool/postfix/srs", LINES},
+    {SRSD, "socketmap = \"inet:*:10003\"\nsrs-domain = a.example", "TableSocket socketmap:inet:10003@0.0.0.0", LINES},
+    {SRSD, "socketmap = inet6:localhost:10003\nsrs-domain = a.example", "TableSocket socketmap:inet6:10003@localhost",
+     LINES},
+    {SRSD, "socketmap = inet:10003\nsrs-domain = a.example", "TableSocket socketmap:inet:10003", LINES},
+    {SRSD, "socketmap = nowhere\nsrs-domain = a.example", "!TableSocket socketmap:nowhere", LOST},
+    {SRSD, "keep-alive = 30\nsrs-domain = a.example", "", MOOT},
+    {SRSD, "connection-limit = 200\nsrs-domain = a.example", "", MOOT},
+    {SRSD, "secrets-file = \"/etc/post\\x73rsd.\\163ecret\"\nsrs-domain = a.example",
+     "SRSSecretFile /etc/postsrsd.secret", LINES},
+    {SRSD, "secrets-file = \"\"\nsrs-domain = a.example", "!SRSSecretFile /etc/postsrsd.secret", LOST},
+    {SRSD, "secrets-file = \"${FILE}\"\nsrs-domain = a.example", "!SRSSecretFile /etc/postsrsd.secret", LOST},
+    {SRSD, "milter = inet:localhost:9997\nsrs-domain = a.example", "", LOST},
+    {SRSD, "milter = \"\"\nsrs-domain = a.example", "", LINES},
+    {SRSD, "milter-rewrite-local = on\nsrs-domain = a.example", "", MOOT},
+    {SRSD, "milter-recipient-limit = 5\nsrs-domain = a.example", "", MOOT},
+    {SRSD, "original-envelope = embedded\nsrs-domain = a.example", "", LINES},
+    {SRSD, "original-envelope = database\nsrs-domain = a.example", "", LOST},
+    {SRSD, "original-envelope = letter\nsrs-domain = a.example", "", LOST},
+    {SRSD, "envelope-database = \"sqlite:x.db\"\nsrs-domain = a.example", "", MOOT},
+    {SRSD, "separator = \"+\"\nsrs-domain = a.example", "SRSSeparator +", LINES},
+    {SRSD, "separator = =\nsrs-domain = a.example", "!SRSSeparator =", LOST}, /* it needs quotes */
+    {SRSD, "hash-length = 0x6\nsrs-domain = a.example", "SRSHashLength 6\nSRSHashMinimum 4", LINES},
+    {SRSD, "hash-minimum = 5\nsrs-domain = a.example", "!SRSHashMinimum 5", LOST},
+    {SRSD, "always-rewrite = off\nsrs-domain = a.example", "SRSAlways on", LINES},
+    {SRSD, "always-rewrite = on\nsrs-domain = a.example", "SRSAlways on", LOST},
+    {SRSD, "always-rewrite = maybe\nsrs-domain = a.example", "SRSAlways on", LOST},
+    {SRSD, "unprivileged-user = nobody\nsrs-domain = a.example", "!User nobody", MOOT},
+    {SRSD, "chroot-dir = /x\nsrs-domain = a.example", "", MOOT},
+    {SRSD, "seccomp = on\nsrs-domain = a.example", "", MOOT},
+    {SRSD, "pid-file = /run/x.pid\nsrs-domain = a.example", "!PidFile /run/x.pid", MOOT},
+    {SRSD, "daemonize = on\nsrs-domain = a.example", "", MOOT},
+    {SRSD, "syslog = on\nsrs-domain = a.example", "", MOOT},
+    {SRSD, "debug = on\nsrs-domain = a.example", "LogLevel debug", LINES},
+    {SRSD, "debug = off\nsrs-domain = a.example", "!LogLevel debug", LINES},
+    {SRSD, "debug = some\nsrs-domain = a.example", "!LogLevel debug", LOST},
 };
 
 /* What takes out of the way what is lost with each file of a system, so that only the line under test can be lost: the
@@ -357,6 +458,9 @@ static void add_open_defaults(const struct setting_case *c, struct strbuf *text)
         if (strstr(c->input, "Header_Type") == NULL && strstr(c->input, "Prospective") == NULL)
             strbuf_add(text, "\nHeader_Type = None");
     }
+    if (strcmp(c->system, SRSD) == 0 && strncmp(c->input, "SRS_DOMAIN", 10) != 0 && strstr(c->input, "=") != NULL &&
+        strcspn(c->input, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 0)
+        strbuf_add(text, "\nSRS_DOMAIN=fwd.example");
     if (strcmp(c->system, RUST) != 0)
         return;
     if (strstr(c->input, "reject_results") == NULL)
@@ -387,7 +491,9 @@ static void each_setting_becomes_ours(void **state)
 
         strbuf_add(&text, c->input);
         add_open_defaults(c, &text);
+        other_file = strcmp(c->system, SRSD) == 0 ? "f.example # a comment\n\n  .g.example\r\n" : NULL;
         result = convert(c->system, strbuf_text(&text));
+        other_file = NULL;
         assert_settings(c->input, strbuf_text(&result.out), c->lines);
         if (warns_of_loss(strbuf_text(&result.warnings)) != (c->expected == LOST))
             fail_msg("%s %s: %s\n%s", c->system, c->input, strbuf_text(&result.warnings), strbuf_text(&result.out));
@@ -404,7 +510,8 @@ static bool is_tested(const char *system, const char *key)
 
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
         if ((strcmp(settings[i].system, system) == 0 || strcmp(system, PYSPF) == 0) &&
-            strncmp(settings[i].input, key, len) == 0 && strncmp(settings[i].input + len, " =", 2) == 0)
+            strncmp(settings[i].input, key, len) == 0 &&
+            (settings[i].input[len] == '=' || strncmp(settings[i].input + len, " =", 2) == 0))
             return true;
     return false;
 }
@@ -495,6 +602,43 @@ static void recipients_have_their_settings(void **state)
     free_result(&result);
 }
 
+static size_t comparisons;
+
+int __real_strcasecmp(const char *a, const char *b);
+int __wrap_strcasecmp(const char *a, const char *b);
+
+int __wrap_strcasecmp(const char *a, const char *b)
+{
+    comparisons++;
+    return __real_strcasecmp(a, b);
+}
+
+/* How many texts are compared to convert a file with so many recipients. */
+static size_t count_comparisons(size_t recipients)
+{
+    struct conversion_result result;
+    struct strbuf file = STRBUF_INIT;
+
+    for (size_t i = 0; i < recipients; i++)
+        strbuf_addf(&file, "user%zu@example.org,HELO_Whitelist=a.example\n", i);
+    other_file = strbuf_text(&file);
+    comparisons = 0;
+    result = convert(POLICYD, "Per_User = text,/etc/users\n");
+    other_file = NULL;
+    free_result(&result);
+    strbuf_free(&file);
+    return comparisons;
+}
+
+static void many_recipients_take_as_much_time_each_as_few(void **state)
+{
+    const size_t base = count_comparisons(0), few = count_comparisons(100) - base;
+
+    (void)state;
+    assert_true(few > 0);
+    assert_in_range(count_comparisons(2000) - base, few, few * 22); /* 20, and what the hash has by accident */
+}
+
 /* Where the file of recipients is none, the new one does not do what the old program does. */
 static void recipients_that_are_no_text_are_told_of(void **state)
 {
@@ -527,6 +671,7 @@ static void an_empty_file_means_the_foreign_defaults(void **state)
          "/run/pyspf-milter/pyspf-milter.pid\n!RefuseAt rcpt"},
         {RUST, "WhitelistIP 127.0.0.0/8\nAddHeader off\nAddReceivedHeader on\nSkipAuth on\nRemoveForgedHeaders "
                "all\nDNSTimeout 20\nCheckHelo on\nRefuseMailFrom fail\nTagSubject off"},
+        {SRSD, "SRSAlways on\n!TableSocket socketmap:unix:/var/spool/postfix/srs\n!RefuseMailFrom fail"},
     };
 
     (void)state;
@@ -552,6 +697,37 @@ static const struct line_case {
      "old.conf:2: Void_Limit"},
     {POLICYD, "=\n==\n", "Not converted", "old.conf:2: ==: "},
     {RUST, "  # a comment\nreject_results = fail\nverify_helo=no # none", "verify_helo = no # none", "verify_helo"},
+    {SRSD, "SRS_HASHMIN=5 SRS_DOMAIN='a.ex'\"amp\"\\le\\\n;SRS_HASHLENGTH=5 # a comment", "# SRS_DOMAIN = a.example\n",
+     NULL},
+    {SRSD, "A=a\nexport SRS_DOMAIN=${A}.b-$A.example # a comment", "# SRS_DOMAIN = a.b-a.example\n",
+     "old.conf:1: A: there is no such setting"},
+    {SRSD, "SRS_DOMAIN=\"a$\\\"\\x.example\"", "# SRS_DOMAIN = a$\"\\x.example\n", "old.conf:1: SRS_DOMAIN: "},
+    {SRSD, "SRS_DOMAIN=\"a.example", "its quotes are not closed",
+     "old.conf:1: SRS_DOMAIN: its quotes are not closed\n"},
+    {SRSD, "SRS_DOMAIN='a.example\nSRS_SECRET=x", "quotes are not closed", "old.conf:1: SRS_DOMAIN: "},
+    {SRSD, "SRS_DOMAIN=${A:-`b`}\nRUN_AS=x", "# RUN_AS = x\n", "old.conf:1: SRS_DOMAIN: the shell makes this value"},
+    {SRSD, "SRS_DOMAIN=$(a \"(b)\" \\))\nRUN_AS=x", "# RUN_AS = x\n", "old.conf:1: SRS_DOMAIN: the shell makes"},
+    {SRSD, "A=`x`\nSRS_DOMAIN=$A.example", "# SRS_DOMAIN = $A.example\n", "old.conf:2: SRS_DOMAIN: the shell makes"},
+    {SRSD, "SRS_DOMAIN=$1\nRUN_AS=x", "# RUN_AS = x\n", "old.conf:1: SRS_DOMAIN: the shell makes"},
+    {SRSD, "SRS_DOMAIN=a.example\n. /etc/more\nif true; then\n RUN_AS=x\nfi", "# RUN_AS = x\n",
+     "old.conf:2: . /etc/more: only variables are read, and this is a command of the shell\n"},
+    {SRSD, "SRS_DOMAIN=a.example\nSRS_SHOES=1", "postsrsd has no such setting", "old.conf:2: SRS_SHOES: "},
+    {SRSD, "SRS_DOMAIN=a.example\nSRS_DOMAIN=b.example", "#   A later line replaces this one\n", NULL},
+    {SRSD, "srs-domain=a.example//b\n/* debug = on\n*/ syslog = 'o\\n' # debug = on", "# syslog = o\\n\n", NULL},
+    {SRSD, "domains = {\"a.\\\nexample\" // one\n, '\\'b\\\n'}", "# domains = a.example, 'b\n",
+     "old.conf:1: domains: "},
+    {SRSD, "srs-domain = a.example\npid-file = \"\\n\\t\\e\\\\\\\"\\0\\x\\q\"", "# pid-file = \\x0a\\x09\\x1b\\\"?xq\n",
+     NULL},
+    {SRSD, "srs-domain = a.example\nsocketmap =\n", "it has no value", "old.conf:2: socketmap: it has no value\n"},
+    {SRSD, "srs-domain = a.example\ndomains = {b.example, ", "not closed", "old.conf:2: domains: its quotes or braces"},
+    {SRSD, "srs-domain = \"a.example", "not closed", "old.conf:1: srs-domain: its quotes or braces are not closed\n"},
+    {SRSD, "srs-domain = ${D:-a.example}\nsyslog = on", "# syslog = on\n", "old.conf:1: srs-domain: the environment"},
+    {SRSD, "srs-domain a.example\n", "it has no value", "old.conf:1: a.example: it has no value\n"},
+    {SRSD, "srs-domain = a.example\n= }", "# }\n#   No equivalent: it is no setting\n",
+     "old.conf:2: =: it is no setting\n"},
+    {SRSD, "srs-domain = a.example\nshoes = 2", "postsrsd has no such setting", "old.conf:2: shoes: "},
+    {SRSD, "# SRS_DOMAIN=example.com\n#SRS_SECRET=x\n", "SRS_DOMAIN is not set", "old.conf: SRS_DOMAIN: "},
+    {SRSD, "", "srs-domain is not set", "old.conf: srs-domain: "},
     {POLICYD, "Evil\x01\x1b[2J\xff = 1", "# Evil\\x01\\x1b[2J\\xff = 1\n", "old.conf:1: Evil\\x01\\x1b[2J\\xff: "},
 };
 
@@ -565,8 +741,8 @@ static void lines_are_read_as_the_foreign_program_reads_them(void **state)
             fail_msg("%s: no \"%s\" in\n%s", lines[i].input, lines[i].present, strbuf_text(&result.out));
         if (lines[i].warning != NULL && strstr(strbuf_text(&result.warnings), lines[i].warning) == NULL)
             fail_msg("%s: no \"%s\" in\n%s", lines[i].input, lines[i].warning, strbuf_text(&result.warnings));
-        if (lines[i].warning == NULL)
-            assert_false(warns_of_loss(strbuf_text(&result.warnings)));
+        if (lines[i].warning == NULL && warns_of_loss(strbuf_text(&result.warnings)))
+            fail_msg("%s: %s", lines[i].input, strbuf_text(&result.warnings));
         free_result(&result);
     }
 }
@@ -585,21 +761,22 @@ static void assert_valid(const struct strbuf *text)
 
 static void any_octets_give_a_valid_file(void **state)
 {
-    static const char keys[][16] = {"Whitelist",   "Socket",          "Reason_Message",
-                                    "Authserv_Id", "reply_text_fail", "socket"};
+    /* Of each system, in their order. */
+    static const char keys[][20] = {"Whitelist",      "Socket",      "reply_text_fail", "SRS_EXCLUDE_DOMAINS",
+                                    "Reason_Message", "Authserv_Id", "socket",          "domains"};
     char text[700];
     unsigned random = 1;
 
     (void)state;
     for (size_t i = 0; i < 300; i++) {
-        int begin = snprintf(text, sizeof text, "%s = ", keys[i % (sizeof keys / sizeof *keys)]);
+        int begin = snprintf(text, sizeof text, i % 8 == 3 ? "%s=\"" : "%s = ", keys[i % (sizeof keys / sizeof *keys)]);
         struct conversion_result result;
 
         for (size_t j = (size_t)begin; j < sizeof text; j++) {
             random = random * 1103515245U + 12345U;
             text[j] = (char)(random >> 16);
         }
-        result = convert_octets(system_names[i % 3], text, sizeof text);
+        result = convert_octets(system_names[i % SYSTEM_COUNT], text, sizeof text);
         assert_valid(&result.out);
         free_result(&result);
     }
@@ -621,16 +798,25 @@ static char *read_whole(const char *path)
     return strbuf_take(&text);
 }
 
+static const struct sample {
+    const char *system, *file;
+} samples[] = {
+    {POLICYD, "policyd-spf.conf"}, {PYSPF, "pyspf-milter.conf"}, {RUST, "spf-milter.conf"},
+    {SRSD, "postsrsd.default"},    {SRSD, "postsrsd.conf"},
+};
+
+enum { SAMPLE_COUNT = sizeof samples / sizeof *samples };
+
 static void sample_files_become_valid_files(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof system_names / sizeof *system_names; i++) {
+    for (size_t i = 0; i < SAMPLE_COUNT; i++) {
         char path[100], *text;
         struct conversion_result result;
 
-        (void)snprintf(path, sizeof path, "tests/unit/tools/convert/%s.conf", system_names[i]);
+        (void)snprintf(path, sizeof path, "tests/unit/tools/convert/%s", samples[i].file);
         text = read_whole(path);
-        result = convert(system_names[i], text);
+        result = convert(samples[i].system, text);
         assert_valid(&result.out);
         assert_false(warns_of_loss(strbuf_text(&result.warnings)));
         free_result(&result);
@@ -690,7 +876,7 @@ static size_t count_rows(const char *document, const char *name)
     (void)snprintf(heading, sizeof heading, "\n## %s\n", name);
     line = strstr(document, heading);
     assert_non_null(line);
-    for (line += strlen(heading); strncmp(line, "## ", 3) != 0; line = strchr(line, '\n') + 1) {
+    for (line += strlen(heading); *line != '\0' && strncmp(line, "## ", 3) != 0; line = strchr(line, '\n') + 1) {
         if (strncmp(line, "| `", 3) != 0)
             continue;
         (void)snprintf(key, sizeof key, "%.*s", (int)strcspn(line + 3, "`"), line + 3);
@@ -708,11 +894,17 @@ static void the_document_lists_what_the_converter_knows(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof system_names / sizeof *system_names; i++) {
         const struct foreign_system *system = convert_system(system_names[i]);
-        const struct foreign_table *table = system->tables[system->tables[1] != NULL ? 1 : 0]; /* the other is linked */
+        const bool is_linked = strcmp(system_names[i], PYSPF) == 0; /* the section on the first table's system */
+        size_t rows = 0;
 
-        for (size_t j = 0; j < table->count; j++)
-            check_row(document, system_names[i], &table->keys[j]);
-        assert_int_equal(count_rows(document, system_names[i]), table->count);
+        for (size_t j = is_linked ? 1 : 0; j < FOREIGN_TABLES && system->tables[j] != NULL; j++) {
+            const struct foreign_table *table = system->tables[j];
+
+            for (size_t k = 0; k < table->count; k++)
+                check_row(document, system_names[i], &table->keys[k]);
+            rows += table->count;
+        }
+        assert_int_equal(count_rows(document, system_names[i]), rows);
     }
     free(document);
 }
@@ -720,21 +912,23 @@ static void the_document_lists_what_the_converter_knows(void **state)
 static void survives_no_memory(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof system_names / sizeof *system_names; i++) {
+    for (size_t i = 0; i < SAMPLE_COUNT; i++) {
         char path[100], *text;
         struct conversion_result whole;
         unsigned failures = 0;
 
-        (void)snprintf(path, sizeof path, "tests/unit/tools/convert/%s.conf", system_names[i]);
+        (void)snprintf(path, sizeof path, "tests/unit/tools/convert/%s", samples[i].file);
         text = read_whole(path);
-        whole = convert(system_names[i], text);
+        whole = convert(samples[i].system, text);
         for (bool happened = true; happened; failures += happened) {
             struct conversion_result result;
 
             alloc_fail_at(failures + 1);
-            result = convert(system_names[i], text);
+            result = convert(samples[i].system, text);
             happened = alloc_fail_happened();
             alloc_fail_at(0);
+            if (happened && result.status != CONVERT_NO_MEMORY)
+                fail_msg("%s: allocation %u", samples[i].file, failures + 1);
             if (happened)
                 assert_int_equal(result.status, CONVERT_NO_MEMORY);
             else
@@ -761,6 +955,7 @@ int main(void)
         cmocka_unit_test(each_setting_becomes_ours),
         cmocka_unit_test(each_key_has_a_case),
         cmocka_unit_test(recipients_have_their_settings),
+        cmocka_unit_test(many_recipients_take_as_much_time_each_as_few),
         cmocka_unit_test(recipients_that_are_no_text_are_told_of),
         cmocka_unit_test(an_empty_file_means_the_foreign_defaults),
         cmocka_unit_test(lines_are_read_as_the_foreign_program_reads_them),

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What can be typed after `smf-spf srs`. */
+#include "tools/srs_options.h"
+
+#include "base/strbuf.h"
+
+#include <string.h>
+#include <sysexits.h>
+
+enum { EXPLAIN = 256, ADD };
+
+enum { NAME_SHOWN_MAX = 100 };
+
+static const struct command_option option_table[] = {
+    {EXPLAIN, "explain", NULL, "forward, reverse: say step by step why"},
+    {ADD, "add", NULL, "secret: put the new one before those in FILE; it signs, and the others still verify"},
+    {'c', "config", "FILE", "the configuration"},
+    {0, NULL, NULL, NULL},
+};
+
+const struct command srs_command = {
+    .name = "srs",
+    .purpose = "print what an address is forwarded as, or stands for (SRS), or make a secret",
+    .usage = "forward [--explain] [-c FILE] ADDRESS\n"
+             "reverse [--explain] [-c FILE] ADDRESS\n"
+             "secret [[--add] FILE] [-c FILE]\n",
+    .options = option_table,
+    .details = "exit status: 0 the address is printed; 1 the sender stays as it is; 2 the recipient is no SRS address\n"
+               "             of this host; 3 it is one that is forged, expired or not whole\n",
+};
+
+static const char *const verbs[] = {[SRS_FORWARD] = "forward", [SRS_REVERSE] = "reverse", [SRS_SECRET] = "secret"};
+
+enum { VERB_COUNT = sizeof verbs / sizeof *verbs };
+
+int srs_options_error(const char *what, const char *value)
+{
+    return command_usage_error(&srs_command, what, value);
+}
+
+static int unknown_verb(const char *verb)
+{
+    const char *nearest = command_nearest(verb, verbs, VERB_COUNT);
+    struct strbuf what = STRBUF_INIT;
+    int status;
+
+    strbuf_add(&what, "it is forward, reverse or secret, not ");
+    strbuf_add_shown(&what, *verb != '\0' ? verb : "\"\"", NAME_SHOWN_MAX);
+    if (nearest != NULL)
+        strbuf_addf(&what, " (did you mean %s?)", nearest);
+    status = srs_options_error(strbuf_text(&what), NULL);
+    strbuf_free(&what);
+    return status;
+}
+
+static int take_operands(const struct command_line *line, struct srs_options *options)
+{
+    options->verb = SRS_HELP;
+    if (line->operand_count == 0)
+        return EX_OK;
+    for (size_t i = SRS_FORWARD; i < VERB_COUNT; i++)
+        if (strcmp(line->operands[0], verbs[i]) == 0)
+            options->verb = (enum srs_verb)i;
+    if (options->verb == SRS_HELP)
+        return unknown_verb(line->operands[0]);
+    if (line->operand_count > 2)
+        return srs_options_error("there is no place for", line->operands[2]);
+    options->operand = line->operand_count > 1 ? line->operands[1] : NULL;
+    return EX_OK;
+}
+
+static int check_combination(const struct srs_options *options)
+{
+    const bool is_about_address = options->verb == SRS_FORWARD || options->verb == SRS_REVERSE;
+
+    if (options->add && options->verb != SRS_SECRET)
+        return srs_options_error("--add goes with secret alone", NULL);
+    if (options->explain && !is_about_address)
+        return srs_options_error("--explain goes with forward and reverse alone", NULL);
+    if (options->add && options->operand == NULL)
+        return srs_options_error("--add needs the FILE that has the secrets", NULL);
+    if (is_about_address && options->operand == NULL)
+        return srs_options_error("an ADDRESS is needed (\"\" for the null sender)", NULL);
+    return EX_OK;
+}
+
+bool srs_options_read(int argc, char **argv, struct srs_options *options, int *status)
+{
+    struct command_line line = command_begin(&srs_command, argc, argv);
+    const char *value = NULL;
+    int option = 0;
+
+    while ((option = command_next(&line, &value)) > 0) {
+        if (option == EXPLAIN)
+            options->explain = true;
+        else if (option == ADD)
+            options->add = true;
+        else
+            options->config_path = value;
+    }
+    *status = line.status;
+    if (option == COMMAND_OVER)
+        return false;
+    *status = take_operands(&line, options);
+    if (*status == EX_OK)
+        *status = check_combination(options);
+    return *status == EX_OK;
+}
