@@ -225,7 +225,7 @@ static int start_after_sockets(struct daemon *daemon, struct strbuf *error)
     sandbox_enter(config, daemon->config_path); /* before any thread exists */
     daemon->service = service_create(config, error);
     if (daemon->service == NULL)
-        return config->zone_file != NULL || config->dnssec || config->srs_domain != NULL ? EX_CONFIG : EX_UNAVAILABLE;
+        return config->zone_file != NULL || config->dnssec ? EX_CONFIG : EX_UNAVAILABLE;
     return fronts_run(&daemon->fronts, error) ? EX_OK : EX_OSERR;
 }
 

@@ -124,6 +124,12 @@ static bool is_shared(const struct caller *caller, const struct published *publi
     return !published->is_private && result_key_equal(&key, &published->key);
 }
 
+/* True if it shares no evaluation with others: they would be of another deadline, or untold. */
+static bool is_alone(const struct spf_request *request)
+{
+    return request->trace != NULL || request->is_alone;
+}
+
 /* Takes an outcome, or asks on under a longer key, or alone. */
 static void take(void *context, const struct published *published)
 {
@@ -136,14 +142,14 @@ static void take(void *context, const struct published *published)
         return;
     }
     caller->varying |= published->varying;
-    join(caller, published->is_private || caller->varying == before || caller->request->is_alone ? INFLIGHT_ALONE
+    join(caller, published->is_private || caller->varying == before || is_alone(caller->request) ? INFLIGHT_ALONE
                                                                                                  : INFLIGHT_SHARED);
 }
 
 static void start(struct caller *caller)
 {
     caller->follower = (struct inflight_follower){.published = take, .context = caller};
-    join(caller, caller->request->trace || caller->request->is_alone ? INFLIGHT_ALONE : INFLIGHT_SHARED);
+    join(caller, is_alone(caller->request) ? INFLIGHT_ALONE : INFLIGHT_SHARED);
 }
 
 /* ---- With a thread that waits ---- */

@@ -1,49 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Speaks Postfix's policy delegation protocol."""
 
-import contextlib
 import os
-import socket
+
+from line_client import Closed, Connection  # noqa: F401
 
 
-class Closed(Exception):
-    """The server closed the connection."""
-
-
-class PolicyClient:
-    """One connection. `address`: unix:path or inet:port@host."""
-
-    def __init__(self, address, timeout=60):
-        kind, _, rest = address.partition(":")
-        if kind == "unix":
-            self.socket = socket.socket(socket.AF_UNIX)
-            self.socket.settimeout(timeout)
-            self.socket.connect(rest)
-        else:
-            port, _, host = rest.partition("@")
-            self.socket = socket.create_connection((host or "127.0.0.1", int(port)), timeout)
-        self.read = b""
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
-
-    def close(self):
-        with contextlib.suppress(OSError):
-            self.socket.close()
-
-    def send(self, octets):
-        self.socket.sendall(octets)
+class PolicyClient(Connection):
+    """Asks about messages."""
 
     def answer(self):
         """The action of the next answer."""
         while b"\n\n" not in self.read:
-            octets = self.socket.recv(65536)
-            if not octets:
-                raise Closed(self.read)
-            self.read += octets
+            self.more()
         answer, _, self.read = self.read.partition(b"\n\n")
         assert answer.startswith(b"action=") and b"\n" not in answer, answer
         return answer[len(b"action="):].decode()

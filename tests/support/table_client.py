@@ -1,54 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Asks tables as MTAs do: socketmap (Postfix, Sendmail) and tcp_table (Postfix)."""
 
-import contextlib
 import re
-import socket
 import urllib.parse
 
-
-class Closed(Exception):
-    """The server closed the connection; its first argument is what it had sent."""
+from line_client import Closed, Connection  # noqa: F401
 
 
-class TableConnection:
-    """One connection. `address`: unix:path or inet:port@host."""
-
-    def __init__(self, address, timeout=60):
-        kind, _, rest = address.partition(":")
-        if kind == "unix":
-            self.socket = socket.socket(socket.AF_UNIX)
-            self.socket.settimeout(timeout)
-            self.socket.connect(rest)
-        else:
-            port, _, host = rest.partition("@")
-            self.socket = socket.create_connection((host or "127.0.0.1", int(port)), timeout)
-        self.read = b""
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
-
-    def close(self):
-        with contextlib.suppress(OSError):
-            self.socket.close()
-
-    def send(self, octets):
-        self.socket.sendall(octets)
-
-    def more(self):
-        octets = self.socket.recv(65536)
-        if not octets:
-            raise Closed(self.read)
-        self.read += octets
-
-    def answer(self):
-        raise NotImplementedError
-
-
-class Socketmap(TableConnection):
+class Socketmap(Connection):
     """Asks both tables, by their names."""
 
     def ask(self, table, key):
@@ -65,7 +24,7 @@ class Socketmap(TableConnection):
         return answer.decode()
 
 
-class TcpTable(TableConnection):
+class TcpTable(Connection):
     """Asks the table of its socket."""
 
     def ask(self, key):
