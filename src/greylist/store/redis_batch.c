@@ -3,9 +3,8 @@
 #include "greylist/store/redis_batch.h"
 
 #include "greylist/store/record_text.h"
-#include "greylist/store/redis_reply.h"
+#include "greylist/store/redis_error.h"
 
-#include <hiredis.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -206,29 +205,30 @@ static size_t ask_all(struct redis_batch *batch, struct redis_link *link)
 
 /* The replies of a round --------------------------------------------------------------------------------------- */
 
-static bool is_list_of_values(const redisReply *reply, size_t count)
+/* The values that a reply lists, if it does. */
+static bool read_values(const struct redisReply *reply, struct redis_word *values, size_t expected)
 {
-    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != count)
+    size_t count;
+
+    if (!redis_reply_list(reply, &count) || count != expected)
         return false;
     for (size_t n = 0; n < count; n++)
-        if (reply->element[n]->type != REDIS_REPLY_STRING || reply->element[n]->len >= RECORD_TEXT_SIZE)
+        if (!redis_reply_text(redis_reply_member(reply, n), &values[n]) || values[n].len >= RECORD_TEXT_SIZE)
             return false;
     return true;
 }
 
 /* True if what was found is what was guessed. */
-static bool learn(struct asked *asked, const redisReply *reply)
+static bool learn(struct asked *asked, const struct redis_word *found)
 {
     bool is_right = true;
 
     for (size_t part = 0; part < asked->part_count; part++)
-        is_right = is_right && is_same(&asked->guess[part], reply->element[part]->str, reply->element[part]->len);
+        is_right = is_right && is_same(&asked->guess[part], found[part].octets, found[part].len);
     for (size_t part = 0; part < asked->part_count; part++) {
-        const redisReply *found = reply->element[part];
-
         if (!is_right) {
-            asked->guess[part].len = found->len;
-            memcpy(asked->guess[part].octets, found->str, found->len);
+            asked->guess[part].len = found[part].len;
+            memcpy(asked->guess[part].octets, found[part].octets, found[part].len);
         }
         asked->held[part]->value = is_right ? asked->next[part] : asked->guess[part];
     }
@@ -244,16 +244,18 @@ static void give_up(struct asked *asked)
     asked->visit->answer = STORE_FULL;
 }
 
-static bool take(struct asked *asked, const redisReply *reply, struct strbuf *problem)
+static bool take(struct asked *asked, const struct redisReply *reply, struct strbuf *problem)
 {
-    if (redis_reply_is_full(reply)) {
+    struct redis_word found[PARTS];
+
+    if (redis_error_is_full(reply)) {
         give_up(asked);
         return true;
     }
-    if (!is_list_of_values(reply, asked->part_count))
-        return redis_reply_add_problem(reply, problem);
+    if (!read_values(reply, found, asked->part_count))
+        return redis_error_add(reply, problem);
     asked->has_found = true;
-    if (learn(asked, reply)) {
+    if (learn(asked, found)) {
         asked->is_done = true;
         asked->visit->answer = STORE_ANSWERED;
     }
@@ -265,13 +267,13 @@ static bool take_all(struct redis_batch *batch, struct redis_link *link, struct 
     bool is_fine = true;
 
     for (struct asked *asked = batch->asked; is_fine && asked < batch->asked + batch->asked_count; asked++) {
-        redisReply *reply;
+        struct redisReply *reply;
 
         if (asked->is_done)
             continue;
         reply = redis_link_reply(link, problem);
         is_fine = reply != NULL && take(asked, reply, problem);
-        freeReplyObject(reply);
+        redis_link_free(reply);
     }
     return is_fine;
 }
@@ -291,7 +293,8 @@ bool redis_batch_visit(struct redis_batch *batch, struct redis_link *link, struc
 bool redis_batch_probe(struct redis_link *link, const char *prefix, struct strbuf *problem)
 {
     char keys[2][REDIS_KEY_SIZE];
-    redisReply *reply;
+    struct redisReply *reply;
+    long long number;
     bool is_fine;
 
     (void)snprintf(keys[0], sizeof keys[0], "%sprobe:1", prefix);
@@ -304,8 +307,7 @@ bool redis_batch_probe(struct redis_link *link, const char *prefix, struct strbu
     reply = redis_link_reply(link, problem);
     if (reply == NULL)
         return false;
-    is_fine =
-        reply->type == REDIS_REPLY_INTEGER || redis_reply_is_full(reply) || redis_reply_add_problem(reply, problem);
-    freeReplyObject(reply);
+    is_fine = redis_reply_number(reply, &number) || redis_error_is_full(reply) || redis_error_add(reply, problem);
+    redis_link_free(reply);
     return is_fine;
 }

@@ -340,3 +340,49 @@ struct redisReply *redis_link_reply(struct redis_link *link, struct strbuf *prob
     strbuf_add(problem, "not connected");
     return NULL;
 }
+
+/* What replies hold --------------------------------------------------------------------------------------------- */
+
+void redis_link_free(struct redisReply *reply)
+{
+    freeReplyObject(reply);
+}
+
+static bool get_octets(const redisReply *reply, int type, struct redis_word *text)
+{
+    if (reply->type != type)
+        return false;
+    *text = (struct redis_word){.octets = reply->str, .len = reply->len};
+    return true;
+}
+
+bool redis_reply_text(const struct redisReply *reply, struct redis_word *text)
+{
+    return get_octets(reply, REDIS_REPLY_STRING, text);
+}
+
+bool redis_reply_error(const struct redisReply *reply, struct redis_word *text)
+{
+    return get_octets(reply, REDIS_REPLY_ERROR, text);
+}
+
+bool redis_reply_number(const struct redisReply *reply, long long *number)
+{
+    if (reply->type != REDIS_REPLY_INTEGER)
+        return false;
+    *number = reply->integer;
+    return true;
+}
+
+bool redis_reply_list(const struct redisReply *reply, size_t *count)
+{
+    if (reply->type != REDIS_REPLY_ARRAY)
+        return false;
+    *count = reply->elements;
+    return true;
+}
+
+const struct redisReply *redis_reply_member(const struct redisReply *list, size_t n)
+{
+    return list->element[n];
+}

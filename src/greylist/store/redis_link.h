@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One connection to a server that speaks the Redis protocol (RESP2): commands out, replies in, all within a bound of
- * time and of memory, whatever the server does. Only redis_link.c and redis_store.c know hiredis, which writes commands
- * and reads replies for them; the socket is ours, as hiredis's own functions are bounded for each call of the system
- * alone, and may raise SIGPIPE. */
+ * time and of memory, whatever the server does. It alone knows hiredis, which writes the commands and reads the
+ * replies; the socket is ours, as hiredis's own functions bound each call of the system, but not all of them together,
+ * and may raise SIGPIPE. */
 #ifndef SMF_GREYLIST_STORE_REDIS_LINK_H
 #define SMF_GREYLIST_STORE_REDIS_LINK_H
 
@@ -21,7 +21,7 @@ enum {
 };
 
 struct redis_link;
-struct redisReply;
+struct redisReply; /* a reply, or a member of a list in one */
 
 /* One word of a command: any octets. */
 struct redis_word {
@@ -50,8 +50,19 @@ void redis_link_close(struct redis_link *link); /* one that is not connected, to
 /* Queues a command of at most REDIS_LINK_WORDS_MAX words. Out of memory: redis_link_reply says so. */
 void redis_link_send(struct redis_link *link, const struct redis_word *words, size_t count);
 
-/* Sends what is queued, and waits for the next reply, which the caller frees (freeReplyObject). NULL, with what is
- * wrong appended to `problem`: the link is closed then. An error that the server answers is a reply like others. */
+/* Sends what is queued, and waits for the next reply, which the caller frees. NULL, with what is wrong appended to
+ * `problem`: the link is closed then. An error that the server answers is a reply like others. */
 struct redisReply *redis_link_reply(struct redis_link *link, struct strbuf *problem);
+void redis_link_free(struct redisReply *reply); /* NULL is fine */
+
+/* What a reply holds. True, with the value set, if it is of this kind: octets, which live as long as the reply and have
+ * a NUL after them; an error's text, the same; a number. False, with nothing set, if it is of another one. */
+bool redis_reply_text(const struct redisReply *reply, struct redis_word *text);
+bool redis_reply_error(const struct redisReply *reply, struct redis_word *text);
+bool redis_reply_number(const struct redisReply *reply, long long *number);
+
+/* Of a list: true, with the count of its members. */
+bool redis_reply_list(const struct redisReply *reply, size_t *count);
+const struct redisReply *redis_reply_member(const struct redisReply *list, size_t n); /* n < count */
 
 #endif

@@ -4,10 +4,9 @@
 
 #include "base/text_search.h"
 #include "greylist/store/record_text.h"
-#include "greylist/store/redis_reply.h"
+#include "greylist/store/redis_error.h"
 #include "greylist/store/redis_scan.h"
 
-#include <hiredis.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,7 +61,7 @@ static bool add_row(struct rows *rows, const char *text, const struct backend_ro
 /* A step: the keys that match are asked for their values and lives --------------------------------------------------
  */
 
-static const char *match(const struct rows *rows, const redisReply *key, bool *is_sender)
+static const char *match(const struct rows *rows, const struct redis_word *key, bool *is_sender)
 {
     const char *text = redis_scan_text(key, rows->prefix, is_sender);
 
@@ -74,9 +73,9 @@ static void ask(const struct rows *rows, const struct redis_scan *scan, struct r
     bool is_sender;
 
     for (size_t n = 0; n < scan->count; n++) {
-        const struct redis_word key = {scan->keys[n]->str, scan->keys[n]->len};
+        const struct redis_word key = redis_scan_key(scan, n);
 
-        if (match(rows, scan->keys[n], &is_sender) == NULL)
+        if (match(rows, &key, &is_sender) == NULL)
             continue;
         redis_link_send(link, (struct redis_word[]){redis_word_of("MGET"), key}, 2); /* GET fails for lists */
         redis_link_send(link, (struct redis_word[]){redis_word_of("TTL"), key}, 2);
@@ -84,26 +83,29 @@ static void ask(const struct rows *rows, const struct redis_scan *scan, struct r
 }
 
 /* False: it is gone meanwhile, or none of ours. */
-static bool read_value(const redisReply *values, struct greylist_record *record)
+static bool read_value(const struct redisReply *values, struct greylist_record *record)
 {
-    return values->type == REDIS_REPLY_ARRAY && values->elements == 1 &&
-           values->element[0]->type == REDIS_REPLY_STRING &&
-           record_text_read(values->element[0]->str, values->element[0]->len, record);
+    struct redis_word value;
+    size_t count;
+
+    return redis_reply_list(values, &count) && count == 1 && redis_reply_text(redis_reply_member(values, 0), &value) &&
+           record_text_read(value.octets, value.len, record);
 }
 
 static bool take_row(struct rows *rows, const char *text, bool is_sender, struct redis_link *link,
                      struct strbuf *problem)
 {
     struct backend_row row = {.is_sender = is_sender};
-    redisReply *values = redis_link_reply(link, problem);
+    struct redisReply *values = redis_link_reply(link, problem);
+    struct redis_word error;
     long long left_s;
     bool is_fine, is_ours;
 
     if (values == NULL)
         return false;
-    is_fine = !redis_reply_is_error(values) || redis_reply_add_problem(values, problem);
+    is_fine = !redis_reply_error(values, &error) || redis_error_add(values, problem);
     is_ours = is_fine && read_value(values, &row.record);
-    freeReplyObject(values);
+    redis_link_free(values);
     if (!is_fine || !redis_scan_number(link, &left_s, problem))
         return false;
     if (!is_ours || left_s < -1)
@@ -117,7 +119,8 @@ static bool take_step(struct rows *rows, const struct redis_scan *scan, struct r
     ask(rows, scan, link);
     for (size_t n = 0; n < scan->count; n++) {
         bool is_sender;
-        const char *text = match(rows, scan->keys[n], &is_sender);
+        const struct redis_word key = redis_scan_key(scan, n);
+        const char *text = match(rows, &key, &is_sender);
 
         if (text != NULL && !take_row(rows, text, is_sender, link, problem))
             return false;

@@ -5,35 +5,47 @@
 #include "base/printable.h"
 #include "greylist/greylist_subject.h"
 #include "greylist/store/redis_batch.h"
-#include "greylist/store/redis_reply.h"
+#include "greylist/store/redis_error.h"
 
-#include <hiredis.h>
 #include <stdio.h>
 #include <string.h>
 
 void redis_scan_end(struct redis_scan *scan)
 {
-    freeReplyObject(scan->reply);
+    redis_link_free(scan->reply);
     scan->reply = NULL;
     scan->keys = NULL;
     scan->count = 0;
 }
 
 /* A cursor, and a list of keys. */
-static bool is_step(const redisReply *reply)
+static bool take_step(struct redis_scan *scan)
 {
-    const redisReply *keys;
+    const struct redisReply *keys;
+    struct redis_word text;
+    size_t count;
 
-    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2 || reply->element[0]->type != REDIS_REPLY_STRING ||
-        reply->element[0]->len == 0 || reply->element[0]->len >= REDIS_CURSOR_SIZE)
+    if (!redis_reply_list(scan->reply, &count) || count != 2 ||
+        !redis_reply_text(redis_reply_member(scan->reply, 0), &text) || text.len == 0 || text.len >= REDIS_CURSOR_SIZE)
         return false;
-    keys = reply->element[1];
-    if (keys->type != REDIS_REPLY_ARRAY)
+    memcpy(scan->cursor, text.octets, text.len + 1);
+    keys = redis_reply_member(scan->reply, 1);
+    if (!redis_reply_list(keys, &count))
         return false;
-    for (size_t n = 0; n < keys->elements; n++)
-        if (keys->element[n]->type != REDIS_REPLY_STRING)
+    for (size_t n = 0; n < count; n++)
+        if (!redis_reply_text(redis_reply_member(keys, n), &text))
             return false;
+    scan->keys = keys;
+    scan->count = count;
     return true;
+}
+
+struct redis_word redis_scan_key(const struct redis_scan *scan, size_t n)
+{
+    struct redis_word key = {0};
+
+    (void)redis_reply_text(redis_reply_member(scan->keys, n), &key); /* they all are texts */
+    return key;
 }
 
 static void ask(const struct redis_scan *scan, struct redis_link *link, const char *prefix, size_t step)
@@ -57,28 +69,25 @@ bool redis_scan_next(struct redis_scan *scan, struct redis_link *link, const cha
     scan->reply = redis_link_reply(link, problem);
     if (scan->reply == NULL)
         return false;
-    if (!is_step(scan->reply)) {
-        (void)redis_reply_add_problem(scan->reply, problem);
-        redis_scan_end(scan);
-        return false;
-    }
-    memcpy(scan->cursor, scan->reply->element[0]->str, scan->reply->element[0]->len + 1);
-    scan->keys = scan->reply->element[1]->element;
-    scan->count = scan->reply->element[1]->elements;
-    return true;
+    if (take_step(scan))
+        return true;
+    (void)redis_error_add(scan->reply, problem);
+    redis_scan_end(scan);
+    return false;
 }
 
-const char *redis_scan_text(const struct redisReply *key, const char *prefix, bool *is_sender)
+const char *redis_scan_text(const struct redis_word *key, const char *prefix, bool *is_sender)
 {
     char expected[REDIS_KEY_SIZE];
 
     for (int sender = 0; sender <= 1; sender++) {
         const size_t len = redis_key(prefix, sender != 0, "", expected);
+        const char *text = (const char *)key->octets + len;
 
-        if (key->len > len && key->len - len < GREYLIST_KEY_SIZE && memcmp(key->str, expected, len) == 0 &&
-            printable_is(key->str + len, key->len - len)) {
+        if (key->len > len && key->len - len < GREYLIST_KEY_SIZE && memcmp(key->octets, expected, len) == 0 &&
+            printable_is(text, key->len - len)) {
             *is_sender = sender != 0;
-            return key->str + len;
+            return text;
         }
     }
     return NULL;
@@ -86,14 +95,12 @@ const char *redis_scan_text(const struct redisReply *key, const char *prefix, bo
 
 bool redis_scan_number(struct redis_link *link, long long *number, struct strbuf *problem)
 {
-    redisReply *reply = redis_link_reply(link, problem);
+    struct redisReply *reply = redis_link_reply(link, problem);
     bool is_number;
 
     if (reply == NULL)
         return false;
-    is_number = reply->type == REDIS_REPLY_INTEGER || redis_reply_add_problem(reply, problem);
-    if (is_number)
-        *number = reply->integer;
-    freeReplyObject(reply);
+    is_number = redis_reply_number(reply, number) || redis_error_add(reply, problem);
+    redis_link_free(reply);
     return is_number;
 }

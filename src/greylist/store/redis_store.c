@@ -5,13 +5,12 @@
 #include "greylist/store/backend.h"
 #include "greylist/store/record_text.h"
 #include "greylist/store/redis_batch.h"
+#include "greylist/store/redis_error.h"
 #include "greylist/store/redis_link.h"
 #include "greylist/store/redis_list.h"
 #include "greylist/store/redis_password.h"
-#include "greylist/store/redis_reply.h"
 #include "greylist/store/redis_trim.h"
 
-#include <hiredis.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,15 +37,16 @@ static struct redis_store *store_of(struct backend *backend)
 /* One command whose reply tells no more than whether it went well. */
 static bool command(struct redis_store *store, const struct redis_word *words, size_t count, struct strbuf *problem)
 {
-    redisReply *reply;
+    struct redisReply *reply;
+    struct redis_word error;
     bool is_fine;
 
     redis_link_send(store->link, words, count);
     reply = redis_link_reply(store->link, problem);
     if (reply == NULL)
         return false;
-    is_fine = !redis_reply_is_error(reply) || redis_reply_add_problem(reply, problem);
-    freeReplyObject(reply);
+    is_fine = !redis_reply_error(reply, &error) || redis_error_add(reply, problem);
+    redis_link_free(reply);
     return is_fine;
 }
 

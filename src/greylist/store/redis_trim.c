@@ -4,12 +4,11 @@
 
 #include "greylist/store/backend.h"
 
-#include <hiredis.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct candidate {
-    const redisReply *key;
+    struct redis_word key;
     long long left_s; /* -1: it has no end */
 };
 
@@ -18,15 +17,10 @@ struct candidates {
     size_t count;
 };
 
-static struct redis_word word_of(const redisReply *text)
-{
-    return (struct redis_word){.octets = text->str, .len = text->len};
-}
-
 static bool find_lives(struct candidates *ours, struct redis_link *link, struct strbuf *problem)
 {
     for (size_t n = 0; n < ours->count; n++)
-        redis_link_send(link, (struct redis_word[]){redis_word_of("TTL"), word_of(ours->list[n].key)}, 2);
+        redis_link_send(link, (struct redis_word[]){redis_word_of("TTL"), ours->list[n].key}, 2);
     for (size_t n = 0; n < ours->count; n++)
         if (!redis_scan_number(link, &ours->list[n].left_s, problem))
             return false;
@@ -44,7 +38,7 @@ static bool delete_first(const struct candidates *ours, size_t count, struct red
                          struct strbuf *problem)
 {
     for (size_t n = 0; n < count; n++)
-        redis_link_send(link, (struct redis_word[]){redis_word_of("DEL"), word_of(ours->list[n].key)}, 2);
+        redis_link_send(link, (struct redis_word[]){redis_word_of("DEL"), ours->list[n].key}, 2);
     for (size_t n = 0; n < count; n++) {
         long long number;
 
@@ -67,9 +61,12 @@ static uint64_t choose(struct candidates *ours, const struct redis_scan *scan, c
     bool is_sender;
 
     ours->count = 0;
-    for (size_t n = 0; n < seen; n++)
-        if (redis_scan_text(scan->keys[n], prefix, &is_sender) != NULL)
-            ours->list[ours->count++].key = scan->keys[n];
+    for (size_t n = 0; n < seen; n++) {
+        const struct redis_word key = redis_scan_key(scan, n);
+
+        if (redis_scan_text(&key, prefix, &is_sender) != NULL)
+            ours->list[ours->count++].key = key;
+    }
     return seen == 0 ? 0 : all / seen * ours->count;
 }
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Errors of a Redis server, in words. */
-#include "greylist/store/redis_reply.h"
+#include "greylist/store/redis_error.h"
 
 #include "base/text_search.h"
 
-#include <hiredis.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -39,54 +38,49 @@ static const struct meaning meanings[] = {
 };
 
 /* Up to Redis 6 the error of a command in a script stands after a dash within the text of the script's error. */
-static bool says(const redisReply *error, const char *code)
+static bool says(const char *text, size_t len, const char *code)
 {
-    const size_t len = strlen(code);
-    const char *dash = text_search_first(error->str, error->len, "-", 1);
+    const size_t code_len = strlen(code);
+    const char *const end = text + len;
 
-    if (error->len >= len && memcmp(error->str, code, len) == 0)
+    if (len >= code_len && memcmp(text, code, code_len) == 0)
         return true;
-    while (dash != NULL) {
-        const size_t left = error->len - (size_t)(dash + 1 - error->str);
-
-        if (left >= len && memcmp(dash + 1, code, len) == 0)
+    while ((text = text_search_first(text, (size_t)(end - text), "-", 1)) != NULL) {
+        text++;
+        if ((size_t)(end - text) >= code_len && memcmp(text, code, code_len) == 0)
             return true;
-        dash = text_search_first(dash + 1, left, "-", 1);
     }
     return false;
 }
 
-static const struct meaning *meaning_of(const redisReply *error)
+static const struct meaning *meaning_of(const struct redis_word *error)
 {
     for (size_t n = 0; n < sizeof meanings / sizeof *meanings; n++)
-        if (says(error, meanings[n].code))
+        if (says(error->octets, error->len, meanings[n].code))
             return &meanings[n];
     return NULL;
 }
 
-bool redis_reply_is_error(const struct redisReply *reply)
+bool redis_error_is_full(const struct redisReply *reply)
 {
-    return reply->type == REDIS_REPLY_ERROR;
-}
-
-bool redis_reply_is_full(const struct redisReply *reply)
-{
-    const struct meaning *meaning = redis_reply_is_error(reply) ? meaning_of(reply) : NULL;
+    struct redis_word error;
+    const struct meaning *meaning = redis_reply_error(reply, &error) ? meaning_of(&error) : NULL;
 
     return meaning != NULL && meaning->is_full;
 }
 
-bool redis_reply_add_problem(const struct redisReply *reply, struct strbuf *problem)
+bool redis_error_add(const struct redisReply *reply, struct strbuf *problem)
 {
+    struct redis_word error;
     const struct meaning *meaning;
 
-    if (!redis_reply_is_error(reply)) {
+    if (!redis_reply_error(reply, &error)) {
         strbuf_add(problem, "it answers something else than was asked");
         return false;
     }
-    meaning = meaning_of(reply);
+    meaning = meaning_of(&error);
     strbuf_add(problem, meaning != NULL ? meaning->words : "it answers");
     strbuf_add(problem, ": ");
-    strbuf_add_shown(problem, reply->str, SHOWN_MAX);
+    strbuf_add_shown(problem, error.octets, SHOWN_MAX);
     return false;
 }
