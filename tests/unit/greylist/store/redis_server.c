@@ -57,8 +57,8 @@ void redis_server_remove_directory(void)
 static void become_server(const char *const *options)
 {
     static char socket_path[300], log_path[300];
-    const char *words[WORDS_MAX] = {"redis-server", "--port",  "0", "--unixsocket", socket_path,
-                                    "--dir",        directory, "--save", "", "--logfile", log_path};
+    const char *words[WORDS_MAX] = {"redis-server", "--port", "0", "--unixsocket", socket_path, "--dir",
+                                    directory,      "--save", "",  "--logfile",    log_path};
     size_t count = 11;
 
     (void)snprintf(socket_path, sizeof socket_path, "%s/redis.sock", directory);
@@ -165,11 +165,8 @@ const char *redis_server_command(const char *command)
     redis_link_begin(link);
     if (!redis_link_connect(link, &config.address, &text))
         fail_msg("%s", strbuf_text(&text));
-    for (const char *word = command; *word != '\0'; count++) {
-        words[count] = (struct redis_word){.octets = word, .len = strcspn(word, "|")};
-        word += words[count].len;
-        word += *word == '|';
-    }
+    for (const char *word = command; word != NULL; word = strchr(word, '|') == NULL ? NULL : strchr(word, '|') + 1)
+        words[count++] = (struct redis_word){.octets = word, .len = strcspn(word, "|")};
     redis_link_send(link, words, count);
     reply = redis_link_reply(link, &text);
     if (reply == NULL)

@@ -19,8 +19,8 @@ void redis_server_start(const char *const *options);
 void redis_server_signal(int signal);
 void redis_server_kill(void); /* and waits for its end; nothing where none runs */
 
-/* A command, its words with | between them, as an administrator: its reply as text; of a list the members, each with a blank after it.
- * Lives until the next call. */
+/* A command, its words with | between them, as an administrator: its reply as text; of a list the members, each with a
+ * blank after it. Lives until the next call. */
 const char *redis_server_command(const char *command);
 
 /* A store there: database 0, prefix "smf-spf:", without a password, unless the caller changes that. */
