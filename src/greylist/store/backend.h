@@ -45,7 +45,8 @@ struct backend_functions {
     void (*destroy)(struct backend *backend); /* closes it, too */
 
     /* Each visit in its order: two of one subject in a batch see each other. Atomic for each subject against other
-     * processes and hosts. False: none of them is answered. */
+     * processes and hosts. False: none of them is answered. `problem`
+     * also says why some are answered STORE_FULL. */
     bool (*visit)(struct backend *backend, struct backend_visit *const *visits, size_t count, struct strbuf *problem);
 
     /* Deletes up to BACKEND_EXPIRY_STEP of what is over by now, and of what is too much. *deleted is how many, *entries
