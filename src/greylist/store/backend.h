@@ -19,8 +19,8 @@ enum { BACKEND_TIMEOUT_MS = 1000, BACKEND_BATCH_MAX = 256, BACKEND_EXPIRY_STEP =
 struct backend_visit {
     struct greylist_subject subject;
     struct greylist_terms terms;
-    int64_t now_s;
     enum store_answer answer;
+    int64_t now_s;
     struct greylist_decision decision;
 };
 

@@ -195,7 +195,7 @@ static void wait_until_inside(unsigned inside)
 /* Until somebody is answered in this way. */
 static void visit_until(struct greylist_store *store, enum store_answer wanted)
 {
-    const struct timespec pause = {.tv_nsec = 20 * 1000000};
+    const struct timespec pause = {.tv_nsec = 20000000};
     struct greylist_store_state state;
     const int64_t end_ms = clock_monotonic_ms(&clock_system) + PATIENCE_MS;
 
@@ -421,7 +421,7 @@ static void test_cache(void **state)
 /* What is over goes in steps, between which others are answered. */
 static void test_expiry(void **state)
 {
-    const struct timespec pause = {.tv_nsec = 20 * 1000000};
+    const struct timespec pause = {.tv_nsec = 20000000};
     struct greylist_store *store;
     struct greylist_store_state now = {0};
     const int64_t end_ms = clock_monotonic_ms(&clock_system) + PATIENCE_MS;

@@ -535,7 +535,7 @@ static void test_corrupt_inside(void **state)
         expect(entry, "s", GREYLIST_NEW);
     }
     backend->functions->close(backend);
-    overwrite("a.db", 3 * 4096L, 8 * 4096);
+    overwrite("a.db", 12288, 32768);
     assert_true(open_store()); /* what it needs first is sound */
     for (unsigned i = 0; i < 500; i++) {
         (void)snprintf(entry, sizeof entry, "a rather long key, so that there are pages: %u", i);
