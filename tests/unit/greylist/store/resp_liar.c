@@ -64,15 +64,17 @@ static void go_on(const struct resp_liar *liar, int fd)
 {
     const char *answer = liar->count > 0 ? liar->answers[liar->count - 1] : "*1\r\n";
     const size_t len = strlen(answer);
-    char octets[4096];
+    char octets[16384] = "";
 
+    for (size_t n = 0; liar->end == LIAR_FLOODS && n < sizeof octets; n++)
+        octets[n] = answer[n % len];
     if (liar->end == LIAR_IS_QUIET)
         while (wait_for(liar, fd, POLLIN, -1) && recv(fd, octets, sizeof octets, 0) > 0)
             ;
     for (size_t n = 0; liar->end == LIAR_DRIBBLES && !is_stopped(liar) && say(liar, fd, answer + n, 1);
          n = (n + 1) % len)
         (void)poll(NULL, 0, DRIBBLE_MS);
-    while (liar->end == LIAR_FLOODS && say(liar, fd, answer, len))
+    while (liar->end == LIAR_FLOODS && say(liar, fd, octets, sizeof octets / len * len))
         ;
 }
 
