@@ -57,6 +57,13 @@ static bool refuse_row(void *context, const struct backend_row *row)
     return false;
 }
 
+static bool count_row(void *context, const struct backend_row *row)
+{
+    assert_string_equal(row->key, "x");
+    ++*(size_t *)context;
+    return true;
+}
+
 static bool act(struct backend *backend, enum action action, struct strbuf *problem)
 {
     const struct backend_functions *functions = backend->functions;
@@ -166,7 +173,7 @@ static void test_errors(void **state)
 
 /* Lies ---------------------------------------------------------------------------------------------------------- */
 
-#define LONG_VALUE "$40\r\n0123456789012345678901234567890123456789\r\n"
+#define LONG_VALUE "$39\r\n012345678901234567890123456789012345678\r\n"
 #define ELSE       "it answers something else than was asked"
 #define SYNTAX     "its answer cannot be understood: Protocol error"
 #define NO_MEMORY  "out of memory, or its answer is too long"
@@ -249,6 +256,29 @@ static void test_empty_database_of_many(void **state)
     (void)resp_liar_stop(liar);
     liar = resp_liar_start(path, negative, 2, LIAR_IS_QUIET);
     assert_true(try_action(EXPIRE, &problem));
+    (void)resp_liar_stop(liar);
+}
+
+/* Redis may tell of a key twice. */
+static void test_twice(void **state)
+{
+#define KEY   "$15\r\nsmf-spf:entry:x\r\n"
+#define VALUE "*1\r\n$7\r\n1 2 3 0\r\n:100\r\n"
+    static const char *const answers[] = {":0\r\n", "*2\r\n$1\r\n7\r\n*2\r\n" KEY KEY, VALUE VALUE,
+                                          "*2\r\n$1\r\n0\r\n*1\r\n" KEY, VALUE};
+    const struct greylist_store_config config = config_of();
+    struct backend *backend = backend_create(&config);
+    struct strbuf problem = STRBUF_INIT;
+    struct resp_liar *liar = resp_liar_start(path, answers, 5, LIAR_IS_QUIET);
+    size_t count = 0;
+
+    (void)state;
+    assert_non_null(backend);
+    if (!backend->functions->open(backend, &problem) ||
+        !backend->functions->each(backend, "", count_row, &count, &problem))
+        fail_msg("%s", strbuf_text(&problem));
+    assert_int_equal(count, 1);
+    backend->functions->destroy(backend);
     (void)resp_liar_stop(liar);
 }
 
@@ -346,6 +376,7 @@ int main(void)
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_lies),
         cmocka_unit_test(test_empty_database_of_many),
+        cmocka_unit_test(test_twice),
         cmocka_unit_test(test_never_the_same),
         cmocka_unit_test(test_replaced),
         cmocka_unit_test(test_nobody_there),
