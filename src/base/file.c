@@ -22,7 +22,7 @@ static int read_to_end(int fd, struct strbuf *text)
     do {
         const size_t left = text->limit > 0 ? text->limit - text->len : CHUNK_SIZE;
         const size_t wanted = left < CHUNK_SIZE ? left : CHUNK_SIZE;
-        char beyond, *room = left > 0 ? strbuf_make_room(text, wanted) : &beyond;
+        char beyond = '\0', *room = left > 0 ? strbuf_make_room(text, wanted) : &beyond;
 
         if (room == NULL)
             return ENOMEM;
