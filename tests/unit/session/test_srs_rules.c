@@ -10,6 +10,7 @@
 #include "base/instrumented.h"
 #include "session/srs_rules.h"
 #include "support/alloc_fail.h"
+#include "support/test_config.h"
 #include "support/test_directory.h"
 
 #include <fcntl.h>
@@ -44,16 +45,7 @@ static int remove_directory(void **state)
 /* A configuration of `text` with the test's secret. */
 static const struct config *configuration(const char *text)
 {
-    struct strbuf whole = STRBUF_INIT, errors = STRBUF_INIT;
-    const struct config *config = NULL;
-
-    strbuf_addf(&whole, "SRSDomain fwd.example\nSRSSecretFile %s\n%s", path_of("secret"), text);
-    config = config_parse(strbuf_text(&whole), whole.len, "test", &errors);
-    if (config == NULL)
-        fail_msg("%s", strbuf_text(&errors));
-    strbuf_free(&whole);
-    strbuf_free(&errors);
-    return config;
+    return test_config("SRSDomain fwd.example\nSRSSecretFile %s\n%s", path_of("secret"), text);
 }
 
 static bool opens(const char *content, mode_t mode, struct strbuf *error)
