@@ -134,6 +134,8 @@ static void addresses_that_stay(void **state)
     } cases[] = {
         {"", SRS_NULL_SENDER},
         {"<>", SRS_NULL_SENDER},
+        {"alice@xn--b-eha.example", SRS_KEPT_DOMAIN},
+        {"alice@B\xc3\x9c.example", SRS_KEPT_DOMAIN},
         {"\"\"", SRS_NULL_SENDER},
         {"<@>", SRS_NULL_SENDER},
         {"alice", SRS_NO_DOMAIN},
@@ -144,7 +146,7 @@ static void addresses_that_stay(void **state)
         {"<@r.example:a@b.example>", SRS_BAD_HOST},
         {"a@b.example (c)", SRS_BAD_HOST},
     };
-    struct service *service = service_of("SRSExclude own.example\n");
+    struct service *service = service_of("SRSExclude own.example b\xc3\xbc.example\n");
 
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
