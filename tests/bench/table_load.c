@@ -23,6 +23,7 @@ struct plan {
     const char *table; /* of socketmap, which it then speaks; NULL: tcp_table */
     const char *keys_path;
     double seconds;
+    uint64_t lookups;                                 /* at most; 0: only the time counts */
     unsigned connections, per_connection, pid, depth; /* lookups under way on one connection */
 };
 
@@ -108,6 +109,11 @@ static void take_answers(struct load *load, struct connection *connection)
     connection->answer_len = left;
 }
 
+static bool is_over(const struct load *load)
+{
+    return (load->plan.lookups > 0 && load->lookups >= load->plan.lookups) || load_now_ns() >= load->deadline_ns;
+}
+
 static void open_connection(struct load *load, struct connection *connection);
 
 static void read_answers(void *context, void *ready)
@@ -128,7 +134,7 @@ static void read_answers(void *context, void *ready)
     take_answers(load, connection);
     if (connection->under_way > 0)
         return;
-    if (load_now_ns() >= load->deadline_ns) {
+    if (is_over(load)) {
         close_connection(load, connection);
         return;
     }
@@ -207,7 +213,8 @@ static void usage(void)
 {
     (void)fprintf(stderr, "usage: table_load --address unix:PATH|inet:PORT@ADDRESS --keys FILE\n"
                           "  --table NAME      of socketmap; without it tcp_table is spoken\n"
-                          "  --seconds S       (3)\n"
+                          "  --seconds S       (3, or with --lookups none)\n"
+                          "  --lookups N       and then no more\n"
                           "  --connections N   at once (1)\n"
                           "  --per-connection N  lookups before a connection is closed and another opened (0: all)\n"
                           "  --depth N         lookups under way on each, up to 64 (1)\n"
@@ -217,13 +224,14 @@ static void usage(void)
 
 int main(int argc, char **argv)
 {
-    static struct load load = {.plan = {.connections = 1, .depth = 1, .seconds = 3}};
+    static struct load load = {.plan = {.connections = 1, .depth = 1}};
     struct plan *plan = &load.plan;
     const struct load_option table[] = {
         {"address", LOAD_OPTION_TEXT, &plan->address},
         {"table", LOAD_OPTION_TEXT, &plan->table},
         {"keys", LOAD_OPTION_TEXT, &plan->keys_path},
         {"seconds", LOAD_OPTION_SECONDS, &plan->seconds},
+        {"lookups", LOAD_OPTION_COUNT, &plan->lookups},
         {"connections", LOAD_OPTION_NUMBER, &plan->connections},
         {"per-connection", LOAD_OPTION_NUMBER, &plan->per_connection},
         {"depth", LOAD_OPTION_NUMBER, &plan->depth},
@@ -232,6 +240,8 @@ int main(int argc, char **argv)
     };
 
     load_options_read(argc, argv, table, usage);
+    if (plan->seconds <= 0)
+        plan->seconds = plan->lookups > 0 ? LIMIT_S : 3;
     if (load.plan.address == NULL || load.plan.keys_path == NULL || load.plan.depth == 0 || load.plan.depth > 64)
         usage();
     read_keys(&load);
