@@ -6,6 +6,8 @@
 #include "base/addr.h"
 #include "base/log.h"
 #include "base/strbuf.h"
+#include "greylist/greylist_settings.h"
+#include "greylist/store_address.h"
 #include "mail/address.h"
 #include "mail/result.h"
 #include "policy/verdict.h"
@@ -107,6 +109,12 @@ struct config {
     unsigned srs_hash_minimum; /* at most srs_hash_length */
     enum srs_separator srs_separator;
     enum srs_too_long srs_too_long;
+
+    /* greylisting */
+    struct greylist_settings greylist;
+    struct store_address greylist_store;
+    char *greylist_password_file; /* NULL: none */
+    uint64_t greylist_entries;
 
     /* caches and DNS */
     uint32_t ttl_s;

@@ -4,19 +4,20 @@
 
 #include "session/decision.h"
 #include "session/exemption.h"
+#include "session/greylisting.h"
 #include "session/judgement.h"
 #include "session/refusal.h"
 #include "session/state.h"
 
 static const struct session_reply go_on = {.step = SESSION_CONTINUE};
 
-/* Stores a recipient that gets the message, in case a quarantine takes it away. */
-static void keep_recipient(struct session *session, const struct session_recipient *recipient)
+/* Stores a recipient that gets the message, in case a quarantine takes it away. `is_noted`: the record has it. */
+static void keep_recipient(struct session *session, const struct session_recipient *recipient, bool is_noted)
 {
     struct message *message = &session->message;
 
-    message->accepted = true;
-    message->record.accepted_count++;
+    message->accepted = message->accepted || !is_noted;
+    message->record.accepted_count += !is_noted;
     if (!state_keeps_recipients(session) || message->recipients_lost)
         return;
     if (!message_add_recipient(message, recipient))
@@ -47,9 +48,10 @@ static void note_fields(struct message *message, const struct config *settings)
     message->shows_helo = message->shows_helo || settings->check_helo;
 }
 
-/* Decides for a recipient that can be read, on its own. False, with nothing noted of the recipient, if the message goes
- * on to it as to any other. */
-static bool settle(struct session *session, const struct session_recipient *recipient, struct session_reply *reply)
+/* Decides for a recipient that can be read, on its own. False, with nothing noted of the recipient but *settings, by
+ * which it was judged, if the message goes on to it as to any other. */
+static bool settle(struct session *session, const struct session_recipient *recipient, const struct config **settings,
+                   struct session_reply *reply)
 {
     struct message *message = &session->message;
     const bool is_own = session_has_own_settings(session);
@@ -60,12 +62,14 @@ static bool settle(struct session *session, const struct session_recipient *reci
         *reply = exempt_recipient(session, recipient, judgement.exemption);
         return true;
     }
-    if (judgement.verdict.kind != VERDICT_CONTINUE)
-        *reply = refusal_of_message(message, judgement.settings, &session->client, &judgement.verdict, true,
-                                    recipient->readings[0].text, &session->reply);
-    if (judgement.verdict.kind == VERDICT_CONTINUE || reply->step == SESSION_CONTINUE)
+    *settings = judgement.settings;
+    if (judgement.verdict.kind == VERDICT_CONTINUE)
+        return false;
+    *reply = refusal_of_message(message, judgement.settings, &session->client, &judgement.verdict, true,
+                                recipient->readings[0].text, &session->reply);
+    if (reply->step == SESSION_CONTINUE)
         note_fields(message, judgement.settings);
-    return judgement.verdict.kind != VERDICT_CONTINUE;
+    return true;
 }
 
 /* The answer for one that is refused for its form, by its own settings, unless these exempt it. */
@@ -97,17 +101,23 @@ static struct session_reply rcpt_to(struct session *session, const struct sessio
     const struct config *config = session->shared.config;
     struct message *message = &session->message;
     const char *shown = recipient->count > 0 ? recipient->readings[0].text : NULL;
-    enum reason bad_form = judgement_bad_form(session, recipient);
+    const enum reason bad_form = judgement_bad_form(session, recipient);
+    const struct config *settings = NULL;
     struct session_reply reply;
+    bool is_noted = false;
 
     if (bad_form != REASON_NONE)
         return refuse_form(session, recipient, bad_form);
     if ((message->stage == MESSAGE_DECIDED || session_has_own_settings(session)) &&
-        state_is_due(session, REFUSE_AT_RCPT) && settle(session, recipient, &reply))
+        state_is_due(session, REFUSE_AT_RCPT) && settle(session, recipient, &settings, &reply))
         return reply;
     if (state_keeps_recipients(session) && message->recipient_count >= MESSAGE_RECIPIENTS_MAX)
         return refusal_of_number(message, config, shown, &session->reply);
-    keep_recipient(session, recipient);
+    if (greylisting_defers(session, recipient, &is_noted, &reply))
+        return reply;
+    if (settings != NULL)
+        note_fields(message, settings);
+    keep_recipient(session, recipient, is_noted);
     return go_on;
 }
 
@@ -144,7 +154,7 @@ static struct session_reply take_recipient(struct session *session, const struct
         return exempt_recipient(session, recipient, exemption);
     if (!session->client.local && session->abilities.refuses_recipients)
         return rcpt_to(session, recipient);
-    keep_recipient(session, recipient);
+    keep_recipient(session, recipient, false);
     return go_on;
 }
 
