@@ -6,9 +6,5 @@
 
 struct backend *backend_create(const struct greylist_store_config *config)
 {
-#ifdef GREYLIST_WITHOUT_REDIS
-    return config->address.kind == STORE_SQLITE ? sqlite_store_create(config) : NULL;
-#else
     return config->address.kind == STORE_SQLITE ? sqlite_store_create(config) : redis_store_create(config);
-#endif
 }
