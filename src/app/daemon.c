@@ -27,7 +27,6 @@
 #include "front/tables/tables_front.h"
 #include "session/metrics.h"
 #include "session/service.h"
-#include "session/session.h"
 #include "session/srs_rules.h"
 
 #include <errno.h>
@@ -197,9 +196,8 @@ static void log_policy_limits(const struct config *config)
 
 static void log_null_senders(const struct config *config)
 {
-    if (config->policy_socket != NULL && session_needs(config).data)
-        log_notice(
-            "Greylist: the policy service greylists a null sender only where smtpd_data_restrictions ask it, too");
+    if (policy_limits_has_null_senders(config))
+        log_notice("Greylist: the policy service greylists a null sender only where smtpd_data_restrictions ask it");
 }
 
 static void log_lack_of_outgoing(const struct config *config)

@@ -7,7 +7,6 @@
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "greylist/greylist_settings.h"
-#include "greylist/store_address.h"
 #include "mail/address.h"
 #include "mail/result.h"
 #include "policy/verdict.h"
@@ -96,6 +95,12 @@ struct config {
     char *authserv_id; /* NULL: the MTA's `j`, else the host name */
     char *quarantine_box;
 
+    /* what is greylisted */
+    struct greylist_settings greylist;
+    char *greylist_store;         /* as store_address_parse takes it */
+    char *greylist_password_file; /* of a Redis server; NULL: none */
+    unsigned greylist_entries;    /* that are stored at most */
+
     /* under which sender a message is forwarded */
     bool srs_always;
     bool srs_classic_hash;
@@ -109,12 +114,6 @@ struct config {
     unsigned srs_hash_minimum; /* at most srs_hash_length */
     enum srs_separator srs_separator;
     enum srs_too_long srs_too_long;
-
-    /* greylisting */
-    struct greylist_settings greylist;
-    struct store_address greylist_store;
-    char *greylist_password_file; /* NULL: none */
-    uint64_t greylist_entries;
 
     /* caches and DNS */
     uint32_t ttl_s;

@@ -139,7 +139,7 @@ static void count(struct session *session, struct greylist_visit *visit)
     if (!visit->is_shared)
         greylist_metrics_count(&visit->answer);
     if (!visit->is_shared && visit->answer.answer != STORE_ANSWERED)
-        client_log_fault(&session->client, REASON_FAULT_GREYLIST);
+        reason_count(REASON_FAULT_GREYLIST, false); /* the store tells of it */
     if (session->key.port > 0 && !visit->is_shared)
         companion_put_greylist(&session->key, &session->message, visit->recipient, &visit->answer);
 }
@@ -151,8 +151,11 @@ static void note_pass(struct message *message, const struct greylist_visit *visi
 
 static struct session_reply defer(struct session *session, const struct greylist_visit *visit, bool is_recipient)
 {
-    return refusal_of_greylisted(&session->message, visit->settings, &visit->answer,
-                                 is_recipient ? visit->recipient : NULL, &session->reply);
+    struct greylist_answer answer = visit->answer;
+
+    answer.defers = true; /* but for TestMode */
+    return refusal_of_greylisted(&session->message, visit->settings, &answer, is_recipient ? visit->recipient : NULL,
+                                 &session->reply);
 }
 
 /* ---- At RCPT ---- */
@@ -228,22 +231,17 @@ bool greylisting_defers(struct session *session, const struct session_recipient 
 
 /* ---- At DATA ---- */
 
-/* Of all that would be deferred the one that has to wait longest; NULL: there is none. */
-static const struct greylist_visit *find_deferred(const struct greylist_visits *visits)
+/* Of all that would be deferred, and by TestMode for some would not, the one that has to wait longest; NULL: there is
+ * none. */
+static const struct greylist_visit *find_deferred(const struct message *message)
 {
     const struct greylist_visit *found = NULL;
 
-    for (const struct greylist_visit *kept = visits->kept; kept != NULL; kept = kept->next)
-        if (would_defer(kept) && (found == NULL || kept->answer.wait_s > found->answer.wait_s))
+    for (const struct greylist_visit *kept = message->greylist.kept; kept != NULL; kept = kept->next)
+        if (would_defer(kept) && kept->settings->test_mode == message->record.is_test &&
+            (found == NULL || kept->answer.wait_s > found->answer.wait_s))
             found = kept;
     return found;
-}
-
-/* True if the deferral of this recipient may be that of all: none gets the message whatever the result, and TestMode is
- * on for all, or for none. */
-static bool is_for_all(const struct message *message, const struct greylist_visit *visit)
-{
-    return message->exempt_recipient == REASON_NONE && visit->settings->test_mode == message->record.is_test;
 }
 
 bool greylisting_defers_message(struct session *session, struct session_reply *reply)
@@ -259,8 +257,8 @@ bool greylisting_defers_message(struct session *session, struct session_reply *r
     greylist_visits_finish(visits, session->shared.greylist);
     for (struct greylist_visit *kept = visits->kept; kept != NULL; kept = kept->next)
         count(session, kept);
-    deferred = find_deferred(visits);
-    if (deferred != NULL && is_for_all(&session->message, deferred)) {
+    deferred = find_deferred(&session->message);
+    if (deferred != NULL && session->message.exempt_recipient == REASON_NONE) { /* who gets it whatever the result */
         *reply = defer(session, deferred, false);
         return reply->step == SESSION_REFUSE;
     }

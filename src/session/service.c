@@ -119,12 +119,14 @@ static bool greylists(const struct config *config)
 
 static struct greylist_store_config store_settings(const struct config *config)
 {
-    return (struct greylist_store_config){
-        .address = config->greylist_store,
+    struct greylist_store_config settings = {
         .password_file = config->greylist_password_file,
         .entries_max = config->greylist_entries,
         .clock = &clock_system,
     };
+
+    (void)store_address_parse(config->greylist_store, &settings.address); /* it was, when the file was read */
+    return settings;
 }
 
 /* *store is that of `config`, NULL where nobody is greylisted. False, with a message in `error`, if there is none. */
