@@ -7,9 +7,9 @@ import time
 
 from cases_both import Postfix
 from cases_control import says
-from cases_greylist import BOUNCE, DELAY_S, FIRST, NONE, keys, line_with, stored
 from cases_metrics import sample
 from cases_policy import serving
+from greylist_common import BOUNCE, DELAY_S, FIRST, HELO, NONE, keys, line_with, stored
 from policy_client import PolicyClient
 from wire_common import GOOD_IP, Filter, Mta, ZONE, case, check, contains, equal, one, rows
 
@@ -26,11 +26,11 @@ def served(binary, config=None, **options):
 
 
 def about(number, sender=NONE, **more):
-    return {"instance": f"aa.{number}.0", "sender": sender.strip("<>"), **more}
+    return {"instance": f"aa.{number}.0", "sender": sender.strip("<>"), "helo_name": HELO, **more}
 
 
 @case
-def each_recipient_is_answered_on_its_own(binary):
+def greylist_each_recipient_is_answered_on_its_own(binary):
     with served(binary) as filter_, PolicyClient(filter_.policy) as client:
         equal(client.ask(**about(1)), DEFER, "first contact")
         equal(client.ask(**about(1)), DEFER, "the same recipient, from another list")
@@ -49,7 +49,7 @@ def each_recipient_is_answered_on_its_own(binary):
 
 
 @rows([("mail", "mail"), ("rcpt", "rcpt"), ("eom", "eom")])
-def the_verdict_comes_first(binary, step):
+def greylist_the_verdict_comes_first(binary, step):
     with served(binary, {"RefuseAt": step}) as filter_, PolicyClient(filter_.policy) as client:
         contains(client.ask(**about(1, "<a@nofrom.example.org>")), "550 5.7.23", "answer")
         equal(stored(filter_), 0, "what is stored")
@@ -57,14 +57,14 @@ def the_verdict_comes_first(binary, step):
 
 @rows([("pass", {}, {"sender": "alice@example.org"}), ("auth", {}, {"sasl_username": "joe"}),
        ("whitelisted", {"WhitelistIP": GOOD_IP}, {}), ("whitelisted-to", {"WhitelistTo": "bob@"}, {})])
-def goes_on_and_is_not_stored(binary, config, attributes):
+def greylist_goes_on_and_is_not_stored(binary, config, attributes):
     with served(binary, config) as filter_, PolicyClient(filter_.policy) as client:
         check(client.ask(**{**about(1), **attributes}).startswith(("PREPEND", "DUNNO")), "deferred")
         equal(stored(filter_), 0, "what is stored")
 
 
 @case
-def a_null_sender_is_deferred_at_data(binary):
+def greylist_a_null_sender_is_deferred_at_data(binary):
     data = {"protocol_state": "DATA", "queue_id": "Q"}
     with served(binary) as filter_, PolicyClient(filter_.policy) as client:
         check(not client.ask(**about(1, BOUNCE)).startswith("DEFER"), "deferred at RCPT")
@@ -78,7 +78,7 @@ def a_null_sender_is_deferred_at_data(binary):
 
 
 @case
-def what_needs_data_is_named_where_there_is_no_milter(binary):
+def greylist_what_needs_data_is_named_where_there_is_no_milter(binary):
     text = "the policy service greylists a null sender only where smtpd_data_restrictions ask it"
     with served(binary) as filter_:
         check(text not in filter_.log(), "told beside a milter")
@@ -92,7 +92,7 @@ def what_needs_data_is_named_where_there_is_no_milter(binary):
 
 
 @case
-def both_ask_the_store_once(binary):
+def greylist_both_ask_the_store_once(binary):
     with served(binary) as filter_, PolicyClient(filter_.policy) as policy:
         with Postfix(filter_, policy, ip=GOOD_IP) as postfix:
             postfix.send(NONE, ["<bob@example.net>", "<carol@example.net>"])
@@ -108,7 +108,7 @@ def both_ask_the_store_once(binary):
 
 
 @case
-def a_reload_switches_it_on_and_off(binary):
+def greylist_a_reload_switches_it_on_and_off(binary):
     with served(binary, {"Greylist": "off"}) as filter_:
         equal(one(filter_, NONE).refusal, None, "refusal")
         filter_.reconfigure({"Metrics": f"unix:{filter_.path('metrics')}", **keys(filter_)})
@@ -129,14 +129,14 @@ def a_reload_switches_it_on_and_off(binary):
 
 
 @case
-def reloads_while_mail_goes_on(binary):
+def greylist_reloads_while_mail_goes_on(binary):
     """Each message has the answer of its configuration, and none is lost."""
     with served(binary) as filter_:
         is_over, faults, answered = threading.Event(), [], []
 
         def send(number):
             while not is_over.is_set():
-                with Mta(filter_.address, ip=f"203.0.113.{number}") as mta:
+                with Mta(filter_.address, ip=f"203.0.113.{number}", helo=HELO) as mta:
                     for sender in (NONE, BOUNCE):
                         outcome = mta.send(sender)
                         if outcome.refusal is not None and not outcome.refusal.text.startswith("451 4.7.1 Greylisted: "):
