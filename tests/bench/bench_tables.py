@@ -102,9 +102,9 @@ class TablesSmfSpf(SmfSpf):
 class Keys:
     """Files of keys: senders, and the addresses that they are rewritten to, by one server or another."""
 
-    def __init__(self, server):
+    def __init__(self, server, count=KEYS):
         self.dir = tempfile.mkdtemp(prefix="smf-spf-bench.")
-        senders = [f"user{number}@d{number}.hot.test" for number in range(KEYS)]
+        senders = [f"user{number}@d{number}.hot.test" for number in range(count)]
         with TcpTable(server.forward) as client:
             rewritten = [client.ask(sender).partition(" ")[2] for sender in senders]
         for name, keys in (("forward", senders), ("reverse", rewritten)):
@@ -135,18 +135,24 @@ def cpu_s(pid):
     return sum(int(ticks) for ticks_of_one in stats for ticks in ticks_of_one) / os.sysconf("SC_CLK_TCK")
 
 
-def run(bench, server, keys, name, connections, per_connection=EVERY, socketmap=False):
-    before_s = cpu_s(server.process.pid)
-    arguments = ["--address", server.map if socketmap else getattr(server, name), "--keys", keys.path(name),
-                 "--connections", connections, "--per-connection", per_connection, "--seconds", bench.seconds, "--pid", server.process.pid]
-    arguments += ["--table", name] if socketmap else []
-    done = subprocess.run([os.path.join(bench.programs, "table_load"), *map(str, arguments)], stdin=subprocess.DEVNULL,
+def look_up(programs, server, keys, name, how, socketmap=False):
+    """The report of a run of the load generator."""
+    arguments = ["--address", server.map if socketmap else getattr(server, name), "--keys", keys.path(name), "--pid",
+                 server.process.pid, *how, *(["--table", name] if socketmap else [])]
+    done = subprocess.run([os.path.join(programs, "table_load"), *map(str, arguments)], stdin=subprocess.DEVNULL,
                           capture_output=True, text=True, check=False, timeout=300)
     if done.returncode != 0:
         raise Failed(f"table_load ended with {done.returncode}: {done.stderr.strip()}")
     report = json.loads(done.stdout)
     if report["wrong"] + report["lost"] > 0:
         raise Failed(f"{name}: {report['wrong']} wrong, {report['lost']} lost")
+    return report
+
+
+def run(bench, server, keys, name, connections, per_connection=EVERY, socketmap=False):
+    before_s = cpu_s(server.process.pid)
+    how = ["--connections", connections, "--per-connection", per_connection, "--seconds", bench.seconds]
+    report = look_up(bench.programs, server, keys, name, how, socketmap)
     return {**report, "cpu_us": (cpu_s(server.process.pid) - before_s) / report["lookups"] * 1e6}
 
 
