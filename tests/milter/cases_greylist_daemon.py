@@ -9,20 +9,20 @@ from cases_both import Postfix
 from cases_control import says
 from cases_metrics import sample
 from cases_policy import serving
-from greylist_common import BOUNCE, DELAY_S, FIRST, HELO, NONE, keys, line_with, stored
+from greylist_common import BOUNCE, DELAY_S, FIRST, HELO, NONE, keys, line_with, stored, with_store
 from policy_client import PolicyClient
 from wire_common import GOOD_IP, Filter, Mta, ZONE, case, check, contains, equal, one, rows
 
 DEFER = f"DEFER_IF_PERMIT {FIRST[4:]}"
 
 
-def served(binary, config=None, **options):
+def served(binary, config=None):
     """A filter with a policy service and a store."""
-    filter_ = serving(binary, {"Socket": "off", **(config or {})} if options.get("alone") else config)
+    filter_ = serving(binary)
     filter_.write("zone", ZONE)
     filter_.configure({"PolicySocket": filter_.policy, "Metrics": f"unix:{filter_.path('metrics')}",
                        **keys(filter_, config=config)}, None)
-    return filter_
+    return filter_ if (config or {}).get("Greylist") == "off" else with_store(filter_)
 
 
 def about(number, sender=NONE, **more):
@@ -94,13 +94,15 @@ def greylist_what_needs_data_is_named_where_there_is_no_milter(binary):
 @case
 def greylist_both_ask_the_store_once(binary):
     with served(binary) as filter_, PolicyClient(filter_.policy) as policy:
-        with Postfix(filter_, policy, ip=GOOD_IP) as postfix:
+        with Postfix(filter_, policy, ip=GOOD_IP, helo=HELO) as postfix:
+            postfix.shown["helo_name"] = HELO
             postfix.send(NONE, ["<bob@example.net>", "<carol@example.net>"])
             equal(postfix.answers, [DEFER, DEFER], "answers of the policy service")
             time.sleep(DELAY_S + 0.2)
             outcome = postfix.send(NONE, ["<bob@example.net>", "<carol@example.net>"])
             equal(len(outcome.message.recipients), 2, "recipients")
-            outcome = postfix.send(BOUNCE)
+            postfix.send(BOUNCE)
+            equal(postfix.answers, ["DUNNO", DEFER], "answers for the null sender")
             postfix.quit()
         contains(line_with(filter_, "came-back"), "greylist-to=<bob@example.net>, greylist=came-back, ", "line")
         equal(sample(filter_, 'smf_spf_greylist_total{reason="came-back"}'), 2, "of those that came back")
@@ -113,6 +115,7 @@ def greylist_a_reload_switches_it_on_and_off(binary):
         equal(one(filter_, NONE).refusal, None, "refusal")
         filter_.reconfigure({"Metrics": f"unix:{filter_.path('metrics')}", **keys(filter_)})
         says(filter_, "reload", 0)
+        equal(stored(filter_), 0, "what is stored")
         equal(one(filter_, NONE).refusal.text, FIRST, "reply")
         filter_.reconfigure({"Metrics": f"unix:{filter_.path('metrics')}", **keys(filter_, config={"TTL": "17"})})
         says(filter_, "reload", 0)
@@ -121,6 +124,7 @@ def greylist_a_reload_switches_it_on_and_off(binary):
         other = keys(filter_, config={"GreylistStore": f"sqlite:{filter_.path('other.db')}"})
         filter_.reconfigure({"Metrics": f"unix:{filter_.path('metrics')}", **other})
         says(filter_, "reload", 0)
+        equal(stored(filter_, "other.db"), 0, "what is stored there")
         equal(one(filter_, NONE).refusal.text, FIRST, "reply by another store")
         equal(sample(filter_, 'smf_spf_greylist_store_answers_total{answer="answered"}'), 3, "questions to both stores")
         filter_.reconfigure({"Metrics": f"unix:{filter_.path('metrics')}", **keys(filter_, "off")})

@@ -18,6 +18,19 @@ def greylisting(binary, config=None, mode="on"):
     """A filter whose store is beside its other files."""
     filter_ = Filter(binary, {}, zone=ZONE)
     filter_.configure(keys(filter_, mode, config), None)
+    return with_store(filter_) if {"Greylist": mode, **(config or {})}["Greylist"] != "off" else filter_
+
+
+def with_store(filter_):
+    """The filter, which has begun only when its store is there: to make that may take longer than a message waits."""
+    start = filter_.start
+
+    def start_both():
+        start()
+        stored(filter_)
+        return filter_
+
+    filter_.start = start_both
     return filter_
 
 
@@ -26,10 +39,10 @@ def keys(filter_, mode="on", config=None):
             **(config or {})}
 
 
-def stored(filter_):
+def stored(filter_, name="greylist.db"):
     """How many entries and senders the store has, once it is there."""
-    wait_until(lambda: os.path.exists(filter_.path("greylist.db")), 30, "the store")
-    with contextlib.closing(sqlite3.connect(f"file:{filter_.path('greylist.db')}?mode=ro", uri=True, timeout=30)) as store:
+    wait_until(lambda: os.path.exists(filter_.path(name)), 30, "the store")
+    with contextlib.closing(sqlite3.connect(f"file:{filter_.path(name)}?mode=ro", uri=True, timeout=30)) as store:
         wait_until(lambda: store.execute("SELECT count(*) FROM sqlite_master WHERE name = 'seen'").fetchone()[0], 30, "its table")
         return store.execute("SELECT count(*) FROM seen").fetchone()[0]
 
