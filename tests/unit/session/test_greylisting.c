@@ -221,7 +221,7 @@ static void null_sender_to_one_who_is_exempt(void **state)
 /* Until what was too slow is over. */
 static void await_rest(void)
 {
-    const struct timespec rest = {.tv_nsec = 300 * 1000 * 1000};
+    const struct timespec rest = {.tv_nsec = 300 * 1000000L};
 
     (void)nanosleep(&rest, NULL);
 }
