@@ -263,7 +263,7 @@ def tumgreyspf_trees_that_say_more(binary):
 
 
 @rows([
-    ("system", ["--from", "rspamd", sample("spf-milter")], EX_USAGE, "policyd-spf, pyspf-milter, spf-milter, postsrsd or tumgreyspf"),
+    ("system", ["--from", "rspamd", sample("spf-milter")], EX_USAGE, "policyd-spf, pyspf-milter, spf-milter, postsrsd, postgrey or tumgreyspf"),
     ("no-system", ["--from"], EX_USAGE, "--from needs an argument"),
     ("no-file", ["--from", "spf-milter"], EX_USAGE, "--from needs the FILE"),
     ("two-files", ["--from", "spf-milter", sample("spf-milter"), "x"], EX_USAGE, 'there is no place for "x"'),
