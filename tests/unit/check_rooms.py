@@ -14,9 +14,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-BELOW_FRONT = ["base", "dns", "mail", "spf", "dmarc", "policy", "srs", "config", "session"]  # from below to above
+BELOW_FRONT = ["base", "dns", "mail", "spf", "dmarc", "policy", "srs", "greylist", "greylist/store", "config",
+               "session"]  # from below to above
 QUIRKS = "front/milter/quirks"
 MAY_USE = {room: set(BELOW_FRONT[:n]) for n, room in enumerate(BELOW_FRONT)} | {
+    "greylist/store": {"base", "greylist"},
     QUIRKS: {"base"},
     "front": set(BELOW_FRONT),
     "front/milter": {*BELOW_FRONT, "front", QUIRKS},
@@ -43,6 +45,8 @@ CONFINED = [
     (re.compile(r"\bpsl_|libpsl\.h"), {"dns/dns_registrable.c"}),
     (re.compile(r"\bidn2_|\bIDN2_|idn2\.h"), {"mail/idna.c"}),
     (re.compile(r"\bhmac_sha1_|nettle/"), {"srs/srs_hash.c"}),
+    (re.compile(r"\bsqlite3_|sqlite3\.h"), {"greylist/store/sqlite_store.c"}),
+    (re.compile(r"\bredis[A-Z]\w+\(|\bREDIS_(REPLY|ERR|OK)|hiredis\.h"), {"greylist/store/redis_link.c"}),
     (re.compile(r"\bevent_(?!loop|task|watch)\w+\(|\bEV_|\bEVLOOP|event2/"), {"base/event_loop.c"}),
     # What POSIX.1-2008 does not have: such a file asks for it in its third line, says why, and does without where it is missing.
     (
@@ -74,13 +78,14 @@ CONFINED = [
     ),
 ]
 # The same as the object files show it: what an undefined symbol begins with. (jansson has doors in two rooms.)
-CONFINED_CALLS = ("SPF_", "smfi_", "MHD_", "ub_", "psl_", "idn2_", "event_base_", "event_new", "seccomp_", "nettle_")
+CONFINED_CALLS = ("SPF_", "smfi_", "MHD_", "ub_", "psl_", "idn2_", "event_base_", "event_new", "seccomp_", "nettle_",
+                  "sqlite3_", "redisC", "redisF", "redisA", "redisG")
 
 # The C library's, of which a quirk has a definition of its own: whoever calls it means the C library's.
 REPLACED = {"accept", "pthread_create", "sigwait"}
 
 # Pure rooms: what they answer follows from what they are given. None of these is called there.
-PURE = {"mail", "policy", "srs"}
+PURE = {"greylist", "mail", "policy", "srs"}
 IMPURE = re.compile(
     r"(pthread_\w+|open|openat|fopen|read|write|recv|send|socket|connect|poll|select|usleep|nanosleep|sleep|time|clock_\w+"
     r"|gettimeofday|getrandom|random|rand|getenv|log_\w+|dns_lookup|dns_query)"

@@ -49,6 +49,12 @@ typedef void (*store_done)(void *context, enum store_answer answer, const struct
 /* Starts the threads; a store that is not there yet is no error. NULL, with a message in `error`, without memory or
  * threads. */
 struct greylist_store *greylist_store_create(const struct greylist_store_config *config, struct strbuf *error);
+
+/* The same on a backend, which it takes over, also when it fails; for tests. */
+struct backend;
+struct greylist_store *greylist_store_create_on(struct backend *backend, const struct clock *clock,
+                                                struct strbuf *error);
+
 struct greylist_store *greylist_store_acquire(struct greylist_store *store); /* NULL is fine, here and below */
 void greylist_store_release(struct greylist_store *store); /* the last one writes what is left, and ends the threads */
 
