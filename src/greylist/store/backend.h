@@ -19,8 +19,8 @@ enum { BACKEND_TIMEOUT_MS = 1000, BACKEND_BATCH_MAX = 256, BACKEND_EXPIRY_STEP =
 struct backend_visit {
     struct greylist_subject subject;
     struct greylist_terms terms;
-    int64_t now_s;
     enum store_answer answer;
+    int64_t now_s;
     struct greylist_decision decision;
 };
 
@@ -45,7 +45,8 @@ struct backend_functions {
     void (*destroy)(struct backend *backend); /* closes it, too */
 
     /* Each visit in its order: two of one subject in a batch see each other. Atomic for each subject against other
-     * processes and hosts. False: none of them is answered. */
+     * processes and hosts. False: none of them is answered. `problem`
+     * also says why some are answered STORE_FULL. */
     bool (*visit)(struct backend *backend, struct backend_visit *const *visits, size_t count, struct strbuf *problem);
 
     /* Deletes up to BACKEND_EXPIRY_STEP of what is over by now, and of what is too much. *deleted is how many, *entries

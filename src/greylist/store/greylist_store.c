@@ -168,9 +168,9 @@ static void ask(struct greylist_store *store, struct visit *const *batch, size_t
         if (!works)
             asked[i]->answer = STORE_AWAY;
         put_into_cache(store, asked[i]);
-        if (asked[i]->answer == STORE_FULL)
-            log_error("greylist: the store is full: who is not in it is not deferred");
     }
+    if (works && problem.len > 0)
+        log_error("greylist: nothing new is stored: %s; who is not known is not deferred", strbuf_text(&problem));
     visit_queue_answer(store->queue, batch, count);
     if (!works)
         lose_backend(store, &problem);
@@ -203,6 +203,8 @@ static void finish(struct greylist_store *store)
 {
     const int64_t last_ms = clock_monotonic_ms(&clock_system) + LAST_MS;
 
+    if (!store->is_open && !store->is_told)
+        open_backend(store); /* the end has come before */
     while (store->is_open && turn(store) > 0 && clock_monotonic_ms(&clock_system) < last_ms)
         ;
     visit_queue_set_away(store->queue, true);
@@ -253,7 +255,7 @@ static bool start(struct greylist_store *store)
     return false;
 }
 
-struct greylist_store *greylist_store_create_on(struct backend *backend, const struct clock *clock,
+struct greylist_store *greylist_store_create_on(struct backend *backend, const struct clock *clock, unsigned wait_ms,
                                                 struct strbuf *error)
 {
     uint8_t seed[16];
@@ -268,7 +270,7 @@ struct greylist_store *greylist_store_create_on(struct backend *backend, const s
     store->references = 1;
     store->clock = *clock;
     store->backend = backend;
-    store->queue = visit_queue_create();
+    store->queue = visit_queue_create(wait_ms);
     store->cache = ttl_cache_create(CACHE_OCTETS, seed, &store->clock);
     if (store->queue == NULL || store->cache == NULL)
         strbuf_add(error, "out of memory");
@@ -288,7 +290,7 @@ struct greylist_store *greylist_store_create(const struct greylist_store_config 
         strbuf_add(error, "out of memory");
         return NULL;
     }
-    return greylist_store_create_on(backend, config->clock, error);
+    return greylist_store_create_on(backend, config->clock, STORE_WAIT_MS, error);
 }
 
 struct greylist_store *greylist_store_acquire(struct greylist_store *store)

@@ -50,9 +50,9 @@ typedef void (*store_done)(void *context, enum store_answer answer, const struct
  * threads. */
 struct greylist_store *greylist_store_create(const struct greylist_store_config *config, struct strbuf *error);
 
-/* The same on a backend, which it takes over, also when it fails; for tests. */
+/* The same on a backend, which it takes over, also when it fails, and which visits wait `wait_ms` for; for tests. */
 struct backend;
-struct greylist_store *greylist_store_create_on(struct backend *backend, const struct clock *clock,
+struct greylist_store *greylist_store_create_on(struct backend *backend, const struct clock *clock, unsigned wait_ms,
                                                 struct strbuf *error);
 
 struct greylist_store *greylist_store_acquire(struct greylist_store *store); /* NULL is fine, here and below */

@@ -113,11 +113,11 @@ static bool fail(struct sqlite_store *store, struct strbuf *problem)
     return complain(store, sqlite3_errmsg(store->db), problem);
 }
 
+/* The disk, or what this account may have of it, is full, or it takes nothing for another reason. What is there can be
+ * read. */
 static bool is_disk_full(const struct sqlite_store *store)
 {
-    const int code = primary_code(store), system = sqlite3_system_errno(store->db);
-
-    return code == SQLITE_FULL || (code == SQLITE_IOERR && (system == ENOSPC || system == EDQUOT || system == EFBIG));
+    return primary_code(store) == SQLITE_FULL || sqlite3_extended_errcode(store->db) == SQLITE_IOERR_WRITE;
 }
 
 /* Runs a statement to its end, or to its first row. */
@@ -407,9 +407,11 @@ static bool sqlite_visit(struct backend *backend, struct backend_visit *const *v
     if (write_all(store, visits, count))
         return true;
     if (is_disk_full(store)) {
+        (void)fail(store, problem);
         roll_back(store);
         if (read_all(store, visits, count))
             return true;
+        strbuf_truncate(problem, 0);
     }
     (void)fail(store, problem);
     roll_back(store);

@@ -16,13 +16,14 @@ struct visit_queue {
     pthread_cond_t is_late; /* for the one that answers late visits: the first one, the end */
     struct visit *first, **last;
     struct visit *due_first, *due_last;
+    unsigned wait_ms;
     size_t under_way; /* added, and not freed */
     bool has_ended;
     atomic_bool is_away;
     _Atomic uint64_t answers[STORE_ANSWER_COUNT];
 };
 
-struct visit_queue *visit_queue_create(void)
+struct visit_queue *visit_queue_create(unsigned wait_ms)
 {
     struct visit_queue *queue = calloc(1, sizeof(*queue));
 
@@ -32,6 +33,7 @@ struct visit_queue *visit_queue_create(void)
     wait_cond_init(&queue->changed);
     wait_cond_init(&queue->is_late);
     queue->last = &queue->first;
+    queue->wait_ms = wait_ms;
     return queue;
 }
 
@@ -85,7 +87,7 @@ enum store_answer visit_queue_add(struct visit_queue *queue, struct visit *visit
     } else {
         const bool was_empty = queue->first == NULL, nothing_due = queue->due_first == NULL;
 
-        visit->due = clock_moment_after(STORE_WAIT_MS);
+        visit->due = clock_moment_after(queue->wait_ms);
         visit->is_answered = false;
         append(queue, visit);
         queue->under_way++;
@@ -205,7 +207,7 @@ void visit_queue_answer_late(struct visit_queue *queue)
     struct visit late = {.asked = {.answer = STORE_SLOW}};
 
     while (next_late(queue, &late)) {
-        log_warning("greylist: the store has not answered within %d ms; the message goes on", STORE_WAIT_MS);
+        log_warning("greylist: the store has not answered within %u ms; the message goes on", queue->wait_ms);
         call(queue, &late);
     }
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Visits on their way to a backend: each is answered once, by the thread that has asked the backend, or by another one
- * once it has waited for STORE_WAIT_MS. */
+ * once it has waited too long. */
 #ifndef SMF_GREYLIST_STORE_VISIT_QUEUE_H
 #define SMF_GREYLIST_STORE_VISIT_QUEUE_H
 
@@ -26,7 +26,8 @@ struct visit {
 
 struct visit_queue;
 
-struct visit_queue *visit_queue_create(void);        /* NULL without memory */
+/* A visit waits for `wait_ms` at most. NULL without memory. */
+struct visit_queue *visit_queue_create(unsigned wait_ms);
 void visit_queue_destroy(struct visit_queue *queue); /* no visit is in it, and no thread; NULL is fine */
 
 /* Takes the visit over, with asked, done and context set, and returns STORE_ANSWERED; or says why not: STORE_AWAY,
