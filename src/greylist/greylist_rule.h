@@ -12,9 +12,9 @@
 /* What is stored under one key. Times are seconds since 1970. Zeroed: nothing. */
 struct greylist_record {
     int64_t first_s; /* of the first contact; of a sender: of the first entry that came back */
-    int64_t last_s;  /* of the last message that went on; 0: none did */
-    uint32_t count;  /* entry: messages that went on; sender: entries that have come back */
-    bool is_learned; /* entry: its first contact was not deferred, as with GREYLIST_LEARN */
+    int64_t last_s;  /* of the last message of one that has come back; 0: it has not. Renewed once an hour at most */
+    uint32_t count;  /* entry: messages since it has come back, one an hour at most; sender: entries that have */
+    bool is_learned; /* entry: one of its messages went on before it came back, as with GREYLIST_LEARN */
 };
 
 struct greylist_stored {
@@ -24,7 +24,7 @@ struct greylist_stored {
 enum greylist_reason {
     GREYLIST_NEW,          /* first contact */
     GREYLIST_EARLY,        /* again, before delay_s */
-    GREYLIST_LATE,         /* again, after window_s: a first contact once more */
+    GREYLIST_LATE,         /* again, after window_s: a first contact once more. After twice that time it is new */
     GREYLIST_CAME_BACK,    /* within both: from now on it is known */
     GREYLIST_KNOWN_ENTRY,  /* it has come back before */
     GREYLIST_KNOWN_SENDER, /* so many of this sender's have come back that this one is not deferred */
@@ -33,22 +33,24 @@ enum greylist_reason {
 struct greylist_decision {
     bool defers; /* never with GREYLIST_LEARN */
     enum greylist_reason reason;
-    uint32_t wait_s;   /* defers: from now on until a retry passes */
-    uint32_t waited_s; /* CAME_BACK: since the first contact */
+    uint32_t wait_s;   /* NEW, EARLY, LATE: from now on until a retry passes; else 0 */
+    uint32_t waited_s; /* CAME_BACK: since the first contact; 0 if that one was not deferred */
     struct greylist_stored next;
     bool changes_entry, changes_sender;    /* what of `next` is to be stored */
     int64_t entry_until_s, sender_until_s; /* when it may be deleted */
 };
 
 /* The clock of a host may jump: a first contact in the future is one of this moment, and nobody waits longer than
- * delay_s from now. What is renewed by use is so at most once an hour, so that frequent senders cost no writes. */
+ * delay_s from now. What is renewed by use is so at most once an hour, so that frequent senders cost no writes. What
+ * is over by now counts as nothing, whether the store still has it or not. Any numbers may be stored. */
 struct greylist_decision greylist_decide(const struct greylist_terms *terms, const struct greylist_stored *stored,
                                          int64_t now_s);
 
-/* When a record of that time would be deleted under these terms: is_sender tells which of the two it is. */
+/* When a record may be deleted under these terms: is_sender tells which of the two it is. One that has not come back is
+ * there for twice window_s, so that who is late is told from who is new. */
 int64_t greylist_record_until(const struct greylist_terms *terms, const struct greylist_record *record, bool is_sender);
 
-/* "new", "early", "late", "came back", "known", "known sender": for the log; and with - for the metrics. */
+/* "new", "early", "late", "came-back", "known", "known-sender": for the log and the metrics. */
 const char *greylist_reason_name(enum greylist_reason reason);
 
 #endif

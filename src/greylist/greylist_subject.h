@@ -43,12 +43,13 @@ enum greylist_exemption {
 };
 
 /* Sets *subject if this is GREYLIST_APPLIES. Names are compared without case, as A-labels, by their organizational
- * domain (dns_registrable). A null sender goes by the organizational domain of the client's verified name, else of its
- * HELO name. */
+ * domain (dns_registrable); where there is none, "-" stands for it. A null sender goes by the organizational domain of
+ * the client's verified name, else of its HELO name, as "null:example.org"; a pass of its HELO name is one of that
+ * domain. */
 enum greylist_exemption greylist_subject_of(const struct greylist_settings *settings,
                                             const struct greylist_facts *facts, struct greylist_subject *subject);
 
-/* "no result that is greylisted", ... for the log and `smf-spf query`. */
+/* "greylisting is off", "GreylistTo does not name this recipient", ... for the log and `smf-spf query`. */
 const char *greylist_exemption_words(enum greylist_exemption exemption);
 
 #endif

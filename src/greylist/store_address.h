@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where greylisting stores what it knows: the value of GreylistStore. Pure.
+/* Where greylisting stores what it knows: the value of GreylistStore, in one of these forms. Pure.
  *
- *   sqlite:/var/lib/smf-spf/greylist.db
- *   redis://host:port/db?prefix=text      also [address]:port; port 6379, db 0 and prefix "smf-spf:" unless they are
- * there redis+unix:/path?db=N&prefix=text */
+ * - sqlite:/var/lib/smf-spf/greylist.db
+ * - redis://host:port/db?prefix=text (the host may be [address]; port 6379, db 0 and prefix "smf-spf:" unless said)
+ * - redis+unix:/path?db=N&prefix=text */
 #ifndef SMF_GREYLIST_STORE_ADDRESS_H
 #define SMF_GREYLIST_STORE_ADDRESS_H
 
