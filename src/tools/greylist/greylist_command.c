@@ -155,8 +155,7 @@ static int run_verb(struct run *run)
 static int run_on_store(const struct greylist_options *options, const struct config *config)
 {
     const struct greylist_store_config store = {0};
-    struct run run = {.options = options,
-                      .view = {.now_s = clock_realtime_s(&clock_system)}};
+    struct run run = {.options = options, .view = {.now_s = clock_unix_s(&clock_system)}};
     struct strbuf problem = STRBUF_INIT;
     int status = EX_OK;
 

@@ -57,8 +57,9 @@ void greylist_text_counts(const struct greylist_counts *counts, struct strbuf *o
     add_count(out, counts->senders[ROW_COUNTED], "senders are on the way there");
     add_count(out, over, "are over, and are about to be deleted");
     if (counts->wait_count > 0)
-        strbuf_addf(out, "waits of %zu that came back: half up to %" PRIu32 " s, 90 %% up to %" PRIu32
-                         " s, the longest %" PRIu32 " s\n",
+        strbuf_addf(out,
+                    "waits of %zu that came back: half up to %" PRIu32 " s, 90 %% up to %" PRIu32
+                    " s, the longest %" PRIu32 " s\n",
                     counts->wait_count, greylist_counts_wait(counts, 50), greylist_counts_wait(counts, 90),
                     greylist_counts_wait(counts, 100));
 }
