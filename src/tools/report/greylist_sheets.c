@@ -57,7 +57,8 @@ struct lost_figures {
     const char *client, *name;
 };
 
-static void count_lost(struct counted_table *lost, const struct counted *counted)
+/* False without memory. */
+static bool count_lost(struct counted_table *lost, const struct counted *counted)
 {
     const struct contact_figures *contact = counted->data;
     char domain[SUMMARY_KEY_SIZE];
@@ -67,6 +68,7 @@ static void count_lost(struct counted_table *lost, const struct counted *counted
     of_domain = counted_table_count(lost, domain);
     if (of_domain != NULL)
         *(struct lost_figures *)of_domain->data = (struct lost_figures){contact->client, contact->name};
+    return of_domain != NULL;
 }
 
 static void make_outcomes(const uint64_t outcomes[CONTACT_OUTCOMES], struct sheets *sheets)
@@ -119,7 +121,7 @@ static void make_contacts(const struct summary *summary, size_t top, struct shee
 
         outcomes[outcome]++;
         if (outcome == CONTACT_LOST)
-            count_lost(lost, all[i]);
+            sheets->failed |= !count_lost(lost, all[i]);
     }
     sheets->failed |= lost == NULL;
     make_outcomes(outcomes, sheets);
