@@ -14,10 +14,10 @@
 #include <stdint.h>
 
 enum {
-    REDIS_LINK_TIMEOUT_MS = 900,             /* from redis_link_begin on; below BACKEND_TIMEOUT_MS */
-    REDIS_LINK_REPLY_MAX = 16 * 1024 * 1024, /* octets of one reply */
-    REDIS_LINK_LIST_MAX = 65536,             /* members of a list in a reply */
-    REDIS_LINK_WORDS_MAX = 16,               /* of a command */
+    REDIS_LINK_TIMEOUT_MS = 900,        /* from redis_link_begin on; below BACKEND_TIMEOUT_MS */
+    REDIS_LINK_REPLY_MAX = 1024 * 1024, /* octets of one reply */
+    REDIS_LINK_LIST_MAX = 8192,         /* members of a list in a reply */
+    REDIS_LINK_WORDS_MAX = 16,          /* of a command */
 };
 
 struct redis_link;

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { LINE_MAX_OCTETS = 1000 };
 
@@ -15,6 +16,17 @@ static bool add_problem(struct strbuf *problem, const char *path, const char *wh
     return false;
 }
 
+static bool is_for_us_alone(const char *path, struct strbuf *problem)
+{
+    struct stat status;
+
+    if (stat(path, &status) != 0)
+        return add_problem(problem, path, strerror(errno));
+    return (status.st_mode & S_IRWXO) == 0 ||
+           add_problem(problem, path,
+                       "everybody on this host may read or write it: chmod 0640 it, and change the password");
+}
+
 bool redis_password_read(const char *path, struct strbuf *line, const char **user, const char **password,
                          struct strbuf *problem)
 {
@@ -22,6 +34,8 @@ bool redis_password_read(const char *path, struct strbuf *line, const char **use
     char *blank;
 
     *line = (struct strbuf){.limit = LINE_MAX_OCTETS};
+    if (!is_for_us_alone(path, problem))
+        return false;
     if (!file_read(path, line))
         return add_problem(problem, path, strerror(errno));
     len = strcspn(strbuf_text(line), "\r\n");

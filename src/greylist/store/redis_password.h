@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The file with the password of a Redis server: one line, "PASSWORD" or "USER PASSWORD". */
+/* The file with the password of a Redis server: one line, "PASSWORD" or "USER PASSWORD". Others may not read it. */
 #ifndef SMF_GREYLIST_STORE_REDIS_PASSWORD_H
 #define SMF_GREYLIST_STORE_REDIS_PASSWORD_H
 

@@ -67,7 +67,7 @@ static uint64_t choose(struct candidates *ours, const struct redis_scan *scan, c
         if (redis_scan_text(&key, prefix, &is_sender) != NULL)
             ours->list[ours->count++].key = key;
     }
-    return seen == 0 ? 0 : all / seen * ours->count;
+    return seen == 0 ? 0 : all / seen * ours->count + all % seen * ours->count / seen;
 }
 
 static bool trim_step(const struct redis_scan *scan, struct redis_link *link, const char *prefix, uint64_t max,
