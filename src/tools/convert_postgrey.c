@@ -3,6 +3,7 @@
 #include "tools/convert_postgrey.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,60 +13,85 @@ static const char preface[] =
     "# These lines go into the smf-spf.conf that there is: postgrey knows nothing of SPF, which is checked as before.\n"
     "# What postgrey knows is not carried over: begin with a week of Greylist learn, which delays nobody.\n";
 
-static const long hour_s = 3600, day_s = 24L * 3600, life_max_d = 10000;
+static const long day_h = 24, life_max_d = 3650;
 
-/* A number that is no more than `max`, and what follows it. False if there is none. */
-static bool read_number(const char *text, long max, long *number, const char **rest)
+/* The digits that the text begins with as a number, and what follows them. False if there is none. */
+static bool read_number(const char *text, long *number, const char **rest)
 {
     char *end;
 
     *number = strtol(text, &end, 10);
     *rest = end;
-    return isdigit((unsigned char)*text) && *number <= max;
+    return isdigit((unsigned char)*text) != 0;
+}
+
+static void tell_bad_value(struct conversion *run, const char *option)
+{
+    const struct foreign_setting *setting = convert_find(run, convert_key(run->system, option));
+
+    if (setting != NULL && setting->problem == NULL)
+        convert_bad_value(run, setting);
+}
+
+/* At most `max`, which is told. */
+static long bounded(struct conversion *run, long number, long max, const char *what)
+{
+    if (number > max)
+        convert_differs(run, what);
+    return number < max ? number : max;
 }
 
 /* The number of an option. Zero is the default there, and so is what is no number, which is told. */
-static long number_of(struct conversion *run, const char *option, long max)
+static long number_of(struct conversion *run, const char *option)
 {
-    const struct foreign_key *key = convert_key(run->system, option);
-    const struct foreign_setting *setting = convert_find(run, key);
     const char *rest;
     long number;
 
-    if (!read_number(convert_value(run, option), max, &number, &rest) || *rest != '\0') {
-        if (setting != NULL && setting->problem == NULL)
-            convert_bad_value(run, setting);
+    if (!read_number(convert_value(run, option), &number, &rest) || *rest != '\0') {
+        tell_bad_value(run, option);
         number = 0;
     }
-    return number > 0 ? number : strtol(key->fallback, NULL, 10);
+    return number > 0 ? number : strtol(convert_key(run->system, option)->fallback, NULL, 10);
 }
 
-/* The value of --retry-window in seconds: days, or hours with an h. */
+/* The value of --retry-window in hours: it is days, or hours with an h. */
 static long read_window(struct conversion *run)
 {
-    const struct foreign_setting *setting = convert_find(run, convert_key(run->system, "--retry-window"));
     const char *rest;
     long number;
 
-    if (!read_number(convert_value(run, "--retry-window"), 1000, &number, &rest) ||
+    if (!read_number(convert_value(run, "--retry-window"), &number, &rest) ||
         (*rest != '\0' && strcasecmp(rest, "h") != 0)) {
-        if (setting != NULL && setting->problem == NULL)
-            convert_bad_value(run, setting);
-        return 2 * day_s;
+        tell_bad_value(run, "--retry-window");
+        return 2 * day_h;
     }
-    return *rest == '\0' ? number * day_s : number * hour_s;
+    return *rest == '\0' && number < LONG_MAX / day_h ? number * day_h : number;
 }
 
+/* An entry is deleted there after --max-age, even within the window. */
 static void write_times(struct conversion *run)
 {
-    const long window_s = read_window(run);
     struct strbuf lines = STRBUF_INIT;
+    long life_d, window_h, delay_s;
 
     convert_section(run, "How long a message waits, may take to come back, and is known then");
-    strbuf_addf(&lines, "GreylistDelay %lds\n", number_of(run, "--delay", 30 * day_s));
-    strbuf_addf(&lines, "GreylistWindow %ldh\n", window_s / hour_s);
-    strbuf_addf(&lines, "GreylistLife %ldd\n", number_of(run, "--max-age", life_max_d));
+    delay_s = bounded(run, number_of(run, "--delay"), day_h * 3600, "GreylistDelay is a day at most");
+    life_d = bounded(run, number_of(run, "--max-age"), life_max_d, "GreylistLife is ten years at most");
+    window_h = bounded(run, read_window(run), 30 * day_h, "GreylistWindow is 30 days at most");
+    if (window_h >= life_d * day_h)
+        window_h = life_d * day_h - 1;
+    strbuf_addf(&lines, "GreylistDelay %lds\nGreylistWindow %ldh\nGreylistLife %ldd\n", delay_s, window_h, life_d);
     (void)convert_block(run, "GreylistDelay", &lines);
+}
+
+static long read_bits(struct conversion *run, const char *option, long max)
+{
+    const long bits = number_of(run, option);
+
+    if (bits <= max)
+        return bits;
+    tell_bad_value(run, option);
+    return strtol(convert_key(run->system, option)->fallback, NULL, 10);
 }
 
 static void write_network(struct conversion *run)
@@ -76,7 +102,7 @@ static void write_network(struct conversion *run)
     if (convert_is_set(run, "--lookup-by-host"))
         strbuf_add(&bits, "32 128");
     else
-        strbuf_addf(&bits, "%ld %ld", number_of(run, "--ipv4cidr", 32), number_of(run, "--ipv6cidr", 128));
+        strbuf_addf(&bits, "%ld %ld", read_bits(run, "--ipv4cidr", 32), read_bits(run, "--ipv6cidr", 128));
     convert_built_rule(run, "GreylistNetwork", &bits);
 }
 

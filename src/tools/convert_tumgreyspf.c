@@ -25,8 +25,9 @@ enum {
     OCTETS = 4,             /* of an address */
     DELAY_S = 600,          /* where nothing says more: what tumgreyspf has */
     LIFE_DAYS = 10,
-    LIFE_DAYS_MAX = 10 * 1000,
-    DELAY_S_MAX = 30 * 24 * 3600,
+    LIFE_DAYS_MAX = 3650, /* what our keys take */
+    WINDOW_HOURS_MAX = 30 * 24,
+    DELAY_S_MAX = 24 * 3600,
 };
 
 static const char default_name[] = "__default__";
@@ -214,15 +215,22 @@ typedef void add_address(struct tree *tree, const char *path, const char *patter
 
 /* ---- Greylisting ---- */
 
-/* Appends what these settings are as lines of ours, each after `indent`. tumgreyspf has no window: until an entry is
- * deleted, whoever comes back is let through. */
+/* Until an entry is deleted, whoever comes back is let through there. Our window is shorter than the life. */
+static long window_hours(const struct settings *settings)
+{
+    const long hours = settings->life_days * 24 - 1;
+
+    return hours < WINDOW_HOURS_MAX ? hours : WINDOW_HOURS_MAX;
+}
+
+/* Appends what these settings are as lines of ours, each after `indent`. */
 static void add_greylisting(const struct settings *settings, const char *indent, struct strbuf *lines)
 {
     strbuf_addf(lines, "%sGreylist %s\n", indent, delays(settings) ? "on" : "off");
     if (!delays(settings))
         return;
     strbuf_addf(lines, "%sGreylistDelay %lds\n", indent, settings->delay_s);
-    strbuf_addf(lines, "%sGreylistWindow %ldd\n", indent, settings->life_days);
+    strbuf_addf(lines, "%sGreylistWindow %ldh\n", indent, window_hours(settings));
     strbuf_addf(lines, "%sGreylistLife %ldd\n", indent, settings->life_days);
 }
 

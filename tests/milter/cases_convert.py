@@ -281,10 +281,10 @@ def tumgreyspf_greylists_as_its_tree_says(binary):
     with prepared(binary) as filter_:
         done = run(binary, "config", "--from", "tumgreyspf", write_tree(filter_, GREY_TREE))
         needs(done)
-        for block in ("Greylist on\nGreylistDelay 300s\nGreylistWindow 20d\nGreylistLife 20d\n", "\nGreylistPass all\n",
+        for block in ("Greylist on\nGreylistDelay 300s\nGreylistWindow 479h\nGreylistLife 20d\n", "\nGreylistPass all\n",
                       "\nGreylistKnownAfter 0\n", "\nGreylistExempt 192.0.2.1/32\n", "\nGreylistExempt @a.example\n",
                       "jim@b.example {\n    RefuseMailFrom fail\n    Greylist off\n}\n",
-                      "@b.example {\n    RefuseMailFrom fail\n    Greylist on\n    GreylistDelay 10s\n    GreylistWindow 20d\n",
+                      "@b.example {\n    RefuseMailFrom fail\n    Greylist on\n    GreylistDelay 10s\n    GreylistWindow 479h\n",
                       "eve@b.example {\n    RefuseMailFrom off\n    Greylist on\n    GreylistDelay 10s\n"):
             contains(done.stdout, block, "output")
         for line in ("192/0/2/2: what is not checked by SPF is not greylisted either",

@@ -20,6 +20,7 @@ enum { PRINTED_AT = 64 * 1024 }; /* octets that are collected before they are pr
 struct run {
     const struct greylist_options *options;
     struct greylist_view view;
+    const char *store; /* GreylistStore */
     struct backend *backend;
     struct strbuf out;
     struct strbuf keys; /* forget: of each row 'e' or 's', the key, a NUL */
@@ -32,6 +33,13 @@ static int fail(const char *problem, int status)
 {
     (void)fprintf(stderr, "smf-spf greylist: %s\n", problem);
     return status;
+}
+
+/* What is wrong with the store. */
+static int fail_store(const struct run *run, const struct strbuf *problem)
+{
+    (void)fprintf(stderr, "smf-spf greylist: %s: %s\n", run->store, strbuf_text(problem));
+    return EX_UNAVAILABLE;
 }
 
 static void print_out(struct run *run)
@@ -145,7 +153,7 @@ static int run_verb(struct run *run)
     if (run->no_memory)
         status = fail("out of memory", EX_OSERR);
     else if (!works)
-        status = fail(strbuf_text(&problem), EX_UNAVAILABLE);
+        status = fail_store(run, &problem);
     greylist_counts_free(&run->counts);
     strbuf_free(&run->keys);
     strbuf_free(&problem);
@@ -154,14 +162,20 @@ static int run_verb(struct run *run)
 
 static int run_on_store(const struct greylist_options *options, const struct config *config)
 {
-    const struct greylist_store_config store = {0};
-    struct run run = {.options = options, .view = {.now_s = clock_unix_s(&clock_system)}};
+    struct greylist_store_config store = {.password_file = config->greylist_password_file,
+                                          .entries_max = config->greylist_entries,
+                                          .clock = &clock_system};
+    struct run run = {
+        .options = options,
+        .store = config->greylist_store,
+        .view = {.known_after = config->greylist.terms.known_after, .now_s = clock_unix_s(&clock_system)}};
     struct strbuf problem = STRBUF_INIT;
     int status = EX_OK;
 
+    (void)store_address_parse(config->greylist_store, &store.address); /* the configuration has checked it */
     run.backend = open_store(&store, config->user, &problem, &status);
     if (run.backend == NULL) {
-        status = fail(strbuf_text(&problem), status);
+        status = status == EX_UNAVAILABLE ? fail_store(&run, &problem) : fail(strbuf_text(&problem), status);
     } else {
         status = run_verb(&run);
         run.backend->functions->destroy(run.backend);

@@ -21,8 +21,7 @@ static bool is_there(const struct store_address *address, struct strbuf *problem
 {
     if (address->kind != STORE_SQLITE || access(address->path, R_OK | W_OK) == 0)
         return true;
-    strbuf_addf(problem, "%s: %s", address->path,
-                errno == ENOENT ? "is not there: no filter with Greylist on has made it" : strerror(errno));
+    strbuf_add(problem, errno == ENOENT ? "is not there: no filter with Greylist on has made it" : strerror(errno));
     return false;
 }
 

@@ -461,6 +461,11 @@ static const struct setting_case {
      LINES},
     {GREY, "--delay 60 --delay=90", "GreylistDelay 90s\n!GreylistDelay 60s", LINES},
     {GREY, "--delay=0", "GreylistDelay 300s", LINES}, /* Perl's default for what is false */
+    {GREY, "--delay=90000", "GreylistDelay 86400s", LOST},
+    {GREY, "--max-age=2", "GreylistWindow 47h\nGreylistLife 2d", LINES},
+    {GREY, "--retry-window=40", "GreylistWindow 720h", LOST},
+    {GREY, "--retry-window=99999999999999999999", "GreylistWindow 720h", LOST},
+    {GREY, "--max-age=9999999999", "GreylistLife 3650d", LOST},
     {GREY, "--delay=soon", "GreylistDelay 300s", LOST},
     {GREY, "--delay", "GreylistDelay 300s", LOST},
     {GREY, "--max-age=60", "GreylistLife 60d", LINES},
