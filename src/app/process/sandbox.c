@@ -5,7 +5,6 @@
 #include "app/process/sandbox_calls.h"
 #include "app/process/sandbox_files.h"
 #include "base/log.h"
-#include "greylist/store_address.h"
 
 static void tell(const char *what, bool done, const struct strbuf *problem)
 {
@@ -50,14 +49,14 @@ static bool check(const char *key, const char *path, bool is_written, struct str
 bool sandbox_allows(const struct config *config, const char *config_path, struct strbuf *errors)
 {
     bool allowed = check("", config_path, false, errors);
-    struct store_address store;
 
     if (config == NULL)
         return allowed;
     allowed = check("ZoneFile", config->zone_file, false, errors) && allowed;
     allowed = check("SRSSecretFile", config->srs_secret_file, false, errors) && allowed;
-    allowed = check("GreylistPasswordFile", config->greylist_password_file, false, errors) && allowed;
-    if (store_address_parse(config->greylist_store, &store) && store.kind == STORE_SQLITE)
-        allowed = check("GreylistStore", store.path, true, errors) && allowed;
+    if (config_greylists(config)) {
+        allowed = check("GreylistStore", config_greylist_file(config), true, errors) && allowed;
+        allowed = check("GreylistPasswordFile", config->greylist_password_file, false, errors) && allowed;
+    }
     return check("LogTo", config->log_to, true, errors) && allowed;
 }

@@ -7,7 +7,6 @@
 #include "base/endpoint.h"
 #include "base/instrumented.h"
 #include "config/table_socket.h"
-#include "greylist/store_address.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -40,11 +39,8 @@ enum { PLACES_MAX = 64 };
 
 static const uint64_t access_read = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR,
                       access_log = LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG,
-                      access_remove = LANDLOCK_ACCESS_FS_REMOVE_FILE, access_write = LANDLOCK_ACCESS_FS_WRITE_FILE;
-/* SQLite makes and removes files beside its own, and cuts them. */
-static const uint64_t access_store = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR |
-                                     LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG |
-                                     LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE;
+                      access_remove = LANDLOCK_ACCESS_FS_REMOVE_FILE, access_write = LANDLOCK_ACCESS_FS_WRITE_FILE,
+                      access_store = access_read | access_log | access_remove | LANDLOCK_ACCESS_FS_TRUNCATE;
 
 /* A directory, with all below it, or a file. */
 struct place {
@@ -54,7 +50,6 @@ struct place {
 
 static struct place places[PLACES_MAX];
 static size_t place_count; /* 0: no sandbox */
-static uint64_t handled;   /* what this kernel can refuse; a rule must not name any other right */
 
 /* Read by the C library and the others: what a name server, a host, a service, a time zone, a processor is; modules
  * that are loaded on demand; the anchors of DNSSEC. resolv.conf often is a link to a file that another service
@@ -117,14 +112,11 @@ static void add_log(const char *path)
         add_directory_of(path, access_log);
 }
 
-/* Where a reload may begin to greylist, and where it is done. */
+/* SQLite makes, shortens and removes files beside its own, and a corrupt one is renamed. */
 static void add_store(const struct config *config)
 {
-    struct store_address store;
-
-    add("/var/lib/smf-spf", access_store);
-    if (store_address_parse(config->greylist_store, &store) && store.kind == STORE_SQLITE)
-        add_directory_of(store.path, access_store);
+    add("/var/lib/smf-spf", access_store); /* where a reload may begin to greylist */
+    add_directory_of(config_greylist_file(config), access_store);
     add_directory_of(config->greylist_password_file, access_read);
 }
 
@@ -151,27 +143,27 @@ static void find_places(const struct config *config, const char *config_path)
         add_socket(table_socket_spec(config->table_sockets.items[i], &protocol));
 }
 
-/* All that a kernel of this version can refuse; a right that it does not know would be an error. */
+/* All that this kernel can refuse; a right that it does not know would be an error. */
 static uint64_t handled_access(int version)
 {
-    uint64_t all = LANDLOCK_ACCESS_FS_EXECUTE | access_read | access_log | access_remove |
-                   LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_DIR |
-                   LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_BLOCK |
-                   LANDLOCK_ACCESS_FS_MAKE_SYM;
+    uint64_t handled = LANDLOCK_ACCESS_FS_EXECUTE | access_read | access_log | access_remove |
+                       LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_DIR |
+                       LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_BLOCK |
+                       LANDLOCK_ACCESS_FS_MAKE_SYM;
 
     if (version >= 2)
-        all |= LANDLOCK_ACCESS_FS_REFER;
+        handled |= LANDLOCK_ACCESS_FS_REFER;
     if (version >= 3)
-        all |= LANDLOCK_ACCESS_FS_TRUNCATE;
+        handled |= LANDLOCK_ACCESS_FS_TRUNCATE;
     if (version >= 5)
-        all |= LANDLOCK_ACCESS_FS_IOCTL_DEV;
-    return all;
+        handled |= LANDLOCK_ACCESS_FS_IOCTL_DEV;
+    return handled;
 }
 
 /* One that is gone by now needs no rule. */
-static bool add_rule(int ruleset, const struct place *place)
+static bool add_rule(int ruleset, const struct place *place, uint64_t handled)
 {
-    const uint64_t of_directories = ~(access_write | LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_TRUNCATE);
+    const uint64_t of_directories = ~(access_write | LANDLOCK_ACCESS_FS_READ_FILE);
     struct landlock_path_beneath_attr rule = {.allowed_access = place->access & handled,
                                               .parent_fd = open(place->path, O_PATH | O_CLOEXEC)};
     struct stat found;
@@ -187,35 +179,36 @@ static bool add_rule(int ruleset, const struct place *place)
     return done == 0;
 }
 
-/* Descriptor of a set of rules; -1 with errno. */
-static int make_ruleset(void)
+/* Descriptor of a set of rules, and what they are about; -1 with errno. */
+static int make_ruleset(uint64_t *handled)
 {
     const long version = syscall(SYS_landlock_create_ruleset, NULL, 0UL, LANDLOCK_CREATE_RULESET_VERSION);
-    struct landlock_ruleset_attr attributes = {.handled_access_fs = 0};
+    struct landlock_ruleset_attr attributes = {.handled_access_fs = version > 0 ? handled_access((int)version) : 0};
 
     if (version < 1)
         return -1;
-    handled = attributes.handled_access_fs = handled_access((int)version);
+    *handled = attributes.handled_access_fs;
     /* the size of the first version, which has the files alone */
     return (int)syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes.handled_access_fs, 0U);
 }
 
-static bool restrict_by(int ruleset)
+static bool restrict_by(int ruleset, uint64_t handled)
 {
     for (size_t i = 0; i < place_count; i++)
-        if (!add_rule(ruleset, &places[i]))
+        if (!add_rule(ruleset, &places[i], handled))
             return false;
     return prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) == 0 && syscall(SYS_landlock_restrict_self, ruleset, 0U) == 0;
 }
 
 bool sandbox_files_restrict(const struct config *config, const char *config_path, struct strbuf *problem)
 {
-    const int ruleset = INSTRUMENTED ? -1 : make_ruleset();
+    uint64_t handled = 0;
+    const int ruleset = INSTRUMENTED ? -1 : make_ruleset(&handled);
     bool restricted = false;
 
     if (ruleset >= 0) {
         find_places(config, config_path);
-        restricted = restrict_by(ruleset);
+        restricted = restrict_by(ruleset, handled);
     }
     if (!restricted) {
         const bool is_missing = errno == ENOSYS || errno == EOPNOTSUPP;
