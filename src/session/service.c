@@ -109,14 +109,6 @@ struct spf_checker *service_build_checker(const struct config *config, struct dn
 
 /* ---- The store of greylisting ---- */
 
-static bool greylists(const struct config *config)
-{
-    for (size_t i = 0; i < config_variants(config); i++)
-        if (config_variant(config, i)->greylist.terms.mode != GREYLIST_OFF)
-            return true;
-    return false;
-}
-
 static struct greylist_store_config store_settings(const struct config *config)
 {
     struct greylist_store_config settings = {
@@ -135,7 +127,7 @@ static bool open_store(const struct config *config, struct greylist_store **stor
     const struct greylist_store_config settings = store_settings(config);
 
     *store = NULL;
-    if (!greylists(config))
+    if (!config_greylists(config))
         return true;
     *store = greylist_store_create(&settings, error);
     return *store != NULL;
@@ -147,7 +139,7 @@ static bool reopen_store(const struct service *service, const struct config *con
 {
     const struct greylist_store_config before = store_settings(service->config), now = store_settings(config);
 
-    if (service->greylist == NULL || !greylists(config) || !greylist_store_config_is_same(&before, &now))
+    if (service->greylist == NULL || !config_greylists(config) || !greylist_store_config_is_same(&before, &now))
         return open_store(config, store, error);
     *store = greylist_store_acquire(service->greylist);
     return true;

@@ -46,7 +46,6 @@ struct spf_outcome {
     enum spf_result result;
     bool cached;  /* out of the result cache */
     bool guessed; /* there was no record: result of the best guess */
-    unsigned matched_bits;
     bool is_shed; /* temperror without an evaluation to its end, for a lack or a fault of ours: too many are under way,
                      no memory, descriptor or thread is left, or the DNS thread itself is late: it answers each lookup
                      at its deadline at the latest, so silence past that is ours. It says nothing about the domain. What
