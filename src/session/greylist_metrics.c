@@ -49,8 +49,8 @@ static void write_store(struct metrics_text *text, const struct greylist_store_s
               (double)store->expired);
     write_one(text, "greylist_store_entries", METRICS_GAUGE, "Entries in the store, as of the last count.",
               (double)store->entries);
-    write_one(text, "greylist_store_away", METRICS_GAUGE, "1 while the store cannot be reached: nobody is deferred.",
-              store->is_away ? 1 : 0);
+    write_one(text, "greylist_store_away", METRICS_GAUGE,
+              "Whether the store cannot be reached, so that nobody is deferred (1).", store->is_away ? 1 : 0);
 }
 
 void greylist_metrics_write(struct metrics_text *text, const struct greylist_store_state *store)
