@@ -47,7 +47,8 @@ def unpack(directory):
 
 
 HEADS = ["table", "connections", "lookups on each", "PostSRSd: lookups/s", "smf-spf: the same", "smf-spf to PostSRSd", "goal",
-         "PostSRSd: ms p50 / p95 / p99", "smf-spf: the same", "PostSRSd: CPU us a lookup", "smf-spf: the same"]
+         "nothing to PostSRSd", "PostSRSd: ms p50 / p95 / p99", "smf-spf: the same", "PostSRSd: CPU us a lookup",
+         "smf-spf: the same", "nothing: the same"]
 
 
 class PostSRSd:
@@ -73,6 +74,35 @@ class PostSRSd:
         self.process.terminate()
         self.process.wait()
         shutil.rmtree(self.dir, ignore_errors=True)
+
+
+class Nothing:
+    """A server on one thread that has the same answer for each request: how fast one could be at most."""
+
+    def __init__(self, programs, key):
+        self.dir = tempfile.mkdtemp(prefix="smf-spf-bench.")
+        self.forward, self.map = f"inet:{free_port()}@127.0.0.1", f"unix:{self.dir}/map"
+        self.reverse = self.forward  # it does not look at the request
+        answer = f"OK {key}"
+        self.processes = [subprocess.Popen([os.path.join(programs, "policy_nothing"), *arguments], stdin=subprocess.DEVNULL,
+                                           stdout=subprocess.DEVNULL)
+                          for arguments in ((self.forward, "\n", f"200 {key}\n"), (self.map, ",", f"{len(answer)}:{answer},"))]
+
+    def __enter__(self):
+        for address in (self.forward, self.map):
+            wait_until(lambda address=address: accepts(address), START_LIMIT_S, "the server that does nothing")
+        return self
+
+    def __exit__(self, *_):
+        for process in self.processes:
+            process.kill()
+            process.wait()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def of(self, socketmap):
+        """Where one of the protocols is spoken, as the other servers are handed on."""
+        self.process = self.processes[socketmap]
+        return self
 
 
 class TablesSmfSpf(SmfSpf):
@@ -101,6 +131,7 @@ class Keys:
         senders = [f"user{number}@d{number}.hot.test" for number in range(count)]
         with TcpTable(server.forward) as client:
             rewritten = [client.ask(sender).partition(" ")[2] for sender in senders]
+        self.rewritten = rewritten[0]
         for name, keys in (("forward", senders), ("reverse", rewritten)):
             with open(os.path.join(self.dir, name), "w", encoding="ascii") as file:
                 file.write("".join(f"{key}\n" for key in keys))
@@ -146,16 +177,22 @@ def run(bench, server, keys, name, connections, per_connection=EVERY, socketmap=
     return {**report, "cpu_us": (cpu_s(server.process.pid) - before_s) / report["lookups"] * 1e6}
 
 
-def beside_row(bench, ours, theirs, keys, name, connections, per_connection, socketmap=False):
-    reports, others = [], []
+def beside_row(bench, servers, keys, name, connections, per_connection, socketmap=False):
+    """Of smf-spf, the server that does nothing, and PostSRSd, which may be None, in turns."""
+    ours, nothing, theirs = servers
+    reports, bounds, others = [], [], []
     for _ in range(bench.pairs):
         if theirs:
             others.append(run(bench, theirs, keys, name, connections, per_connection))
         reports.append(run(bench, ours, keys, name, connections, per_connection, socketmap))
-    ratios = [report["per_second"] / other["per_second"] for other, report in zip(others, reports)]
+        bounds.append(run(bench, nothing.of(socketmap), keys, name, connections, per_connection, socketmap))
+
+    def ratios(found):
+        return spread([one["per_second"] / other["per_second"] for other, one in zip(others, found)]) if theirs else ""
+
     return [name, str(connections), str(per_connection or "all"), rate(others) if theirs else "its package cannot be had", rate(reports),
-            spread(ratios) if theirs else "", GOAL, times(others, "lookup") if theirs else "", times(reports, "lookup"),
-            cpu(others) if theirs else "", cpu(reports)]
+            ratios(reports), GOAL, ratios(bounds), times(others, "lookup") if theirs else "", times(reports, "lookup"),
+            cpu(others) if theirs else "", cpu(reports), cpu(bounds)]
 
 
 def cpu(reports):
@@ -171,7 +208,8 @@ def measure(bench, ours, theirs):
     try:
         for title, socketmap, rows in (("Lookups by tcp_table, beside PostSRSd 1.10; cached verdicts", False, ROWS),
                                        ("The same by socketmap over a unix socket, beside PostSRSd by tcp_table", True, MAP_ROWS)):
-            table(title, HEADS, [beside_row(bench, ours, theirs, keys, *row, socketmap) for row in rows])
+            with Nothing(bench.programs, keys.rewritten) as nothing:
+                table(title, HEADS, [beside_row(bench, (ours, nothing, theirs), keys, *row, socketmap) for row in rows])
     finally:
         keys.remove()
 
