@@ -16,17 +16,12 @@ void message_init(struct message *message)
         message->checks[i].speculation = NULL;
 }
 
-bool message_begin(struct message *message, const char *receiver, const char *authserv_id)
+void message_begin(struct message *message, const char *receiver, const char *authserv_id)
 {
     message->is_begun = true;
-    message->receiver = strdup(receiver);
-    message->authserv_id = strdup(authserv_id);
-    if (message->receiver == NULL || message->authserv_id == NULL) {
-        message_reset(message);
-        return false;
-    }
+    message->receiver = receiver;
+    message->authserv_id = authserv_id;
     message_exempt(message, REASON_FAULT_SENDER);
-    return true;
 }
 
 void message_await_relayed_client(struct message *message)
@@ -123,8 +118,6 @@ static void free_recipient(struct recipient *recipient)
 void message_free(struct message *message)
 {
     end_speculations(message);
-    free(message->receiver);
-    free(message->authserv_id);
     address_free(&message->sender);
     for (size_t i = 0; i < message->recipient_count; i++)
         free_recipient(&message->recipients[i]);

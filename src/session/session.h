@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct session_spare;
 struct srs_rules;
 
 /* What all connections share; each connection holds its references until it closes. */
@@ -23,6 +24,8 @@ struct session_shared {
     const struct srs_rules *srs; /* NULL: no SRSDomain */
     const char *host_name;       /* this host, where the front end has no name for it; lives as long as the program */
     bool serves_both;            /* there are a milter and a policy service, and a client may come to both */
+    struct session_spare *spare; /* where its memory goes when it has ended; NULL: it is freed. No reference */
+    unsigned generation;         /* of these members (session_spare.h) */
 };
 
 enum session_step {
@@ -130,7 +133,13 @@ struct session_needs session_needs(const struct config *config);
 /* Begins a connection; takes references of its own to what `shared` names, and a copy of `abilities`. NULL if out of
  * memory. */
 struct session *session_create(const struct session_shared *shared, const struct session_abilities *abilities);
-void session_destroy(struct session *session); /* NULL is fine */
+
+/* The same with the memory and the references of the session that ended last. NULL: none is kept, or what it shares is
+ * no longer what new ones share. */
+struct session *session_reuse(struct session_spare *spare, const struct session_abilities *abilities);
+
+/* Ends it; what is under way is logged. NULL is fine. */
+void session_destroy(struct session *session);
 
 /* This host's name, where the MTA has none for it; "" if it has none. Lives as long as the program. */
 const char *session_host_name(const struct session *session);

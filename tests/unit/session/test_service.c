@@ -100,6 +100,39 @@ static void a_connection_keeps_what_it_began_with(void **state)
     service_destroy(service);
 }
 
+/* Ended sessions are used again, with nothing of what they were: not the client, nor what another configuration said.
+ */
+static void a_session_is_used_again(void **state)
+{
+    struct strbuf error = STRBUF_INIT;
+    struct service *service = service_of("RefuseFail on\nSyslog none\n");
+    const struct config *lenient = configuration("RefuseFail off\nSyslog none\n");
+    struct session *first = service_begin_session(service, &all_steps), *second = NULL, *other = NULL;
+    struct session_sender sender = {.status = ADDRESS_NULL};
+
+    (void)state;
+    assert_int_equal(send_forged(first), SESSION_REFUSE);
+    session_destroy(first);
+    second = service_begin_session(service, &all_steps);
+    assert_ptr_equal(second, first);
+    assert_int_equal(session_mail(second, &sender).step, SESSION_CONTINUE); /* without a client */
+    other = service_begin_session(service, &all_steps);
+    assert_ptr_not_equal(other, second);
+    session_destroy(second);
+    session_destroy(other); /* one is kept */
+    assert_true(service_replace(service, lenient, &error));
+    first = service_begin_session(service, &all_steps);
+    assert_int_equal(send_forged(first), SESSION_CONTINUE);
+    second = service_begin_session(service, &all_steps);
+    assert_true(service_replace(service, lenient, &error));
+    config_release(lenient);
+    session_destroy(first); /* of what is not served any more: it is freed */
+    other = service_begin_session(service, &all_steps);
+    session_destroy(second);
+    session_destroy(other);
+    service_destroy(service);
+}
+
 static void a_connection_outlives_the_service(void **state)
 {
     struct service *service = service_of("");
@@ -171,6 +204,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_connection_keeps_what_it_began_with),
+        cmocka_unit_test(a_session_is_used_again),
         cmocka_unit_test(a_connection_outlives_the_service),
         cmocka_unit_test(a_zone_that_is_gone_changes_nothing),
         cmocka_unit_test(the_network_takes_the_place_of_a_file),
