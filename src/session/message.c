@@ -30,8 +30,6 @@ void message_await_relayed_client(struct message *message)
     message->reason = REASON_NONE;
 }
 
-static const struct spf_outcome no_outcome;
-
 void message_add_check(struct message *message, enum spf_identity identity, const char *domain)
 {
     struct identity_check *check = &message->checks[message->check_count++];
@@ -39,7 +37,7 @@ void message_add_check(struct message *message, enum spf_identity identity, cons
     check->identity = identity;
     check->domain = domain;
     check->has_outcome = check->has_dmarc = false;
-    spf_outcome_copy(&check->outcome, &no_outcome);
+    spf_outcome_clear(&check->outcome);
     check->dmarc.is_published = TRISTATE_NO;
     check->dmarc.name[0] = '\0';
     message->stage = MESSAGE_PENDING;

@@ -62,6 +62,9 @@ struct spf_outcome {
                                                empty */
 };
 
+/* Makes it one that says nothing: none. */
+void spf_outcome_clear(struct spf_outcome *outcome);
+
 /* Copies one, of its texts what they have: an outcome has a kB, and mostly says little. */
 void spf_outcome_copy(struct spf_outcome *to, const struct spf_outcome *from);
 
