@@ -81,13 +81,12 @@ void client_add_value(struct strbuf *line, const char *value)
     log_add_word(line, value);
 }
 
+/* `key` is with all that belongs to it. */
 static void add_key(struct strbuf *line, const char *key, const char *value)
 {
     if (value == NULL)
         return;
-    strbuf_add(line, ", ");
     strbuf_add(line, key);
-    strbuf_add_char(line, '=');
     client_add_value(line, value);
 }
 
@@ -97,8 +96,8 @@ void client_add(const struct client *client, const char *sender, struct strbuf *
 
     strbuf_add(line, ": ip=");
     strbuf_add(line, addr_format(&client->effective, text));
-    add_key(line, "fqdn", client->host);
-    add_key(line, "helo", sender != NULL ? client_helo_shown(client) : client->helo_shown);
+    add_key(line, ", fqdn=", client->host);
+    add_key(line, ", helo=", sender != NULL ? client_helo_shown(client) : client->helo_shown);
     if (sender != NULL) {
         strbuf_add(line, ", from=<");
         client_add_value(line, sender);

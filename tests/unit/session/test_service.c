@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Tests of the exchange of configurations under living connections. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -133,6 +134,36 @@ static void a_session_is_used_again(void **state)
     service_destroy(service);
 }
 
+static void *come_and_go(void *context)
+{
+    for (unsigned i = 0; i < 200; i++) {
+        struct session *session = service_begin_session(context, &all_steps);
+
+        assert_non_null(session);
+        session_destroy(session);
+    }
+    return NULL;
+}
+
+/* The same from several threads, and with reloads in between: for the sanitizers. */
+static void sessions_come_and_go(void **state)
+{
+    struct strbuf error = STRBUF_INIT;
+    struct service *service = service_of("RefuseFail on\nSyslog none\n");
+    const struct config *config = configuration("RefuseFail off\nSyslog none\n");
+    pthread_t threads[3];
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, come_and_go, service), 0);
+    for (unsigned i = 0; i < 20; i++)
+        assert_true(service_replace(service, config, &error));
+    for (size_t i = 0; i < 3; i++)
+        pthread_join(threads[i], NULL);
+    config_release(config);
+    service_destroy(service);
+}
+
 static void a_connection_outlives_the_service(void **state)
 {
     struct service *service = service_of("");
@@ -205,6 +236,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_connection_keeps_what_it_began_with),
         cmocka_unit_test(a_session_is_used_again),
+        cmocka_unit_test(sessions_come_and_go),
         cmocka_unit_test(a_connection_outlives_the_service),
         cmocka_unit_test(a_zone_that_is_gone_changes_nothing),
         cmocka_unit_test(the_network_takes_the_place_of_a_file),
