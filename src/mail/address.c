@@ -223,14 +223,39 @@ enum address_status address_parse(const char *argument, struct address *out)
     return mailbox != NULL ? split_mailbox(mailbox, out) : ADDRESS_MALFORMED;
 }
 
-/* True for a dot-string (RFC 5321 4.1.2, RFC 6531 3.3). */
-static bool is_dot_string(const char *local)
+static bool is_atom_octet(char c)
 {
-    size_t len = strlen(local);
-
-    if (len == 0 || local[0] == '.' || local[len - 1] == '.' || strstr(local, "..") != NULL)
+    switch (c) {
+    case ' ':
+    case '"':
+    case '(':
+    case ')':
+    case ',':
+    case ':':
+    case ';':
+    case '<':
+    case '>':
+    case '@':
+    case '[':
+    case '\\':
+    case ']':
         return false;
-    return strpbrk(local, " \"(),:;<>@[\\]") == NULL;
+    default:
+        return true;
+    }
+}
+
+/* True for a dot-string (RFC 5321 4.1.2, RFC 6531 3.3). */
+static bool is_dot_string(const char *local, size_t len)
+{
+    char before = '.';
+
+    for (size_t i = 0; i < len; i++) {
+        if (!is_atom_octet(local[i]) || (local[i] == '.' && before == '.'))
+            return false;
+        before = local[i];
+    }
+    return before != '.';
 }
 
 /* Writes the local part as a quoted string, and returns its end. */
@@ -259,21 +284,24 @@ enum address_status address_make(const char *local, const char *domain, struct a
 {
     size_t local_len = strlen(local), domain_len = strlen(domain);
     const char *kept = local_len > 0 ? local : "postmaster"; /* RFC 7208 4.3 */
+    size_t kept_len = local_len > 0 ? local_len : strlen(kept);
     char *text, *end;
 
     if (local_len + domain_len == 0)
         return ADDRESS_NULL;
-    text = malloc(2 * local_len + 2 + 1 + domain_len + 1 + strlen(kept) + 1);
+    text = malloc(2 * local_len + 2 + 1 + domain_len + 1 + kept_len + 1);
     if (text == NULL)
         return ADDRESS_NO_MEMORY;
-    end = is_dot_string(local) ? stpcpy(text, local) : write_quoted(text, local);
+    if (is_dot_string(local, local_len))
+        end = (char *)memcpy(text, local, local_len) + local_len;
+    else
+        end = write_quoted(text, local);
     size_t written = (size_t)(end - text);
     if (domain_len > 0)
         *end++ = '@';
-    *out = (struct address){.text = text, .domain = end};
-    end = stpcpy(end, domain) + 1;
-    out->local = end;
-    (void)stpcpy(end, kept);
+    memcpy(end, domain, domain_len + 1);
+    memcpy(end + domain_len + 1, kept, kept_len + 1);
+    *out = (struct address){.text = text, .domain = end, .local = end + domain_len + 1};
     return written > LOCAL_MAX_OCTETS ? ADDRESS_LOCAL_TOO_LONG : ADDRESS_OK;
 }
 

@@ -10,7 +10,10 @@
 
 #include <stdio.h>
 
-enum { LINE_LIMIT = 1900 - MESSAGE_QUEUE_ID_SIZE }; /* octets of a log line, but for its end */
+enum {
+    LINE_LIMIT = 1900 - MESSAGE_QUEUE_ID_SIZE, /* octets of a log line, but for its end */
+    LINE_USUAL = 512,                          /* octets that nearly all lines get by with */
+};
 
 /* What happened to the message shows at the level notice, a result alone at info. */
 static enum log_level level_of(const struct message *message)
@@ -183,7 +186,8 @@ static void add_line(const struct message *message, const struct client *client,
 
 void message_log(struct message *message, const struct client *client, const char *problem)
 {
-    struct strbuf line = STRBUF_INIT, json = STRBUF_INIT;
+    char usual[LINE_USUAL];
+    struct strbuf line = strbuf_in(usual, sizeof usual), json = STRBUF_INIT;
     enum log_level level;
 
     if (!message->record.is_open)

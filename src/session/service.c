@@ -5,6 +5,7 @@
 #include "config/config_change.h"
 #include "dns/dns_resolver.h"
 #include "dns/dns_zone.h"
+#include "session/session_spare.h"
 #include "session/srs_rules.h"
 
 #include <pthread.h>
@@ -16,7 +17,7 @@
 enum { ERROR_SIZE = 512 };
 
 struct service {
-    pthread_mutex_t lock; /* covers all but the last two members */
+    pthread_mutex_t lock; /* covers all but the last three members */
     const struct config *config;
     struct spf_checker *checker;
     const struct dns *dns;                       /* the checker's */
@@ -27,7 +28,8 @@ struct service {
     unsigned lookups[2];                         /* under way, by the last bit of the generation that they began in */
     pthread_cond_t lookups_over;                 /* one of the two is 0 */
     char host_name[256];
-    bool serves_both; /* by the configuration of the start, as a reload opens and closes no socket */
+    struct session_spare *spare; /* NULL: there was no memory for it */
+    bool serves_both;            /* by the configuration of the start, as a reload opens and closes no socket */
 };
 
 /* What a reload has prepared. */
@@ -176,6 +178,7 @@ struct service *service_create(const struct config *config, struct strbuf *error
         return NULL;
     }
     service->config = config_acquire(config);
+    service->spare = session_spare_create();
     service->serves_both = config->socket != NULL && config->policy_socket != NULL;
     pthread_mutex_init(&service->lock, NULL);
     pthread_cond_init(&service->lookups_over, NULL);
@@ -191,13 +194,22 @@ static void await_lookups(struct service *service, unsigned generation)
         pthread_cond_wait(&service->lookups_over, &service->lock);
 }
 
+/* Under the lock. The session that is kept holds references to what is exchanged, of which these are not the last. */
+static void renew_spare(struct service *service)
+{
+    if (service->spare != NULL)
+        session_spare_renew(service->spare);
+}
+
 void service_destroy(struct service *service)
 {
     if (service == NULL)
         return;
     pthread_mutex_lock(&service->lock);
     await_lookups(service, service->generation);
+    renew_spare(service);
     pthread_mutex_unlock(&service->lock);
+    session_spare_release(service->spare);
     spf_checker_release(service->checker);
     srs_rules_release(service->srs);
     greylist_store_release(service->greylist);
@@ -294,6 +306,7 @@ void service_commit(struct service *service, struct service_change *change)
     service->checker = change->checker;
     service->dns = change->dns;
     service->srs = change->srs;
+    renew_spare(service);
     if (!change->keeps_checker)
         await_lookups(service, service->generation++);
     pthread_mutex_unlock(&service->lock);
@@ -323,6 +336,8 @@ static struct session_shared shared_of(struct service *service)
         .srs = srs_rules_acquire(service->srs),
         .host_name = service->host_name,
         .serves_both = service->serves_both,
+        .spare = service->spare,
+        .generation = service->spare != NULL ? session_spare_generation(service->spare) : 0,
     };
 }
 
@@ -420,9 +435,13 @@ void service_greylist_state(struct service *service, struct greylist_store_state
 
 struct session *service_begin_session(struct service *service, const struct session_abilities *abilities)
 {
-    struct session_shared shared = service_acquire(service);
-    struct session *session = session_create(&shared, abilities);
+    struct session *session = service->spare != NULL ? session_reuse(service->spare, abilities) : NULL;
+    struct session_shared shared;
 
+    if (session != NULL)
+        return session;
+    shared = service_acquire(service);
+    session = session_create(&shared, abilities);
     service_release(&shared);
     return session;
 }

@@ -11,6 +11,7 @@
 #include "session/message_end.h"
 #include "session/message_log.h"
 #include "session/refusal.h"
+#include "session/session_spare.h"
 #include "session/srs_rules.h"
 #include "session/state.h"
 
@@ -20,38 +21,62 @@
 
 static const struct session_reply go_on = {.step = SESSION_CONTINUE};
 
+/* Makes memory a session without a client, with references that are the session's then. */
+static void begin(struct session *session, const struct session_shared *shared,
+                  const struct session_abilities *abilities)
+{
+    memset(session, 0, offsetof(struct session, message));
+    message_init(&session->message);
+    session->shared = *shared;
+    session->abilities = *abilities;
+}
+
 struct session *session_create(const struct session_shared *shared, const struct session_abilities *abilities)
 {
     struct session *session = malloc(sizeof(*session));
 
     if (session == NULL)
         return NULL;
-    memset(session, 0, offsetof(struct session, message));
-    message_init(&session->message);
-    session->shared = *shared;
-    session->abilities = *abilities;
-    session->shared.config = config_acquire(shared->config);
-    session->shared.checker = spf_checker_acquire(shared->checker);
-    session->shared.srs = srs_rules_acquire(shared->srs);
-    session->shared.greylist = greylist_store_acquire(shared->greylist);
+    begin(session, shared, abilities);
+    config_acquire(shared->config);
+    spf_checker_acquire(shared->checker);
+    srs_rules_acquire(shared->srs);
+    (void)greylist_store_acquire(shared->greylist);
+    session_spare_acquire(shared->spare);
     return session;
 }
 
-void session_destroy(struct session *session)
+struct session *session_reuse(struct session_spare *spare, const struct session_abilities *abilities)
 {
+    struct session *session = session_spare_take(spare);
+    struct session_shared shared;
+
     if (session == NULL)
-        return;
+        return NULL;
+    shared = session->shared;
+    begin(session, &shared, abilities);
+    return session;
+}
+
+/* Ends what is under way, and frees all but the session itself. */
+static void end(struct session *session)
+{
     state_log_message(session);
     message_free(&session->message);
     relayed_client_reset(&session->relayed);
     client_free(&session->client);
     companion_close(session->companion);
     strbuf_free(&session->reply);
-    config_release(session->shared.config);
-    spf_checker_release(session->shared.checker);
-    srs_rules_release(session->shared.srs);
-    greylist_store_release(session->shared.greylist);
-    free(session);
+    free(session->receiver);
+}
+
+void session_destroy(struct session *session)
+{
+    if (session == NULL)
+        return;
+    end(session);
+    if (session->shared.spare == NULL || !session_spare_put(session->shared.spare, session))
+        session_spare_free(session);
 }
 
 const char *session_host_name(const struct session *session)

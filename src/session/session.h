@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 struct greylist_store;
+struct session_spare;
 struct srs_rules;
 
 /* What all connections share; each connection holds its references until it closes. */
@@ -23,8 +24,10 @@ struct session_shared {
     struct spf_checker *checker;
     const struct srs_rules *srs;     /* NULL: no SRSDomain */
     struct greylist_store *greylist; /* NULL: nobody is greylisted */
-    const char *host_name; /* this host, where the front end has no name for it; lives as long as the program */
-    bool serves_both;      /* there are a milter and a policy service, and a client may come to both */
+    const char *host_name;       /* this host, where the front end has no name for it; lives as long as the program */
+    bool serves_both;            /* there are a milter and a policy service, and a client may come to both */
+    struct session_spare *spare; /* where its memory goes when it has ended; NULL: it is freed. No reference */
+    unsigned generation;         /* of these members (session_spare.h) */
 };
 
 enum session_step {
@@ -134,7 +137,13 @@ struct session_needs session_needs(const struct config *config);
 /* Begins a connection; takes references of its own to what `shared` names, and a copy of `abilities`. NULL if out of
  * memory. */
 struct session *session_create(const struct session_shared *shared, const struct session_abilities *abilities);
-void session_destroy(struct session *session); /* NULL is fine */
+
+/* The same with the memory and the references of the session that ended last. NULL: none is kept, or what it shares is
+ * no longer what new ones share. */
+struct session *session_reuse(struct session_spare *spare, const struct session_abilities *abilities);
+
+/* Ends it; what is under way is logged. NULL is fine. */
+void session_destroy(struct session *session);
 
 /* This host's name, where the MTA has none for it; "" if it has none. Lives as long as the program. */
 const char *session_host_name(const struct session *session);

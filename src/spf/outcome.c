@@ -101,6 +101,12 @@ static void copy_text(char *to, const char *from)
     memcpy(to, from, strlen(from) + 1);
 }
 
+void spf_outcome_clear(struct spf_outcome *outcome)
+{
+    memset(outcome, 0, offsetof(struct spf_outcome, mechanism));
+    outcome->mechanism[0] = outcome->problem[0] = outcome->explanation[0] = '\0';
+}
+
 void spf_outcome_copy(struct spf_outcome *to, const struct spf_outcome *from)
 {
     memcpy(to, from, offsetof(struct spf_outcome, mechanism));

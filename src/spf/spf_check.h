@@ -65,6 +65,9 @@ struct spf_outcome {
                                                empty */
 };
 
+/* Makes it one that says nothing: none. */
+void spf_outcome_clear(struct spf_outcome *outcome);
+
 /* Copies one, of its texts what they have: an outcome has a kB, and mostly says little. */
 void spf_outcome_copy(struct spf_outcome *to, const struct spf_outcome *from);
 
@@ -98,6 +101,10 @@ struct dns *spf_checker_dns(const struct spf_checker *checker);
 
 /* When the timeout of an evaluation that begins now will be over, on the checker's monotonic clock. */
 int64_t spf_checker_deadline_ms(const struct spf_checker *checker);
+
+/* The moment by the clock of deadlines, and the same deadline for a check that begins in that moment. */
+int64_t spf_checker_now_ms(const struct spf_checker *checker);
+int64_t spf_checker_deadline_after_ms(const struct spf_checker *checker, int64_t now_ms);
 
 /* Answers `request`, within the timeout. A fault of ours (out of memory) gives temperror with a problem that says so,
  * never fail, and so do too many evaluations under way (max_checks), at once. Any number of threads at once; hold no

@@ -9,6 +9,7 @@
 #include "mail/envelope.h"
 #include "session/session.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -39,12 +40,19 @@ static bool says(const struct strbuf *known, const char *first, const char *seco
 /* Without memory it says nothing, and what comes next is something new. */
 static void note(struct strbuf *known, const char *first, const char *second)
 {
+    const size_t first_len = strlen(first), second_len = strlen(second);
+    char *room;
+
     strbuf_truncate(known, 0);
-    strbuf_add(known, first);
-    strbuf_add_char(known, '\n');
-    strbuf_add(known, second);
-    if (known->failed)
+    room = strbuf_make_room(known, first_len + 1 + second_len);
+    if (room == NULL) {
         strbuf_free(known);
+        return;
+    }
+    memcpy(room, first, first_len);
+    room[first_len] = '\n';
+    memcpy(room + first_len + 1, second, second_len);
+    strbuf_fill_room(known, first_len + 1 + second_len);
 }
 
 /* Empties a text, which keeps its memory unless that was not enough. */
@@ -158,10 +166,20 @@ void transaction_end(struct transaction *transaction)
 
 /* ---- The client ---- */
 
+/* 0: it is not known. */
+static unsigned read_port(const char *text)
+{
+    unsigned port = 0;
+
+    for (; *text >= '0' && *text <= '9' && port <= UINT16_MAX; text++)
+        port = 10 * port + (unsigned)(*text - '0');
+    return *text == '\0' && port <= UINT16_MAX ? port : 0;
+}
+
 static struct session_client client_of(const struct request *request)
 {
     struct session_client client = {
-        .port = (unsigned)strtoul(request->client_port, NULL, 10),
+        .port = read_port(request->client_port),
         .name = request->client_name,
         .name_is_verified = request->client_name[0] != '\0' && strcasecmp(request->client_name, "unknown") != 0,
     };
@@ -430,6 +448,21 @@ static enum policy_action answer_recipient(struct transaction *transaction, cons
     return transaction->answer.len > 0 ? repeat(transaction, out) : POLICY_DUNNO;
 }
 
+/* The first change of the message, where fields are added at RCPT. A message mostly gets one field and nothing else,
+ * which need not be kept for a later answer. */
+static enum policy_action change_early(struct transaction *transaction, struct strbuf *out)
+{
+    const struct action_list actions = session_early_actions(transaction->session);
+    const struct action *first = actions.items;
+
+    if (!transaction->has_changes && actions.count == 1 && first->kind == ACTION_INSERT_HEADER) {
+        transaction->has_changes = true;
+        return answer_field(first->name, first->value, out) ? POLICY_PREPEND : answer_dunno(out);
+    }
+    collect_changes(transaction, &actions);
+    return change(transaction, out);
+}
+
 /* At RCPT: of one recipient after the other. */
 static enum policy_action at_recipient(struct transaction *transaction, const struct request *request,
                                        struct strbuf *out)
@@ -437,7 +470,6 @@ static enum policy_action at_recipient(struct transaction *transaction, const st
     const bool is_again =
         transaction->recipient.len > 0 && strcmp(strbuf_text(&transaction->recipient), request->recipient) == 0;
     enum policy_action kind = POLICY_DUNNO;
-    struct action_list actions;
 
     if (is_again && transaction->answer.len > 0)
         return repeat(transaction, out);
@@ -447,9 +479,7 @@ static enum policy_action at_recipient(struct transaction *transaction, const st
         return kind;
     if (transaction->asks_at_data)
         return answer_dunno(out);
-    actions = session_early_actions(transaction->session);
-    collect_changes(transaction, &actions);
-    return change(transaction, out);
+    return change_early(transaction, out);
 }
 
 /* At MAIL of a message that is decided there, and not refused. */

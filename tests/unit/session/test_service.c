@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Tests of the exchange of configurations under living connections. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -84,6 +85,69 @@ static void a_connection_keeps_what_it_began_with(void **state)
     service_destroy(service);
 }
 
+/* Ended sessions are used again, with nothing of what they were: not the client, nor what another configuration said.
+ */
+static void a_session_is_used_again(void **state)
+{
+    struct strbuf error = STRBUF_INIT;
+    struct service *service = service_of("RefuseFail on\nSyslog none\n");
+    const struct config *lenient = configuration("RefuseFail off\nSyslog none\n");
+    struct session *first = service_begin_session(service, &all_steps), *second = NULL, *other = NULL;
+    struct session_sender sender = {.status = ADDRESS_NULL};
+
+    (void)state;
+    assert_int_equal(send_forged(first), SESSION_REFUSE);
+    session_destroy(first);
+    second = service_begin_session(service, &all_steps);
+    assert_ptr_equal(second, first);
+    assert_int_equal(session_mail(second, &sender).step, SESSION_CONTINUE); /* without a client */
+    other = service_begin_session(service, &all_steps);
+    assert_ptr_not_equal(other, second);
+    session_destroy(second);
+    session_destroy(other); /* one is kept */
+    assert_true(service_replace(service, lenient, &error));
+    first = service_begin_session(service, &all_steps);
+    assert_int_equal(send_forged(first), SESSION_CONTINUE);
+    second = service_begin_session(service, &all_steps);
+    assert_true(service_replace(service, lenient, &error));
+    config_release(lenient);
+    session_destroy(first); /* of what is not served any more: it is freed */
+    other = service_begin_session(service, &all_steps);
+    session_destroy(second);
+    session_destroy(other);
+    service_destroy(service);
+}
+
+static void *come_and_go(void *context)
+{
+    for (unsigned i = 0; i < 200; i++) {
+        struct session *session = service_begin_session(context, &all_steps);
+
+        assert_non_null(session);
+        session_destroy(session);
+    }
+    return NULL;
+}
+
+/* The same from several threads, and with reloads in between: for the sanitizers. */
+static void sessions_come_and_go(void **state)
+{
+    struct strbuf error = STRBUF_INIT;
+    struct service *service = service_of("RefuseFail on\nSyslog none\n");
+    const struct config *config = configuration("RefuseFail off\nSyslog none\n");
+    pthread_t threads[3];
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, come_and_go, service), 0);
+    for (unsigned i = 0; i < 20; i++)
+        assert_true(service_replace(service, config, &error));
+    for (size_t i = 0; i < 3; i++)
+        pthread_join(threads[i], NULL);
+    config_release(config);
+    service_destroy(service);
+}
+
 static void a_connection_outlives_the_service(void **state)
 {
     struct service *service = service_of("");
@@ -150,6 +214,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_connection_keeps_what_it_began_with),
+        cmocka_unit_test(a_session_is_used_again),
+        cmocka_unit_test(sessions_come_and_go),
         cmocka_unit_test(a_connection_outlives_the_service),
         cmocka_unit_test(a_zone_that_is_gone_changes_nothing),
         cmocka_unit_test(the_network_takes_the_place_of_a_file),
