@@ -6,6 +6,7 @@
 #include "memory_backend.h"
 #include "session/reason.h"
 #include "story.h"
+#include "support/alloc_fail.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -290,6 +291,35 @@ static void deferrals_are_counted(void **state)
     close_world();
 }
 
+/* Whichever allocation fails: a message is greylisted, or goes on. */
+static void out_of_memory(void **state)
+{
+    static const char *const scripts[] = {NONE "rcpt <u@here.example> | rcpt <v@here.example>",
+                                          CLIENT "mail <> | rcpt <u@here.example> | rcpt <v@here.example> | data"};
+    bool more = true;
+    unsigned n;
+
+    (void)state;
+    for (n = 1; more; n++) {
+        more = false;
+        for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++) {
+            struct strbuf out = STRBUF_INIT;
+
+            open_world("Greylist on");
+            assert_non_null(strbuf_make_room(&out, 4096)); /* the transcript itself is not to fail */
+            alloc_fail_at(n);
+            (void)story_play(&world, scripts[i], &out);
+            more |= alloc_fail_happened();
+            alloc_fail_at(0);
+            if (strstr(strbuf_text(&out), "550") != NULL || strstr(strbuf_text(&out), "450") != NULL)
+                fail_msg("allocation %u: %s", n, strbuf_text(&out));
+            strbuf_free(&out);
+            close_world();
+        }
+    }
+    assert_in_range(n, 15, 10000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -305,6 +335,7 @@ int main(void)
         cmocka_unit_test(learn_defers_nobody),
         cmocka_unit_test(test_mode_defers_nobody),
         cmocka_unit_test(deferrals_are_counted),
+        cmocka_unit_test(out_of_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
