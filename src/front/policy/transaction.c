@@ -40,19 +40,19 @@ static bool says(const struct strbuf *known, const char *first, const char *seco
 /* Without memory it says nothing, and what comes next is something new. */
 static void note(struct strbuf *known, const char *first, const char *second)
 {
-    const size_t first_len = strlen(first), second_len = strlen(second);
-    char *room;
+    const size_t len = strlen(first) + 1 + strlen(second);
+    char *room, *end;
 
     strbuf_truncate(known, 0);
-    room = strbuf_make_room(known, first_len + 1 + second_len);
+    room = strbuf_make_room(known, len);
     if (room == NULL) {
         strbuf_free(known);
         return;
     }
-    memcpy(room, first, first_len);
-    room[first_len] = '\n';
-    memcpy(room + first_len + 1, second, second_len);
-    strbuf_fill_room(known, first_len + 1 + second_len);
+    end = stpcpy(room, first);
+    *end++ = '\n';
+    (void)stpcpy(end, second);
+    strbuf_fill_room(known, len);
 }
 
 /* Empties a text, which keeps its memory unless that was not enough. */
