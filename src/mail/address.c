@@ -41,8 +41,8 @@ static const char *mailbox_piece_end(const char *p)
     }
 }
 
-/* The first octet outside quotes and comments that is an @, or a < if `or_bracket`, or the end of the text; NULL where a
- * quote or comment is left open. */
+/* The first octet outside quotes and comments that is an @, or a < if `or_bracket`, or the end of the text; NULL where
+ * a quote or comment is left open. */
 static const char *find_outside(const char *p, bool or_bracket)
 {
     while (p != NULL) {
