@@ -265,7 +265,7 @@ void redis_link_send(struct redis_link *link, const struct redis_word *words, si
     const char *octets[REDIS_LINK_WORDS_MAX];
     size_t lens[REDIS_LINK_WORDS_MAX];
     char *command = NULL;
-    int len = -1;
+    long long len; /* the older library's are int */
 
     if (count > REDIS_LINK_WORDS_MAX) {
         link->out.failed = true;
