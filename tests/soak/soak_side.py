@@ -28,9 +28,10 @@ PER_CONNECTION, CLIENTS = 20, 4
 SETTLE_LIMIT_S = 60
 COMMAND_LIMIT_S = 120
 
-# What a reload brings. The first keeps everything; then caches are dropped, the resolver is made anew, the log differs.
+# What a reload brings. The first keeps everything; then caches are dropped, the resolver is made anew, the log differs, the
+# store of greylisting ends and begins.
 GOOD = [{}, {"TTL": "10m"}, {"DNSCacheSize": "12M"}, {}, {"LogFormat": "json"}, {"AddReceivedHeader": "on"}, {},
-        {"CacheSize": "6M"}]
+        {"CacheSize": "6M"}, {"Greylist": "off"}]
 BAD = [{"DNSTimeout": "soon"}, {"NoSuchKey": "1"}, {"ZoneFile": "/nonexistent/zone"}, {"Nameserver": "here"}]
 
 
@@ -43,7 +44,9 @@ class Side:
         self.filter = SmfSpf(soak.binary, soak.dns, transport)
         self.filter.log_path = f"{soak.log_place or self.filter.dir}/{transport}.log"
         self.base = {"Nameserver": f"127.0.0.1:{soak.dns.port}", "Metrics": f"inet:{port}@127.0.0.1",
-                     "LogTo": self.filter.log_path, "PolicySocket": self.policy_socket(), **self.tables(), **CACHES}
+                     "LogTo": self.filter.log_path, "PolicySocket": self.policy_socket(), **self.tables(), **CACHES,
+                     # who is deferred would count as lost; to learn asks the store about the same messages
+                     "Greylist": "learn", "GreylistStore": f"sqlite:{self.filter.path('greylist.db')}", "GreylistEntries": 20000}
         self.filter.metrics_port = str(port)
         self.filter.reconfigure(self.base)
         self.load, self.policy_load = Load(soak.programs), PolicyLoad(soak.programs)
