@@ -6,6 +6,7 @@
 #include "base/addr.h"
 #include "base/log.h"
 #include "base/strbuf.h"
+#include "greylist/greylist_settings.h"
 #include "mail/address.h"
 #include "mail/result.h"
 #include "policy/verdict.h"
@@ -93,6 +94,12 @@ struct config {
     char *tag;
     char *authserv_id; /* NULL: the MTA's `j`, else the host name */
     char *quarantine_box;
+
+    /* what is greylisted */
+    struct greylist_settings greylist;
+    char *greylist_store;         /* as store_address_parse takes it */
+    char *greylist_password_file; /* of a Redis server; NULL: none */
+    unsigned greylist_entries;    /* that are stored at most */
 
     /* under which sender a message is forwarded */
     bool srs_always;

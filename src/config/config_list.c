@@ -11,6 +11,7 @@
 #include "config/config_hint.h"
 #include "config/table_socket.h"
 #include "dns/dns_server.h"
+#include "greylist/store_address.h"
 #include "mail/address.h"
 #include "mail/idna.h"
 #include "policy/whitelist.h"
@@ -254,6 +255,24 @@ const struct config_type config_local_socket = {
     .detail = " (unix:/path, inet:port@host, inet6:port@host, fd:number or fd:name)",
     .hint = config_hint_socket,
     .read = local_socket_read,
+    .write = text_write,
+    .clear = text_clear,
+    .size = sizeof(char *)};
+
+static enum config_value_status check_store(const struct config_option *option, const char *text)
+{
+    struct store_address address;
+
+    (void)option;
+    return status_if_valid(store_address_parse(text, &address));
+}
+
+const struct config_type config_greylist_store = {
+    .form = "a store",
+    .detail = " (sqlite:/path, redis://host:port/db?prefix=text or redis+unix:/path?db=number&prefix=text)",
+    .hint = config_hint_store,
+    .check = check_store,
+    .read = text_read,
     .write = text_write,
     .clear = text_clear,
     .size = sizeof(char *)};

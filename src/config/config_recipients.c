@@ -27,6 +27,9 @@ static const char *const keys[] = {
     "RefuseSPFNone",   "RefuseSPFNoneHelo", "AcceptTempError", "RejectTempError",
     "RejectPermError", "SoftFail",          "TestMode",        "OnPass",
     "OnHeloPass",      "RejectReason",      "AddHeader",       "AddReceivedHeader",
+    "Greylist",        "GreylistResults",   "GreylistPass",    "GreylistWidth",
+    "GreylistDelay",   "GreylistWindow",    "GreylistLife",    "GreylistKnownAfter",
+    "GreylistNetwork", "GreylistTo",        "GreylistExempt",
 };
 
 bool config_recipients_may_have(const struct config_option *option)

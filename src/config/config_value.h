@@ -44,6 +44,12 @@ extern const struct config_type config_nats;               /* struct nat_list */
 extern const struct config_type config_hosts;              /* struct text_list */
 extern const struct config_type config_domains;            /* struct text_list */
 extern const struct config_type config_patterns;           /* struct text_list */
+extern const struct config_type config_greylist_mode;      /* enum greylist_mode */
+extern const struct config_type config_greylist_results;   /* result_set */
+extern const struct config_type config_greylist_pass;      /* enum greylist_pass */
+extern const struct config_type config_greylist_bits;      /* struct greylist_bits */
+extern const struct config_type config_greylist_exempt;    /* struct greylist_exempt */
+extern const struct config_type config_greylist_store;     /* char *, as store_address_parse takes it */
 extern const struct config_type config_servers;            /* struct text_list */
 
 #endif
