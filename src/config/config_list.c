@@ -342,6 +342,24 @@ const struct config_type config_hosts = {.form = "a host name",
                                          .clear = texts_clear,
                                          .size = sizeof(struct text_list)};
 
+static enum config_value_status check_mail_host(const struct config_option *option, const char *text)
+{
+    char ascii[IDNA_SIZE];
+
+    (void)option;
+    return status_if_valid(idna_to_ascii(text + (*text == '.'), ascii) && domain_text_is_host(ascii));
+}
+
+const struct config_type config_mail_hosts = {.form = "a domain",
+                                              .detail = " (example.org, or .example.org for all below)",
+                                              .is_list = true,
+                                              .check = check_mail_host,
+                                              .hint = config_hint_host,
+                                              .read = texts_read,
+                                              .write = texts_write,
+                                              .clear = texts_clear,
+                                              .size = sizeof(struct text_list)};
+
 static enum config_value_status check_domain(const struct config_option *option, const char *text)
 {
     (void)option;

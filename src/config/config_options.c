@@ -151,7 +151,7 @@ static const struct config_option options[] = {
      CONFIG_BY_RELOAD},
     {"SRSClassicHash", NULL, &config_switch, AT(srs_classic_hash), "off", NULL, NULL,
      "write hashes with + and /, for hosts with an older program and the same secret", CONFIG_BY_RELOAD},
-    {"SRSExclude", NULL, &config_hosts, AT(srs_exclude), NULL, NULL, NULL,
+    {"SRSExclude", NULL, &config_mail_hosts, AT(srs_exclude), NULL, NULL, NULL,
      "domains whose senders are never rewritten: our own", CONFIG_BY_RELOAD},
     {"SRSAlways", NULL, &config_switch, AT(srs_always), "off", NULL, NULL,
      "rewrite senders that pass SPF from SRSOutgoing too", CONFIG_BY_RELOAD},

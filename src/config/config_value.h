@@ -42,6 +42,7 @@ extern const struct config_type config_prefixes;           /* struct addr_list *
 extern const struct config_type config_addresses;          /* struct addr_list, of whole addresses */
 extern const struct config_type config_nats;               /* struct nat_list */
 extern const struct config_type config_hosts;              /* struct text_list */
+extern const struct config_type config_mail_hosts;         /* struct text_list: the same with U-labels too */
 extern const struct config_type config_domains;            /* struct text_list */
 extern const struct config_type config_patterns;           /* struct text_list */
 extern const struct config_type config_greylist_mode;      /* enum greylist_mode */

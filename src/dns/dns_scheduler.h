@@ -47,6 +47,23 @@ struct dns_scheduler {
 void dns_scheduler_init(struct dns_scheduler *scheduler, const struct clock *clock, bool caches, bool serve_stale,
                         size_t ports, size_t waiters_max);
 
+static inline int64_t dns_scheduler_now_ms(const struct dns_scheduler *scheduler)
+{
+    return clock_monotonic_ms(scheduler->clock);
+}
+
+static inline bool dns_scheduler_is_outage(const struct dns_scheduler *scheduler)
+{
+    return scheduler->watch.outage.is_on;
+}
+
+/* It is to run at this moment, or earlier. */
+static inline void dns_scheduler_due_at(struct dns_scheduler *scheduler, int64_t at_ms)
+{
+    if (at_ms < scheduler->due_ms)
+        scheduler->due_ms = at_ms;
+}
+
 /* Does what is due. `context` is the scheduler. Not from within a reply. */
 void dns_scheduler_run(void *context);
 

@@ -103,9 +103,11 @@ void convert_heading(struct conversion *run, const struct foreign_setting *setti
 {
     strbuf_add(run->out, "\n# ");
     strbuf_add_shown(run->out, setting->name, CONVERT_SHOWN_MAX);
-    if (setting->key != NULL || *setting->value != '\0') {
+    if (*setting->value != '\0') {
         strbuf_add(run->out, setting->line > 0 ? " = " : " is not set, which means ");
         strbuf_add_shown(run->out, setting->value, CONVERT_SHOWN_MAX);
+    } else if (setting->key != NULL) {
+        strbuf_add(run->out, setting->line > 0 ? " =" : " is not set");
     }
     strbuf_add_char(run->out, '\n');
 }

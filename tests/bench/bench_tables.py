@@ -3,9 +3,7 @@
 
 Where its package cannot be had, smf-spf is measured alone."""
 
-import json
 import os
-import pwd
 import shutil
 import subprocess
 import sys
@@ -14,10 +12,11 @@ from statistics import median
 
 from bench_processes import Failed, SmfSpf
 from bench_table import spread, table, times
+from table_processes import SECRET, TableLoad, write_secret
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.append(os.path.join(HERE, "..", "support"))
-from filter import UNPRIVILEGED, accepts, free_port, group_of, wait_until  # noqa: E402
+from filter import accepts, free_port, wait_until  # noqa: E402
 from table_client import TcpTable  # noqa: E402
 
 DOWNLOADED = os.path.join(HERE, "..", "out", "packages")
@@ -31,7 +30,6 @@ ROWS = [  # table, connections, lookups of each: Postfix ends one with its proce
     ("reverse", 1, EVERY), ("reverse", 16, EVERY), ("reverse", 16, 10)]
 # The same by socketmap over a unix socket, which PostSRSd 1.x has not; it is asked by tcp_table.
 MAP_ROWS = [("forward", 1, EVERY), ("forward", 16, EVERY), ("forward", 64, EVERY), ("forward", 16, 10), ("reverse", 16, EVERY)]
-SECRET = "tops3cr3t"
 
 
 def unpack(directory):
@@ -85,12 +83,8 @@ class TablesSmfSpf(SmfSpf):
                          LogLevel="warning")
         self.forward, self.reverse = (f"inet:{free_port()}@127.0.0.1" for _ in range(2))
         self.map = "unix:" + self.path("map")
-        secret = self.write("secret", SECRET)
-        os.chmod(secret, 0o600)
-        if os.geteuid() == 0:
-            os.chown(secret, pwd.getpwnam(UNPRIVILEGED).pw_uid, group_of(UNPRIVILEGED))
         with open(self.config_path, "a", encoding="utf-8") as file:
-            file.write(f"SRSSecretFile {secret}\nTableSocket socketmap:{self.map}\n"
+            file.write(f"SRSSecretFile {write_secret(self)}\nTableSocket socketmap:{self.map}\n"
                        f"TableSocket tcp-forward:{self.forward}\nTableSocket tcp-reverse:{self.reverse}\n")
 
     def start(self):
@@ -102,9 +96,9 @@ class TablesSmfSpf(SmfSpf):
 class Keys:
     """Files of keys: senders, and the addresses that they are rewritten to, by one server or another."""
 
-    def __init__(self, server):
+    def __init__(self, server, count=KEYS):
         self.dir = tempfile.mkdtemp(prefix="smf-spf-bench.")
-        senders = [f"user{number}@d{number}.hot.test" for number in range(KEYS)]
+        senders = [f"user{number}@d{number}.hot.test" for number in range(count)]
         with TcpTable(server.forward) as client:
             rewritten = [client.ask(sender).partition(" ")[2] for sender in senders]
         for name, keys in (("forward", senders), ("reverse", rewritten)):
@@ -135,18 +129,20 @@ def cpu_s(pid):
     return sum(int(ticks) for ticks_of_one in stats for ticks in ticks_of_one) / os.sysconf("SC_CLK_TCK")
 
 
-def run(bench, server, keys, name, connections, per_connection=EVERY, socketmap=False):
-    before_s = cpu_s(server.process.pid)
-    arguments = ["--address", server.map if socketmap else getattr(server, name), "--keys", keys.path(name),
-                 "--connections", connections, "--per-connection", per_connection, "--seconds", bench.seconds, "--pid", server.process.pid]
-    arguments += ["--table", name] if socketmap else []
-    done = subprocess.run([os.path.join(bench.programs, "table_load"), *map(str, arguments)], stdin=subprocess.DEVNULL,
-                          capture_output=True, text=True, check=False, timeout=300)
-    if done.returncode != 0:
-        raise Failed(f"table_load ended with {done.returncode}: {done.stderr.strip()}")
-    report = json.loads(done.stdout)
+def look_up(programs, server, keys, name, how, socketmap=False):
+    """The report of a run of the load generator."""
+    load = TableLoad(programs, keys.path(name))
+    report = load.finish(load.start(server.map if socketmap else getattr(server, name), name if socketmap else None,
+                                    "--pid", server.process.pid, *how))
     if report["wrong"] + report["lost"] > 0:
         raise Failed(f"{name}: {report['wrong']} wrong, {report['lost']} lost")
+    return report
+
+
+def run(bench, server, keys, name, connections, per_connection=EVERY, socketmap=False):
+    before_s = cpu_s(server.process.pid)
+    how = ["--connections", connections, "--per-connection", per_connection, "--seconds", bench.seconds]
+    report = look_up(bench.programs, server, keys, name, how, socketmap)
     return {**report, "cpu_us": (cpu_s(server.process.pid) - before_s) / report["lookups"] * 1e6}
 
 

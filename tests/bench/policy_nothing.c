@@ -3,6 +3,8 @@
  * complete request of Postfix's policy protocol.
  *
  *   policy_nothing unix:PATH|inet:PORT@ADDRESS */
+#include "load_process.h"
+
 #include <arpa/inet.h>
 #include <event2/event.h>
 #include <fcntl.h>
@@ -12,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -106,7 +107,6 @@ static int listen_inet(const char *where)
 int main(int argc, char **argv)
 {
     struct event_base *base = event_base_new();
-    struct rlimit files;
     struct event *acceptable;
     int fd;
 
@@ -114,10 +114,7 @@ int main(int argc, char **argv)
         (void)fprintf(stderr, "usage: policy_nothing unix:PATH|inet:PORT@ADDRESS\n");
         return EXIT_FAILURE;
     }
-    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-        files.rlim_cur = files.rlim_max;
-        (void)setrlimit(RLIMIT_NOFILE, &files);
-    }
+    load_process_allow_descriptors();
     fd = strncmp(argv[1], "unix:", 5) == 0 ? listen_unix(argv[1] + 5) : listen_inet(argv[1] + 5);
     if (fd < 0 || listen(fd, BACKLOG) != 0) {
         perror("policy_nothing");

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a soak is judged by: samples of a process over time, and the rule of when they are flat."""
 
+import collections
+import contextlib
 import os
+import re
 import statistics
 import time
 
@@ -24,8 +27,37 @@ BESIDE_CACHES_KB = 32 * 1024  # memory besides CacheSize and DNSCacheSize
 
 
 def sample(pid):
+    kinds = descriptor_kinds(pid)
     return {"at_s": time.monotonic(), "rss_kb": int(filter_support.process_status(pid, "VmRSS").split()[0]),
-            "descriptors": len(os.listdir(f"/proc/{pid}/fd")), "threads": len(os.listdir(f"/proc/{pid}/task"))}
+            "descriptors": kinds.total(), "threads": len(os.listdir(f"/proc/{pid}/task")), "kinds": kinds}
+
+
+def socket_kinds():
+    """{inode: kind} of the sockets of this network namespace: tcp with its state, udp, unix."""
+    kinds = {}
+    for name in ("tcp", "tcp6", "udp", "udp6", "unix"):
+        with contextlib.suppress(OSError), open(f"/proc/net/{name}", encoding="ascii", errors="replace") as file:
+            for fields in map(str.split, list(file)[1:]):
+                if name == "unix":
+                    kinds[fields[6]] = f"unix-{fields[5]}"
+                else:
+                    kinds[fields[9]] = f"{name}-{fields[3]}"
+    return kinds
+
+
+def descriptor_kinds(pid):
+    """Counter of what the descriptors of the process are, to see of which kind are more if they become more."""
+    sockets, kinds = socket_kinds(), collections.Counter()
+    for number in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):
+            target = os.readlink(f"/proc/{pid}/fd/{number}")
+            inode = re.fullmatch(r"socket:\[(\d+)\]", target)
+            kinds[sockets.get(inode[1], "socket") if inode else target.partition(":")[0].rpartition("/")[2]] += 1
+    return kinds
+
+
+def kinds_text(one):
+    return " ".join(f"{kind}:{count}" for kind, count in sorted(one["kinds"].items()) if count > 1)
 
 
 def processor_waits(pid):

@@ -176,52 +176,23 @@ static struct connections service = {
 
 /* ---- The front end ---- */
 
-static const char *socket_path(const char *spec)
-{
-    return endpoint_unix_path(spec);
-}
-
-static bool open_socket(const struct front_socket *socket, const struct front_host *host, struct strbuf *error)
-{
-    return connections_open(&service, socket, host, error);
-}
-
-static bool give_socket(const struct front_socket *socket, uid_t owner, gid_t group, struct strbuf *error)
-{
-    return connections_give(&service, socket, owner, group, error);
-}
-
-static void discard_socket(const struct front_socket *socket)
-{
-    connections_discard(&service, socket);
-}
-
-static bool run(void)
+static bool run(const struct front *self)
 {
     if (getrandom(clients.seed, sizeof clients.seed, 0) == (ssize_t)sizeof clients.seed)
-        return connections_run(&service);
+        return connections_run(self);
     log_error("PolicySocket: no random octets");
     return false;
-}
-
-static void close_socket(void)
-{
-    connections_close(&service);
-}
-
-static void hang_up(void)
-{
-    connections_hang_up(&service);
 }
 
 const struct front policy_front = {
     .name = "the policy service",
     .drain = &drain,
-    .path = socket_path,
-    .open = open_socket,
-    .give = give_socket,
-    .discard = discard_socket,
+    .state = &service,
+    .path = endpoint_unix_path,
+    .open = connections_open,
+    .give = connections_give,
+    .discard = connections_discard,
     .run = run,
-    .close = close_socket,
-    .hang_up = hang_up,
+    .close = connections_close,
+    .hang_up = connections_hang_up,
 };

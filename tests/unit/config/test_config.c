@@ -305,6 +305,8 @@ static const struct value_case values[] = {
     {"SRSSeparator +", "SRSSeparator", "SRSSeparator +\n"},
     {"SRSOutgoing 192.0.2.25, 2001:DB8::25", "SRSOutgoing", "SRSOutgoing 192.0.2.25\nSRSOutgoing 2001:db8::25\n"},
     {"SRSExclude .example.org example.com", "SRSExclude", "SRSExclude .example.org\nSRSExclude example.com\n"},
+    {"SRSExclude b\xc3\xbc.example .b\xc3\xbc.example", "SRSExclude",
+     "SRSExclude b\xc3\xbc.example\nSRSExclude .b\xc3\xbc.example\n"},
     {"SRSTooLong Leave", "SRSTooLong", "SRSTooLong leave\n"},
     {"SRSHashLength 8", "SRSHashLength", "SRSHashLength 8\n"},
     {"Greylist Learn", "Greylist", "Greylist learn\n"},

@@ -10,6 +10,7 @@
 #include "session/service.h"
 #include "session/session.h"
 #include "support/hash_seeds.h"
+#include "support/test_config.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,29 +41,12 @@ static int remove_zone(void **state)
 /* A configuration of `text` on the test's zone. */
 static const struct config *configuration(const char *text)
 {
-    struct strbuf whole = STRBUF_INIT, errors = STRBUF_INIT;
-    const struct config *config = NULL;
-
-    strbuf_addf(&whole, "ZoneFile %s\n%s", zone_path, text);
-    config = config_parse(strbuf_text(&whole), whole.len, "test", &errors);
-    if (config == NULL)
-        fail_msg("%s", strbuf_text(&errors));
-    strbuf_free(&whole);
-    strbuf_free(&errors);
-    return config;
+    return test_config("ZoneFile %s\n%s", zone_path, text);
 }
 
 static struct service *service_of(const char *text)
 {
-    struct strbuf error = STRBUF_INIT;
-    const struct config *config = configuration(text);
-    struct service *service = service_create(config, &error);
-
-    if (service == NULL)
-        fail_msg("%s", strbuf_text(&error));
-    config_release(config);
-    strbuf_free(&error);
-    return service;
+    return test_service(configuration(text));
 }
 
 static const struct session_abilities all_steps = {.steps = SESSION_STEP(REFUSE_AT_MAIL) |
@@ -112,14 +96,12 @@ static void a_connection_outlives_the_service(void **state)
 
 static void a_zone_that_is_gone_changes_nothing(void **state)
 {
-    struct strbuf error = STRBUF_INIT, errors = STRBUF_INIT;
+    struct strbuf error = STRBUF_INIT;
     struct service *service = service_of("RefuseFail on\n");
-    const char *text = "ZoneFile /nonexistent/zone\nRefuseFail off\n";
-    const struct config *broken = config_parse(text, strlen(text), "test", &errors);
+    const struct config *broken = test_config("ZoneFile /nonexistent/zone\nRefuseFail off\n");
     const struct config *in_force = NULL;
 
     (void)state;
-    assert_non_null(broken);
     assert_false(service_replace(service, broken, &error));
     assert_non_null(strstr(strbuf_text(&error), "/nonexistent/zone"));
     in_force = service_config(service);
@@ -127,21 +109,18 @@ static void a_zone_that_is_gone_changes_nothing(void **state)
     config_release(in_force);
     config_release(broken);
     strbuf_free(&error);
-    strbuf_free(&errors);
     service_destroy(service);
 }
 
 /* Nobody listens at this port: the DNS of the network can be put in force, and goes on for who uses it. */
 static void the_network_takes_the_place_of_a_file(void **state)
 {
-    struct strbuf error = STRBUF_INIT, errors = STRBUF_INIT;
-    const char *text = "Nameserver 127.0.0.1:1\nDNSTimeout 1s\nSyslog none\n";
-    const struct config *network = config_parse(text, strlen(text), "test", &errors);
+    struct strbuf error = STRBUF_INIT;
+    const struct config *network = test_config("Nameserver 127.0.0.1:1\nDNSTimeout 1s\nSyslog none\n");
     struct service *service = service_of("Syslog none\n");
     struct session *session = NULL;
 
     (void)state;
-    assert_non_null(network);
     assert_true(service_replace(service, network, &error));
     session = service_begin_session(service, &all_steps);
     assert_int_equal(send_forged(session), SESSION_CONTINUE);

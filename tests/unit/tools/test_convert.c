@@ -739,6 +739,8 @@ static void lines_are_read_as_the_foreign_program_reads_them(void **state)
 
         if (strstr(strbuf_text(&result.out), lines[i].present) == NULL)
             fail_msg("%s: no \"%s\" in\n%s", lines[i].input, lines[i].present, strbuf_text(&result.out));
+        if (strstr(strbuf_text(&result.out), " = \n") != NULL || strstr(strbuf_text(&result.out), " means \n") != NULL)
+            fail_msg("%s: a line that breaks off in\n%s", lines[i].input, strbuf_text(&result.out));
         if (lines[i].warning != NULL && strstr(strbuf_text(&result.warnings), lines[i].warning) == NULL)
             fail_msg("%s: no \"%s\" in\n%s", lines[i].input, lines[i].warning, strbuf_text(&result.warnings));
         if (lines[i].warning == NULL && warns_of_loss(strbuf_text(&result.warnings)))
