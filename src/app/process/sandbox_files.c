@@ -7,6 +7,7 @@
 #include "base/endpoint.h"
 #include "base/instrumented.h"
 #include "config/table_socket.h"
+#include "greylist/store_address.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -39,7 +40,8 @@ enum { PLACES_MAX = 64 };
 
 static const uint64_t access_read = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR,
                       access_log = LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG,
-                      access_remove = LANDLOCK_ACCESS_FS_REMOVE_FILE, access_write = LANDLOCK_ACCESS_FS_WRITE_FILE;
+                      access_remove = LANDLOCK_ACCESS_FS_REMOVE_FILE, access_write = LANDLOCK_ACCESS_FS_WRITE_FILE,
+                      access_store = access_read | access_log | access_remove | LANDLOCK_ACCESS_FS_TRUNCATE;
 
 /* A directory, with all below it, or a file. */
 struct place {
@@ -49,6 +51,7 @@ struct place {
 
 static struct place places[PLACES_MAX];
 static size_t place_count; /* 0: no sandbox */
+static uint64_t handled;   /* the rights that this kernel knows */
 
 /* Read by the C library and the others: what a name server, a host, a service, a time zone, a processor is; modules
  * that are loaded on demand; the anchors of DNSSEC. resolv.conf often is a link to a file that another service
@@ -111,6 +114,15 @@ static void add_log(const char *path)
         add_directory_of(path, access_log);
 }
 
+/* SQLite has files of its own beside the one that is named; one that is corrupt is renamed. */
+static void add_store(const char *text)
+{
+    struct store_address address;
+
+    if (text != NULL && store_address_parse(text, &address) && address.kind == STORE_SQLITE)
+        add_directory_of(address.path, access_store);
+}
+
 static void find_places(const struct config *config, const char *config_path)
 {
     const char *protocol;
@@ -123,6 +135,8 @@ static void find_places(const struct config *config, const char *config_path)
     add_directory_of(config_path, access_read);
     add_directory_of(config->zone_file, access_read);
     add_directory_of(config->srs_secret_file, access_read);
+    add_directory_of(config->greylist_password_file, access_read);
+    add_store(config->greylist_store);
     add_log(config->log_to);
     add_directory_of(config->pid_file, access_remove);
     add_directory_of(config->control_socket, access_remove);
@@ -136,25 +150,25 @@ static void find_places(const struct config *config, const char *config_path)
 /* All that this kernel can refuse; a right that it does not know would be an error. */
 static uint64_t handled_access(int version)
 {
-    uint64_t handled = LANDLOCK_ACCESS_FS_EXECUTE | access_read | access_log | access_remove |
-                       LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_DIR |
-                       LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_BLOCK |
-                       LANDLOCK_ACCESS_FS_MAKE_SYM;
+    uint64_t known = LANDLOCK_ACCESS_FS_EXECUTE | access_read | access_log | access_remove |
+                     LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_DIR |
+                     LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_BLOCK |
+                     LANDLOCK_ACCESS_FS_MAKE_SYM;
 
     if (version >= 2)
-        handled |= LANDLOCK_ACCESS_FS_REFER;
+        known |= LANDLOCK_ACCESS_FS_REFER;
     if (version >= 3)
-        handled |= LANDLOCK_ACCESS_FS_TRUNCATE;
+        known |= LANDLOCK_ACCESS_FS_TRUNCATE;
     if (version >= 5)
-        handled |= LANDLOCK_ACCESS_FS_IOCTL_DEV;
-    return handled;
+        known |= LANDLOCK_ACCESS_FS_IOCTL_DEV;
+    return known;
 }
 
 /* One that is gone by now needs no rule. */
 static bool add_rule(int ruleset, const struct place *place)
 {
     const uint64_t of_directories = ~(access_write | LANDLOCK_ACCESS_FS_READ_FILE);
-    struct landlock_path_beneath_attr rule = {.allowed_access = place->access,
+    struct landlock_path_beneath_attr rule = {.allowed_access = place->access & handled,
                                               .parent_fd = open(place->path, O_PATH | O_CLOEXEC)};
     struct stat found;
     long done = 0;
@@ -173,10 +187,11 @@ static bool add_rule(int ruleset, const struct place *place)
 static int make_ruleset(void)
 {
     const long version = syscall(SYS_landlock_create_ruleset, NULL, 0UL, LANDLOCK_CREATE_RULESET_VERSION);
-    struct landlock_ruleset_attr attributes = {.handled_access_fs = version > 0 ? handled_access((int)version) : 0};
+    struct landlock_ruleset_attr attributes = {0};
 
     if (version < 1)
         return -1;
+    attributes.handled_access_fs = handled = handled_access((int)version);
     /* the size of the first version, which has the files alone */
     return (int)syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes.handled_access_fs, 0U);
 }
