@@ -100,12 +100,15 @@ def begin_null(connection, recipients=(USER,)):
         connection.rcpt(recipient).check(250)
 
 
-def reasons_of(world, start, recipient):
-    """What the log says, behind the offset, that greylisting has made of this recipient's messages."""
-    return re.findall(rf"to=<{re.escape(recipient)}>.*?, greylist=([a-z-]+)", world.filter.log()[start:])
+def reasons_of(world, sender, recipient):
+    """What greylisting has made of each message of this sender to this recipient, by the log."""
+    lines = [line for line in world.filter.log().splitlines() if f"from=<{sender}>" in line]
+    found = (re.search(rf"to=<{re.escape(recipient)}>.*?, greylist=([a-z-]+)", line) for line in lines)
+    return [match.group(1) for match in found if match]
 
 
-def wait_for_reasons(world, start, recipient, *reasons):
-    wait_for(f"{len(reasons)} lines about {recipient}", lambda: len(reasons_of(world, start, recipient)) >= len(reasons))
-    found = reasons_of(world, start, recipient)
+def wait_for_reasons(world, sender, recipient, *reasons):
+    """The policy service logs a message when the next one begins."""
+    wait_for(f"{len(reasons)} lines about {recipient}", lambda: len(reasons_of(world, sender, recipient)) >= len(reasons))
+    found = reasons_of(world, sender, recipient)
     assert found == list(reasons), found
