@@ -177,6 +177,12 @@ const struct config *config_for_recipient(const struct config *config, const str
 size_t config_variants(const struct config *config);
 const struct config *config_variant(const struct config *config, size_t index);
 
+/* True if somebody's messages may be greylisted. */
+bool config_greylists(const struct config *config);
+
+/* The file of GreylistStore, whether it is used or not; NULL: it is on a server. */
+const char *config_greylist_file(const struct config *config);
+
 /* True if the filter recurses from the root of the DNS itself. */
 bool config_recurses(const struct config *config);
 

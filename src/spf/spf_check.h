@@ -51,7 +51,10 @@ struct spf_outcome {
                      at its deadline at the latest, so silence past that is ours. It says nothing about the domain. What
                      the DNS did not answer in time is a temperror that is not shed (RFC 7208 2.6.6) */
     bool no_mail; /* the domain's record is `v=spf1 -all` and nothing else: it sends no mail at all */
-    uint32_t ttl_s; /* smallest TTL of the DNS answers used */
+    uint8_t matched_bits; /* pass: how many bits of the client's address the term had to match, of the record in which
+                             it stands: 0 of all, ptr, and exists without a macro of the address; all of them where such
+                             a macro is in the name, or in that of an include or redirect that leads there. Else 0 */
+    uint32_t ttl_s;       /* smallest TTL of the DNS answers used */
     char
         mechanism[SPF_TERM_SIZE]; /* the term of the domain's record that decided, as written there ("ip4:192.0.2.0/24",
                                      "-all"); "default" where none matched; where a redirect led to another record, the

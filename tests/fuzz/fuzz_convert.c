@@ -44,7 +44,7 @@ static void check_converted(const struct foreign_system *system, const char *tex
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const systems[] = {"policyd-spf", "pyspf-milter", "spf-milter", "postsrsd"};
+    static const char *const systems[] = {"policyd-spf", "pyspf-milter", "spf-milter", "postsrsd", "postgrey"};
 
     if (size > 0)
         check_converted(convert_system(systems[*data % (sizeof systems / sizeof *systems)]), (const char *)data + 1,

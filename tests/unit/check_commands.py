@@ -60,6 +60,13 @@ ERRORS = [
     (["srs", "secret", "--add"], ["--add needs the FILE"]),
     (["srs", "secret", "--adds"], ["did you mean --add?"]),
     (["srs", "secret", "/nonexistent/a", "b"], ['"b"']),
+    (["greylist", "shwo"], ["not shwo", "did you mean show?"]),
+    (["greylist", ""], ['not ""']),
+    (["greylist", "show", "a", "b"], ['"b"']),
+    (["greylist", "forget"], ["forget needs a PATTERN, or --all"]),
+    (["greylist", "forget", ""], ["forget needs a PATTERN, or --all"]),
+    (["greylist", "forget", "--all", "example.org"], ["--all forgets all", '"example.org"']),
+    (["greylist", "show", "--all"], ["--all goes with forget"]),
     (["config", "x"], ['"x"']),
     (["config", "-c", "x", "--from", "policyd-spf", "y"], ["exclude"]),
 ]

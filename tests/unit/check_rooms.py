@@ -27,19 +27,20 @@ MAY_USE = {room: set(BELOW_FRONT[:n]) for n, room in enumerate(BELOW_FRONT)} | {
     "front/tables": {*BELOW_FRONT, "front"},
     "tools": set(BELOW_FRONT),
     "tools/report": set(BELOW_FRONT),
+    "tools/greylist": {*BELOW_FRONT, "app/process"},
     "app/process": set(BELOW_FRONT),
     "app/preflight": {*BELOW_FRONT, "app/process"},
     "app": {*BELOW_FRONT, "front", "front/metrics", "front/milter", "front/policy", "front/tables", "app/process",
             "app/preflight"},
 }
 # The one file that may use more than its room: it hands commands to the tools.
-MAY_USE_TOO = {"app/main.c": {"tools", "tools/report"}}
+MAY_USE_TOO = {"app/main.c": {"tools", "tools/greylist", "tools/report"}}
 
 # What may stand in one place only: pattern, the files that may hold it.
 CONFINED = [
     (re.compile(r"\bSPF_(?!TERM_SIZE|PROBLEM_SIZE|EXPLANATION_SIZE)\w+|spf2/"), {"spf/spf2_adapter.c"}),
     (re.compile(r"\bsmfi_|\bSMFI[A-Z]*_|mfapi\.h"), {"front/milter/callbacks.c", "front/milter/listener.c"}),
-    (re.compile(r"\bjson_|jansson\.h"), {"tools/report_json.c", "tools/report/read_json.c", "tools/report/write_json.c"}),
+    (re.compile(r"\bjson_|jansson\.h"), {"tools/report_json.c", "tools/greylist/greylist_json.c", "tools/report/read_json.c", "tools/report/write_json.c"}),
     (re.compile(r"\bgz(open|dopen|read|close|error|buffer|offset)\b|zlib\.h"), {"tools/report/log_input.c"}),
     (re.compile(r"\bub_|\bUB_|unbound(-event)?\.h>"), {"dns/dns_unbound.c"}),
     (re.compile(r"\bpsl_|libpsl\.h"), {"dns/dns_registrable.c"}),

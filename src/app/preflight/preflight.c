@@ -70,6 +70,7 @@ static void probe_as_user(void *context)
         probe_log(probe);
         probe_dns(probe);
         probe_secrets(probe);
+        probe_greylist_store(probe);
         probe_config_file(probe);
     }
     strbuf_free(&error);
@@ -162,6 +163,7 @@ static void probe_as_unit(void *context)
     if (privileges_drop(&probe->identity, &error)) {
         probe_sockets_and_files(probe);
         probe_log(probe);
+        probe_greylist_store(probe);
     } else {
         probe_problem(probe, EX_NOPERM, 0, "User: %s", strbuf_text(&error));
     }

@@ -5,7 +5,6 @@
 #include "app/process/sandbox_calls.h"
 #include "app/process/sandbox_files.h"
 #include "base/log.h"
-#include "greylist/store_address.h"
 
 static void tell(const char *what, bool done, const struct strbuf *problem)
 {
@@ -47,14 +46,6 @@ static bool check(const char *key, const char *path, bool is_written, struct str
     return false;
 }
 
-static bool check_store(const char *text, struct strbuf *errors)
-{
-    struct store_address address;
-
-    return text == NULL || !store_address_parse(text, &address) || address.kind != STORE_SQLITE ||
-           check("GreylistStore", address.path, true, errors);
-}
-
 bool sandbox_allows(const struct config *config, const char *config_path, struct strbuf *errors)
 {
     bool allowed = check("", config_path, false, errors);
@@ -63,7 +54,9 @@ bool sandbox_allows(const struct config *config, const char *config_path, struct
         return allowed;
     allowed = check("ZoneFile", config->zone_file, false, errors) && allowed;
     allowed = check("SRSSecretFile", config->srs_secret_file, false, errors) && allowed;
-    allowed = check("GreylistPasswordFile", config->greylist_password_file, false, errors) && allowed;
-    allowed = check_store(config->greylist_store, errors) && allowed;
+    if (config_greylists(config)) {
+        allowed = check("GreylistStore", config_greylist_file(config), true, errors) && allowed;
+        allowed = check("GreylistPasswordFile", config->greylist_password_file, false, errors) && allowed;
+    }
     return check("LogTo", config->log_to, true, errors) && allowed;
 }

@@ -7,7 +7,6 @@
 #include "base/endpoint.h"
 #include "base/instrumented.h"
 #include "config/table_socket.h"
-#include "greylist/store_address.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -51,7 +50,6 @@ struct place {
 
 static struct place places[PLACES_MAX];
 static size_t place_count; /* 0: no sandbox */
-static uint64_t handled;   /* the rights that this kernel knows */
 
 /* Read by the C library and the others: what a name server, a host, a service, a time zone, a processor is; modules
  * that are loaded on demand; the anchors of DNSSEC. resolv.conf often is a link to a file that another service
@@ -114,13 +112,12 @@ static void add_log(const char *path)
         add_directory_of(path, access_log);
 }
 
-/* SQLite has files of its own beside the one that is named; one that is corrupt is renamed. */
-static void add_store(const char *text)
+/* SQLite makes, shortens and removes files beside its own, and a corrupt one is renamed. */
+static void add_store(const struct config *config)
 {
-    struct store_address address;
-
-    if (text != NULL && store_address_parse(text, &address) && address.kind == STORE_SQLITE)
-        add_directory_of(address.path, access_store);
+    add("/var/lib/smf-spf", access_store); /* where a reload may begin to greylist */
+    add_directory_of(config_greylist_file(config), access_store);
+    add_directory_of(config->greylist_password_file, access_read);
 }
 
 static void find_places(const struct config *config, const char *config_path)
@@ -135,9 +132,8 @@ static void find_places(const struct config *config, const char *config_path)
     add_directory_of(config_path, access_read);
     add_directory_of(config->zone_file, access_read);
     add_directory_of(config->srs_secret_file, access_read);
-    add_directory_of(config->greylist_password_file, access_read);
-    add_store(config->greylist_store);
     add_log(config->log_to);
+    add_store(config);
     add_directory_of(config->pid_file, access_remove);
     add_directory_of(config->control_socket, access_remove);
     add_socket(config->socket);
@@ -150,22 +146,22 @@ static void find_places(const struct config *config, const char *config_path)
 /* All that this kernel can refuse; a right that it does not know would be an error. */
 static uint64_t handled_access(int version)
 {
-    uint64_t known = LANDLOCK_ACCESS_FS_EXECUTE | access_read | access_log | access_remove |
-                     LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_DIR |
-                     LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_BLOCK |
-                     LANDLOCK_ACCESS_FS_MAKE_SYM;
+    uint64_t handled = LANDLOCK_ACCESS_FS_EXECUTE | access_read | access_log | access_remove |
+                       LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_DIR |
+                       LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_BLOCK |
+                       LANDLOCK_ACCESS_FS_MAKE_SYM;
 
     if (version >= 2)
-        known |= LANDLOCK_ACCESS_FS_REFER;
+        handled |= LANDLOCK_ACCESS_FS_REFER;
     if (version >= 3)
-        known |= LANDLOCK_ACCESS_FS_TRUNCATE;
+        handled |= LANDLOCK_ACCESS_FS_TRUNCATE;
     if (version >= 5)
-        known |= LANDLOCK_ACCESS_FS_IOCTL_DEV;
-    return known;
+        handled |= LANDLOCK_ACCESS_FS_IOCTL_DEV;
+    return handled;
 }
 
 /* One that is gone by now needs no rule. */
-static bool add_rule(int ruleset, const struct place *place)
+static bool add_rule(int ruleset, const struct place *place, uint64_t handled)
 {
     const uint64_t of_directories = ~(access_write | LANDLOCK_ACCESS_FS_READ_FILE);
     struct landlock_path_beneath_attr rule = {.allowed_access = place->access & handled,
@@ -183,35 +179,36 @@ static bool add_rule(int ruleset, const struct place *place)
     return done == 0;
 }
 
-/* Descriptor of a set of rules; -1 with errno. */
-static int make_ruleset(void)
+/* Descriptor of a set of rules, and what they are about; -1 with errno. */
+static int make_ruleset(uint64_t *handled)
 {
     const long version = syscall(SYS_landlock_create_ruleset, NULL, 0UL, LANDLOCK_CREATE_RULESET_VERSION);
-    struct landlock_ruleset_attr attributes = {0};
+    struct landlock_ruleset_attr attributes = {.handled_access_fs = version > 0 ? handled_access((int)version) : 0};
 
     if (version < 1)
         return -1;
-    attributes.handled_access_fs = handled = handled_access((int)version);
+    *handled = attributes.handled_access_fs;
     /* the size of the first version, which has the files alone */
     return (int)syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes.handled_access_fs, 0U);
 }
 
-static bool restrict_by(int ruleset)
+static bool restrict_by(int ruleset, uint64_t handled)
 {
     for (size_t i = 0; i < place_count; i++)
-        if (!add_rule(ruleset, &places[i]))
+        if (!add_rule(ruleset, &places[i], handled))
             return false;
     return prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) == 0 && syscall(SYS_landlock_restrict_self, ruleset, 0U) == 0;
 }
 
 bool sandbox_files_restrict(const struct config *config, const char *config_path, struct strbuf *problem)
 {
-    const int ruleset = INSTRUMENTED ? -1 : make_ruleset();
+    uint64_t handled = 0;
+    const int ruleset = INSTRUMENTED ? -1 : make_ruleset(&handled);
     bool restricted = false;
 
     if (ruleset >= 0) {
         find_places(config, config_path);
-        restricted = restrict_by(ruleset);
+        restricted = restrict_by(ruleset, handled);
     }
     if (!restricted) {
         const bool is_missing = errno == ENOSYS || errno == EOPNOTSUPP;

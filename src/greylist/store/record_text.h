@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { RECORD_TEXT_SIZE = 40 }; /* the longest one with its NUL: 12 + 12 + 10 + 1 digits and three blanks */
+enum { RECORD_TEXT_SIZE = 39 }; /* the longest one with its NUL: 12 + 12 + 10 + 1 digits and three blanks */
 
 /* Writes the record, NUL-terminated. Times before 1970 or after 9999 become the nearest within. Returns the text's
  * length. */

@@ -15,7 +15,7 @@
 static const char script[] = "local found = redis.call('MGET', unpack(KEYS))\n"
                              "local same = true\n"
                              "for n = 1, #KEYS do\n"
-                             "  if not found[n] or #found[n] > 39 then found[n] = '' end\n"
+                             "  if not found[n] or #found[n] > 38 then found[n] = '' end\n"
                              "  same = same and found[n] == ARGV[3 * n - 2]\n"
                              "end\n"
                              "for n = 1, #KEYS do\n"
@@ -24,7 +24,7 @@ static const char script[] = "local found = redis.call('MGET', unpack(KEYS))\n"
                              "  end\n"
                              "end\n"
                              "return found\n";
-_Static_assert(RECORD_TEXT_SIZE == 40, "the script knows the longest value");
+_Static_assert(RECORD_TEXT_SIZE == 39, "the script knows the longest value");
 
 enum { ENTRY, SENDER, PARTS, SECONDS_SIZE = 24 };
 

@@ -226,7 +226,6 @@ void redis_link_destroy(struct redis_link *link)
 
 void redis_link_begin(struct redis_link *link)
 {
-    strbuf_free(&link->out);
     link->deadline_ms = clock_monotonic_ms(&clock_system) + REDIS_LINK_TIMEOUT_MS;
 }
 

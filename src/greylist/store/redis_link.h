@@ -34,8 +34,7 @@ struct redis_word redis_word_of(const char *text);
 struct redis_link *redis_link_create(void);
 void redis_link_destroy(struct redis_link *link);
 
-/* What is waited for from now on has to come within REDIS_LINK_TIMEOUT_MS, all together. Drops commands that were never
- * sent. */
+/* What is waited for from now on has to come within REDIS_LINK_TIMEOUT_MS, all together. */
 void redis_link_begin(struct redis_link *link);
 
 /* Connects to the server of the address (not STORE_SQLITE); a link that is connected is closed first. A host's name is

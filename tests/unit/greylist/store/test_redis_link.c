@@ -57,6 +57,13 @@ static bool refuse_row(void *context, const struct backend_row *row)
     return false;
 }
 
+static bool count_row(void *context, const struct backend_row *row)
+{
+    assert_string_equal(row->key, "x");
+    ++*(size_t *)context;
+    return true;
+}
+
 static bool act(struct backend *backend, enum action action, struct strbuf *problem)
 {
     const struct backend_functions *functions = backend->functions;
@@ -166,7 +173,7 @@ static void test_errors(void **state)
 
 /* Lies ---------------------------------------------------------------------------------------------------------- */
 
-#define LONG_VALUE "$40\r\n0123456789012345678901234567890123456789\r\n"
+#define LONG_VALUE "$39\r\n012345678901234567890123456789012345678\r\n"
 #define ELSE       "it answers something else than was asked"
 #define SYNTAX     "its answer cannot be understood: Protocol error"
 #define NO_MEMORY  "out of memory, or its answer is too long"
@@ -175,51 +182,51 @@ static void test_errors(void **state)
 static void test_lies(void **state)
 {
     static const struct {
-        enum action action;
         const char *answer, *problem;
+        enum action action;
         enum resp_liar_end end;
     } cases[] = {
-        {VISIT, "*2\r\n$0\r\n\r\n" LONG_VALUE, ELSE, LIAR_IS_QUIET},
-        {VISIT, "*2\r\n" LONG_VALUE "$0\r\n\r\n", ELSE, LIAR_IS_QUIET},
-        {VISIT, "*1\r\n$0\r\n\r\n", ELSE, LIAR_IS_QUIET},
-        {VISIT, "*3\r\n$0\r\n\r\n$0\r\n\r\n$0\r\n\r\n", ELSE, LIAR_IS_QUIET},
-        {VISIT, "*2\r\n$-1\r\n$-1\r\n", ELSE, LIAR_IS_QUIET},
-        {VISIT, "*2\r\n+OK\r\n+OK\r\n", ELSE, LIAR_IS_QUIET},
-        {VISIT, "*2\r\n*0\r\n*0\r\n", ELSE, LIAR_IS_QUIET},
-        {VISIT, "*8193\r\n", NO_MEMORY, LIAR_IS_QUIET},
-        {VISIT, "*2147483647\r\n", NO_MEMORY, LIAR_IS_QUIET},
-        {VISIT, "*2\r\n*2147483647\r\n", NO_MEMORY, LIAR_IS_QUIET},
-        {VISIT, "*99999999999\r\n", "o", LIAR_IS_QUIET}, /* one of the two above, by the version of the library */
-        {VISIT, "*99999999999999999999999\r\n", "o", LIAR_IS_QUIET},
-        {VISIT, "$9223372036854775807\r\n", "no answer in time", LIAR_IS_QUIET},
-        {VISIT, "$99999999999999999999\r\n", "o", LIAR_IS_QUIET},
-        {VISIT, "$100\r\n", ELSE, LIAR_FLOODS},
-        {VISIT, "$9000000000\r\n0123456789", "its answer is too long", LIAR_FLOODS},
-        {VISIT, "*2\r\n$900000000\r\nx", "its answer is too long", LIAR_FLOODS},
-        {VISIT, "x", SYNTAX, LIAR_IS_QUIET},
-        {VISIT, "HTTP/1.1 400 Bad Request\r\n\r\n", SYNTAX, LIAR_IS_QUIET},
-        {VISIT, "220 mail.example ESMTP\r\n", SYNTAX, LIAR_IS_QUIET},
-        {VISIT, "\r\n", SYNTAX, LIAR_IS_QUIET},
-        {VISIT, "*2\r\n$0\r\n\r\n", "no answer in time", LIAR_IS_QUIET},
-        {VISIT, "*2\r\n$5\r\nabc", CLOSED, LIAR_CLOSES},
-        {VISIT, "*2\r\n", CLOSED, LIAR_CLOSES},
-        {VISIT, "", "no answer in time", LIAR_IS_QUIET},
-        {VISIT, "", CLOSED, LIAR_CLOSES},
-        {VISIT, "*2\r\n$600\r\n0", "no answer in time", LIAR_DRIBBLES},
-        {VISIT, "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n", "o", LIAR_IS_QUIET},
-        {EXPIRE, "*0\r\n", ELSE, LIAR_IS_QUIET},
-        {EXPIRE, "-ERR no\r\n", "it answers: ERR no", LIAR_IS_QUIET},
-        {EXPIRE, "$1\r\n5\r\n", ELSE, LIAR_IS_QUIET},
-        {EACH, ":0\r\n", ELSE, LIAR_IS_QUIET},
-        {EACH, "*1\r\n$1\r\n0\r\n", ELSE, LIAR_IS_QUIET},
-        {EACH, "*2\r\n:0\r\n*0\r\n", ELSE, LIAR_IS_QUIET},
-        {EACH, "*2\r\n$0\r\n\r\n*0\r\n", ELSE, LIAR_IS_QUIET},
-        {EACH, "*2\r\n$24\r\n012345678901234567890123\r\n*0\r\n", ELSE, LIAR_IS_QUIET},
-        {EACH, "*2\r\n$1\r\n0\r\n*1\r\n:5\r\n", ELSE, LIAR_IS_QUIET},
-        {EACH, "*2\r\n$1\r\n0\r\n:5\r\n", ELSE, LIAR_IS_QUIET},
-        {EACH, "*2\r\n$1\r\n0\r\n*8193\r\n", NO_MEMORY, LIAR_IS_QUIET},
-        {PUT, "-OOM command not allowed\r\n", "its memory is full (maxmemory): OOM", LIAR_IS_QUIET},
-        {PUT, "x", SYNTAX, LIAR_IS_QUIET},
+        {"*2\r\n$0\r\n\r\n" LONG_VALUE, ELSE, VISIT, LIAR_IS_QUIET},
+        {"*2\r\n" LONG_VALUE "$0\r\n\r\n", ELSE, VISIT, LIAR_IS_QUIET},
+        {"*1\r\n$0\r\n\r\n", ELSE, VISIT, LIAR_IS_QUIET},
+        {"*3\r\n$0\r\n\r\n$0\r\n\r\n$0\r\n\r\n", ELSE, VISIT, LIAR_IS_QUIET},
+        {"*2\r\n$-1\r\n$-1\r\n", ELSE, VISIT, LIAR_IS_QUIET},
+        {"*2\r\n+OK\r\n+OK\r\n", ELSE, VISIT, LIAR_IS_QUIET},
+        {"*2\r\n*0\r\n*0\r\n", ELSE, VISIT, LIAR_IS_QUIET},
+        {"*8193\r\n", NO_MEMORY, VISIT, LIAR_IS_QUIET},
+        {"*2147483647\r\n", NO_MEMORY, VISIT, LIAR_IS_QUIET},
+        {"*2\r\n*2147483647\r\n", NO_MEMORY, VISIT, LIAR_IS_QUIET},
+        {"*99999999999\r\n", "o", VISIT, LIAR_IS_QUIET}, /* one of the two above, by the version of the library */
+        {"*99999999999999999999999\r\n", "o", VISIT, LIAR_IS_QUIET},
+        {"$9223372036854775807\r\n", "no answer in time", VISIT, LIAR_IS_QUIET},
+        {"$99999999999999999999\r\n", "o", VISIT, LIAR_IS_QUIET},
+        {"$100\r\n", ELSE, VISIT, LIAR_FLOODS},
+        {"$9000000000\r\n0123456789", "its answer is too long", VISIT, LIAR_FLOODS},
+        {"*2\r\n$900000000\r\nx", "its answer is too long", VISIT, LIAR_FLOODS},
+        {"x", SYNTAX, VISIT, LIAR_IS_QUIET},
+        {"HTTP/1.1 400 Bad Request\r\n\r\n", SYNTAX, VISIT, LIAR_IS_QUIET},
+        {"220 mail.example ESMTP\r\n", SYNTAX, VISIT, LIAR_IS_QUIET},
+        {"\r\n", SYNTAX, VISIT, LIAR_IS_QUIET},
+        {"*2\r\n$0\r\n\r\n", "no answer in time", VISIT, LIAR_IS_QUIET},
+        {"*2\r\n$5\r\nabc", CLOSED, VISIT, LIAR_CLOSES},
+        {"*2\r\n", CLOSED, VISIT, LIAR_CLOSES},
+        {"", "no answer in time", VISIT, LIAR_IS_QUIET},
+        {"", CLOSED, VISIT, LIAR_CLOSES},
+        {"*2\r\n$600\r\n0", "no answer in time", VISIT, LIAR_DRIBBLES},
+        {"*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n", "o", VISIT, LIAR_IS_QUIET},
+        {"*0\r\n", ELSE, EXPIRE, LIAR_IS_QUIET},
+        {"-ERR no\r\n", "it answers: ERR no", EXPIRE, LIAR_IS_QUIET},
+        {"$1\r\n5\r\n", ELSE, EXPIRE, LIAR_IS_QUIET},
+        {":0\r\n", ELSE, EACH, LIAR_IS_QUIET},
+        {"*1\r\n$1\r\n0\r\n", ELSE, EACH, LIAR_IS_QUIET},
+        {"*2\r\n:0\r\n*0\r\n", ELSE, EACH, LIAR_IS_QUIET},
+        {"*2\r\n$0\r\n\r\n*0\r\n", ELSE, EACH, LIAR_IS_QUIET},
+        {"*2\r\n$24\r\n012345678901234567890123\r\n*0\r\n", ELSE, EACH, LIAR_IS_QUIET},
+        {"*2\r\n$1\r\n0\r\n*1\r\n:5\r\n", ELSE, EACH, LIAR_IS_QUIET},
+        {"*2\r\n$1\r\n0\r\n:5\r\n", ELSE, EACH, LIAR_IS_QUIET},
+        {"*2\r\n$1\r\n0\r\n*8193\r\n", NO_MEMORY, EACH, LIAR_IS_QUIET},
+        {"-OOM command not allowed\r\n", "its memory is full (maxmemory): OOM", PUT, LIAR_IS_QUIET},
+        {"x", SYNTAX, PUT, LIAR_IS_QUIET},
     };
 
     (void)state;
@@ -249,6 +256,29 @@ static void test_empty_database_of_many(void **state)
     (void)resp_liar_stop(liar);
     liar = resp_liar_start(path, negative, 2, LIAR_IS_QUIET);
     assert_true(try_action(EXPIRE, &problem));
+    (void)resp_liar_stop(liar);
+}
+
+/* Redis may tell of a key twice. */
+static void test_twice(void **state)
+{
+#define KEY   "$15\r\nsmf-spf:entry:x\r\n"
+#define VALUE "*1\r\n$7\r\n1 2 3 0\r\n:100\r\n"
+    static const char *const answers[] = {":0\r\n", "*2\r\n$1\r\n7\r\n*2\r\n" KEY KEY, VALUE VALUE,
+                                          "*2\r\n$1\r\n0\r\n*1\r\n" KEY, VALUE};
+    const struct greylist_store_config config = config_of();
+    struct backend *backend = backend_create(&config);
+    struct strbuf problem = STRBUF_INIT;
+    struct resp_liar *liar = resp_liar_start(path, answers, 5, LIAR_IS_QUIET);
+    size_t count = 0;
+
+    (void)state;
+    assert_non_null(backend);
+    if (!backend->functions->open(backend, &problem) ||
+        !backend->functions->each(backend, "", count_row, &count, &problem))
+        fail_msg("%s", strbuf_text(&problem));
+    assert_int_equal(count, 1);
+    backend->functions->destroy(backend);
     (void)resp_liar_stop(liar);
 }
 
@@ -346,6 +376,7 @@ int main(void)
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_lies),
         cmocka_unit_test(test_empty_database_of_many),
+        cmocka_unit_test(test_twice),
         cmocka_unit_test(test_never_the_same),
         cmocka_unit_test(test_replaced),
         cmocka_unit_test(test_nobody_there),

@@ -226,6 +226,51 @@ static void test_batch_of_one_sender(void **state)
     close_store(backend);
 }
 
+/* How many calls of the script there were since this was asked last. */
+static unsigned long calls(void)
+{
+    const char *line = strstr(redis_server_command("INFO|commandstats"), "cmdstat_eval:calls=");
+    const unsigned long count = line == NULL ? 0 : strtoul(strchr(line, '=') + 1, NULL, 10);
+
+    (void)redis_server_command("CONFIG|RESETSTAT");
+    return count;
+}
+
+/* One round trip where nothing changes, and for a first contact; two for others. */
+static void test_round_trips(void **state)
+{
+    static struct backend_visit visits[BACKEND_BATCH_MAX];
+    struct backend *backend = open_usual();
+
+    (void)state;
+    (void)calls();
+    assert_reason(backend, ENTRY, NET, NOW, GREYLIST_NEW);
+    assert_int_equal(calls(), 1);
+    assert_reason(backend, ENTRY, NET, NOW + 1, GREYLIST_EARLY);
+    assert_int_equal(calls(), 1);
+    assert_reason(backend, ENTRY, NET, NOW + DELAY, GREYLIST_CAME_BACK);
+    assert_int_equal(calls(), 2);
+    assert_reason(backend, ENTRY, NET, NOW + DELAY, GREYLIST_KNOWN_ENTRY);
+    assert_int_equal(calls(), 1);
+    for (size_t n = 0; n < BACKEND_BATCH_MAX; n++)
+        visits[n] = visit_of(ENTRY, NET, NOW + LIFE / 2); /* the first one renews */
+    visit_all(backend, visits, BACKEND_BATCH_MAX);
+    assert_int_equal(calls(), 2 * BACKEND_BATCH_MAX);
+    close_store(backend);
+}
+
+/* A value as long as any can be. */
+static void test_longest_value(void **state)
+{
+    struct backend *backend = open_usual();
+
+    (void)state;
+    (void)redis_server_command("SET|smf-spf:entry:" ENTRY "|253402300799 253402300799 4294967295 1");
+    assert_reason(backend, ENTRY, NET, NOW, GREYLIST_KNOWN_ENTRY);
+    assert_string_equal(redis_server_command("GET|smf-spf:entry:" ENTRY), "253402300799 1700000000 4294967295 1");
+    close_store(backend);
+}
+
 static void test_database_and_prefix(void **state)
 {
     struct greylist_store_config config = redis_server_config(&fixed_clock);
@@ -274,9 +319,9 @@ static void test_foreign_values(void **state)
         "SET|smf-spf:entry:" ENTRY "|1700000000 0 0 0 and what a later version may add",
         "SET|smf-spf:entry:" ENTRY "|\xff\xfe\r\n$3\r\n",
         "SETRANGE|smf-spf:entry:" ENTRY "|1000000|x",
-        "SETRANGE|smf-spf:entry:" ENTRY "|40|x",
         "SETRANGE|smf-spf:entry:" ENTRY "|39|x",
         "SETRANGE|smf-spf:entry:" ENTRY "|38|x",
+        "SETRANGE|smf-spf:entry:" ENTRY "|37|x",
         "RPUSH|smf-spf:entry:" ENTRY "|a|b",
         "HSET|smf-spf:entry:" ENTRY "|a|b",
         "SADD|smf-spf:sender:" NET "|a|b",
@@ -594,6 +639,8 @@ int main(void)
         cmocka_unit_test_setup(test_learn, flush),
         cmocka_unit_test_setup(test_batch, flush),
         cmocka_unit_test_setup(test_batch_of_one_sender, flush),
+        cmocka_unit_test_setup(test_round_trips, flush),
+        cmocka_unit_test_setup(test_longest_value, flush),
         cmocka_unit_test_setup(test_database_and_prefix, flush),
         cmocka_unit_test_setup(test_no_such_database, flush),
         cmocka_unit_test_setup(test_foreign_values, flush),
