@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-GUIDES = ("../README.md", "first-half-hour.md", "postfix.md", "postfix-policy.md", "sendmail.md", "srs.md", "troubleshooting.md")
+GUIDES = ("../README.md", "first-half-hour.md", "postfix.md", "postfix-policy.md", "sendmail.md", "srs.md", "greylisting.md", "troubleshooting.md")
 PAGES = ("smf-spf.8", "smf-spf.conf.5")
 KINDS = ("sh", "text", "conf", "mc", "log", "mail", "begin")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$|^<!-- test: (mail|begin) ?(.*?) -->$", re.MULTILINE | re.DOTALL)
