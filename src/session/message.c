@@ -136,6 +136,7 @@ void message_free(struct message *message)
     free(message->arc.forged);
     free(message->received.forged);
     free(message->originals.forged);
+    greylist_visits_free(&message->greylist);
     actions_free(&message->actions);
     message_record_free(&message->record);
 }

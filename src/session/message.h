@@ -9,6 +9,7 @@
 #include "mail/idna.h"
 #include "policy/verdict.h"
 #include "session/actions.h"
+#include "session/greylist_visits.h"
 #include "session/inquiry.h"
 #include "session/message_record.h"
 #include "session/reason.h"
@@ -90,7 +91,8 @@ struct message {
     enum would_refuse would_refuse;
     enum reason exempt_recipient; /* why some recipient gets it whatever the result; REASON_NONE: none does */
 
-    struct recipient *recipients; /* those that a quarantine takes the message from */
+    struct greylist_visits greylist; /* of its recipients */
+    struct recipient *recipients;    /* those that a quarantine takes the message from */
     size_t recipient_count;
 
     struct subjects subjects;

@@ -103,12 +103,25 @@ static void add_reply(const struct message *message, const struct record_reply *
     else if (reply->identity == IDENTITY_HELO && !message->null_sender)
         strbuf_add(line, ", identity=helo");
     strbuf_addf(line, ", reply=%s %s", reply->code, reply->enhanced);
+    if (reply->reason == REASON_GREYLISTED)
+        greylist_answer_add(&reply->greylist, line);
 }
 
 static void add_count(struct strbuf *line, const char *key, size_t count)
 {
     strbuf_add(line, key);
     strbuf_add_number(line, count);
+}
+
+/* Those that greylisting let through. */
+static void add_greylisted(const struct message_record *record, struct strbuf *line)
+{
+    for (size_t i = 0; i < record->greylisted_count && i < RECORD_RECIPIENTS_MAX; i++) {
+        strbuf_add(line, ", greylist-to=<");
+        client_add_value(line, record->greylisted[i].address != NULL ? record->greylisted[i].address : "?");
+        strbuf_add_char(line, '>');
+        greylist_answer_add(&record->greylisted[i].answer, line);
+    }
 }
 
 static void add_recipients(const struct message *message, struct strbuf *line)
@@ -133,6 +146,7 @@ static void add_recipients(const struct message *message, struct strbuf *line)
         client_add_value(line, record->spared.address != NULL ? record->spared.address : "?");
         strbuf_addf(line, ">, test-reply=%s %s", record->spared.reply.code, record->spared.reply.enhanced);
     }
+    add_greylisted(record, line);
     if (record->accepted_count + record->exempt_count > 0)
         add_count(line, ", recipients=", record->accepted_count + record->exempt_count);
 }

@@ -2,9 +2,11 @@
 /* The steps of one SMTP connection. */
 #include "session/session.h"
 
+#include "greylist/store/greylist_store.h"
 #include "policy/whitelist.h"
 #include "session/decision.h"
 #include "session/exemption.h"
+#include "session/greylisting.h"
 #include "session/inquiry.h"
 #include "session/message_end.h"
 #include "session/message_log.h"
@@ -31,6 +33,7 @@ struct session *session_create(const struct session_shared *shared, const struct
     session->shared.config = config_acquire(shared->config);
     session->shared.checker = spf_checker_acquire(shared->checker);
     session->shared.srs = srs_rules_acquire(shared->srs);
+    session->shared.greylist = greylist_store_acquire(shared->greylist);
     return session;
 }
 
@@ -47,6 +50,7 @@ void session_destroy(struct session *session)
     config_release(session->shared.config);
     spf_checker_release(session->shared.checker);
     srs_rules_release(session->shared.srs);
+    greylist_store_release(session->shared.greylist);
     free(session);
 }
 
@@ -116,29 +120,53 @@ static bool is_known(const struct session *session, const struct config *setting
     return exemption_of_message(session, settings) != REASON_NONE;
 }
 
-bool session_await(struct session *session, const struct address *recipient, session_ready ready, void *context)
+bool session_awaits_recipients(const struct session *session)
+{
+    return session_has_own_settings(session) || greylisting_is_on(session);
+}
+
+void session_reach_data(struct session *session)
+{
+    session->message.greylist.is_at_data = true;
+}
+
+bool session_await(struct session *session, const struct session_recipient *recipient, session_ready ready,
+                   void *context)
 {
     const struct config *config = session->shared.config, *settings = NULL;
 
     state_follow(session);
     state_take_outcomes(session);
-    if (session_has_own_settings(session) && recipient != NULL)
-        settings = config_for_recipient(config, recipient);
-    return is_known(session, settings) ||
-           inquiry_start(&session->message, &session->shared, settings != NULL ? settings : config,
-                         state_client(session), ready, context);
+    if (session_has_own_settings(session) && recipient != NULL && recipient->count > 0)
+        settings = config_for_recipient(config, &recipient->readings[0]);
+    if (!is_known(session, settings) &&
+        !inquiry_start(&session->message, &session->shared, settings != NULL ? settings : config, state_client(session),
+                       ready, context))
+        return false;
+    return greylisting_await(session, recipient, ready, context);
 }
 
 struct session_reply session_decide(struct session *session)
 {
     struct session_reply reply = go_on;
 
-    if (session->message.stage == MESSAGE_PENDING && state_is_due(session, REFUSE_AT_MAIL))
-        reply = state_decide(session);
+    if ((session->message.stage == MESSAGE_PENDING || session->message.stage == MESSAGE_DECIDED) &&
+        state_is_due(session, REFUSE_AT_MAIL))
+        reply = state_decide(session); /* session_await may have found the verdict, for greylisting */
     if (reply.step == SESSION_REFUSE)
         state_forget_message(session);
     else
         reply.reason = session->message.reason;
+    return reply;
+}
+
+struct session_reply session_data(struct session *session)
+{
+    struct session_reply reply = go_on;
+
+    state_follow(session);
+    if (greylisting_defers_message(session, &reply))
+        state_forget_message(session);
     return reply;
 }
 

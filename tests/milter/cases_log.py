@@ -12,7 +12,8 @@ from wire_common import (BAD_IP, GOOD_IP, ZONE, Mta, case, check, classic, conta
 FAIL = "550 5.7.23"
 VERDICTS = {"accepted", "tagged", "quarantined", "held", "refused", "deferred", "exempt", "ended"}
 ORDER = ["time", "level", "event", "id", "client", "name", "relay", "helo", "mail_from", "checks", "verdict", "test", "why",
-         "code", "enhanced", "exemption_unknown", "to", "recipients_refused", "exempt_to", "test_to", "test_code", "recipients", "forged", "ms"]
+         "code", "enhanced", "greylist", "greylist_wait", "exemption_unknown", "to", "recipients_refused", "exempt_to", "test_to", "test_code", "greylisted",
+         "recipients", "forged", "ms"]
 
 
 def message_lines(filter_, count):

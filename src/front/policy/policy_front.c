@@ -111,7 +111,13 @@ static void refuse_broken(struct policy_connection *policy, const char *problem)
     connection_close(&policy->connection);
 }
 
-/* True if the request can be answered now; else it is when its decision is known. */
+/* True if the request can be answered now; else it goes on when more is known. */
+static bool go_on(struct policy_connection *policy)
+{
+    return transaction_begin(&policy->client->transaction, &service.host, &policy->request, on_ready, policy);
+}
+
+/* The same for one that has just come. */
 static bool begin(struct policy_connection *policy)
 {
     const struct request *request = &policy->request;
@@ -124,7 +130,7 @@ static bool begin(struct policy_connection *policy)
     client->transaction.asks_at_data |= policy->asks_at_data;
     client->is_busy = true;
     client->asked_in = rests;
-    return transaction_begin(&client->transaction, &service.host, request, on_ready, policy);
+    return go_on(policy);
 }
 
 /* Answers all requests that are there, up to one whose decision has to be found out. */
@@ -150,10 +156,15 @@ static void work(struct connection *connection)
         refuse_broken(policy, problem);
 }
 
+/* What was found out may lead to another question. */
 static void resume(struct connection *connection)
 {
+    struct policy_connection *policy = (struct policy_connection *)connection;
+
+    if (!go_on(policy))
+        return;
     connection_release(connection);
-    answer((struct policy_connection *)connection);
+    answer(policy);
 }
 
 static const struct connections_protocol protocol = {
