@@ -46,30 +46,50 @@ class Ours:
 
 
 class Postgrey:
-    """Debian's package, unpacked. It knows nothing of SPF."""
+    """Debian's package, unpacked. It knows nothing of SPF. exempt: domains of clients that are never delayed, as in the list
+    that the package brings along; the names in it are those of real hosts."""
 
-    def __init__(self, packages, delay_s=300):
-        self.name = f"postgrey, `--delay={delay_s}`"
-        self.packages, self.delay_s = packages, delay_s
+    def __init__(self, packages, delay_s=300, exempt=()):
+        self.name = f"postgrey, `--delay={delay_s}`" + (", exempt providers" if exempt else "")
+        self.packages, self.delay_s, self.exempt = packages, delay_s, exempt
+        self.process = None
 
     def __enter__(self):
         self.directory = tempfile.mkdtemp(prefix="greylist-week.")
-        root = self.unpack()
-        os.mkdir(self.directory + "/db")
         self.clock = self.directory + "/clock"
         self.set_clock(0)
-        user = pwd.getpwuid(os.geteuid()).pw_name
-        socket_path = self.directory + "/socket"
-        includes = [f"-I{path}" for path in (f"{root}/usr/share/perl5", *glob.glob(f"{root}/usr/lib/*/perl5/5.*"))]
-        environment = dict(os.environ, CLOCK=self.clock, POSTGREY=f"{root}/usr/sbin/postgrey", TZ="UTC")
-        with open(self.directory + "/log", "wb") as log:
-            self.process = subprocess.Popen(
-                ["perl", *includes, HERE + "/postgrey.pl", f"--unix={socket_path}", f"--dbdir={self.directory}/db", "--quiet",
-                 f"--delay={self.delay_s}", f"--user={user}", "--group=" + grp.getgrgid(os.getegid()).gr_name],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
-        self.connection = self.connect(socket_path)
+        try:
+            self.process = self.start(self.directory + "/socket")
+            self.connection = self.connect(self.directory + "/socket")
+        except BaseException:
+            self.clean_up()
+            raise
         self.stream = self.connection.makefile("rb")
         return self
+
+    def start(self, socket_path):
+        root, user, group = self.unpack(), pwd.getpwuid(os.geteuid()).pw_name, grp.getgrgid(os.getegid()).gr_name
+        os.mkdir(self.directory + "/db")
+        includes = [f"-I{path}" for path in (f"{root}/usr/share/perl5", *glob.glob(f"{root}/usr/lib/*/perl5/5.*"))]
+        options = [f"--unix={socket_path}", f"--dbdir={self.directory}/db", f"--user={user}", f"--group={group}", "--quiet",
+                   f"--delay={self.delay_s}", "--whitelist-clients=" + self.list_of("clients", self.exempt),
+                   "--whitelist-recipients=" + self.list_of("recipients", ())]
+        environment = dict(os.environ, CLOCK=self.clock, POSTGREY=f"{root}/usr/sbin/postgrey", TZ="UTC")
+        with open(self.directory + "/log", "wb") as log:
+            return subprocess.Popen(["perl", *includes, HERE + "/postgrey.pl", *options], stdin=subprocess.DEVNULL, stdout=log,
+                                    stderr=log, env=environment)
+
+    def clean_up(self):
+        if self.process:
+            self.process.terminate()
+            self.process.wait(PATIENCE_S)
+        shutil.rmtree(self.directory)
+
+    def list_of(self, name, lines):
+        path = f"{self.directory}/{name}"
+        with open(path, "w", encoding="ascii") as out:
+            out.write("".join(line + "\n" for line in lines))
+        return path
 
     def unpack(self):
         root = self.directory + "/root"
@@ -103,9 +123,7 @@ class Postgrey:
     def __exit__(self, *_):
         self.stream.close()
         self.connection.close()
-        self.process.terminate()
-        self.process.wait(PATIENCE_S)
-        shutil.rmtree(self.directory)
+        self.clean_up()
 
     def defers(self, now_s, client, message):
         self.set_clock(now_s)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Greylisting: who is deferred, and when, and from where he may come back."""
 
+import time
+
 import greylist_hosts as hosts
 from cases import Group
 from greylist_hosts import check_deferred, new_domain, try_once, wait_a_delay, wait_for_reasons
@@ -20,11 +22,12 @@ SHORT = group("greylist", hosts.SHORT)
 LONG = group("greylist-long", [*hosts.LONG, ("GreylistExempt", f"to:{POSTMASTER} @exempt.example {FAR}"),
                                ("RecipientPolicy", f"{SALES} {{\nGreylist off\n}}"),
                                ("RecipientPolicy", f"{TESTER} {{\nTestMode on\n}}")])
+LATE = group("greylist-late", [*hosts.SHORT, ("GreylistWindow", f"{hosts.DELAY_S + 1}s"), ("GreylistLife", "1h")])
 LEARN = group("greylist-learn", [*hosts.SHORT[1:], (KEY, "learn")])
 ONCE = group("greylist-once", [*hosts.SHORT, ("GreylistPass", "once")])
 ALL = group("greylist-all", [*hosts.SHORT, ("GreylistPass", "all")])
 WIDE = group("greylist-wide", [*hosts.LONG, ("GreylistPass", "wide")])
-GROUPS = [SHORT, LONG, LEARN, ONCE, ALL, WIDE]
+GROUPS = [SHORT, LONG, LATE, LEARN, ONCE, ALL, WIDE]
 
 
 def check_taken(sent, recipients=(USER,)):
@@ -122,6 +125,21 @@ def a_null_sender_of_a_client_with_a_name(world):
             connection.command("DATA").check(451, "4.7.1", "Greylisted")
     wait_a_delay()
     with world.connect(BAD, "another.none.example") as connection:
+        check_taken(world.send_on(connection, "", (USER,)))
+
+
+@SHORT.case()
+def a_null_sender_waits_as_long_as_one_of_its_recipients(world):
+    """DATA has one answer."""
+    helo = f"mail.{new_domain(world)}"
+    with world.connect(NAMELESS, helo) as connection:
+        hosts.begin_null(connection)
+        connection.command("DATA").check(451, "4.7.1", "Greylisted")
+    wait_a_delay()
+    with world.connect(NAMELESS, helo) as connection:
+        hosts.begin_null(connection, (USER, OTHER_USER))
+        connection.command("DATA").check(451, "4.7.1", "Greylisted")
+        connection.command("RSET").check(250)
         check_taken(world.send_on(connection, "", (USER,)))
 
 
@@ -237,6 +255,20 @@ def a_restart_keeps_what_is_stored(world):
     world.filter.start()
     check_deferred(try_once(world, sender))
     wait_for_reasons(world, sender, USER, "new", "early")
+
+
+# ---- Who comes too late ----
+
+
+@LATE.case()
+def who_comes_back_after_the_window_begins_anew(world):
+    sender = "a@" + new_domain(world)
+    check_deferred(try_once(world, sender))
+    time.sleep(hosts.DELAY_S + 2)
+    check_deferred(try_once(world, sender), hosts.DELAY_S)
+    wait_a_delay()
+    check_taken(try_once(world, sender))
+    wait_for_reasons(world, sender, USER, "new", "late", "came-back")
 
 
 # ---- A week of learning ----
