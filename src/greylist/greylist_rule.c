@@ -31,7 +31,7 @@ int64_t greylist_record_until(const struct greylist_terms *terms, const struct g
 static void forget_old(const struct greylist_terms *terms, struct greylist_record *record, bool is_sender,
                        int64_t now_s)
 {
-    if (greylist_record_until(terms, record, is_sender) < now_s)
+    if (greylist_record_until(terms, record, is_sender) <= now_s)
         *record = (struct greylist_record){0};
 }
 
@@ -116,7 +116,7 @@ static void decide_waiting(const struct greylist_terms *terms, struct greylist_d
 
 static bool is_known_sender(const struct greylist_terms *terms, const struct greylist_record *sender)
 {
-    return terms->known_after > 0 && sender->last_s != 0 && sender->count >= terms->known_after;
+    return terms->known_after > 0 && sender->count >= terms->known_after;
 }
 
 struct greylist_decision greylist_decide(const struct greylist_terms *terms, const struct greylist_stored *stored,

@@ -37,7 +37,7 @@ struct greylist_decision {
     uint32_t waited_s; /* CAME_BACK: since the first contact; 0 if that one was not deferred */
     struct greylist_stored next;
     bool changes_entry, changes_sender;    /* what of `next` is to be stored */
-    int64_t entry_until_s, sender_until_s; /* when it may be deleted */
+    int64_t entry_until_s, sender_until_s; /* from then on it is nothing, and may be deleted */
 };
 
 /* The clock of a host may jump: a first contact in the future is one of this moment, and nobody waits longer than
@@ -46,8 +46,8 @@ struct greylist_decision {
 struct greylist_decision greylist_decide(const struct greylist_terms *terms, const struct greylist_stored *stored,
                                          int64_t now_s);
 
-/* When a record may be deleted under these terms: is_sender tells which of the two it is. One that has not come back is
- * there for twice window_s, so that who is late is told from who is new. */
+/* From when on a record is nothing under these terms: is_sender tells which of the two it is. One that has not come
+ * back is there for twice window_s, so that who is late is told from who is new. */
 int64_t greylist_record_until(const struct greylist_terms *terms, const struct greylist_record *record, bool is_sender);
 
 /* "new", "early", "late", "came-back", "known", "known-sender": for the log and the metrics. */

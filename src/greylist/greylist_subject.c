@@ -31,23 +31,30 @@ static bool is_plain(const char *text)
     return true;
 }
 
-static void fold(char *text)
+static char lower(char c)
 {
-    for (; *text != '\0'; text++)
-        if (*text >= 'A' && *text <= 'Z')
-            *text += 'a' - 'A';
+    return (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
 }
 
-/* A part of a key: the text, or its hash if it is too long or holds anything but printable US-ASCII. */
+/* A part of a key: the text in lower case, or its hash if it is too long or holds anything but printable US-ASCII. */
 static void write_part(const char *text, char part[PART_MAX + 1])
 {
+    crypto_generichash_state state;
     unsigned char hash[HASH_OCTETS];
+    size_t len = strlen(text);
 
     if (is_plain(text)) {
-        memcpy(part, text, strlen(text) + 1);
+        for (size_t i = 0; i <= len; i++)
+            part[i] = lower(text[i]);
         return;
     }
-    crypto_generichash(hash, sizeof hash, (const unsigned char *)text, strlen(text), NULL, 0);
+    crypto_generichash_init(&state, NULL, 0, sizeof hash);
+    for (size_t i = 0; i < len; i++) {
+        unsigned char octet = (unsigned char)lower(text[i]);
+
+        crypto_generichash_update(&state, &octet, 1);
+    }
+    crypto_generichash_final(&state, hash, sizeof hash);
     part[0] = '#';
     sodium_bin2hex(part + 1, PART_MAX, hash, sizeof hash);
 }
@@ -57,14 +64,12 @@ static void write_domain(const char *name, char part[PART_MAX + 1])
 {
     char ascii[IDNA_SIZE], bare[DOMAIN_TEXT_MAX + 1];
 
-    if (!domain_text_copy(idna_ascii_form(name, ascii), bare)) {
+    if (!domain_text_copy(idna_ascii_form(name, ascii), bare))
         write_part(name, part);
-        return;
-    }
-    fold(bare);
-    if (*bare == '\0')
-        strcpy(bare, "-");
-    write_part(domain_text_is_host(bare) ? dns_registrable(bare) : bare, part);
+    else if (*bare == '\0')
+        write_part("-", part);
+    else
+        write_part(domain_text_is_host(bare) ? dns_registrable(bare) : bare, part);
 }
 
 static void write_recipient(const struct address *recipient, char part[PART_MAX + 1])
@@ -73,11 +78,7 @@ static void write_recipient(const struct address *recipient, char part[PART_MAX 
     const char *domain = idna_ascii_form(recipient->domain, ascii);
     int len = snprintf(whole, sizeof whole, "%s@%s", recipient->local, domain);
 
-    fold(whole);
-    if (len < (int)sizeof whole)
-        write_part(whole, part);
-    else
-        write_part(recipient->text, part);
+    write_part(len < (int)sizeof whole ? whole : recipient->text, part);
 }
 
 static void write_network(const struct addr *client, const struct greylist_bits *network, char text[NETWORK_SIZE])

@@ -111,7 +111,7 @@ static void turn_to(struct session *session, const struct session_recipient *rec
     if (settings != NULL)
         visit = greylist_visit_create(settings, shown, &subject);
     if (settings != NULL && visit == NULL)
-        client_log_fault(&session->client, REASON_FAULT_GREYLIST_MEMORY);
+        client_log_fault(&session->client, REASON_FAULT_GREYLIST);
     if (visit != NULL)
         take_shared(session, visit);
     greylist_visits_set_present(visits, visit);
@@ -138,8 +138,6 @@ static void count(struct session *session, struct greylist_visit *visit)
     visit->is_counted = true;
     if (!visit->is_shared)
         greylist_metrics_count(&visit->answer);
-    if (!visit->is_shared && visit->answer.answer != STORE_ANSWERED)
-        reason_count(REASON_FAULT_GREYLIST, false); /* the store tells of it */
     if (session->key.port > 0 && !visit->is_shared)
         companion_put_greylist(&session->key, &session->message, visit->recipient, &visit->answer);
 }

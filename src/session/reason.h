@@ -55,8 +55,7 @@ enum reason_kind { REASON_KIND_NONE, REASON_KIND_EXEMPT, REASON_KIND_REFUSAL, RE
     X(REASON_FAULT_TAG, FAULT, "fault-tag", "out of memory for the subject's tag")                                     \
     X(REASON_FAULT_QUARANTINE, FAULT, "fault-quarantine", "out of memory for the quarantine")                          \
     X(REASON_FAULT_FIELD, FAULT, "fault-field", "out of memory for a result field")                                    \
-    X(REASON_FAULT_GREYLIST, FAULT, "fault-greylist", "no answer from the store of greylisting")                       \
-    X(REASON_FAULT_GREYLIST_MEMORY, FAULT, "fault-greylist-memory", "out of memory for greylisting")
+    X(REASON_FAULT_GREYLIST, FAULT, "fault-greylist", "out of memory for greylisting")
 
 enum reason {
 #define REASON_ROW(id, kind, name, words) id,

@@ -26,6 +26,7 @@ static const struct meaning meanings[] = {
     {"ERR Client sent AUTH", "it has no password, but GreylistPasswordFile is set", false},
     {"ERR unknown command", "it lacks a command, perhaps as it is too old, or no Redis", false},
     {"NOPERM ", "its account for us lacks a right", false},
+    {"ERR ACL failure in script", "its account for us lacks a right", false},
     {"ERR The user executing the script ", "its account for us lacks a right", false},
     {"LOADING ", "it is still loading its data", false},
     {"READONLY ", "it is a replica, which stores nothing", false},

@@ -3,10 +3,11 @@
 #include "greylist/store/redis_link.h"
 
 #include "base/clock.h"
+#include "greylist/store/host_lookup.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <hiredis.h>
+#include <hiredis/hiredis.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -21,8 +22,10 @@
 enum { CHUNK_SIZE = 16 * 1024, SHOWN_MAX = 200 };
 
 struct redis_link {
-    int fd;              /* -1: not connected */
-    redisReader *reader; /* NULL: not connected */
+    const struct store_address *address;
+    struct host_lookup *lookup; /* of a host; NULL until it is needed */
+    int fd;                     /* -1: not connected */
+    redisReader *reader;        /* NULL: not connected */
     redisReplyObjectFunctions functions;
     const redisReplyObjectFunctions *defaults;
     struct strbuf out; /* commands that are not sent yet */
@@ -142,8 +145,9 @@ static int connect_socket(const struct sockaddr *address, socklen_t size, int64_
     return -1;
 }
 
-static int connect_unix(const struct redis_link *link, const char *path, struct strbuf *problem)
+static int connect_unix(const struct redis_link *link, struct strbuf *problem)
 {
+    const char *path = link->address->path;
     struct sockaddr_un address = {.sun_family = AF_UNIX};
 
     if (strlen(path) >= sizeof address.sun_path) {
@@ -173,20 +177,21 @@ static int connect_first(const struct redis_link *link, const struct addrinfo *f
     return fd;
 }
 
-static int connect_host(const struct redis_link *link, const struct store_address *address, struct strbuf *problem)
+static int connect_host(struct redis_link *link, struct strbuf *problem)
 {
-    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
     const int yes = 1;
-    struct addrinfo *found = NULL;
-    char port[16];
-    int fd, error;
+    struct addrinfo *found;
+    int fd;
 
-    (void)snprintf(port, sizeof port, "%u", address->port);
-    error = getaddrinfo(address->host, port, &hints, &found);
-    if (error != 0) {
-        strbuf_add(problem, error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
+    if (link->lookup == NULL)
+        link->lookup = host_lookup_create(link->address->host, link->address->port);
+    if (link->lookup == NULL) {
+        strbuf_add(problem, "out of memory");
         return -1;
     }
+    found = host_lookup_get(link->lookup, REDIS_LINK_LOOKUP_MS, problem);
+    if (found == NULL)
+        return -1;
     fd = connect_first(link, found, problem);
     freeaddrinfo(found);
     if (fd >= 0)
@@ -196,12 +201,14 @@ static int connect_host(const struct redis_link *link, const struct store_addres
 
 /* Commands and replies ------------------------------------------------------------------------------------------ */
 
-struct redis_link *redis_link_create(void)
+struct redis_link *redis_link_create(const struct store_address *address)
 {
     struct redis_link *link = calloc(1, sizeof *link);
 
-    if (link != NULL)
-        link->fd = -1;
+    if (link == NULL)
+        return NULL;
+    link->address = address;
+    link->fd = -1;
     return link;
 }
 
@@ -221,6 +228,7 @@ void redis_link_destroy(struct redis_link *link)
     if (link == NULL)
         return;
     redis_link_close(link);
+    host_lookup_destroy(link->lookup);
     free(link);
 }
 
@@ -229,11 +237,10 @@ void redis_link_begin(struct redis_link *link)
     link->deadline_ms = clock_monotonic_ms(&clock_system) + REDIS_LINK_TIMEOUT_MS;
 }
 
-bool redis_link_connect(struct redis_link *link, const struct store_address *address, struct strbuf *problem)
+bool redis_link_connect(struct redis_link *link, struct strbuf *problem)
 {
     redis_link_close(link);
-    link->fd = address->kind == STORE_REDIS ? connect_host(link, address, problem)
-                                            : connect_unix(link, address->path, problem);
+    link->fd = link->address->kind == STORE_REDIS ? connect_host(link, problem) : connect_unix(link, problem);
     if (link->fd >= 0 && make_reader(link, problem))
         return true;
     redis_link_close(link);
@@ -258,7 +265,7 @@ void redis_link_send(struct redis_link *link, const struct redis_word *words, si
     const char *octets[REDIS_LINK_WORDS_MAX];
     size_t lens[REDIS_LINK_WORDS_MAX];
     char *command = NULL;
-    int len = -1;
+    long long len; /* the older library's are int */
 
     if (count > REDIS_LINK_WORDS_MAX) {
         link->out.failed = true;

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 enum {
+    REDIS_LINK_LOOKUP_MS = 400,         /* for the address of a host, of the time below */
     REDIS_LINK_TIMEOUT_MS = 900,        /* from redis_link_begin on; below BACKEND_TIMEOUT_MS */
     REDIS_LINK_REPLY_MAX = 1024 * 1024, /* octets of one reply */
     REDIS_LINK_LIST_MAX = 8192,         /* members of a list in a reply */
@@ -30,16 +31,16 @@ struct redis_word {
 };
 struct redis_word redis_word_of(const char *text);
 
-/* Not connected; NULL without memory. Destroying closes it; NULL is fine. */
-struct redis_link *redis_link_create(void);
+/* To the server of an address (not STORE_SQLITE), which belongs to the caller and lives as long; not connected yet.
+ * NULL without memory. Destroying closes it; NULL is fine. */
+struct redis_link *redis_link_create(const struct store_address *address);
 void redis_link_destroy(struct redis_link *link);
 
 /* What is waited for from now on has to come within REDIS_LINK_TIMEOUT_MS, all together. */
 void redis_link_begin(struct redis_link *link);
 
-/* Connects to the server of the address (not STORE_SQLITE); a link that is connected is closed first. A host's name is
- * looked up by the system's resolver, which has limits of its own. False, with what is wrong appended to `problem`. */
-bool redis_link_connect(struct redis_link *link, const struct store_address *address, struct strbuf *problem);
+/* Connects; a link that is connected is closed first. False, with what is wrong appended to `problem`. */
+bool redis_link_connect(struct redis_link *link, struct strbuf *problem);
 
 /* True if it is connected, and the server has neither closed the connection meanwhile nor said something unasked. */
 bool redis_link_is_idle(const struct redis_link *link);

@@ -80,9 +80,8 @@ static bool select_database(struct redis_store *store, struct strbuf *problem)
 
 static bool open_link(struct redis_store *store, struct strbuf *problem)
 {
-    if (redis_link_connect(store->link, &store->address, problem) &&
-        (store->password_file == NULL || give_password(store, problem)) && select_database(store, problem) &&
-        redis_batch_probe(store->link, store->address.prefix, problem))
+    if (redis_link_connect(store->link, problem) && (store->password_file == NULL || give_password(store, problem)) &&
+        select_database(store, problem) && redis_batch_probe(store->link, store->address.prefix, problem))
         return true;
     redis_link_close(store->link);
     return false;
@@ -214,8 +213,8 @@ struct backend *redis_store_create(const struct greylist_store_config *config)
                              .address = config->address,
                              .entries_max = config->entries_max,
                              .clock = config->clock,
-                             .link = redis_link_create(),
                              .password_file = config->password_file == NULL ? NULL : strdup(config->password_file)};
+    store->link = redis_link_create(&store->address);
     store->batch = redis_batch_create(store->address.prefix);
     if (store->link != NULL && store->batch != NULL && (config->password_file == NULL || store->password_file != NULL))
         return &store->backend;

@@ -167,17 +167,20 @@ static void the_result_first_then_the_store(void **state)
     close_world();
 }
 
+/* A result that is greylisted, but for the verdict. */
+#define REFUSED "Greylist on\nRefuseMailFrom softfail"
+
 static void who_is_refused_is_not_asked_about(void **state)
 {
-    static const char *const configs[] = {"Greylist on", "Greylist on\nRefuseAt rcpt", "Greylist on\nRefuseAt eom",
-                                          "Greylist on\nRefuseTo u@here.example fail"};
+    static const char *const configs[] = {REFUSED, REFUSED "\nRefuseAt rcpt", REFUSED "\nRefuseAt eom",
+                                          "Greylist on\nRefuseTo u@here.example softfail"};
 
     (void)state;
     for (size_t i = 0; i < sizeof configs / sizeof *configs; i++) {
         struct session_reply reply;
 
         open_world(configs[i], false);
-        mail(session, "<a@fail.example>");
+        mail(session, "<a@softfail.example>");
         (void)await(NULL);
         reply = session_decide(session);
         if (reply.step == SESSION_CONTINUE)
@@ -194,9 +197,9 @@ static void decided_at_mail(void **state)
     struct session_recipient recipient = {.readings = &address, .count = 1};
 
     (void)state;
-    open_world("Greylist on\nRefuseAt mail", false);
+    open_world(REFUSED "\nRefuseAt mail", false);
     recipient.status = address_parse("<u@here.example>", &address);
-    mail(session, "<a@fail.example>");
+    mail(session, "<a@softfail.example>");
     assert_int_equal(await(&recipient), 0);
     assert_int_equal(session_decide(session).step, SESSION_REFUSE);
     mail(session, "<a@none.example>");
@@ -204,6 +207,27 @@ static void decided_at_mail(void **state)
     assert_int_equal(session_decide(session).step, SESSION_CONTINUE);
     address_free(&address);
     assert_string_equal(rcpt(session, "<u@here.example>"), "greylisted");
+    close_world();
+}
+
+/* Nor is a recipient who gets it whatever the result, and each has the settings that are its own. */
+static void recipients_differ(void **state)
+{
+    (void)state;
+    open_world("Greylist on\nWhitelistTo abuse@\nRecipientPolicy vip@ {\nGreylist off\n}\n"
+               "RecipientPolicy own@ {\nWhitelistIP 192.0.2.1\n}\n",
+               false);
+    mail(session, "<a@none.example>");
+    assert_string_equal(rcpt(session, "<abuse@here.example>"), "");
+    assert_string_equal(rcpt(session, "<vip@here.example>"), "");
+    assert_string_equal(rcpt(session, "<own@here.example>"), "");
+    assert_int_equal(memory_control.visits, 0);
+    assert_string_equal(rcpt(session, "<u@here.example>"), "greylisted");
+    close_world();
+    open_world("Greylist on\nWhitelistTo abuse@", false);
+    mail(session, "<a@none.example>");
+    assert_string_equal(rcpt(session, "<abuse@here.example>"), "");
+    assert_int_equal(memory_control.visits, 0);
     close_world();
 }
 
@@ -270,6 +294,7 @@ int main(void)
         cmocka_unit_test(the_result_first_then_the_store),
         cmocka_unit_test(who_is_refused_is_not_asked_about),
         cmocka_unit_test(decided_at_mail),
+        cmocka_unit_test(recipients_differ),
         cmocka_unit_test(null_sender),
         cmocka_unit_test(asked_once_by_both),
         cmocka_unit_test(asked_once_at_data),

@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
+#include "base/wait.h"
 #include "session/service.h"
 #include "session/session.h"
 #include "support/hash_seeds.h"
@@ -146,6 +148,87 @@ static void each_checker_hashes_under_a_seed_of_its_own(void **state)
     assert_false(hash_seeds_were_zero());
 }
 
+/* The store of greylisting that new sessions have; with a reference of the caller's. */
+static struct greylist_store *store_of(struct service *service)
+{
+    struct session_shared shared = service_acquire(service);
+    struct greylist_store *store = greylist_store_acquire(shared.greylist);
+
+    service_release(&shared);
+    return store;
+}
+
+/* Whether the store after a reload to this configuration is the one before. */
+static bool keeps_store(struct service *service, const char *keys)
+{
+    const struct config *config = configuration(keys);
+    struct greylist_store *before = store_of(service), *after;
+    struct strbuf error = STRBUF_INIT;
+    bool is_same;
+
+    assert_true(service_replace(service, config, &error));
+    after = store_of(service);
+    is_same = before == after;
+    greylist_store_release(before);
+    greylist_store_release(after);
+    config_release(config);
+    return is_same;
+}
+
+#define AWAY "GreylistStore redis+unix:/nonexistent/socket\n"
+
+/* It is there where somebody is greylisted, and lives on over a reload, unless it is another. */
+static void a_reload_keeps_the_store_of_greylisting(void **state)
+{
+    struct service *service = service_of(AWAY);
+    struct service_lookup lookup;
+
+    (void)state;
+    assert_null(store_of(service));
+    assert_false(keeps_store(service, "Greylist on\n" AWAY));
+    assert_true(keeps_store(service, "Greylist learn\nTTL 17\n" AWAY));
+    assert_true(keeps_store(service, "RecipientPolicy a@ {\nGreylist on\n}\n" AWAY));
+    assert_false(keeps_store(service, "Greylist on\nGreylistEntries 2000\n" AWAY));
+    assert_false(keeps_store(service, "Greylist on\nGreylistStore redis+unix:/nonexistent/other\n"));
+    lookup = service_lookup_begin(service); /* ends on a thread of the DNS, and asks no store */
+    assert_null(lookup.shared.greylist);
+    service_lookup_end(&lookup);
+    assert_false(keeps_store(service, "Greylist off\n" AWAY));
+    assert_null(store_of(service));
+    service_destroy(service);
+}
+
+static void note_answer(void *context, enum store_answer answer, const struct greylist_decision *decision)
+{
+    (void)decision;
+    assert_true(answer == STORE_AWAY || answer == STORE_SLOW);
+    wait_event_signal(context);
+}
+
+/* No reload sets them back. */
+static void counters_of_stores_outlive_them(void **state)
+{
+    struct service *service = service_of("Greylist on\n" AWAY);
+    struct greylist_store *store = store_of(service);
+    const struct greylist_subject subject = {.entry = "a", .sender = ""};
+    const struct greylist_terms terms = {.mode = GREYLIST_ON, .delay_s = 60, .window_s = 3600, .life_s = 86400};
+    struct greylist_store_state now;
+    struct wait_event is_answered;
+    struct timespec moment;
+
+    (void)state;
+    wait_event_init(&is_answered);
+    greylist_store_visit(store, &subject, &terms, note_answer, &is_answered);
+    moment = clock_moment_after(60000);
+    assert_true(wait_event_until(&is_answered, &moment));
+    wait_event_destroy(&is_answered);
+    greylist_store_release(store);
+    assert_false(keeps_store(service, AWAY));
+    service_greylist_state(service, &now);
+    assert_int_equal(now.answers[STORE_AWAY] + now.answers[STORE_SLOW], 1);
+    service_destroy(service);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +237,8 @@ int main(void)
         cmocka_unit_test(a_zone_that_is_gone_changes_nothing),
         cmocka_unit_test(the_network_takes_the_place_of_a_file),
         cmocka_unit_test(each_checker_hashes_under_a_seed_of_its_own),
+        cmocka_unit_test(a_reload_keeps_the_store_of_greylisting),
+        cmocka_unit_test(counters_of_stores_outlive_them),
     };
 
     return cmocka_run_group_tests(tests, write_zone, remove_zone);

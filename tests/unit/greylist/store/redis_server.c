@@ -80,13 +80,13 @@ static void sleep_ms(long ms)
 static bool answers(void)
 {
     const struct greylist_store_config config = redis_server_config(&clock_system);
-    struct redis_link *link = redis_link_create();
+    struct redis_link *link = redis_link_create(&config.address);
     struct strbuf problem = STRBUF_INIT;
     struct redisReply *reply = NULL;
 
     assert_non_null(link);
     redis_link_begin(link);
-    if (redis_link_connect(link, &config.address, &problem)) {
+    if (redis_link_connect(link, &problem)) {
         const struct redis_word ping = redis_word_of("PING");
 
         redis_link_send(link, &ping, 1);
@@ -155,7 +155,7 @@ const char *redis_server_command(const char *command)
 {
     static char answer[ANSWER_SIZE];
     const struct greylist_store_config config = redis_server_config(&clock_system);
-    struct redis_link *link = redis_link_create();
+    struct redis_link *link = redis_link_create(&config.address);
     struct strbuf text = STRBUF_INIT;
     struct redis_word words[REDIS_LINK_WORDS_MAX];
     struct redisReply *reply;
@@ -163,7 +163,7 @@ const char *redis_server_command(const char *command)
 
     assert_non_null(link);
     redis_link_begin(link);
-    if (!redis_link_connect(link, &config.address, &text))
+    if (!redis_link_connect(link, &text))
         fail_msg("%s", strbuf_text(&text));
     for (const char *word = command; word != NULL; word = strchr(word, '|') == NULL ? NULL : strchr(word, '|') + 1)
         words[count++] = (struct redis_word){.octets = word, .len = strcspn(word, "|")};

@@ -264,8 +264,10 @@ static void test_twice(void **state)
 {
 #define KEY   "$15\r\nsmf-spf:entry:x\r\n"
 #define VALUE "*1\r\n$7\r\n1 2 3 0\r\n:100\r\n"
-    static const char *const answers[] = {":0\r\n", "*2\r\n$1\r\n7\r\n*2\r\n" KEY KEY, VALUE VALUE,
-                                          "*2\r\n$1\r\n0\r\n*1\r\n" KEY, VALUE};
+#define FIRST "*2\r\n$1\r\n7\r\n*2\r\n" KEY KEY
+#define TWO   VALUE VALUE
+#define LAST  "*2\r\n$1\r\n0\r\n*1\r\n" KEY
+    static const char *const answers[] = {":0\r\n", FIRST, TWO, LAST, VALUE};
     const struct greylist_store_config config = config_of();
     struct backend *backend = backend_create(&config);
     struct strbuf problem = STRBUF_INIT;
