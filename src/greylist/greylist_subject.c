@@ -130,6 +130,12 @@ static enum origin origin_of(const struct greylist_settings *settings, const str
     return ORIGIN_NONE;
 }
 
+/* The result that a message from a network is taken for: a pass there is one by a term that is too wide. */
+static enum spf_result worth_of(const struct greylist_facts *facts)
+{
+    return facts->result == RESULT_PASS ? RESULT_NEUTRAL : facts->result;
+}
+
 static enum greylist_exemption exemption_of(const struct greylist_settings *settings,
                                             const struct greylist_facts *facts)
 {
@@ -141,9 +147,15 @@ static enum greylist_exemption exemption_of(const struct greylist_settings *sett
         return GREYLIST_NOT_THIS_RECIPIENT;
     if (is_exempt(&settings->exempt, facts))
         return GREYLIST_EXEMPT;
-    if (facts->result != RESULT_PASS && !result_set_has(settings->results, facts->result))
-        return GREYLIST_NOT_THIS_RESULT;
-    return origin_of(settings, facts) == ORIGIN_NONE ? GREYLIST_PASSES : GREYLIST_APPLIES;
+    switch (origin_of(settings, facts)) {
+    case ORIGIN_NONE:
+        return GREYLIST_PASSES;
+    case ORIGIN_PASS:
+        return GREYLIST_APPLIES;
+    case ORIGIN_NETWORK:
+        break;
+    }
+    return result_set_has(settings->results, worth_of(facts)) ? GREYLIST_APPLIES : GREYLIST_NOT_THIS_RESULT;
 }
 
 /* What passed is the HELO name of a null sender, and its domain is as good as that of any sender. */

@@ -163,6 +163,24 @@ static void test_long_parts(void **state)
     assert_string_equal(first.sender, second.sender);
 }
 
+/* A pass by a term that is too wide is neither better nor worse than neutral. */
+static void test_wide_is_neutral(void **state)
+{
+    struct greylist_settings settings = settings_of(GREYLIST_PASS_WIDE);
+    struct subject_case row = {.client = V4, .helo = "h", .from = "a@b.example", .to = TO, .result = RESULT_PASS};
+    struct greylist_subject wide, neutral;
+
+    (void)state;
+    assert_int_equal(subject_of(&settings, &row, &wide), GREYLIST_APPLIES);
+    row.result = RESULT_NEUTRAL;
+    assert_int_equal(subject_of(&settings, &row, &neutral), GREYLIST_APPLIES);
+    assert_string_equal(wide.entry, neutral.entry);
+    settings.results &= ~RESULT_BIT(RESULT_NEUTRAL);
+    assert_int_equal(subject_of(&settings, &row, &neutral), GREYLIST_NOT_THIS_RESULT);
+    row.result = RESULT_PASS;
+    assert_int_equal(subject_of(&settings, &row, &wide), GREYLIST_NOT_THIS_RESULT);
+}
+
 static void test_lists(void **state)
 {
     struct greylist_settings settings = settings_of(GREYLIST_PASS_KNOWN);
@@ -208,6 +226,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_long_parts),
+        cmocka_unit_test(test_wide_is_neutral),
         cmocka_unit_test(test_lists),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
