@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import socket
+import sqlite3
 import struct
 import tempfile
 
@@ -335,3 +336,30 @@ def a_capability_for_the_start_is_gone_after_it(binary):
     with filter_:
         for key in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
             equal({int(value, 16) for value in of_each_thread(filter_.process.pid, key)}, {0}, key)
+
+
+@case
+def store_of_greylisting_in_a_directory_of_its_own(binary):
+    """A corrupt file is set aside, one that is taken away is made anew, and what SQLite makes beside it goes at the end."""
+    need_root()
+    with prepared(binary, as_root=True) as filter_:
+        os.mkdir(filter_.path("store"))
+        filter_.write("store/greylist.db", "this is no database\n" * 100)
+        for name in ("store", "store/greylist.db"):
+            shutil.chown(filter_.path(name), UNPRIVILEGED, group_of(UNPRIVILEGED))
+        filter_.reconfigure({"Greylist": "learn", "GreylistPass": "all", "GreylistDelay": "1s",
+                             "GreylistStore": "sqlite:" + filter_.path("store/greylist.db")})
+        filter_.start()
+        filter_.wait_log("store/greylist.db is corrupt; it is ")
+        equal(spf_result(delivered(one(filter_)))[0], "pass", "result")
+        equal(len([name for name in os.listdir(filter_.path("store")) if ".corrupt-" in name]), 1, "files set aside")
+        equal(os.stat(filter_.path("store/greylist.db")).st_mode & 0o777, 0o600, "mode of the new file")
+        os.unlink(filter_.path("store/greylist.db"))
+        filter_.wait_log("it is not the file any more that was opened")
+        filter_.wait_log("greylist: the store is there again")
+        equal(spf_result(delivered(one(filter_)))[0], "pass", "result after that")
+        filter_.stop()
+        with contextlib.closing(sqlite3.connect(filter_.path("store/greylist.db"))) as store:
+            equal(store.execute("SELECT count(*) FROM seen").fetchone()[0], 1, "entries")
+        lacks(filter_.log(), "Operation not permitted", "log")
+        lacks(filter_.log(), "Permission denied", "log")

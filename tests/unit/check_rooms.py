@@ -25,7 +25,7 @@ MAY_USE = {room: set(BELOW_FRONT[:n]) for n, room in enumerate(BELOW_FRONT)} | {
     "front/metrics": {*BELOW_FRONT, "front"},
     "front/policy": {*BELOW_FRONT, "front"},
     "front/tables": {*BELOW_FRONT, "front"},
-    "tools": set(BELOW_FRONT),
+    "tools": {*BELOW_FRONT, "tools/greylist"},
     "tools/report": set(BELOW_FRONT),
     "tools/greylist": {*BELOW_FRONT, "app/process"},
     "app/process": set(BELOW_FRONT),

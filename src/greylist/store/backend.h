@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a store is to greylist_store.c and to `smf-spf greylist`: SQLite and Redis are the two. One thread at a time
- * calls it, and may be blocked for BACKEND_TIMEOUT_MS at most. */
+ * calls it, and may be blocked for BACKEND_TIMEOUT_MS at most, but by `each`, which the filter does not call. */
 #ifndef SMF_GREYLIST_STORE_BACKEND_H
 #define SMF_GREYLIST_STORE_BACKEND_H
 
