@@ -84,8 +84,8 @@ static void write_recipient(const struct address *recipient, char part[PART_MAX 
 static void write_network(const struct addr *client, const struct greylist_bits *network, char text[NETWORK_SIZE])
 {
     bool is_v4 = client->family == ADDR_V4;
-    unsigned most = is_v4 ? 32 : 128, wanted = is_v4 ? network->v4 : network->v6;
-    struct addr_prefix prefix = {.base = *client, .bits = (uint8_t)(wanted < most ? wanted : most)};
+    unsigned most = is_v4 ? 32 : 128;
+    struct addr_prefix prefix = {.base = *client, .bits = (uint8_t)(is_v4 ? network->v4 : network->v6)};
 
     for (unsigned bit = prefix.bits; bit < most; bit++)
         prefix.base.bytes[bit / 8] &= (uint8_t) ~(0x80U >> (bit % 8));

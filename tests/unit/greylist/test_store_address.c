@@ -70,6 +70,7 @@ static void test_bad(void **state)
         "redis://host:0",
         "redis://host:65536",
         "redis://host:063",
+        "redis://host:4294973675",
         "redis://host:6379x",
         "redis://host/x",
         "redis://host/01",

@@ -190,6 +190,8 @@ static void test_visits(void **state)
     expect("e3", "", GREYLIST_NEW);
     expect("s", "e1", GREYLIST_NEW); /* an entry and a sender of one key are two */
     assert_int_equal(expire(0), 5);
+    expect("e4", "another", GREYLIST_NEW); /* what it adds itself it counts itself */
+    assert_int_equal(expire(0), 6);
 }
 
 /* Two of one subject in a batch see each other. */
@@ -585,6 +587,23 @@ static void test_corrupt_twice(void **state)
     assert_int_equal(count_files(".corrupt-"), 2);
 }
 
+/* What SQLite has beside a corrupt file goes with it: the next one would take it for its own. */
+static void test_corrupt_with_others(void **state)
+{
+    struct file_identity identity;
+
+    (void)state;
+    write_file("a.db", "file");
+    write_file("a.db-wal", "log");
+    write_file("a.db-shm", "memory");
+    assert_true(sqlite_file_identify(path_of("a.db"), &identity));
+    assert_true(sqlite_file_set_aside(path_of("a.db"), &identity, now_s, &problem));
+    assert_true(file_has("a.db.corrupt-20231114T221320Z", "file"));
+    assert_true(file_has("a.db.corrupt-20231114T221320Z-wal", "log"));
+    assert_true(file_has("a.db.corrupt-20231114T221320Z-shm", "memory"));
+    assert_int_equal(count_files("a.db"), 3);
+}
+
 /* Another process may have replaced it: then this one is left alone. */
 static void test_corrupt_and_replaced(void **state)
 {
@@ -634,6 +653,30 @@ static void test_full(void **state)
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &whole), 0);
     expect(entry, "s", GREYLIST_NEW);
     assert_int_equal(count_files("corrupt"), 0);
+}
+
+/* A thread brings the log of changes into the file before anybody has to wait for that. */
+static void test_checkpoint(void **state)
+{
+    const int64_t end_ms = clock_monotonic_ms(&clock_system) + 20000;
+    const struct timespec pause = {.tv_nsec = 20000000};
+    struct stat status;
+    char entry[32];
+
+    (void)state;
+    use_open("a.db", 100000);
+    for (unsigned i = 0; i < 600; i++) {
+        (void)snprintf(entry, sizeof entry, "%u %u", (i * 7919) % 4000, i);
+        expect(entry, "s", GREYLIST_NEW);
+    }
+    assert_int_equal(stat(path_of("a.db-wal"), &status), 0);
+    assert_in_range(status.st_size, 1001 * 4096, 3999 * 4096);
+    do {
+        (void)expire(0);
+        (void)nanosleep(&pause, NULL);
+        assert_int_equal(stat(path_of("a.db"), &status), 0);
+    } while (status.st_size < 40000 && clock_monotonic_ms(&clock_system) < end_ms);
+    assert_in_range(status.st_size, 40000, 4000000);
 }
 
 /* The log of changes goes into the file now and then. */
@@ -753,8 +796,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_corrupt_inside, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_corrupt_often, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_corrupt_twice, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_corrupt_with_others, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_corrupt_and_replaced, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_full, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_checkpoint, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_log_of_changes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_memory, set_up, tear_down),
     };
