@@ -309,6 +309,7 @@ static void out_of_memory(void **state)
 
             open_world("Greylist on");
             assert_non_null(strbuf_make_room(&out, 4096)); /* the transcript itself is not to fail */
+            strbuf_fill_room(&out, 0);
             alloc_fail_at(n);
             (void)story_play(&world, scripts[i], &out);
             more |= alloc_fail_happened();
