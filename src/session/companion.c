@@ -271,7 +271,8 @@ void companion_put_greylist(const struct companion_key *key, const struct messag
         struct recipient_answer *oldest = &companion->answers[companion->answer_count++ % ANSWERS];
 
         free(oldest->recipient);
-        *oldest = (struct recipient_answer){strdup(recipient), *answer};
+        oldest->recipient = strdup(recipient); /* out of memory: it is not shared */
+        oldest->answer = *answer;
     }
     pthread_mutex_unlock(&table.lock);
 }

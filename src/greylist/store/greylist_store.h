@@ -7,6 +7,7 @@
 #define SMF_GREYLIST_STORE_GREYLIST_STORE_H
 
 #include "base/clock.h"
+#include "base/instrumented.h"
 #include "base/strbuf.h"
 #include "greylist/greylist_rule.h"
 #include "greylist/greylist_subject.h"
@@ -17,7 +18,7 @@
 #include <stdint.h>
 
 enum {
-    STORE_WAIT_MS = 50,
+    STORE_WAIT_MS = SANITIZED ? 1000 : 50, /* a sanitizer makes all of it many times as slow */
     STORE_CACHE_S = 60,
     STORE_WAITING_MAX = 10000, /* visits under way; past that they are answered STORE_BUSY at once */
 };
