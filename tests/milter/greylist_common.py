@@ -18,7 +18,9 @@ def greylisting(binary, config=None, mode="on"):
     """A filter whose store is beside its other files."""
     filter_ = Filter(binary, {}, zone=ZONE)
     filter_.configure(keys(filter_, mode, config), None)
-    return with_store(filter_) if {"Greylist": mode, **(config or {})}["Greylist"] != "off" else filter_
+    policies = str((config or {}).get("RecipientPolicy", ""))
+    is_off = {"Greylist": mode, **(config or {})}["Greylist"] == "off" and "Greylist" not in policies
+    return filter_ if is_off else with_store(filter_)
 
 
 def with_store(filter_):
