@@ -158,6 +158,7 @@ static void write_metrics(void *context, bool is_openmetrics, struct strbuf *out
     config_hash(config, state.config_hash);
     config_release(config);
     service_dns_state(daemon->service, &state.dns);
+    service_greylist_state(daemon->service, &state.greylist);
     metrics_write(&state, is_openmetrics, out);
     strbuf_free(&libmilter);
 }
@@ -193,6 +194,12 @@ static void log_policy_limits(const struct config *config)
     strbuf_free(&keys);
 }
 
+static void log_null_senders(const struct config *config)
+{
+    if (policy_limits_has_null_senders(config))
+        log_notice("Greylist: the policy service greylists a null sender only where smtpd_data_restrictions ask it");
+}
+
 static void log_lack_of_outgoing(const struct config *config)
 {
     if (srs_rules_lacks_outgoing(config))
@@ -219,6 +226,7 @@ static int start_after_sockets(struct daemon *daemon, struct strbuf *error)
     reload_log_warnings(config);
     log_policy_limits(config);
     log_lack_of_outgoing(config);
+    log_null_senders(config);
     if (daemon->control_problem.len > 0)
         log_notice("%s; smf-spf reload and reopen do not reach this filter", strbuf_text(&daemon->control_problem));
     core_dumps_set(config->core_dumps);

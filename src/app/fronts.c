@@ -34,9 +34,9 @@ static bool open_one(const struct fronts_socket *entry, const struct front_host 
         privileges_return(identity);
         return false;
     }
-    opened = front->open(&entry->socket, host, &message);
+    opened = front->open(front, &entry->socket, host, &message);
     privileges_return(identity);
-    opened = opened && front->give(&entry->socket, identity->uid, identity->socket_gid, &message);
+    opened = opened && front->give(front, &entry->socket, identity->uid, identity->socket_gid, &message);
     if (!opened)
         strbuf_addf(error, "%s: %s", entry->key, strbuf_text(&message));
     strbuf_free(&message);
@@ -61,7 +61,7 @@ void fronts_discard(const struct fronts *fronts, const struct identity *identity
         struct strbuf unused = STRBUF_INIT;
 
         if (path != NULL && privileges_borrow(identity, path, (gid_t)-1, entry->key, &unused))
-            entry->front->discard(&entry->socket);
+            entry->front->discard(entry->front, &entry->socket);
         privileges_return(identity);
         strbuf_free(&unused);
     }
@@ -72,7 +72,7 @@ static void *run_one(void *context)
     struct fronts_entry *entry = context;
     struct fronts *fronts = entry->list;
 
-    entry->has_failed = !entry->front->run();
+    entry->has_failed = !entry->front->run(entry->front);
     fronts->has_ended = true;
     if (fronts->wake != NULL)
         fronts->wake();
@@ -154,11 +154,11 @@ void fronts_stop(const struct fronts *fronts, uint32_t limit_ms, const struct fr
 {
     for (size_t i = 0; i < fronts->count; i++) {
         drain_close(fronts->entries[i].front->drain);
-        fronts->entries[i].front->close();
+        fronts->entries[i].front->close(fronts->entries[i].front);
     }
     wait_while(fronts, is_under_way, limit_ms, pace);
     for (size_t i = 0; i < fronts->count; i++)
-        fronts->entries[i].front->hang_up();
+        fronts->entries[i].front->hang_up(fronts->entries[i].front);
     wait_while(fronts, is_connected, HANG_UP_MS, pace);
 }
 

@@ -7,6 +7,8 @@
 #include "base/strbuf.h"
 #include "config/config.h"
 #include "tools/config_command.h"
+#include "tools/greylist/greylist_command.h"
+#include "tools/greylist/greylist_options.h"
 #include "tools/query.h"
 #include "tools/query_options.h"
 #include "tools/report/report_command.h"
@@ -25,10 +27,15 @@ enum { NAME_SHOWN_MAX = 100 };
 
 /* What follows `smf-spf` on a command line: the one list of commands. */
 static const struct command_row commands[] = {
-    {&query_command, query_run},           {&config_command, config_command_run},
-    {&srs_command, srs_command_run},       {&report_command, report_command_run},
-    {&reload_command, reload_command_run}, {&reopen_command, reopen_command_run},
-    {&stats_command, stats_command_run},   {NULL, NULL},
+    {&query_command, query_run},
+    {&config_command, config_command_run},
+    {&srs_command, srs_command_run},
+    {&greylist_command, greylist_command_run},
+    {&report_command, report_command_run},
+    {&reload_command, reload_command_run},
+    {&reopen_command, reopen_command_run},
+    {&stats_command, stats_command_run},
+    {NULL, NULL},
 };
 
 static const struct command_option option_table[] = {

@@ -152,6 +152,8 @@ static void add_value(const struct sample *sample, struct strbuf *out)
     else if ((name_ends(sample, "_start_time_seconds") || name_ends(sample, "_timestamp_seconds")) &&
              localtime_r(&moment, &local) != NULL && strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &local) > 0)
         strbuf_add(out, text);
+    else if (name_ends(sample, "_seconds") || name_ends(sample, "_seconds_total"))
+        add_duration(strtod(sample->value, NULL), out);
     else if (name_ends(sample, "_bytes"))
         strbuf_addf(out, "%.1f MB", strtod(sample->value, NULL) / 1e6);
     else

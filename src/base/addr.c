@@ -33,21 +33,51 @@ struct addr addr_unmapped(const struct addr *addr)
     return is_v4_mapped(addr) ? addr_from_v4(addr->bytes + sizeof v4_mapped) : *addr;
 }
 
+/* Reads a number below 256 without zeros before it, and returns its end; NULL: there is none. */
+static const char *read_octet(const char *text, const char *end, uint8_t *out)
+{
+    const char *begin = text;
+    unsigned value = 0;
+
+    for (; text < end && *text >= '0' && *text <= '9' && value < 256; text++)
+        value = 10 * value + (unsigned)(*text - '0');
+    if (text == begin || value > 255 || (*begin == '0' && text > begin + 1))
+        return NULL;
+    *out = (uint8_t)value;
+    return text;
+}
+
+/* The dotted form of four numbers, which most addresses have; in a few instructions. */
+static bool parse_v4(const char *text, size_t len, uint8_t octets[4])
+{
+    const char *end = text + len;
+
+    for (int i = 0; i < 4; i++) {
+        if (i > 0 && (text == end || *text++ != '.'))
+            return false;
+        text = read_octet(text, end, &octets[i]);
+        if (text == NULL)
+            return false;
+    }
+    return text == end;
+}
+
 static bool parse_either(const char *begin, size_t len, struct addr *out)
 {
     char text[ADDR_TEXT_SIZE];
     uint8_t octets[16];
 
+    if (parse_v4(begin, len, octets)) {
+        *out = addr_from_v4(octets);
+        return true;
+    }
     if (len >= sizeof text)
         return false;
     memcpy(text, begin, len);
     text[len] = '\0';
-    if (inet_pton(AF_INET, text, octets) == 1)
-        *out = addr_from_v4(octets);
-    else if (inet_pton(AF_INET6, text, octets) == 1)
-        *out = addr_from_v6(octets);
-    else
+    if (inet_pton(AF_INET6, text, octets) != 1)
         return false;
+    *out = addr_from_v6(octets);
     return true;
 }
 

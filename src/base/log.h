@@ -54,11 +54,11 @@ bool log_enabled(enum log_level level);
  * escape. Any thread may call it. errno stays as it was. Where the file or syslog does not take a line, that is counted
  * (STATS_LOG_LINES_LOST); a full one holds up one caller for at most 200 ms, and then nobody within 10 s. Locks: the
  * log's own, a leaf. */
-void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void log_write(enum log_level level, const char *format, ...) __attribute__((cold, format(printf, 2, 3)));
 
 /* The same for what may repeat with each message: of lines with one `format`, which is a literal, a few a minute are
  * written. How many others there were, and the last of them, is a line of its own afterwards (STATS_LOG_LINES_HELD). */
-void log_write_limited(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void log_write_limited(enum log_level level, const char *format, ...) __attribute__((cold, format(printf, 2, 3)));
 
 /* Writes a line that has two forms: `text`, as above, and where the file takes JSON (log_wants_json), `members`, what
  * follows time and level in its object; "": none was made, and there the text is wrapped as that of any other line. */

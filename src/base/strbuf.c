@@ -18,6 +18,16 @@ static bool has_room(const struct strbuf *buf, size_t more)
     return !buf->failed && more < buf->size - buf->len && (buf->limit == 0 || more <= buf->limit - buf->len);
 }
 
+/* Memory of our own for a longer text; NULL if there is none. */
+static char *enlarge(const struct strbuf *buf, size_t size)
+{
+    char *text = buf->is_lent ? malloc(size) : realloc(buf->text, size);
+
+    if (text != NULL && buf->is_lent)
+        memcpy(text, buf->text, buf->len + 1);
+    return text;
+}
+
 /* Makes it. */
 static bool grow(struct strbuf *buf, size_t more)
 {
@@ -34,11 +44,12 @@ static bool grow(struct strbuf *buf, size_t more)
     while (size < need)
         size *= 2;
 
-    char *text = realloc(buf->text, size);
+    char *text = enlarge(buf, size);
     if (text == NULL)
         goto failed;
     buf->text = text;
     buf->size = size;
+    buf->is_lent = false;
     return true;
 
 failed:
@@ -137,14 +148,6 @@ void strbuf_add_shown(struct strbuf *buf, const char *text, size_t max)
         strbuf_add(buf, "...");
 }
 
-void strbuf_truncate(struct strbuf *buf, size_t len)
-{
-    if (len >= buf->len)
-        return;
-    buf->len = len;
-    buf->text[len] = '\0';
-}
-
 void strbuf_drop(struct strbuf *buf, size_t len)
 {
     if (len == 0)
@@ -153,18 +156,15 @@ void strbuf_drop(struct strbuf *buf, size_t len)
     memmove(buf->text, buf->text + len, buf->len + 1);
 }
 
-const char *strbuf_text(const struct strbuf *buf)
-{
-    return buf->text != NULL ? buf->text : "";
-}
-
 char *strbuf_take(struct strbuf *buf)
 {
     size_t limit = buf->limit;
     char *text = NULL;
 
     strbuf_add_mem(buf, NULL, 0); /* an empty text is a text too */
-    if (!buf->failed) {
+    if (!buf->failed && buf->is_lent) {
+        text = enlarge(buf, buf->len + 1);
+    } else if (!buf->failed) {
         text = buf->text;
         buf->text = NULL;
     }
@@ -175,6 +175,7 @@ char *strbuf_take(struct strbuf *buf)
 
 void strbuf_free(struct strbuf *buf)
 {
-    free(buf->text);
+    if (!buf->is_lent)
+        free(buf->text);
     *buf = STRBUF_INIT;
 }

@@ -15,9 +15,18 @@ struct strbuf {
     size_t size;  /* allocated octets */
     size_t limit; /* most octets it may hold; 0: no limit */
     bool failed;  /* out of memory or past the limit: what was added since is lost */
+    bool is_lent; /* `text` is not the buffer's own memory */
 };
 
 #define STRBUF_INIT ((struct strbuf){0}) /* a static one is so without it */
+
+/* An empty string that begins in memory of the caller, `size` octets and at least 1, and has memory of its own once
+ * that is not enough. It is freed like others. */
+static inline struct strbuf strbuf_in(char *room, size_t size)
+{
+    room[0] = '\0';
+    return (struct strbuf){.text = room, .size = size, .is_lent = true};
+}
 
 /* Each appends; none does anything once `failed` is set. `addf` takes printf's formats, and some hundred instructions
  * more than the others. */
@@ -28,7 +37,7 @@ static inline void strbuf_add(struct strbuf *buf, const char *text)
 }
 void strbuf_add_char(struct strbuf *buf, char c);
 void strbuf_add_number(struct strbuf *buf, uint64_t number); /* in decimal */
-void strbuf_addf(struct strbuf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void strbuf_addf(struct strbuf *buf, const char *format, ...) __attribute__((cold, format(printf, 2, 3)));
 void strbuf_vaddf(struct strbuf *buf, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 
 /* Appends text from outside for people: valid UTF-8 as it is, control characters and all other octets as \xNN. Of a
@@ -40,19 +49,28 @@ char *strbuf_make_room(struct strbuf *buf, size_t len);
 void strbuf_fill_room(struct strbuf *buf, size_t len);
 
 /* Shortens to `len` octets; no effect on a shorter one. */
-void strbuf_truncate(struct strbuf *buf, size_t len);
+static inline void strbuf_truncate(struct strbuf *buf, size_t len)
+{
+    if (len >= buf->len)
+        return;
+    buf->len = len;
+    buf->text[len] = '\0';
+}
 
 /* Takes the first `len` octets out, at most all. */
 void strbuf_drop(struct strbuf *buf, size_t len);
 
 /* The text so far, never NULL; "" if nothing was added. Belongs to the buffer. */
-const char *strbuf_text(const struct strbuf *buf);
+static inline const char *strbuf_text(const struct strbuf *buf)
+{
+    return buf->text != NULL ? buf->text : "";
+}
 
 /* Hands the text to the caller, who frees it, and empties the buffer, which keeps its limit. "" if nothing was added,
  * NULL if `failed`. */
 char *strbuf_take(struct strbuf *buf);
 
-/* Frees the text and returns to STRBUF_INIT. */
+/* Frees the text, unless it is in the caller's memory, and returns to STRBUF_INIT. */
 void strbuf_free(struct strbuf *buf);
 
 #endif

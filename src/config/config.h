@@ -6,6 +6,7 @@
 #include "base/addr.h"
 #include "base/log.h"
 #include "base/strbuf.h"
+#include "greylist/greylist_settings.h"
 #include "mail/address.h"
 #include "mail/result.h"
 #include "policy/verdict.h"
@@ -94,6 +95,12 @@ struct config {
     char *authserv_id; /* NULL: the MTA's `j`, else the host name */
     char *quarantine_box;
 
+    /* what is greylisted */
+    struct greylist_settings greylist;
+    char *greylist_store;         /* as store_address_parse takes it */
+    char *greylist_password_file; /* of a Redis server; NULL: none */
+    unsigned greylist_entries;    /* that are stored at most */
+
     /* under which sender a message is forwarded */
     bool srs_always;
     bool srs_classic_hash;
@@ -169,6 +176,12 @@ const struct config *config_for_recipient(const struct config *config, const str
 /* All settings that some recipient may have: the file's own, which is the first, and those of each RecipientPolicy. */
 size_t config_variants(const struct config *config);
 const struct config *config_variant(const struct config *config, size_t index);
+
+/* True if somebody's messages may be greylisted. */
+bool config_greylists(const struct config *config);
+
+/* The file of GreylistStore, whether it is used or not; NULL: it is on a server. */
+const char *config_greylist_file(const struct config *config);
 
 /* True if the filter recurses from the root of the DNS itself. */
 bool config_recurses(const struct config *config);

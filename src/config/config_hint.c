@@ -184,3 +184,13 @@ void config_hint_path(const char *text, struct strbuf *out)
     else if (strcasecmp(text, "syslog") == 0 || strcasecmp(text, "journal") == 0 || strcasecmp(text, "journald") == 0)
         strbuf_add(out, "; syslog gets every line without this key");
 }
+
+void config_hint_store(const char *text, struct strbuf *out)
+{
+    if (strncasecmp(text, "redis", 5) == 0 && strchr(text, '@') != NULL)
+        strbuf_add(out, "; the password stands in GreylistPasswordFile");
+    else if (config_form_is_path(text)) {
+        strbuf_add(out, "; write sqlite:");
+        strbuf_add_shown(out, text, SHOWN_MAX);
+    }
+}

@@ -22,6 +22,9 @@ void config_hint_table_socket(const char *text, struct strbuf *out);
 void config_hint_control(const char *text, struct strbuf *out);
 void config_hint_server(const char *text, struct strbuf *out);
 
+/* The same for the store of greylisting ("; the password stands in GreylistPasswordFile"). */
+void config_hint_store(const char *text, struct strbuf *out);
+
 /* The same for a file that is named by a word for where logs go. */
 void config_hint_path(const char *text, struct strbuf *out);
 

@@ -11,6 +11,7 @@
 #include "config/config_hint.h"
 #include "config/table_socket.h"
 #include "dns/dns_server.h"
+#include "greylist/store_address.h"
 #include "mail/address.h"
 #include "mail/idna.h"
 #include "policy/whitelist.h"
@@ -258,6 +259,24 @@ const struct config_type config_local_socket = {
     .clear = text_clear,
     .size = sizeof(char *)};
 
+static enum config_value_status check_store(const struct config_option *option, const char *text)
+{
+    struct store_address address;
+
+    (void)option;
+    return status_if_valid(store_address_parse(text, &address));
+}
+
+const struct config_type config_greylist_store = {
+    .form = "a store",
+    .detail = " (sqlite:/path, redis://host:port/db?prefix=text or redis+unix:/path?db=number&prefix=text)",
+    .hint = config_hint_store,
+    .check = check_store,
+    .read = text_read,
+    .write = text_write,
+    .clear = text_clear,
+    .size = sizeof(char *)};
+
 static enum config_value_status mailbox_read(const struct config_option *option, const char *text, void *member)
 {
     struct address address = {0};
@@ -322,6 +341,24 @@ const struct config_type config_hosts = {.form = "a host name",
                                          .write = texts_write,
                                          .clear = texts_clear,
                                          .size = sizeof(struct text_list)};
+
+static enum config_value_status check_mail_host(const struct config_option *option, const char *text)
+{
+    char ascii[IDNA_SIZE];
+
+    (void)option;
+    return status_if_valid(idna_to_ascii(text + (*text == '.'), ascii) && domain_text_is_host(ascii));
+}
+
+const struct config_type config_mail_hosts = {.form = "a domain",
+                                              .detail = " (example.org, or .example.org for all below)",
+                                              .is_list = true,
+                                              .check = check_mail_host,
+                                              .hint = config_hint_host,
+                                              .read = texts_read,
+                                              .write = texts_write,
+                                              .clear = texts_clear,
+                                              .size = sizeof(struct text_list)};
 
 static enum config_value_status check_domain(const struct config_option *option, const char *text)
 {

@@ -27,6 +27,9 @@ static const char *const keys[] = {
     "RefuseSPFNone",   "RefuseSPFNoneHelo", "AcceptTempError", "RejectTempError",
     "RejectPermError", "SoftFail",          "TestMode",        "OnPass",
     "OnHeloPass",      "RejectReason",      "AddHeader",       "AddReceivedHeader",
+    "Greylist",        "GreylistResults",   "GreylistPass",    "GreylistWidth",
+    "GreylistDelay",   "GreylistWindow",    "GreylistLife",    "GreylistKnownAfter",
+    "GreylistNetwork", "GreylistTo",        "GreylistExempt",
 };
 
 bool config_recipients_may_have(const struct config_option *option)
@@ -188,4 +191,20 @@ size_t config_variants(const struct config *config)
 const struct config *config_variant(const struct config *config, size_t index)
 {
     return index == 0 ? config : config->recipient_policies.items[index - 1].settings;
+}
+
+bool config_greylists(const struct config *config)
+{
+    for (size_t i = 0; i < config_variants(config); i++)
+        if (config_variant(config, i)->greylist.terms.mode != GREYLIST_OFF)
+            return true;
+    return false;
+}
+
+const char *config_greylist_file(const struct config *config)
+{
+    static const char scheme[] = "sqlite:";
+    const char *store = config->greylist_store;
+
+    return store != NULL && strncmp(store, scheme, sizeof scheme - 1) == 0 ? store + sizeof scheme - 1 : NULL;
 }

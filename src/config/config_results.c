@@ -86,6 +86,36 @@ const struct config_type config_results = {
     .write = results_write,
 };
 
+/* What becomes of a pass is not said by its name alone. */
+static enum config_value_status greylist_results_read(const struct config_option *option, const char *text,
+                                                      void *member)
+{
+    result_set set = 0;
+    enum config_value_status status = results_read(option, text, &set);
+
+    if (status == CONFIG_VALUE_OK && result_set_has(set, RESULT_PASS))
+        status = CONFIG_VALUE_BAD;
+    if (status == CONFIG_VALUE_OK)
+        *(result_set *)member = set;
+    return status;
+}
+
+static void greylist_results_hint(const char *text, struct strbuf *out)
+{
+    result_set set = 0;
+
+    if (results_read(NULL, text, &set) == CONFIG_VALUE_OK && result_set_has(set, RESULT_PASS))
+        strbuf_add(out, "; GreylistPass says what a pass is worth");
+}
+
+const struct config_type config_greylist_results = {
+    .form = "off or results",
+    .detail = " (fail, softfail, neutral, none, temperror, permerror)",
+    .hint = greylist_results_hint,
+    .read = greylist_results_read,
+    .write = results_write,
+};
+
 static enum config_value_status derived_results_read(const struct config_option *option, const char *text, void *member)
 {
     struct derived_set *set = member;

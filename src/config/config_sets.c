@@ -4,6 +4,7 @@
 
 #include "base/endpoint.h"
 #include "config/config_errors.h"
+#include "config/config_greylist_check.h"
 #include "config/config_recipients.h"
 #include "config/config_set_keys.h"
 #include "config/table_socket.h"
@@ -183,6 +184,7 @@ void config_sets_check(struct config_reading *reading)
     check_test_mode(reading);
     check_sockets(reading);
     check_srs(reading);
+    config_greylist_check(reading);
 }
 
 static void derive_set(struct derived_set *set, result_set results)

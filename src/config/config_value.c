@@ -154,6 +154,24 @@ _Static_assert(sizeof(enum srs_too_long) == sizeof(int), "word_read fills it");
 const struct config_type config_srs_too_long = {
     .form = "rewrite or leave", .words = too_long_words, .read = word_read, .write = word_write};
 
+static const struct config_word greylist_mode_words[] = {
+    {"off", GREYLIST_OFF}, {"learn", GREYLIST_LEARN}, {"on", GREYLIST_ON},     {"no", GREYLIST_OFF},
+    {"yes", GREYLIST_ON},  {"true", GREYLIST_ON},     {"false", GREYLIST_OFF}, {NULL, 0}};
+_Static_assert(sizeof(enum greylist_mode) == sizeof(int), "word_read fills it");
+
+const struct config_type config_greylist_mode = {
+    .form = "off, learn or on", .words = greylist_mode_words, .read = word_read, .write = word_write};
+
+static const struct config_word greylist_pass_words[] = {{"known", GREYLIST_PASS_KNOWN},
+                                                         {"once", GREYLIST_PASS_ONCE},
+                                                         {"wide", GREYLIST_PASS_WIDE},
+                                                         {"all", GREYLIST_PASS_ALL},
+                                                         {NULL, 0}};
+_Static_assert(sizeof(enum greylist_pass) == sizeof(int), "word_read fills it");
+
+const struct config_type config_greylist_pass = {
+    .form = "known, once, wide or all", .words = greylist_pass_words, .read = word_read, .write = word_write};
+
 /* Numbers with a unit */
 
 struct unit {

@@ -418,9 +418,10 @@ static struct connections_socket *find_socket(struct connections *all, const str
     return NULL;
 }
 
-bool connections_open(struct connections *all, const struct front_socket *socket, const struct front_host *host,
+bool connections_open(const struct front *self, const struct front_socket *socket, const struct front_host *host,
                       struct strbuf *error)
 {
+    struct connections *all = self->state;
     struct connections_socket *new = &all->sockets[all->socket_count];
 
     all->host = *host;
@@ -431,15 +432,15 @@ bool connections_open(struct connections *all, const struct front_socket *socket
     return new->fd >= 0;
 }
 
-bool connections_give(struct connections *all, const struct front_socket *socket, uid_t owner, gid_t group,
+bool connections_give(const struct front *self, const struct front_socket *socket, uid_t owner, gid_t group,
                       struct strbuf *error)
 {
-    return listening_give(&find_socket(all, socket)->listening, socket, owner, group, error);
+    return listening_give(&find_socket(self->state, socket)->listening, socket, owner, group, error);
 }
 
-void connections_discard(struct connections *all, const struct front_socket *socket)
+void connections_discard(const struct front *self, const struct front_socket *socket)
 {
-    struct connections_socket *found = find_socket(all, socket);
+    struct connections_socket *found = find_socket(self->state, socket);
 
     if (found != NULL)
         listening_discard(&found->listening);
@@ -460,8 +461,9 @@ static bool start_loop(struct connections *all)
 }
 
 /* Returns once it is closed. */
-bool connections_run(struct connections *all)
+bool connections_run(const struct front *self)
 {
+    struct connections *all = self->state;
     bool is_started;
 
     pthread_mutex_lock(&all->lock);
@@ -474,8 +476,10 @@ bool connections_run(struct connections *all)
     return is_started;
 }
 
-void connections_close(struct connections *all)
+void connections_close(const struct front *self)
 {
+    struct connections *all = self->state;
+
     pthread_mutex_lock(&all->lock);
     all->is_closed = true;
     pthread_cond_broadcast(&all->is_changed);
@@ -488,8 +492,10 @@ void connections_close(struct connections *all)
         listening_discard(&all->sockets[i].listening);
 }
 
-void connections_hang_up(struct connections *all)
+void connections_hang_up(const struct front *self)
 {
+    struct connections *all = self->state;
+
     if (all->loop == NULL)
         return;
     event_loop_stop(all->loop);

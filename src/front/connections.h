@@ -90,16 +90,17 @@ struct connections {
     bool is_closed, has_closed_sockets;
 };
 
-/* As the functions of struct front; open for each socket, at most CONNECTIONS_SOCKETS_MAX. */
-bool connections_open(struct connections *all, const struct front_socket *socket, const struct front_host *host,
+/* The functions of a struct front whose `state` is its struct connections. It has at most CONNECTIONS_SOCKETS_MAX
+ * sockets. */
+bool connections_open(const struct front *self, const struct front_socket *socket, const struct front_host *host,
                       struct strbuf *error);
-bool connections_give(struct connections *all, const struct front_socket *socket, uid_t owner, gid_t group,
+bool connections_give(const struct front *self, const struct front_socket *socket, uid_t owner, gid_t group,
                       struct strbuf *error);
-void connections_discard(struct connections *all, const struct front_socket *socket);
-bool connections_run(struct connections *all);
-void connections_close(struct connections *all);
+void connections_discard(const struct front *self, const struct front_socket *socket);
+bool connections_run(const struct front *self);
+void connections_close(const struct front *self);
 /* What is being found out then is not waited for; a connection that waits for it is left to the end of the process. */
-void connections_hang_up(struct connections *all);
+void connections_hang_up(const struct front *self);
 
 /* The following on the loop's thread, but for one. */
 

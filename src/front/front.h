@@ -35,10 +35,11 @@ struct front_socket {
 
 /* One protocol, or a kind of them, on one socket or several. Each function is called in this order, by the main thread,
  * but for run; once, but for those that take a socket, which are called for each of its sockets. These live as long as
- * the process. */
+ * the process. `self` is this. */
 struct front {
     const char *name; /* for the log */
     struct drain *drain;
+    void *state; /* what its functions need; NULL where that is not handed in */
 
     /* How many threads serve its connections, and how many of these wait for the DNS. NULL: that is not known. At any
      * time. */
@@ -48,19 +49,21 @@ struct front {
     /* Binds the socket and listens, with the permissions of `socket` from the first moment on, and owner and group of
      * this process; connections are not served yet. `host` is copied, its context lives as long as the process. With no
      * more privileges than are needed, since the path is followed. False, with a message in `error`. */
-    bool (*open)(const struct front_socket *socket, const struct front_host *host, struct strbuf *error);
+    bool (*open)(const struct front *self, const struct front_socket *socket, const struct front_host *host,
+                 struct strbuf *error);
     /* Gives a unix socket that was made to `owner` and `group` (-1: leave it), by a descriptor. False, with a message.
      */
-    bool (*give)(const struct front_socket *socket, uid_t owner, gid_t group, struct strbuf *error);
+    bool (*give)(const struct front *self, const struct front_socket *socket, uid_t owner, gid_t group,
+                 struct strbuf *error);
     /* Removes the unix socket that open has made, if it has; where the start fails. */
-    void (*discard)(const struct front_socket *socket);
+    void (*discard)(const struct front *self, const struct front_socket *socket);
     /* Serves for as long as the process lives; true if it was stopped, false if it ended by itself. On a thread of
      * its own. */
-    bool (*run)(void);
+    bool (*run)(const struct front *self);
     /* Stops listening, and removes the unix sockets, so that a successor can bind them; connections go on. */
-    void (*close)(void);
+    void (*close)(const struct front *self);
     /* Ends the connections: all answers are written by then. The last of it is seen in `drain`. */
-    void (*hang_up)(void);
+    void (*hang_up)(const struct front *self);
 };
 
 #endif

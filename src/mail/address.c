@@ -21,6 +21,9 @@ struct path {
     size_t len;
 };
 
+#define GAPS   " \t("
+#define PIECES "\"()\\" /* what begins something other than one octet */
+
 /* The end of what begins at `p`: a quoted string, a comment, an escaped octet, or one octet. NULL if it has none. */
 static const char *mailbox_piece_end(const char *p)
 {
@@ -38,12 +41,16 @@ static const char *mailbox_piece_end(const char *p)
     }
 }
 
-/* The first octet outside quotes and comments that is one of `wanted`, or the end of the text; NULL where a quote or
- * comment is left open. */
-static const char *find_outside(const char *p, const char *wanted)
+/* The first octet outside quotes and comments that is an @, or a < if `or_bracket`, or the end of the text; NULL where
+ * a quote or comment is left open. */
+static const char *find_outside(const char *p, bool or_bracket)
 {
-    while (p != NULL && *p != '\0' && strchr(wanted, *p) == NULL)
+    while (p != NULL) {
+        p += strcspn(p, or_bracket ? "<@" PIECES : "@" PIECES);
+        if (*p == '\0' || *p == '@' || (or_bracket && *p == '<'))
+            break;
         p = mailbox_piece_end(p);
+    }
     return p;
 }
 
@@ -53,8 +60,8 @@ static bool is_clean(const char *text)
     size_t left = strlen(text);
 
     while (left > 0) {
-        size_t octets = utf8_char_len(text, left);
         unsigned char c = (unsigned char)*text;
+        size_t octets = c < 0x80 ? 1 : utf8_char_len(text, left);
 
         if (octets == 0 || (c < ' ' && c != '\t') || c == 0x7f)
             return false;
@@ -66,7 +73,7 @@ static bool is_clean(const char *text)
 
 static bool begins_gap(char c)
 {
-    return c == ' ' || c == '\t' || c == '(';
+    return c != '\0' && strchr(GAPS, c) != NULL;
 }
 
 /* White space is meaningless around these (RFC 5322 4.4). */
@@ -94,7 +101,8 @@ static const char *read_path(const char *p, struct path *path)
 
     *path = (struct path){.len = 0};
     while (*p != '\0' && *p != '<' && *p != '>') {
-        const char *end = mailbox_piece_end(p);
+        size_t plain = strcspn(p, "<>" GAPS PIECES);
+        const char *end = plain > 0 ? p + plain : mailbox_piece_end(p);
 
         if (end == NULL)
             return NULL;
@@ -136,7 +144,7 @@ static bool opens_address(const char *argument, const char *p)
 /* Finds the address in the argument: in brackets, after a phrase without @ that is ignored, or bare. */
 static bool find_path(const char *argument, struct path *path)
 {
-    const char *open = find_outside(argument, "<@");
+    const char *open = find_outside(argument, true);
 
     if (open == NULL)
         return false;
@@ -180,7 +188,7 @@ static bool trim_domain(char *domain)
 /* Splits local@domain, or a local part alone. */
 static enum address_status split_mailbox(const char *mailbox, struct address *out)
 {
-    const char *at = find_outside(mailbox, "@");
+    const char *at = find_outside(mailbox, false);
 
     if (at == NULL || at == mailbox || (*at == '@' && strpbrk(at + 1, "@\"\\") != NULL))
         return ADDRESS_MALFORMED;
@@ -215,14 +223,39 @@ enum address_status address_parse(const char *argument, struct address *out)
     return mailbox != NULL ? split_mailbox(mailbox, out) : ADDRESS_MALFORMED;
 }
 
-/* True for a dot-string (RFC 5321 4.1.2, RFC 6531 3.3). */
-static bool is_dot_string(const char *local)
+static bool is_atom_octet(char c)
 {
-    size_t len = strlen(local);
-
-    if (len == 0 || local[0] == '.' || local[len - 1] == '.' || strstr(local, "..") != NULL)
+    switch (c) {
+    case ' ':
+    case '"':
+    case '(':
+    case ')':
+    case ',':
+    case ':':
+    case ';':
+    case '<':
+    case '>':
+    case '@':
+    case '[':
+    case '\\':
+    case ']':
         return false;
-    return strpbrk(local, " \"(),:;<>@[\\]") == NULL;
+    default:
+        return true;
+    }
+}
+
+/* True for a dot-string (RFC 5321 4.1.2, RFC 6531 3.3). */
+static bool is_dot_string(const char *local, size_t len)
+{
+    char before = '.';
+
+    for (size_t i = 0; i < len; i++) {
+        if (!is_atom_octet(local[i]) || (local[i] == '.' && before == '.'))
+            return false;
+        before = local[i];
+    }
+    return before != '.';
 }
 
 /* Writes the local part as a quoted string, and returns its end. */
@@ -251,21 +284,24 @@ enum address_status address_make(const char *local, const char *domain, struct a
 {
     size_t local_len = strlen(local), domain_len = strlen(domain);
     const char *kept = local_len > 0 ? local : "postmaster"; /* RFC 7208 4.3 */
+    size_t kept_len = local_len > 0 ? local_len : strlen(kept);
     char *text, *end;
 
     if (local_len + domain_len == 0)
         return ADDRESS_NULL;
-    text = malloc(2 * local_len + 2 + 1 + domain_len + 1 + strlen(kept) + 1);
+    text = malloc(2 * local_len + 2 + 1 + domain_len + 1 + kept_len + 1);
     if (text == NULL)
         return ADDRESS_NO_MEMORY;
-    end = is_dot_string(local) ? stpcpy(text, local) : write_quoted(text, local);
+    if (is_dot_string(local, local_len))
+        end = (char *)memcpy(text, local, local_len) + local_len;
+    else
+        end = write_quoted(text, local);
     size_t written = (size_t)(end - text);
     if (domain_len > 0)
         *end++ = '@';
-    *out = (struct address){.text = text, .domain = end};
-    end = stpcpy(end, domain) + 1;
-    out->local = end;
-    (void)stpcpy(end, kept);
+    memcpy(end, domain, domain_len + 1);
+    memcpy(end + domain_len + 1, kept, kept_len + 1);
+    *out = (struct address){.text = text, .domain = end, .local = end + domain_len + 1};
     return written > LOCAL_MAX_OCTETS ? ADDRESS_LOCAL_TOO_LONG : ADDRESS_OK;
 }
 

@@ -12,12 +12,12 @@ enum {
 
 void field_begin(struct field_writer *writer, const char *name, size_t fold_at, struct strbuf *out)
 {
-    *writer = (struct field_writer){.out = out, .word = STRBUF_INIT, .fold_at = fold_at, .column = strlen(name) + 2};
+    *writer = (struct field_writer){.out = out, .word_at = out->len, .fold_at = fold_at, .column = strlen(name) + 2};
 }
 
 void field_add(struct field_writer *writer, const char *text)
 {
-    strbuf_add(&writer->word, text);
+    strbuf_add(writer->out, text);
 }
 
 /* Adds `text`, printable and bounded, with a backslash before each octet of `escaped`, and before whatever would make
@@ -32,19 +32,19 @@ static void add_shown(struct field_writer *writer, const char *text, const char 
         char c = printable_char(text[i]);
 
         if (strchr(escaped, c) != NULL || c == '=' || (c == '?' && before == '='))
-            strbuf_add_char(&writer->word, '\\');
-        strbuf_add_char(&writer->word, c);
+            strbuf_add_char(writer->out, '\\');
+        strbuf_add_char(writer->out, c);
         before = c;
     }
     if (shown < len)
-        strbuf_add(&writer->word, "...");
+        strbuf_add(writer->out, "...");
 }
 
 static void add_quoted(struct field_writer *writer, const char *text)
 {
-    strbuf_add_char(&writer->word, '"');
+    strbuf_add_char(writer->out, '"');
     add_shown(writer, text, "\"\\");
-    strbuf_add_char(&writer->word, '"');
+    strbuf_add_char(writer->out, '"');
 }
 
 /* Printable US-ASCII without spaces. */
@@ -92,29 +92,40 @@ void field_add_comment(struct field_writer *writer, const char *text)
     add_shown(writer, text, "()\\");
 }
 
+/* Puts the word into a line of its own: the space before it becomes a fold. */
+static void fold(const struct field_writer *writer)
+{
+    struct strbuf *out = writer->out;
+    const size_t len = out->len - writer->word_at;
+
+    strbuf_add_char(out, '\0');
+    if (out->failed)
+        return;
+    memmove(out->text + writer->word_at + 1, out->text + writer->word_at, len);
+    memcpy(out->text + writer->word_at - 1, "\n\t", 2);
+}
+
 void field_next(struct field_writer *writer)
 {
-    size_t len = writer->word.len;
+    const size_t len = writer->out->len - writer->word_at;
 
-    if (len > 0) {
-        if (writer->begun && writer->column + 1 + len > writer->fold_at) {
-            strbuf_add(writer->out, "\n\t");
-            writer->column = 1;
-        } else if (writer->begun) {
-            strbuf_add_char(writer->out, ' ');
-            writer->column++;
-        }
-        strbuf_add_mem(writer->out, strbuf_text(&writer->word), len);
-        writer->column += len;
-        writer->begun = true;
+    if (len == 0)
+        return;
+    if (writer->begun && writer->column + 1 + len > writer->fold_at) {
+        fold(writer);
+        writer->column = 1;
+    } else if (writer->begun) {
+        writer->column++;
     }
-    strbuf_truncate(&writer->word, 0);
+    writer->column += len;
+    writer->begun = true;
+    strbuf_add_char(writer->out, ' ');
+    writer->word_at = writer->out->len;
 }
 
 void field_end(struct field_writer *writer)
 {
     field_next(writer);
-    if (writer->word.failed)
-        writer->out->failed = true;
-    strbuf_free(&writer->word);
+    if (writer->begun)
+        strbuf_truncate(writer->out, writer->word_at - 1);
 }

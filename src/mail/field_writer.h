@@ -8,13 +8,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A value under way. A word is never split; it goes out, after a space or a fold ("\n\t"), when it ends. */
+/* A value under way. A word is never split; before it there is a space, or a fold ("\n\t") where it turns out to be too
+ * long for its line. */
 struct field_writer {
-    struct strbuf *out;
-    struct strbuf word;
-    size_t column;
+    struct strbuf *out; /* with the word under way */
+    size_t word_at;     /* where that begins */
+    size_t column;      /* where the word before it ended in its line */
     size_t fold_at;
-    bool begun;
+    bool begun; /* there is a word before it */
 };
 
 /* RFC 5322 2.1.1: octets that a line should and must not exceed. */

@@ -13,7 +13,7 @@
 static void add_words(struct field_writer *writer, const char *words)
 {
     for (const char *blank; (blank = strchr(words, ' ')) != NULL; words = blank + 1) {
-        strbuf_add_mem(&writer->word, words, (size_t)(blank - words));
+        strbuf_add_mem(writer->out, words, (size_t)(blank - words));
         field_next(writer);
     }
     field_add(writer, words);
@@ -92,7 +92,7 @@ static void add_property(struct field_writer *writer, bool is_helo, const char *
     }
     field_next(writer);
     field_add(writer, is_helo ? "smtp.helo=" : "smtp.mailfrom=");
-    field_add_token(writer, domain);
+    field_add(writer, domain); /* a token: all its octets are those of labels, or dots */
 }
 
 void header_authentication_results(const char *authserv_id, const struct header_result *result, struct strbuf *out)
@@ -146,7 +146,7 @@ static void add_sender(struct field_writer *writer, const char *sender)
 
     idna_add_mailbox(sender, &mailbox);
     field_add_comment(writer, strbuf_text(&mailbox));
-    writer->word.failed |= mailbox.failed;
+    writer->out->failed |= mailbox.failed;
     strbuf_free(&mailbox);
 }
 
@@ -214,7 +214,7 @@ static void add_names(struct field_writer *writer, const struct header_result *r
     }
     if (is_writable_host_name(helo) || is_address_literal(helo))
         add_pair(writer, "helo", helo);
-    writer->word.failed |= sender.failed;
+    writer->out->failed |= sender.failed;
     strbuf_free(&sender);
 }
 

@@ -125,6 +125,8 @@ bool whitelist_has_host(const struct text_list *list, const char *name)
 {
     char ascii[IDNA_SIZE];
 
+    if (list->count == 0)
+        return false;
     name = idna_ascii_form(name, ascii);
     for (size_t i = 0; i < list->count; i++)
         if (covers_host(list->items[i], name))
@@ -136,6 +138,8 @@ bool whitelist_has_exact_host(const struct text_list *list, const char *name)
 {
     char name_ascii[IDNA_SIZE], item_ascii[IDNA_SIZE];
 
+    if (list->count == 0)
+        return false;
     name = idna_ascii_form(name, name_ascii);
     for (size_t i = 0; i < list->count; i++) {
         bool only_below = *list->items[i] == '.';
@@ -187,8 +191,11 @@ static bool covers_mailbox(const char *pattern, const struct address *address, c
 bool whitelist_has_mailbox(const struct text_list *list, const struct address *address)
 {
     char ascii[IDNA_SIZE];
-    const char *domain = idna_ascii_form(address->domain, ascii);
+    const char *domain;
 
+    if (list->count == 0)
+        return false;
+    domain = idna_ascii_form(address->domain, ascii);
     for (size_t i = 0; i < list->count; i++)
         if (covers_mailbox(list->items[i], address, domain))
             return true;

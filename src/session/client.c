@@ -15,13 +15,6 @@ enum {
     HOST_MAX = 320,  /* octets of a name that the MTA verified */
 };
 
-static bool replace(char **text, const char *value, size_t len)
-{
-    free(*text);
-    *text = strndup(value, len);
-    return *text != NULL;
-}
-
 struct addr client_effective_address(const struct config *config, const struct addr *address)
 {
     struct addr translated = nat_translate(&config->client_ip_nat, address);
@@ -33,20 +26,30 @@ struct addr client_effective_address(const struct config *config, const struct a
 
 bool client_set_host(struct client *client, const char *host)
 {
-    return replace(&client->host, host, HOST_MAX);
+    free(client->host);
+    client->host = strndup(host, HOST_MAX);
+    return client->host != NULL;
+}
+
+static void free_helo(struct client *client)
+{
+    if (client->helo != client->helo_shown)
+        free(client->helo);
+    free(client->helo_shown);
+    client->helo = client->helo_shown = NULL;
 }
 
 bool client_set_helo(struct client *client, const char *helo)
 {
     char ascii[IDNA_SIZE];
+    const char *form = idna_ascii_form(helo, ascii); /* the evaluation wants A-labels (RFC 7208 4.3) */
 
-    free(client->helo);
-    client->helo = NULL;
-    /* A cut name would be another name, so an over-long one is evaluated as none. The evaluation wants A-labels (RFC
-     * 7208 4.3). */
-    bool kept = strlen(helo) > HELO_MAX || replace(&client->helo, idna_ascii_form(helo, ascii), HELO_MAX);
-
-    return replace(&client->helo_shown, helo, HELO_MAX) && kept;
+    free_helo(client);
+    client->helo_shown = strndup(helo, HELO_MAX);
+    if (strlen(helo) > HELO_MAX) /* a cut name would be another name: it is evaluated as none */
+        return client->helo_shown != NULL;
+    client->helo = form == helo ? client->helo_shown : strdup(form);
+    return client->helo != NULL && client->helo_shown != NULL;
 }
 
 void client_set_begun(struct client *client, struct speculation *speculation)
@@ -59,8 +62,7 @@ void client_free(struct client *client)
 {
     speculation_end(client->begun);
     free(client->host);
-    free(client->helo);
-    free(client->helo_shown);
+    free_helo(client);
     *client = (struct client){.local = false};
 }
 
@@ -79,13 +81,12 @@ void client_add_value(struct strbuf *line, const char *value)
     log_add_word(line, value);
 }
 
+/* `key` is with all that belongs to it. */
 static void add_key(struct strbuf *line, const char *key, const char *value)
 {
     if (value == NULL)
         return;
-    strbuf_add(line, ", ");
     strbuf_add(line, key);
-    strbuf_add_char(line, '=');
     client_add_value(line, value);
 }
 
@@ -95,8 +96,8 @@ void client_add(const struct client *client, const char *sender, struct strbuf *
 
     strbuf_add(line, ": ip=");
     strbuf_add(line, addr_format(&client->effective, text));
-    add_key(line, "fqdn", client->host);
-    add_key(line, "helo", sender != NULL ? client_helo_shown(client) : client->helo_shown);
+    add_key(line, ", fqdn=", client->host);
+    add_key(line, ", helo=", sender != NULL ? client_helo_shown(client) : client->helo_shown);
     if (sender != NULL) {
         strbuf_add(line, ", from=<");
         client_add_value(line, sender);

@@ -23,7 +23,7 @@ struct client {
     char *host;                /* its name as the MTA gave it; NULL before connect */
     char *helo;       /* its HELO name, with A-labels, for the evaluation; NULL before HELO and where the name is too
                          long for any use */
-    char *helo_shown; /* the same for people: bounded; NULL before HELO */
+    char *helo_shown; /* the same for people: bounded, and the same memory where it is ASCII; NULL before HELO */
 };
 
 /* The address to check for a client: ClientIPNAT takes precedence over FixedClientIP. */
@@ -49,6 +49,6 @@ void client_add(const struct client *client, const char *sender, struct strbuf *
 void client_add_value(struct strbuf *line, const char *value);
 
 /* Counts an internal error and logs it: the message continues. */
-void client_log_fault(const struct client *client, enum reason reason);
+void client_log_fault(const struct client *client, enum reason reason) __attribute__((cold));
 
 #endif

@@ -12,7 +12,13 @@
 #include <sys/random.h>
 #include <sys/types.h>
 
-enum { BUCKETS = 1024 };
+enum { BUCKETS = 1024, ANSWERS = 8 };
+
+/* What greylisting said of a recipient. */
+struct recipient_answer {
+    char *recipient; /* NULL: there is none */
+    struct greylist_answer answer;
+};
 
 struct companion {
     struct hash_link link; /* the first member */
@@ -22,6 +28,8 @@ struct companion {
     enum spf_identity identities[MESSAGE_CHECKS_MAX];
     struct spf_outcome outcomes[MESSAGE_CHECKS_MAX];
     size_t outcome_count; /* 0: they are not known */
+    struct recipient_answer answers[ANSWERS];
+    size_t answer_count; /* also of those that newer ones replaced */
 };
 
 static struct {
@@ -108,6 +116,11 @@ static void forget_message(struct companion *companion)
     companion->sender = NULL;
     message_record_free(&companion->refused);
     companion->outcome_count = 0;
+    for (size_t i = 0; i < ANSWERS; i++) {
+        free(companion->answers[i].recipient);
+        companion->answers[i].recipient = NULL;
+    }
+    companion->answer_count = 0;
 }
 
 void companion_close(struct companion *companion)
@@ -243,4 +256,44 @@ void companion_take_outcomes(const struct companion_key *key, struct message *me
     if (has_message(companion, message))
         take(companion, message);
     pthread_mutex_unlock(&table.lock);
+}
+
+void companion_put_greylist(const struct companion_key *key, const struct message *message, const char *recipient,
+                            const struct greylist_answer *answer)
+{
+    struct companion *companion;
+
+    if (has_none())
+        return;
+    pthread_mutex_lock(&table.lock);
+    companion = find(key);
+    if (has_message(companion, message)) {
+        struct recipient_answer *oldest = &companion->answers[companion->answer_count++ % ANSWERS];
+
+        free(oldest->recipient);
+        oldest->recipient = strdup(recipient); /* out of memory: it is not shared */
+        oldest->answer = *answer;
+    }
+    pthread_mutex_unlock(&table.lock);
+}
+
+bool companion_take_greylist(const struct companion_key *key, const struct message *message, const char *recipient,
+                             struct greylist_answer *answer)
+{
+    bool found = false;
+    struct companion *companion;
+
+    if (has_none())
+        return false;
+    pthread_mutex_lock(&table.lock);
+    companion = find(key);
+    for (size_t i = 0; i < ANSWERS && !found && has_message(companion, message); i++) {
+        const struct recipient_answer *known = &companion->answers[i];
+
+        found = known->recipient != NULL && strcmp(known->recipient, recipient) == 0;
+        if (found)
+            *answer = known->answer;
+    }
+    pthread_mutex_unlock(&table.lock);
+    return found;
 }

@@ -47,4 +47,11 @@ void companion_refuse(const struct companion_key *key, const struct record_reply
 void companion_put_outcomes(const struct companion_key *key, const struct message *message);
 void companion_take_outcomes(const struct companion_key *key, struct message *message);
 
+/* Hands over what greylisting said of a recipient of the message, or takes it, so that its store is asked once: of the
+ * few recipients that were asked about last. False: there is nothing to take. */
+void companion_put_greylist(const struct companion_key *key, const struct message *message, const char *recipient,
+                            const struct greylist_answer *answer);
+bool companion_take_greylist(const struct companion_key *key, const struct message *message, const char *recipient,
+                             struct greylist_answer *answer);
+
 #endif

@@ -2,7 +2,6 @@
 /* Finds the results of a message's identities, and lets the policy decide. */
 #include "session/decision.h"
 
-#include "base/clock.h"
 #include "base/domain_text.h"
 #include "base/stats.h"
 #include "policy/verdict_decide.h"
@@ -52,6 +51,9 @@ static enum refuse_at wanted_step(const struct config *config, const struct sess
     if (config->whitelist_to.count > 0 || config->verdict.refuse_to.count > 0 || config_variants(config) > 1 ||
         config->refuse_at == REFUSE_AT_RCPT)
         return client->local || !abilities->refuses_recipients ? REFUSE_AT_MAIL : REFUSE_AT_RCPT;
+    if (config->refuse_at == REFUSE_AT_EOM && config->greylist.terms.mode != GREYLIST_OFF && !client->local &&
+        abilities->refuses_recipients) /* the verdict comes first */
+        return REFUSE_AT_RCPT;
     return config->refuse_at;
 }
 
@@ -136,8 +138,8 @@ enum reason decision_make_for(struct message *message, const struct session_shar
     if (exemption != REASON_NONE)
         return exemption;
     message->unknown_exemption = unknown_exemption(inquiry);
-    if (!inquiry->is_counted)
-        message->record.wait_ms += clock_monotonic_ms(&clock_system) - inquiry->began_ms;
+    if (inquiry->has_waited && !inquiry->is_counted)
+        message->record.wait_ms += spf_checker_now_ms(shared->checker) - inquiry->began_ms;
     inquiry->is_counted = true;
     if (message->stage == MESSAGE_DECIDED)
         return REASON_NONE;

@@ -21,8 +21,9 @@ enum reason decision_make_for(struct message *message, const struct session_shar
                               const struct config *settings, const struct client *client);
 
 /* The step at which a message of this client is decided, and refused. Where there are rules for some recipients, each
- * is decided on its own, at RCPT; a local submission never has a recipient refused. What one of our relays sends is
- * decided at its end. Where the front end has no such step, it is the next one, or else the last. */
+ * is decided on its own, at RCPT, and at RCPT at the latest where some are greylisted; a local submission never has a
+ * recipient refused. What one of our relays sends is decided at its end. Where the front end has no such step, it is
+ * the next one, or else the last. */
 enum refuse_at decision_due(const struct config *config, const struct session_abilities *abilities,
                             const struct client *client);
 

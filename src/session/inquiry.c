@@ -2,7 +2,6 @@
 /* The questions about a message, in their order. */
 #include "session/inquiry.h"
 
-#include "base/clock.h"
 #include "dmarc/dmarc_discovery.h"
 #include "policy/verdict_decide.h"
 #include "policy/whitelist.h"
@@ -107,7 +106,7 @@ static void turn_to(struct message *message, const struct config *settings)
     inquiry->question = QUESTION_NOT_BEGUN;
     inquiry->index = 0;
     inquiry->by_helo = inquiry->by_spf = TRISTATE_NO;
-    inquiry->is_counted = false;
+    inquiry->is_counted = inquiry->has_waited = false;
 }
 
 enum reason inquiry_exemption(const struct inquiry *inquiry)
@@ -124,8 +123,8 @@ static bool begin(struct message *message, const struct session_shared *shared, 
 
     if (inquiry->question == QUESTION_NOT_BEGUN) {
         inquiry->question = QUESTION_HELO_HOST;
-        inquiry->began_ms = clock_monotonic_ms(&clock_system);
-        inquiry->deadline_ms = spf_checker_deadline_ms(shared->checker);
+        inquiry->began_ms = spf_checker_now_ms(shared->checker);
+        inquiry->deadline_ms = spf_checker_deadline_after_ms(shared->checker, inquiry->began_ms);
     }
     return find_open(message, client);
 }
@@ -239,8 +238,10 @@ void inquiry_finish(struct message *message, const struct session_shared *shared
                     const struct client *client)
 {
     turn_to(message, settings);
-    while (begin(message, shared, client))
+    while (begin(message, shared, client)) {
+        message->inquiry.has_waited = true;
         ask(message, shared, client);
+    }
 }
 
 /* ---- Without one ---- */
@@ -255,7 +256,10 @@ static bool let_go(struct inquiry *inquiry)
 
 static void answered(struct inquiry *inquiry)
 {
-    if (let_go(inquiry) && go_on(inquiry))
+    if (!let_go(inquiry))
+        return; /* the answer was there at once */
+    inquiry->has_waited = true;
+    if (go_on(inquiry))
         inquiry->ready(inquiry->context);
 }
 
@@ -322,7 +326,7 @@ static void ask_on(struct inquiry *inquiry)
 static bool go_on(struct inquiry *inquiry)
 {
     while (begin(inquiry->message, inquiry->shared, inquiry->client)) {
-        atomic_store(&inquiry->holders, 2);
+        atomic_store_explicit(&inquiry->holders, 2, memory_order_relaxed); /* whoever answers is told of it later */
         ask_on(inquiry);
         if (!let_go(inquiry))
             return false;

@@ -34,6 +34,7 @@ struct inquiry {
     const struct config *settings; /* the recipients' */
     size_t index;                  /* of the identity or the domain that it is about */
     enum tristate by_helo, by_spf;
+    bool has_waited;               /* for an answer that was not there at once */
     bool is_counted;               /* the wait for it is */
     int64_t began_ms, deadline_ms; /* one deadline for all questions: the MTA waits for them all */
 

@@ -16,17 +16,12 @@ void message_init(struct message *message)
         message->checks[i].speculation = NULL;
 }
 
-bool message_begin(struct message *message, const char *receiver, const char *authserv_id)
+void message_begin(struct message *message, const char *receiver, const char *authserv_id)
 {
     message->is_begun = true;
-    message->receiver = strdup(receiver);
-    message->authserv_id = strdup(authserv_id);
-    if (message->receiver == NULL || message->authserv_id == NULL) {
-        message_reset(message);
-        return false;
-    }
+    message->receiver = receiver;
+    message->authserv_id = authserv_id;
     message_exempt(message, REASON_FAULT_SENDER);
-    return true;
 }
 
 void message_await_relayed_client(struct message *message)
@@ -35,8 +30,6 @@ void message_await_relayed_client(struct message *message)
     message->reason = REASON_NONE;
 }
 
-static const struct spf_outcome no_outcome;
-
 void message_add_check(struct message *message, enum spf_identity identity, const char *domain)
 {
     struct identity_check *check = &message->checks[message->check_count++];
@@ -44,7 +37,7 @@ void message_add_check(struct message *message, enum spf_identity identity, cons
     check->identity = identity;
     check->domain = domain;
     check->has_outcome = check->has_dmarc = false;
-    spf_outcome_copy(&check->outcome, &no_outcome);
+    spf_outcome_clear(&check->outcome);
     check->dmarc.is_published = TRISTATE_NO;
     check->dmarc.name[0] = '\0';
     message->stage = MESSAGE_PENDING;
@@ -123,8 +116,6 @@ static void free_recipient(struct recipient *recipient)
 void message_free(struct message *message)
 {
     end_speculations(message);
-    free(message->receiver);
-    free(message->authserv_id);
     address_free(&message->sender);
     for (size_t i = 0; i < message->recipient_count; i++)
         free_recipient(&message->recipients[i]);
@@ -136,6 +127,7 @@ void message_free(struct message *message)
     free(message->arc.forged);
     free(message->received.forged);
     free(message->originals.forged);
+    greylist_visits_free(&message->greylist);
     actions_free(&message->actions);
     message_record_free(&message->record);
 }

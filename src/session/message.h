@@ -9,6 +9,7 @@
 #include "mail/idna.h"
 #include "policy/verdict.h"
 #include "session/actions.h"
+#include "session/greylist_visits.h"
 #include "session/inquiry.h"
 #include "session/message_record.h"
 #include "session/reason.h"
@@ -77,8 +78,8 @@ struct message {
     enum message_stage stage;
     enum reason reason; /* why it is EXEMPT; else REASON_NONE */
 
-    char *receiver;                       /* this host, as it names itself to others */
-    char *authserv_id;                    /* the name our results stand under */
+    const char *receiver;                 /* this host, as it names itself to others */
+    const char *authserv_id;              /* the name our results stand under */
     char queue_id[MESSAGE_QUEUE_ID_SIZE]; /* the MTA's, for the log; "" before it is known */
 
     struct address sender;  /* zeroed for the null sender */
@@ -90,7 +91,8 @@ struct message {
     enum would_refuse would_refuse;
     enum reason exempt_recipient; /* why some recipient gets it whatever the result; REASON_NONE: none does */
 
-    struct recipient *recipients; /* those that a quarantine takes the message from */
+    struct greylist_visits greylist; /* of its recipients */
+    struct recipient *recipients;    /* those that a quarantine takes the message from */
     size_t recipient_count;
 
     struct subjects subjects;
@@ -140,9 +142,9 @@ enum {
 /* Makes memory that has any content a message that is not begun, zeroed. */
 void message_init(struct message *message);
 
-/* Begins a message, EXEMPT for an internal error until its sender is read, with copies of the two names, and opens its
- * record. False, with the message empty, if out of memory. */
-bool message_begin(struct message *message, const char *receiver, const char *authserv_id);
+/* Begins a message, EXEMPT for an internal error until its sender is read. The two names live as long as the message.
+ */
+void message_begin(struct message *message, const char *receiver, const char *authserv_id);
 
 /* EXEMPT to RELAYED. */
 void message_await_relayed_client(struct message *message);

@@ -16,6 +16,8 @@ enum { ORIGINAL_TO_MAX = 960 }; /* octets; with the field's name less than the 9
 
 enum { NOTE_SIZE = 160 };
 
+enum { VALUE_USUAL = 512 }; /* octets that nearly all result fields get by with */
+
 /* What the steps below share. */
 struct ending {
     struct message *message;
@@ -336,25 +338,37 @@ static size_t shown_results(const struct message *message)
     return hides_helo ? 1 : message->check_count;
 }
 
+static void insert_received(const struct ending *ending, const struct header_result *result)
+{
+    char usual[VALUE_USUAL];
+    struct strbuf value = strbuf_in(usual, sizeof usual);
+
+    header_received_spf(result, &value);
+    insert_field(ending, "Received-SPF", &value);
+    strbuf_free(&value);
+}
+
+static void insert_authentication(const struct ending *ending, const struct header_result *result)
+{
+    char usual[VALUE_USUAL];
+    struct strbuf value = strbuf_in(usual, sizeof usual);
+
+    header_authentication_results(ending->message->authserv_id, result, &value);
+    insert_field(ending, "Authentication-Results", &value);
+    strbuf_free(&value);
+}
+
 /* Each goes on top: Authentication-Results end up above Received-SPF, and the sender's above that of the HELO name. */
 static void insert_results(const struct ending *ending)
 {
-    const struct message *message = ending->message;
     struct header_result results[MESSAGE_CHECKS_MAX];
-    const size_t count = shown_results(message);
-    struct strbuf value = STRBUF_INIT;
+    const size_t count = shown_results(ending->message);
 
     collect_results(ending, results);
-    for (size_t i = count; adds_received(ending) && i > 0; i--) {
-        header_received_spf(&results[i - 1], &value);
-        insert_field(ending, "Received-SPF", &value);
-        strbuf_free(&value);
-    }
-    for (size_t i = count; adds_results(ending) && i > 0; i--) {
-        header_authentication_results(message->authserv_id, &results[i - 1], &value);
-        insert_field(ending, "Authentication-Results", &value);
-        strbuf_free(&value);
-    }
+    for (size_t i = count; adds_received(ending) && i > 0; i--)
+        insert_received(ending, &results[i - 1]);
+    for (size_t i = count; adds_results(ending) && i > 0; i--)
+        insert_authentication(ending, &results[i - 1]);
 }
 
 void message_add_early(struct message *message, const struct config *config, const struct session_abilities *abilities,

@@ -53,6 +53,8 @@ static void add_reply(const struct record_reply *reply, struct strbuf *out)
     log_json_member(out, "why", reason_name(reply->reason));
     log_json_member(out, "code", reply->code);
     log_json_member(out, "enhanced", reply->enhanced);
+    if (reply->reason == REASON_GREYLISTED)
+        greylist_answer_add_json(&reply->greylist, out);
 }
 
 /* Recipients that were refused or deferred, each on its own. */
@@ -70,6 +72,22 @@ static void add_refused(const struct message_record *record, struct strbuf *out)
     }
     strbuf_add_char(out, ']');
     log_json_number(out, "recipients_refused", (int64_t)record->refused_count);
+}
+
+/* Recipients that greylisting let through. */
+static void add_greylisted(const struct message_record *record, struct strbuf *out)
+{
+    if (record->greylisted_count == 0)
+        return;
+    log_json_key(out, "greylisted");
+    strbuf_add_char(out, '[');
+    for (size_t i = 0; i < record->greylisted_count && i < RECORD_RECIPIENTS_MAX; i++) {
+        log_json_begin(out, '{');
+        log_json_member(out, "address", record->greylisted[i].address);
+        greylist_answer_add_json(&record->greylisted[i].answer, out);
+        strbuf_add_char(out, '}');
+    }
+    strbuf_add_char(out, ']');
 }
 
 void message_json(const struct message *message, const struct client *client, struct strbuf *out)
@@ -90,6 +108,7 @@ void message_json(const struct message *message, const struct client *client, st
     log_json_member(out, "exempt_to", record->exempt);
     log_json_member(out, "test_to", record->spared.address);
     log_json_member(out, "test_code", record->spared.reply.code);
+    add_greylisted(record, out);
     log_json_number(out, "recipients", (int64_t)(record->accepted_count + record->exempt_count));
     if (record->forged_removed > 0)
         log_json_number(out, "forged", (int64_t)record->forged_removed);

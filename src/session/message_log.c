@@ -10,7 +10,10 @@
 
 #include <stdio.h>
 
-enum { LINE_LIMIT = 1900 - MESSAGE_QUEUE_ID_SIZE }; /* octets of a log line, but for its end */
+enum {
+    LINE_LIMIT = 1900 - MESSAGE_QUEUE_ID_SIZE, /* octets of a log line, but for its end */
+    LINE_USUAL = 512,                          /* octets that nearly all lines get by with */
+};
 
 /* What happened to the message shows at the level notice, a result alone at info. */
 static enum log_level level_of(const struct message *message)
@@ -103,12 +106,25 @@ static void add_reply(const struct message *message, const struct record_reply *
     else if (reply->identity == IDENTITY_HELO && !message->null_sender)
         strbuf_add(line, ", identity=helo");
     strbuf_addf(line, ", reply=%s %s", reply->code, reply->enhanced);
+    if (reply->reason == REASON_GREYLISTED)
+        greylist_answer_add(&reply->greylist, line);
 }
 
 static void add_count(struct strbuf *line, const char *key, size_t count)
 {
     strbuf_add(line, key);
     strbuf_add_number(line, count);
+}
+
+/* Those that greylisting let through. */
+static void add_greylisted(const struct message_record *record, struct strbuf *line)
+{
+    for (size_t i = 0; i < record->greylisted_count && i < RECORD_RECIPIENTS_MAX; i++) {
+        strbuf_add(line, ", greylist-to=<");
+        client_add_value(line, record->greylisted[i].address != NULL ? record->greylisted[i].address : "?");
+        strbuf_add_char(line, '>');
+        greylist_answer_add(&record->greylisted[i].answer, line);
+    }
 }
 
 static void add_recipients(const struct message *message, struct strbuf *line)
@@ -133,6 +149,7 @@ static void add_recipients(const struct message *message, struct strbuf *line)
         client_add_value(line, record->spared.address != NULL ? record->spared.address : "?");
         strbuf_addf(line, ">, test-reply=%s %s", record->spared.reply.code, record->spared.reply.enhanced);
     }
+    add_greylisted(record, line);
     if (record->accepted_count + record->exempt_count > 0)
         add_count(line, ", recipients=", record->accepted_count + record->exempt_count);
 }
@@ -169,7 +186,8 @@ static void add_line(const struct message *message, const struct client *client,
 
 void message_log(struct message *message, const struct client *client, const char *problem)
 {
-    struct strbuf line = STRBUF_INIT, json = STRBUF_INIT;
+    char usual[LINE_USUAL];
+    struct strbuf line = strbuf_in(usual, sizeof usual), json = STRBUF_INIT;
     enum log_level level;
 
     if (!message->record.is_open)

@@ -59,10 +59,20 @@ void message_record_spare_recipient(struct message_record *record, const char *a
     record->accepted_count++;
 }
 
+void message_record_note_greylist(struct message_record *record, const char *address,
+                                  const struct greylist_answer *answer)
+{
+    if (record->greylisted_count < RECORD_RECIPIENTS_MAX)
+        record->greylisted[record->greylisted_count] = (struct record_greylisted){copy(address), *answer};
+    record->greylisted_count++;
+}
+
 void message_record_free(struct message_record *record)
 {
     for (size_t i = 0; i < RECORD_RECIPIENTS_MAX; i++)
         free(record->refused[i].address);
+    for (size_t i = 0; i < RECORD_RECIPIENTS_MAX; i++)
+        free(record->greylisted[i].address);
     free(record->exempt);
     free(record->spared.address);
     *record = (struct message_record){.is_open = false};

@@ -4,6 +4,7 @@
 #define SMF_SESSION_MESSAGE_RECORD_H
 
 #include "mail/result.h"
+#include "session/greylist_answer.h"
 #include "session/reason.h"
 #include "spf/spf_check.h"
 
@@ -19,12 +20,19 @@ struct record_reply {
     enum reason reason;
     enum spf_identity identity; /* that decided, where the reason is REASON_RESULT */
     bool defers;
+    struct greylist_answer greylist; /* where it is REASON_GREYLISTED */
 };
 
 /* A recipient that was refused on its own. */
 struct record_recipient {
     char *address; /* NULL: it could not be read, or kept */
     struct record_reply reply;
+};
+
+/* A recipient that greylisting was asked about, and let through. */
+struct record_greylisted {
+    char *address; /* NULL: it could not be kept */
+    struct greylist_answer answer;
 };
 
 /* Zeroed: no message. */
@@ -39,7 +47,9 @@ struct message_record {
     bool all_deferred;    /* of these there was none that was refused for good */
     char *exempt;         /* the first recipient who gets it whatever the result; NULL: none, or not kept */
     size_t exempt_count;
-    size_t accepted_count;          /* other recipients */
+    size_t accepted_count; /* other recipients */
+    struct record_greylisted greylisted[RECORD_RECIPIENTS_MAX];
+    size_t greylisted_count;        /* also of those not kept */
     struct record_recipient spared; /* the first that TestMode did not refuse, where it is on for some; no code: none */
 
     size_t forged_removed;
@@ -62,6 +72,10 @@ void message_record_exempt_recipient(struct message_record *record, const char *
 /* Notes one that would be refused, if TestMode were not on for it; it is one of the accepted. */
 void message_record_spare_recipient(struct message_record *record, const char *address,
                                     const struct record_reply *reply);
+
+/* Notes what greylisting said of one that goes on, who is counted besides as one of the others. */
+void message_record_note_greylist(struct message_record *record, const char *address,
+                                  const struct greylist_answer *answer);
 
 /* Takes over what is refused there, and leaves that record empty. */
 void message_record_take_refused(struct message_record *record, struct message_record *from);

@@ -10,6 +10,7 @@
 #include "dns/dns_resolver.h"
 #include "session/cache_metrics.h"
 #include "session/forwarding_metrics.h"
+#include "session/greylist_metrics.h"
 #include "session/message_fate.h"
 #include "session/message_metrics.h"
 #include "session/policy_metrics.h"
@@ -79,7 +80,7 @@ static void write_configuration(struct metrics_text *text, const struct metrics_
 
 static void write_waits(struct metrics_text *text)
 {
-    static const char *const steps[METRICS_STEP_COUNT] = {"mail", "rcpt", "eom"};
+    static const char *const steps[METRICS_STEP_COUNT] = {"mail", "rcpt", "data", "eom"};
 
     metrics_family(text, "wait_seconds", METRICS_HISTOGRAM, "How long the MTA waited for an answer.");
     for (int n = 0; n < METRICS_STEP_COUNT; n++)
@@ -115,6 +116,7 @@ void metrics_write(const struct metrics_state *state, bool is_openmetrics, struc
     write_reasons(&text, "skipped", REASON_KIND_EXEMPT, "Messages and recipients that were exempt.");
     write_reasons(&text, "refusals", REASON_KIND_REFUSAL, "Messages and recipients that were refused or deferred.");
     write_reasons(&text, "faults", REASON_KIND_FAULT, "Internal errors of a message.");
+    greylist_metrics_write(&text, &state->greylist);
     write_waits(&text);
     policy_metrics_write(&text);
     table_metrics_write(&text);

@@ -6,6 +6,7 @@
 #include "base/strbuf.h"
 #include "config/config_hash.h"
 #include "dns/dns.h"
+#include "greylist/store/greylist_store.h"
 #include "session/cache_metrics.h"
 #include "session/load_metrics.h"
 
@@ -13,7 +14,7 @@
 #include <stdint.h>
 
 /* The steps at which an MTA waits for an answer. */
-enum metrics_step { METRICS_MAIL, METRICS_RCPT, METRICS_EOM, METRICS_STEP_COUNT };
+enum metrics_step { METRICS_MAIL, METRICS_RCPT, METRICS_DATA, METRICS_EOM, METRICS_STEP_COUNT };
 
 /* An MTA has waited so long for an answer. Any thread. */
 void metrics_waited(enum metrics_step step, uint64_t waited_us);
@@ -23,7 +24,8 @@ struct metrics_state {
     struct cache_state caches;
     struct front_load load; /* of all front ends */
     struct dns_state dns;
-    const char *version, *libmilter; /* versions of the program, and of the library of the front end */
+    struct greylist_store_state greylist; /* zeroed: there is no store */
+    const char *version, *libmilter;      /* versions of the program, and of the library of the front end */
     char config_hash[CONFIG_HASH_SIZE];
     uint64_t reloads, failed_reloads;
     bool has_failed_reload;      /* the last one */

@@ -51,6 +51,9 @@ void reason_count(enum reason reason, bool defers)
     case REASON_KIND_REFUSAL:
         stats_add(defers ? STATS_DEFERRED : STATS_REFUSED, 1);
         break;
+    case REASON_KIND_DEFERRAL:
+        stats_add(STATS_DEFERRED, 1);
+        break;
     case REASON_KIND_FAULT:
         stats_add(STATS_FAULTS, 1);
         break;

@@ -7,8 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What follows from a reason. An internal error refuses nothing: the message continues. */
-enum reason_kind { REASON_KIND_NONE, REASON_KIND_EXEMPT, REASON_KIND_REFUSAL, REASON_KIND_FAULT };
+/* What follows from a reason. A deferral says nothing against the message: it may come again. An internal error refuses
+ * nothing: the message continues. */
+enum reason_kind { REASON_KIND_NONE, REASON_KIND_EXEMPT, REASON_KIND_REFUSAL, REASON_KIND_DEFERRAL, REASON_KIND_FAULT };
 
 /* One row per reason: its identifier, its kind, the name under which it is counted, and its words: in the log for an
  * exemption or a fault, in the reply for a refusal. */
@@ -40,6 +41,7 @@ enum reason_kind { REASON_KIND_NONE, REASON_KIND_EXEMPT, REASON_KIND_REFUSAL, RE
     X(REASON_TOO_MANY_RECIPIENTS, REFUSAL, "too-many-recipients", "too many recipients at once")                       \
     X(REASON_TOO_MANY_FORGED, REFUSAL, "too-many-forged",                                                              \
       "too many result fields that claim to be written by this host")                                                  \
+    X(REASON_GREYLISTED, DEFERRAL, "greylisted", "Greylisted: try again later")                                        \
     X(REASON_FAULT_CLIENT, FAULT, "fault-client", "out of memory at connect")                                          \
     X(REASON_FAULT_HELO, FAULT, "fault-helo", "out of memory at HELO")                                                 \
     X(REASON_FAULT_SENDER, FAULT, "fault-sender", "out of memory at MAIL")                                             \
@@ -52,7 +54,8 @@ enum reason_kind { REASON_KIND_NONE, REASON_KIND_EXEMPT, REASON_KIND_REFUSAL, RE
     X(REASON_FAULT_FORGED, FAULT, "fault-forged", "out of memory for the removal of a forged field")                   \
     X(REASON_FAULT_TAG, FAULT, "fault-tag", "out of memory for the subject's tag")                                     \
     X(REASON_FAULT_QUARANTINE, FAULT, "fault-quarantine", "out of memory for the quarantine")                          \
-    X(REASON_FAULT_FIELD, FAULT, "fault-field", "out of memory for a result field")
+    X(REASON_FAULT_FIELD, FAULT, "fault-field", "out of memory for a result field")                                    \
+    X(REASON_FAULT_GREYLIST, FAULT, "fault-greylist", "out of memory for greylisting")
 
 enum reason {
 #define REASON_ROW(id, kind, name, words) id,

@@ -101,6 +101,27 @@ struct session_reply refusal_of_forged(struct message *message, const struct con
     return config->test_mode ? go_on : reply_for(reply.reason, reply.code, reply.enhanced, text);
 }
 
+struct session_reply refusal_of_greylisted(struct message *message, const struct config *config,
+                                           const struct greylist_answer *answer, const char *shown, struct strbuf *text)
+{
+    const struct record_reply reply = {
+        .code = "451", .enhanced = "4.7.1", .reason = REASON_GREYLISTED, .defers = true, .greylist = *answer};
+
+    note(message, config, &reply, shown != NULL, shown);
+    if (config->test_mode)
+        return go_on;
+    strbuf_truncate(text, 0);
+    text->failed = false;
+    strbuf_addf(text, "Greylisted: try again in %u second%s", (unsigned)answer->wait_s, answer->wait_s == 1 ? "" : "s");
+    return (struct session_reply){
+        .step = SESSION_REFUSE,
+        .code = reply.code,
+        .enhanced = reply.enhanced,
+        .text = text->failed ? reason_words(reply.reason) : strbuf_text(text),
+        .reason = reply.reason,
+    };
+}
+
 /* The check whose result decided. */
 static const struct identity_check *decisive_check(const struct message *message, const struct verdict *verdict)
 {

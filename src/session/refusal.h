@@ -22,6 +22,12 @@ struct session_reply refusal_of_recipient(struct message *message, const struct 
 struct session_reply refusal_of_number(struct message *message, const struct config *config, const char *shown,
                                        struct strbuf *text);
 
+/* The deferral that greylisting decided on (RFC 3463 4.7.1), of a recipient, or of the whole message (`shown` NULL).
+ * What TestMode makes of it is as for a verdict. */
+struct session_reply refusal_of_greylisted(struct message *message, const struct config *config,
+                                           const struct greylist_answer *answer, const char *shown,
+                                           struct strbuf *text);
+
 /* The refusal of a message with more forged fields than are removed, for all its recipients: an attack, and half
  * cleaned it would still deceive. In TestMode the reply lets the message through. */
 struct session_reply refusal_of_forged(struct message *message, const struct config *config, struct strbuf *text);

@@ -5,6 +5,7 @@
 #include "config/config_change.h"
 #include "dns/dns_resolver.h"
 #include "dns/dns_zone.h"
+#include "session/session_spare.h"
 #include "session/srs_rules.h"
 
 #include <pthread.h>
@@ -16,16 +17,19 @@
 enum { ERROR_SIZE = 512 };
 
 struct service {
-    pthread_mutex_t lock; /* covers all but the last two members */
+    pthread_mutex_t lock; /* covers all but the last three members */
     const struct config *config;
     struct spf_checker *checker;
-    const struct dns *dns;       /* the checker's */
-    const struct srs_rules *srs; /* NULL: no SRSDomain */
-    unsigned generation;         /* counts exchanges of the checker */
-    unsigned lookups[2];         /* under way, by the last bit of the generation that they began in */
-    pthread_cond_t lookups_over; /* one of the two is 0 */
+    const struct dns *dns;                       /* the checker's */
+    const struct srs_rules *srs;                 /* NULL: no SRSDomain */
+    struct greylist_store *greylist;             /* NULL: nobody is greylisted */
+    struct greylist_store_state greylist_before; /* the counters of stores that a reload has replaced */
+    unsigned generation;                         /* counts exchanges of the checker */
+    unsigned lookups[2];                         /* under way, by the last bit of the generation that they began in */
+    pthread_cond_t lookups_over;                 /* one of the two is 0 */
     char host_name[256];
-    bool serves_both; /* by the configuration of the start, as a reload opens and closes no socket */
+    struct session_spare *spare; /* NULL: there was no memory for it */
+    bool serves_both;            /* by the configuration of the start, as a reload opens and closes no socket */
 };
 
 /* What a reload has prepared. */
@@ -34,6 +38,7 @@ struct service_change {
     struct spf_checker *checker;
     const struct dns *dns;
     const struct srs_rules *srs;
+    struct greylist_store *greylist;
     bool keeps_checker; /* it is the one in use */
     bool is_empty;
 };
@@ -104,6 +109,56 @@ struct spf_checker *service_build_checker(const struct config *config, struct dn
     return checker;
 }
 
+/* ---- The store of greylisting ---- */
+
+static struct greylist_store_config store_settings(const struct config *config)
+{
+    struct greylist_store_config settings = {
+        .password_file = config->greylist_password_file,
+        .entries_max = config->greylist_entries,
+        .clock = &clock_system,
+    };
+
+    (void)store_address_parse(config->greylist_store, &settings.address); /* it was, when the file was read */
+    return settings;
+}
+
+/* *store is that of `config`, NULL where nobody is greylisted. False, with a message in `error`, if there is none. */
+static bool open_store(const struct config *config, struct greylist_store **store, struct strbuf *error)
+{
+    const struct greylist_store_config settings = store_settings(config);
+
+    *store = NULL;
+    if (!config_greylists(config))
+        return true;
+    *store = greylist_store_create(&settings, error);
+    return *store != NULL;
+}
+
+/* The same for a reload: the one in use, where it is the same. */
+static bool reopen_store(const struct service *service, const struct config *config, struct greylist_store **store,
+                         struct strbuf *error)
+{
+    const struct greylist_store_config before = store_settings(service->config), now = store_settings(config);
+
+    if (service->greylist == NULL || !config_greylists(config) || !greylist_store_config_is_same(&before, &now))
+        return open_store(config, store, error);
+    *store = greylist_store_acquire(service->greylist);
+    return true;
+}
+
+static void add_counters(struct greylist_store_state *sum, const struct greylist_store_state *more)
+{
+    for (size_t i = 0; i < STORE_ANSWER_COUNT; i++)
+        sum->answers[i] += more->answers[i];
+    sum->cache_hits += more->cache_hits;
+    sum->expired += more->expired;
+    sum->batches += more->batches;
+    sum->busy_us += more->busy_us;
+}
+
+/* ---- */
+
 struct service *service_create(const struct config *config, struct strbuf *error)
 {
     struct service *service = calloc(1, sizeof *service);
@@ -116,12 +171,14 @@ struct service *service_create(const struct config *config, struct strbuf *error
     dns = srs_rules_open(config, &service->srs, error) ? open_own_dns(config, error) : NULL;
     service->dns = dns;
     service->checker = dns != NULL ? service_build_checker(config, dns, error) : NULL;
-    if (service->checker == NULL) {
+    if (service->checker == NULL || !open_store(config, &service->greylist, error)) {
+        spf_checker_release(service->checker);
         srs_rules_release(service->srs);
         free(service);
         return NULL;
     }
     service->config = config_acquire(config);
+    service->spare = session_spare_create();
     service->serves_both = config->socket != NULL && config->policy_socket != NULL;
     pthread_mutex_init(&service->lock, NULL);
     pthread_cond_init(&service->lookups_over, NULL);
@@ -137,15 +194,25 @@ static void await_lookups(struct service *service, unsigned generation)
         pthread_cond_wait(&service->lookups_over, &service->lock);
 }
 
+/* Under the lock. The session that is kept holds references to what is exchanged, of which these are not the last. */
+static void renew_spare(struct service *service)
+{
+    if (service->spare != NULL)
+        session_spare_renew(service->spare);
+}
+
 void service_destroy(struct service *service)
 {
     if (service == NULL)
         return;
     pthread_mutex_lock(&service->lock);
     await_lookups(service, service->generation);
+    renew_spare(service);
     pthread_mutex_unlock(&service->lock);
+    session_spare_release(service->spare);
     spf_checker_release(service->checker);
     srs_rules_release(service->srs);
+    greylist_store_release(service->greylist);
     config_release(service->config);
     pthread_cond_destroy(&service->lookups_over);
     pthread_mutex_destroy(&service->lock);
@@ -195,9 +262,8 @@ struct service_change *service_prepare(struct service *service, const struct con
         change->dns = opened;
         change->checker = service_build_checker(config, opened, error);
     }
-    if (change->checker == NULL) {
-        srs_rules_release(change->srs);
-        free(change);
+    if (change->checker == NULL || !reopen_store(service, config, &change->greylist, error)) {
+        service_discard(change);
         return NULL;
     }
     change->config = config_acquire(config);
@@ -216,23 +282,31 @@ void service_discard(struct service_change *change)
     config_release(change->config);
     spf_checker_release(change->checker);
     srs_rules_release(change->srs);
+    greylist_store_release(change->greylist);
     free(change);
 }
 
 void service_commit(struct service *service, struct service_change *change)
 {
-    struct service_change old = {.config = service->config, .checker = service->checker, .srs = service->srs};
+    struct service_change old = {
+        .config = service->config, .checker = service->checker, .srs = service->srs, .greylist = service->greylist};
+    struct greylist_store_state store = {.is_away = false};
 
     if (change->keeps_checker) {
         const struct spf_checker_config settings = checker_settings(change->config);
 
         spf_checker_adjust(change->checker, &settings);
     }
+    if (old.greylist != NULL && old.greylist != change->greylist)
+        greylist_store_get_state(old.greylist, &store);
     pthread_mutex_lock(&service->lock);
+    add_counters(&service->greylist_before, &store);
+    service->greylist = change->greylist;
     service->config = change->config;
     service->checker = change->checker;
     service->dns = change->dns;
     service->srs = change->srs;
+    renew_spare(service);
     if (!change->keeps_checker)
         await_lookups(service, service->generation++);
     pthread_mutex_unlock(&service->lock);
@@ -240,6 +314,7 @@ void service_commit(struct service *service, struct service_change *change)
     config_release(old.config);
     spf_checker_release(old.checker);
     srs_rules_release(old.srs);
+    greylist_store_release(old.greylist);
 }
 
 bool service_replace(struct service *service, const struct config *config, struct strbuf *error)
@@ -252,7 +327,7 @@ bool service_replace(struct service *service, const struct config *config, struc
     return true;
 }
 
-/* What is effective now, under the lock. */
+/* What is effective now, but for the store of greylisting, under the lock. */
 static struct session_shared shared_of(struct service *service)
 {
     return (struct session_shared){
@@ -261,6 +336,8 @@ static struct session_shared shared_of(struct service *service)
         .srs = srs_rules_acquire(service->srs),
         .host_name = service->host_name,
         .serves_both = service->serves_both,
+        .spare = service->spare,
+        .generation = service->spare != NULL ? session_spare_generation(service->spare) : 0,
     };
 }
 
@@ -270,6 +347,7 @@ struct session_shared service_acquire(struct service *service)
 
     pthread_mutex_lock(&service->lock);
     shared = shared_of(service);
+    shared.greylist = greylist_store_acquire(service->greylist);
     pthread_mutex_unlock(&service->lock);
     return shared;
 }
@@ -279,6 +357,7 @@ void service_release(const struct session_shared *shared)
     config_release(shared->config);
     spf_checker_release(shared->checker);
     srs_rules_release(shared->srs);
+    greylist_store_release(shared->greylist);
 }
 
 struct service_lookup service_lookup_begin(struct service *service)
@@ -309,8 +388,8 @@ const struct config *service_config(struct service *service)
 {
     struct session_shared shared = service_acquire(service);
 
-    spf_checker_release(shared.checker);
-    srs_rules_release(shared.srs);
+    config_acquire(shared.config);
+    service_release(&shared);
     return shared.config;
 }
 
@@ -338,11 +417,31 @@ void service_dns_state(struct service *service, struct dns_state *state)
     spf_checker_release(checker);
 }
 
+void service_greylist_state(struct service *service, struct greylist_store_state *state)
+{
+    struct greylist_store *store;
+    struct greylist_store_state before;
+
+    *state = (struct greylist_store_state){.is_away = false};
+    pthread_mutex_lock(&service->lock);
+    store = greylist_store_acquire(service->greylist);
+    before = service->greylist_before;
+    pthread_mutex_unlock(&service->lock);
+    if (store != NULL)
+        greylist_store_get_state(store, state);
+    add_counters(state, &before);
+    greylist_store_release(store);
+}
+
 struct session *service_begin_session(struct service *service, const struct session_abilities *abilities)
 {
-    struct session_shared shared = service_acquire(service);
-    struct session *session = session_create(&shared, abilities);
+    struct session *session = service->spare != NULL ? session_reuse(service->spare, abilities) : NULL;
+    struct session_shared shared;
 
+    if (session != NULL)
+        return session;
+    shared = service_acquire(service);
+    session = session_create(&shared, abilities);
     service_release(&shared);
     return session;
 }

@@ -5,6 +5,7 @@
 
 #include "base/strbuf.h"
 #include "config/config.h"
+#include "greylist/store/greylist_store.h"
 #include "session/cache_metrics.h"
 #include "session/session.h"
 #include "spf/spf_check.h"
@@ -54,6 +55,9 @@ struct cache_state service_caches(struct service *service);
 /* How the DNS in use is now. */
 void service_dns_state(struct service *service, struct dns_state *state);
 
+/* How the store of greylisting is, with the counters of all that there have been; zeroed: there is none. */
+void service_greylist_state(struct service *service, struct greylist_store_state *state);
+
 /* What is effective now, with references that service_release gives back. Any thread but the DNS's. */
 struct session_shared service_acquire(struct service *service);
 void service_release(const struct session_shared *shared);
@@ -61,7 +65,7 @@ void service_release(const struct session_shared *shared);
 /* What may be over on a thread of the DNS, where the last reference to a checker must not be given back, since the
  * checker's DNS ends its threads then: service_commit and service_destroy wait for its end. */
 struct service_lookup {
-    struct session_shared shared; /* what is effective at its beginning */
+    struct session_shared shared; /* what is effective at its beginning; without the store of greylisting */
     struct service *service;
     unsigned generation;
 };

@@ -2,13 +2,16 @@
 /* The steps of one SMTP connection. */
 #include "session/session.h"
 
+#include "greylist/store/greylist_store.h"
 #include "policy/whitelist.h"
 #include "session/decision.h"
 #include "session/exemption.h"
+#include "session/greylisting.h"
 #include "session/inquiry.h"
 #include "session/message_end.h"
 #include "session/message_log.h"
 #include "session/refusal.h"
+#include "session/session_spare.h"
 #include "session/srs_rules.h"
 #include "session/state.h"
 
@@ -18,36 +21,62 @@
 
 static const struct session_reply go_on = {.step = SESSION_CONTINUE};
 
+/* Makes memory a session without a client, with references that are the session's then. */
+static void begin(struct session *session, const struct session_shared *shared,
+                  const struct session_abilities *abilities)
+{
+    memset(session, 0, offsetof(struct session, message));
+    message_init(&session->message);
+    session->shared = *shared;
+    session->abilities = *abilities;
+}
+
 struct session *session_create(const struct session_shared *shared, const struct session_abilities *abilities)
 {
     struct session *session = malloc(sizeof(*session));
 
     if (session == NULL)
         return NULL;
-    memset(session, 0, offsetof(struct session, message));
-    message_init(&session->message);
-    session->shared = *shared;
-    session->abilities = *abilities;
-    session->shared.config = config_acquire(shared->config);
-    session->shared.checker = spf_checker_acquire(shared->checker);
-    session->shared.srs = srs_rules_acquire(shared->srs);
+    begin(session, shared, abilities);
+    config_acquire(shared->config);
+    spf_checker_acquire(shared->checker);
+    srs_rules_acquire(shared->srs);
+    (void)greylist_store_acquire(shared->greylist);
+    session_spare_acquire(shared->spare);
     return session;
 }
 
-void session_destroy(struct session *session)
+struct session *session_reuse(struct session_spare *spare, const struct session_abilities *abilities)
 {
+    struct session *session = session_spare_take(spare);
+    struct session_shared shared;
+
     if (session == NULL)
-        return;
+        return NULL;
+    shared = session->shared;
+    begin(session, &shared, abilities);
+    return session;
+}
+
+/* Ends what is under way, and frees all but the session itself. */
+static void end(struct session *session)
+{
     state_log_message(session);
     message_free(&session->message);
     relayed_client_reset(&session->relayed);
     client_free(&session->client);
     companion_close(session->companion);
     strbuf_free(&session->reply);
-    config_release(session->shared.config);
-    spf_checker_release(session->shared.checker);
-    srs_rules_release(session->shared.srs);
-    free(session);
+    free(session->receiver);
+}
+
+void session_destroy(struct session *session)
+{
+    if (session == NULL)
+        return;
+    end(session);
+    if (session->shared.spare == NULL || !session_spare_put(session->shared.spare, session))
+        session_spare_free(session);
 }
 
 const char *session_host_name(const struct session *session)
@@ -116,29 +145,53 @@ static bool is_known(const struct session *session, const struct config *setting
     return exemption_of_message(session, settings) != REASON_NONE;
 }
 
-bool session_await(struct session *session, const struct address *recipient, session_ready ready, void *context)
+bool session_awaits_recipients(const struct session *session)
+{
+    return session_has_own_settings(session) || greylisting_is_on(session);
+}
+
+void session_reach_data(struct session *session)
+{
+    session->message.greylist.is_at_data = true;
+}
+
+bool session_await(struct session *session, const struct session_recipient *recipient, session_ready ready,
+                   void *context)
 {
     const struct config *config = session->shared.config, *settings = NULL;
 
     state_follow(session);
     state_take_outcomes(session);
-    if (session_has_own_settings(session) && recipient != NULL)
-        settings = config_for_recipient(config, recipient);
-    return is_known(session, settings) ||
-           inquiry_start(&session->message, &session->shared, settings != NULL ? settings : config,
-                         state_client(session), ready, context);
+    if (session_has_own_settings(session) && recipient != NULL && recipient->count > 0)
+        settings = config_for_recipient(config, &recipient->readings[0]);
+    if (!is_known(session, settings) &&
+        !inquiry_start(&session->message, &session->shared, settings != NULL ? settings : config, state_client(session),
+                       ready, context))
+        return false;
+    return greylisting_await(session, recipient, ready, context);
 }
 
 struct session_reply session_decide(struct session *session)
 {
     struct session_reply reply = go_on;
 
-    if (session->message.stage == MESSAGE_PENDING && state_is_due(session, REFUSE_AT_MAIL))
-        reply = state_decide(session);
+    if ((session->message.stage == MESSAGE_PENDING || session->message.stage == MESSAGE_DECIDED) &&
+        state_is_due(session, REFUSE_AT_MAIL))
+        reply = state_decide(session); /* session_await may have found the verdict, for greylisting */
     if (reply.step == SESSION_REFUSE)
         state_forget_message(session);
     else
         reply.reason = session->message.reason;
+    return reply;
+}
+
+struct session_reply session_data(struct session *session)
+{
+    struct session_reply reply = go_on;
+
+    state_follow(session);
+    if (greylisting_defers_message(session, &reply))
+        state_forget_message(session);
     return reply;
 }
 

@@ -14,22 +14,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct greylist_store;
+struct session_spare;
 struct srs_rules;
 
 /* What all connections share; each connection holds its references until it closes. */
 struct session_shared {
     const struct config *config;
     struct spf_checker *checker;
-    const struct srs_rules *srs; /* NULL: no SRSDomain */
+    const struct srs_rules *srs;     /* NULL: no SRSDomain */
+    struct greylist_store *greylist; /* NULL: nobody is greylisted */
     const char *host_name;       /* this host, where the front end has no name for it; lives as long as the program */
     bool serves_both;            /* there are a milter and a policy service, and a client may come to both */
+    struct session_spare *spare; /* where its memory goes when it has ended; NULL: it is freed. No reference */
+    unsigned generation;         /* of these members (session_spare.h) */
 };
 
 enum session_step {
     SESSION_CONTINUE,
     SESSION_ACCEPT, /* connect, helo: the whole connection is not checked; mail: this message */
-    SESSION_REFUSE, /* with the 5xx or 4xx reply in struct session_reply: mail, eom: this message; rcpt: this recipient
-                     */
+    SESSION_REFUSE, /* with the 5xx or 4xx reply in struct session_reply: mail, data, eom: this message; rcpt: this
+                       recipient */
 };
 
 /* The answer to one step. `text` belongs to the session and lives until its next step; it holds no CR, LF or NUL, and
@@ -53,6 +58,7 @@ struct session_abilities {
     bool redirects;          /* sends a message to another address, for all of its recipients */
     bool refuses_recipients; /* each on its own */
     bool awaits;             /* calls session_await, then session_decide where a message is to be decided at MAIL */
+    bool sees_data;          /* calls session_data */
     bool yields;             /* where a milter has the same message, it only refuses (companion.h) */
 };
 #define SESSION_STEP(refuse_at) (1U << (unsigned)(refuse_at))
@@ -124,13 +130,20 @@ struct session_needs {
     bool changes_recipients;
     bool recipients; /* what the MTA makes of them: there are rules for some, or a quarantine */
     bool holds;      /* leaves messages in the MTA's queue */
+    bool data;       /* session_data may have an answer of its own */
 };
 struct session_needs session_needs(const struct config *config);
 
 /* Begins a connection; takes references of its own to what `shared` names, and a copy of `abilities`. NULL if out of
  * memory. */
 struct session *session_create(const struct session_shared *shared, const struct session_abilities *abilities);
-void session_destroy(struct session *session); /* NULL is fine */
+
+/* The same with the memory and the references of the session that ended last. NULL: none is kept, or what it shares is
+ * no longer what new ones share. */
+struct session *session_reuse(struct session_spare *spare, const struct session_abilities *abilities);
+
+/* Ends it; what is under way is logged. NULL is fine. */
+void session_destroy(struct session *session);
 
 /* This host's name, where the MTA has none for it; "" if it has none. Lives as long as the program. */
 const char *session_host_name(const struct session *session);
@@ -145,10 +158,19 @@ typedef void (*session_ready)(void *context);
  * be refused. */
 bool session_has_own_settings(const struct session *session);
 
-/* Finds out what a decision about the current message needs, without waiting: at RCPT for this recipient, which matters
- * where recipients have settings of their own, else, and for other steps, for all (NULL). True: all is known, and the
- * step will not block. False: `ready` is called when that is so, and until then the session must not be used. */
-bool session_await(struct session *session, const struct address *recipient, session_ready ready, void *context);
+/* True if what is to be found out at RCPT depends on the recipient: by settings of its own, or by greylisting. */
+bool session_awaits_recipients(const struct session *session);
+
+/* DATA is reached: session_await finds out what session_data needs from now on, too, and session_rcpt, for a recipient
+ * that is named late, answers all by itself. */
+void session_reach_data(struct session *session);
+
+/* Finds out what the next step needs about the current message, without waiting: at RCPT for this recipient, where that
+ * matters (session_awaits_recipients), else, and for other steps, for all (NULL). True: all is known, and the step will
+ * not block. False: `ready` is called when that is so, and until then the session must not be used; then it is asked
+ * again, with the same recipient, until it is true, as one answer may lead to another question. */
+bool session_await(struct session *session, const struct session_recipient *recipient, session_ready ready,
+                   void *context);
 
 /* For a front end that awaits: decides about the message as a whole, if that is due at MAIL and was not done. May
  * block, unless session_await was called. */
@@ -162,6 +184,10 @@ struct session_reply session_rcpt(struct session *session, const struct session_
 /* What Postfix is to do with a decided message that goes on, instead of nothing, as the sender or the HELO name passes
  * (OnPass, OnHeloPass): for this recipient, or at MAIL (NULL). NULL: nothing. Lives as long as the session. */
 const char *session_on_pass(const struct session *session, const struct session_recipient *recipient);
+
+/* DATA: what is decided about the message with all of its recipients known. May block, unless session_await was called
+ * after session_reach_data. */
+struct session_reply session_data(struct session *session);
 
 /* Notes a field of the message. Never blocks, never fails: what cannot be stored is logged, and the field stays. */
 void session_header(struct session *session, const char *name, const char *value);

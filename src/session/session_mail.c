@@ -9,16 +9,33 @@
 #include "session/refusal.h"
 #include "session/state.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 static const struct session_reply go_on = {.step = SESSION_CONTINUE};
+
+/* Keeps the name that the MTA gave itself, mostly the same for each message. False if out of memory. */
+static bool keep_receiver(struct session *session, const char *receiver)
+{
+    if (session->receiver != NULL && strcmp(session->receiver, receiver) == 0)
+        return true;
+    free(session->receiver);
+    session->receiver = strdup(receiver);
+    return session->receiver != NULL;
+}
 
 static bool begin_message(struct session *session, const struct session_sender *sender)
 {
     const struct config *config = session->shared.config;
-    const char *receiver = sender->receiver;
+    const char *receiver = session_host_name(session);
 
-    if (receiver == NULL || receiver[0] == '\0')
-        receiver = session_host_name(session);
-    return message_begin(&session->message, receiver, config->authserv_id != NULL ? config->authserv_id : receiver);
+    if (sender->receiver != NULL && sender->receiver[0] != '\0') {
+        if (!keep_receiver(session, sender->receiver))
+            return false;
+        receiver = session->receiver;
+    }
+    message_begin(&session->message, receiver, config->authserv_id != NULL ? config->authserv_id : receiver);
+    return true;
 }
 
 /* What is wrong with the form of a sender's address. One that cannot be read has no domain and the result none; it is

@@ -82,7 +82,8 @@ static bool read_secrets(const char *path, struct text_list *secrets, struct str
     struct strbuf text = {.limit = SECRETS_MAX};
     bool is_read = is_for_us_alone(path, error);
 
-    if (is_read && !file_read(path, &text)) {
+    /* With all the room at first, as growing would leave copies behind. */
+    if (is_read && (strbuf_make_room(&text, SECRETS_MAX) == NULL || !file_read(path, &text))) {
         strbuf_addf(error, "%s: %s: cannot be read: %s", secret_key, path, strerror(errno));
         is_read = false;
     } else if (is_read && memchr(strbuf_text(&text), '\0', text.len) != NULL) {

@@ -123,7 +123,8 @@ struct session_reply state_decide(struct session *session)
 
     session->client.unused_lookahead = 0;
     state_take_outcomes(session);
-    decision_make(message, &session->shared, state_client(session));
+    if (message->stage == MESSAGE_PENDING)
+        decision_make(message, &session->shared, state_client(session));
     state_put_outcomes(session);
     if (message->stage != MESSAGE_DECIDED || message->verdict.kind == VERDICT_CONTINUE ||
         message->exempt_recipient != REASON_NONE)

@@ -21,6 +21,7 @@ struct session {
     struct companion *companion;   /* of the client, for a front end that does not yield; NULL: nothing is shared */
     struct relayed_client relayed; /* of the message, where one of our relays sends it */
     struct strbuf reply;
+    char *receiver;         /* this host, as the MTA named itself for the message; NULL: it did not */
     bool helo_lost;         /* there is one that could not be stored */
     struct message message; /* the last member: most of it need not be zeroed (message.h) */
 };

@@ -73,7 +73,17 @@ struct dns *spf_checker_dns(const struct spf_checker *checker)
 
 int64_t spf_checker_deadline_ms(const struct spf_checker *checker)
 {
-    return clock_monotonic_ms(checker->clock) + checker->timeout_ms;
+    return spf_checker_deadline_after_ms(checker, spf_checker_now_ms(checker));
+}
+
+int64_t spf_checker_now_ms(const struct spf_checker *checker)
+{
+    return clock_monotonic_ms(checker->clock);
+}
+
+int64_t spf_checker_deadline_after_ms(const struct spf_checker *checker, int64_t now_ms)
+{
+    return now_ms + checker->timeout_ms;
 }
 
 bool checker_normalize(struct spf_request *request, char domain[DNS_NAME_MAX + 1])

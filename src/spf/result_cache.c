@@ -48,6 +48,7 @@ static void write_outcome(const struct spf_outcome *outcome, struct value *value
     add_octet(value, outcome->result);
     add_octet(value, outcome->guessed);
     add_octet(value, outcome->no_mail);
+    add_octet(value, outcome->matched_bits);
     add(value, &outcome->ttl_s, sizeof(outcome->ttl_s));
     add(value, outcome->mechanism, strlen(outcome->mechanism) + 1);
     add(value, outcome->problem, strlen(outcome->problem) + 1);
@@ -59,14 +60,15 @@ static void write_outcome(const struct spf_outcome *outcome, struct value *value
 static void read_outcome(const struct value *value, struct spf_outcome *outcome)
 {
     const uint8_t *octets = value->octets;
-    const char *text = (const char *)octets + 4 + sizeof(outcome->ttl_s);
+    const char *text = (const char *)octets + 5 + sizeof(outcome->ttl_s);
 
     outcome->result = octets[1];
     outcome->cached = true;
     outcome->guessed = octets[2];
     outcome->is_shed = false;
     outcome->no_mail = octets[3];
-    memcpy(&outcome->ttl_s, octets + 4, sizeof(outcome->ttl_s));
+    outcome->matched_bits = octets[4];
+    memcpy(&outcome->ttl_s, octets + 5, sizeof(outcome->ttl_s));
     memcpy(outcome->mechanism, text, strlen(text) + 1);
     text += strlen(text) + 1;
     memcpy(outcome->problem, text, strlen(text) + 1);

@@ -51,7 +51,10 @@ struct spf_outcome {
                      at its deadline at the latest, so silence past that is ours. It says nothing about the domain. What
                      the DNS did not answer in time is a temperror that is not shed (RFC 7208 2.6.6) */
     bool no_mail; /* the domain's record is `v=spf1 -all` and nothing else: it sends no mail at all */
-    uint32_t ttl_s; /* smallest TTL of the DNS answers used */
+    uint8_t matched_bits; /* pass: how many bits of the client's address the term had to match, of the record in which
+                             it stands: 0 of all, ptr, and exists without a macro of the address; all of them where such
+                             a macro is in the name, or in that of an include or redirect that leads there. Else 0 */
+    uint32_t ttl_s;       /* smallest TTL of the DNS answers used */
     char
         mechanism[SPF_TERM_SIZE]; /* the term of the domain's record that decided, as written there ("ip4:192.0.2.0/24",
                                      "-all"); "default" where none matched; where a redirect led to another record, the
@@ -61,6 +64,9 @@ struct spf_outcome {
     char explanation[SPF_EXPLANATION_SIZE]; /* fail: the domain's own words (RFC 7208 6.2), checked and expanded; else
                                                empty */
 };
+
+/* Makes it one that says nothing: none. */
+void spf_outcome_clear(struct spf_outcome *outcome);
 
 /* Copies one, of its texts what they have: an outcome has a kB, and mostly says little. */
 void spf_outcome_copy(struct spf_outcome *to, const struct spf_outcome *from);
@@ -95,6 +101,10 @@ struct dns *spf_checker_dns(const struct spf_checker *checker);
 
 /* When the timeout of an evaluation that begins now will be over, on the checker's monotonic clock. */
 int64_t spf_checker_deadline_ms(const struct spf_checker *checker);
+
+/* The moment by the clock of deadlines, and the same deadline for a check that begins in that moment. */
+int64_t spf_checker_now_ms(const struct spf_checker *checker);
+int64_t spf_checker_deadline_after_ms(const struct spf_checker *checker, int64_t now_ms);
 
 /* Answers `request`, within the timeout. A fault of ours (out of memory) gives temperror with a problem that says so,
  * never fail, and so do too many evaluations under way (max_checks), at once. Any number of threads at once; hold no

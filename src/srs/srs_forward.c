@@ -65,10 +65,10 @@ static void write_local(struct strbuf *local, const struct srs_settings *setting
     size_t count = srs_fields_signed(fields, parts);
     char hash[SRS_HASH_SIZE];
 
-    srs_hash_write(settings->secrets.items[0], parts, count, settings->writes_classic_hash, hash);
+    srs_hash_write(settings->secrets.items[0], parts, count, settings->hash_len, settings->writes_classic_hash, hash);
     strbuf_add(local, fields->is_further ? "SRS1" : "SRS0");
     strbuf_add_char(local, settings->separator);
-    strbuf_add_mem(local, hash, settings->hash_len);
+    strbuf_add(local, hash);
     for (size_t i = 0; i < count; i++) {
         strbuf_add_char(local, '=');
         strbuf_add_mem(local, parts[i].octets, parts[i].len);

@@ -8,7 +8,7 @@
 #include <sodium.h>
 #include <string.h>
 
-enum { BLOCK_OCTETS = 64 };
+enum { BLOCK_OCTETS = 64, BASE64_BITS = 6 };
 
 /* US-ASCII alone, whatever the locale. */
 static uint8_t lower(char c)
@@ -55,19 +55,21 @@ static void finish(struct hmac_sha1_ctx *hmac, uint8_t digest[SHA1_DIGEST_SIZE])
 #endif
 }
 
-void srs_hash_write(const char *secret, const struct srs_part *parts, size_t count, bool is_classic,
+void srs_hash_write(const char *secret, const struct srs_part *parts, size_t count, size_t len, bool is_classic,
                     char out[SRS_HASH_SIZE])
 {
     struct hmac_sha1_ctx hmac;
     uint8_t digest[SHA1_DIGEST_SIZE];
+    const size_t octets = (len * BASE64_BITS + 7) / 8; /* that these characters need; the last of 27 is not all used */
 
     hmac_sha1_set_key(&hmac, strlen(secret), (const uint8_t *)secret);
     for (size_t i = 0; i < count; i++)
         add_lower(&hmac, parts[i]);
     finish(&hmac, digest);
-    sodium_bin2base64(out, SRS_HASH_SIZE, digest, sizeof digest,
+    sodium_bin2base64(out, SRS_HASH_SIZE, digest, octets < sizeof digest ? octets : sizeof digest,
                       is_classic ? sodium_base64_VARIANT_ORIGINAL_NO_PADDING
                                  : sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    out[len] = '\0';
     sodium_memzero(&hmac, sizeof hmac);
     sodium_memzero(digest, sizeof digest);
 }
@@ -79,7 +81,7 @@ bool srs_hash_matches(struct srs_part given, size_t len, const char *secret, con
 
     if (len > given.len)
         len = given.len;
-    srs_hash_write(secret, parts, count, true, hash);
+    srs_hash_write(secret, parts, count, len, true, hash);
     for (size_t i = 0; i < len; i++) {
         ours[i] = folded(hash[i]);
         theirs[i] = folded(given.octets[i]);

@@ -17,9 +17,9 @@ enum {
     SRS_HASH_SIZE = SRS_HASH_MAX_LEN + 1,
 };
 
-/* Writes the whole hash of `count` parts under `secret`: with `is_classic` in the alphabet of base64, which has + and /
- * in it, else in that of base64url (RFC 4648 5). */
-void srs_hash_write(const char *secret, const struct srs_part *parts, size_t count, bool is_classic,
+/* Writes the first `len` characters (1 to SRS_HASH_MAX_LEN) of the hash of `count` parts under `secret`: with
+ * `is_classic` in the alphabet of base64, which has + and / in it, else in that of base64url (RFC 4648 5). */
+void srs_hash_write(const char *secret, const struct srs_part *parts, size_t count, size_t len, bool is_classic,
                     char out[SRS_HASH_SIZE]);
 
 /* True if `given` begins like that hash, in any case and of either alphabet: `len` characters (1 to SRS_HASH_MAX_LEN)

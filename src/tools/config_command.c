@@ -15,8 +15,8 @@ enum { FROM = 256 };
 static const struct command_option option_table[] = {
     {'c', "config", "FILE", "the configuration to print"},
     {FROM, "from", "SYSTEM",
-     "print what FILE, the configuration of policyd-spf, pyspf-milter, spf-milter or\n"
-     "postsrsd, or the directory of tumgreyspf, is as smf-spf.conf"},
+     "print what FILE, the configuration of policyd-spf, pyspf-milter, spf-milter,\n"
+     "postsrsd or postgrey, or the directory of tumgreyspf, is as smf-spf.conf"},
     {0, NULL, NULL, NULL},
 };
 

@@ -15,10 +15,10 @@
 
 enum { FILE_MAX = 1024 * 1024 }; /* octets; foreign files have a few kilobytes */
 
-enum { SYSTEM_COUNT = 4 };
+enum { SYSTEM_COUNT = 5 };
 
-static const struct foreign_system *const systems[SYSTEM_COUNT] = {&convert_policyd_spf, &convert_pyspf_milter,
-                                                                   &convert_spf_milter, &convert_postsrsd};
+static const struct foreign_system *const systems[SYSTEM_COUNT] = {
+    &convert_policyd_spf, &convert_pyspf_milter, &convert_spf_milter, &convert_postsrsd, &convert_postgrey};
 
 static const char tree_name[] = "tumgreyspf"; /* which has a directory */
 
@@ -43,7 +43,7 @@ static void convert_file_line(struct conversion *run, const struct foreign_setti
         strbuf_addf(run->out, "#   Not converted: %s has no such setting\n", run->system->name);
         convert_warn(run, setting, "there is no such setting");
         run->partly = true;
-    } else if (convert_find(run, setting->key) != setting) {
+    } else if (setting->key->fate != FATE_EACH && convert_find(run, setting->key) != setting) {
         convert_note(run, "A later line replaces this one");
     } else {
         convert_setting(run, setting);

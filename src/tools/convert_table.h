@@ -26,6 +26,7 @@ struct conversion;
 enum foreign_fate {
     FATE_LINES,    /* `convert` writes our lines for it */
     FATE_TOGETHER, /* several keys make a line of ours together: the system's `finish` writes it */
+    FATE_EACH,     /* the same, but each line of the key counts, where of others the last one does */
     FATE_MOOT,     /* nothing to carry over, as `note` says */
     FATE_LOST,     /* there is no equivalent, as `note` says */
 };
@@ -63,7 +64,8 @@ struct foreign_system {
     void (*finish)(struct conversion *run);
 };
 
-extern const struct foreign_system convert_policyd_spf, convert_pyspf_milter, convert_spf_milter, convert_postsrsd;
+extern const struct foreign_system convert_policyd_spf, convert_pyspf_milter, convert_spf_milter, convert_postsrsd,
+    convert_postgrey;
 extern const struct foreign_table convert_spf_engine_keys;
 
 /* The system's key of that name or alias; NULL if there is none. */

@@ -23,14 +23,23 @@ enum {
     FILES_MAX = 100 * 1000, /* of a tree */
     NAME_SIZE = 256,        /* of a file, without its quoting */
     OCTETS = 4,             /* of an address */
+    DELAY_S = 600,          /* where nothing says more: what tumgreyspf has */
+    LIFE_DAYS = 10,
+    LIFE_DAYS_MAX = 3650, /* what our keys take */
+    WINDOW_HOURS_MAX = 30 * 24,
+    DELAY_S_MAX = 24 * 3600,
 };
 
 static const char default_name[] = "__default__";
+static const char not_greylisted[] = "what is not checked by SPF is not greylisted either";
 
-/* What a file says about SPF, after what the files before it say. */
+/* What a file says, after what the files before it say. */
 struct settings {
-    bool checks; /* `spf` is among CHECKERS */
-    bool seeds;  /* SPFSEEDONLY: nothing is refused */
+    bool checks;    /* `spf` is among CHECKERS */
+    bool seeds;     /* SPFSEEDONLY: nothing is refused */
+    bool greylists; /* `greylist` is among CHECKERS */
+    long delay_s;   /* GREYLISTTIME */
+    long life_days; /* GREYLISTEXPIREDAYS */
 };
 
 struct tree {
@@ -44,22 +53,53 @@ static bool refuses(const struct settings *settings)
     return settings->checks && !settings->seeds;
 }
 
+static bool delays(const struct settings *settings)
+{
+    return settings->greylists && settings->delay_s > 0;
+}
+
+/* SPFSEEDONLY for everybody is TestMode, unless there is something to delay, which TestMode prevents. */
+static bool is_test_mode(const struct tree *tree)
+{
+    return tree->base.seeds && !delays(&tree->base);
+}
+
 /* ---- Files ---- */
 
-static bool has_spf(char *checkers)
+static void read_checkers(char *checkers, struct settings *settings)
 {
     char *next = NULL;
 
-    for (char *item = strtok_r(checkers, ",", &next); item != NULL; item = strtok_r(NULL, ",", &next))
-        if (strcmp(convert_trim(item), "spf") == 0)
-            return true;
-    return false;
+    settings->checks = settings->greylists = false;
+    for (char *item = strtok_r(checkers, ",", &next); item != NULL; item = strtok_r(NULL, ",", &next)) {
+        const char *checker = convert_trim(item);
+
+        settings->checks |= strcmp(checker, "spf") == 0;
+        settings->greylists |= strcmp(checker, "greylist") == 0;
+    }
 }
 
-static bool is_about_greylisting(const char *name)
+static long read_count(const char *value, long max)
 {
-    return strcmp(name, "GREYLISTTIME") == 0 || strcmp(name, "GREYLISTEXPIREDAYS") == 0 ||
-           strcmp(name, "OTHERCONFIGS") == 0;
+    const long count = strtol(value, NULL, 10);
+
+    return count < 0 ? 0 : count < max ? count : max;
+}
+
+/* Sets what a line says. False if tumgreyspf has no such setting. */
+static bool set_value(const char *name, char *value, struct settings *settings)
+{
+    if (strcmp(name, "CHECKERS") == 0)
+        read_checkers(value, settings);
+    else if (strcmp(name, "SPFSEEDONLY") == 0)
+        settings->seeds = strtol(value, NULL, 10) != 0;
+    else if (strcmp(name, "GREYLISTTIME") == 0)
+        settings->delay_s = read_count(value, DELAY_S_MAX);
+    else if (strcmp(name, "GREYLISTEXPIREDAYS") == 0)
+        settings->life_days = read_count(value, LIFE_DAYS_MAX);
+    else
+        return strcmp(name, "OTHERCONFIGS") == 0;
+    return true;
 }
 
 static void read_setting(struct tree *tree, char *line, unsigned number, struct settings *settings)
@@ -71,11 +111,7 @@ static void read_setting(struct tree *tree, char *line, unsigned number, struct 
         value = convert_trim(equals + 1);
     }
     line = convert_trim(line);
-    if (equals != NULL && strcmp(line, "CHECKERS") == 0) {
-        settings->checks = has_spf(value);
-    } else if (equals != NULL && strcmp(line, "SPFSEEDONLY") == 0) {
-        settings->seeds = strtol(value, NULL, 10) != 0;
-    } else if (equals == NULL || !is_about_greylisting(line)) {
+    if (equals == NULL || !set_value(line, value, settings)) {
         const struct foreign_setting setting = {.name = line, .value = value, .line = number};
 
         convert_warn(&tree->run, &setting, "there is no such setting");
@@ -177,6 +213,66 @@ static void begin_file(struct tree *tree, const char *path, struct foreign_setti
 typedef void add_address(struct tree *tree, const char *path, const char *pattern, const struct settings *settings,
                          const struct settings *outer);
 
+/* ---- Greylisting ---- */
+
+/* Until an entry is deleted, whoever comes back is let through there. Our window is shorter than the life. */
+static long window_hours(const struct settings *settings)
+{
+    const long hours = settings->life_days * 24 - 1;
+
+    return hours < WINDOW_HOURS_MAX ? hours : WINDOW_HOURS_MAX;
+}
+
+/* Appends what these settings are as lines of ours, each after `indent`. */
+static void add_greylisting(const struct settings *settings, const char *indent, struct strbuf *lines)
+{
+    strbuf_addf(lines, "%sGreylist %s\n", indent, delays(settings) ? "on" : "off");
+    if (!delays(settings))
+        return;
+    strbuf_addf(lines, "%sGreylistDelay %lds\n", indent, settings->delay_s);
+    strbuf_addf(lines, "%sGreylistWindow %ldh\n", indent, window_hours(settings));
+    strbuf_addf(lines, "%sGreylistLife %ldd\n", indent, settings->life_days);
+}
+
+static bool greylists_alike(const struct settings *a, const struct settings *b)
+{
+    if (!delays(a) || !delays(b))
+        return delays(a) == delays(b);
+    return a->delay_s == b->delay_s && a->life_days == b->life_days;
+}
+
+/* Writes what a client or sender has other than all, of which there is nothing but that it is exempt. */
+static void write_exempt(struct tree *tree, const char *pattern, const struct settings *settings,
+                         const struct settings *outer)
+{
+    if (delays(settings))
+        convert_lost(&tree->run, delays(outer) ? "its greylisting has the times of all others"
+                                               : "greylisting cannot be switched on for one client or sender");
+    else
+        convert_line(&tree->run, "GreylistExempt", pattern);
+}
+
+static void convert_base_greylisting(struct tree *tree)
+{
+    struct strbuf lines = STRBUF_INIT;
+
+    add_greylisting(&tree->base, "", &lines);
+    (void)convert_block(&tree->run, "Greylist", &lines);
+    if (!delays(&tree->base))
+        return;
+    convert_note(&tree->run,
+                 "All mail is delayed there. Mail that passes SPF gains nothing by it: take the next line out,");
+    convert_note(&tree->run, "and only what SPF does not vouch for waits; or let GreylistPass be once or wide");
+    convert_line(&tree->run, "GreylistPass", "all");
+    if (!refuses(&tree->base))
+        convert_line(&tree->run, "GreylistResults", "none,neutral,softfail,fail,permerror,temperror");
+    convert_line(&tree->run, "GreylistKnownAfter", "0");
+    convert_note(&tree->run, "The sender's domain counts here, not the whole address, and networks of clients. What");
+    convert_note(&tree->run,
+                 "tumgreyspf knows is not carried over: begin with a week of Greylist learn. Mail without a");
+    convert_note(&tree->run, "sender is not delayed, because of SkipNDR");
+}
+
 /* ---- Recipients ---- */
 
 static void add_recipient(struct tree *tree, const char *path, const char *pattern, const struct settings *settings,
@@ -185,16 +281,20 @@ static void add_recipient(struct tree *tree, const char *path, const char *patte
     struct foreign_setting setting;
     struct strbuf block = STRBUF_INIT;
 
-    if (settings->checks == outer->checks && settings->seeds == outer->seeds)
+    if (settings->checks == outer->checks && settings->seeds == outer->seeds && greylists_alike(settings, outer))
         return;
     begin_file(tree, path, &setting);
-    if (tree->base.seeds && refuses(settings)) {
+    if (is_test_mode(tree) && (refuses(settings) || delays(settings))) {
         convert_lost(&tree->run, "TestMode is on for all recipients");
     } else {
+        const bool tests = settings->seeds && !is_test_mode(tree) && !delays(settings);
+
         strbuf_addf(&block, "RecipientPolicy %s {\n    RefuseMailFrom %s\n", pattern,
-                    settings->checks ? "fail" : "off");
-        if (settings->seeds && !tree->base.seeds)
+                    settings->checks && (tests || is_test_mode(tree) || !settings->seeds) ? "fail" : "off");
+        if (tests)
             strbuf_add(&block, "    TestMode on\n");
+        if (!greylists_alike(settings, &tree->base))
+            add_greylisting(settings, "    ", &block);
         strbuf_add(&block, "}\n");
         (void)convert_block(&tree->run, "RecipientPolicy", &block);
     }
@@ -210,11 +310,15 @@ static void add_sender(struct tree *tree, const char *path, const char *pattern,
     struct strbuf rule = STRBUF_INIT;
     struct foreign_setting setting;
 
-    if (refuses(settings) == refuses(outer))
+    if (refuses(settings) == refuses(outer) && greylists_alike(settings, outer))
         return;
     begin_file(tree, path, &setting);
-    if (!refuses(settings)) {
+    if (refuses(settings) == refuses(outer)) {
+        write_exempt(tree, pattern, settings, outer);
+    } else if (!refuses(settings)) {
         convert_line(&tree->run, "WhitelistFrom", pattern);
+        if (delays(settings))
+            convert_differs(&tree->run, not_greylisted);
     } else if (pattern[0] == '@' && !tree->base.seeds) {
         strbuf_addf(&rule, "%s fail", domain);
         convert_built_rule(&tree->run, "RefuseFor", &rule);
@@ -282,16 +386,21 @@ static void add_client(struct tree *tree, const char *path, const struct network
     struct strbuf prefix = STRBUF_INIT;
     struct foreign_setting setting;
 
-    if (refuses(&network->settings) == refuses(outer))
+    if (refuses(&network->settings) == refuses(outer) && greylists_alike(&network->settings, outer))
         return;
     begin_file(tree, path, &setting);
     for (size_t i = 0; i < OCTETS; i++)
         strbuf_addf(&prefix, "%s%u", i > 0 ? "." : "", i < network->count ? network->octets[i] : 0);
     strbuf_addf(&prefix, "/%zu", network->count * 8);
-    if (refuses(&network->settings))
+    if (refuses(&network->settings) == refuses(outer)) {
+        write_exempt(tree, strbuf_text(&prefix), &network->settings, outer);
+    } else if (refuses(&network->settings)) {
         convert_lost(&tree->run, "SPF cannot be switched on for one client");
-    else
+    } else {
         convert_built_line(&tree->run, "WhitelistIP", &prefix);
+        if (delays(&network->settings))
+            convert_differs(&tree->run, not_greylisted);
+    }
     strbuf_free(&prefix);
     tree->run.current = NULL;
 }
@@ -336,14 +445,18 @@ static void convert_base(struct tree *tree, const char *directory)
     tree->run.no_memory |= file.failed;
     (void)read_settings(tree, strbuf_text(&file), &tree->base);
     begin_file(tree, strbuf_text(&file), &setting);
-    convert_note(&tree->run, "Its greylisting is not converted: leave it to tumgreyspf, without spf in CHECKERS");
-    convert_line(&tree->run, "RefuseMailFrom", tree->base.checks ? "fail" : "off");
-    convert_line(&tree->run, "TestMode", tree->base.seeds ? "on" : "off");
+    convert_line(&tree->run, "RefuseMailFrom",
+                 refuses(&tree->base) || (tree->base.checks && is_test_mode(tree)) ? "fail" : "off");
+    convert_line(&tree->run, "TestMode", is_test_mode(tree) ? "on" : "off");
+    if (tree->base.seeds && !is_test_mode(tree))
+        convert_note(&tree->run,
+                     "SPFSEEDONLY: nothing is refused. TestMode would keep mail from being delayed as well");
     convert_note(&tree->run, "Null senders are not checked there, subjects not tagged, long local parts let through");
     convert_line(&tree->run, "SkipNDR", "on");
     convert_line(&tree->run, "TagSubject", "off");
     convert_line(&tree->run, "RelaxedLocalPart", "on");
     convert_line(&tree->run, "RefuseAt", "rcpt");
+    convert_base_greylisting(tree);
     tree->run.current = NULL;
     strbuf_free(&file);
 }
@@ -361,7 +474,8 @@ static void convert_part(struct tree *tree, const char *directory, const char *p
 enum convert_status convert_tumgreyspf(const char *directory, struct strbuf *out, struct strbuf *warnings)
 {
     static const struct foreign_system system = {.name = "tumgreyspf"};
-    struct tree tree = {.run = {.system = &system, .path = directory, .out = out, .warnings = warnings}};
+    struct tree tree = {.base = {.delay_s = DELAY_S, .life_days = LIFE_DAYS},
+                        .run = {.system = &system, .path = directory, .out = out, .warnings = warnings}};
     struct network all = {.count = 0};
     add_address *senders = add_sender, *recipients = add_recipient;
 

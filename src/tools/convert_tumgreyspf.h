@@ -6,7 +6,7 @@
 #include "base/strbuf.h"
 #include "tools/convert.h"
 
-/* Appends to `out` the smf-spf.conf that decides as the SPF part of tumgreyspf with this directory does, and to
+/* Appends to `out` the smf-spf.conf that decides as tumgreyspf with this directory does, and to
  * `warnings` a line for each setting that has no equivalent. */
 enum convert_status convert_tumgreyspf(const char *directory, struct strbuf *out, struct strbuf *warnings);
 

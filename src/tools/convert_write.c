@@ -10,6 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
+static const char no_such_key[] = "would need a key that this smf-spf does not have";
+
 enum { INACTIVE_MAX = CONFIG_LINE_MAX / 8 }; /* octets of a line in a comment, where one may become four */
 
 void convert_warn(struct conversion *run, const struct foreign_setting *setting, const char *problem)
@@ -87,6 +89,7 @@ void convert_setting(struct conversion *run, const struct foreign_setting *setti
         key->convert(run, setting);
         break;
     case FATE_TOGETHER:
+    case FATE_EACH:
         strbuf_addf(run->out, "#   See %s\n", key->ours);
         break;
     case FATE_MOOT:
@@ -103,9 +106,11 @@ void convert_heading(struct conversion *run, const struct foreign_setting *setti
 {
     strbuf_add(run->out, "\n# ");
     strbuf_add_shown(run->out, setting->name, CONVERT_SHOWN_MAX);
-    if (setting->key != NULL || *setting->value != '\0') {
+    if (*setting->value != '\0') {
         strbuf_add(run->out, setting->line > 0 ? " = " : " is not set, which means ");
         strbuf_add_shown(run->out, setting->value, CONVERT_SHOWN_MAX);
+    } else if (setting->key != NULL) {
+        strbuf_add(run->out, setting->line > 0 ? " =" : " is not set");
     }
     strbuf_add_char(run->out, '\n');
 }
@@ -156,7 +161,7 @@ static void write_tried(struct conversion *run, const char *key, struct strbuf *
     } else if (config_option_find(key) == NULL) {
         add_inactive(run, text, line->len - 1);
         strbuf_addf(run->out, "#   Not active: this smf-spf has no key %s\n", key);
-        report_lost_setting(run, key, "would need a key that this smf-spf does not have");
+        report_lost_setting(run, key, no_such_key);
     } else if (!is_accepted_line(run, text)) {
         add_inactive(run, text, line->len - 1);
         strbuf_addf(run->out, "#   Not active: %s does not take this value\n", key);
@@ -170,10 +175,13 @@ static void write_tried(struct conversion *run, const char *key, struct strbuf *
 bool convert_block(struct conversion *run, const char *key, struct strbuf *lines)
 {
     const char *text = strbuf_text(lines);
-    const bool is_accepted = !lines->failed && is_accepted_line(run, text);
+    const bool has_key = config_option_find(key) != NULL;
+    const bool is_accepted = !lines->failed && has_key && is_accepted_line(run, text);
 
     run->no_memory |= lines->failed;
-    if (!is_accepted)
+    if (!has_key)
+        report_lost_setting(run, key, no_such_key);
+    else if (!is_accepted)
         report_lost_setting(run, key, "the settings have no equivalent as a whole");
     while (!is_accepted && *text != '\0') {
         const size_t len = strcspn(text, "\n");

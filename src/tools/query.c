@@ -13,6 +13,7 @@
 #include "policy/verdict_decide.h"
 #include "session/service.h"
 #include "spf/domain.h"
+#include "tools/query_greylist.h"
 #include "tools/query_options.h"
 #include "tools/query_servers.h"
 #include "tools/report.h"
@@ -30,7 +31,7 @@ enum { TEXT_SHOWN_MAX = 100 };
 struct query {
     struct query_options options;
     struct addr client;
-    struct address sender;
+    struct address sender, recipient;
     bool null_sender;
     char helo[IDNA_SIZE], domain[IDNA_SIZE]; /* with A-labels */
     char record_domain[IDNA_SIZE];
@@ -45,6 +46,7 @@ struct query {
     size_t server_count;
     bool asks_dmarc; /* the outcome would be left to the DMARC filter, if */
     struct dmarc_discovery dmarc;
+    struct query_greylist greylist;
 };
 
 /* The named configuration, or the defaults where the usual file is not there. */
@@ -157,6 +159,8 @@ static int read_subject(struct query *query)
         return nameserver_error(query->options.nameserver);
     if (query->options.ip != NULL && !addr_parse(query->options.ip, &query->client))
         return query_options_error("--ip is an IPv4 or IPv6 address, not", query->options.ip);
+    if (query->options.recipient != NULL && address_parse(query->options.recipient, &query->recipient) != ADDRESS_OK)
+        return query_options_error("--recipient is an address, not", query->options.recipient);
     if (query->options.record != NULL)
         status = read_record_domain(query);
     return status == EX_OK ? read_query_sender(query) : status;
@@ -182,6 +186,32 @@ static void find_dmarc(struct query *query, const struct spf_checker *checker, c
         dmarc_discover(spf_checker_dns(checker), request->domain, spf_checker_deadline_ms(checker), &query->dmarc);
 }
 
+/* Finds out what greylisting would do, after the result is known. */
+static void decide_greylist(struct query *query)
+{
+    const struct spf_outcome *outcome = &query->outcome;
+    const enum tristate dmarc = query->asks_dmarc ? query->dmarc.is_published : TRISTATE_NO;
+    const struct verdict_case message = {.mail_from = query->null_sender ? NULL : outcome,
+                                         .helo = query->null_sender ? outcome : NULL,
+                                         .sender = query->null_sender ? NULL : &query->sender,
+                                         .recipient = &query->recipient,
+                                         .mail_from_dmarc = dmarc,
+                                         .helo_dmarc = dmarc};
+    const struct greylist_facts facts = {.client = query->client,
+                                         .helo = query->helo,
+                                         .sender = message.sender,
+                                         .recipient = &query->recipient,
+                                         .result = outcome->guessed ? RESULT_NONE : outcome->result,
+                                         .matched_bits = outcome->matched_bits};
+    const struct config *config;
+
+    if (query->options.recipient == NULL)
+        return;
+    config = config_for_recipient(query->config, &query->recipient);
+    query_greylist_decide(&query->greylist, &facts,
+                          verdict_decide(&config->verdict, &message).kind != VERDICT_CONTINUE);
+}
+
 /* Evaluates. */
 static int evaluate_sender(struct query *query)
 {
@@ -203,6 +233,7 @@ static int evaluate_sender(struct query *query)
     if (checker != NULL) {
         spf_check(checker, &request, &query->outcome);
         find_dmarc(query, checker, &request);
+        decide_greylist(query);
     } else {
         fprintf(stderr, "smf-spf query: %s\n", strbuf_text(&error));
     }
@@ -238,6 +269,7 @@ static int print_report(const struct query *query)
         .servers = query->servers,
         .server_count = query->server_count,
         .dmarc = query->asks_dmarc ? &query->dmarc : NULL,
+        .greylist = query->greylist.settings != NULL ? &query->greylist : NULL,
     };
     struct strbuf text = STRBUF_INIT;
     bool written;
@@ -301,7 +333,13 @@ static int run_query(struct query *query)
     tool_log_open("smf-spf query");
     if (gethostname(query->host_name, sizeof query->host_name - 1) != 0 || query->host_name[0] == '\0')
         memcpy(query->host_name, "localhost", sizeof "localhost");
-    query->dns = open_dns(&query->options, query->config);
+    /* A zone file may be that of whoever asks; the DNS has threads, before which the account is changed. */
+    if (query->options.zone != NULL)
+        query->dns = open_dns(&query->options, query->config);
+    if (query->options.recipient != NULL)
+        query_greylist_open(&query->greylist, query->config, &query->recipient);
+    if (query->options.zone == NULL)
+        query->dns = open_dns(&query->options, query->config);
     if (query->dns == NULL)
         return EX_CONFIG;
     if (query->options.record != NULL)
@@ -333,7 +371,9 @@ done:
     dns_destroy(query.dns);
     trace_free(&query.trace);
     record_check_free(&query.check);
+    query_greylist_free(&query.greylist);
     config_release(query.config);
     address_free(&query.sender);
+    address_free(&query.recipient);
     return status;
 }

@@ -6,12 +6,13 @@
 #include <string.h>
 #include <sysexits.h>
 
-enum { HELO = 256, IP, SENDER, IDENTITY, NAMESERVER, ZONE, RECORD, DOMAIN, TRACE, JSON };
+enum { HELO = 256, IP, SENDER, IDENTITY, NAMESERVER, ZONE, RECORD, DOMAIN, TRACE, JSON, RECIPIENT };
 
 static const struct command_option option_table[] = {
     {IP, "ip", "ADDRESS", "the client's address, IPv4 or IPv6"},
     {SENDER, "sender", "ADDRESS", "the envelope sender; \"\" is the null sender of bounces"},
     {HELO, "helo", "NAME", "the client's HELO name; without it the sender's domain"},
+    {RECIPIENT, "recipient", "ADDRESS", "say what greylisting would do with a message to it"},
     {IDENTITY, "identity", "WHICH", "what to evaluate: mailfrom (the sender, the default) or helo"},
     {RECORD, "record", "TEXT", "check this record before it is published; with --ip also evaluate it"},
     {DOMAIN, "domain", "DOMAIN", "the domain of that record"},
@@ -26,8 +27,8 @@ static const struct command_option option_table[] = {
 const struct command query_command = {
     .name = "query",
     .purpose = "print the SPF result for one client and sender and the reason for it, or check a record",
-    .usage = "--ip ADDRESS --sender ADDRESS [--helo NAME] [--trace] [--json]\n"
-             " [--nameserver ADDRESS[:PORT] | --zone FILE] [-c FILE]\n"
+    .usage = "--ip ADDRESS --sender ADDRESS [--helo NAME] [--recipient ADDRESS]\n"
+             " [--trace] [--json] [--nameserver ADDRESS[:PORT] | --zone FILE] [-c FILE]\n"
              "--ip ADDRESS --helo NAME --identity helo [OPTION...]\n"
              "--record TEXT --domain DOMAIN [--ip ADDRESS] [OPTION...]\n",
     .options = option_table,
@@ -65,6 +66,9 @@ static int take_option(int option, const char *value, struct query_options *opti
     case SENDER:
         options->sender = value;
         break;
+    case RECIPIENT:
+        options->recipient = value;
+        break;
     case NAMESERVER:
         options->nameserver = value;
         break;
@@ -100,8 +104,11 @@ static int check_combination(const struct query_options *options)
         return query_options_error("--domain needs --record, the text to check", NULL);
     if (options->ip == NULL && options->record == NULL)
         return query_options_error("--ip is needed, the client's address", NULL);
-    if (options->ip == NULL && (options->trace || options->helo != NULL || options->sender != NULL))
-        return query_options_error("--trace, --helo and --sender need --ip", NULL);
+    if (options->ip == NULL &&
+        (options->trace || options->helo != NULL || options->sender != NULL || options->recipient != NULL))
+        return query_options_error("--trace, --helo, --sender and --recipient need --ip", NULL);
+    if (options->recipient != NULL && options->helo_identity)
+        return query_options_error("greylisting goes by the sender's result: --recipient has no --identity helo", NULL);
     if (options->helo_identity && options->helo == NULL && options->record == NULL)
         return query_options_error("--identity helo needs --helo", NULL);
     if (options->sender == NULL && !options->helo_identity && options->record == NULL)

@@ -15,6 +15,7 @@ struct query_options {
     bool config_named;
     const char *ip, *helo, *sender, *nameserver, *zone;
     const char *record, *domain; /* a record that is not published yet */
+    const char *recipient;       /* that greylisting is asked about */
     bool helo_identity;
     bool trace, json;
 };

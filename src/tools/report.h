@@ -10,6 +10,7 @@
 #include "spf/record_check.h"
 #include "spf/spf_check.h"
 #include "spf/trace.h"
+#include "tools/query_greylist.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,7 +29,8 @@ struct report {
 
     const struct dns_diagnosis *servers; /* what each name server says, where the DNS failed */
     size_t server_count;
-    const struct dmarc_discovery *dmarc; /* what LeaveToDMARC goes by, where the result would be refused */
+    const struct query_greylist *greylist; /* what greylisting would do */
+    const struct dmarc_discovery *dmarc;   /* what LeaveToDMARC goes by, where the result would be refused */
 };
 
 /* Appends the report in lines of printable US-ASCII. */

@@ -262,6 +262,27 @@ static json_t *dmarc_object(const struct dmarc_discovery *dmarc, bool *failed)
     return object;
 }
 
+/* What greylisting would do. */
+static json_t *greylist_object(const struct query_greylist *greylist, bool *failed)
+{
+    const struct greylist_decision *decision = &greylist->decision;
+    json_t *object = json_object();
+
+    set_member(object, "applies", json_boolean(greylist->exemption == NULL), failed);
+    if (greylist->exemption != NULL) {
+        set_member(object, "exemption", json_string(greylist->exemption), failed);
+        return object;
+    }
+    set_member(object, "key", name_value(greylist->subject.entry), failed);
+    set_member(object, "answer", json_string(greylist_reason_name(decision->reason)), failed);
+    set_member(object, "deferred", json_boolean(decision->defers), failed);
+    if (decision->defers)
+        set_member(object, "wait_s", number_value(decision->wait_s), failed);
+    if (greylist->problem.len > 0)
+        set_member(object, "problem", name_value(strbuf_text(&greylist->problem)), failed);
+    return object;
+}
+
 static void set_result_members(json_t *object, const struct report *report, bool *failed)
 {
     const struct header_result *result = report->result;
@@ -282,6 +303,8 @@ static void set_result_members(json_t *object, const struct report *report, bool
     set_text(object, "explanation", outcome->explanation, failed);
     if (report->dmarc)
         set_member(object, "dmarc", dmarc_object(report->dmarc, failed), failed);
+    if (report->greylist)
+        set_member(object, "greylist", greylist_object(report->greylist, failed), failed);
     set_member(object, "fields", fields_object(report, failed), failed);
     if (report->trace)
         set_member(object, "trace", trace_object(report->trace, failed), failed);

@@ -56,6 +56,33 @@ static void add_dmarc(struct strbuf *out, const struct dmarc_discovery *dmarc)
     }
 }
 
+static void add_greylist_decision(struct strbuf *out, const struct query_greylist *greylist)
+{
+    const struct greylist_decision *decision = &greylist->decision;
+
+    strbuf_add(out, greylist_reason_name(decision->reason));
+    if (decision->defers)
+        strbuf_addf(out, " (would be deferred %u s)", (unsigned)decision->wait_s);
+    else if (decision->reason == GREYLIST_CAME_BACK)
+        strbuf_addf(out, " (would be let through after %u s)", (unsigned)decision->waited_s);
+    else
+        strbuf_add(out, " (would be let through)");
+    if (greylist->problem.len > 0) {
+        strbuf_addf(out, ", if this is a first contact; %s: ", greylist->store);
+        trace_text_add(out, strbuf_text(&greylist->problem), greylist->problem.len, greylist->problem.len);
+    }
+}
+
+static void add_greylist(struct strbuf *out, const struct query_greylist *greylist)
+{
+    strbuf_add(out, "greylist: ");
+    if (greylist->exemption != NULL)
+        strbuf_addf(out, "no: %s", greylist->exemption);
+    else
+        add_greylist_decision(out, greylist);
+    strbuf_add_char(out, '\n');
+}
+
 static void add_result(struct strbuf *out, const struct report *report)
 {
     const struct spf_outcome *outcome = report->outcome;
@@ -67,6 +94,8 @@ static void add_result(struct strbuf *out, const struct report *report)
         add_line(out, "explanation", outcome->explanation);
     if (report->dmarc)
         add_dmarc(out, report->dmarc);
+    if (report->greylist)
+        add_greylist(out, report->greylist);
     header_authentication_results(report->authserv_id, report->result, &results);
     header_received_spf(report->result, &received);
     add_field(out, "Authentication-Results", &results);

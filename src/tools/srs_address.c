@@ -52,7 +52,8 @@ static int read_address(struct run *run)
     run->is_null = status == ADDRESS_NULL;
     if (status == ADDRESS_NO_MEMORY)
         return no_memory();
-    if (status == ADDRESS_MALFORMED || (run->is_null && !run->is_sender))
+    if (status == ADDRESS_MALFORMED || (run->is_null && !run->is_sender) ||
+        (!run->is_null && !address_is_alone(run->options->operand, &run->address)))
         return srs_options_error("ADDRESS is an address, not", run->options->operand);
     return EX_OK;
 }

@@ -7,7 +7,7 @@ from bench_processes import Nothing, SmfSpf
 from policy_processes import PolicyLoad, PolicyNothing, PolicySmfSpf, has_policy_socket
 
 WORKLOADS = ("hot", "zipf", "new", "nested", "sibling", "provider", "mx", "exists", "terms", "large", "soft", "bare",
-             "refused", "mixed", "flood", "tardy")
+             "refused", "mixed", "flood", "tardy", "regulars", "strangers")
 MESSAGES = 100
 FIGURES = ("per_second", "mail_p50_ms", "mail_p95_ms", "mail_p99_ms", "transaction_p50_ms", "transaction_p95_ms",
            "transaction_p99_ms", "rss_kb")
@@ -41,7 +41,7 @@ def check_workloads(bench, transport):
             bench.dns.reset()
             report = bench.load.run(target, workload, messages=MESSAGES, connections=8)
             check(f"{workload} ({transport})", report)
-            if workload not in ("hot", "zipf", "exists", "mixed", "flood", "tardy"):
+            if workload not in ("hot", "zipf", "exists", "mixed", "flood", "tardy", "regulars"):
                 check_questions(workload, bench.dns.counts(), MESSAGES)
 
 

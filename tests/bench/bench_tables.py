@@ -3,9 +3,7 @@
 
 Where its package cannot be had, smf-spf is measured alone."""
 
-import json
 import os
-import pwd
 import shutil
 import subprocess
 import sys
@@ -14,10 +12,11 @@ from statistics import median
 
 from bench_processes import Failed, SmfSpf
 from bench_table import spread, table, times
+from table_processes import SECRET, TableLoad, write_secret
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.append(os.path.join(HERE, "..", "support"))
-from filter import UNPRIVILEGED, accepts, free_port, group_of, wait_until  # noqa: E402
+from filter import accepts, free_port, wait_until  # noqa: E402
 from table_client import TcpTable  # noqa: E402
 
 DOWNLOADED = os.path.join(HERE, "..", "out", "packages")
@@ -31,7 +30,6 @@ ROWS = [  # table, connections, lookups of each: Postfix ends one with its proce
     ("reverse", 1, EVERY), ("reverse", 16, EVERY), ("reverse", 16, 10)]
 # The same by socketmap over a unix socket, which PostSRSd 1.x has not; it is asked by tcp_table.
 MAP_ROWS = [("forward", 1, EVERY), ("forward", 16, EVERY), ("forward", 64, EVERY), ("forward", 16, 10), ("reverse", 16, EVERY)]
-SECRET = "tops3cr3t"
 
 
 def unpack(directory):
@@ -49,7 +47,8 @@ def unpack(directory):
 
 
 HEADS = ["table", "connections", "lookups on each", "PostSRSd: lookups/s", "smf-spf: the same", "smf-spf to PostSRSd", "goal",
-         "PostSRSd: ms p50 / p95 / p99", "smf-spf: the same", "PostSRSd: CPU us a lookup", "smf-spf: the same"]
+         "nothing to PostSRSd", "PostSRSd: ms p50 / p95 / p99", "smf-spf: the same", "PostSRSd: CPU us a lookup",
+         "smf-spf: the same", "nothing: the same"]
 
 
 class PostSRSd:
@@ -77,6 +76,35 @@ class PostSRSd:
         shutil.rmtree(self.dir, ignore_errors=True)
 
 
+class Nothing:
+    """A server on one thread that has the same answer for each request: how fast one could be at most."""
+
+    def __init__(self, programs, key):
+        self.dir = tempfile.mkdtemp(prefix="smf-spf-bench.")
+        self.forward, self.map = f"inet:{free_port()}@127.0.0.1", f"unix:{self.dir}/map"
+        self.reverse = self.forward  # it does not look at the request
+        answer = f"OK {key}"
+        self.processes = [subprocess.Popen([os.path.join(programs, "policy_nothing"), *arguments], stdin=subprocess.DEVNULL,
+                                           stdout=subprocess.DEVNULL)
+                          for arguments in ((self.forward, "\n", f"200 {key}\n"), (self.map, ",", f"{len(answer)}:{answer},"))]
+
+    def __enter__(self):
+        for address in (self.forward, self.map):
+            wait_until(lambda address=address: accepts(address), START_LIMIT_S, "the server that does nothing")
+        return self
+
+    def __exit__(self, *_):
+        for process in self.processes:
+            process.kill()
+            process.wait()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def of(self, socketmap):
+        """Where one of the protocols is spoken, as the other servers are handed on."""
+        self.process = self.processes[socketmap]
+        return self
+
+
 class TablesSmfSpf(SmfSpf):
     """The program under test, with tables; its outgoing address passes for no sender."""
 
@@ -85,12 +113,8 @@ class TablesSmfSpf(SmfSpf):
                          LogLevel="warning")
         self.forward, self.reverse = (f"inet:{free_port()}@127.0.0.1" for _ in range(2))
         self.map = "unix:" + self.path("map")
-        secret = self.write("secret", SECRET)
-        os.chmod(secret, 0o600)
-        if os.geteuid() == 0:
-            os.chown(secret, pwd.getpwnam(UNPRIVILEGED).pw_uid, group_of(UNPRIVILEGED))
         with open(self.config_path, "a", encoding="utf-8") as file:
-            file.write(f"SRSSecretFile {secret}\nTableSocket socketmap:{self.map}\n"
+            file.write(f"SRSSecretFile {write_secret(self)}\nTableSocket socketmap:{self.map}\n"
                        f"TableSocket tcp-forward:{self.forward}\nTableSocket tcp-reverse:{self.reverse}\n")
 
     def start(self):
@@ -102,11 +126,12 @@ class TablesSmfSpf(SmfSpf):
 class Keys:
     """Files of keys: senders, and the addresses that they are rewritten to, by one server or another."""
 
-    def __init__(self, server):
+    def __init__(self, server, count=KEYS):
         self.dir = tempfile.mkdtemp(prefix="smf-spf-bench.")
-        senders = [f"user{number}@d{number}.hot.test" for number in range(KEYS)]
+        senders = [f"user{number}@d{number}.hot.test" for number in range(count)]
         with TcpTable(server.forward) as client:
             rewritten = [client.ask(sender).partition(" ")[2] for sender in senders]
+        self.rewritten = rewritten[0]
         for name, keys in (("forward", senders), ("reverse", rewritten)):
             with open(os.path.join(self.dir, name), "w", encoding="ascii") as file:
                 file.write("".join(f"{key}\n" for key in keys))
@@ -135,31 +160,39 @@ def cpu_s(pid):
     return sum(int(ticks) for ticks_of_one in stats for ticks in ticks_of_one) / os.sysconf("SC_CLK_TCK")
 
 
-def run(bench, server, keys, name, connections, per_connection=EVERY, socketmap=False):
-    before_s = cpu_s(server.process.pid)
-    arguments = ["--address", server.map if socketmap else getattr(server, name), "--keys", keys.path(name),
-                 "--connections", connections, "--per-connection", per_connection, "--seconds", bench.seconds, "--pid", server.process.pid]
-    arguments += ["--table", name] if socketmap else []
-    done = subprocess.run([os.path.join(bench.programs, "table_load"), *map(str, arguments)], stdin=subprocess.DEVNULL,
-                          capture_output=True, text=True, check=False, timeout=300)
-    if done.returncode != 0:
-        raise Failed(f"table_load ended with {done.returncode}: {done.stderr.strip()}")
-    report = json.loads(done.stdout)
+def look_up(programs, server, keys, name, how, socketmap=False):
+    """The report of a run of the load generator."""
+    load = TableLoad(programs, keys.path(name))
+    report = load.finish(load.start(server.map if socketmap else getattr(server, name), name if socketmap else None,
+                                    "--pid", server.process.pid, *how))
     if report["wrong"] + report["lost"] > 0:
         raise Failed(f"{name}: {report['wrong']} wrong, {report['lost']} lost")
+    return report
+
+
+def run(bench, server, keys, name, connections, per_connection=EVERY, socketmap=False):
+    before_s = cpu_s(server.process.pid)
+    how = ["--connections", connections, "--per-connection", per_connection, "--seconds", bench.seconds]
+    report = look_up(bench.programs, server, keys, name, how, socketmap)
     return {**report, "cpu_us": (cpu_s(server.process.pid) - before_s) / report["lookups"] * 1e6}
 
 
-def beside_row(bench, ours, theirs, keys, name, connections, per_connection, socketmap=False):
-    reports, others = [], []
+def beside_row(bench, servers, keys, name, connections, per_connection, socketmap=False):
+    """Of smf-spf, the server that does nothing, and PostSRSd, which may be None, in turns."""
+    ours, nothing, theirs = servers
+    reports, bounds, others = [], [], []
     for _ in range(bench.pairs):
         if theirs:
             others.append(run(bench, theirs, keys, name, connections, per_connection))
         reports.append(run(bench, ours, keys, name, connections, per_connection, socketmap))
-    ratios = [report["per_second"] / other["per_second"] for other, report in zip(others, reports)]
+        bounds.append(run(bench, nothing.of(socketmap), keys, name, connections, per_connection, socketmap))
+
+    def ratios(found):
+        return spread([one["per_second"] / other["per_second"] for other, one in zip(others, found)]) if theirs else ""
+
     return [name, str(connections), str(per_connection or "all"), rate(others) if theirs else "its package cannot be had", rate(reports),
-            spread(ratios) if theirs else "", GOAL, times(others, "lookup") if theirs else "", times(reports, "lookup"),
-            cpu(others) if theirs else "", cpu(reports)]
+            ratios(reports), GOAL, ratios(bounds), times(others, "lookup") if theirs else "", times(reports, "lookup"),
+            cpu(others) if theirs else "", cpu(reports), cpu(bounds)]
 
 
 def cpu(reports):
@@ -175,7 +208,8 @@ def measure(bench, ours, theirs):
     try:
         for title, socketmap, rows in (("Lookups by tcp_table, beside PostSRSd 1.10; cached verdicts", False, ROWS),
                                        ("The same by socketmap over a unix socket, beside PostSRSd by tcp_table", True, MAP_ROWS)):
-            table(title, HEADS, [beside_row(bench, ours, theirs, keys, *row, socketmap) for row in rows])
+            with Nothing(bench.programs, keys.rewritten) as nothing:
+                table(title, HEADS, [beside_row(bench, (ours, nothing, theirs), keys, *row, socketmap) for row in rows])
     finally:
         keys.remove()
 

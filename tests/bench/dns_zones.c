@@ -168,12 +168,12 @@ static bool read_name(const uint8_t *asked, size_t asked_len, struct question *q
     return question->len <= asked_len;
 }
 
-/* Each attacker's kind is a domain of its own: dead7 is dead. */
+/* Each attacker's and each stranger's kind is a domain of its own: dead7 is dead. */
 static void strip_number(char *kind)
 {
     size_t len = strcspn(kind, "0123456789");
 
-    if (strncmp(kind, "dead", len) == 0 || strncmp(kind, "tardy", len) == 0)
+    if (strncmp(kind, "dead", len) == 0 || strncmp(kind, "tardy", len) == 0 || strncmp(kind, "soft", len) == 0)
         kind[len] = '\0';
 }
 

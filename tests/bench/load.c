@@ -2,16 +2,15 @@
 /* Sends messages through a filter over many connections, as an MTA does, and reports how it fared, in one line of
  * JSON. */
 #include "load_connection.h"
+#include "load_options.h"
 #include "load_process.h"
 #include "load_socket.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 enum { EVENTS_MAX = 256, THREADS_MAX = 16, LIMIT_S = 300 };
@@ -34,13 +33,6 @@ struct worker {
 
 /* ---- The loop ---- */
 
-static void watch(const struct worker *worker, struct load_connection *connection)
-{
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = connection};
-
-    (void)epoll_ctl(worker->epoll, EPOLL_CTL_ADD, connection->fd, &event);
-}
-
 static void open_all(struct worker *worker)
 {
     for (unsigned i = 0; i < worker->count; i++) {
@@ -51,7 +43,7 @@ static void open_all(struct worker *worker)
         connection->random = &worker->random;
         if (!load_connection_open(connection))
             continue;
-        watch(worker, connection);
+        load_socket_watch(worker->epoll, connection->fd, connection);
         worker->open++;
     }
 }
@@ -73,7 +65,7 @@ static int resume_due(struct worker *worker)
 
             load_connection_resume(connection, &reopened);
             if (reopened)
-                watch(worker, connection);
+                load_socket_watch(worker->epoll, connection->fd, connection);
             else
                 worker->open -= connection->fd < 0;
         } else if (connection->resume_ns < next_ns) {
@@ -101,7 +93,7 @@ static void *work(void *argument)
 
             load_connection_read(connection, &reopened);
             if (reopened)
-                watch(worker, connection);
+                load_socket_watch(worker->epoll, connection->fd, connection);
             else if (connection->fd < 0)
                 worker->open--;
         }
@@ -132,18 +124,16 @@ static void print_times(const char *name, const struct histogram *times)
            histogram_percentile_ms(times, 99), name, (double)times->max_ns / 1e6);
 }
 
-static void print_report(const struct load_figures *all, double took_s, double cpu_s, long rss_kb)
+static void print_report(const struct load_figures *all, const struct load_measurement *measurement)
 {
-    double messages = all->messages > 0 ? (double)all->messages : 1;
-
     printf("{\"messages\": %" PRIu64 ", \"wrong\": %" PRIu64 ", \"temperror\": %" PRIu64 ", \"lost\": %" PRIu64,
            all->messages, all->wrong, all->temperror, all->lost);
-    printf(", \"seconds\": %.4f, \"per_second\": %.1f", took_s, (double)all->messages / took_s);
+    load_measurement_print_rate(measurement, all->messages);
     print_times("mail", &all->mail);
     print_times("transaction", &all->transaction);
     printf(", \"wait_max_ms\": %.4f", (double)all->wait_max_ns / 1e6);
-    printf(", \"cpu_us\": %.2f, \"rss_kb\": %ld, \"own_cpu_us\": %.2f}\n", cpu_s / messages * 1e6, rss_kb,
-           load_process_read((unsigned)getpid()).cpu_s / messages * 1e6);
+    load_measurement_print_use(measurement, all->messages);
+    printf("}\n");
     if (all->complaint[0] != '\0')
         (void)fprintf(stderr, "load: first complaint: %s\n", all->complaint);
 }
@@ -167,12 +157,10 @@ static bool run(struct load_plan *plan, const struct options *options)
     static struct worker workers[THREADS_MAX];
     static struct load_figures all;
     unsigned first = 0;
-    struct load_process before = load_process_read(options->pid), after;
-    int64_t begun_ns = load_now_ns();
-    double took_s;
+    struct load_measurement measurement = load_measurement_begin(options->pid);
 
     if (options->seconds > 0)
-        plan->deadline_ns = begun_ns + (int64_t)(options->seconds * 1e9);
+        plan->deadline_ns = measurement.begun_ns + (int64_t)(options->seconds * 1e9);
     for (unsigned i = 0; i < options->threads; i++) {
         unsigned count = options->connections / options->threads + (i < options->connections % options->threads);
 
@@ -186,9 +174,8 @@ static bool run(struct load_plan *plan, const struct options *options)
         pthread_join(workers[i].thread, NULL);
         merge(&all, &workers[i].figures);
     }
-    took_s = (double)(load_now_ns() - begun_ns) / 1e9;
-    after = load_process_read(options->pid);
-    print_report(&all, took_s, after.cpu_s - before.cpu_s, after.rss_kb);
+    load_measurement_end(&measurement);
+    print_report(&all, &measurement);
     return true;
 }
 
@@ -212,82 +199,32 @@ static void usage(void)
     exit(EXIT_FAILURE);
 }
 
-static void read_options(int argc, char **argv, struct load_plan *plan, struct options *options)
-{
-    static const struct option names[] = {
-        {"address", required_argument, NULL, 'a'},     {"workload", required_argument, NULL, 'w'},
-        {"messages", required_argument, NULL, 'm'},    {"seconds", required_argument, NULL, 's'},
-        {"connections", required_argument, NULL, 'c'}, {"per-connection", required_argument, NULL, 'k'},
-        {"clients", required_argument, NULL, 'C'},     {"pause-ms", required_argument, NULL, 'p'},
-        {"threads", required_argument, NULL, 't'},     {"first", required_argument, NULL, 'f'},
-        {"pid", required_argument, NULL, 'P'},         {"nothing", no_argument, NULL, 'n'},
-        {"limit-s", required_argument, NULL, 'l'},     {NULL, 0, NULL, 0},
-    };
-    int name;
-
-    while ((name = getopt_long(argc, argv, "", names, NULL)) != -1) {
-        uint64_t number = optarg != NULL ? strtoull(optarg, NULL, 10) : 0;
-
-        switch (name) {
-        case 'a':
-            plan->address = optarg;
-            break;
-        case 'w':
-            plan->workload = workload_find(optarg);
-            break;
-        case 'm':
-            plan->messages = number;
-            break;
-        case 's':
-            options->seconds = strtod(optarg, NULL);
-            break;
-        case 'c':
-            options->connections = (unsigned)number;
-            break;
-        case 'k':
-            plan->per_connection = (unsigned)number;
-            break;
-        case 'C':
-            plan->clients = (unsigned)number;
-            break;
-        case 'p':
-            plan->pause_ns = (int64_t)number * 1000000;
-            break;
-        case 't':
-            options->threads = (unsigned)number;
-            break;
-        case 'f':
-            plan->first = number;
-            break;
-        case 'P':
-            options->pid = (unsigned)number;
-            break;
-        case 'n':
-            plan->expects_nothing = true;
-            break;
-        case 'l':
-            options->limit_s = (unsigned)number;
-            break;
-        default:
-            usage();
-        }
-    }
-}
-
 int main(int argc, char **argv)
 {
     static struct load_plan plan = {.messages = UINT64_MAX, .deadline_ns = INT64_MAX, .clients = 1};
     struct options options = {.connections = 1, .threads = 1, .limit_s = LIMIT_S};
-    struct rlimit files;
+    const struct load_option table[] = {
+        {"address", LOAD_OPTION_TEXT, &plan.address},
+        {"workload", LOAD_OPTION_WORKLOAD, &plan.workload},
+        {"messages", LOAD_OPTION_COUNT, &plan.messages},
+        {"seconds", LOAD_OPTION_SECONDS, &options.seconds},
+        {"connections", LOAD_OPTION_NUMBER, &options.connections},
+        {"per-connection", LOAD_OPTION_NUMBER, &plan.per_connection},
+        {"clients", LOAD_OPTION_NUMBER, &plan.clients},
+        {"pause-ms", LOAD_OPTION_MS, &plan.pause_ns},
+        {"threads", LOAD_OPTION_NUMBER, &options.threads},
+        {"first", LOAD_OPTION_COUNT, &plan.first},
+        {"pid", LOAD_OPTION_NUMBER, &options.pid},
+        {"nothing", LOAD_OPTION_FLAG, &plan.expects_nothing},
+        {"limit-s", LOAD_OPTION_NUMBER, &options.limit_s},
+        {NULL, LOAD_OPTION_FLAG, NULL},
+    };
 
-    read_options(argc, argv, &plan, &options);
+    load_options_read(argc, argv, table, usage);
     if (plan.address == NULL || plan.workload == NULL || plan.clients == 0 || options.threads == 0 ||
         options.threads > THREADS_MAX || (plan.messages == UINT64_MAX && options.seconds <= 0))
         usage();
-    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-        files.rlim_cur = files.rlim_max;
-        (void)setrlimit(RLIMIT_NOFILE, &files);
-    }
+    load_process_allow_descriptors();
     alarm(options.limit_s); /* a filter that never answers ends this program, too */
     return run(&plan, &options) ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -7,10 +7,13 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
+
+enum { EVENTS_MAX = 256 };
 
 int64_t load_now_ns(void)
 {
@@ -54,4 +57,20 @@ int load_socket_connect(const char *address)
     if (strncmp(address, "unix:", 5) == 0)
         return connect_unix(address + 5);
     return strncmp(address, "inet:", 5) == 0 ? connect_inet(address + 5) : -1;
+}
+
+void load_socket_watch(int epoll, int fd, void *ready)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = ready};
+
+    (void)epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+void load_socket_wait(int epoll, void (*take)(void *context, void *ready), void *context)
+{
+    struct epoll_event events[EVENTS_MAX];
+    const int count = epoll_wait(epoll, events, EVENTS_MAX, -1);
+
+    for (int i = 0; i < count; i++)
+        take(context, events[i].data.ptr);
 }

@@ -11,6 +11,7 @@ enum {
     ZIPF_DOMAINS = 1000,
     EXISTS_DOMAINS = 50,
     ATTACKERS = 50,
+    REGULARS = 1000,
     FLOOD_HOT_DOMAINS = 100, /* of the hot set beside a flood */
     FLOOD_HOT_SHARE = 10,    /* messages in a hundred that come from it */
 };
@@ -144,6 +145,27 @@ static void pick_tardy(uint64_t seq, uint64_t *random, struct mail *mail)
     pick_attacker("tardy", seq, "pass", mail);
 }
 
+/* Of an owner of its own, who is not known by another one's mail. */
+static void pick_softfail(uint64_t owner, struct mail *mail)
+{
+    char own_kind[32];
+
+    (void)snprintf(own_kind, sizeof own_kind, "soft%" PRIu64, owner);
+    fill(mail, own_kind, 0, "softfail");
+}
+
+static void pick_regulars(uint64_t seq, uint64_t *random, struct mail *mail)
+{
+    (void)random;
+    pick_softfail(seq % REGULARS, mail);
+}
+
+static void pick_strangers(uint64_t seq, uint64_t *random, struct mail *mail)
+{
+    (void)random;
+    pick_softfail(REGULARS + seq, mail);
+}
+
 static void pick_flood(uint64_t seq, uint64_t *random, struct mail *mail)
 {
     if (below(random, 100) < FLOOD_HOT_SHARE)
@@ -169,6 +191,8 @@ static const struct workload workloads[] = {
     {"mixed", "two thirds as zipf, the rest new domains of every kind", pick_mixed},
     {"dead", "50 domains whose records name what is never answered", pick_dead},
     {"tardy", "50 domains whose records name what is answered after 0.9 s", pick_tardy},
+    {"regulars", "1,000 domains of as many owners in turns, softfail", pick_regulars},
+    {"strangers", "a new domain of a new owner for each message, softfail", pick_strangers},
     {"flood", "a tenth from 100 domains, the rest new ones", pick_flood},
 };
 

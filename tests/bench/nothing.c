@@ -3,11 +3,12 @@
  * smf-spf in its default configuration, and goes on at each.
  *
  *   nothing SOCKET [SLEEP_MS]     MAIL takes SLEEP_MS */
+#include "load_process.h"
+
 #include <libmilter/mfapi.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <time.h>
 
 enum { BACKLOG = 1024 };
@@ -92,7 +93,6 @@ int main(int argc, char **argv)
         .xxfi_close = on_step,
         .xxfi_negotiate = on_negotiate,
     };
-    struct rlimit files;
     long pause_ms = argc == 3 ? strtol(argv[2], NULL, 10) : 0;
 
     if (argc < 2 || argc > 3) {
@@ -101,10 +101,7 @@ int main(int argc, char **argv)
     }
     pauses = pause_ms > 0;
     mail_pause = (struct timespec){.tv_sec = pause_ms / 1000, .tv_nsec = pause_ms % 1000 * 1000000};
-    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-        files.rlim_cur = files.rlim_max;
-        (void)setrlimit(RLIMIT_NOFILE, &files);
-    }
+    load_process_allow_descriptors();
     if (smfi_setconn(argv[1]) != MI_SUCCESS || smfi_register(filter) != MI_SUCCESS ||
         smfi_setbacklog(BACKLOG) != MI_SUCCESS || smfi_opensocket(true) != MI_SUCCESS)
         return EXIT_FAILURE;

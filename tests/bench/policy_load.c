@@ -2,21 +2,20 @@
 /* Asks a policy server about messages over many connections, as the smtpd processes of Postfix do, and reports how it
  * fared, in one line of JSON. */
 #include "load_histogram.h"
+#include "load_options.h"
 #include "load_process.h"
 #include "load_socket.h"
 #include "policy_talk.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { EVENTS_MAX = 256, LIMIT_S = 300, ANSWER_SIZE = 4096, COMPLAINT_SIZE = 400 };
+enum { LIMIT_S = 300, ANSWER_SIZE = 4096, COMPLAINT_SIZE = 400 };
 
 struct plan {
     const char *address;
@@ -100,8 +99,6 @@ static void begin_message(struct load *load, struct connection *connection)
 
 static void open_connection(struct load *load, struct connection *connection)
 {
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = connection};
-
     connection->left = load->plan.per_connection > 0 ? load->plan.per_connection : UINT32_MAX;
     connection->fd = load_socket_connect(load->plan.address);
     if (connection->fd < 0) {
@@ -110,7 +107,7 @@ static void open_connection(struct load *load, struct connection *connection)
         return;
     }
     load->open++;
-    (void)epoll_ctl(load->epoll, EPOLL_CTL_ADD, connection->fd, &event);
+    load_socket_watch(load->epoll, connection->fd, connection);
     begin_message(load, connection);
 }
 
@@ -142,8 +139,10 @@ static void take_answer(struct load *load, struct connection *connection)
         end_message(load, connection);
 }
 
-static void read_answer(struct load *load, struct connection *connection)
+static void read_answer(void *context, void *ready)
 {
+    struct load *load = context;
+    struct connection *connection = ready;
     size_t room = sizeof connection->answer - connection->answer_len;
     ssize_t len = recv(connection->fd, connection->answer + connection->answer_len, room, MSG_DONTWAIT);
     char *end;
@@ -163,31 +162,26 @@ static void read_answer(struct load *load, struct connection *connection)
     take_answer(load, connection);
 }
 
-static void print_report(const struct load *load, double took_s, double cpu_s, long rss_kb)
+static void print_report(const struct load *load, const struct load_measurement *measurement)
 {
-    double requests = load->requests > 0 ? (double)load->requests : 1;
-
     printf("{\"messages\": %" PRIu64 ", \"requests\": %" PRIu64 ", \"wrong\": %" PRIu64 ", \"lost\": %" PRIu64,
            load->messages, load->requests, load->wrong, load->lost);
-    printf(", \"seconds\": %.4f, \"per_second\": %.1f", took_s, (double)load->requests / took_s);
+    load_measurement_print_rate(measurement, load->requests);
     printf(", \"request_p50_ms\": %.4f, \"request_p95_ms\": %.4f, \"request_p99_ms\": %.4f, \"request_max_ms\": %.4f",
            histogram_percentile_ms(&load->request, 50), histogram_percentile_ms(&load->request, 95),
            histogram_percentile_ms(&load->request, 99), (double)load->request.max_ns / 1e6);
-    printf(", \"cpu_us\": %.2f, \"rss_kb\": %ld, \"own_cpu_us\": %.2f}\n", cpu_s / requests * 1e6, rss_kb,
-           load_process_read((unsigned)getpid()).cpu_s / requests * 1e6);
+    load_measurement_print_use(measurement, load->requests);
+    printf("}\n");
     if (load->complaint[0] != '\0')
         (void)fprintf(stderr, "policy_load: first complaint: %s\n", load->complaint);
 }
 
 static bool run(struct load *load)
 {
-    struct epoll_event events[EVENTS_MAX];
-    struct load_process before = load_process_read(load->plan.pid), after;
-    int64_t begun_ns = load_now_ns();
-    double took_s;
+    struct load_measurement measurement = load_measurement_begin(load->plan.pid);
 
     load->random = 0x9e3779b97f4a7c15U * (load->plan.first + 1) | 1U;
-    load->deadline_ns = load->plan.seconds > 0 ? begun_ns + (int64_t)(load->plan.seconds * 1e9) : INT64_MAX;
+    load->deadline_ns = load->plan.seconds > 0 ? measurement.begun_ns + (int64_t)(load->plan.seconds * 1e9) : INT64_MAX;
     load->connections = calloc(load->plan.connections, sizeof *load->connections);
     load->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (load->connections == NULL || load->epoll < 0)
@@ -196,15 +190,10 @@ static bool run(struct load *load)
         load->connections[i].number = i;
         open_connection(load, &load->connections[i]);
     }
-    while (load->open > 0) {
-        int count = epoll_wait(load->epoll, events, EVENTS_MAX, -1);
-
-        for (int i = 0; i < count; i++)
-            read_answer(load, events[i].data.ptr);
-    }
-    took_s = (double)(load_now_ns() - begun_ns) / 1e9;
-    after = load_process_read(load->plan.pid);
-    print_report(load, took_s, after.cpu_s - before.cpu_s, after.rss_kb);
+    while (load->open > 0)
+        load_socket_wait(load->epoll, read_answer, load);
+    load_measurement_end(&measurement);
+    print_report(load, &measurement);
     free(load->connections);
     close(load->epoll);
     return true;
@@ -228,84 +217,31 @@ static void usage(void)
     exit(EXIT_FAILURE);
 }
 
-static void read_options(int argc, char **argv, struct plan *plan)
-{
-    static const struct option names[] = {
-        {"address", required_argument, NULL, 'a'},
-        {"workload", required_argument, NULL, 'w'},
-        {"messages", required_argument, NULL, 'm'},
-        {"seconds", required_argument, NULL, 's'},
-        {"connections", required_argument, NULL, 'c'},
-        {"per-connection", required_argument, NULL, 'k'},
-        {"clients", required_argument, NULL, 'C'},
-        {"first", required_argument, NULL, 'f'},
-        {"pid", required_argument, NULL, 'P'},
-        {"limit-s", required_argument, NULL, 'l'},
-        {"data", no_argument, NULL, 'd'},
-        {"nothing", no_argument, NULL, 'n'},
-        {NULL, 0, NULL, 0},
-    };
-    int name;
-
-    while ((name = getopt_long(argc, argv, "", names, NULL)) != -1) {
-        uint64_t number = optarg != NULL ? strtoull(optarg, NULL, 10) : 0;
-
-        switch (name) {
-        case 'a':
-            plan->address = optarg;
-            break;
-        case 'w':
-            plan->workload = workload_find(optarg);
-            break;
-        case 'm':
-            plan->messages = number;
-            break;
-        case 's':
-            plan->seconds = strtod(optarg, NULL);
-            break;
-        case 'c':
-            plan->connections = (unsigned)number;
-            break;
-        case 'k':
-            plan->per_connection = (unsigned)number;
-            break;
-        case 'C':
-            plan->clients = (unsigned)number;
-            break;
-        case 'f':
-            plan->first = number;
-            break;
-        case 'P':
-            plan->pid = (unsigned)number;
-            break;
-        case 'l':
-            plan->limit_s = (unsigned)number;
-            break;
-        case 'd':
-            plan->at_data = true;
-            break;
-        case 'n':
-            plan->expects_nothing = true;
-            break;
-        default:
-            usage();
-        }
-    }
-}
-
 int main(int argc, char **argv)
 {
     static struct load load = {.plan = {.messages = UINT64_MAX, .connections = 1, .clients = 1, .limit_s = LIMIT_S}};
-    struct rlimit files;
+    struct plan *plan = &load.plan;
+    const struct load_option table[] = {
+        {"address", LOAD_OPTION_TEXT, &plan->address},
+        {"workload", LOAD_OPTION_WORKLOAD, &plan->workload},
+        {"messages", LOAD_OPTION_COUNT, &plan->messages},
+        {"seconds", LOAD_OPTION_SECONDS, &plan->seconds},
+        {"connections", LOAD_OPTION_NUMBER, &plan->connections},
+        {"per-connection", LOAD_OPTION_NUMBER, &plan->per_connection},
+        {"clients", LOAD_OPTION_NUMBER, &plan->clients},
+        {"first", LOAD_OPTION_COUNT, &plan->first},
+        {"pid", LOAD_OPTION_NUMBER, &plan->pid},
+        {"limit-s", LOAD_OPTION_NUMBER, &plan->limit_s},
+        {"data", LOAD_OPTION_FLAG, &plan->at_data},
+        {"nothing", LOAD_OPTION_FLAG, &plan->expects_nothing},
+        {NULL, LOAD_OPTION_FLAG, NULL},
+    };
 
-    read_options(argc, argv, &load.plan);
+    load_options_read(argc, argv, table, usage);
     if (load.plan.address == NULL || load.plan.workload == NULL || load.plan.clients == 0 ||
         (load.plan.messages == UINT64_MAX && load.plan.seconds <= 0))
         usage();
-    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-        files.rlim_cur = files.rlim_max;
-        (void)setrlimit(RLIMIT_NOFILE, &files);
-    }
+    load_process_allow_descriptors();
     alarm(load.plan.limit_s); /* a server that never answers ends this program, too */
     return run(&load) ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A policy server that does nothing, the yardstick of the measurements: one thread, libevent, and DUNNO for each
- * complete request of Postfix's policy protocol.
+ * complete request of Postfix's policy protocol. Or another server: ANSWER for each request that ends with END.
  *
- *   policy_nothing unix:PATH|inet:PORT@ADDRESS */
+ *   policy_nothing unix:PATH|inet:PORT@ADDRESS [END ANSWER] */
+#include "load_process.h"
+
 #include <arpa/inet.h>
 #include <event2/event.h>
 #include <fcntl.h>
@@ -12,14 +14,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 enum { BACKLOG = 1024, REQUEST_MAX = 64 * 1024 };
 
-static const char answer[] = "action=DUNNO\n\n";
+static const char *request_end = "\n\n", *answer = "action=DUNNO\n\n";
 
 struct connection {
     struct event *readable;
@@ -37,12 +38,13 @@ static void close_connection(struct connection *connection)
 /* Answers the requests that are complete. Returns false where the answer cannot be sent. */
 static bool answer_complete(struct connection *connection, int fd)
 {
+    const size_t end_len = strlen(request_end), answer_len = strlen(answer);
     const char *end;
 
-    while ((end = memmem(connection->request, connection->len, "\n\n", 2)) != NULL) {
-        size_t taken = (size_t)(end - connection->request) + 2;
+    while ((end = memmem(connection->request, connection->len, request_end, end_len)) != NULL) {
+        size_t taken = (size_t)(end - connection->request) + end_len;
 
-        if (send(fd, answer, sizeof answer - 1, MSG_NOSIGNAL) != sizeof answer - 1)
+        if (send(fd, answer, answer_len, MSG_NOSIGNAL) != (ssize_t)answer_len)
             return false;
         connection->len -= taken;
         memmove(connection->request, connection->request + taken, connection->len);
@@ -106,18 +108,18 @@ static int listen_inet(const char *where)
 int main(int argc, char **argv)
 {
     struct event_base *base = event_base_new();
-    struct rlimit files;
     struct event *acceptable;
     int fd;
 
-    if (argc != 2 || base == NULL) {
-        (void)fprintf(stderr, "usage: policy_nothing unix:PATH|inet:PORT@ADDRESS\n");
+    if ((argc != 2 && argc != 4) || base == NULL) {
+        (void)fprintf(stderr, "usage: policy_nothing unix:PATH|inet:PORT@ADDRESS [END ANSWER]\n");
         return EXIT_FAILURE;
     }
-    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-        files.rlim_cur = files.rlim_max;
-        (void)setrlimit(RLIMIT_NOFILE, &files);
+    if (argc == 4) {
+        request_end = argv[2];
+        answer = argv[3];
     }
+    load_process_allow_descriptors();
     fd = strncmp(argv[1], "unix:", 5) == 0 ? listen_unix(argv[1] + 5) : listen_inet(argv[1] + 5);
     if (fd < 0 || listen(fd, BACKLOG) != 0) {
         perror("policy_nothing");

@@ -8,6 +8,9 @@
 #include <string.h>
 #include <strings.h>
 
+/* Ports of clients, below that of the milter's load (load_wire.c): who is a client of both has one message. */
+enum { PORT_FIRST = 1024, PORTS = 30000 };
+
 size_t policy_write(char text[POLICY_REQUEST_SIZE], enum policy_state state, const struct policy_mail *message)
 {
     static const char *const names[] = {[POLICY_RCPT] = "RCPT", [POLICY_DATA] = "DATA"};
@@ -21,7 +24,7 @@ size_t policy_write(char text[POLICY_REQUEST_SIZE], enum policy_state state, con
                        "sasl_method=\nsasl_username=\nsasl_sender=\nccert_subject=\nccert_issuer=\n"
                        "ccert_fingerprint=\nccert_pubkey_fingerprint=\nencryption_protocol=\nencryption_cipher=\n"
                        "encryption_keysize=0\npolicy_context=\n\n",
-                       names[state], message->client, 1024 + (unsigned)(message->seq % 60000), mail->local,
+                       names[state], message->client, PORT_FIRST + (unsigned)(message->seq % PORTS), mail->local,
                        mail->domain, state == POLICY_DATA, state == POLICY_DATA ? "4bXyZ12aBc" : "",
                        message->seq / 100000, message->seq % 100000);
 

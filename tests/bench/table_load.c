@@ -2,28 +2,28 @@
 /* Looks addresses up in a table over many connections, one lookup after the other on each, as MTAs do, and reports how
  * the server fared, in one line of JSON. */
 #include "load_histogram.h"
+#include "load_options.h"
 #include "load_process.h"
 #include "load_socket.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { EVENTS_MAX = 256, LIMIT_S = 300, ANSWER_SIZE = 4096, REQUEST_SIZE = 1024, KEYS_MAX = 100000 };
+enum { LIMIT_S = 300, ANSWER_SIZE = 4096, REQUEST_SIZE = 1024, KEYS_MAX = 100000 };
 
 struct plan {
     const char *address;
     const char *table; /* of socketmap, which it then speaks; NULL: tcp_table */
     const char *keys_path;
     double seconds;
+    uint64_t lookups;                                 /* at most; 0: only the time counts */
     unsigned connections, per_connection, pid, depth; /* lookups under way on one connection */
 };
 
@@ -109,10 +109,17 @@ static void take_answers(struct load *load, struct connection *connection)
     connection->answer_len = left;
 }
 
+static bool is_over(const struct load *load)
+{
+    return (load->plan.lookups > 0 && load->lookups >= load->plan.lookups) || load_now_ns() >= load->deadline_ns;
+}
+
 static void open_connection(struct load *load, struct connection *connection);
 
-static void read_answers(struct load *load, struct connection *connection)
+static void read_answers(void *context, void *ready)
 {
+    struct load *load = context;
+    struct connection *connection = ready;
     const size_t room = sizeof connection->answer - connection->answer_len;
     const ssize_t len = recv(connection->fd, connection->answer + connection->answer_len, room, MSG_DONTWAIT);
 
@@ -127,7 +134,7 @@ static void read_answers(struct load *load, struct connection *connection)
     take_answers(load, connection);
     if (connection->under_way > 0)
         return;
-    if (load_now_ns() >= load->deadline_ns) {
+    if (is_over(load)) {
         close_connection(load, connection);
         return;
     }
@@ -141,8 +148,6 @@ static void read_answers(struct load *load, struct connection *connection)
 
 static void open_connection(struct load *load, struct connection *connection)
 {
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = connection};
-
     connection->fd = load_socket_connect(load->plan.address);
     if (connection->fd < 0) {
         load->lost++;
@@ -150,7 +155,7 @@ static void open_connection(struct load *load, struct connection *connection)
     }
     load->open++;
     connection->left = load->plan.per_connection > 0 ? load->plan.per_connection : UINT32_MAX;
-    (void)epoll_ctl(load->epoll, EPOLL_CTL_ADD, connection->fd, &event);
+    load_socket_watch(load->epoll, connection->fd, connection);
 }
 
 static void read_keys(struct load *load)
@@ -166,26 +171,21 @@ static void read_keys(struct load *load)
         (void)fclose(file);
 }
 
-static void print_report(const struct load *load, double took_s, double cpu_s, long rss_kb)
+static void print_report(const struct load *load, const struct load_measurement *measurement)
 {
-    const double lookups = load->lookups > 0 ? (double)load->lookups : 1;
-
     printf("{\"lookups\": %" PRIu64 ", \"wrong\": %" PRIu64 ", \"lost\": %" PRIu64, load->lookups, load->wrong,
            load->lost);
-    printf(", \"seconds\": %.4f, \"per_second\": %.1f", took_s, (double)load->lookups / took_s);
+    load_measurement_print_rate(measurement, load->lookups);
     printf(", \"lookup_p50_ms\": %.4f, \"lookup_p95_ms\": %.4f, \"lookup_p99_ms\": %.4f",
            histogram_percentile_ms(&load->histogram, 50), histogram_percentile_ms(&load->histogram, 95),
            histogram_percentile_ms(&load->histogram, 99));
-    printf(", \"cpu_us\": %.2f, \"rss_kb\": %ld, \"own_cpu_us\": %.2f}\n", cpu_s / lookups * 1e6, rss_kb,
-           load_process_read((unsigned)getpid()).cpu_s / lookups * 1e6);
+    load_measurement_print_use(measurement, load->lookups);
+    printf("}\n");
 }
 
 static bool run(struct load *load)
 {
-    struct epoll_event events[EVENTS_MAX];
-    struct load_process before = load_process_read(load->plan.pid), after;
-    int64_t begun_ns;
-    double took_s;
+    struct load_measurement measurement;
 
     load->connections = calloc(load->plan.connections, sizeof *load->connections);
     load->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -195,20 +195,15 @@ static bool run(struct load *load)
         load->connections[i].next = i * 7919; /* each begins elsewhere */
         open_connection(load, &load->connections[i]);
     }
-    begun_ns = load_now_ns(); /* a server with a short queue takes its time to have them all */
-    load->deadline_ns = begun_ns + (int64_t)(load->plan.seconds * 1e9);
+    measurement = load_measurement_begin(load->plan.pid); /* a server with a short queue takes its time to have them */
+    load->deadline_ns = measurement.begun_ns + (int64_t)(load->plan.seconds * 1e9);
     for (unsigned i = 0; i < load->plan.connections; i++)
         if (load->connections[i].fd >= 0)
             ask(load, &load->connections[i]);
-    while (load->open > 0) {
-        const int count = epoll_wait(load->epoll, events, EVENTS_MAX, -1);
-
-        for (int i = 0; i < count; i++)
-            read_answers(load, events[i].data.ptr);
-    }
-    took_s = (double)(load_now_ns() - begun_ns) / 1e9;
-    after = load_process_read(load->plan.pid);
-    print_report(load, took_s, after.cpu_s - before.cpu_s, after.rss_kb);
+    while (load->open > 0)
+        load_socket_wait(load->epoll, read_answers, load);
+    load_measurement_end(&measurement);
+    print_report(load, &measurement);
     free(load->connections);
     close(load->epoll);
     return true;
@@ -218,7 +213,8 @@ static void usage(void)
 {
     (void)fprintf(stderr, "usage: table_load --address unix:PATH|inet:PORT@ADDRESS --keys FILE\n"
                           "  --table NAME      of socketmap; without it tcp_table is spoken\n"
-                          "  --seconds S       (3)\n"
+                          "  --seconds S       (3, or with --lookups none)\n"
+                          "  --lookups N       and then no more\n"
                           "  --connections N   at once (1)\n"
                           "  --per-connection N  lookups before a connection is closed and another opened (0: all)\n"
                           "  --depth N         lookups under way on each, up to 64 (1)\n"
@@ -226,50 +222,26 @@ static void usage(void)
     exit(EXIT_FAILURE);
 }
 
-static void read_options(int argc, char **argv, struct plan *plan)
-{
-    static const struct option names[] = {
-        {"address", required_argument, NULL, 'a'},
-        {"table", required_argument, NULL, 't'},
-        {"keys", required_argument, NULL, 'k'},
-        {"seconds", required_argument, NULL, 's'},
-        {"connections", required_argument, NULL, 'c'},
-        {"per-connection", required_argument, NULL, 'n'},
-        {"depth", required_argument, NULL, 'd'},
-        {"pid", required_argument, NULL, 'p'},
-        {NULL, 0, NULL, 0},
-    };
-    int name;
-
-    while ((name = getopt_long(argc, argv, "", names, NULL)) != -1) {
-        const unsigned number = optarg != NULL ? (unsigned)strtoul(optarg, NULL, 10) : 0;
-
-        if (name == 'a')
-            plan->address = optarg;
-        else if (name == 't')
-            plan->table = optarg;
-        else if (name == 'k')
-            plan->keys_path = optarg;
-        else if (name == 's')
-            plan->seconds = strtod(optarg, NULL);
-        else if (name == 'c')
-            plan->connections = number;
-        else if (name == 'n')
-            plan->per_connection = number;
-        else if (name == 'd')
-            plan->depth = number;
-        else if (name == 'p')
-            plan->pid = number;
-        else
-            usage();
-    }
-}
-
 int main(int argc, char **argv)
 {
-    static struct load load = {.plan = {.connections = 1, .depth = 1, .seconds = 3}};
+    static struct load load = {.plan = {.connections = 1, .depth = 1}};
+    struct plan *plan = &load.plan;
+    const struct load_option table[] = {
+        {"address", LOAD_OPTION_TEXT, &plan->address},
+        {"table", LOAD_OPTION_TEXT, &plan->table},
+        {"keys", LOAD_OPTION_TEXT, &plan->keys_path},
+        {"seconds", LOAD_OPTION_SECONDS, &plan->seconds},
+        {"lookups", LOAD_OPTION_COUNT, &plan->lookups},
+        {"connections", LOAD_OPTION_NUMBER, &plan->connections},
+        {"per-connection", LOAD_OPTION_NUMBER, &plan->per_connection},
+        {"depth", LOAD_OPTION_NUMBER, &plan->depth},
+        {"pid", LOAD_OPTION_NUMBER, &plan->pid},
+        {NULL, LOAD_OPTION_FLAG, NULL},
+    };
 
-    read_options(argc, argv, &load.plan);
+    load_options_read(argc, argv, table, usage);
+    if (plan->seconds <= 0)
+        plan->seconds = plan->lookups > 0 ? LIMIT_S : 3;
     if (load.plan.address == NULL || load.plan.keys_path == NULL || load.plan.depth == 0 || load.plan.depth > 64)
         usage();
     read_keys(&load);

@@ -6,6 +6,7 @@ import contextlib
 import functools
 import os
 import subprocess
+import time
 
 from dns_common import GOOD_IP, UNCACHED, asking, case, check, equal, result_of
 from dns_server import DnsServer
@@ -14,6 +15,7 @@ from mta import Mta
 
 NAMES = 50
 HELD_S = 20  # much longer than all other names together take
+SETTLED_S = 0.3
 RECORD = "v=spf1 ip4:192.0.2.1 -all"
 
 
@@ -83,11 +85,22 @@ def limit_descriptors(process, soft, hard):
     subprocess.run(["prlimit", "--pid", str(process.pid), f"--nofile={soft}:{hard}"], check=True, timeout=30, **user)
 
 
+def settled_descriptors(process):
+    """The numbers of its descriptors, once it closes none any more: what asked whether it is up may be open still."""
+    used, since_s = None, time.monotonic()
+    while used is None or time.monotonic() - since_s < SETTLED_S:
+        now = {int(name) for name in os.listdir(f"/proc/{process.pid}/fd")}
+        if now != used:
+            used, since_s = now, time.monotonic()
+        time.sleep(SETTLED_S / 10)
+    return used
+
+
 @contextlib.contextmanager
 def no_descriptor_left(process):
     """The process can open nothing in this block; what it has open it keeps."""
     soft, hard = limits_of(process)
-    used = {int(name) for name in os.listdir(f"/proc/{process.pid}/fd")}
+    used = settled_descriptors(process)
     limit_descriptors(process, next(number for number in range(len(used) + 1) if number not in used), hard)
     try:
         yield

@@ -3,6 +3,7 @@
 
 import contextlib
 import ctypes
+import itertools
 import os
 import signal
 import subprocess
@@ -12,19 +13,20 @@ from faults_common import (BAD_IP, Names, Skip, asking, case, check, contains, d
                            metrics, one, result_of, rows, wait_until)
 from private_net import CLONE_NEWNS
 
-SIZE = "64k"
+SIZE, STORE_SIZE = "64k", "512k"
+FULL = 'smf_spf_greylist_store_answers_total{answer="full"}'
 RELOADS = 'smf_spf_config_reloads_total{outcome="done"}'
 
 
 @contextlib.contextmanager
-def small_disk(filter_):
-    """A file system of 64 kB in the filter's directory. It is the test's namespace's, so it ends with the test."""
+def small_disk(filter_, size=SIZE):
+    """A file system of this size in the filter's directory. It is the test's namespace's, so it ends with the test."""
     place = filter_.path("disk")
     os.mkdir(place)
     private = ["mount", "--make-rprivate", "/"]
     if ctypes.CDLL(None).unshare(CLONE_NEWNS) != 0 or subprocess.run(private, check=False).returncode != 0:
         raise Skip("only root can make a namespace of mounts")
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SIZE},mode=1777", "tmpfs", place], capture_output=True,
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},mode=1777", "tmpfs", place], capture_output=True,
                           text=True, check=False)
     if done.returncode != 0:
         raise Skip(f"mount: {done.stderr.strip()}")
@@ -76,6 +78,34 @@ def disk_full(binary, log_format):
                 check(line.endswith("}") if log_format == "json" else "SPF" in line, f"a line of its own: {line!r}")
                 if log_format == "json":
                     check(line.startswith("{"), f"a line of its own: {line!r}")
+
+
+def soft(filter_, recipient):
+    """Mail from a softfail, which greylisting may defer."""
+    return one(filter_, "<a@soft-1.example.org>", f"<{recipient}@example.net>", ip=BAD_IP)
+
+
+@case
+def disk_full_under_the_store_of_greylisting(binary):
+    """Who came back is known still, and who is new is not deferred; with room again greylisting goes on by itself."""
+    strangers = (f"stranger{number}" for number in itertools.count())
+    with Names() as names:
+        filter_ = asking(names, binary)
+        with small_disk(filter_, STORE_SIZE) as place:
+            metrics_at = f"inet:{filter_.metrics_port}@127.0.0.1"
+            filter_.reconfigure({"Nameserver": names.address, "Metrics": metrics_at, "Greylist": "on", "GreylistDelay": "1s",
+                                 "GreylistKnownAfter": "0", "GreylistStore": f"sqlite:{place}/greylist.db"})
+            with filter_:
+                wait_until(lambda: soft(filter_, "friend").refusal, 30, "the first contact, once the store is there")
+                wait_until(lambda: soft(filter_, "friend").delivered, 30, "its return")
+                filler = fill(place)
+                wait_until(lambda: soft(filter_, next(strangers)).delivered, 30, "a store that is full")
+                for _ in range(10):
+                    delivered(soft(filter_, next(strangers)))
+                    delivered(soft(filter_, "friend"))
+                check(metrics(filter_)[FULL] > 10, "it is not counted")
+                os.unlink(filler)
+                wait_until(lambda: soft(filter_, next(strangers)).refusal, 30, "a first contact that is deferred again")
 
 
 @case

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Fuzzes the converter: whatever the foreign file holds, what is printed for it is a valid smf-spf.conf, and each line
- * that was not carried over is told. The first octet chooses the system. */
+ * that was not carried over is told. The first octet, a digit from 0 on, chooses the system. */
 #include "config/config.h"
 #include "tools/convert.h"
 
@@ -44,10 +44,10 @@ static void check_converted(const struct foreign_system *system, const char *tex
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const systems[] = {"policyd-spf", "pyspf-milter", "spf-milter", "postsrsd"};
+    static const char *const systems[] = {"policyd-spf", "pyspf-milter", "spf-milter", "postsrsd", "postgrey"};
 
     if (size > 0)
-        check_converted(convert_system(systems[*data % (sizeof systems / sizeof *systems)]), (const char *)data + 1,
-                        size - 1);
+        check_converted(convert_system(systems[(uint8_t)(*data - '0') % (sizeof systems / sizeof *systems)]),
+                        (const char *)data + 1, size - 1);
     return 0;
 }

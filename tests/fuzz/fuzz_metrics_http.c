@@ -45,7 +45,7 @@ static bool is_healthy(void *context, struct strbuf *line)
 static void *serve(void *context)
 {
     (void)context;
-    require(metrics_front.run());
+    require(metrics_front.run(&metrics_front));
     return NULL;
 }
 
@@ -75,7 +75,7 @@ static void start(void)
     require(getsockname(fd, (struct sockaddr *)&name, &name_len) == 0);
     (void)snprintf(spec, sizeof spec, "fd:%d", fd);
     ignore_clock();
-    require(metrics_front.open(&socket_, &host, &error));
+    require(metrics_front.open(&metrics_front, &socket_, &host, &error));
     require(thread_start(&thread, serve, NULL) == 0);
 }
 

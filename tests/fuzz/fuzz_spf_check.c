@@ -150,8 +150,9 @@ static struct spf_outcome check(struct fuzz_dns *fuzz, struct spf_checker *check
 static bool is_same(const struct spf_outcome *a, const struct spf_outcome *b)
 {
     return a->result == b->result && a->cached == b->cached && a->guessed == b->guessed && a->is_shed == b->is_shed &&
-           a->no_mail == b->no_mail && a->ttl_s == b->ttl_s && strcmp(a->mechanism, b->mechanism) == 0 &&
-           strcmp(a->problem, b->problem) == 0 && strcmp(a->explanation, b->explanation) == 0;
+           a->no_mail == b->no_mail && a->matched_bits == b->matched_bits && a->ttl_s == b->ttl_s &&
+           strcmp(a->mechanism, b->mechanism) == 0 && strcmp(a->problem, b->problem) == 0 &&
+           strcmp(a->explanation, b->explanation) == 0;
 }
 
 /* Asks twice: what comes out of the cache is what went in. */

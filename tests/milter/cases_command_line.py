@@ -312,6 +312,24 @@ def a_control_socket_that_cannot_be_is_noted(binary):
             filter_.stop()
 
 
+@rows([("no-directory", "/nowhere/greylist.db", "No such file or directory"), ("directory", "{}", "Is a directory"),
+       ("of-root", "{}/of-root/greylist.db", "Permission denied")])
+def a_store_of_greylisting_that_cannot_be_is_noted(binary, path, reason):
+    """The filter starts without it, and defers nobody: a note of -n, if it is needed at all."""
+    with prepared(binary, as_root=True) as filter_:
+        if "of-root" in path:
+            need_root()
+            place_files(filter_)
+        path = path.replace("{}", filter_.dir)
+        for keys, words in (({"Greylist": "learn"}, 1), ({"Greylist": "off"}, 0),
+                            ({"Greylist": "on", "GreylistStore": "redis://127.0.0.1"}, 0)):
+            filter_.reconfigure({"GreylistStore": "sqlite:" + path, **keys})
+            done = run(binary, "-n", "-c", filter_.config_path)
+            equal(done.returncode, 0, f"exit status: {done.stderr}")
+            equal(done.stderr.count(f"cannot use {path}: {reason}; the filter starts, and defers nobody until it can"),
+                  words, f"notes with {keys}: {done.stderr}")
+
+
 @case
 def check_before_the_service_has_made_its_directory(binary):
     """/run is empty after a boot, and the service makes the directory: valid, with a word about it."""

@@ -199,14 +199,14 @@ def postsrsd_without_its_domain_is_told(binary):
 
 
 TREE = {
-    "__default__": "SPFSEEDONLY = 0\nGREYLISTTIME = 600 # s\nCHECKERS = spf,greylist\nOTHERCONFIGS = envelope_recipient\n",
-    f"client_address/{BAD_IP.replace('.', '/')}": "CHECKERS = greylist\n",
+    "__default__": "SPFSEEDONLY = 0\nGREYLISTTIME = 600 # s\nCHECKERS = spf\nOTHERCONFIGS = envelope_recipient\n",
+    f"client_address/{BAD_IP.replace('.', '/')}": "CHECKERS =\n",
     "client_address/203/0/__default__": "CHECKERS =\n",
     "envelope_sender/soft.example.org/__default__": "CHECKERS = spf\n",
     "envelope_sender/example.org/joe%2bx": "SPFSEEDONLY = 1\n",
     "envelope_recipient/tested.example/__default__": "SPFSEEDONLY = 1\n",
     "envelope_recipient/tested.example/boss": "SPFSEEDONLY = 0\n",
-    "envelope_recipient/open.example/bob": "CHECKERS = greylist\n",
+    "envelope_recipient/open.example/bob": "CHECKERS =\n",
 }
 
 
@@ -254,7 +254,7 @@ def tumgreyspf_trees_that_say_more(binary):
         for part in (f"{tree}/__default__:2: MILK: there is no such setting", "client_address/10/__default__: SPF cannot be",
                      "envelope_sender/a.example/joe: SPF cannot be", "it holds for all domains below"):
             contains(done.stderr, part, "warnings")
-        for line in ("RefuseMailFrom off", "RefuseFor b.example fail", "RecipientPolicy ok@c.example {"):
+        for line in ("RefuseMailFrom off", "Greylist on", "RefuseFor b.example fail", "RecipientPolicy ok@c.example {"):
             contains(done.stdout, line + "\n", "output")
         lacks(done.stdout, "\nX", "output")
         lacks(done.stdout, "eve", "output")
@@ -262,8 +262,50 @@ def tumgreyspf_trees_that_say_more(binary):
         equal(run(binary, "config", "-c", path).returncode, 0, "the output is a configuration")
 
 
+GREY_TREE = {
+    "__default__": "GREYLISTTIME = 300\nCHECKERS = spf,greylist\nGREYLISTEXPIREDAYS = 20\n",
+    "client_address/192/0/2/1": "CHECKERS = spf\n",
+    "client_address/192/0/2/2": "CHECKERS = greylist\n",
+    "client_address/192/0/2/3": "GREYLISTTIME = 3\n",
+    "envelope_sender/a.example/__default__": "CHECKERS = spf\n",
+    "envelope_sender/a.example/joe": "CHECKERS = spf,greylist\n",
+    "envelope_sender/a.example/jim": "GREYLISTTIME = 0\n",
+    "envelope_recipient/b.example/__default__": "GREYLISTTIME = 10\n",
+    "envelope_recipient/b.example/jim": "CHECKERS = spf\n",
+    "envelope_recipient/b.example/eve": "SPFSEEDONLY = 1\n",
+}
+
+
+@case
+def tumgreyspf_greylists_as_its_tree_says(binary):
+    with prepared(binary) as filter_:
+        done = run(binary, "config", "--from", "tumgreyspf", write_tree(filter_, GREY_TREE))
+        needs(done)
+        for block in ("Greylist on\nGreylistDelay 300s\nGreylistWindow 479h\nGreylistLife 20d\n", "\nGreylistPass all\n",
+                      "\nGreylistKnownAfter 0\n", "\nGreylistExempt 192.0.2.1/32\n", "\nGreylistExempt @a.example\n",
+                      "jim@b.example {\n    RefuseMailFrom fail\n    Greylist off\n}\n",
+                      "@b.example {\n    RefuseMailFrom fail\n    Greylist on\n    GreylistDelay 10s\n    GreylistWindow 479h\n",
+                      "eve@b.example {\n    RefuseMailFrom off\n    Greylist on\n    GreylistDelay 10s\n"):
+            contains(done.stdout, block, "output")
+        for line in ("192/0/2/2: what is not checked by SPF is not greylisted either",
+                     "192/0/2/3: its greylisting has the times of all others",
+                     "a.example/joe: greylisting cannot be switched on for one"):
+            contains(done.stderr, line, "warnings")
+        lacks(done.stderr, "jim", "warnings")
+        equal(run(binary, "config", "-c", filter_.write("new", done.stdout)).returncode, 0, "the output is a configuration")
+
+
+@rows([("delayed", "spf,greylist", "RefuseMailFrom off\nTestMode off\n"), ("not", "spf", "RefuseMailFrom fail\nTestMode on\n"),
+       ("no-time", "spf,greylist\nGREYLISTTIME = 0", "RefuseMailFrom fail\nTestMode on\n")])
+def tumgreyspf_only_tests(binary, checkers, lines):
+    """TestMode would keep mail from being delayed."""
+    with prepared(binary) as filter_:
+        tree = write_tree(filter_, {"__default__": f"CHECKERS = {checkers}\nSPFSEEDONLY = 1\n"})
+        contains(run(binary, "config", "--from", "tumgreyspf", tree).stdout, lines, "output")
+
+
 @rows([
-    ("system", ["--from", "rspamd", sample("spf-milter")], EX_USAGE, "policyd-spf, pyspf-milter, spf-milter, postsrsd or tumgreyspf"),
+    ("system", ["--from", "rspamd", sample("spf-milter")], EX_USAGE, "policyd-spf, pyspf-milter, spf-milter, postsrsd, postgrey or tumgreyspf"),
     ("no-system", ["--from"], EX_USAGE, "--from needs an argument"),
     ("no-file", ["--from", "spf-milter"], EX_USAGE, "--from needs the FILE"),
     ("two-files", ["--from", "spf-milter", sample("spf-milter"), "x"], EX_USAGE, 'there is no place for "x"'),

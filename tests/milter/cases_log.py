@@ -4,7 +4,9 @@
 import json
 import os
 import re
+import time
 
+from greylist_common import BOUNCE, DELAY_S, HELO, NONE, greylisting
 from log_lines import parse
 from wire_common import (BAD_IP, GOOD_IP, ZONE, Mta, case, check, classic, contains, delivered, equal, one, refused, rows,
                          wait_until)
@@ -12,7 +14,8 @@ from wire_common import (BAD_IP, GOOD_IP, ZONE, Mta, case, check, classic, conta
 FAIL = "550 5.7.23"
 VERDICTS = {"accepted", "tagged", "quarantined", "held", "refused", "deferred", "exempt", "ended"}
 ORDER = ["time", "level", "event", "id", "client", "name", "relay", "helo", "mail_from", "checks", "verdict", "test", "why",
-         "code", "enhanced", "exemption_unknown", "to", "recipients_refused", "exempt_to", "test_to", "test_code", "recipients", "forged", "ms"]
+         "code", "enhanced", "greylist", "greylist_wait", "exemption_unknown", "to", "recipients_refused", "exempt_to", "test_to", "test_code", "greylisted",
+         "recipients", "forged", "ms"]
 
 
 def message_lines(filter_, count):
@@ -163,20 +166,32 @@ def messages_of_every_kind(filter_):
     one(filter_, ip="127.0.0.1")
 
 
+def greylisted_messages(binary):
+    """Log entries of a recipient and a message that are deferred, and of one that came back."""
+    with greylisting(binary, {"LogFormat": "json"}) as filter_:
+        one(filter_, NONE)
+        one(filter_, BOUNCE, helo=HELO)
+        time.sleep(DELAY_S + 0.2)
+        delivered(one(filter_, NONE))
+        objects(filter_, 3)
+        return [json.loads(line) for line in filter_.log().splitlines()]
+
+
 @case
 def json_members_are_the_documented_ones(binary):
     """Both ways, with their types and in their order."""
     documented, found = documented_members(), {}
     check("mail_from" in documented, "the manual has the members of a message")
     tested = {"RecipientPolicy": "bob@example.net {\nTestMode on\n}"}
+    entries = greylisted_messages(binary)
     for config in ({"RefuseMailFrom": "fail, softfail"}, {"TestMode": "on"}, {"WhitelistTo": []}, tested):
         with classic(binary, {**EVERY_MEMBER, **config}, zone=EVERY_MEMBER_ZONE) as filter_:
             messages_of_every_kind(filter_)
             objects(filter_, 6)
-            entries = [json.loads(line) for line in filter_.log().splitlines()]
-        for entry in entries:
-            equal([name for name in documented if name in entry], list(entry), "members in their order")
-            note_members(entry, found)
+            entries += [json.loads(line) for line in filter_.log().splitlines()]
+    for entry in entries:
+        equal([name for name in documented if name in entry], list(entry), "members in their order")
+        note_members(entry, found)
     equal({name: "/".join(sorted(types)) for name, types in found.items()}, documented, "members and types")
 
 

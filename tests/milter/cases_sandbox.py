@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import socket
+import sqlite3
 import struct
 import tempfile
 
@@ -53,7 +54,6 @@ REFUSED = (
     ("mmap of what is written and executed", 9, (0, 4096, 7, 0x22, -1, 0)),
     ("personality", 135, (0xffffffff,)),
     ("symlink", 88, (b"/tmp/a\0", b"/tmp/b\0")),
-    ("rename", 82, (b"/tmp/a\0", b"/tmp/b\0")),
     ("chmod", 90, (b"/tmp\0", 0o777)),
     ("a call that no kernel has yet", 700, ()),
 )
@@ -196,24 +196,33 @@ def files_of_an_attacker_are_refused(binary):
                 ("another process", b"/proc/1/cmdline\0", 0))}
             mine = stopped.call(257, AT_FDCWD, own, O_WRONLY_O_CREAT, 0o600)
             removed = injected_call.name_of(stopped.call(87, f"{place}/read\0".encode()))
+            renamed = injected_call.name_of(stopped.call(82, f"{place}/read\0".encode(), f"{place}/renamed\0".encode()))
             check(mine >= 0, f"a file beside the log cannot be made: {injected_call.name_of(mine)}")
             stopped.call(3, mine)
         equal(found, dict.fromkeys(found, "EACCES"), "files that were opened")
         equal(removed, "EACCES", "removal of a file elsewhere")
+        equal(renamed, "EACCES", "another name for a file elsewhere")
         equal(os.listdir(place), ["read"], "files elsewhere")
 
 
-@rows([("log", "LogTo", "log"), ("zone", "ZoneFile", "zone")])
-def a_reload_that_leaves_the_directories_of_the_start_fails_and_says_why(binary, key, name):
+def a_file_elsewhere(filter_, place, name):
+    other = os.path.join(place, name)
+    shutil.copy(filter_.path("zone"), other)
+    if os.geteuid() == 0:
+        shutil.chown(place, UNPRIVILEGED, group_of(UNPRIVILEGED))
+        shutil.chown(other, UNPRIVILEGED, group_of(UNPRIVILEGED))
+    return other
+
+
+@rows([("log", "LogTo", "log", {}), ("zone", "ZoneFile", "zone", {}),
+       ("store", "GreylistStore", "greylist.db", {"Greylist": "learn"})])
+def a_reload_that_leaves_the_directories_of_the_start_fails_and_says_why(binary, key, name, keys):
     need_sandbox(binary)
     with tempfile.TemporaryDirectory(prefix="smf-spf-other.", dir="/tmp") as place, classic(binary) as filter_:
         need_landlock(filter_)
-        other = os.path.join(place, name)
-        shutil.copy(filter_.path("zone"), other)
-        if os.geteuid() == 0:
-            shutil.chown(place, UNPRIVILEGED, group_of(UNPRIVILEGED))
-            shutil.chown(other, UNPRIVILEGED, group_of(UNPRIVILEGED))
-        filter_.reconfigure({key: other, "SkipNDR": "on"})
+        other = a_file_elsewhere(filter_, place, name)
+        value = ("sqlite:" if keys else "") + other
+        filter_.reconfigure({key: value, "SkipNDR": "on", **keys})
         done = run(binary, "reload", "-c", filter_.config_path)
         equal(done.returncode, 78, f"exit status of the reload: {done.stderr}")
         contains(done.stderr, f"{key}: {other}: the sandbox of the running filter was made for the directories that it "
@@ -223,12 +232,8 @@ def a_reload_that_leaves_the_directories_of_the_start_fails_and_says_why(binary,
         equal(run(binary, "reload", "-c", filter_.config_path).returncode, 0, "reload in the old directories")
     with tempfile.TemporaryDirectory(prefix="smf-spf-other.", dir="/tmp") as place, \
             classic(binary, {"Sandbox": "off"}) as filter_:
-        other = os.path.join(place, name)
-        shutil.copy(filter_.path("zone"), other)
-        if os.geteuid() == 0:
-            shutil.chown(place, UNPRIVILEGED, group_of(UNPRIVILEGED))
-            shutil.chown(other, UNPRIVILEGED, group_of(UNPRIVILEGED))
-        filter_.reconfigure({key: other})
+        value = ("sqlite:" if keys else "") + a_file_elsewhere(filter_, place, name)
+        filter_.reconfigure({key: value, **keys})
         done = run(binary, "reload", "-c", filter_.config_path)
         equal((done.returncode, done.stderr), (0, ""), "reload without a sandbox")
 
@@ -331,3 +336,30 @@ def a_capability_for_the_start_is_gone_after_it(binary):
     with filter_:
         for key in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
             equal({int(value, 16) for value in of_each_thread(filter_.process.pid, key)}, {0}, key)
+
+
+@case
+def store_of_greylisting_in_a_directory_of_its_own(binary):
+    """A corrupt file is set aside, one that is taken away is made anew, and what SQLite makes beside it goes at the end."""
+    need_root()
+    with prepared(binary, as_root=True) as filter_:
+        os.mkdir(filter_.path("store"))
+        filter_.write("store/greylist.db", "this is no database\n" * 100)
+        for name in ("store", "store/greylist.db"):
+            shutil.chown(filter_.path(name), UNPRIVILEGED, group_of(UNPRIVILEGED))
+        filter_.reconfigure({"Greylist": "learn", "GreylistPass": "all", "GreylistDelay": "1s",
+                             "GreylistStore": "sqlite:" + filter_.path("store/greylist.db")})
+        filter_.start()
+        filter_.wait_log("store/greylist.db is corrupt; it is ")
+        equal(spf_result(delivered(one(filter_)))[0], "pass", "result")
+        equal(len([name for name in os.listdir(filter_.path("store")) if ".corrupt-" in name]), 1, "files set aside")
+        equal(os.stat(filter_.path("store/greylist.db")).st_mode & 0o777, 0o600, "mode of the new file")
+        os.unlink(filter_.path("store/greylist.db"))
+        filter_.wait_log("it is not the file any more that was opened")
+        filter_.wait_log("greylist: the store is there again")
+        equal(spf_result(delivered(one(filter_)))[0], "pass", "result after that")
+        filter_.stop()
+        with contextlib.closing(sqlite3.connect(filter_.path("store/greylist.db"))) as store:
+            equal(store.execute("SELECT count(*) FROM seen").fetchone()[0], 1, "entries")
+        lacks(filter_.log(), "Operation not permitted", "log")
+        lacks(filter_.log(), "Permission denied", "log")

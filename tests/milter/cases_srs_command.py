@@ -119,6 +119,11 @@ def srs_two_hops_and_back(binary):
     ("no-address", ["forward", "a@b@c"], EX_USAGE, "ADDRESS is an address"),
     ("no-recipient", ["reverse", ""], EX_USAGE, "ADDRESS is an address"),
     ("control", ["forward", "a\x1b@example.org"], EX_USAGE, "ADDRESS is an address"),
+    ("name", ["forward", "Alice <alice@example.org>"], EX_USAGE, "ADDRESS is an address"),
+    ("blank", ["forward", "a b@example.org"], EX_USAGE, "ADDRESS is an address"),
+    ("two", ["reverse", "a@fwd.example b@fwd.example"], EX_USAGE, "ADDRESS is an address"),
+    ("route", ["forward", "@relay.example:alice@example.org"], EX_USAGE, "ADDRESS is an address"),
+    ("dot", ["forward", "alice@example.org."], EX_USAGE, "ADDRESS is an address"),
 ])
 def srs_addresses_that_are_none(binary, arguments, status, words):
     with prepared(binary) as filter_:

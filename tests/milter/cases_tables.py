@@ -102,7 +102,8 @@ def what_is_not_ours_is_not_found(binary, protocol):
     with serving(binary, {"SRSExclude": "own.example"}) as filter_, Tables(filter_, protocol) as tables:
         ours = tables.found(tables.forward(SENDER))
         for key in ('""', "<>", "<@>", "", "alice", "a@own.example", "a@fwd.example", "a@permits.example", "a@b@", "@",
-                    "a\tb@example.org", "x" * 3000 + "@example.org"):
+                    "a\tb@example.org", "x" * 3000 + "@example.org",
+                    '"' + " " * 2000 + '"@example.org'):
             equal(tables.forward(key), NOT_FOUND[protocol], f"the sender {key[:40]!r}")
         for key in ("", "<>", SENDER, "a@fwd.example", "SRS0@fwd.example", "SRS0=@fwd.example", ours.replace("SRS0=", "SRS0=x"),
                     ours.replace("alice", "bob"), ours.replace("fwd.example", "other.example")):
@@ -189,8 +190,8 @@ BROKEN = {
             ("digits", b"9" * 4000), ("comma", b"11:forward a@b;"), ("no-name", b"5:hello,"), ("empty", b"0:,"),
             ("get", b"get a@b\n"), ("http", b"GET / HTTP/1.0\r\n\r\n"), ("zero", b"\0" * 100)],
     "tcp": [("empty", b"\n"), ("word", b"put a b\n"), ("case", b"GET a@b\n"), ("no-key", b"get\n"),
-            ("too-long", b"get " + b"x" * 5000), ("map", b"11:forward a@b,\n"), ("http", b"GET / HTTP/1.0\r\n\r\n"),
-            ("zero", b"\0" * 5000)]}
+            ("too-long", b"get " + b"x" * 10000), ("map", b"11:forward a@b,\n"), ("http", b"GET / HTTP/1.0\r\n\r\n"),
+            ("zero", b"\0" * 10000)]}
 
 
 @rows([(f"{protocol}-{name}", protocol, octets) for protocol, broken in BROKEN.items() for name, octets in broken])

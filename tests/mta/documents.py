@@ -10,10 +10,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-GUIDES = ("../README.md", "first-half-hour.md", "postfix.md", "postfix-policy.md", "sendmail.md", "srs.md", "troubleshooting.md")
+GUIDES = ("../README.md", "first-half-hour.md", "postfix.md", "postfix-policy.md", "sendmail.md", "srs.md", "greylisting.md", "troubleshooting.md")
 PAGES = ("smf-spf.8", "smf-spf.conf.5")
 KINDS = ("sh", "text", "conf", "mc", "log", "mail", "begin")
-FENCE = re.compile(r"^```(\w*)\n(.*?)^```$|^<!-- test: (mail|begin) ?(.*?) -->$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$|^<!-- test: (mail|begin)(?: ([^\n]*?))? -->$", re.MULTILINE | re.DOTALL)
 PROMPT = re.compile(r"^(?:\.Dl )?[#$] (.+)$", re.MULTILINE)
 LITERALS = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
 EVENT = re.compile(r"^SPF ([a-z ]+?)(?: \(([^)]*)\))?: (.*)$")
@@ -39,7 +39,7 @@ def steps_of_guide(path, heading=None):
         where = f"{path.name}:{text.count(chr(10), 0, match.start()) + 1}"
         kind, body = match.group(3, 4) if match.group(3) else match.group(1, 2)
         if kind in KINDS:
-            steps.append(Step(where, kind, body))
+            steps.append(Step(where, kind, body or ""))
         elif kind:
             raise ValueError(f"{where}: a fence of no known kind: {kind}")
     return steps

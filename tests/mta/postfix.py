@@ -82,7 +82,7 @@ class Postfix:
     port 27 is as 25, in the chroot."""
 
     name = "postfix"
-    packages, optional = ("postfix",), ("opendmarc", "postsrsd", "dkim")
+    packages, optional = ("postfix",), ("opendmarc", "postsrsd", "dkim", "redis")
     log = "/var/log/mta-test/postfix.log"
     main_socket = spf_filter.INET_SOCKET
     other_socket = spf_filter.UNIX_SOCKET

@@ -71,7 +71,7 @@ class Sendmail:
     """Port 25 has the filter by a unix socket and is unavailable without it; port 26 by inet and accepts without it."""
 
     name = "sendmail"
-    packages, optional = ("sendmail",), ()
+    packages, optional = ("sendmail",), ("redis",)
     log = "/var/log/mta-test/sendmail.log"
     main_socket = spf_filter.UNIX_SOCKET
     other_socket = spf_filter.INET_SOCKET

@@ -15,9 +15,9 @@ import soak_judge  # noqa: E402
 TIMES_S = range(0, 7200, 10)
 
 
-def series(rss_kb=lambda at: 40000, descriptors=lambda at: 100, threads=lambda at: 30):
-    return [{"at_s": at, "rss_kb": rss_kb(at), "descriptors": descriptors(at), "threads": threads(at)}
-            for at in TIMES_S]
+def series(rss_kb=lambda at: 40000, descriptors=lambda at: 100, threads=lambda at: 30, dns_sockets=lambda at: at % 64):
+    return [{"at_s": at, "rss_kb": rss_kb(at), "descriptors": descriptors(at), "dns_sockets": dns_sockets(at),
+             "threads": threads(at)} for at in TIMES_S]
 
 
 CASES = [  # name, samples, what must be found
@@ -33,6 +33,8 @@ CASES = [  # name, samples, what must be found
     ("steps", series(rss_kb=lambda at: 40000 + 5000 * (at // 3600)), ["rss_kb"]),
     ("a descriptor in two minutes", series(descriptors=lambda at: 100 + at // 120), ["descriptors"]),
     ("a thread that stays, in five minutes", series(threads=lambda at: 30 + at // 300), ["threads"]),
+    ("a socket to the name server that stays", series(dns_sockets=lambda at: at // 120 + at % 64), ["dns_sockets"]),
+    ("many of them while the DNS is busy", series(dns_sockets=lambda at: 64 if at > 3600 and at % 600 else 5), []),
     ("shrinking", series(rss_kb=lambda at: 60000 - 5 * at, threads=lambda at: 60 - at // 300), []),
     ("too short to tell", series(rss_kb=lambda at: 40000 + at)[:soak_judge.SAMPLES_MIN - 1], []),
 ]

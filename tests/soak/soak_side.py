@@ -12,11 +12,15 @@ from cases_mta_dies import die, places
 from faults_common import BAD_IP, GOOD_IP, free_port, metrics
 from filter import STOP_LIMIT_S, wait_until
 from policy_processes import PolicyLoad
+from table_processes import TableLoad, write_secret
 
 CACHES = {"CacheSize": "8M", "DNSCacheSize": "16M"}
 CACHES_KB = 24 * 1024
 MAIL = [("mixed", 16), ("terms", 3), ("refused", 3)]  # workloads and their connections
 POLICY = ("zipf", 4)  # the same of the policy service
+# Senders whose forwarded address is looked up: known domains, and evaluations of five lookups after the caches were dropped.
+TABLE_KEYS = [f"user{number}@d{number}.{zone}.test" for number in range(300) for zone in ("hot", "zipf", "nested", "mx")]
+TABLE_CONNECTIONS = 2
 # Of which zones these have names. One that was silent has a shorter wait until it answers again, each by itself.
 ZONES = ("new", "new", "new", "provider", "nested", "sibling", "mx", "exists", "soft", "bare", "large", "zipf",
          "terms", "refused")
@@ -24,9 +28,10 @@ PER_CONNECTION, CLIENTS = 20, 4
 SETTLE_LIMIT_S = 60
 COMMAND_LIMIT_S = 120
 
-# What a reload brings. The first keeps everything; then caches are dropped, the resolver is made anew, the log differs.
+# What a reload brings. The first keeps everything; then caches are dropped, the resolver is made anew, the log differs, the
+# store of greylisting ends and begins.
 GOOD = [{}, {"TTL": "10m"}, {"DNSCacheSize": "12M"}, {}, {"LogFormat": "json"}, {"AddReceivedHeader": "on"}, {},
-        {"CacheSize": "6M"}]
+        {"CacheSize": "6M"}, {"Greylist": "off"}]
 BAD = [{"DNSTimeout": "soon"}, {"NoSuchKey": "1"}, {"ZoneFile": "/nonexistent/zone"}, {"Nameserver": "here"}]
 
 
@@ -39,12 +44,15 @@ class Side:
         self.filter = SmfSpf(soak.binary, soak.dns, transport)
         self.filter.log_path = f"{soak.log_place or self.filter.dir}/{transport}.log"
         self.base = {"Nameserver": f"127.0.0.1:{soak.dns.port}", "Metrics": f"inet:{port}@127.0.0.1",
-                     "LogTo": self.filter.log_path, "PolicySocket": self.policy_socket(), **CACHES}
+                     "LogTo": self.filter.log_path, "PolicySocket": self.policy_socket(), **self.tables(), **CACHES,
+                     # who is deferred would count as lost; to learn asks the store about the same messages
+                     "Greylist": "learn", "GreylistStore": f"sqlite:{self.filter.path('greylist.db')}", "GreylistEntries": 20000}
         self.filter.metrics_port = str(port)
         self.filter.reconfigure(self.base)
         self.load, self.policy_load = Load(soak.programs), PolicyLoad(soak.programs)
+        self.table_load = TableLoad(soak.programs, self.filter.write("keys", "".join(f"{key}\n" for key in TABLE_KEYS)))
         self.figures = dict.fromkeys(("messages", "temperror", "temperror_calm", "wrong", "lost", "died", "scrapes",
-                                      "reloads", "refused", "requests"), 0)
+                                      "reloads", "refused", "requests", "lookups"), 0)
         self.problems = []
         self.counted = {"disagreements": 0, "faults": 0}
         self.is_calm = True  # no fault, and none has just ended
@@ -56,6 +64,13 @@ class Side:
         self.filter.policy = (f"inet:{free_port()}@127.0.0.1" if self.transport == "unix" else
                               "unix:" + self.filter.path("policy"))
         return self.filter.policy
+
+    def tables(self):
+        """SRS, with lookups over the transport that the milter has."""
+        self.filter.map = ("unix:" + self.filter.path("map") if self.transport == "unix" else
+                           f"inet:{free_port()}@127.0.0.1")
+        return {"SRSDomain": "fwd.example", "SRSOutgoing": "198.51.100.77", "SRSSecretFile": write_secret(self.filter),
+                "TableSocket": f"socketmap:{self.filter.map}"}
 
     # ---- mail ----
 
@@ -87,6 +102,16 @@ class Side:
         if (report["wrong"] or report["lost"]) and not may_fail:
             self.problem(f"{report['requests']} policy requests, {report['wrong']} wrong, {report['lost']} lost: "
                          f"{report['complaint']}")
+
+    def start_table_load(self):
+        return self.table_load.start(self.filter.map, "forward", "--connections", TABLE_CONNECTIONS,
+                                     "--seconds", self.soak.slot_s)
+
+    def judge_table_load(self, report, may_fail):
+        """Without the DNS an address is rewritten, too; only a connection may be lost in a slot with a fault."""
+        self.figures["lookups"] += report["lookups"]
+        if report["wrong"] or (report["lost"] and not may_fail):
+            self.problem(f"{report['lookups']} lookups in tables, {report['wrong']} wrong, {report['lost']} lost")
 
     def recover(self):
         """Waits until names that are new get their results again, of each zone."""

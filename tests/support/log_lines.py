@@ -7,8 +7,8 @@ from urllib.parse import unquote_to_bytes
 KEYS = ("ip", "fqdn", "helo", "from", "client", "reason", "dmarc", "helo-result", "helo-reason",
         "helo-dmarc", "verdict", "test", "identity",
         "why", "reply", "exemption-unknown", "to", "recipients-refused", "exempt-to", "test-to", "test-reply",
-        "recipients", "forged", "id")
-REPEATED = ("to", "why", "reply")  # one of each for each recipient that was refused; the first counts here
+        "greylist", "greylist-wait", "greylist-to", "greylist-waited", "recipients", "forged", "id")
+REPEATED = ("to", "why", "reply", "greylist", "greylist-wait", "greylist-to", "greylist-waited")  # one of each for each recipient that was refused; the first counts here
 EVENT = re.compile(r"SPF ([a-z][A-Za-z ]*?(?: \([A-Za-z ]+\))?): (?=ip=)")
 PAIR = re.compile(r'([a-z][a-z-]*)=(<[^<>]*>|"[^"]*"|[^"<>]*?)(?:, (?=[a-z][a-z-]*=)|$)')
 PREFIX = re.compile(r"^\w{3} [ \d]\d \d\d:\d\d:\d\d [\w.-]+\[\d+\]: ")

@@ -192,6 +192,10 @@ class Mta:
 
     def _content(self, outcome, message):
         replies = [self.client.data()]
+        if replies[0].refused:
+            outcome.refusal = replies[0]
+            self._reset()
+            return outcome
         for name, value in message.fields[1:]:
             replies.append(self.client.header(name, value))
         replies.append(self.client.eoh())

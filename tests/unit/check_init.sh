@@ -26,8 +26,8 @@ for system in debian redhat openrc freebsd; do
     if grep -n '@[A-Z_]*@' "$script"; then
         fail "init/$system.in: a word that nothing replaces"
     fi
-    # Every script can do these, looks at the configuration with -n, and makes the directory of the socket.
-    for word in ' reload -c ' ' -n -c ' /var/run/smfs; do
+    # Every script can do these, looks at the configuration with -n, and makes the directories of the socket and the store.
+    for word in ' reload -c ' ' -n -c ' /var/run/smfs /var/lib/smf-spf; do
         grep -q -e "$word" "$script" || fail "init/$system.in: nothing about $word"
     done
     if command -v shellcheck >/dev/null; then

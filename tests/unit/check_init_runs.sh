@@ -24,7 +24,7 @@ make_root() {
     export INIT_ROOT
     rm -rf "$INIT_ROOT"
     mkdir -p "$INIT_ROOT/sbin" "$INIT_ROOT/bin" "$INIT_ROOT/etc/default" "$INIT_ROOT/etc/sysconfig" "$INIT_ROOT/etc/conf.d" \
-        "$INIT_ROOT/var/lock/subsys" "$INIT_ROOT/var/run"
+        "$INIT_ROOT/var/lock/subsys" "$INIT_ROOT/var/run" "$INIT_ROOT/var/lib"
     cp "$stubs/smf-spf" "$INIT_ROOT/sbin/"
     cp "$stubs/start-stop-daemon" "$stubs/daemon" "$stubs/pgrep" "$INIT_ROOT/bin/"
     cp "$stubs/record" "$INIT_ROOT/bin/chown"
@@ -85,6 +85,7 @@ common() {
     called "smf-spf -n -c $conf"
     called "smf-spf $foreground-c $conf"
     called "$makes_rundir"
+    called "$(echo "$makes_rundir" | sed 's,755 ,750 ,; s,/var/run/smfs,/var/lib/smf-spf,')"
     running 1
     works status
     run start # again

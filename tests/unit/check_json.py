@@ -57,12 +57,16 @@ def run(command, extra):
 def outputs(binary):
     """Objects of many kinds."""
     with tempfile.TemporaryDirectory(prefix="smf-spf-json.") as directory:
-        zone, config = Path(directory, "zone"), Path(directory, "conf")
+        zone, config, grey = Path(directory, "zone"), Path(directory, "conf"), Path(directory, "grey")
         zone.write_text(ZONE, encoding="utf-8")
         config.write_text("LeaveToDMARC on\n", encoding="utf-8")
+        grey.write_text(f"Greylist on\nUser nobody\nGreylistTo @here.example\nGreylistStore sqlite:{directory}/db\n", encoding="utf-8")
         common = [binary, "query", "-c", config, "--json"]
         runs = [["--ip", CLIENT, "--helo", "h.example.net", "--sender", sender, "--trace"] for sender in SENDERS]
         runs += [["--domain", "example.org", "--record", record] for record in RECORDS]
+        for recipient in ("u@here.example", "u@there.example"):
+            yield run([binary, "query", "-c", str(grey), "--json"],
+                      ["--zone", str(zone), "--ip", CLIENT, "--sender", "a@none.example.org", "--recipient", recipient])
         for extra in runs:
             yield run(common, ["--zone", str(zone), *extra])
         with DnsServer("$ORIGIN example.org.\n") as server:

@@ -11,7 +11,6 @@ from pathlib import Path
 ROOMS = ["session", "front"]  # where the lines about connections and messages are written
 LITERAL = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
 KEY = re.compile(r"(?:, |: )([a-z][a-z-]*)=")
-ADDED = re.compile(r'\badd_key\(&?\w+, "([a-z-]+)"')
 TABLE = re.compile(r"\bkeys\[\] = \{(.*?)\};", re.DOTALL)
 
 
@@ -19,7 +18,6 @@ def keys_written(source: Path) -> set[str]:
     found = set()
     for path in sorted(path for room in ROOMS for path in (source / "src" / room).rglob("*.c")):
         text = path.read_text(encoding="utf-8")
-        found |= set(ADDED.findall(text))
         for literal in LITERAL.findall(text):
             found |= set(KEY.findall(literal))
     return found

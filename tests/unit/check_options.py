@@ -17,7 +17,7 @@ import sys
 import tempfile
 
 # Keys whose examples name things that a test machine need not have.
-NEEDS_THE_SYSTEM = {"LogTo", "Metrics", "PidFile", "PolicySocket", "Socket", "SocketGroup", "SRSDomain", "SRSSecretFile",
+NEEDS_THE_SYSTEM = {"GreylistPasswordFile", "LogTo", "Metrics", "PidFile", "PolicySocket", "Socket", "SocketGroup", "SRSDomain", "SRSSecretFile",
                     "TableSocket", "User", "ZoneFile"}
 # What a test machine has, instead of the defaults of User and Socket.
 ON_ANY_MACHINE = "\nUser nobody\nSocket inet:10010@127.0.0.1\n"

@@ -14,35 +14,41 @@ import subprocess
 import sys
 from pathlib import Path
 
-BELOW_FRONT = ["base", "dns", "mail", "spf", "dmarc", "policy", "srs", "config", "session"]  # from below to above
+BELOW_FRONT = ["base", "dns", "mail", "spf", "dmarc", "policy", "srs", "greylist", "greylist/store", "config",
+               "session"]  # from below to above
 QUIRKS = "front/milter/quirks"
 MAY_USE = {room: set(BELOW_FRONT[:n]) for n, room in enumerate(BELOW_FRONT)} | {
+    "greylist/store": {"base", "greylist"},
     QUIRKS: {"base"},
     "front": set(BELOW_FRONT),
     "front/milter": {*BELOW_FRONT, "front", QUIRKS},
     "front/metrics": {*BELOW_FRONT, "front"},
     "front/policy": {*BELOW_FRONT, "front"},
     "front/tables": {*BELOW_FRONT, "front"},
-    "tools": set(BELOW_FRONT),
+    "tools": {*BELOW_FRONT, "tools/greylist"},
     "tools/report": set(BELOW_FRONT),
+    "tools/greylist": {*BELOW_FRONT, "app/process"},
     "app/process": set(BELOW_FRONT),
     "app/preflight": {*BELOW_FRONT, "app/process"},
     "app": {*BELOW_FRONT, "front", "front/metrics", "front/milter", "front/policy", "front/tables", "app/process",
             "app/preflight"},
 }
 # The one file that may use more than its room: it hands commands to the tools.
-MAY_USE_TOO = {"app/main.c": {"tools", "tools/report"}}
+MAY_USE_TOO = {"app/main.c": {"tools", "tools/greylist", "tools/report"}}
 
 # What may stand in one place only: pattern, the files that may hold it.
 CONFINED = [
     (re.compile(r"\bSPF_(?!TERM_SIZE|PROBLEM_SIZE|EXPLANATION_SIZE)\w+|spf2/"), {"spf/spf2_adapter.c"}),
     (re.compile(r"\bsmfi_|\bSMFI[A-Z]*_|mfapi\.h"), {"front/milter/callbacks.c", "front/milter/listener.c"}),
-    (re.compile(r"\bjson_|jansson\.h"), {"tools/report_json.c", "tools/report/read_json.c", "tools/report/write_json.c"}),
+    (re.compile(r"\bjson_|jansson\.h"), {"tools/report_json.c", "tools/greylist/greylist_json.c", "tools/report/read_json.c", "tools/report/write_json.c"}),
     (re.compile(r"\bgz(open|dopen|read|close|error|buffer|offset)\b|zlib\.h"), {"tools/report/log_input.c"}),
     (re.compile(r"\bub_|\bUB_|unbound(-event)?\.h>"), {"dns/dns_unbound.c"}),
     (re.compile(r"\bpsl_|libpsl\.h"), {"dns/dns_registrable.c"}),
     (re.compile(r"\bidn2_|\bIDN2_|idn2\.h"), {"mail/idna.c"}),
     (re.compile(r"\bhmac_sha1_|nettle/"), {"srs/srs_hash.c"}),
+    (re.compile(r"\bsqlite3_|sqlite3\.h"),
+     {f"greylist/store/sqlite_{name}" for name in ("checkpoint.c", "database.c", "database.h", "store.c")}),
+    (re.compile(r"\bredis[A-Z]\w+\(|\bREDIS_(REPLY|ERR|OK)|hiredis\.h"), {"greylist/store/redis_link.c"}),
     (re.compile(r"\bevent_(?!loop|task|watch)\w+\(|\bEV_|\bEVLOOP|event2/"), {"base/event_loop.c"}),
     # What POSIX.1-2008 does not have: such a file asks for it in its third line, says why, and does without where it is missing.
     (
@@ -74,13 +80,14 @@ CONFINED = [
     ),
 ]
 # The same as the object files show it: what an undefined symbol begins with. (jansson has doors in two rooms.)
-CONFINED_CALLS = ("SPF_", "smfi_", "MHD_", "ub_", "psl_", "idn2_", "event_base_", "event_new", "seccomp_", "nettle_")
+CONFINED_CALLS = ("SPF_", "smfi_", "MHD_", "ub_", "psl_", "idn2_", "event_base_", "event_new", "seccomp_", "nettle_",
+                  "sqlite3_", "redisC", "redisF", "redisA", "redisG")
 
 # The C library's, of which a quirk has a definition of its own: whoever calls it means the C library's.
 REPLACED = {"accept", "pthread_create", "sigwait"}
 
 # Pure rooms: what they answer follows from what they are given. None of these is called there.
-PURE = {"mail", "policy", "srs"}
+PURE = {"greylist", "mail", "policy", "srs"}
 IMPURE = re.compile(
     r"(pthread_\w+|open|openat|fopen|read|write|recv|send|socket|connect|poll|select|usleep|nanosleep|sleep|time|clock_\w+"
     r"|gettimeofday|getrandom|random|rand|getenv|log_\w+|dns_lookup|dns_query)"

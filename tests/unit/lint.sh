@@ -28,7 +28,7 @@ musl)
     command -v musl-gcc >/dev/null || { echo "skipped: musl-gcc is missing (package musl-tools)"; exit 77; }
     headers=$build/tests/unit/musl-headers
     mkdir -p "$headers"
-    for name in event2 idn2.h jansson.h jansson_config.h libmilter libpsl.h microhttpd.h nettle seccomp.h seccomp-syscalls.h sodium sodium.h spf2 unbound.h \
+    for name in event2 hiredis idn2.h jansson.h jansson_config.h libmilter libpsl.h microhttpd.h nettle seccomp.h seccomp-syscalls.h sodium sodium.h spf2 sqlite3.h unbound.h \
         unbound-event.h zconf.h zlib.h asm asm-generic linux; do
         for place in /usr/include "/usr/include/$(gcc -print-multiarch)"; do
             [ ! -e "$place/$name" ] || ln -sfn "$place/$name" "$headers/$name"

@@ -2,6 +2,8 @@
 /* Names the keys that need what Postfix's policy protocol does not have. */
 #include "app/preflight/policy_limits.h"
 
+#include "session/session.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
@@ -35,4 +37,9 @@ void policy_limits_add_unserved(const struct config *config, struct strbuf *out)
     if (config->policy_socket == NULL && (has_pass || has_helo_pass))
         strbuf_addf(out, "%s%s%s", has_pass ? "OnPass" : "", has_pass && has_helo_pass ? ", " : "",
                     has_helo_pass ? "OnHeloPass" : "");
+}
+
+bool policy_limits_has_null_senders(const struct config *config)
+{
+    return config->policy_socket != NULL && config->socket == NULL && session_needs(config).data;
 }

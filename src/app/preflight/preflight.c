@@ -70,6 +70,7 @@ static void probe_as_user(void *context)
         probe_log(probe);
         probe_dns(probe);
         probe_secrets(probe);
+        probe_greylist_store(probe);
         probe_config_file(probe);
     }
     strbuf_free(&error);
@@ -162,6 +163,7 @@ static void probe_as_unit(void *context)
     if (privileges_drop(&probe->identity, &error)) {
         probe_sockets_and_files(probe);
         probe_log(probe);
+        probe_greylist_store(probe);
     } else {
         probe_problem(probe, EX_NOPERM, 0, "User: %s", strbuf_text(&error));
     }
@@ -219,6 +221,9 @@ void preflight_run(const struct config *config, const char *config_path, bool st
     note_policy_limits(&probe);
     if (srs_rules_lacks_outgoing(config))
         strbuf_add(&out->notes, "SRSDomain: without SRSOutgoing each sender is rewritten, as with SRSAlways on\n");
+    if (policy_limits_has_null_senders(config))
+        strbuf_add(&out->notes,
+                   "Greylist: the policy service greylists a null sender only where smtpd_data_restrictions ask it\n");
     probe_sockets_and_files(&probe);
     probe_log_before_drop(&probe);
     probe_in_child(&probe, probe_as_user, probe_user(&probe), "");

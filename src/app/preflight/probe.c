@@ -21,7 +21,7 @@ const char *probe_user(const struct probe *probe)
 void probe_problem(struct probe *probe, int status, int error, const char *format, ...)
 {
     const bool is_unknown = !probe->is_certain && (error == EACCES || error == EPERM);
-    const bool is_note = is_unknown || probe->is_optional;
+    const bool is_note = is_unknown || probe->without != NULL;
     struct strbuf *lines = is_note ? &probe->out->notes : &probe->out->problems;
     va_list args;
 
@@ -31,9 +31,7 @@ void probe_problem(struct probe *probe, int status, int error, const char *forma
     if (is_unknown)
         strbuf_add(lines, " (not checked for the user of the filter)\n");
     else
-        strbuf_add(lines, probe->is_optional
-                              ? "; the filter starts, but smf-spf reload, reopen and stats do not reach it\n"
-                              : "\n");
+        strbuf_addf(lines, "%s\n", probe->without != NULL ? probe->without : "");
     if (!is_note && probe->out->status == EX_OK)
         probe->out->status = status;
 }

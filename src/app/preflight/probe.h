@@ -16,7 +16,7 @@ struct probe {
     bool starts_here;                /* this process is to become the filter */
     bool is_certain;                 /* this process has, or can take, the privileges of the start */
     bool log_is_made;                /* before privileges are dropped, LogTo is created or given to User */
-    bool is_optional;                /* the start goes on without what is looked at */
+    const char *without;             /* what becomes of a start without what is looked at; NULL: it fails */
     const struct service_unit *unit; /* by which systemd starts it; NULL: it is looked at as root or User starts it */
     struct preflight *out;
 };

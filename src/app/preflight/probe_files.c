@@ -116,3 +116,35 @@ void probe_log(struct probe *probe)
                     "LogTo: %s: user %s cannot make it again once it is rotated away: use a directory of that user's\n",
                     path, user);
 }
+
+/* 0 if the file can be opened, and others be made beside it. */
+static int store_file_error(const char *path)
+{
+    struct stat found;
+
+    if (stat(path, &found) != 0)
+        return errno == ENOENT ? probe_directory_error(path) : errno;
+    if (!S_ISREG(found.st_mode))
+        return S_ISDIR(found.st_mode) ? EISDIR : EINVAL;
+    return faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) != 0 ? errno : probe_directory_error(path);
+}
+
+void probe_greylist_store(struct probe *probe)
+{
+    const char *path = config_greylist_file(probe->config), *password = probe->config->greylist_password_file;
+    int error = 0;
+
+    if (!config_greylists(probe->config))
+        return;
+    probe->without = "; the filter starts, and defers nobody until it can";
+    if (path != NULL && probe_is_writable(probe, "GreylistStore", path, EX_CANTCREAT)) {
+        error = store_file_error(path);
+        if (error != 0)
+            probe_problem(probe, EX_CANTCREAT, error, "GreylistStore: user %s cannot use %s: %s", probe_user(probe),
+                          path, strerror(error));
+    }
+    if (password != NULL && faccessat(AT_FDCWD, password, R_OK, AT_EACCESS) != 0)
+        probe_problem(probe, EX_NOINPUT, errno, "GreylistPasswordFile: user %s cannot read %s: %s", probe_user(probe),
+                      password, strerror(errno));
+    probe->without = NULL;
+}

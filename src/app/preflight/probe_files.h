@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Could the PidFile and the log be written? */
+/* Could the PidFile, the log and the store of greylisting be written? */
 #ifndef SMF_APP_PREFLIGHT_PROBE_FILES_H
 #define SMF_APP_PREFLIGHT_PROBE_FILES_H
 
@@ -12,5 +12,8 @@ void probe_log_before_drop(struct probe *probe);
 
 /* Whether LogTo can be opened with the privileges of the moment, which are those of User. */
 void probe_log(struct probe *probe);
+
+/* Whether the store of greylisting can be opened so, where it is a file, and its password be read; as notes. */
+void probe_greylist_store(struct probe *probe);
 
 #endif

@@ -117,10 +117,10 @@ static void probe_socket(struct probe *probe, const char *key, const char *spec)
 /* A filter without it filters all the same. */
 static void probe_control_socket(struct probe *probe)
 {
-    probe->is_optional = true;
+    probe->without = "; the filter starts, but smf-spf reload, reopen and stats do not reach it";
     if (probe->config->control_socket != NULL)
         probe_unix_socket(probe, "ControlSocket", probe->config->control_socket);
-    probe->is_optional = false;
+    probe->without = NULL;
 }
 
 void probe_sockets(struct probe *probe)

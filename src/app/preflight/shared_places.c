@@ -116,6 +116,8 @@ void shared_places_find(const struct config *config, const char *config_path, st
     add_file(&places, "LogTo", config->log_to);
     add_file(&places, "ZoneFile", config->zone_file);
     add_file(&places, "SRSSecretFile", config->srs_secret_file);
+    add_file(&places, "GreylistStore", config_greylists(config) ? config_greylist_file(config) : NULL);
+    add_file(&places, "GreylistPasswordFile", config->greylist_password_file);
     add_file(&places, "the configuration", config_path);
     for (size_t i = 1; i < places.count; i++)
         for (size_t other = 0; other < i; other++)

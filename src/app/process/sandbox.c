@@ -54,5 +54,9 @@ bool sandbox_allows(const struct config *config, const char *config_path, struct
         return allowed;
     allowed = check("ZoneFile", config->zone_file, false, errors) && allowed;
     allowed = check("SRSSecretFile", config->srs_secret_file, false, errors) && allowed;
+    if (config_greylists(config)) {
+        allowed = check("GreylistStore", config_greylist_file(config), true, errors) && allowed;
+        allowed = check("GreylistPasswordFile", config->greylist_password_file, false, errors) && allowed;
+    }
     return check("LogTo", config->log_to, true, errors) && allowed;
 }

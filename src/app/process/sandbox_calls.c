@@ -42,12 +42,13 @@ static const char *const allowed[] = {
     "clock_nanosleep_time64", "gettimeofday", "nanosleep", "time", "timerfd_create", "timerfd_gettime",
     "timerfd_gettime64", "timerfd_settime", "timerfd_settime64",
     /* files that are open */
-    "_llseek", "close", "close_range", "dup", "dup2", "dup3", "fadvise64", "fadvise64_64", "fcntl", "fcntl64",
+    "_llseek", "close", "close_range", "dup", "dup2", "dup3", "fadvise64", "fadvise64_64", "fcntl", "fcntl64", "fchmod",
     "fdatasync", "flock", "fstat", "fstat64", "fstatfs", "fstatfs64", "fsync", "ftruncate", "ftruncate64", "getdents",
-    "getdents64", "lseek", "pipe", "pipe2", "pread64", "read", "readv", "write", "writev",
+    "getdents64", "lseek", "pipe", "pipe2", "pread64", "pwrite64", "read", "readv", "write", "writev",
     /* files by name; which ones is for sandbox_files to say */
     "access", "chdir", "faccessat", "faccessat2", "fstatat64", "getcwd", "lstat", "lstat64", "newfstatat", "open",
-    "openat", "readlink", "readlinkat", "stat", "stat64", "statx", "umask", "unlink", "unlinkat",
+    "openat", "readlink", "readlinkat", "rename", "renameat", "renameat2", "stat", "stat64", "statx", "umask", "unlink",
+    "unlinkat",
     /* waiting */
     "_newselect", "epoll_create", "epoll_create1", "epoll_ctl", "epoll_pwait", "epoll_pwait2", "epoll_wait", "eventfd",
     "eventfd2", "poll", "ppoll", "ppoll_time64", "pselect6", "pselect6_time64", "select",

@@ -39,7 +39,8 @@ enum { PLACES_MAX = 64 };
 
 static const uint64_t access_read = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR,
                       access_log = LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG,
-                      access_remove = LANDLOCK_ACCESS_FS_REMOVE_FILE, access_write = LANDLOCK_ACCESS_FS_WRITE_FILE;
+                      access_remove = LANDLOCK_ACCESS_FS_REMOVE_FILE, access_write = LANDLOCK_ACCESS_FS_WRITE_FILE,
+                      access_store = access_read | access_log | access_remove | LANDLOCK_ACCESS_FS_TRUNCATE;
 
 /* A directory, with all below it, or a file. */
 struct place {
@@ -111,6 +112,14 @@ static void add_log(const char *path)
         add_directory_of(path, access_log);
 }
 
+/* SQLite makes, shortens and removes files beside its own, and a corrupt one is renamed. */
+static void add_store(const struct config *config)
+{
+    add("/var/lib/smf-spf", access_store); /* where a reload may begin to greylist */
+    add_directory_of(config_greylist_file(config), access_store);
+    add_directory_of(config->greylist_password_file, access_read);
+}
+
 static void find_places(const struct config *config, const char *config_path)
 {
     const char *protocol;
@@ -124,6 +133,7 @@ static void find_places(const struct config *config, const char *config_path)
     add_directory_of(config->zone_file, access_read);
     add_directory_of(config->srs_secret_file, access_read);
     add_log(config->log_to);
+    add_store(config);
     add_directory_of(config->pid_file, access_remove);
     add_directory_of(config->control_socket, access_remove);
     add_socket(config->socket);
@@ -151,10 +161,10 @@ static uint64_t handled_access(int version)
 }
 
 /* One that is gone by now needs no rule. */
-static bool add_rule(int ruleset, const struct place *place)
+static bool add_rule(int ruleset, const struct place *place, uint64_t handled)
 {
     const uint64_t of_directories = ~(access_write | LANDLOCK_ACCESS_FS_READ_FILE);
-    struct landlock_path_beneath_attr rule = {.allowed_access = place->access,
+    struct landlock_path_beneath_attr rule = {.allowed_access = place->access & handled,
                                               .parent_fd = open(place->path, O_PATH | O_CLOEXEC)};
     struct stat found;
     long done = 0;
@@ -169,34 +179,36 @@ static bool add_rule(int ruleset, const struct place *place)
     return done == 0;
 }
 
-/* Descriptor of a set of rules; -1 with errno. */
-static int make_ruleset(void)
+/* Descriptor of a set of rules, and what they are about; -1 with errno. */
+static int make_ruleset(uint64_t *handled)
 {
     const long version = syscall(SYS_landlock_create_ruleset, NULL, 0UL, LANDLOCK_CREATE_RULESET_VERSION);
     struct landlock_ruleset_attr attributes = {.handled_access_fs = version > 0 ? handled_access((int)version) : 0};
 
     if (version < 1)
         return -1;
+    *handled = attributes.handled_access_fs;
     /* the size of the first version, which has the files alone */
     return (int)syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes.handled_access_fs, 0U);
 }
 
-static bool restrict_by(int ruleset)
+static bool restrict_by(int ruleset, uint64_t handled)
 {
     for (size_t i = 0; i < place_count; i++)
-        if (!add_rule(ruleset, &places[i]))
+        if (!add_rule(ruleset, &places[i], handled))
             return false;
     return prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) == 0 && syscall(SYS_landlock_restrict_self, ruleset, 0U) == 0;
 }
 
 bool sandbox_files_restrict(const struct config *config, const char *config_path, struct strbuf *problem)
 {
-    const int ruleset = INSTRUMENTED ? -1 : make_ruleset();
+    uint64_t handled = 0;
+    const int ruleset = INSTRUMENTED ? -1 : make_ruleset(&handled);
     bool restricted = false;
 
     if (ruleset >= 0) {
         find_places(config, config_path);
-        restricted = restrict_by(ruleset);
+        restricted = restrict_by(ruleset, handled);
     }
     if (!restricted) {
         const bool is_missing = errno == ENOSYS || errno == EOPNOTSUPP;

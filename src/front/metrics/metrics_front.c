@@ -88,34 +88,35 @@ static enum MHD_Result answer(void *context, struct MHD_Connection *connection, 
     return send_text(connection, status, plain, &text);
 }
 
-static const char *socket_path(const char *spec)
+static bool open_socket(const struct front *self, const struct front_socket *socket, const struct front_host *new_host,
+                        struct strbuf *error)
 {
-    return endpoint_unix_path(spec);
-}
-
-static bool open_socket(const struct front_socket *socket, const struct front_host *new_host, struct strbuf *error)
-{
+    (void)self;
     host = *new_host;
     listening_fd = listening_open(&listening, socket, error);
     return listening_fd >= 0;
 }
 
-static bool give_socket(const struct front_socket *socket, uid_t owner, gid_t group, struct strbuf *error)
+static bool give_socket(const struct front *self, const struct front_socket *socket, uid_t owner, gid_t group,
+                        struct strbuf *error)
 {
+    (void)self;
     return listening_give(&listening, socket, owner, group, error);
 }
 
-static void discard_socket(const struct front_socket *socket)
+static void discard_socket(const struct front *self, const struct front_socket *socket)
 {
+    (void)self;
     (void)socket;
     listening_discard(&listening);
 }
 
 /* Returns once it is closed. */
-static bool run(void)
+static bool run(const struct front *self)
 {
     bool is_started;
 
+    (void)self;
     pthread_mutex_lock(&lock);
     if (!is_closed)
         server = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_USE_ITC, 0, NULL, NULL, answer,
@@ -129,8 +130,9 @@ static bool run(void)
     return is_started;
 }
 
-static void close_socket(void)
+static void close_socket(const struct front *self)
 {
+    (void)self;
     pthread_mutex_lock(&lock);
     is_closed = true;
     if (server != NULL)
@@ -141,8 +143,9 @@ static void close_socket(void)
     listening_discard(&listening);
 }
 
-static void hang_up(void)
+static void hang_up(const struct front *self)
 {
+    (void)self;
     if (server != NULL)
         MHD_stop_daemon(server);
     server = NULL;
@@ -151,7 +154,7 @@ static void hang_up(void)
 const struct front metrics_front = {
     .name = "libmicrohttpd",
     .drain = &no_drain,
-    .path = socket_path,
+    .path = endpoint_unix_path,
     .open = open_socket,
     .give = give_socket,
     .discard = discard_socket,

@@ -100,7 +100,7 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long 
                              unsigned long unused3, unsigned long *wanted_actions, unsigned long *wanted_steps,
                              unsigned long *wanted2, unsigned long *wanted3)
 {
-    unsigned long unneeded = SMFIP_NOBODY | SMFIP_NOUNKNOWN | SMFIP_NODATA | SMFIP_NOEOH;
+    unsigned long unneeded = SMFIP_NOBODY | SMFIP_NOUNKNOWN | SMFIP_NOEOH;
     const unsigned long unanswered = SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_HDR;
     struct session_needs needs = host.needs(host.context);
 
@@ -108,6 +108,8 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long 
     (void)unused3;
     if (!needs.headers)
         unneeded |= SMFIP_NOHDRS;
+    if (!needs.data)
+        unneeded |= SMFIP_NODATA;
     *wanted_actions = actions & (SMFIF_ADDHDRS | SMFIF_CHGHDRS);
     if (needs.changes_recipients)
         *wanted_actions |= actions & (SMFIF_ADDRCPT | SMFIF_DELRCPT);
@@ -233,6 +235,19 @@ static sfsistat on_rcpt(SMFICTX *ctx, char **arguments)
     return status_of(ctx, &reply);
 }
 
+static sfsistat on_data(SMFICTX *ctx)
+{
+    struct connection *connection = connection_of(ctx);
+    struct session_reply reply;
+
+    if (connection == NULL)
+        return SMFIS_CONTINUE;
+    reply = session_data(connection->session);
+    if (reply.step != SESSION_CONTINUE)
+        end_message(connection);
+    return status_of(ctx, &reply);
+}
+
 static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
 {
     struct connection *connection = connection_of(ctx);
@@ -342,11 +357,13 @@ COUNTED(connect, (SMFICTX * ctx, char *name, _SOCK_ADDR *sa), (ctx, name, sa))
 COUNTED(helo, (SMFICTX * ctx, char *helo), (ctx, helo))
 COUNTED(mail, (SMFICTX * ctx, char **arguments), (ctx, arguments))
 COUNTED(rcpt, (SMFICTX * ctx, char **arguments), (ctx, arguments))
+COUNTED(data, (SMFICTX * ctx), (ctx))
 COUNTED(eom, (SMFICTX * ctx), (ctx))
 COUNTED(abort, (SMFICTX * ctx), (ctx))
 COUNTED(close, (SMFICTX * ctx), (ctx))
 TIMED(mail, METRICS_MAIL, (SMFICTX * ctx, char **arguments), (ctx, arguments))
 TIMED(rcpt, METRICS_RCPT, (SMFICTX * ctx, char **arguments), (ctx, arguments))
+TIMED(data, METRICS_DATA, (SMFICTX * ctx), (ctx))
 TIMED(eom, METRICS_EOM, (SMFICTX * ctx), (ctx))
 
 bool callbacks_register(const struct front_host *new_host)
@@ -360,6 +377,7 @@ bool callbacks_register(const struct front_host *new_host)
         .xxfi_helo = counted_helo,
         .xxfi_envfrom = timed_mail,
         .xxfi_envrcpt = timed_rcpt,
+        .xxfi_data = timed_data,
         .xxfi_header = on_header,
         .xxfi_eom = timed_eom,
         .xxfi_abort = counted_abort,

@@ -14,6 +14,7 @@ const struct session_abilities facts_abilities = {
     .changes_recipients = true,
     .holds = true,
     .refuses_recipients = true,
+    .sees_data = true,
 };
 
 static bool is_verified(const char *host)

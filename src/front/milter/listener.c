@@ -154,19 +154,22 @@ void listener_discard(void)
     made_socket.st_ino = 0;
 }
 
-void listener_close(void)
+void listener_close(const struct front *self)
 {
+    (void)self;
     listening_socket_exchange();
     listener_discard();
 }
 
-void listener_hang_up(void)
+void listener_hang_up(const struct front *self)
 {
+    (void)self;
     listening_socket_hang_up();
 }
 
-bool listener_run(void)
+bool listener_run(const struct front *self)
 {
+    (void)self;
     if (!signals_are_kept())
         log_warning("libmilter takes signals of its own: it may end in the middle of messages");
     if (!libmilter_kick_start(callbacks_connections))

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The socket on which the MTA reaches the filter, and libmilter's run loop on it. */
+/* The socket on which the MTA reaches the filter, and libmilter's run loop on it. There is one in a process, so that
+ * `self` says nothing. */
 #ifndef SMF_FRONT_MILTER_LISTENER_H
 #define SMF_FRONT_MILTER_LISTENER_H
 
 #include "base/strbuf.h"
+#include "front/front.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,15 +35,15 @@ void listener_discard(void);
 /* Stops listening, and removes the unix socket, so that a successor can bind it; connections go on. A connection that
  * was not accepted yet is closed. For a socket that a service manager has opened and holds, such connections wait for
  * the successor. Once, at the end. */
-void listener_close(void);
+void listener_close(const struct front *self);
 
 /* Lets libmilter read the end of each of the MTA's connections, after which it closes them: all answers are written by
  * then. The last of it is seen by callbacks_connections. */
-void listener_hang_up(void);
+void listener_hang_up(const struct front *self);
 
 /* Serves the MTA for as long as the process lives; true if libmilter was stopped by a signal, false if it ended by
  * itself. */
-bool listener_run(void);
+bool listener_run(const struct front *self);
 
 /* Appends the version of libmilter, "1.0.1". */
 void listener_add_version(struct strbuf *out);

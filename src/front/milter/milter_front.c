@@ -8,29 +8,34 @@
 
 enum { ERROR_SIZE = 512 };
 
-static bool open_socket(const struct front_socket *socket, const struct front_host *host, struct strbuf *error)
+static bool open_socket(const struct front *self, const struct front_socket *socket, const struct front_host *host,
+                        struct strbuf *error)
 {
     const struct listener_config config = {.socket = socket->spec, .mode = socket->mode};
     char message[ERROR_SIZE] = "libmilter does not take the filter";
 
+    (void)self;
     if (callbacks_register(host) && listener_open(&config, message, sizeof message))
         return true;
     strbuf_add(error, message);
     return false;
 }
 
-static bool give_socket(const struct front_socket *socket, uid_t owner, gid_t group, struct strbuf *error)
+static bool give_socket(const struct front *self, const struct front_socket *socket, uid_t owner, gid_t group,
+                        struct strbuf *error)
 {
     char message[ERROR_SIZE] = "";
 
+    (void)self;
     if (listener_give(socket->spec, owner, group, message, sizeof message))
         return true;
     strbuf_add(error, message);
     return false;
 }
 
-static void discard_socket(const struct front_socket *socket)
+static void discard_socket(const struct front *self, const struct front_socket *socket)
 {
+    (void)self;
     (void)socket; /* there is one */
     listener_discard();
 }

@@ -111,7 +111,13 @@ static void refuse_broken(struct policy_connection *policy, const char *problem)
     connection_close(&policy->connection);
 }
 
-/* True if the request can be answered now; else it is when its decision is known. */
+/* True if the request can be answered now; else it goes on when more is known. */
+static bool go_on(struct policy_connection *policy)
+{
+    return transaction_begin(&policy->client->transaction, &service.host, &policy->request, on_ready, policy);
+}
+
+/* The same for one that has just come. */
 static bool begin(struct policy_connection *policy)
 {
     const struct request *request = &policy->request;
@@ -124,7 +130,7 @@ static bool begin(struct policy_connection *policy)
     client->transaction.asks_at_data |= policy->asks_at_data;
     client->is_busy = true;
     client->asked_in = rests;
-    return transaction_begin(&client->transaction, &service.host, request, on_ready, policy);
+    return go_on(policy);
 }
 
 /* Answers all requests that are there, up to one whose decision has to be found out. */
@@ -150,10 +156,15 @@ static void work(struct connection *connection)
         refuse_broken(policy, problem);
 }
 
+/* What was found out may lead to another question. */
 static void resume(struct connection *connection)
 {
+    struct policy_connection *policy = (struct policy_connection *)connection;
+
+    if (!go_on(policy))
+        return;
     connection_release(connection);
-    answer((struct policy_connection *)connection);
+    answer(policy);
 }
 
 static const struct connections_protocol protocol = {
@@ -176,52 +187,23 @@ static struct connections service = {
 
 /* ---- The front end ---- */
 
-static const char *socket_path(const char *spec)
-{
-    return endpoint_unix_path(spec);
-}
-
-static bool open_socket(const struct front_socket *socket, const struct front_host *host, struct strbuf *error)
-{
-    return connections_open(&service, socket, host, error);
-}
-
-static bool give_socket(const struct front_socket *socket, uid_t owner, gid_t group, struct strbuf *error)
-{
-    return connections_give(&service, socket, owner, group, error);
-}
-
-static void discard_socket(const struct front_socket *socket)
-{
-    connections_discard(&service, socket);
-}
-
-static bool run(void)
+static bool run(const struct front *self)
 {
     if (getrandom(clients.seed, sizeof clients.seed, 0) == (ssize_t)sizeof clients.seed)
-        return connections_run(&service);
+        return connections_run(self);
     log_error("PolicySocket: no random octets");
     return false;
-}
-
-static void close_socket(void)
-{
-    connections_close(&service);
-}
-
-static void hang_up(void)
-{
-    connections_hang_up(&service);
 }
 
 const struct front policy_front = {
     .name = "the policy service",
     .drain = &drain,
-    .path = socket_path,
-    .open = open_socket,
-    .give = give_socket,
-    .discard = discard_socket,
+    .state = &service,
+    .path = endpoint_unix_path,
+    .open = connections_open,
+    .give = connections_give,
+    .discard = connections_discard,
     .run = run,
-    .close = close_socket,
-    .hang_up = hang_up,
+    .close = connections_close,
+    .hang_up = connections_hang_up,
 };

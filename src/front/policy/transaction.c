@@ -9,6 +9,7 @@
 #include "mail/envelope.h"
 #include "session/session.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -23,6 +24,7 @@ static const struct session_abilities abilities = {
     .redirects = true,
     .refuses_recipients = true,
     .awaits = true,
+    .sees_data = true, /* if Postfix is told to ask then */
     .yields = true,
 };
 
@@ -38,12 +40,19 @@ static bool says(const struct strbuf *known, const char *first, const char *seco
 /* Without memory it says nothing, and what comes next is something new. */
 static void note(struct strbuf *known, const char *first, const char *second)
 {
+    const size_t len = strlen(first) + 1 + strlen(second);
+    char *room, *end;
+
     strbuf_truncate(known, 0);
-    strbuf_add(known, first);
-    strbuf_add_char(known, '\n');
-    strbuf_add(known, second);
-    if (known->failed)
+    room = strbuf_make_room(known, len);
+    if (room == NULL) {
         strbuf_free(known);
+        return;
+    }
+    end = stpcpy(room, first);
+    *end++ = '\n';
+    (void)stpcpy(end, second);
+    strbuf_fill_room(known, len);
 }
 
 /* Empties a text, which keeps its memory unless that was not enough. */
@@ -157,10 +166,20 @@ void transaction_end(struct transaction *transaction)
 
 /* ---- The client ---- */
 
+/* 0: it is not known. */
+static unsigned read_port(const char *text)
+{
+    unsigned port = 0;
+
+    for (; *text >= '0' && *text <= '9' && port <= UINT16_MAX; text++)
+        port = 10 * port + (unsigned)(*text - '0');
+    return *text == '\0' && port <= UINT16_MAX ? port : 0;
+}
+
 static struct session_client client_of(const struct request *request)
 {
     struct session_client client = {
-        .port = (unsigned)strtoul(request->client_port, NULL, 10),
+        .port = read_port(request->client_port),
         .name = request->client_name,
         .name_is_verified = request->client_name[0] != '\0' && strcasecmp(request->client_name, "unknown") != 0,
     };
@@ -281,10 +300,15 @@ static void meet_message(struct transaction *transaction, const struct request *
     }
 }
 
+/* True if no recipient follows. */
+static bool is_last_step(const struct request *request)
+{
+    return request->state == POLICY_DATA || request->state == POLICY_END;
+}
+
 static bool is_about_message(const struct request *request)
 {
-    return request->state == POLICY_MAIL || request->state == POLICY_RCPT || request->state == POLICY_DATA ||
-           request->state == POLICY_END;
+    return request->state == POLICY_MAIL || request->state == POLICY_RCPT || is_last_step(request);
 }
 
 /* True if it names a recipient to decide about: each at RCPT; later the only one that the message has, if nobody has
@@ -294,17 +318,33 @@ static bool has_news_of_recipient(const struct transaction *transaction, const s
     return request->state == POLICY_RCPT || (!transaction->has_recipient && request->recipient[0] != '\0');
 }
 
+/* The recipient that a request names. `address` is room for what it points to, which the caller frees. */
+static struct session_recipient read_recipient(const struct transaction *transaction, const struct request *request,
+                                               struct address *address)
+{
+    struct session_recipient recipient = {.count = 0};
+
+    *address = (struct address){.text = NULL};
+    recipient.status = read_address(request->recipient, session_host_name(transaction->session), address);
+    if (address->text != NULL) {
+        recipient.readings = address;
+        recipient.count = 1;
+    }
+    return recipient;
+}
+
 /* For the recipient, where that matters. */
 static bool await(struct transaction *transaction, const struct request *request, void (*ready)(void *context),
                   void *context)
 {
     struct session *session = transaction->session;
+    struct session_recipient recipient = {.count = 0};
     struct address address = {.text = NULL};
     bool is_known;
 
-    if (has_news_of_recipient(transaction, request) && session_has_own_settings(session))
-        (void)read_address(request->recipient, session_host_name(session), &address);
-    is_known = session_await(session, address.text != NULL ? &address : NULL, ready, context);
+    if (has_news_of_recipient(transaction, request) && session_awaits_recipients(session))
+        recipient = read_recipient(transaction, request, &address);
+    is_known = session_await(session, recipient.count > 0 ? &recipient : NULL, ready, context);
     address_free(&address);
     return is_known;
 }
@@ -320,6 +360,8 @@ bool transaction_begin(struct transaction *transaction, const struct front_host 
     if (transaction->is_exempt || !is_about_message(request))
         return true;
     meet_message(transaction, request, is_same);
+    if (transaction->has_message && is_last_step(request))
+        session_reach_data(transaction->session);
     return !transaction->has_message || await(transaction, request, ready, context);
 }
 
@@ -383,16 +425,10 @@ static enum policy_action change(struct transaction *transaction, struct strbuf 
 /* Keeps what is answered to it, if that is more than DUNNO. */
 static struct session_reply decide_recipient(struct transaction *transaction, const struct request *request)
 {
-    struct session_recipient recipient = {.count = 0};
-    struct address address = {.text = NULL};
-    struct session_reply reply;
+    struct address address;
+    const struct session_recipient recipient = read_recipient(transaction, request, &address);
+    const struct session_reply reply = session_rcpt(transaction->session, &recipient);
 
-    recipient.status = read_address(request->recipient, session_host_name(transaction->session), &address);
-    if (address.text != NULL) {
-        recipient.readings = &address;
-        recipient.count = 1;
-    }
-    reply = session_rcpt(transaction->session, &recipient);
     transaction->has_recipient = true;
     transaction->has_accepted |= reply.step != SESSION_REFUSE;
     forget_answer(transaction);
@@ -412,6 +448,21 @@ static enum policy_action answer_recipient(struct transaction *transaction, cons
     return transaction->answer.len > 0 ? repeat(transaction, out) : POLICY_DUNNO;
 }
 
+/* The first change of the message, where fields are added at RCPT. A message mostly gets one field and nothing else,
+ * which need not be kept for a later answer. */
+static enum policy_action change_early(struct transaction *transaction, struct strbuf *out)
+{
+    const struct action_list actions = session_early_actions(transaction->session);
+    const struct action *first = actions.items;
+
+    if (!transaction->has_changes && actions.count == 1 && first->kind == ACTION_INSERT_HEADER) {
+        transaction->has_changes = true;
+        return answer_field(first->name, first->value, out) ? POLICY_PREPEND : answer_dunno(out);
+    }
+    collect_changes(transaction, &actions);
+    return change(transaction, out);
+}
+
 /* At RCPT: of one recipient after the other. */
 static enum policy_action at_recipient(struct transaction *transaction, const struct request *request,
                                        struct strbuf *out)
@@ -419,7 +470,6 @@ static enum policy_action at_recipient(struct transaction *transaction, const st
     const bool is_again =
         transaction->recipient.len > 0 && strcmp(strbuf_text(&transaction->recipient), request->recipient) == 0;
     enum policy_action kind = POLICY_DUNNO;
-    struct action_list actions;
 
     if (is_again && transaction->answer.len > 0)
         return repeat(transaction, out);
@@ -429,9 +479,7 @@ static enum policy_action at_recipient(struct transaction *transaction, const st
         return kind;
     if (transaction->asks_at_data)
         return answer_dunno(out);
-    actions = session_early_actions(transaction->session);
-    collect_changes(transaction, &actions);
-    return change(transaction, out);
+    return change_early(transaction, out);
 }
 
 /* At MAIL of a message that is decided there, and not refused. */
@@ -442,22 +490,29 @@ static enum policy_action at_sender(const struct transaction *transaction, struc
     return action != NULL ? answer_pass(action, out) : answer_dunno(out);
 }
 
+/* Ends a message that goes on at DATA, unless it is refused then. */
+static void end_at_data(struct transaction *transaction)
+{
+    struct action_list actions = {NULL, 0};
+    struct session_reply reply = session_data(transaction->session);
+
+    if (reply.step != SESSION_REFUSE)
+        reply = end_message(transaction, &actions);
+    transaction->has_message = false;
+    forget_answer(transaction);
+    if (reply.step == SESSION_REFUSE)
+        keep_refusal(transaction, &reply);
+    else
+        collect_changes(transaction, &actions);
+}
+
 /* At DATA, or at the end: the message is over. It may be refused then, if nobody has asked before. */
 static void finish(struct transaction *transaction, const struct request *request)
 {
-    struct action_list actions;
-    struct session_reply reply;
-
-    if (has_news_of_recipient(transaction, request) && decide_recipient(transaction, request).step == SESSION_REFUSE) {
+    if (has_news_of_recipient(transaction, request) && decide_recipient(transaction, request).step == SESSION_REFUSE)
         (void)end_message(transaction, NULL);
-    } else {
-        reply = end_message(transaction, &actions);
-        forget_answer(transaction);
-        if (reply.step == SESSION_REFUSE)
-            keep_refusal(transaction, &reply);
-        else
-            collect_changes(transaction, &actions);
-    }
+    else
+        end_at_data(transaction);
     transaction->is_over = true;
     end_session(transaction);
 }
@@ -486,7 +541,7 @@ enum policy_action transaction_answer(struct transaction *transaction, const str
         return answer_dunno(out);
     if (transaction->has_message && is_refused(transaction))
         return repeat(transaction, out);
-    if (transaction->has_message && (request->state == POLICY_DATA || request->state == POLICY_END))
+    if (transaction->has_message && is_last_step(request))
         finish(transaction, request);
     if (transaction->has_message && request->state == POLICY_RCPT)
         return at_recipient(transaction, request, out);

@@ -36,7 +36,8 @@ struct transaction {
 };
 
 /* Takes a request so far that its answer can be found without waiting. True: go on with transaction_answer. False:
- * `ready` is called once, on any thread, when that is so (session_await), and until then neither may be touched. */
+ * `ready` is called once, on any thread, and until then neither may be touched; then it is to be called again with the
+ * same arguments, until it is true (session_await). */
 bool transaction_begin(struct transaction *transaction, const struct front_host *host, const struct request *request,
                        void (*ready)(void *context), void *context);
 

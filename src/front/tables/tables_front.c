@@ -129,49 +129,15 @@ static struct connections tables = {
     .is_changed = PTHREAD_COND_INITIALIZER,
 };
 
-static const char *socket_path(const char *spec)
-{
-    return endpoint_unix_path(spec);
-}
-
-static bool open_socket(const struct front_socket *socket, const struct front_host *host, struct strbuf *error)
-{
-    return connections_open(&tables, socket, host, error);
-}
-
-static bool give_socket(const struct front_socket *socket, uid_t owner, gid_t group, struct strbuf *error)
-{
-    return connections_give(&tables, socket, owner, group, error);
-}
-
-static void discard_socket(const struct front_socket *socket)
-{
-    connections_discard(&tables, socket);
-}
-
-static bool run(void)
-{
-    return connections_run(&tables);
-}
-
-static void close_sockets(void)
-{
-    connections_close(&tables);
-}
-
-static void hang_up(void)
-{
-    connections_hang_up(&tables);
-}
-
 const struct front tables_front = {
     .name = "the tables",
     .drain = &drain,
-    .path = socket_path,
-    .open = open_socket,
-    .give = give_socket,
-    .discard = discard_socket,
-    .run = run,
-    .close = close_sockets,
-    .hang_up = hang_up,
+    .state = &tables,
+    .path = endpoint_unix_path,
+    .open = connections_open,
+    .give = connections_give,
+    .discard = connections_discard,
+    .run = connections_run,
+    .close = connections_close,
+    .hang_up = connections_hang_up,
 };

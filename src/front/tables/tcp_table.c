@@ -57,11 +57,12 @@ static enum table_reading read_request(char *octets, size_t len, enum table_dire
                                        struct table_request *request, size_t *taken, const char **problem)
 {
     static const char get[] = "get ";
-    char *end = memchr(octets, '\n', len < TCP_TABLE_MAX ? len : TCP_TABLE_MAX), *key = octets + sizeof get - 1;
+    char *end = memchr(octets, '\n', len < TCP_TABLE_REQUEST_MAX ? len : TCP_TABLE_REQUEST_MAX),
+         *key = octets + sizeof get - 1;
 
-    *problem = "a line longer than 4096 octets";
+    *problem = "a line longer than 10000 octets";
     if (end == NULL)
-        return len < TCP_TABLE_MAX ? TABLE_INCOMPLETE : TABLE_BROKEN;
+        return len < TCP_TABLE_REQUEST_MAX ? TABLE_INCOMPLETE : TABLE_BROKEN;
     *taken = (size_t)(end + 1 - octets);
     if (end > octets && end[-1] == '\r')
         end--;

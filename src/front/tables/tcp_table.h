@@ -7,7 +7,11 @@
 
 #include "front/tables/table.h"
 
-enum { TCP_TABLE_MAX = 4096 }; /* octets of a line with its end, either way */
+enum {
+    TCP_TABLE_REQUEST_MAX =
+        10000,            /* octets of a line with its end: more than Postfix makes of a line of SMTP (2,048) */
+    TCP_TABLE_MAX = 4096, /* the same of an answer, as Postfix reads it */
+};
 
 extern const struct table_syntax tcp_forward_syntax, tcp_reverse_syntax;
 

@@ -46,6 +46,17 @@ struct entry_check {
     char reason[512];    /* the term that decided, or the error */
 };
 
+enum { ENTRY_VISITS_MAX = 8 }; /* more than a line names: three recipients that were refused, three that were not */
+
+/* What greylisting said of one recipient. */
+struct entry_visit {
+    uint32_t recipient; /* a hash of the address; 0: of all of the message's */
+    char answer[16];    /* "new", "came-back", ... */
+    bool deferred;
+    bool has_waited; /* it came back, and `waited_s` is known */
+    uint32_t waited_s;
+};
+
 /* Texts are NUL-terminated, cut to their size, and hold any octet but NUL. */
 struct log_entry {
     enum entry_kind kind;
@@ -59,6 +70,9 @@ struct log_entry {
     char sender[330]; /* "" for the null sender */
     char why[64];     /* what decided, where it was not a result */
     struct entry_check mail_from, helo_check;
+    struct entry_visit visits[ENTRY_VISITS_MAX];
+    size_t visit_count;
+    size_t reply_count; /* replies that refuse or defer, of recipients or of the whole */
 };
 
 /* Empties an entry. */
@@ -69,6 +83,13 @@ void log_entry_copy(char *out, size_t size, const char *text, size_t len);
 
 /* Empties a name that is none: an address in brackets, or the MTA's word for one that did not verify. */
 void log_entry_check_name(struct log_entry *entry);
+
+/* Adds what greylisting answered for a recipient (its text as the line has it; "" for all); NULL if there is no room.
+ */
+struct entry_visit *log_entry_visit(struct log_entry *entry, const char *recipient, const char *answer, size_t len);
+
+/* True if the message, or some of it, was deferred by greylisting, and by nothing else. */
+bool log_entry_is_greylisted(const struct log_entry *entry);
 
 /* The word for a fate: "accepted", ... */
 const char *fate_name(enum fate fate);

@@ -45,6 +45,31 @@ static void take_check(struct log_entry *entry, const json_t *object)
     (void)take_string(object, "reason", check->reason, sizeof check->reason);
 }
 
+/* What an object says of a recipient, or of the message as a whole: a reply, and what greylisting said. */
+static void take_visit(struct log_entry *entry, const json_t *object)
+{
+    const json_t *answer = json_object_get(object, "greylist"), *waited = json_object_get(object, "greylist_waited");
+    const char *address = json_string_value(json_object_get(object, "address"));
+    struct entry_visit *visit;
+
+    entry->reply_count += json_is_string(json_object_get(object, "code"));
+    if (!json_is_string(answer))
+        return;
+    visit =
+        log_entry_visit(entry, address != NULL ? address : "", json_string_value(answer), json_string_length(answer));
+    if (visit == NULL)
+        return;
+    visit->deferred = json_is_integer(json_object_get(object, "greylist_wait"));
+    visit->has_waited = json_is_integer(waited);
+    visit->waited_s = (uint32_t)json_integer_value(waited);
+}
+
+static void take_visits(struct log_entry *entry, const json_t *recipients)
+{
+    for (size_t i = 0; i < json_array_size(recipients); i++)
+        take_visit(entry, json_array_get(recipients, i));
+}
+
 static void take_message(struct log_entry *entry, const json_t *object)
 {
     const json_t *verdict = json_object_get(object, "verdict"), *checks = json_object_get(object, "checks");
@@ -63,6 +88,9 @@ static void take_message(struct log_entry *entry, const json_t *object)
     entry->is_test = json_is_true(json_object_get(object, "test"));
     for (size_t i = 0; i < json_array_size(checks); i++)
         take_check(entry, json_array_get(checks, i));
+    take_visit(entry, object);
+    take_visits(entry, json_object_get(object, "to"));
+    take_visits(entry, json_object_get(object, "greylisted"));
 }
 
 /* journalctl -o json: the line of text is a member. */

@@ -7,6 +7,7 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* One `key=value` of a line. */
@@ -170,6 +171,55 @@ static void take_pair(struct log_entry *entry, const struct pair *pair, bool is_
     }
 }
 
+/* Where reading is among what a line says of recipients. */
+struct recipient_words {
+    char address[330];         /* of the one that the pairs are about; "": all */
+    struct entry_visit *visit; /* what greylisting said of it; NULL: nothing so far */
+};
+
+static uint32_t read_seconds(const struct pair *pair)
+{
+    char digits[16];
+
+    log_entry_copy(digits, sizeof digits, pair->value, pair->value_len);
+    return (uint32_t)strtoul(digits, NULL, 10);
+}
+
+/* What a pair says of the recipient that was named last. True if it is such a pair. */
+static bool take_recipient_pair(struct log_entry *entry, const struct pair *pair, struct recipient_words *words)
+{
+    const char *key = pair->key;
+    const size_t len = pair->key_len;
+
+    if (is_word(key, len, "to") || is_word(key, len, "greylist-to")) {
+        copy_value(words->address, sizeof words->address, pair->value, pair->value_len);
+        words->visit = NULL;
+    } else if (is_word(key, len, "reply")) {
+        entry->reply_count++;
+    } else if (is_word(key, len, "greylist")) {
+        words->visit = log_entry_visit(entry, words->address, pair->value, pair->value_len);
+    } else if (is_word(key, len, "greylist-wait") && words->visit != NULL) {
+        words->visit->deferred = true;
+    } else if (is_word(key, len, "greylist-waited") && words->visit != NULL) {
+        words->visit->has_waited = true;
+        words->visit->waited_s = read_seconds(pair);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* Takes all pairs of a line. After `to=` and its like it is about recipients, and says nothing more of the message. */
+static void take_pairs(struct log_entry *entry, const char *text, size_t len, bool is_helo)
+{
+    struct recipient_words words = {.address = ""};
+    struct pair pair;
+
+    while (next_pair(&text, &len, &pair))
+        if (!(entry->kind == ENTRY_MESSAGE && take_recipient_pair(entry, &pair, &words)) && words.address[0] == '\0')
+            take_pair(entry, &pair, is_helo);
+}
+
 /* Events of the lines that follow a result. */
 static const struct {
     const char *event;
@@ -240,7 +290,6 @@ static bool read_event(struct log_entry *entry, const char *event, size_t len, b
 void read_text(const char *text, size_t len, struct log_entry *entry)
 {
     const char *event = text + 4, *colon;
-    struct pair pair;
     bool is_helo, is_known;
 
     entry->kind = ENTRY_OTHER;
@@ -253,9 +302,7 @@ void read_text(const char *text, size_t len, struct log_entry *entry)
     is_known = read_event(entry, event, (size_t)(colon - event), &is_helo);
     len -= (size_t)(colon + 2 - text);
     text = colon + 2;
-    /* After `to=` the line is about recipients. */
-    while (next_pair(&text, &len, &pair) && !(entry->kind == ENTRY_MESSAGE && is_word(pair.key, pair.key_len, "to")))
-        take_pair(entry, &pair, is_helo);
+    take_pairs(entry, text, len, is_helo);
     if (entry->kind != ENTRY_MESSAGE && (!is_known || (entry->client[0] == '\0' && !entry->has_sender)))
         entry->kind = ENTRY_UNREAD; /* another event, or cut short */
 }

@@ -3,6 +3,7 @@
 #include "tools/report/report_sheets.h"
 
 #include "tools/report/forwarders.h"
+#include "tools/report/greylist_sheets.h"
 #include "tools/report/record_advice.h"
 #include "tools/report/what_if_notes.h"
 
@@ -404,6 +405,7 @@ void report_sheets(const struct summary *summary, size_t top, struct dns *dns, i
     make_passes(&making);
     make_forged(&making);
     make_whys(&making);
+    greylist_sheets(summary, top, sheets);
     make_what_if(&making);
     make_notes(&making);
 }

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SHEET_COLUMNS_MAX = 10, SHEETS_MAX = 16 };
+enum { SHEET_COLUMNS_MAX = 10, SHEETS_MAX = 20 };
 
 enum cell_kind { CELL_TEXT, CELL_COUNT, CELL_TIME };
 

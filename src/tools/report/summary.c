@@ -18,6 +18,7 @@ bool summary_begin(struct summary *summary, const struct summary_options *option
     summary->options = *options;
     summary->first_s = summary->last_s = ENTRY_NO_TIME;
     summary->timeline = timeline_create();
+    summary->greylist = greylist_figures_create();
     summary->domains = counted_table_create(sizeof(struct domain_figures), KEYS_MAX, NULL);
     summary->clients = counted_table_create(sizeof(struct client_figures), CLIENTS_MAX, NULL);
     summary->temperrors = counted_table_create(0, KEYS_MAX / 4, NULL);
@@ -26,14 +27,15 @@ bool summary_begin(struct summary *summary, const struct summary_options *option
     summary->forged = counted_table_create(sizeof(struct forged_figures), KEYS_MAX / 4, NULL);
     summary->whys = counted_table_create(0, 1000, NULL);
     summary->changed = counted_table_create(sizeof(struct what_if_figures), KEYS_MAX, NULL);
-    return summary->timeline != NULL && summary->domains != NULL && summary->clients != NULL &&
-           summary->temperrors != NULL && summary->permerrors != NULL && summary->passes != NULL &&
-           summary->forged != NULL && summary->whys != NULL && summary->changed != NULL;
+    return summary->timeline != NULL && summary->greylist != NULL && summary->domains != NULL &&
+           summary->clients != NULL && summary->temperrors != NULL && summary->permerrors != NULL &&
+           summary->passes != NULL && summary->forged != NULL && summary->whys != NULL && summary->changed != NULL;
 }
 
 void summary_free(struct summary *summary)
 {
     timeline_destroy(summary->timeline);
+    greylist_figures_destroy(summary->greylist);
     counted_table_destroy(summary->domains);
     counted_table_destroy(summary->clients);
     counted_table_destroy(summary->temperrors);
@@ -50,7 +52,8 @@ uint64_t summary_dropped(const struct summary *summary)
     return counted_table_dropped(summary->domains) + counted_table_dropped(summary->clients) +
            counted_table_dropped(summary->temperrors) + counted_table_dropped(summary->permerrors) +
            counted_table_dropped(summary->passes) + counted_table_dropped(summary->forged) +
-           counted_table_dropped(summary->whys) + counted_table_dropped(summary->changed);
+           counted_table_dropped(summary->whys) + counted_table_dropped(summary->changed) +
+           greylist_figures_dropped(summary->greylist);
 }
 
 const struct entry_check *summary_check(const struct log_entry *message)
@@ -74,8 +77,11 @@ static void copy_domain(const struct log_entry *message, char out[DOMAIN_TEXT_MA
     out[len] = '\0';
 }
 
+/* Refused or deferred for what it is: who is greylisted is asked to come again. */
 static bool is_stopped(const struct log_entry *message)
 {
+    if (log_entry_is_greylisted(message))
+        return false;
     return message->fate == FATE_REFUSED || message->fate == FATE_DEFERRED;
 }
 
@@ -296,7 +302,8 @@ void summary_add(struct summary *summary, const struct log_entry *message)
     summary->fates[message->fate]++;
     summary->tests += message->is_test;
     note_time(summary, message, check);
-    if (message->why[0] != '\0' && strcmp(message->why, "result") != 0)
+    greylist_figures_add(summary->greylist, message);
+    if (message->why[0] != '\0' && strcmp(message->why, "result") != 0 && !log_entry_is_greylisted(message))
         (void)count_pair(summary->whys, fate_name(message->fate), message->why);
     if (check != NULL) {
         count_result(summary, message, check);

@@ -6,6 +6,7 @@
 #include "config/config.h"
 #include "policy/verdict.h"
 #include "tools/report/counted_table.h"
+#include "tools/report/greylist_figures.h"
 #include "tools/report/log_entry.h"
 #include "tools/report/pass_width.h"
 #include "tools/report/timeline.h"
@@ -78,6 +79,7 @@ struct summary {
     bool failed;                           /* out of memory: something is counted as unknown */
     int64_t first_s, last_s;               /* of the counted messages; ENTRY_NO_TIME: none has a time */
     struct timeline *timeline;
+    struct greylist_figures *greylist;
 
     struct counted_table *domains;    /* by domain */
     struct counted_table *clients;    /* by address */

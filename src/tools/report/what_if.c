@@ -163,7 +163,7 @@ bool what_if_applies(const struct log_entry *message)
         return false;
     if (!message->mail_from.is_known && (message->sender[0] != '\0' || !message->helo_check.is_known))
         return false;
-    return (message->why[0] == '\0' || strcmp(message->why, "result") == 0);
+    return message->why[0] == '\0' || strcmp(message->why, "result") == 0 || log_entry_is_greylisted(message);
 }
 
 /* The items of a list that `then` has and `now` has not: the lines of --what-if follow those of the file. */

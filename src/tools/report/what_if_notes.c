@@ -12,6 +12,7 @@
 #define NO_SESSION     "the log does not say for which of the evaluated messages it holds, and exempt ones have no result"
 #define OTHER_RESULTS  "results would be different, and the log has those that were"
 #define OTHER_CLIENT   "another client would be evaluated, and the log has no result for it"
+#define NO_RETRIES     "which messages come back, and when, would be different"
 #define HELO_EVALUATED "HELO names have a result in the log only where they were evaluated"
 
 /* One row per key, in the order of the option table; `why` for those that are left out or decided roughly. */
@@ -73,6 +74,20 @@ static const struct row {
     {"RemoveForgedHeaders", WHAT_IF_NO_MATTER, NULL},
     {"Quarantine", WHAT_IF_NO_MATTER, NULL},
     {"QuarantineBox", WHAT_IF_NO_MATTER, NULL},
+    {"Greylist", WHAT_IF_LEFT_OUT, NO_RETRIES},
+    {"GreylistResults", WHAT_IF_LEFT_OUT, NO_RETRIES},
+    {"GreylistPass", WHAT_IF_LEFT_OUT, NO_RETRIES},
+    {"GreylistWidth", WHAT_IF_LEFT_OUT, NO_RETRIES},
+    {"GreylistDelay", WHAT_IF_LEFT_OUT, NO_RETRIES},
+    {"GreylistWindow", WHAT_IF_LEFT_OUT, NO_RETRIES},
+    {"GreylistLife", WHAT_IF_LEFT_OUT, NO_RETRIES},
+    {"GreylistKnownAfter", WHAT_IF_LEFT_OUT, NO_RETRIES},
+    {"GreylistNetwork", WHAT_IF_LEFT_OUT, NO_RETRIES},
+    {"GreylistTo", WHAT_IF_LEFT_OUT, NO_RETRIES},
+    {"GreylistExempt", WHAT_IF_LEFT_OUT, NO_RETRIES},
+    {"GreylistStore", WHAT_IF_NO_MATTER, NULL},
+    {"GreylistPasswordFile", WHAT_IF_NO_MATTER, NULL},
+    {"GreylistEntries", WHAT_IF_NO_MATTER, NULL},
     {"SRSDomain", WHAT_IF_LEFT_OUT, NO_RECIPIENTS},
     {"SRSSecretFile", WHAT_IF_LEFT_OUT, NO_RECIPIENTS},
     {"SRSMaxAge", WHAT_IF_LEFT_OUT, NO_RECIPIENTS},

@@ -6,6 +6,7 @@
 #include "base/stats.h"
 #include "base/strbuf.h"
 #include "session/reason.h"
+#include "support/test_config.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,14 +24,11 @@ static void keep_line(void *context, enum log_level level, const char *line)
 
 static void all_counters_and_the_reasons_that_there_were(void **state)
 {
-    static const char text[] = "Nameserver 127.0.0.1:1\n";
     const struct log_config quiet = {.level = LOG_LEVEL_INFO, .syslog_facility = -1, .ident = "test"};
-    struct strbuf lines = STRBUF_INIT, errors = STRBUF_INIT;
-    const struct config *config = config_parse(text, strlen(text), "test", &errors);
-    struct service *service = service_create(config, &errors);
+    struct strbuf lines = STRBUF_INIT;
+    struct service *service = test_service(test_config("Nameserver 127.0.0.1:1\n"));
 
     (void)state;
-    assert_non_null(service);
     reason_count(REASON_AUTHENTICATED, false);
     reason_count(REASON_AUTHENTICATED, false);
     reason_count(REASON_RESULT, false);
@@ -50,9 +48,7 @@ static void all_counters_and_the_reasons_that_there_were(void **state)
         strstr(strbuf_text(&lines), "reasons: authenticated=2 whitelisted-recipient=1 result=2 fault-tag=1\n"));
     assert_non_null(strstr(strbuf_text(&lines), "result cache: entries=0 "));
     strbuf_free(&lines);
-    strbuf_free(&errors);
     service_destroy(service);
-    config_release(config);
 }
 
 int main(void)

@@ -28,55 +28,57 @@ static const char *unix_path_of(const char *spec)
     return spec;
 }
 
-static bool open_front(int n, const struct front_socket *socket, struct strbuf *error)
+static int number_of(const struct front *self)
 {
+    return *(const int *)self->state;
+}
+
+static bool open_front(const struct front *self, const struct front_socket *socket, const struct front_host *unused,
+                       struct strbuf *error)
+{
+    const int n = number_of(self);
+
+    (void)unused;
     strbuf_addf(&story, "open%d(%s,%o) ", n, socket->spec, socket->mode);
     if (!opens[n])
         strbuf_add(error, "cannot listen");
     return opens[n];
 }
 
-static bool give_front(int n, struct strbuf *error)
+static bool give_front(const struct front *self, const struct front_socket *socket, uid_t owner, gid_t group,
+                       struct strbuf *error)
 {
+    const int n = number_of(self);
+
+    (void)socket;
+    (void)owner;
+    (void)group;
     strbuf_addf(&story, "give%d ", n);
     if (!gives[n])
         strbuf_add(error, "was exchanged");
     return gives[n];
 }
 
-#define FAKE(n)                                                                                                        \
-    static bool open##n(const struct front_socket *socket, const struct front_host *host, struct strbuf *error)        \
-    {                                                                                                                  \
-        (void)host;                                                                                                    \
-        return open_front(n, socket, error);                                                                           \
-    }                                                                                                                  \
-    static bool give##n(const struct front_socket *socket, uid_t owner, gid_t group, struct strbuf *error)             \
-    {                                                                                                                  \
-        (void)socket;                                                                                                  \
-        (void)owner;                                                                                                   \
-        (void)group;                                                                                                   \
-        return give_front(n, error);                                                                                   \
-    }                                                                                                                  \
-    static void discard##n(const struct front_socket *socket)                                                          \
-    {                                                                                                                  \
-        (void)socket;                                                                                                  \
-        strbuf_add(&story, "discard" #n " ");                                                                          \
-    }                                                                                                                  \
-    static bool run##n(void)                                                                                           \
-    {                                                                                                                  \
-        return runs_well[n];                                                                                           \
-    }                                                                                                                  \
-    static void close##n(void)                                                                                         \
-    {                                                                                                                  \
-        strbuf_addf(&story, "close" #n "%s ", drains[n].is_closed ? "" : " (not drained)");                            \
-    }                                                                                                                  \
-    static void hang_up##n(void)                                                                                       \
-    {                                                                                                                  \
-        strbuf_add(&story, "hang-up" #n " ");                                                                          \
-    }
+static void discard_front(const struct front *self, const struct front_socket *socket)
+{
+    (void)socket;
+    strbuf_addf(&story, "discard%d ", number_of(self));
+}
 
-FAKE(0)
-FAKE(1)
+static bool run_front(const struct front *self)
+{
+    return runs_well[number_of(self)];
+}
+
+static void close_front(const struct front *self)
+{
+    strbuf_addf(&story, "close%d%s ", number_of(self), self->drain->is_closed ? "" : " (not drained)");
+}
+
+static void hang_up_front(const struct front *self)
+{
+    strbuf_addf(&story, "hang-up%d ", number_of(self));
+}
 
 static void count_threads(unsigned *all, unsigned *waiting)
 {
@@ -84,9 +86,13 @@ static void count_threads(unsigned *all, unsigned *waiting)
     *waiting = 4;
 }
 
+static int numbers[2] = {0, 1};
+
 static const struct front fakes[2] = {
-    {"zero", &drains[0], count_threads, unix_path_of, open0, give0, discard0, run0, close0, hang_up0},
-    {"one", &drains[1], NULL, path_of, open1, give1, discard1, run1, close1, hang_up1},
+    {"zero", &drains[0], &numbers[0], count_threads, unix_path_of, open_front, give_front, discard_front, run_front,
+     close_front, hang_up_front},
+    {"one", &drains[1], &numbers[1], NULL, path_of, open_front, give_front, discard_front, run_front, close_front,
+     hang_up_front},
 };
 
 static const struct identity nobody = {.changes = false, .uid = (uid_t)-1, .gid = (gid_t)-1, .socket_gid = (gid_t)-1};

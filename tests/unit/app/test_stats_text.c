@@ -67,11 +67,13 @@ static void test_gauges(void **state)
          "smf_spf_up{server=\"c\",kind=\"d\"} 1\n"
          "# HELP x_bytes Memory.\n# TYPE x_bytes gauge\nx_bytes 2500000\n"
          "# HELP x_start_time_seconds Begun.\n# TYPE x_start_time_seconds gauge\nx_start_time_seconds 86400.5\n"
+         "# HELP x_cpu_seconds Busy.\n# TYPE x_cpu_seconds counter\nx_cpu_seconds_total 0.25\n"
          "# HELP x_info It.\n# TYPE x_info gauge\nx_info{version=\"1.0\",library=\"2\"} 1\n");
     assert_string_equal(line_of("  a"), " a \"b\\ 0");
     assert_string_equal(line_of("  c"), " c d 1");
     assert_string_equal(line_of("Memory"), "Memory 2.5 MB");
     assert_string_equal(line_of("Begun"), "Begun 1970-01-02 00:00:00");
+    assert_string_equal(line_of("Busy"), "Busy 250 ms");
     assert_string_equal(line_of("It"), "It version 1.0, library 2");
 }
 

@@ -174,6 +174,42 @@ static char *build(void)
     return strbuf_take(&buf);
 }
 
+/* In memory of the caller, and past its end. */
+static void test_lent_room(void **state)
+{
+    char room[8];
+    struct strbuf buf = strbuf_in(room, sizeof room);
+    char *text;
+
+    (void)state;
+    assert_string_equal(strbuf_text(&buf), "");
+    strbuf_add(&buf, "1234567");
+    assert_ptr_equal(buf.text, room);
+    strbuf_add_char(&buf, '8');
+    assert_ptr_not_equal(buf.text, room);
+    assert_string_equal(room, "1234567");
+    assert_string_equal(strbuf_text(&buf), "12345678");
+    strbuf_addf(&buf, "%300d", 9);
+    assert_int_equal(buf.len, 308);
+    strbuf_free(&buf);
+
+    buf = strbuf_in(room, sizeof room);
+    strbuf_add_mem(&buf, "a\0b", 3);
+    text = strbuf_take(&buf);
+    assert_memory_equal(text, "a\0b", 4);
+    assert_string_equal(strbuf_text(&buf), "");
+    free(text);
+
+    buf = strbuf_in(room, sizeof room);
+    strbuf_add(&buf, "1234");
+    alloc_fail_at(1);
+    strbuf_add(&buf, "5678");
+    alloc_fail_at(0);
+    assert_true(buf.failed);
+    assert_string_equal(strbuf_text(&buf), "1234");
+    strbuf_free(&buf);
+}
+
 static void test_shown(void **state)
 {
     static const struct {
@@ -248,6 +284,7 @@ int main(void)
         cmocka_unit_test(test_limit),
         cmocka_unit_test(test_impossible_length),
         cmocka_unit_test(test_take),
+        cmocka_unit_test(test_lent_room),
         cmocka_unit_test(test_shown),
         cmocka_unit_test(test_out_of_memory),
         cmocka_unit_test(test_out_of_memory_keeps_text),

@@ -113,6 +113,11 @@ static void assert_defaults(const struct config *c)
     assert_int_equal(c->refuse_at, REFUSE_AT_MAIL);
     assert_int_equal(c->defer, 0);
     assert_false(c->sets_written || c->check_helo || c->reject_temp_error || c->reject_perm_error);
+    assert_int_equal(c->greylist.terms.mode, GREYLIST_OFF);
+    assert_int_equal(c->greylist.terms.delay_s, 60);
+    assert_int_equal(c->greylist.terms.window_s, 86400);
+    assert_int_equal(c->greylist.terms.life_s, 36 * 86400);
+    assert_int_equal(c->greylist.results, (1U << RESULT_COUNT) - 1 - RESULT_BIT(RESULT_PASS) - RESULT_BIT(RESULT_FAIL));
 }
 
 static void an_empty_file_gives_the_defaults(void **state)
@@ -184,7 +189,8 @@ static void the_shipped_file_shows_each_key_once(void **state)
         times[option - options]++;
         free(key);
         if (!option->type->is_block && strcmp(option->key, "SRSDomain") != 0 &&
-            strcmp(option->key, "TableSocket") != 0) /* they need another key */
+            strcmp(option->key, "TableSocket") != 0 &&
+            strcmp(option->key, "GreylistPasswordFile") != 0) /* they need another key */
             config_release(parse(setting));
         shown++;
     }
@@ -299,8 +305,26 @@ static const struct value_case values[] = {
     {"SRSSeparator +", "SRSSeparator", "SRSSeparator +\n"},
     {"SRSOutgoing 192.0.2.25, 2001:DB8::25", "SRSOutgoing", "SRSOutgoing 192.0.2.25\nSRSOutgoing 2001:db8::25\n"},
     {"SRSExclude .example.org example.com", "SRSExclude", "SRSExclude .example.org\nSRSExclude example.com\n"},
+    {"SRSExclude b\xc3\xbc.example .b\xc3\xbc.example", "SRSExclude",
+     "SRSExclude b\xc3\xbc.example\nSRSExclude .b\xc3\xbc.example\n"},
     {"SRSTooLong Leave", "SRSTooLong", "SRSTooLong leave\n"},
     {"SRSHashLength 8", "SRSHashLength", "SRSHashLength 8\n"},
+    {"Greylist Learn", "Greylist", "Greylist learn\n"},
+    {"Greylist yes", "Greylist", "Greylist on\n"},
+    {"GreylistResults fail, none", "GreylistResults", "GreylistResults none, fail\n"},
+    {"GreylistResults off", "GreylistResults", "GreylistResults off\n"},
+    {"GreylistPass wide", "GreylistPass", "GreylistPass wide\n"},
+    {"GreylistWidth 0 128", "GreylistWidth", "GreylistWidth 0 128\n"},
+    {"GreylistNetwork 32,\t48", "GreylistNetwork", "GreylistNetwork 32 48\n"},
+    {"GreylistDelay 90", "GreylistDelay", "GreylistDelay 90s\n"},
+    {"GreylistKnownAfter 0", "GreylistKnownAfter", "GreylistKnownAfter 0\n"},
+    {"GreylistTo user@, @b.example", "GreylistTo", "GreylistTo user@\nGreylistTo @b.example\n"},
+    {"GreylistExempt To:user@, user@, mx.example.org 2001:DB8::/32, to:@b.example, .example.org, 192.0.2.1",
+     "GreylistExempt",
+     "GreylistExempt 2001:db8::/32\nGreylistExempt 192.0.2.1\nGreylistExempt mx.example.org\n"
+     "GreylistExempt .example.org\nGreylistExempt user@\nGreylistExempt to:user@\nGreylistExempt to:@b.example\n"},
+    {"GreylistStore redis://[::1]:7000/3?prefix=a", "GreylistStore", "GreylistStore redis://[::1]:7000/3?prefix=a\n"},
+    {"GreylistEntries 5000", "GreylistEntries", "GreylistEntries 5000\n"},
     {"DNSSEC on", "DNSSEC", "DNSSEC on\n"},
     /* texts */
     {"Tag   [a  b]  ", "Tag", "Tag [a  b]\n"},
@@ -469,6 +493,22 @@ static const struct bad_case bad[] = {
     {"SRSSeparator", {"==", "_", "/"}},
     {"SRSOutgoing", {"192.0.2.0/24", "mx.example.org", "0.0.0.0/0"}},
     {"SRSTooLong", {"on", "shorten"}},
+    {"Greylist", {"always", "1"}},
+    {"GreylistResults", {"pass", "fail, pass", "on", "known"}},
+    {"GreylistPass", {"on", "pass", "known once"}},
+    {"GreylistWidth",
+     {"16", "16 129", "33 64", "16 32 1", "016 32", "/16 /32", "16/32", "-1 32", "a 32", "16 b", "0016 3"}},
+    {"GreylistDelay", {"0", "2d", "soon"}},
+    {"GreylistWindow", {"1", "31d"}},
+    {"GreylistLife", {"2", "3651d"}},
+    {"GreylistKnownAfter", {"-1", "1001"}},
+    {"GreylistTo", {"*@example.org", "@"}},
+    {"GreylistExempt",
+     {"192.0.2.0/33", "192.0.2.*", "*.example.org", "to:", "to:user", "to:*@b.example", "@", "to:to:user", "host_/x"}},
+    {"GreylistStore",
+     {"/var/lib/greylist.db", "sqlite:greylist.db", "redis://:secret@host", "redis:host", "memory", "none"}},
+    {"GreylistPasswordFile", {"secret", "redis.password"}},
+    {"GreylistEntries", {"999", "100000001", "1M"}},
     {"SRSTimeout", {"0", "61s", "500ms"}},
     {"TableSocket",
      {"inet:10001", "unix:/run/map", "tcp:inet:10001", "socketmap:", "socketmap:map", "socketmap:unix:map",
@@ -602,6 +642,33 @@ static void recipients_have_settings(void **state)
     strbuf_free(&twice);
     config_release(config);
     config_release(again);
+}
+
+static void recipients_have_their_greylisting(void **state)
+{
+    static const char text[] = "Greylist learn\nGreylistTo @a.example\nGreylistExempt 192.0.2.1 to:x@\n"
+                               "RecipientPolicy b@ {\nGreylist on\nGreylistDelay 5m\nGreylistExempt mx.example.org\n"
+                               "GreylistTo none\n}\n"
+                               "RecipientPolicy c@ {\nGreylistNetwork 32 128\n}\n";
+    const struct config *config = parse(text);
+    const struct greylist_settings *of_b = &config_variant(config, 1)->greylist;
+    const struct greylist_settings *of_c = &config_variant(config, 2)->greylist;
+
+    (void)state;
+    assert_int_equal(config->greylist.terms.mode, GREYLIST_LEARN);
+    assert_int_equal(config->greylist.terms.delay_s, 60);
+    assert_int_equal(config->greylist.exempt.clients.count + config->greylist.exempt.recipients.count, 2);
+    assert_int_equal(of_b->terms.mode, GREYLIST_ON);
+    assert_int_equal(of_b->terms.delay_s, 300);
+    assert_int_equal(of_b->to.count, 0);
+    assert_int_equal(of_b->exempt.clients.count + of_b->exempt.recipients.count, 0);
+    assert_string_equal(of_b->exempt.hosts.items[0], "mx.example.org");
+    assert_int_equal(of_c->terms.mode, GREYLIST_LEARN);
+    assert_int_equal(of_c->network.v6, 128);
+    assert_int_equal(of_c->network.v4, 32);
+    assert_ptr_equal(of_c->to.items, config->greylist.to.items);
+    assert_ptr_equal(of_c->exempt.clients.items, config->greylist.exempt.clients.items);
+    config_release(config);
 }
 
 static void the_last_policy_of_a_recipient_counts(void **state)
@@ -817,6 +884,14 @@ static void what_was_meant_is_told(void **state)
         {"WhitelistHelo *.example.org", "; write .example.org\n"},
         {"WhitelistSPF *.example.org", "; there are no wildcards\n"},
         {"WhitelistSPF @example.org", "; write example.org\n"},
+        {"GreylistResults none, pass", "; GreylistPass says what a pass is worth\n"},
+        {"GreylistResults known", "permerror)\n"},
+        {"GreylistExempt *@example.org", "; write @example.org\n"},
+        {"GreylistExempt to:*@example.org", "; write @example.org\n"},
+        {"GreylistExempt *.example.org", "; write .example.org\n"},
+        {"GreylistStore /var/lib/greylist.db", "; write sqlite:/var/lib/greylist.db\n"},
+        {"GreylistStore redis://:secret@host", "; the password stands in GreylistPasswordFile\n"},
+        {"GreylistStore memory", "prefix=text)\n"},
         {"RefuseFor *.example.org fail", "; write .example.org\n"},
         {"RefuseFor *@example.org fail", "; write example.org\n"},
         {"RefuseFor * off", "; there are no wildcards\n"},
@@ -970,6 +1045,21 @@ static void contradictions_name_both_lines(void **state)
                   "t.conf:2: SRSDomain: needs an SRSSecretFile (smf-spf srs secret makes one)\n");
     assert_errors("SRSHashLength 5\nSRSHashMinimum 6\n",
                   "t.conf:2: SRSHashMinimum: a hash of SRSHashLength (5) would be shorter\n");
+    assert_errors("GreylistWindow 30s\n",
+                  "t.conf:1: GreylistWindow: it must be longer than GreylistDelay, which is 1m\n");
+    assert_errors("\nGreylistDelay 1d\n",
+                  "t.conf:2: GreylistWindow: it must be longer than GreylistDelay, which is 1d\n");
+    assert_errors("GreylistWindow 10d\n\nGreylistLife 10d\n",
+                  "t.conf:3: GreylistLife: it must be longer than GreylistWindow, which is 10d\n");
+    assert_errors("RecipientPolicy a@b.example {\nGreylist on\nGreylistDelay 24h\n}\n",
+                  "t.conf:3: GreylistWindow: it must be longer than GreylistDelay, which is 1d\n");
+    assert_errors("GreylistWindow 1m\nRecipientPolicy a@b.example {\nGreylist on\n}\n",
+                  "t.conf:1: GreylistWindow: it must be longer than GreylistDelay, which is 1m\n");
+    assert_errors("GreylistPasswordFile /etc/p\n",
+                  "t.conf:1: GreylistPasswordFile: only a Redis server has a password (GreylistStore)\n");
+    assert_errors("RecipientPolicy a@b.example {\nGreylistStore sqlite:/a/b\n}\n",
+                  "t.conf:2: GreylistStore: it holds for all recipients; write it outside of RecipientPolicy\n");
+    config_release(parse("GreylistPasswordFile /etc/p\nGreylistStore redis://localhost\n"));
     assert_errors("TableSocket socketmap:unix:/run/map\n",
                   "t.conf:1: TableSocket: its tables are about addresses of SRSDomain, which is missing\n");
     assert_errors(
@@ -1153,6 +1243,9 @@ static const char everything[] =
     "RejectReason \"# \\\" \\\\\"\nOnPass a, permit\n"
     "RecipientPolicy a@b.example \"\\\"a b\\\"@c\" {\nWhitelistFrom none\nWhitelistIP ::2\nRejectReason x\nOnPass "
     "none\n}\n"
+    "Greylist learn\nGreylistTo a@ b@\nGreylistExempt 192.0.2.1 a.example @b.example to:c@\n"
+    "GreylistStore redis://host\nGreylistPasswordFile /p\n"
+    "RecipientPolicy e@ {\nGreylistExempt to:d@ ::1\nGreylistTo none\nGreylistResults off\nGreylistWidth 1 2\n}\n"
     "RecipientPolicy c@ {\nRefuseMailFrom off\n}\nRecipientPolicy d@ {\nRefuseHelo off\nDeferHelo off\n}\n";
 
 /* What is printed holds every key and is read again as the same. */
@@ -1312,6 +1405,7 @@ int main(void)
         cmocka_unit_test(an_unset_text_is_refused),
         cmocka_unit_test(messages_say_what_would_be_right),
         cmocka_unit_test(recipients_have_settings),
+        cmocka_unit_test(recipients_have_their_greylisting),
         cmocka_unit_test(the_last_policy_of_a_recipient_counts),
         cmocka_unit_test(a_policy_outweighs_the_file),
         cmocka_unit_test(errors_of_policies_are_reported),

@@ -91,9 +91,11 @@ static const struct connections_protocol protocol = {.key = "Lines",
                                                      .resume = resume,
                                                      .end = end};
 
+static struct front front;
+
 static void *run(void *unused)
 {
-    assert_true(connections_run(all));
+    assert_true(connections_run(&front));
     return unused;
 }
 
@@ -111,12 +113,13 @@ static int set_up(void **state)
                                 .drain = &drain,
                                 .lock = PTHREAD_MUTEX_INITIALIZER,
                                 .is_changed = PTHREAD_COND_INITIALIZER};
+    front.state = all;
     begun = ended = 0;
     held = NULL;
     for (int i = 0; i < SOCKETS; i++) {
         (void)snprintf(specs[i], sizeof specs[i], "unix:%s/%d", directory, i);
         sockets[i] = (struct front_socket){.spec = specs[i], .mode = 0600};
-        assert_true(connections_open(all, &sockets[i], &host, &error));
+        assert_true(connections_open(&front, &sockets[i], &host, &error));
     }
     assert_int_equal(pthread_create(&thread, NULL, run, NULL), 0);
     return 0;
@@ -126,9 +129,9 @@ static int tear_down(void **state)
 {
     (void)state;
     drain_close(&drain);
-    connections_close(all);
+    connections_close(&front);
     pthread_join(thread, NULL);
-    connections_hang_up(all);
+    connections_hang_up(&front);
     assert_int_equal(drain.connections, 0);
     assert_int_equal(drain.messages, 0);
     assert_int_equal(begun, ended);

@@ -43,7 +43,7 @@ bool world_open(struct world *world, const char *config)
     struct spf_checker_config checker = {
         .clock = &clock_system, .cache_octets = 1 << 20, .result_ttl_s = 60, .timeout_ms = 5000};
 
-    *world = (struct world){NULL, NULL};
+    *world = (struct world){.config = NULL};
     world->config = config_parse(config, strlen(config), "test.conf", &errors);
     checker.dns = dns_zone_parse(zone, strlen(zone), "zone", &clock_system, error, sizeof(error));
     if (checker.dns != NULL)
@@ -58,7 +58,7 @@ void world_close(struct world *world)
 {
     config_release(world->config);
     spf_checker_release(world->checker);
-    *world = (struct world){NULL, NULL};
+    *world = (struct world){.config = NULL};
 }
 
 enum { ARGUMENT_SIZE = 8192, MACROS = 8 };
@@ -203,6 +203,8 @@ static void play_step(struct player *player, char *step)
         play_rcpt(player, argument);
     else if (strcmp(step, "header") == 0)
         play_header(player, argument);
+    else if (strcmp(step, "data") == 0)
+        write_reply(player, session_data(player->session));
     else if (strcmp(step, "eom") == 0)
         play_eom(player);
     else if (strcmp(step, "abort") == 0)
@@ -213,8 +215,10 @@ static void play_step(struct player *player, char *step)
 
 bool story_play(const struct world *world, const char *script, struct strbuf *out)
 {
-    struct session_shared shared = {
-        .config = world->config, .checker = world->checker, .host_name = "host.here.example"};
+    struct session_shared shared = {.config = world->config,
+                                    .checker = world->checker,
+                                    .greylist = world->greylist,
+                                    .host_name = "host.here.example"};
     static struct player player;
     static char steps[1 << 17];
     char *rest = steps;

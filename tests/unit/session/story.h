@@ -7,10 +7,13 @@
 
 #include <stdbool.h>
 
+struct greylist_store;
+
 /* What the session runs in. */
 struct world {
     const struct config *config;
     struct spf_checker *checker;
+    struct greylist_store *greylist; /* the caller's; NULL, as world_open leaves it: none */
 };
 
 /* Reads `config` as smf-spf.conf, and makes a checker on the example zone. False, with a message on standard error, if
@@ -27,6 +30,7 @@ void world_close(struct world *world);
  *   mail ARGUMENT
  *   rcpt ARGUMENT
  *   header NAME: VALUE
+ *   data
  *   eom
  *   abort
  *

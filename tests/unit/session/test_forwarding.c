@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "session/forwarding.h"
 #include "support/alloc_fail.h"
+#include "support/test_config.h"
 #include "support/test_directory.h"
 
 #include <arpa/inet.h>
@@ -59,30 +60,13 @@ static int remove_directory(void **state)
 /* A configuration of `text` with the test's zone and secret. */
 static const struct config *configuration(const char *text)
 {
-    struct strbuf whole = STRBUF_INIT, errors = STRBUF_INIT;
-    const struct config *config = NULL;
-
-    strbuf_addf(&whole, "ZoneFile %s\nSRSDomain fwd.example\nSRSSecretFile %s\nSyslog none\n%s", path_of("zone"),
-                path_of("secret"), text);
-    config = config_parse(strbuf_text(&whole), whole.len, "test", &errors);
-    if (config == NULL)
-        fail_msg("%s", strbuf_text(&errors));
-    strbuf_free(&whole);
-    strbuf_free(&errors);
-    return config;
+    return test_config("ZoneFile %s\nSRSDomain fwd.example\nSRSSecretFile %s\nSyslog none\n%s", path_of("zone"),
+                       path_of("secret"), text);
 }
 
 static struct service *service_of(const char *text)
 {
-    struct strbuf error = STRBUF_INIT;
-    const struct config *config = configuration(text);
-    struct service *service = service_create(config, &error);
-
-    if (service == NULL)
-        fail_msg("%s", strbuf_text(&error));
-    config_release(config);
-    strbuf_free(&error);
-    return service;
+    return test_service(configuration(text));
 }
 
 /* An answer, kept. */
@@ -150,6 +134,8 @@ static void addresses_that_stay(void **state)
     } cases[] = {
         {"", SRS_NULL_SENDER},
         {"<>", SRS_NULL_SENDER},
+        {"alice@xn--b-eha.example", SRS_KEPT_DOMAIN},
+        {"alice@B\xc3\x9c.example", SRS_KEPT_DOMAIN},
         {"\"\"", SRS_NULL_SENDER},
         {"<@>", SRS_NULL_SENDER},
         {"alice", SRS_NO_DOMAIN},
@@ -160,7 +146,7 @@ static void addresses_that_stay(void **state)
         {"<@r.example:a@b.example>", SRS_BAD_HOST},
         {"a@b.example (c)", SRS_BAD_HOST},
     };
-    struct service *service = service_of("SRSExclude own.example\n");
+    struct service *service = service_of("SRSExclude own.example b\xc3\xbc.example\n");
 
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -208,20 +194,12 @@ static void who_passes_everywhere_is_left(void **state)
 
 static void without_a_domain_nothing_is_ours(void **state)
 {
-    struct strbuf error = STRBUF_INIT, text = STRBUF_INIT;
-    const struct config *config;
-    struct service *service;
+    struct service *service = test_service(test_config("ZoneFile %s\n", path_of("zone")));
 
     (void)state;
-    strbuf_addf(&text, "ZoneFile %s\n", path_of("zone"));
-    config = config_parse(strbuf_text(&text), text.len, "test", &error);
-    service = service_create(config, &error);
-    assert_non_null(service);
     assert_int_equal(forward(service, "alice@soft.example").status, SRS_FOREIGN);
     assert_int_equal(reverse(service, "SRS0=abcd=XY=orig.example=bob@fwd.example").status, SRS_FOREIGN);
     service_destroy(service);
-    config_release(config);
-    strbuf_free(&text);
 }
 
 /* ---- With a DNS that does not answer ---- */
@@ -241,17 +219,8 @@ static int silent_server(unsigned *port)
 
 static const struct config *silent_configuration(unsigned port, const char *more)
 {
-    struct strbuf text = STRBUF_INIT, errors = STRBUF_INIT;
-    const struct config *config;
-
-    strbuf_addf(&text, "Nameserver 127.0.0.1:%u\nSRSDomain fwd.example\nSRSSecretFile %s\nSyslog none\n%s", port,
-                path_of("secret"), more);
-    config = config_parse(strbuf_text(&text), text.len, "test", &errors);
-    if (config == NULL)
-        fail_msg("%s", strbuf_text(&errors));
-    strbuf_free(&text);
-    strbuf_free(&errors);
-    return config;
+    return test_config("Nameserver 127.0.0.1:%u\nSRSDomain fwd.example\nSRSSecretFile %s\nSyslog none\n%s", port,
+                       path_of("secret"), more);
 }
 
 struct awaited {

@@ -7,10 +7,15 @@
 
 #include <cmocka.h>
 
+#include "base/instrumented.h"
 #include "session/srs_rules.h"
 #include "support/alloc_fail.h"
+#include "support/test_config.h"
 #include "support/test_directory.h"
 
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -40,16 +45,7 @@ static int remove_directory(void **state)
 /* A configuration of `text` with the test's secret. */
 static const struct config *configuration(const char *text)
 {
-    struct strbuf whole = STRBUF_INIT, errors = STRBUF_INIT;
-    const struct config *config = NULL;
-
-    strbuf_addf(&whole, "SRSDomain fwd.example\nSRSSecretFile %s\n%s", path_of("secret"), text);
-    config = config_parse(strbuf_text(&whole), whole.len, "test", &errors);
-    if (config == NULL)
-        fail_msg("%s", strbuf_text(&errors));
-    strbuf_free(&whole);
-    strbuf_free(&errors);
-    return config;
+    return test_config("SRSDomain fwd.example\nSRSSecretFile %s\n%s", path_of("secret"), text);
 }
 
 static bool opens(const char *content, mode_t mode, struct strbuf *error)
@@ -167,6 +163,88 @@ static void the_note_is_for_who_forgot_a_key(void **state)
     }
 }
 
+/* ---- What is left of a file in memory ---- */
+
+enum {
+    MARK_LEN = 24,
+    MARKED_LINES = 400, /* more than a buffer of stdio, or the first size of a text, holds */
+    MAPPING_MAX = 64 * 1024 * 1024,
+};
+
+/* The same octet changed in each, so that the text is nowhere but where the filter read it. */
+enum { DISGUISE = 0x11 };
+static const char mark[MARK_LEN + 1] = "bu~c}t&d#vu!ch$s%tuvxywz";
+
+/* Not by stdio, whose buffer would be found. */
+static void write_marked_file(void)
+{
+    int fd = open(path_of("secret"), O_WRONLY | O_TRUNC | O_CLOEXEC);
+    volatile char line[MARK_LEN + 1];
+
+    assert_true(fd >= 0);
+    for (size_t i = 0; i < MARK_LEN; i++)
+        line[i] = (char)(mark[i] ^ DISGUISE);
+    line[MARK_LEN] = '\n';
+    for (unsigned n = 0; n < MARKED_LINES; n++)
+        assert_int_equal(write(fd, (const char *)line, sizeof line), sizeof line);
+    for (size_t i = 0; i < sizeof line; i++)
+        line[i] = '\0';
+    assert_int_equal(close(fd), 0);
+}
+
+static size_t count_marks(const char *octets, size_t len)
+{
+    size_t count = 0, same = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        same = octets[i] == (mark[same] ^ DISGUISE) ? same + 1 : octets[i] == (mark[0] ^ DISGUISE);
+        if (same < MARK_LEN)
+            continue;
+        count++;
+        same = 0;
+    }
+    return count;
+}
+
+/* In all memory of the process that can be written. */
+static size_t count_marks_in_memory(void)
+{
+    FILE *maps = fopen("/proc/self/maps", "re");
+    size_t count = 0;
+    char line[512];
+
+    assert_non_null(maps);
+    while (fgets(line, sizeof line, maps) != NULL) {
+        char *rest = line;
+        const char *begin = (const char *)strtoumax(line, &rest, 16); /* NOLINT(performance-no-int-to-ptr) */
+        const size_t len = (size_t)(strtoumax(rest + 1, &rest, 16) - (uintptr_t)begin);
+
+        if (strncmp(rest, " rw", 3) == 0 && len <= MAPPING_MAX)
+            count += count_marks(begin, len);
+    }
+    assert_int_equal(fclose(maps), 0);
+    return count;
+}
+
+static void nothing_of_a_file_is_left(void **state)
+{
+    const struct config *config;
+    const struct srs_rules *rules = NULL;
+    struct strbuf error = STRBUF_INIT;
+
+    (void)state;
+    if (SANITIZED)
+        skip(); /* its runtime keeps copies, and has more memory than can be read */
+    config = configuration("");
+    write_marked_file();
+    assert_true(srs_rules_open(config, &rules, &error));
+    assert_int_equal(count_marks_in_memory(), MARKED_LINES);
+    srs_rules_release(rules);
+    assert_int_equal(count_marks_in_memory(), 0);
+    config_release(config);
+    write_file("secret", "tops3cr3t\n");
+}
+
 static void each_failing_allocation_is_told(void **state)
 {
     const struct config *config = configuration("");
@@ -195,11 +273,9 @@ static void each_failing_allocation_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(bad_files_are_told),
-        cmocka_unit_test(lines_are_read_as_postsrsd_reads_them),
-        cmocka_unit_test(large_files_are_none),
-        cmocka_unit_test(the_note_is_for_who_forgot_a_key),
-        cmocka_unit_test(each_failing_allocation_is_told),
+        cmocka_unit_test(bad_files_are_told),        cmocka_unit_test(lines_are_read_as_postsrsd_reads_them),
+        cmocka_unit_test(large_files_are_none),      cmocka_unit_test(the_note_is_for_who_forgot_a_key),
+        cmocka_unit_test(nothing_of_a_file_is_left), cmocka_unit_test(each_failing_allocation_is_told),
     };
 
     return cmocka_run_group_tests(tests, make_directory, remove_directory);

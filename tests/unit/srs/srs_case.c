@@ -4,6 +4,7 @@
 
 #include "srs/srs_forward.h"
 #include "srs/srs_reverse.h"
+#include "support/alloc_fail.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -78,6 +79,34 @@ enum srs_status srs_case_reverse(const struct srs_settings *settings, const char
     enum srs_status status = srs_reverse(settings, &address, now_s, &made);
     address_free(&address);
     return show(status, &made, out);
+}
+
+/* True if it failed. */
+static bool fail_allocation(unsigned n, srs_case_rewrite rewrite, const struct srs_settings *settings,
+                            const struct address *address)
+{
+    struct address out = {0};
+
+    alloc_fail_at(n);
+    enum srs_status status = rewrite(settings, address, SRS_CASE_NOW, &out);
+    bool failed = alloc_fail_happened();
+    alloc_fail_at(0);
+    assert_int_equal(status, failed ? SRS_NO_MEMORY : SRS_DONE);
+    assert_int_equal(out.text == NULL, failed);
+    address_free(&out);
+    return failed;
+}
+
+unsigned srs_case_fail_allocations(srs_case_rewrite rewrite, const struct srs_settings *settings, const char *address)
+{
+    unsigned failures = 0;
+    struct address parsed;
+
+    assert_true(read_address(address, &parsed));
+    while (fail_allocation(failures + 1, rewrite, settings, &parsed))
+        failures++;
+    address_free(&parsed);
+    return failures;
 }
 
 static void check(const struct srs_case *row, enum srs_status status, const char *out)

@@ -3,6 +3,7 @@
 #ifndef SMF_TESTS_SRS_CASE_H
 #define SMF_TESTS_SRS_CASE_H
 
+#include "mail/address.h"
 #include "srs/srs_settings.h"
 #include "srs/srs_status.h"
 
@@ -30,6 +31,12 @@ struct srs_case {
     enum srs_status status;
     const char *expected;
 };
+
+/* Has each allocation fail in turn that `rewrite` makes for this address; returns how many there are. Each is to be
+ * told. */
+typedef enum srs_status (*srs_case_rewrite)(const struct srs_settings *settings, const struct address *address,
+                                            int64_t now_s, struct address *out);
+unsigned srs_case_fail_allocations(srs_case_rewrite rewrite, const struct srs_settings *settings, const char *address);
 
 /* Check one row. */
 void srs_case_check_forward(const struct srs_settings *settings, const struct srs_case *row, int64_t now_s);

@@ -38,7 +38,7 @@ static void test_known(void **state)
         struct srs_part parts[] = {part(rows[i].parts[0]), part(rows[i].parts[1]), part(rows[i].parts[2])};
         char hash[SRS_HASH_SIZE];
 
-        srs_hash_write(SECRET, parts, ARRAY_SIZE(parts), true, hash);
+        srs_hash_write(SECRET, parts, ARRAY_SIZE(parts), SRS_HASH_MAX_LEN, true, hash);
         assert_string_equal(hash, rows[i].hash);
     }
 }
@@ -50,20 +50,34 @@ static void test_hmac(void **state)
     struct srs_part question = part("what do ya want for nothing?"), long_one = {text, 1000}, halves[2];
 
     (void)state;
-    srs_hash_write("Jefe", &question, 1, true, hash);
+    srs_hash_write("Jefe", &question, 1, SRS_HASH_MAX_LEN, true, hash);
     assert_string_equal(hash, "7/zfauXrL6LSdBbV8YTfnCWafHk");
     for (size_t i = 0; i < sizeof text; i++)
         text[i] = "abcdefghijklmnopqrstuvwxyz"[i % 26];
     for (size_t cut = 0; cut <= 1000; cut += 37) {
         char other[SRS_HASH_SIZE];
 
-        srs_hash_write(SECRET, &long_one, 1, true, hash);
+        srs_hash_write(SECRET, &long_one, 1, SRS_HASH_MAX_LEN, true, hash);
         halves[0] = (struct srs_part){text, cut};
         halves[1] = (struct srs_part){text + cut, 1000 - cut};
-        srs_hash_write(SECRET, halves, 2, true, other);
+        srs_hash_write(SECRET, halves, 2, SRS_HASH_MAX_LEN, true, other);
         assert_string_equal(hash, other);
     }
     assert_string_equal(hash, "jyui/EOQqU1oKu7ZyRHNb2KaKfw");
+}
+
+static void test_shorter_ones_are_its_beginning(void **state)
+{
+    const struct srs_part one = part("alice@example.com");
+    char whole[SRS_HASH_SIZE], shorter[SRS_HASH_SIZE];
+
+    (void)state;
+    srs_hash_write(SECRET, &one, 1, SRS_HASH_MAX_LEN, false, whole);
+    for (size_t len = 1; len <= SRS_HASH_MAX_LEN; len++) {
+        srs_hash_write(SECRET, &one, 1, len, false, shorter);
+        assert_int_equal(strlen(shorter), len);
+        assert_memory_equal(shorter, whole, len);
+    }
 }
 
 static void test_alphabets(void **state)
@@ -75,8 +89,8 @@ static void test_alphabets(void **state)
     (void)state;
     for (int i = 0; i < 100; i++) {
         snprintf(secret, sizeof secret, "%d", i);
-        srs_hash_write(secret, &empty, 1, true, classic);
-        srs_hash_write(secret, &empty, 1, false, url);
+        srs_hash_write(secret, &empty, 1, SRS_HASH_MAX_LEN, true, classic);
+        srs_hash_write(secret, &empty, 1, SRS_HASH_MAX_LEN, false, url);
         assert_int_equal(strlen(classic), SRS_HASH_MAX_LEN);
         assert_int_equal(strspn(url, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"),
                          SRS_HASH_MAX_LEN);
@@ -126,6 +140,7 @@ static void test_matches(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_known), cmocka_unit_test(test_hmac),
+                                       cmocka_unit_test(test_shorter_ones_are_its_beginning),
                                        cmocka_unit_test(test_alphabets), cmocka_unit_test(test_matches)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,8 +22,9 @@
 #define PYSPF   "pyspf-milter"
 #define RUST    "spf-milter"
 #define SRSD    "postsrsd"
+#define GREY    "postgrey"
 
-static const char *const system_names[] = {POLICYD, PYSPF, RUST, SRSD};
+static const char *const system_names[] = {POLICYD, PYSPF, RUST, SRSD, GREY};
 
 enum { SYSTEM_COUNT = sizeof system_names / sizeof *system_names };
 
@@ -39,8 +40,12 @@ static size_t other_len;       /* of it; 0: it is a text */
 static bool read_other(void *context, const char *path, struct strbuf *text)
 {
     (void)context;
-    if (strcmp(path, "/etc/none") == 0)
+    if (strcmp(path, "/etc/none") == 0 || strstr(path, ".local") != NULL)
         return false;
+    if (strcmp(path, "/etc/postgrey/whitelist_clients") == 0)
+        strbuf_add(text, "mail.example.com\n192.0.2\n/\\.example\\.net$/\n");
+    if (strncmp(path, "/etc/postgrey/", strlen("/etc/postgrey/")) == 0)
+        return true;
     assert_string_equal(path, "/etc/users");
     if (other_file == NULL)
         return false;
@@ -447,7 +452,81 @@ static const struct setting_case {
     {SRSD, "debug = on\nsrs-domain = a.example", "LogLevel debug", LINES},
     {SRSD, "debug = off\nsrs-domain = a.example", "!LogLevel debug", LINES},
     {SRSD, "debug = some\nsrs-domain = a.example", "!LogLevel debug", LOST},
+    {GREY, "POSTGREY_OPTS=--delay=60\nPOSTGREY_OPTS=--inet=10023",
+     "PolicySocket inet:10023@localhost\nGreylistDelay 300s\n!GreylistDelay 60s", LINES},
+    {GREY, "POSTGREY_OPTS=`opts`", "GreylistDelay 300s", LOST},
+    {GREY, "POSTGREY_TEXT='Come back'", "Greylist on", LOST},
+    {GREY, "POSTGREY_TEXT=", "Greylist on", LINES},
+    {GREY, "--delay=60", "Greylist on\nGreylistPass all\nGreylistDelay 60s\nGreylistWindow 48h\nGreylistLife 35d",
+     LINES},
+    {GREY, "--delay 60 --delay=90", "GreylistDelay 90s\n!GreylistDelay 60s", LINES},
+    {GREY, "--delay=0", "GreylistDelay 300s", LINES}, /* Perl's default for what is false */
+    {GREY, "--delay=90000", "GreylistDelay 86400s", LOST},
+    {GREY, "--max-age=2", "GreylistWindow 47h\nGreylistLife 2d", LINES},
+    {GREY, "--retry-window=40", "GreylistWindow 720h", LOST},
+    {GREY, "--retry-window=99999999999999999999", "GreylistWindow 720h", LOST},
+    {GREY, "--max-age=9999999999", "GreylistLife 3650d", LOST},
+    {GREY, "--delay=soon", "GreylistDelay 300s", LOST},
+    {GREY, "--delay", "GreylistDelay 300s", LOST},
+    {GREY, "--max-age=60", "GreylistLife 60d", LINES},
+    {GREY, "-MAX=60", "GreylistLife 60d", LINES},
+    {GREY, "--retry-window=1", "GreylistWindow 24h", LINES},
+    {GREY, "--retry-window=6H", "GreylistWindow 6h", LINES},
+    {GREY, "--retry-window=6m", "GreylistWindow 48h", LOST},
+    {GREY, "--auto-whitelist-clients", "GreylistKnownAfter 5", LINES},
+    {GREY, "--auto-whitelist-clients=2", "GreylistKnownAfter 2", LINES},
+    {GREY, "--auto-whitelist-clients 0 -d", "GreylistKnownAfter 0", LINES},
+    {GREY, "--auto-whitelist-clients=x", "!GreylistKnownAfter x", LOST},
+    {GREY, "--lookup-by-subnet", "GreylistNetwork 24 64", MOOT},
+    {GREY, "--lookup-by-subnet=on", "GreylistNetwork 24 64", LOST},
+    {GREY, "--lookup-by-host", "GreylistNetwork 32 128", LINES},
+    {GREY, "--ipv4cidr=20", "GreylistNetwork 20 64", LINES},
+    {GREY, "--ipv4cidr=33", "GreylistNetwork 24 64", LOST},
+    {GREY, "--ipv6cidr=48", "GreylistNetwork 24 48", LINES},
+    {GREY, "--whitelist-clients=/etc/users --whitelist-clients=/etc/users",
+     "GreylistExempt mx.example.org\n!GreylistExempt to:mx.example.org", LINES},
+    {GREY, "--whitelist-clients=/etc/none", "", LOST},
+    {GREY, "--whitelist-recipients=/etc/users", "GreylistExempt to:@.mx.example.org", LINES},
+    {GREY, "--unix=/run/postgrey.sock", "PolicySocket unix:/run/postgrey.sock", LINES},
+    {GREY, "--unix=run/postgrey.sock", "!PolicySocket unix:run/postgrey.sock", LOST},
+    {GREY, "-u /run/postgrey.sock", "PolicySocket unix:/run/postgrey.sock", LINES},
+    {GREY, "--inet=10023", "PolicySocket inet:10023@localhost", LINES},
+    {GREY, "--inet=192.0.2.1:10023", "PolicySocket inet:10023@192.0.2.1", LINES},
+    {GREY, "--inet=[::1]:10023", "PolicySocket inet6:10023@[::1]", LINES},
+    {GREY, "--inet=*:10023", "PolicySocket inet:10023@0.0.0.0", LINES},
+    {GREY, "--socketmode=0660", "!SocketMode 0660", LOST},
+    {GREY, "--greylist-action=DEFER_IF_PERMIT", "", LINES},
+    {GREY, "--greylist-action=451", "", LOST},
+    {GREY, "--greylist-text=Wait", "", LOST},
+    {GREY, "--x-greylist-header=X-Waited:%t", "", LOST},
+    {GREY, "--hostname=mx", "", MOOT},
+    {GREY, "--privacy", "", LOST},
+    {GREY, "--exim", "", LOST},
+    {GREY, "--dbdir=/srv/postgrey", "", MOOT},
+    {GREY, "--user=mail", "!User mail", MOOT},
+    {GREY, "--group=mail", "", MOOT},
+    {GREY, "--pidfile=/run/x.pid", "!PidFile /run/x.pid", MOOT},
+    {GREY, "--daemonize", "", MOOT},
+    {GREY, "--syslog-facility=local1", "", MOOT},
+    {GREY, "--facility=local1", "", MOOT},
+    {GREY, "--verbose", "", MOOT},
+    {GREY, "--quiet", "", MOOT},
+    {GREY, "--listen-queue-size=100", "", MOOT},
+    {GREY, "--help", "", LOST},
+    {GREY, "--man", "", LOST},
+    {GREY, "--version", "", LOST},
+    {GREY, "--noaction", "", LOST},
+    {GREY, "--lookup-by", "GreylistNetwork 24 64", LOST}, /* of two */
+    {GREY, "--shoes=2", "", LOST},
+    {GREY, "shoes", "", LOST},
+    {GREY, "--", "", LOST},
 };
+
+/* Options are the value of a variable. */
+static void add_input(const struct setting_case *c, struct strbuf *text)
+{
+    strbuf_addf(text, strcmp(c->system, GREY) == 0 && c->input[0] != 'P' ? "POSTGREY_OPTS=\"%s\"" : "%s", c->input);
+}
 
 /* What takes out of the way what is lost with each file of a system, so that only the line under test can be lost: the
  * two open defaults of spf-milter, and what pyspf-milter does with HELO and null senders. */
@@ -489,9 +568,11 @@ static void each_setting_becomes_ours(void **state)
         struct strbuf text = STRBUF_INIT;
         struct conversion_result result;
 
-        strbuf_add(&text, c->input);
+        add_input(c, &text);
         add_open_defaults(c, &text);
-        other_file = strcmp(c->system, SRSD) == 0 ? "f.example # a comment\n\n  .g.example\r\n" : NULL;
+        other_file = strcmp(c->system, SRSD) == 0   ? "f.example # a comment\n\n  .g.example\r\n"
+                     : strcmp(c->system, GREY) == 0 ? "mx.example.org # a comment\n"
+                                                    : NULL;
         result = convert(c->system, strbuf_text(&text));
         other_file = NULL;
         assert_settings(c->input, strbuf_text(&result.out), c->lines);
@@ -511,7 +592,8 @@ static bool is_tested(const char *system, const char *key)
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
         if ((strcmp(settings[i].system, system) == 0 || strcmp(system, PYSPF) == 0) &&
             strncmp(settings[i].input, key, len) == 0 &&
-            (settings[i].input[len] == '=' || strncmp(settings[i].input + len, " =", 2) == 0))
+            (settings[i].input[len] == '=' || settings[i].input[len] == '\0' ||
+             strncmp(settings[i].input + len, " =", 2) == 0))
             return true;
     return false;
 }
@@ -655,6 +737,105 @@ static void recipients_that_are_no_text_are_told_of(void **state)
     free_result(&result);
 }
 
+/* A line of postgrey's lists, and ours; NULL: it is told, with what `hint` says. */
+static const struct list_case {
+    const char *option, *item, *ours, *hint;
+} list_cases[] = {
+    {"clients", "example.org", "example.org", NULL},
+    {"clients", "  192.0.2.1   # one", "192.0.2.1", NULL},
+    {"clients", "192.0.2.0/25", "192.0.2.0/25", NULL},
+    {"clients", "192.0.2", "192.0.2.0/24", NULL},
+    {"clients", "192.0", "192.0.0.0/16", NULL},
+    {"clients", "2001:db8::/32", "2001:db8::/32", NULL},
+    {"clients", "2001:db8:::/32", NULL, NULL},
+    {"clients", "two words", NULL, NULL},
+    {"clients", "/\\.example\\.org$/", ".example.org", NULL},
+    {"clients", "/^.*\\.example\\.org$/", ".example.org", NULL},
+    {"clients", "/(^|\\.)example\\.org$/", "example.org", NULL},
+    {"clients", "/(?:^|\\.)mx-1\\.example\\.org$/", "mx-1.example.org", NULL},
+    {"clients", "/example\\.org$/", NULL, NULL},
+    {"clients", "/^mx\\.example\\.org/", NULL, NULL},
+    {"clients", "/^mx\\d+\\.example\\.org$/", NULL, "GreylistExempt .example.org"},
+    {"clients", "/^mx[0-9]\\.example\\.co\\.uk$/", NULL, "GreylistExempt .example.co.uk"},
+    {"clients", "/^mx.example.org$/", NULL, NULL},
+    {"clients", "/^(mx|mail)\\.org$/", NULL, NULL},
+    {"clients", "/^mx\\.(org|net)$/", NULL, NULL},
+    {"clients", "/[/", NULL, NULL},
+    {"recipients", "joe@example.net", "to:joe@example.net", NULL},
+    {"recipients", "postmaster@", "to:postmaster@", NULL},
+    {"recipients", "example.net", "to:@.example.net", NULL},
+    {"recipients", "@", NULL, NULL},
+    {"recipients", "a b@example.net", NULL, NULL},
+    {"recipients", "/^joe@example\\.net$/", "to:joe@example.net", NULL},
+    {"recipients", "/^joe\\@/", "to:joe@", NULL},
+    {"recipients", "/@example\\.net$/", "to:@example.net", NULL},
+    {"recipients", "/joe@example\\.net$/", NULL, NULL},
+    {"recipients", "/^joe@example\\.net/", NULL, NULL},
+    {"recipients", "/^@example\\.net$/", NULL, NULL},
+    {"recipients", "/^.*@example\\.net$/", NULL, NULL},
+    {"recipients", "/joe/", NULL, NULL},
+};
+
+static void check_list_case(const struct list_case *c)
+{
+    char options[100], line[300], told[100];
+    struct conversion_result result;
+
+    (void)snprintf(options, sizeof options, "POSTGREY_OPTS=--whitelist-%s=/etc/users", c->option);
+    other_file = c->item;
+    result = convert(GREY, options);
+    other_file = NULL;
+    (void)snprintf(line, sizeof line, "%sGreylistExempt %s", c->ours != NULL ? "" : "!",
+                   c->ours != NULL ? c->ours : "");
+    assert_settings(c->item, strbuf_text(&result.out), line);
+    (void)snprintf(told, sizeof told, "/etc/users:1: %s: ", c->item);
+    if (c->ours == NULL && strstr(strbuf_text(&result.warnings), told) == NULL)
+        fail_msg("%s: not told\n%s", c->item, strbuf_text(&result.warnings));
+    if (c->hint != NULL && strstr(strbuf_text(&result.out), c->hint) == NULL)
+        fail_msg("%s: no %s\n%s", c->item, c->hint, strbuf_text(&result.out));
+    if (c->hint == NULL && strstr(strbuf_text(&result.out), "below its domain would") != NULL)
+        fail_msg("%s: %s", c->item, strbuf_text(&result.out));
+    free_result(&result);
+}
+
+static void each_item_is_exempt_or_told(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof list_cases / sizeof *list_cases; i++)
+        check_list_case(&list_cases[i]);
+}
+
+/* What holds for a whole list is told once. */
+static void lists_that_differ_are_told(void **state)
+{
+    static const struct {
+        const char *option, *text, *warning; /* NULL: none */
+    } cases[] = {
+        {"recipients", "joe@\njim@example.net\n",
+         "/etc/users: the file: there name@ stands for name+extension@, too\n"},
+        {"recipients", "example.net\n", NULL},
+        {"clients", "/^mx\\.example\\.org$/\n", "/etc/users: the file: a name that a regular expression has alone"},
+        {"clients", "mx.example.org\n", NULL},
+        {"clients", "", NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char options[100];
+        struct conversion_result result;
+
+        (void)snprintf(options, sizeof options, "POSTGREY_OPTS=--whitelist-%s=/etc/users", cases[i].option);
+        other_file = cases[i].text;
+        result = convert(GREY, options);
+        other_file = NULL;
+        if (cases[i].warning == NULL)
+            assert_false(warns_of_loss(strbuf_text(&result.warnings)));
+        else
+            assert_non_null(strstr(strbuf_text(&result.warnings), cases[i].warning));
+        free_result(&result);
+    }
+}
+
 /* The lines around */
 
 static void an_empty_file_means_the_foreign_defaults(void **state)
@@ -672,6 +853,9 @@ static void an_empty_file_means_the_foreign_defaults(void **state)
         {RUST, "WhitelistIP 127.0.0.0/8\nAddHeader off\nAddReceivedHeader on\nSkipAuth on\nRemoveForgedHeaders "
                "all\nDNSTimeout 20\nCheckHelo on\nRefuseMailFrom fail\nTagSubject off"},
         {SRSD, "SRSAlways on\n!TableSocket socketmap:unix:/var/spool/postfix/srs\n!RefuseMailFrom fail"},
+        {GREY, "Greylist on\nGreylistPass all\nGreylistDelay 300s\nGreylistWindow 48h\nGreylistLife 35d\n"
+               "GreylistNetwork 24 64\nGreylistKnownAfter 5\nGreylistExempt mail.example.com\n"
+               "GreylistExempt 192.0.2.0/24\nGreylistExempt .example.net\n!RefuseMailFrom fail"},
     };
 
     (void)state;
@@ -728,6 +912,10 @@ static const struct line_case {
     {SRSD, "srs-domain = a.example\nshoes = 2", "postsrsd has no such setting", "old.conf:2: shoes: "},
     {SRSD, "# SRS_DOMAIN=example.com\n#SRS_SECRET=x\n", "SRS_DOMAIN is not set", "old.conf: SRS_DOMAIN: "},
     {SRSD, "", "srs-domain is not set", "old.conf: srs-domain: "},
+    {GREY, "POSTGREY_OPTS=\"--delay=60\n  --sho=1\"\nPOSTGREY_DELAY=2",
+     "# --sho=1\n#   No equivalent: postgrey has no such",
+     "old.conf:1: --sho=1: postgrey has no such option\nold.conf:3: POSTGREY_DELAY: there is no such setting\n"},
+    {GREY, "POSTGREY_OPTS=--delay", "it has no value", "old.conf:1: --delay: it has no value\n"},
     {POLICYD, "Evil\x01\x1b[2J\xff = 1", "# Evil\\x01\\x1b[2J\\xff = 1\n", "old.conf:1: Evil\\x01\\x1b[2J\\xff: "},
 };
 
@@ -739,6 +927,8 @@ static void lines_are_read_as_the_foreign_program_reads_them(void **state)
 
         if (strstr(strbuf_text(&result.out), lines[i].present) == NULL)
             fail_msg("%s: no \"%s\" in\n%s", lines[i].input, lines[i].present, strbuf_text(&result.out));
+        if (strstr(strbuf_text(&result.out), " = \n") != NULL || strstr(strbuf_text(&result.out), " means \n") != NULL)
+            fail_msg("%s: a line that breaks off in\n%s", lines[i].input, strbuf_text(&result.out));
         if (lines[i].warning != NULL && strstr(strbuf_text(&result.warnings), lines[i].warning) == NULL)
             fail_msg("%s: no \"%s\" in\n%s", lines[i].input, lines[i].warning, strbuf_text(&result.warnings));
         if (lines[i].warning == NULL && warns_of_loss(strbuf_text(&result.warnings)))
@@ -762,14 +952,15 @@ static void assert_valid(const struct strbuf *text)
 static void any_octets_give_a_valid_file(void **state)
 {
     /* Of each system, in their order. */
-    static const char keys[][20] = {"Whitelist",      "Socket",      "reply_text_fail", "SRS_EXCLUDE_DOMAINS",
-                                    "Reason_Message", "Authserv_Id", "socket",          "domains"};
+    static const char keys[][22] = {"Whitelist",     "Socket",         "reply_text_fail", "SRS_EXCLUDE_DOMAINS",
+                                    "POSTGREY_OPTS", "Reason_Message", "Authserv_Id",     "socket",
+                                    "domains",       "POSTGREY_TEXT"};
     char text[700];
     unsigned random = 1;
 
     (void)state;
     for (size_t i = 0; i < 300; i++) {
-        int begin = snprintf(text, sizeof text, i % 8 == 3 ? "%s=\"" : "%s = ", keys[i % (sizeof keys / sizeof *keys)]);
+        int begin = snprintf(text, sizeof text, i % 5 >= 3 ? "%s=\"" : "%s = ", keys[i % (sizeof keys / sizeof *keys)]);
         struct conversion_result result;
 
         for (size_t j = (size_t)begin; j < sizeof text; j++) {
@@ -802,7 +993,7 @@ static const struct sample {
     const char *system, *file;
 } samples[] = {
     {POLICYD, "policyd-spf.conf"}, {PYSPF, "pyspf-milter.conf"}, {RUST, "spf-milter.conf"},
-    {SRSD, "postsrsd.default"},    {SRSD, "postsrsd.conf"},
+    {SRSD, "postsrsd.default"},    {SRSD, "postsrsd.conf"},      {GREY, "postgrey.default"},
 };
 
 enum { SAMPLE_COUNT = sizeof samples / sizeof *samples };
@@ -957,6 +1148,8 @@ int main(void)
         cmocka_unit_test(recipients_have_their_settings),
         cmocka_unit_test(many_recipients_take_as_much_time_each_as_few),
         cmocka_unit_test(recipients_that_are_no_text_are_told_of),
+        cmocka_unit_test(each_item_is_exempt_or_told),
+        cmocka_unit_test(lists_that_differ_are_told),
         cmocka_unit_test(an_empty_file_means_the_foreign_defaults),
         cmocka_unit_test(lines_are_read_as_the_foreign_program_reads_them),
         cmocka_unit_test(any_octets_give_a_valid_file),

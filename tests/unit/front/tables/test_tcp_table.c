@@ -17,7 +17,7 @@ struct result {
     struct table_request request;
     size_t taken;
     const char *problem;
-    char octets[2 * TCP_TABLE_MAX];
+    char octets[2 * TCP_TABLE_REQUEST_MAX];
 };
 
 static void read_octets(struct result *result, const struct table_syntax *syntax, const char *octets, size_t len)
@@ -102,23 +102,23 @@ static void test_broken(void **state)
 static void test_longest(void **state)
 {
     static struct result result;
-    static char text[TCP_TABLE_MAX + 1];
+    static char text[TCP_TABLE_REQUEST_MAX + 1];
 
     (void)state;
     memset(text, 'x', sizeof text);
     memcpy(text, "get ", 4);
-    read_octets(&result, &tcp_forward_syntax, text, TCP_TABLE_MAX - 1);
+    read_octets(&result, &tcp_forward_syntax, text, TCP_TABLE_REQUEST_MAX - 1);
     assert_int_equal(result.reading, TABLE_INCOMPLETE);
-    text[TCP_TABLE_MAX - 1] = '\n';
-    read_octets(&result, &tcp_forward_syntax, text, TCP_TABLE_MAX);
+    text[TCP_TABLE_REQUEST_MAX - 1] = '\n';
+    read_octets(&result, &tcp_forward_syntax, text, TCP_TABLE_REQUEST_MAX);
     assert_int_equal(result.reading, TABLE_COMPLETE);
-    text[TCP_TABLE_MAX - 1] = 'x';
-    text[TCP_TABLE_MAX] = '\n';
-    read_octets(&result, &tcp_forward_syntax, text, TCP_TABLE_MAX);
+    text[TCP_TABLE_REQUEST_MAX - 1] = 'x';
+    text[TCP_TABLE_REQUEST_MAX] = '\n';
+    read_octets(&result, &tcp_forward_syntax, text, TCP_TABLE_REQUEST_MAX);
     assert_int_equal(result.reading, TABLE_BROKEN);
-    read_octets(&result, &tcp_forward_syntax, text, TCP_TABLE_MAX + 1);
+    read_octets(&result, &tcp_forward_syntax, text, TCP_TABLE_REQUEST_MAX + 1);
     assert_int_equal(result.reading, TABLE_BROKEN);
-    assert_string_equal(result.problem, "a line longer than 4096 octets");
+    assert_string_equal(result.problem, "a line longer than 10000 octets");
 }
 
 static void assert_written(enum table_answer answer, const char *address, const char *text, enum table_answer written)

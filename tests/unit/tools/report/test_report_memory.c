@@ -31,6 +31,10 @@ static const char *const lines[] = {
     "Nov 28 08:00:06 mx smf-spf[1]: SPF skipped (whitelisted sender): " CLIENT
     "<e@white.example>, verdict=exempt, id=A5",
     "Nov 28 08:00:07 mx smf-spf[1]: SPF none: " CLIENT "<own@own.example>, verdict=accepted, id=A6",
+    "Nov 20 08:00:07 mx smf-spf[1]: SPF none: " CLIENT "<g@grey.example>, verdict=deferred, to=<u@own.example>, "
+    "why=greylisted, reply=451 4.7.1, greylist=new, greylist-wait=60",
+    "Nov 28 08:00:07 mx smf-spf[1]: SPF none: " CLIENT "<g@came.example>, verdict=accepted, "
+    "greylist-to=<u@own.example>, greylist=came-back, greylist-waited=73, recipients=1",
     "{\"time\":\"2026-11-28T08:00:08Z\",\"level\":\"info\",\"event\":\"message\",\"id\":\"A7\",\"client\":\"192.0.2."
     "9\","
     "\"name\":\"h.example\",\"helo\":\"h.example\",\"mail_from\":\"f@example.org\",\"checks\":[{\"identity\":"

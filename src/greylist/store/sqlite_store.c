@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A store in a file of this host. A batch is one transaction. */
+#include "greylist/store/backend.h"
+#include "greylist/store/sqlite_database.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    CHECKPOINT_PAGES = 1000, /* of the log of changes, from which on they go into the file */
+    LOG_PAGES_MAX = 4000,    /* from which on that is waited for */
+    RECOUNT_S = 60,          /* at most so often, if another process has changed something */
+    PAGE_ROWS = 200,         /* that are shown at a time */
+};
+
+struct sqlite_store {
+    struct backend backend;
+    struct sqlite_database database;
+    uint64_t entries_max;
+    struct clock clock;
+    bool is_counted;
+    uint64_t entries;
+    int64_t counted_s, version; /* when, and what PRAGMA data_version was */
+};
+
+static struct sqlite_store *of(struct backend *backend)
+{
+    return (struct sqlite_store *)backend;
+}
+
+static bool fail(struct sqlite_store *store, struct strbuf *problem)
+{
+    return sqlite_database_fail(&store->database, problem);
+}
+
+static bool run(struct sqlite_store *store, enum sqlite_statement which)
+{
+    return sqlite_database_run(&store->database, which);
+}
+
+static void sqlite_close(struct backend *backend)
+{
+    sqlite_database_close(&of(backend)->database);
+}
+
+static bool sqlite_open(struct backend *backend, struct strbuf *problem)
+{
+    struct sqlite_store *store = of(backend);
+
+    store->is_counted = false;
+    return sqlite_database_open(&store->database, clock_unix_s(&store->clock), problem);
+}
+
+/* --- Visits. --- */
+
+static bool find(struct sqlite_store *store, const char *key, bool is_sender, struct greylist_record *record)
+{
+    sqlite3_stmt *statement = store->database.statements[FIND];
+    bool has_row, works;
+
+    *record = (struct greylist_record){0};
+    sqlite_database_bind_key(&store->database, FIND, key, is_sender);
+    works = sqlite_database_step(&store->database, FIND, &has_row);
+    if (works && has_row) {
+        record->first_s = sqlite3_column_int64(statement, 0);
+        record->last_s = sqlite3_column_int64(statement, 1);
+        record->count = (uint32_t)sqlite3_column_int64(statement, 2);
+        record->is_learned = sqlite3_column_int(statement, 3) != 0;
+    }
+    return sqlite3_reset(statement) == SQLITE_OK && works;
+}
+
+static bool store_record(struct sqlite_store *store, const char *key, bool is_sender,
+                         const struct greylist_record *record, int64_t until_s)
+{
+    sqlite3_stmt *statement = store->database.statements[STORE];
+
+    sqlite_database_bind_key(&store->database, STORE, key, is_sender);
+    (void)sqlite3_bind_int64(statement, 3, record->first_s);
+    (void)sqlite3_bind_int64(statement, 4, record->last_s);
+    (void)sqlite3_bind_int64(statement, 5, record->count);
+    (void)sqlite3_bind_int(statement, 6, record->is_learned);
+    (void)sqlite3_bind_int64(statement, 7, until_s);
+    return run(store, STORE);
+}
+
+static bool is_nothing(const struct greylist_record *record)
+{
+    return record->first_s == 0 && record->last_s == 0 && record->count == 0;
+}
+
+static bool decide(struct sqlite_store *store, struct backend_visit *visit, struct greylist_stored *stored)
+{
+    const char *sender = visit->subject.sender;
+
+    stored->sender = (struct greylist_record){0};
+    if (!find(store, visit->subject.entry, false, &stored->entry) ||
+        (*sender != '\0' && !find(store, sender, true, &stored->sender)))
+        return false;
+    visit->decision = greylist_decide(&visit->terms, stored, visit->now_s);
+    visit->decision.changes_sender = visit->decision.changes_sender && *sender != '\0';
+    visit->answer = STORE_ANSWERED;
+    return true;
+}
+
+static bool write_one(struct sqlite_store *store, struct backend_visit *visit, uint64_t *added)
+{
+    const struct greylist_decision *decision = &visit->decision;
+    struct greylist_stored stored;
+
+    if (!decide(store, visit, &stored))
+        return false;
+    if (decision->changes_entry) {
+        if (!store_record(store, visit->subject.entry, false, &decision->next.entry, decision->entry_until_s))
+            return false;
+        *added += is_nothing(&stored.entry);
+    }
+    if (decision->changes_sender) {
+        if (!store_record(store, visit->subject.sender, true, &decision->next.sender, decision->sender_until_s))
+            return false;
+        *added += is_nothing(&stored.sender);
+    }
+    return true;
+}
+
+static bool write_all(struct sqlite_store *store, struct backend_visit *const *visits, size_t count)
+{
+    uint64_t added = 0;
+
+    if (!run(store, BEGIN_WRITE))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!write_one(store, visits[i], &added))
+            return false;
+    if (!run(store, COMMIT))
+        return false;
+    store->entries += added;
+    return true;
+}
+
+/* With a full disk, who needs nothing stored is answered all the same. */
+static bool read_all(struct sqlite_store *store, struct backend_visit *const *visits, size_t count)
+{
+    struct greylist_stored stored;
+
+    if (!run(store, BEGIN_READ))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (!decide(store, visits[i], &stored))
+            return false;
+        if (visits[i]->decision.changes_entry || visits[i]->decision.changes_sender)
+            visits[i]->answer = STORE_FULL;
+    }
+    return run(store, COMMIT);
+}
+
+static bool sqlite_visit(struct backend *backend, struct backend_visit *const *visits, size_t count,
+                         struct strbuf *problem)
+{
+    struct sqlite_store *store = of(backend);
+
+    if (write_all(store, visits, count))
+        return true;
+    if (sqlite_database_is_full(&store->database)) {
+        (void)fail(store, problem);
+        sqlite_database_roll_back(&store->database);
+        if (read_all(store, visits, count))
+            return true;
+        strbuf_truncate(problem, 0);
+    }
+    (void)fail(store, problem);
+    sqlite_database_roll_back(&store->database);
+    return false;
+}
+
+/* --- What is over. --- */
+
+/* Counts anew if another process has changed something. */
+static bool count_entries(struct sqlite_store *store, int64_t now_s)
+{
+    int64_t version, entries;
+
+    if (!sqlite_database_run_number(&store->database, VERSION, &version))
+        return false;
+    if (store->is_counted &&
+        (version == store->version || (now_s >= store->counted_s && now_s < store->counted_s + RECOUNT_S)))
+        return true;
+    if (!sqlite_database_run_number(&store->database, COUNT, &entries))
+        return false;
+    store->version = version;
+    store->entries = (uint64_t)entries;
+    store->counted_s = now_s;
+    store->is_counted = true;
+    return true;
+}
+
+static bool delete_first(struct sqlite_store *store, enum sqlite_statement which, size_t *deleted)
+{
+    if (!run(store, which))
+        return false;
+    *deleted += (size_t)sqlite3_changes(store->database.db);
+    return true;
+}
+
+static bool delete_some(struct sqlite_store *store, int64_t now_s, size_t *deleted)
+{
+    uint64_t left;
+
+    (void)sqlite3_bind_int64(store->database.statements[EXPIRE], 1, now_s);
+    (void)sqlite3_bind_int(store->database.statements[EXPIRE], 2, BACKEND_EXPIRY_STEP);
+    if (!delete_first(store, EXPIRE, deleted))
+        return false;
+    left = store->entries > *deleted ? store->entries - *deleted : 0;
+    if (left > store->entries_max && *deleted < BACKEND_EXPIRY_STEP) {
+        const uint64_t surplus = left - store->entries_max, room = BACKEND_EXPIRY_STEP - *deleted;
+
+        (void)sqlite3_bind_int64(store->database.statements[TRIM], 1, (int64_t)(surplus < room ? surplus : room));
+        return delete_first(store, TRIM, deleted);
+    }
+    return true;
+}
+
+/* What was changed goes into the file, after which the log of changes begins anew at the next commit. Under a load that
+ * leaves no gap between two commits that is so only if it is done in between, here. */
+static void checkpoint(struct sqlite_store *store)
+{
+    if (store->database.log_pages >= LOG_PAGES_MAX)
+        (void)sqlite3_wal_checkpoint_v2(store->database.db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    else if (store->database.log_pages >= CHECKPOINT_PAGES)
+        sqlite_checkpoint_request(store->database.checkpoint);
+}
+
+static bool sqlite_expire(struct backend *backend, int64_t now_s, size_t *deleted, uint64_t *entries,
+                          struct strbuf *problem)
+{
+    struct sqlite_store *store = of(backend);
+
+    *deleted = 0;
+    if (!sqlite_file_is(store->database.path, &store->database.identity))
+        return sqlite_database_complain(&store->database, "it is not the file any more that was opened", problem);
+    if (!count_entries(store, now_s))
+        return fail(store, problem);
+    if (!delete_some(store, now_s, deleted) && !sqlite_database_is_locked(&store->database) &&
+        !sqlite_database_is_full(&store->database))
+        return fail(store, problem);
+    store->entries -= *deleted < store->entries ? *deleted : store->entries;
+    *entries = store->entries;
+    checkpoint(store);
+    return true;
+}
+
+/* --- For people. --- */
+
+struct shown {
+    char key[GREYLIST_KEY_SIZE];
+    struct backend_row row;
+};
+
+static void copy_row(sqlite3_stmt *statement, struct shown *shown)
+{
+    const char *key = (const char *)sqlite3_column_text(statement, 0);
+    const size_t len = key == NULL ? 0 : strnlen(key, sizeof shown->key - 1);
+
+    memcpy(shown->key, key == NULL ? "" : key, len);
+    shown->key[len] = '\0';
+    shown->row = (struct backend_row){.key = shown->key,
+                                      .is_sender = sqlite3_column_int(statement, 1) != 0,
+                                      .record = {.first_s = sqlite3_column_int64(statement, 2),
+                                                 .last_s = sqlite3_column_int64(statement, 3),
+                                                 .count = (uint32_t)sqlite3_column_int64(statement, 4),
+                                                 .is_learned = sqlite3_column_int(statement, 5) != 0},
+                                      .until_s = sqlite3_column_int64(statement, 6)};
+}
+
+/* Reads the rows after the last one of `rows`, so that nothing is held open while somebody reads them. */
+static bool read_page(struct sqlite_store *store, const char *pattern, struct shown *rows, const struct shown *after,
+                      size_t *count)
+{
+    sqlite3_stmt *statement = store->database.statements[SHOW];
+    char key[GREYLIST_KEY_SIZE] = "";
+    bool has_row = true, works = true;
+
+    if (after != NULL)
+        memcpy(key, after->key, sizeof key);
+    sqlite_database_bind_key(&store->database, SHOW, key, after != NULL && after->row.is_sender);
+    (void)sqlite3_bind_text(statement, 3, pattern, -1, SQLITE_STATIC);
+    (void)sqlite3_bind_int(statement, 4, PAGE_ROWS);
+    *count = 0;
+    while (*count < PAGE_ROWS && (works = sqlite_database_step(&store->database, SHOW, &has_row)) && has_row)
+        copy_row(statement, &rows[(*count)++]);
+    return sqlite3_reset(statement) == SQLITE_OK && works;
+}
+
+static bool sqlite_each(struct backend *backend, const char *pattern, backend_each each, void *context,
+                        struct strbuf *problem)
+{
+    struct sqlite_store *store = of(backend);
+    struct shown *rows = malloc(PAGE_ROWS * sizeof *rows);
+    size_t count = 0;
+    bool works = rows != NULL, goes_on = works;
+
+    if (rows == NULL)
+        return sqlite_database_complain(&store->database, "out of memory", problem);
+    while (goes_on) {
+        works = read_page(store, pattern, rows, count == 0 ? NULL : &rows[count - 1], &count);
+        goes_on = works && count > 0;
+        for (size_t i = 0; i < count && goes_on; i++)
+            goes_on = each(context, &rows[i].row);
+        goes_on = goes_on && count == PAGE_ROWS;
+    }
+    free(rows);
+    return works || fail(store, problem);
+}
+
+static bool sqlite_put(struct backend *backend, const char *key, bool is_sender, const struct greylist_record *record,
+                       int64_t until_s, struct strbuf *problem)
+{
+    struct sqlite_store *store = of(backend);
+
+    store->is_counted = false;
+    if (record != NULL)
+        return store_record(store, key, is_sender, record, until_s) || fail(store, problem);
+    sqlite_database_bind_key(&store->database, FORGET, key, is_sender);
+    return run(store, FORGET) || fail(store, problem);
+}
+
+static void sqlite_destroy(struct backend *backend)
+{
+    if (backend == NULL)
+        return;
+    sqlite_close(backend);
+    free(backend);
+}
+
+struct backend *sqlite_store_create(const struct greylist_store_config *config)
+{
+    static const struct backend_functions functions = {.open = sqlite_open,
+                                                       .close = sqlite_close,
+                                                       .destroy = sqlite_destroy,
+                                                       .visit = sqlite_visit,
+                                                       .expire = sqlite_expire,
+                                                       .each = sqlite_each,
+                                                       .put = sqlite_put};
+    struct sqlite_store *store = calloc(1, sizeof(*store));
+
+    if (store == NULL)
+        return NULL;
+    store->backend.functions = &functions;
+    memcpy(store->database.path, config->address.path, sizeof store->database.path);
+    store->entries_max = config->entries_max;
+    store->clock = *config->clock;
+    return &store->backend;
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What can be typed after `smf-spf greylist`. */
+#include "tools/greylist/greylist_options.h"
+
+#include "base/strbuf.h"
+
+#include <string.h>
+#include <sysexits.h>
+
+enum { JSON = 256, ALL };
+
+enum { NAME_SHOWN_MAX = 100 };
+
+static const struct command_option option_table[] = {
+    {JSON, "json", NULL, "print JSON: an object for each that is found, or for the counts"},
+    {ALL, "all", NULL, "forget: all, and not only what a PATTERN finds"},
+    {'c', "config", "FILE", "the configuration of the filter whose store it is"},
+    {0, NULL, NULL, NULL},
+};
+
+const struct command greylist_command = {
+    .name = "greylist",
+    .purpose = "print what greylisting has stored, or delete some of it",
+    .usage = "show [--json] [-c FILE] [PATTERN]\n"
+             "known [--json] [-c FILE] [PATTERN]\n"
+             "stats [--json] [-c FILE] [PATTERN]\n"
+             "forget [--json] [-c FILE] PATTERN | --all\n",
+    .options = option_table,
+    .details = "show:   who has come for whom, since when, how often, and when it is deleted\n"
+               "known:  whose mail for any recipient waits no more, and who is on the way there\n"
+               "stats:  how many of each there are, and how long mail has waited\n"
+               "forget: deletes, so that all begins anew for them; a running filter follows within a minute\n"
+               "PATTERN is a part of what is printed last in a line: a domain, a recipient, a network.\n",
+};
+
+static const char *const verbs[] = {
+    [GREYLIST_SHOW] = "show", [GREYLIST_KNOWN] = "known", [GREYLIST_FORGET] = "forget", [GREYLIST_STATS] = "stats"};
+
+enum { VERB_COUNT = sizeof verbs / sizeof *verbs };
+
+static int options_error(const char *what, const char *value)
+{
+    return command_usage_error(&greylist_command, what, value);
+}
+
+static int unknown_verb(const char *verb)
+{
+    const char *nearest = command_nearest(verb, verbs, VERB_COUNT);
+    struct strbuf what = STRBUF_INIT;
+    int status;
+
+    strbuf_add(&what, "it is show, known, forget or stats, not ");
+    strbuf_add_shown(&what, *verb != '\0' ? verb : "\"\"", NAME_SHOWN_MAX);
+    if (nearest != NULL)
+        strbuf_addf(&what, " (did you mean %s?)", nearest);
+    status = options_error(strbuf_text(&what), NULL);
+    strbuf_free(&what);
+    return status;
+}
+
+static int take_operands(const struct command_line *line, struct greylist_options *options)
+{
+    options->verb = GREYLIST_HELP;
+    options->pattern = "";
+    if (line->operand_count == 0)
+        return EX_OK;
+    for (size_t i = GREYLIST_SHOW; i < VERB_COUNT; i++)
+        if (strcmp(line->operands[0], verbs[i]) == 0)
+            options->verb = (enum greylist_verb)i;
+    if (options->verb == GREYLIST_HELP)
+        return unknown_verb(line->operands[0]);
+    if (line->operand_count > 2)
+        return options_error("there is no place for", line->operands[2]);
+    if (line->operand_count > 1)
+        options->pattern = line->operands[1];
+    return EX_OK;
+}
+
+/* To forget all has to be asked for in so many words. */
+static int check_combination(const struct greylist_options *options)
+{
+    if (options->all && options->verb != GREYLIST_FORGET)
+        return options_error("--all goes with forget alone", NULL);
+    if (options->all && *options->pattern != '\0')
+        return options_error("--all forgets all, not only", options->pattern);
+    if (options->verb == GREYLIST_FORGET && !options->all && *options->pattern == '\0')
+        return options_error("forget needs a PATTERN, or --all", NULL);
+    return EX_OK;
+}
+
+bool greylist_options_read(int argc, char **argv, struct greylist_options *options, int *status)
+{
+    struct command_line line = command_begin(&greylist_command, argc, argv);
+    const char *value = NULL;
+    int option = 0;
+
+    while ((option = command_next(&line, &value)) > 0) {
+        if (option == JSON)
+            options->json = true;
+        else if (option == ALL)
+            options->all = true;
+        else
+            options->config_path = value;
+    }
+    *status = line.status;
+    if (option == COMMAND_OVER)
+        return false;
+    *status = take_operands(&line, options);
+    if (*status == EX_OK)
+        *status = check_combination(options);
+    return *status == EX_OK;
+}
