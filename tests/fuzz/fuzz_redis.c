@@ -22,16 +22,19 @@ enum { VISITS = 3, NOW = 1700000000 };
 static struct {
     char path[40];
     int listening;
-    const uint8_t *octets; /* changed while nobody is served */
+    pthread_mutex_t serving; /* held while the octets are read: those of a corpus are freed after their turn */
+    const uint8_t *octets;   /* changed while nobody is served */
     size_t len;
-} server;
+} server = {.serving = PTHREAD_MUTEX_INITIALIZER};
 
 static void serve(int fd)
 {
     char heard[4096];
 
+    pthread_mutex_lock(&server.serving);
     (void)send(fd, server.octets, server.len, MSG_NOSIGNAL);
     (void)shutdown(fd, SHUT_WR);
+    pthread_mutex_unlock(&server.serving);
     while (recv(fd, heard, sizeof heard, 0) > 0)
         ;
     close(fd);
@@ -84,6 +87,8 @@ static void wait_for_server(void)
     while (recv(fd, heard, sizeof heard, 0) > 0)
         ;
     close(fd);
+    pthread_mutex_lock(&server.serving); /* what it has sent has ended; that it knows so is told by the lock */
+    pthread_mutex_unlock(&server.serving);
 }
 
 static void check_value(const uint8_t *data, size_t size)
