@@ -55,9 +55,8 @@ static bool settle(struct session *session, const struct session_recipient *reci
 {
     struct message *message = &session->message;
     const bool is_own = session_has_own_settings(session);
-    struct judgement judgement = {.settings = session->shared.config};
+    const struct judgement judgement = judgement_make(session, recipient);
 
-    judgement = judgement_make(session, recipient);
     message->is_judged = message->is_judged || (is_own && judgement.exemption == REASON_NONE);
     if (judgement.exemption != REASON_NONE) {
         *reply = exempt_recipient(session, recipient, judgement.exemption);

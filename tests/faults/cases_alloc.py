@@ -20,6 +20,7 @@ from milter_wire import Closed
 STEP = 1 if LONG else int(os.environ.get("SMF_FAULTS_STEP", "12"))  # the short form fails each twelfth
 LASTING, SHORT_LASTING = 5, ("fail", "quarantine", "forwarder")  # one in so many; the kinds of the short form
 COUNTED_LIMIT_S = 20
+ENDING_S = 1
 RELAY, FORWARDER = "203.0.113.50", "198.51.100.77"
 PLAIN = [("From", "a@example.org"), ("Subject", "hello")]
 FORGED = PLAIN + [("Authentication-Results", "mx.example.net; spf=pass smtp.mailfrom=example.org"),
@@ -248,7 +249,7 @@ class Trial:
         except (Closed, OSError, AssertionError) as error:
             what = f"{type(error).__name__} {error}"
         happened = self.memory.disarm()
-        if self.ended():
+        if self.ended() or (what.startswith("Closed") and self.is_ending()):
             what = f"the filter died in {story(self.memory.death(), 12)} {self.filter.stderr()[-300:]}"
         what = self.without_foreign(what)
         if what:
@@ -260,6 +261,13 @@ class Trial:
         if self.memory.death():
             self.filter.process.wait(30)
         return self.filter.process.poll() is not None
+
+    def is_ending(self):
+        """The same, where its connections are closed: a process that ends closes them before it can be seen to have."""
+        deadline_s = time.monotonic() + ENDING_S
+        while not self.ended() and time.monotonic() < deadline_s:
+            time.sleep(0.01)
+        return self.ended()
 
     def without_foreign(self, what):
         """Nothing, where a library is to blame that cannot be kept from it; that is counted."""

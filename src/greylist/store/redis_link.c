@@ -299,7 +299,7 @@ static bool read_some(struct redis_link *link, struct strbuf *problem)
     char chunk[CHUNK_SIZE];
     const ssize_t count = recv(link->fd, chunk, sizeof chunk, MSG_DONTWAIT);
 
-    if (count == 0) {
+    if (count == 0 || (count < 0 && errno == ECONNRESET)) { /* with something of ours unread, it is reset */
         strbuf_add(problem, "it has closed the connection");
         return false;
     }
