@@ -41,18 +41,6 @@ const char *redis_server_path(const char *name)
     return path;
 }
 
-void redis_server_remove_directory(void)
-{
-    DIR *files = opendir(directory);
-
-    assert_non_null(files);
-    for (const struct dirent *file = readdir(files); file != NULL; file = readdir(files))
-        if (file->d_name[0] != '.')
-            (void)unlink(redis_server_path(file->d_name));
-    assert_int_equal(closedir(files), 0);
-    assert_int_equal(rmdir(directory), 0);
-}
-
 /* Runs in the child. */
 static void become_server(const char *const *options)
 {
@@ -186,4 +174,19 @@ struct greylist_store_config redis_server_config(const struct clock *clock)
 
     (void)snprintf(config.address.path, sizeof config.address.path, "%s/redis.sock", directory);
     return config;
+}
+
+int redis_server_tear_down(void **state)
+{
+    DIR *files = opendir(directory);
+
+    (void)state;
+    redis_server_kill();
+    assert_non_null(files);
+    for (const struct dirent *file = readdir(files); file != NULL; file = readdir(files))
+        if (file->d_name[0] != '.')
+            (void)unlink(redis_server_path(file->d_name));
+    assert_int_equal(closedir(files), 0);
+    assert_int_equal(rmdir(directory), 0);
+    return 0;
 }

@@ -9,9 +9,11 @@
 
 #include <stdbool.h>
 
-/* Makes a directory for it below /tmp, and removes it with all that is there. */
+/* Makes a directory for it below /tmp. */
 void redis_server_make_directory(void);
-void redis_server_remove_directory(void);
+
+/* Ends a group of tests: kills the server, if one runs, and removes the directory with all that is there. 0. */
+int redis_server_tear_down(void **state);
 const char *redis_server_path(const char *name); /* of a file there; lives until the next call */
 
 /* Starts it with further options ("--name", "value", ..., NULL), and waits until it answers. */

@@ -467,13 +467,6 @@ static int end_server(void **state)
     return 0;
 }
 
-static int tear_down(void **state)
-{
-    (void)state;
-    redis_server_remove_directory();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -490,5 +483,5 @@ int main(void)
         cmocka_unit_test_teardown(test_tcp, end_server),
     };
 
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, set_up, redis_server_tear_down);
 }

@@ -622,14 +622,6 @@ static int start(void **state)
     return 0;
 }
 
-static int stop(void **state)
-{
-    (void)state;
-    redis_server_kill();
-    redis_server_remove_directory();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -652,5 +644,5 @@ int main(void)
         cmocka_unit_test_setup(test_hosts_at_once, flush),
     };
 
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, start, redis_server_tear_down);
 }
