@@ -53,6 +53,7 @@ static void open_world(const char *config)
 static void close_world(void)
 {
     greylist_store_release(world.greylist);
+    greylist_store_await_ends();
     log_set_sink(NULL, NULL);
     log_close();
     world_close(&world);
