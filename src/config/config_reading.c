@@ -307,7 +307,6 @@ static void read_policies(struct config_reading *reading, const struct config *b
         reading->config = policies->items[i].settings;
         read_policy(reading, &reading->blocks[i]);
     }
-    reading->no_memory |= !config_recipients_end(&of_file->recipient_policies);
     free(reading->lines);
     reading->lines = lines;
     reading->policy = NULL;

@@ -48,7 +48,7 @@ static enum refuse_at wanted_step(const struct config *config, const struct sess
 {
     if (client->relays)
         return REFUSE_AT_EOM;
-    if (config->whitelist_to.count > 0 || config->verdict.refuse_to.count > 0 || config_variants(config) > 1 ||
+    if (config->whitelist_to.texts.count > 0 || config->verdict.refuse_to.count > 0 || config_variants(config) > 1 ||
         config->refuse_at == REFUSE_AT_RCPT)
         return client->local || !abilities->refuses_recipients ? REFUSE_AT_MAIL : REFUSE_AT_RCPT;
     if (config->refuse_at == REFUSE_AT_EOM && config->greylist.terms.mode != GREYLIST_OFF && !client->local &&

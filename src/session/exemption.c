@@ -15,7 +15,7 @@ static enum reason exemption_of_client(const struct client *client, const char *
         return REASON_NO_CLIENT;
     if (whitelist_has_addr(&settings->whitelist_ip, &client->address))
         return REASON_WHITELISTED_ADDRESS;
-    if (client->name_is_verified && name == NULL && settings->whitelist_ptr.count > 0)
+    if (client->name_is_verified && name == NULL && settings->whitelist_ptr.texts.count > 0)
         return REASON_FAULT_CLIENT;
     if (client->name_is_verified && name != NULL && whitelist_has_host(&settings->whitelist_ptr, name))
         return REASON_WHITELISTED_HOST;

@@ -66,7 +66,7 @@ static void begin_relayed(struct session *session)
 /* True if session_await, which comes next, asks about the sender first: then there is nothing to do ahead. */
 static bool asks_at_once(const struct session *session)
 {
-    return session->abilities.awaits && session->shared.config->whitelist_helo.count == 0;
+    return session->abilities.awaits && session->shared.config->whitelist_helo.texts.count == 0;
 }
 
 /* The answer to MAIL for a sender that was read. */

@@ -25,12 +25,13 @@ static bool greylists_some_recipients(const struct config *config)
 {
     const struct greylist_settings *settings = &config->greylist;
 
-    return settings->terms.mode != GREYLIST_OFF && (settings->to.count > 0 || settings->exempt.recipients.count > 0);
+    return settings->terms.mode != GREYLIST_OFF &&
+           (settings->to.texts.count > 0 || settings->exempt.recipients.texts.count > 0);
 }
 
 struct session_needs session_needs(const struct config *config)
 {
-    bool has_rules = config->whitelist_to.count > 0 || config->verdict.refuse_to.count > 0 ||
+    bool has_rules = config->whitelist_to.texts.count > 0 || config->verdict.refuse_to.count > 0 ||
                      config_variants(config) > 1 || config->srs_domain != NULL || greylists_some_recipients(config);
 
     return (struct session_needs){
