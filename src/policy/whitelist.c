@@ -198,15 +198,15 @@ void mailbox_list_free(struct mailbox_list *list)
 
 bool whitelist_has_host(const struct host_list *list, const char *name)
 {
-    return list->texts.count > 0 && pattern_index_find_host(&list->index, name, true) > 0;
+    return pattern_index_find_host(&list->index, name, true) > 0;
 }
 
 bool whitelist_has_exact_host(const struct host_list *list, const char *name)
 {
-    return list->texts.count > 0 && pattern_index_find_host(&list->index, name, false) > 0;
+    return pattern_index_find_host(&list->index, name, false) > 0;
 }
 
 bool whitelist_has_mailbox(const struct mailbox_list *list, const struct address *address)
 {
-    return list->texts.count > 0 && pattern_index_find_mailbox(&list->index, address) > 0;
+    return pattern_index_find_mailbox(&list->index, address) > 0;
 }
