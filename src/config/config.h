@@ -43,10 +43,28 @@ struct recipient_policy {
     struct config *settings;   /* all that holds for them; some members do for nobody (config_recipients.c) */
 };
 
+/* What a client or a message may be exempt by: the client itself, what it proved of who it is, or any of that and the
+ * sender. */
+enum config_exempt { CONFIG_EXEMPT_CLIENT, CONFIG_EXEMPT_PROOF, CONFIG_EXEMPT_MESSAGE, CONFIG_EXEMPT_KINDS };
+
+struct config_variant_list {
+    const struct config **items;
+    size_t count;
+};
+
 struct recipient_policies {
     struct recipient_policy *items;
     size_t count;
+    struct config_variant_list exempting[CONFIG_EXEMPT_KINDS]; /* those that say it otherwise than the file */
     struct pattern_index index; /* of the patterns of all; a policy's number is its place, from 1 */
+};
+
+/* What holds for some recipient, by the file's settings or those of a RecipientPolicy. */
+struct config_somebody {
+    bool has_helo_checked;
+    bool skips_certificates;
+    bool is_greylisted;
+    bool has_null_senders_greylisted;
 };
 
 /* Each member is the value of the key of that name; defaults are filled in. Texts are never NULL unless said so. */
@@ -144,6 +162,8 @@ struct config {
     char *log_to;        /* NULL: none */
     enum log_level log_level;
     enum log_format log_format; /* of `log_to` */
+
+    struct config_somebody somebody; /* of the file as a whole: in the settings of a policy it says nothing */
 
     char *warnings; /* about the file that was read, one per line, in the form of errors; NULL: none */
 };

@@ -5,6 +5,7 @@
 #include "config/config_file.h"
 #include "config/config_print.h"
 #include "config/config_value.h"
+#include "config/config_variants.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -127,6 +128,7 @@ static void policies_clear(void *member)
     }
     free(policies->items);
     pattern_index_free(&policies->index);
+    config_variants_forget(policies);
     *policies = (struct recipient_policies){0};
 }
 
@@ -167,34 +169,6 @@ const struct config_type config_recipient_policies = {
     .clear = policies_clear,
     .size = sizeof(struct recipient_policies),
 };
-
-/* ---- Lookups ---- */
-
-const struct config *config_for_recipient(const struct config *config, const struct address *recipient)
-{
-    const struct recipient_policies *policies = &config->recipient_policies;
-    const size_t number = pattern_index_find_mailbox(&policies->index, recipient);
-
-    return number > 0 ? policies->items[number - 1].settings : config;
-}
-
-size_t config_variants(const struct config *config)
-{
-    return config->recipient_policies.count + 1;
-}
-
-const struct config *config_variant(const struct config *config, size_t index)
-{
-    return index == 0 ? config : config->recipient_policies.items[index - 1].settings;
-}
-
-bool config_greylists(const struct config *config)
-{
-    for (size_t i = 0; i < config_variants(config); i++)
-        if (config_variant(config, i)->greylist.terms.mode != GREYLIST_OFF)
-            return true;
-    return false;
-}
 
 const char *config_greylist_file(const struct config *config)
 {

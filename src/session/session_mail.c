@@ -96,7 +96,7 @@ static struct session_reply mail_from(struct session *session, enum address_stat
         message_exempt(message, REASON_FAULT_HELO);
         return go_on;
     }
-    decision_begin(message, config, state_variants(session), &session->client);
+    decision_begin(message, state_checks_helo(session), &session->client);
     client_set_begun(&session->client, NULL); /* unless the message has it, it is of no use */
     if (state_is_due(session, REFUSE_AT_MAIL) && !session->abilities.awaits)
         return state_decide(session);

@@ -629,6 +629,10 @@ static void recipients_have_settings(void **state)
     assert_int_equal(deferring->verdict.refuse_null_sender.results, RESULT_BIT(RESULT_FAIL) | RESULT_BIT(RESULT_NONE));
     assert_int_equal(config->verdict.refuse_mail_from, RESULT_BIT(RESULT_FAIL));
     assert_int_equal(config_variant(config, 4)->whitelist_from.texts.count, 1);
+    assert_int_equal(config->recipient_policies.exempting[CONFIG_EXEMPT_CLIENT].count, 1);
+    assert_ptr_equal(config->recipient_policies.exempting[CONFIG_EXEMPT_CLIENT].items[0], boss);
+    assert_int_equal(config->recipient_policies.exempting[CONFIG_EXEMPT_PROOF].count, 0);
+    assert_int_equal(config->recipient_policies.exempting[CONFIG_EXEMPT_MESSAGE].count, 1);
     config_print(config, &once);
     again = parse(strbuf_text(&once));
     config_print(again, &twice);
@@ -1392,9 +1396,46 @@ static void survives_no_memory_when_printing_and_telling(void **state)
     config_release(config);
 }
 
+/* What no message looks for in each policy. */
+static void it_sums_up_what_holds_for_somebody(void **state)
+{
+    static const struct {
+        const char *own;
+        struct config_somebody somebody;
+        size_t exempting[CONFIG_EXEMPT_KINDS];
+    } rows[] = {
+        {"RejectReason no", {.has_helo_checked = false}, {0, 0, 0}},
+        {"CheckHelo on", {.has_helo_checked = true}, {0, 0, 0}},
+        {"SkipCert on", {.skips_certificates = true}, {0, 1, 1}},
+        {"SkipAuth off", {.skips_certificates = false}, {0, 1, 1}},
+        {"SkipNDR on", {.skips_certificates = false}, {0, 0, 1}},
+        {"WhitelistFrom a@b.example", {.skips_certificates = false}, {0, 0, 1}},
+        {"WhitelistPTR b.example", {.skips_certificates = false}, {1, 0, 1}},
+        {"WhitelistIP 192.0.2.1", {.skips_certificates = false}, {1, 0, 1}},
+        {"Greylist on", {.is_greylisted = true, .has_null_senders_greylisted = true}, {0, 0, 0}},
+        {"Greylist on\nSkipNDR on", {.is_greylisted = true}, {0, 0, 1}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct strbuf text = STRBUF_INIT;
+        const struct config *config;
+
+        strbuf_addf(&text, "CheckHelo off\nSkipCert off\nSkipNDR off\nRecipientPolicy a@ {\n%s\n}\n", rows[i].own);
+        config = parse(strbuf_text(&text));
+        print_message("%s\n", rows[i].own);
+        assert_memory_equal(&config->somebody, &rows[i].somebody, sizeof config->somebody);
+        for (size_t n = 0; n < CONFIG_EXEMPT_KINDS; n++)
+            assert_int_equal(config->recipient_policies.exempting[n].count, rows[i].exempting[n]);
+        config_release(config);
+        strbuf_free(&text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(it_sums_up_what_holds_for_somebody),
         cmocka_unit_test(an_empty_file_gives_the_defaults),
         cmocka_unit_test(the_shipped_file_is_read),
         cmocka_unit_test(the_shipped_file_shows_each_key_once),
