@@ -143,7 +143,7 @@ static enum greylist_exemption exemption_of(const struct greylist_settings *sett
         return GREYLIST_IS_OFF;
     if (facts->client.family == ADDR_NONE)
         return GREYLIST_NO_CLIENT;
-    if (settings->to.count > 0 && !whitelist_has_mailbox(&settings->to, facts->recipient))
+    if (settings->to.texts.count > 0 && !whitelist_has_mailbox(&settings->to, facts->recipient))
         return GREYLIST_NOT_THIS_RECIPIENT;
     if (is_exempt(&settings->exempt, facts))
         return GREYLIST_EXEMPT;
