@@ -255,16 +255,28 @@ static enum address_status read_address(const char *text, const char *host_name,
     return status;
 }
 
+static bool is_authenticated(const struct request *request)
+{
+    return request->sasl_username[0] != '\0';
+}
+
+/* With the names of a certificate that Postfix trusts; it gives the fingerprint of any. */
+static bool has_certificate(const struct request *request)
+{
+    return request->ccert_subject[0] != '\0' || request->ccert_issuer[0] != '\0';
+}
+
 static void begin_message(struct transaction *transaction, const struct request *request)
 {
     struct session_sender sender = {
         .queue_id = request->queue_id[0] != '\0' ? request->queue_id : NULL,
-        .authenticated = request->sasl_username[0] != '\0',
-        /* the names of a certificate that Postfix trusts; it gives the fingerprint of any */
-        .has_certificate = request->ccert_subject[0] != '\0' || request->ccert_issuer[0] != '\0',
+        .authenticated = is_authenticated(request),
+        .has_certificate = has_certificate(request),
     };
     struct session_reply reply;
 
+    transaction->is_authenticated = sender.authenticated;
+    transaction->has_certificate = sender.has_certificate;
     sender.status = read_address(request->sender, session_host_name(transaction->session), &sender.address);
     reply = session_mail(transaction->session, &sender);
     transaction->has_message = reply.step == SESSION_CONTINUE;
@@ -274,9 +286,13 @@ static void begin_message(struct transaction *transaction, const struct request 
         transaction->answer_kind = answer_dunno(&transaction->answer);
 }
 
-/* True if the request is about the message of the one before. Until RCPT it has no instance. */
+/* True if the request is about the message of the one before. Until RCPT it has no instance, and somebody who was
+ * refused at MAIL may have become known before the next one. */
 static bool is_same_message(const struct transaction *transaction, const struct request *request)
 {
+    if (transaction->is_authenticated != is_authenticated(request) ||
+        transaction->has_certificate != has_certificate(request))
+        return false;
     if (!says(&transaction->client, request->client_address, request->client_port) ||
         !says(&transaction->helo, request->helo_name, ""))
         return false;
