@@ -118,6 +118,7 @@ static void forget_message(struct transaction *transaction)
     empty(&transaction->queue_id);
     transaction->is_decided = transaction->has_instance = transaction->has_changes = transaction->is_over = false;
     transaction->has_recipient = transaction->has_accepted = false;
+    transaction->is_authenticated = transaction->has_certificate = false;
     empty(&transaction->changes);
 }
 
