@@ -457,8 +457,8 @@ def requests_are_counted_by_state_and_action(binary):
     equal(len(found), 49, "combinations")
 
 
-@rows([("asked-at-data", ("RCPT", "DATA")), ("asked-at-rcpt", ("RCPT",))])
-def an_idle_connection_costs_little(binary, states):
+@rows([("asked-at-data", ("RCPT", "DATA"), {}), ("asked-at-rcpt", ("RCPT",), {"AddReceivedHeader": "on", "CheckHelo": "on"})])
+def an_idle_connection_costs_little(binary, states, config):
     """Also after it has asked about a message, which without DATA goes on."""
     if sanitizer(binary):
         raise Skip("a sanitizer's allocator takes more")
@@ -466,7 +466,7 @@ def an_idle_connection_costs_little(binary, states):
     if resource.getrlimit(resource.RLIMIT_NOFILE)[1] < 8 * count:
         raise Skip("too few descriptors")
     resource.setrlimit(resource.RLIMIT_NOFILE, (8 * count, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
-    with serving(binary) as filter_, contextlib.ExitStack() as stack:
+    with serving(binary, config) as filter_, contextlib.ExitStack() as stack:
         clients = []
         for _ in range(2):
             clients += [stack.enter_context(PolicyClient(filter_.policy)) for _ in range(count)]

@@ -60,6 +60,7 @@ static struct client_entry *create(struct clients *clients, uint64_t hash, bool 
         return NULL;
     clients->spare = NULL;
     strbuf_truncate(&entry->key, 0);
+    strbuf_begin_short(&entry->key, clients->wanted.len);
     strbuf_add_mem(&entry->key, clients->wanted.text, clients->wanted.len);
     if (entry->key.failed) {
         free_entry(entry);

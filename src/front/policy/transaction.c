@@ -44,6 +44,7 @@ static void note(struct strbuf *known, const char *first, const char *second)
     char *room, *end;
 
     strbuf_truncate(known, 0);
+    strbuf_begin_short(known, len);
     room = strbuf_make_room(known, len);
     if (room == NULL) {
         strbuf_free(known);
@@ -53,6 +54,16 @@ static void note(struct strbuf *known, const char *first, const char *second)
     *end++ = '\n';
     (void)stpcpy(end, second);
     strbuf_fill_room(known, len);
+}
+
+/* Most are shorter than a strbuf is at first, and thousands of connections have one. */
+static void keep_text(struct strbuf *kept, const char *text)
+{
+    const size_t len = strlen(text);
+
+    strbuf_truncate(kept, 0);
+    strbuf_begin_short(kept, len);
+    strbuf_add_mem(kept, text, len);
 }
 
 /* Empties a text, which keeps its memory unless that was not enough. */
@@ -311,10 +322,8 @@ static void meet_message(struct transaction *transaction, const struct request *
     }
     note(&transaction->message, request->sender, request->instance);
     transaction->has_instance = request->instance[0] != '\0';
-    if (request->queue_id[0] != '\0') {
-        strbuf_truncate(&transaction->queue_id, 0);
-        strbuf_add(&transaction->queue_id, request->queue_id);
-    }
+    if (request->queue_id[0] != '\0')
+        keep_text(&transaction->queue_id, request->queue_id);
 }
 
 /* True if no recipient follows. */
@@ -449,7 +458,7 @@ static struct session_reply decide_recipient(struct transaction *transaction, co
     transaction->has_recipient = true;
     transaction->has_accepted |= reply.step != SESSION_REFUSE;
     forget_answer(transaction);
-    strbuf_add(&transaction->recipient, request->recipient);
+    keep_text(&transaction->recipient, request->recipient);
     if (reply.step == SESSION_REFUSE)
         keep_refusal(transaction, &reply);
     else if (reply.reason == REASON_NONE)
