@@ -10,7 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SIZE_MIN = 256 }; /* enough for most log lines and header fields */
+enum {
+    SIZE_MIN = 256,  /* enough for most log lines and header fields */
+    SIZE_SHORT = 32, /* a short text has a multiple of this */
+};
 
 /* True if there is room already for `more` octets and a NUL after them. */
 static bool has_room(const struct strbuf *buf, size_t more)
@@ -65,6 +68,19 @@ void strbuf_add_mem(struct strbuf *buf, const void *octets, size_t len)
         memcpy(buf->text + buf->len, octets, len);
     buf->len += len;
     buf->text[buf->len] = '\0';
+}
+
+void strbuf_begin_short(struct strbuf *buf, size_t len)
+{
+    const size_t size = (len / SIZE_SHORT + 1) * SIZE_SHORT;
+
+    if (buf->text != NULL || buf->failed || size > SIZE_MIN)
+        return;
+    buf->text = malloc(size);
+    if (buf->text == NULL)
+        return;
+    buf->text[0] = '\0';
+    buf->size = size;
 }
 
 char *strbuf_make_room(struct strbuf *buf, size_t len)

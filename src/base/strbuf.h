@@ -44,6 +44,10 @@ void strbuf_vaddf(struct strbuf *buf, const char *format, va_list args) __attrib
  * text longer than `max` octets the rest, from a whole character on, becomes dots. */
 void strbuf_add_shown(struct strbuf *buf, const char *text, size_t max);
 
+/* Gives a text that has no memory yet some for `len` octets, or a little more, where many short ones are kept: without
+ * it there is room for 255 at first. No effect without memory for that. */
+void strbuf_begin_short(struct strbuf *buf, size_t len);
+
 /* Room for `len` octets after the text, NULL without memory for it; and how many of them are text now. */
 char *strbuf_make_room(struct strbuf *buf, size_t len);
 void strbuf_fill_room(struct strbuf *buf, size_t len);
