@@ -236,8 +236,9 @@ static bool sqlite_expire(struct backend *backend, int64_t now_s, size_t *delete
     struct sqlite_store *store = of(backend);
 
     *deleted = 0;
-    if (!sqlite_file_is(store->database.path, &store->database.identity))
-        return sqlite_database_complain(&store->database, "it is not the file any more that was opened", problem);
+    if (!sqlite_file_is(store->database.path, store->database.identities, SQLITE_FILES_MAX))
+        return sqlite_database_complain(
+            &store->database, "it, or what SQLite has beside it, is not the file any more that was opened", problem);
     if (!count_entries(store, now_s))
         return fail(store, problem);
     if (!delete_some(store, now_s, deleted) && !sqlite_database_is_locked(&store->database) &&

@@ -447,6 +447,58 @@ static void test_is_gone(void **state)
     assert_int_equal(expire(0), 0);
 }
 
+/* What SQLite has beside the file is a part of it: a process that opened it now would see nothing of what follows. */
+static void check_beside(const char *name)
+{
+    struct backend *other;
+    size_t deleted;
+    uint64_t entries;
+
+    use_open("a.db", 1000);
+    expect("e", "s", GREYLIST_NEW);
+    assert_int_equal(expire(0), 1);
+    assert_int_equal(unlink(path_of(name)), 0);
+    assert_false(backend->functions->expire(backend, now_s, &deleted, &entries, &problem));
+    expect_problem("not the file any more");
+    backend->functions->close(backend);
+    assert_true(open_store());
+    assert_int_equal(expire(0), 1);
+    other = backend;
+    use_open("a.db", 1000);
+    expect("e", "s", GREYLIST_EARLY);
+    backend->functions->destroy(backend);
+    backend = other;
+}
+
+static void test_log_is_gone(void **state)
+{
+    (void)state;
+    check_beside("a.db-wal");
+}
+
+static void test_shared_is_gone(void **state)
+{
+    (void)state;
+    check_beside("a.db-shm");
+}
+
+/* Whoever wants to begin anew may have dropped the table. */
+static void test_table_is_gone(void **state)
+{
+    struct backend_visit visit;
+
+    (void)state;
+    use_open("a.db", 1000);
+    expect("e", "s", GREYLIST_NEW);
+    other_does("a.db", "DROP TABLE seen");
+    assert_false(visit_once("e", "s", &visit));
+    expect_problem("no such table");
+    backend->functions->close(backend);
+    assert_true(open_store());
+    expect("e", "s", GREYLIST_NEW);
+    assert_int_equal(expire(0), 1);
+}
+
 static void test_no_directory(void **state)
 {
     (void)state;
@@ -596,7 +648,7 @@ static void test_corrupt_with_others(void **state)
     write_file("a.db", "file");
     write_file("a.db-wal", "log");
     write_file("a.db-shm", "memory");
-    assert_true(sqlite_file_identify(path_of("a.db"), &identity));
+    assert_true(sqlite_file_identify(path_of("a.db"), &identity, 1));
     assert_true(sqlite_file_set_aside(path_of("a.db"), &identity, now_s, &problem));
     assert_true(file_has("a.db.corrupt-20231114T221320Z", "file"));
     assert_true(file_has("a.db.corrupt-20231114T221320Z-wal", "log"));
@@ -611,7 +663,7 @@ static void test_corrupt_and_replaced(void **state)
 
     (void)state;
     write_file("a.db", "old");
-    assert_true(sqlite_file_identify(path_of("a.db"), &identity));
+    assert_true(sqlite_file_identify(path_of("a.db"), &identity, 1));
     assert_int_equal(rename(path_of("a.db"), path_of("b.db")), 0);
     write_file("a.db", "new");
     assert_true(sqlite_file_set_aside(path_of("a.db"), &identity, now_s, &problem));
@@ -789,6 +841,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_is_locked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_counts_others, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_is_gone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_log_is_gone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_shared_is_gone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_table_is_gone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_directory, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_of_others, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_read_only, set_up, tear_down),
