@@ -139,11 +139,11 @@ static bool act(struct backend *backend, unsigned action, struct strbuf *problem
 {
     const struct greylist_record record = {1, 2, 3, false};
     size_t count = 0;
-    uint64_t entries;
+    struct backend_expiry expiry;
 
     switch (action) {
     case 0:
-        return backend->functions->expire(backend, NOW, &count, &entries, problem);
+        return backend->functions->expire(backend, NOW, &expiry, problem);
     case 1:
         return backend->functions->each(backend, "example", count_row, &count, problem);
     case 2:

@@ -70,14 +70,13 @@ static bool act(struct backend *backend, enum action action, struct strbuf *prob
     const struct greylist_record record = {1, 2, 3, false};
     struct backend_visit visit = make_visit();
     struct backend_visit *visits[] = {&visit};
-    size_t deleted;
-    uint64_t entries;
+    struct backend_expiry expiry;
 
     switch (action) {
     case VISIT:
         return functions->visit(backend, visits, 1, problem);
     case EXPIRE:
-        return functions->expire(backend, NOW, &deleted, &entries, problem);
+        return functions->expire(backend, NOW, &expiry, problem);
     case EACH:
         return functions->each(backend, "", refuse_row, NULL, problem);
     case PUT:

@@ -98,13 +98,13 @@ static void expect(const char *entry, const char *sender, enum greylist_reason r
 
 static uint64_t expire(size_t deleted)
 {
-    size_t now_deleted = 12345;
-    uint64_t entries = 0;
+    struct backend_expiry expiry = {.deleted = 12345};
 
-    if (!backend->functions->expire(backend, now_s, &now_deleted, &entries, &problem))
+    if (!backend->functions->expire(backend, now_s, &expiry, &problem))
         fail_msg("%s", strbuf_text(&problem));
-    assert_int_equal(now_deleted, deleted);
-    return entries;
+    assert_int_equal(expiry.deleted, deleted);
+    assert_true(expiry.has_more == (deleted >= BACKEND_EXPIRY_STEP));
+    return expiry.entries;
 }
 
 static void expect_problem(const char *part)
@@ -433,14 +433,13 @@ static unsigned count_files(const char *part)
 
 static void test_is_gone(void **state)
 {
-    size_t deleted;
-    uint64_t entries;
+    struct backend_expiry expiry;
 
     (void)state;
     use_open("a.db", 1000);
     expect("e", "s", GREYLIST_NEW);
     assert_int_equal(rename(path_of("a.db"), path_of("b")), 0);
-    assert_false(backend->functions->expire(backend, now_s, &deleted, &entries, &problem));
+    assert_false(backend->functions->expire(backend, now_s, &expiry, &problem));
     expect_problem("not the file any more");
     backend->functions->close(backend);
     assert_true(open_store());
@@ -451,14 +450,13 @@ static void test_is_gone(void **state)
 static void check_beside(const char *name)
 {
     struct backend *other;
-    size_t deleted;
-    uint64_t entries;
+    struct backend_expiry expiry;
 
     use_open("a.db", 1000);
     expect("e", "s", GREYLIST_NEW);
     assert_int_equal(expire(0), 1);
     assert_int_equal(unlink(path_of(name)), 0);
-    assert_false(backend->functions->expire(backend, now_s, &deleted, &entries, &problem));
+    assert_false(backend->functions->expire(backend, now_s, &expiry, &problem));
     expect_problem("not the file any more");
     backend->functions->close(backend);
     assert_true(open_store());
@@ -780,8 +778,7 @@ static void test_no_memory(void **state)
 {
     struct backend_visit visit;
     bool works;
-    size_t deleted;
-    uint64_t entries;
+    struct backend_expiry expiry;
 
     (void)state;
     use_open("a.db", 1000);
@@ -791,7 +788,7 @@ static void test_no_memory(void **state)
         has_failed = false;
         allocations_left = n;
         works = open_store() && visit_once("e", "s", &visit) &&
-                backend->functions->expire(backend, now_s, &deleted, &entries, &problem);
+                backend->functions->expire(backend, now_s, &expiry, &problem);
         allocations_left = 0;
         assert_true(works || has_failed);
         if (!works) {
