@@ -34,9 +34,9 @@ struct sqlite_database {
     char path[STORE_ADDRESS_PATH_SIZE];
     sqlite3 *db; /* NULL: it is not open */
     sqlite3_stmt *statements[SQLITE_STATEMENTS];
-    struct file_identity identity; /* of the file that was opened */
-    bool is_corrupt;               /* it is to be set aside */
-    int log_pages;                 /* that the log of changes has */
+    struct file_identity identities[SQLITE_FILES_MAX]; /* of the files that were opened */
+    bool is_corrupt;                                   /* it is to be set aside */
+    int log_pages;                                     /* that the log of changes has */
     struct sqlite_checkpoint *checkpoint;
 };
 

@@ -98,13 +98,13 @@ static void expect(const char *entry, const char *sender, enum greylist_reason r
 
 static uint64_t expire(size_t deleted)
 {
-    size_t now_deleted = 12345;
-    uint64_t entries = 0;
+    struct backend_expiry expiry = {.deleted = 12345};
 
-    if (!backend->functions->expire(backend, now_s, &now_deleted, &entries, &problem))
+    if (!backend->functions->expire(backend, now_s, &expiry, &problem))
         fail_msg("%s", strbuf_text(&problem));
-    assert_int_equal(now_deleted, deleted);
-    return entries;
+    assert_int_equal(expiry.deleted, deleted);
+    assert_true(expiry.has_more == (deleted >= BACKEND_EXPIRY_STEP));
+    return expiry.entries;
 }
 
 static void expect_problem(const char *part)
@@ -433,18 +433,68 @@ static unsigned count_files(const char *part)
 
 static void test_is_gone(void **state)
 {
-    size_t deleted;
-    uint64_t entries;
+    struct backend_expiry expiry;
 
     (void)state;
     use_open("a.db", 1000);
     expect("e", "s", GREYLIST_NEW);
     assert_int_equal(rename(path_of("a.db"), path_of("b")), 0);
-    assert_false(backend->functions->expire(backend, now_s, &deleted, &entries, &problem));
+    assert_false(backend->functions->expire(backend, now_s, &expiry, &problem));
     expect_problem("not the file any more");
     backend->functions->close(backend);
     assert_true(open_store());
     assert_int_equal(expire(0), 0);
+}
+
+/* What SQLite has beside the file is a part of it: a process that opened it now would see nothing of what follows. */
+static void check_beside(const char *name)
+{
+    struct backend *other;
+    struct backend_expiry expiry;
+
+    use_open("a.db", 1000);
+    expect("e", "s", GREYLIST_NEW);
+    assert_int_equal(expire(0), 1);
+    assert_int_equal(unlink(path_of(name)), 0);
+    assert_false(backend->functions->expire(backend, now_s, &expiry, &problem));
+    expect_problem("not the file any more");
+    backend->functions->close(backend);
+    assert_true(open_store());
+    assert_int_equal(expire(0), 1);
+    other = backend;
+    use_open("a.db", 1000);
+    expect("e", "s", GREYLIST_EARLY);
+    backend->functions->destroy(backend);
+    backend = other;
+}
+
+static void test_log_is_gone(void **state)
+{
+    (void)state;
+    check_beside("a.db-wal");
+}
+
+static void test_shared_is_gone(void **state)
+{
+    (void)state;
+    check_beside("a.db-shm");
+}
+
+/* Whoever wants to begin anew may have dropped the table. */
+static void test_table_is_gone(void **state)
+{
+    struct backend_visit visit;
+
+    (void)state;
+    use_open("a.db", 1000);
+    expect("e", "s", GREYLIST_NEW);
+    other_does("a.db", "DROP TABLE seen");
+    assert_false(visit_once("e", "s", &visit));
+    expect_problem("no such table");
+    backend->functions->close(backend);
+    assert_true(open_store());
+    expect("e", "s", GREYLIST_NEW);
+    assert_int_equal(expire(0), 1);
 }
 
 static void test_no_directory(void **state)
@@ -596,7 +646,7 @@ static void test_corrupt_with_others(void **state)
     write_file("a.db", "file");
     write_file("a.db-wal", "log");
     write_file("a.db-shm", "memory");
-    assert_true(sqlite_file_identify(path_of("a.db"), &identity));
+    assert_true(sqlite_file_identify(path_of("a.db"), &identity, 1));
     assert_true(sqlite_file_set_aside(path_of("a.db"), &identity, now_s, &problem));
     assert_true(file_has("a.db.corrupt-20231114T221320Z", "file"));
     assert_true(file_has("a.db.corrupt-20231114T221320Z-wal", "log"));
@@ -611,7 +661,7 @@ static void test_corrupt_and_replaced(void **state)
 
     (void)state;
     write_file("a.db", "old");
-    assert_true(sqlite_file_identify(path_of("a.db"), &identity));
+    assert_true(sqlite_file_identify(path_of("a.db"), &identity, 1));
     assert_int_equal(rename(path_of("a.db"), path_of("b.db")), 0);
     write_file("a.db", "new");
     assert_true(sqlite_file_set_aside(path_of("a.db"), &identity, now_s, &problem));
@@ -728,8 +778,7 @@ static void test_no_memory(void **state)
 {
     struct backend_visit visit;
     bool works;
-    size_t deleted;
-    uint64_t entries;
+    struct backend_expiry expiry;
 
     (void)state;
     use_open("a.db", 1000);
@@ -739,7 +788,7 @@ static void test_no_memory(void **state)
         has_failed = false;
         allocations_left = n;
         works = open_store() && visit_once("e", "s", &visit) &&
-                backend->functions->expire(backend, now_s, &deleted, &entries, &problem);
+                backend->functions->expire(backend, now_s, &expiry, &problem);
         allocations_left = 0;
         assert_true(works || has_failed);
         if (!works) {
@@ -789,6 +838,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_is_locked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_counts_others, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_is_gone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_log_is_gone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_shared_is_gone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_table_is_gone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_directory, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_of_others, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_read_only, set_up, tear_down),
