@@ -28,7 +28,7 @@ static const char *const texts[SQLITE_STATEMENTS] = {
     [FORGET] = "DELETE FROM seen WHERE key = ?1 AND is_sender = ?2",
     [EXPIRE] = FIRST_TO_EXPIRE "WHERE until_s <= ?1 ORDER BY until_s LIMIT ?2)",
     [TRIM] = FIRST_TO_EXPIRE "ORDER BY until_s LIMIT ?1)",
-    [COUNT] = "SELECT count(*) FROM seen",
+    [COUNT_SOME] = "SELECT count(*) FROM (SELECT 1 FROM seen LIMIT ?1 + 1)",
     [SHOW] = "SELECT key, is_sender, first_s, last_s, count, is_learned, until_s FROM seen "
              "WHERE (key, is_sender) > (?1, ?2) AND instr(lower(key), lower(?3)) > 0 ORDER BY key, is_sender LIMIT ?4",
     [VERSION] = "PRAGMA data_version",
@@ -217,7 +217,7 @@ static bool set_up(struct sqlite_database *database, struct strbuf *problem)
         return sqlite_database_fail(database, problem);
     if (!sqlite_file_identify(database->path, database->identities, SQLITE_FILES_MAX))
         return sqlite_database_complain(database, strerror(errno), problem);
-    database->checkpoint = sqlite_checkpoint_create(database->path);
+    database->checkpoint = sqlite_checkpoint_create(database->path, &database->changes);
     return database->checkpoint != NULL || sqlite_database_complain(database, "no memory or no thread", problem);
 }
 
@@ -253,6 +253,7 @@ bool sqlite_database_open(struct sqlite_database *database, int64_t now_s, struc
         strbuf_truncate(problem, 0);
         database->is_corrupt = false;
         database->log_pages = 0;
+        database->changes = 0;
         if (open_file(database, problem))
             return true;
         sqlite_database_close(database);

@@ -417,6 +417,47 @@ static void test_counts_others(void **state)
     assert_int_equal(expire(0), 1);
 }
 
+/* Adds as many rows, whose keys begin with "many". */
+static void add_many(unsigned count)
+{
+    char statement[256];
+
+    (void)snprintf(statement, sizeof statement,
+                   "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT %u) "
+                   "INSERT INTO seen SELECT 'many ' || i, 0, 1, 1, 1, 0, %d + i FROM n",
+                   count, NOW_S + 1000);
+    other_does("a.db", statement);
+}
+
+static void pause_shortly(void)
+{
+    const struct timespec pause = {.tv_nsec = 20000000};
+
+    (void)nanosleep(&pause, NULL);
+}
+
+/* Nobody waits while many are counted, and what comes meanwhile is one of them. */
+static void test_counts_many(void **state)
+{
+    const int64_t end_ms = clock_monotonic_ms(&clock_system) + 20000;
+    size_t deleted = 0;
+    uint64_t entries = 0;
+
+    (void)state;
+    use_open("a.db", 24000);
+    add_many(25000);
+    assert_int_equal(expire(0), 0); /* it is not known yet */
+    expect("e", "s", GREYLIST_NEW);
+    while (entries == 0 && clock_monotonic_ms(&clock_system) < end_ms) {
+        pause_shortly();
+        assert_true(backend->functions->expire(backend, now_s, &deleted, &entries, &problem));
+    }
+    assert_int_equal(deleted, BACKEND_EXPIRY_STEP);
+    assert_int_equal(entries, 25001 - BACKEND_EXPIRY_STEP);
+    expect("f", "s", GREYLIST_NEW);
+    assert_int_equal(expire(BACKEND_EXPIRY_STEP), 25002 - 2 * BACKEND_EXPIRY_STEP);
+}
+
 /* --- What can happen to a file. --- */
 
 static unsigned count_files(const char *part)
@@ -602,6 +643,31 @@ static void test_corrupt_inside(void **state)
 }
 
 /* Corrupt ones lie beside it until somebody looks at them, but no more than a few. */
+/* What only a count in the background finds. */
+static void test_corrupt_among_many(void **state)
+{
+    const int64_t end_ms = clock_monotonic_ms(&clock_system) + 20000;
+    struct stat status;
+    size_t deleted;
+    uint64_t entries;
+
+    (void)state;
+    use_open("a.db", 100000);
+    add_many(40000);
+    backend->functions->close(backend);
+    assert_int_equal(stat(path_of("a.db"), &status), 0);
+    overwrite("a.db", status.st_size / 4 * 3, 100000);
+    assert_true(open_store());
+    while (backend->functions->expire(backend, now_s, &deleted, &entries, &problem) &&
+           clock_monotonic_ms(&clock_system) < end_ms)
+        pause_shortly();
+    expect_problem("corrupt");
+    backend->functions->close(backend);
+    assert_true(open_store());
+    expect("e", "s", GREYLIST_NEW);
+    assert_int_equal(count_files("a.db.corrupt-20231114T221320Z"), 1);
+}
+
 static void test_corrupt_often(void **state)
 {
     (void)state;
@@ -837,6 +903,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_processes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_is_locked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_counts_others, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_counts_many, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_is_gone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_log_is_gone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_shared_is_gone, set_up, tear_down),
@@ -846,6 +913,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_read_only, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_corrupt, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_corrupt_inside, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_corrupt_among_many, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_corrupt_often, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_corrupt_twice, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_corrupt_with_others, set_up, tear_down),
