@@ -15,11 +15,6 @@ void field_begin(struct field_writer *writer, const char *name, size_t fold_at, 
     *writer = (struct field_writer){.out = out, .word_at = out->len, .fold_at = fold_at, .column = strlen(name) + 2};
 }
 
-void field_add(struct field_writer *writer, const char *text)
-{
-    strbuf_add(writer->out, text);
-}
-
 /* Adds `text`, printable and bounded, with a backslash before each octet of `escaped`, and before whatever would make
  * it a key with a value (`spf=pass`) or an encoded word (`=?`) for a reader that does not know quotes. */
 static void add_shown(struct field_writer *writer, const char *text, const char *escaped)
