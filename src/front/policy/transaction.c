@@ -14,8 +14,6 @@
 #include <string.h>
 #include <strings.h>
 
-enum { LOCAL_USUAL_MAX = 64 }; /* octets of a local part (RFC 5321 4.5.3.1.1) */
-
 /* Postfix's restrictions end at RCPT, where each recipient can be refused. It shows nothing of a header. */
 static const struct session_abilities abilities = {
     .steps = SESSION_STEP(REFUSE_AT_MAIL) | SESSION_STEP(REFUSE_AT_RCPT),
@@ -238,21 +236,10 @@ static enum address_status read_address(const char *text, const char *host_name,
 {
     const struct envelope_mta mta = {.name = host_name};
     const char *at = strrchr(text, '@');
-    enum address_status status;
-    char usual[LOCAL_USUAL_MAX + 1], *local = usual;
 
     if (at == NULL || at[1] == '\0' || text[0] == '"')
         return envelope_sender(text, &mta, out);
-    if (at - text > LOCAL_USUAL_MAX)
-        local = malloc((size_t)(at - text) + 1);
-    if (local == NULL)
-        return ADDRESS_NO_MEMORY;
-    memcpy(local, text, (size_t)(at - text));
-    local[at - text] = '\0';
-    status = address_make(local, at + 1, out);
-    if (local != usual)
-        free(local);
-    return status;
+    return address_make_of(text, (size_t)(at - text), at + 1, out);
 }
 
 static void begin_message(struct transaction *transaction, const struct request *request)
