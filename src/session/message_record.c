@@ -7,7 +7,8 @@
 
 void message_record_begin(struct message_record *record, bool is_test)
 {
-    *record = (struct message_record){.is_open = true, .is_test = is_test};
+    record->is_open = true;
+    record->is_test = is_test;
 }
 
 void message_record_refuse(struct message_record *record, const struct record_reply *reply)
@@ -69,9 +70,9 @@ void message_record_note_greylist(struct message_record *record, const char *add
 
 void message_record_free(struct message_record *record)
 {
-    for (size_t i = 0; i < RECORD_RECIPIENTS_MAX; i++)
+    for (size_t i = 0; i < record->refused_count && i < RECORD_RECIPIENTS_MAX; i++)
         free(record->refused[i].address);
-    for (size_t i = 0; i < RECORD_RECIPIENTS_MAX; i++)
+    for (size_t i = 0; i < record->greylisted_count && i < RECORD_RECIPIENTS_MAX; i++)
         free(record->greylisted[i].address);
     free(record->exempt);
     free(record->spared.address);

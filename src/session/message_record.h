@@ -58,7 +58,7 @@ struct message_record {
     int64_t wait_ms;    /* that the MTA waited for results */
 };
 
-/* Begins a message. */
+/* Begins a message, in a record that is zeroed. */
 void message_record_begin(struct message_record *record, bool is_test);
 
 /* Notes the refusal of the whole message; the first one counts. */
