@@ -279,7 +279,8 @@ static size_t plain_run(const char *text, size_t len)
 
     while (len - run >= BLOCK && is_plain_block(text + run))
         run += BLOCK;
-    if (len >= BLOCK && len - run < BLOCK && is_plain_block(text + len - BLOCK)) /* again some of the block before */
+    if (run < len && len >= BLOCK && len - run < BLOCK &&
+        is_plain_block(text + len - BLOCK)) /* again some of the block before */
         return len;
     while (run < len && is_plain(text[run]))
         run++;

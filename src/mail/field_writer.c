@@ -51,9 +51,39 @@ static bool is_visible(const char *text)
 }
 
 /* RFC 2045 5.1 */
-static bool is_token(const char *text)
+static bool is_token_octet(char c)
 {
-    return *text != '\0' && strlen(text) <= SHOWN_MAX && is_visible(text) && strpbrk(text, "()<>@,;:\\\"/[]?=") == NULL;
+    if (c >= 'a' && c <= 'z')
+        return true;
+    switch (c) {
+    case '"':
+    case '(':
+    case ')':
+    case ',':
+    case '/':
+    case ':':
+    case ';':
+    case '<':
+    case '=':
+    case '>':
+    case '?':
+    case '@':
+    case '[':
+    case '\\':
+    case ']':
+        return false;
+    default:
+        return c > ' ' && c <= '~';
+    }
+}
+
+bool field_is_token(const char *text)
+{
+    size_t len = 0;
+
+    while (is_token_octet(text[len]))
+        len++;
+    return text[len] == '\0' && len > 0 && len <= SHOWN_MAX;
 }
 
 /* RFC 5322 3.2.3, but that '=' is quoted: see add_shown. */
@@ -68,7 +98,7 @@ static bool is_dot_atom(const char *text)
 
 void field_add_token(struct field_writer *writer, const char *text)
 {
-    if (is_token(text))
+    if (field_is_token(text))
         field_add(writer, text);
     else
         add_quoted(writer, text);

@@ -15,6 +15,7 @@ void message_init(struct message *message)
     for (size_t i = 0; i < MESSAGE_CHECKS_MAX; i++)
         message->checks[i].speculation = NULL;
     actions_init(&message->actions);
+    message_record_init(&message->record);
 }
 
 void message_begin(struct message *message, const char *receiver, const char *authserv_id)

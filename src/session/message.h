@@ -102,8 +102,6 @@ struct message {
     struct forged_fields originals; /* MESSAGE_ORIGINAL_TO: none that comes in is ours */
     size_t results_cost;            /* of reading result fields, so far; see MESSAGE_RESULTS_COST_MAX */
 
-    struct message_record record; /* for the log */
-
     bool authenticated; /* what its client has shown about itself */
     bool has_certificate;
     bool is_judged;     /* by the settings of recipients: one of them is not exempt */
@@ -125,6 +123,7 @@ struct message {
      * but for their speculations, and message_add_check makes one out of what there was before. */
     struct identity_check checks[MESSAGE_CHECKS_MAX];
     struct action_builder actions;
+    struct message_record record; /* for the log */
 };
 
 enum {

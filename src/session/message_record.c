@@ -5,6 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+void message_record_init(struct message_record *record)
+{
+    memset(record, 0, offsetof(struct message_record, refused));
+}
+
 void message_record_begin(struct message_record *record, bool is_test)
 {
     record->is_open = true;
@@ -76,5 +81,5 @@ void message_record_free(struct message_record *record)
         free(record->greylisted[i].address);
     free(record->exempt);
     free(record->spared.address);
-    *record = (struct message_record){.is_open = false};
+    message_record_init(record);
 }

@@ -25,9 +25,26 @@ bool domain_can_be_asked(const char *name)
 /* Printable, and none that is special in addresses or ends a label. Nearly all are letters and digits. */
 static bool may_be_in_policy_label(char c)
 {
-    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+    if (c >= 'a' && c <= 'z')
         return true;
-    return c > ' ' && c <= '~' && c != '.' && strchr("\"(),:;<>@[\\]", c) == NULL;
+    switch (c) {
+    case '.':
+    case '"':
+    case '(':
+    case ')':
+    case ',':
+    case ':':
+    case ';':
+    case '<':
+    case '>':
+    case '@':
+    case '[':
+    case '\\':
+    case ']':
+        return false;
+    default:
+        return c > ' ' && c <= '~';
+    }
 }
 
 /* What domain_can_be_asked wants, too; in one pass, as each request has such a name. */

@@ -126,7 +126,12 @@ static const struct beginning {
 /* The values of a request; NULL where there is none. */
 struct reading {
     const char *values[ATTRIBUTE_COUNT];
-    size_t expected; /* the attribute that the next line probably has; ATTRIBUTE_COUNT: none is left */
+};
+
+/* A line that was looked at. */
+struct line {
+    size_t attribute;  /* ATTRIBUTE_COUNT: one that nobody asks for */
+    const char *value; /* where it begins; NULL: it has none */
 };
 
 static uint64_t eight_octets(const char *at)
@@ -149,39 +154,32 @@ static bool is_same(const char *one, const char *other, size_t len)
            (len <= (size_t)2 * WORD || eight_octets(one + WORD) == eight_octets(other + WORD));
 }
 
-/* Takes the attribute of a line that is not the expected one, and expects the one after it. Where its value begins;
- * NULL: it has none. `end`: of what may be looked at. */
-static const char *take_other(struct reading *reading, const char *line, const char *end)
+/* Looks at a line that is not the expected one. `end`: of what may be looked at. */
+static struct line read_other(const char *line, const char *end)
 {
     const char *line_end = memchr(line, '\n', (size_t)(end - line));
     const char *sign = memchr(line, '=', (size_t)(line_end - line));
-    size_t len, i = 0;
+    size_t i = 0, len;
 
     if (sign == NULL || sign == line)
-        return NULL;
+        return (struct line){ATTRIBUTE_COUNT, NULL};
     len = (size_t)(sign + 1 - line);
     while (i < ATTRIBUTE_COUNT && (beginnings[i].len != len || !is_same(line, beginnings[i].text, len)))
         i++;
-    if (i == ATTRIBUTE_COUNT)
-        return sign + 1;
-    reading->values[i] = sign + 1;
-    reading->expected = i + 1;
-    return sign + 1;
+    return (struct line){i, sign + 1};
 }
 
-/* Takes the attribute of a line, as take_other. */
-static const char *take_line(struct reading *reading, const char *line, const char *end)
+/* Looks at a line, which probably has the attribute `expected`; ATTRIBUTE_COUNT: none is left. */
+static struct line read_line(const char *line, const char *end, size_t expected)
 {
-    const size_t expected = reading->expected;
     size_t len;
 
     if (expected == ATTRIBUTE_COUNT)
-        return take_other(reading, line, end);
+        return read_other(line, end);
     len = beginnings[expected].len;
     if ((size_t)(end - line) < len || !is_same(line, beginnings[expected].text, len))
-        return take_other(reading, line, end);
-    reading->expected = expected + 1;
-    return reading->values[expected] = line + len;
+        return read_other(line, end);
+    return (struct line){expected, line + len};
 }
 
 /* Reads the lines up to the empty one, which is among the `len` octets; what is wrong with them, NULL: nothing. *taken:
@@ -190,23 +188,28 @@ static const char *read_lines(struct reading *reading, char *octets, size_t len,
 {
     const bool has_cr = memchr(octets, '\r', len) != NULL;
     const char *end = octets + len;
-    char *line = octets;
+    char *at = octets;
+    size_t expected = 0;
 
-    for (unsigned lines = 0; *line != '\n'; lines++) {
-        const char *value = take_line(reading, line, end);
+    for (unsigned lines = 0; *at != '\n'; lines++) {
+        const struct line line = read_line(at, end, expected);
 
         if (lines == REQUEST_LINES_MAX)
             return "too many lines";
-        if (value == NULL)
+        if (line.value == NULL)
             return "a line that is not NAME=VALUE";
-        line += value - line;
-        if (*line != '\n') /* many values are empty */
-            line = memchr(line, '\n', (size_t)(end - line));
-        *line++ = '\0';
-        if (has_cr && strchr(value, '\r') != NULL)
+        if (line.attribute < ATTRIBUTE_COUNT) {
+            reading->values[line.attribute] = line.value;
+            expected = line.attribute + 1;
+        }
+        at += line.value - at;
+        if (*at != '\n') /* many values are empty */
+            at = memchr(at, '\n', (size_t)(end - at));
+        *at++ = '\0';
+        if (has_cr && strchr(line.value, '\r') != NULL)
             return "a CR";
     }
-    *taken = (size_t)(line + 1 - octets);
+    *taken = (size_t)(at + 1 - octets);
     return NULL;
 }
 
@@ -217,7 +220,7 @@ static const char *value_of(const struct reading *reading, enum attribute attrib
 
 static const char *read_request(struct request *request, char *octets, size_t len, size_t *taken)
 {
-    struct reading reading = {.expected = 0};
+    struct reading reading = {.values = {NULL}};
     const char *problem = read_lines(&reading, octets, len, taken);
 
     if (problem == NULL && strcmp(value_of(&reading, REQUEST), "smtpd_access_policy") != 0)

@@ -38,19 +38,13 @@ static bool says(const struct strbuf *known, const char *first, const char *seco
 /* Without memory it says nothing, and what comes next is something new. */
 static void note(struct strbuf *known, const char *first, const char *second)
 {
-    const size_t len = strlen(first) + 1 + strlen(second);
-    char *room, *end;
-
     strbuf_truncate(known, 0);
-    room = strbuf_make_room(known, len);
-    if (room == NULL) {
+    strbuf_add(known, first);
+    strbuf_add_char(known, '\n');
+    if (second[0] != '\0')
+        strbuf_add(known, second);
+    if (known->failed)
         strbuf_free(known);
-        return;
-    }
-    end = stpcpy(room, first);
-    *end++ = '\n';
-    (void)stpcpy(end, second);
-    strbuf_fill_room(known, len);
 }
 
 /* Empties a text, which keeps its memory unless that was not enough. */
@@ -110,6 +104,9 @@ static void leave_message(struct transaction *transaction)
 
 static void forget_message(struct transaction *transaction)
 {
+    if (!transaction->is_noted)
+        return;
+    transaction->is_noted = false;
     leave_message(transaction);
     forget_answer(transaction);
     empty(&transaction->message);
@@ -277,6 +274,7 @@ static void meet_message(struct transaction *transaction, const struct request *
 {
     if (!is_same) {
         forget_message(transaction);
+        transaction->is_noted = true;
         begin_message(transaction, request);
     }
     note(&transaction->message, request->sender, request->instance);
