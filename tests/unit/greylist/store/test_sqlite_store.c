@@ -440,20 +440,19 @@ static void pause_shortly(void)
 static void test_counts_many(void **state)
 {
     const int64_t end_ms = clock_monotonic_ms(&clock_system) + 20000;
-    size_t deleted = 0;
-    uint64_t entries = 0;
+    struct backend_expiry expiry = {.deleted = 0};
 
     (void)state;
     use_open("a.db", 24000);
     add_many(25000);
     assert_int_equal(expire(0), 0); /* it is not known yet */
     expect("e", "s", GREYLIST_NEW);
-    while (entries == 0 && clock_monotonic_ms(&clock_system) < end_ms) {
+    while (expiry.entries == 0 && clock_monotonic_ms(&clock_system) < end_ms) {
         pause_shortly();
-        assert_true(backend->functions->expire(backend, now_s, &deleted, &entries, &problem));
+        assert_true(backend->functions->expire(backend, now_s, &expiry, &problem));
     }
-    assert_int_equal(deleted, BACKEND_EXPIRY_STEP);
-    assert_int_equal(entries, 25001 - BACKEND_EXPIRY_STEP);
+    assert_int_equal(expiry.deleted, BACKEND_EXPIRY_STEP);
+    assert_int_equal(expiry.entries, 25001 - BACKEND_EXPIRY_STEP);
     expect("f", "s", GREYLIST_NEW);
     assert_int_equal(expire(BACKEND_EXPIRY_STEP), 25002 - 2 * BACKEND_EXPIRY_STEP);
 }
@@ -642,14 +641,12 @@ static void test_corrupt_inside(void **state)
     assert_true(count_files(".corrupt-") >= 1);
 }
 
-/* Corrupt ones lie beside it until somebody looks at them, but no more than a few. */
 /* What only a count in the background finds. */
 static void test_corrupt_among_many(void **state)
 {
     const int64_t end_ms = clock_monotonic_ms(&clock_system) + 20000;
     struct stat status;
-    size_t deleted;
-    uint64_t entries;
+    struct backend_expiry expiry;
 
     (void)state;
     use_open("a.db", 100000);
@@ -658,8 +655,7 @@ static void test_corrupt_among_many(void **state)
     assert_int_equal(stat(path_of("a.db"), &status), 0);
     overwrite("a.db", status.st_size / 4 * 3, 100000);
     assert_true(open_store());
-    while (backend->functions->expire(backend, now_s, &deleted, &entries, &problem) &&
-           clock_monotonic_ms(&clock_system) < end_ms)
+    while (backend->functions->expire(backend, now_s, &expiry, &problem) && clock_monotonic_ms(&clock_system) < end_ms)
         pause_shortly();
     expect_problem("corrupt");
     backend->functions->close(backend);
@@ -668,6 +664,7 @@ static void test_corrupt_among_many(void **state)
     assert_int_equal(count_files("a.db.corrupt-20231114T221320Z"), 1);
 }
 
+/* Corrupt ones lie beside it until somebody looks at them, but no more than a few. */
 static void test_corrupt_often(void **state)
 {
     (void)state;
