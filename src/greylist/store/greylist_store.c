@@ -136,18 +136,16 @@ static void lose_backend(struct greylist_store *store, const struct strbuf *prob
 static void expire(struct greylist_store *store, unsigned steps)
 {
     struct strbuf problem = {.limit = PROBLEM_MAX};
-    size_t deleted = BACKEND_EXPIRY_STEP;
-    uint64_t entries = 0;
+    struct backend_expiry expiry = {.has_more = true};
     bool works = true;
 
-    while (works && steps-- > 0 && deleted >= BACKEND_EXPIRY_STEP) {
-        deleted = 0;
-        works = store->backend->functions->expire(store->backend, clock_unix_s(&store->clock), &deleted, &entries,
-                                                  &problem);
-        store->expired += deleted;
+    while (works && steps-- > 0 && expiry.has_more) {
+        expiry = (struct backend_expiry){.has_more = false};
+        works = store->backend->functions->expire(store->backend, clock_unix_s(&store->clock), &expiry, &problem);
+        store->expired += expiry.deleted;
     }
-    store->entries = entries;
-    store->next_expiry_ms = clock_monotonic_ms(&clock_system) + (deleted >= BACKEND_EXPIRY_STEP ? 0 : EXPIRY_MS);
+    store->entries = expiry.entries;
+    store->next_expiry_ms = clock_monotonic_ms(&clock_system) + (expiry.has_more ? 0 : EXPIRY_MS);
     if (!works)
         lose_backend(store, &problem);
     strbuf_free(&problem);

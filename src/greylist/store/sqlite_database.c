@@ -183,7 +183,7 @@ static bool check_tables(struct sqlite_database *database, struct strbuf *proble
         !ask_number(database, "PRAGMA user_version", &version) ||
         !ask_number(database, "SELECT count(*) FROM sqlite_master", &tables))
         return sqlite_database_fail(database, problem);
-    if (tables == 0 && application == 0)
+    if (tables == 0 && (application == 0 || (application == APPLICATION && version == FORMAT)))
         return begin_log(database, problem) && (make_tables(database) || sqlite_database_fail(database, problem));
     if (application != APPLICATION)
         return sqlite_database_complain(database, "a database of another program", problem);
@@ -215,6 +215,8 @@ static bool set_up(struct sqlite_database *database, struct strbuf *problem)
     (void)sqlite3_wal_hook(database->db, on_commit, database);
     if (!prepare(database))
         return sqlite_database_fail(database, problem);
+    if (!sqlite_file_identify(database->path, database->identities, SQLITE_FILES_MAX))
+        return sqlite_database_complain(database, strerror(errno), problem);
     database->checkpoint = sqlite_checkpoint_create(database->path, &database->changes);
     return database->checkpoint != NULL || sqlite_database_complain(database, "no memory or no thread", problem);
 }
@@ -235,7 +237,7 @@ static bool open_file(struct sqlite_database *database, struct strbuf *problem)
 {
     if (!sqlite_file_make(database->path, problem))
         return false;
-    if (!sqlite_file_identify(database->path, &database->identity))
+    if (!sqlite_file_identify(database->path, database->identities, 1))
         return sqlite_database_complain(database, strerror(errno), problem);
     if (sqlite3_open_v2(database->path, &database->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
         return database->db != NULL ? sqlite_database_fail(database, problem)
@@ -246,7 +248,7 @@ static bool open_file(struct sqlite_database *database, struct strbuf *problem)
 bool sqlite_database_open(struct sqlite_database *database, int64_t now_s, struct strbuf *problem)
 {
     for (unsigned i = 0; i < OPEN_TRIES; i++) {
-        if (database->is_corrupt && !sqlite_file_set_aside(database->path, &database->identity, now_s, problem))
+        if (database->is_corrupt && !sqlite_file_set_aside(database->path, database->identities, now_s, problem))
             return false;
         strbuf_truncate(problem, 0);
         database->is_corrupt = false;

@@ -269,24 +269,25 @@ static void checkpoint(struct sqlite_store *store)
         sqlite_checkpoint_request(store->database.checkpoint);
 }
 
-static bool sqlite_expire(struct backend *backend, int64_t now_s, size_t *deleted, uint64_t *entries,
-                          struct strbuf *problem)
+static bool sqlite_expire(struct backend *backend, int64_t now_s, struct backend_expiry *expiry, struct strbuf *problem)
 {
     struct sqlite_store *store = of(backend);
+    size_t deleted = 0;
 
-    *deleted = 0;
-    if (!sqlite_file_is(store->database.path, &store->database.identity))
-        return sqlite_database_complain(&store->database, "it is not the file any more that was opened", problem);
+    if (!sqlite_file_is(store->database.path, store->database.identities, SQLITE_FILES_MAX))
+        return sqlite_database_complain(
+            &store->database, "it, or what SQLite has beside it, is not the file any more that was opened", problem);
     if (!take_count(store)) {
         store->database.is_corrupt = true;
         return sqlite_database_complain(&store->database, "it is corrupt", problem);
     }
     if (!count_entries(store, now_s))
         return fail(store, problem);
-    if (!delete_some(store, now_s, deleted) && !sqlite_database_is_locked(&store->database) &&
+    if (!delete_some(store, now_s, &deleted) && !sqlite_database_is_locked(&store->database) &&
         !sqlite_database_is_full(&store->database))
         return fail(store, problem);
-    *entries = entries_of(store);
+    *expiry = (struct backend_expiry){
+        .deleted = deleted, .entries = entries_of(store), .has_more = deleted >= BACKEND_EXPIRY_STEP};
     checkpoint(store);
     return true;
 }

@@ -110,15 +110,15 @@ static bool fake_visit(struct backend *backend, struct backend_visit *const *vis
     return works;
 }
 
-static bool fake_expire(struct backend *backend, int64_t now, size_t *deleted, uint64_t *entries,
-                        struct strbuf *problem)
+static bool fake_expire(struct backend *backend, int64_t now, struct backend_expiry *expiry, struct strbuf *problem)
 {
     (void)backend, (void)now, (void)problem;
     pthread_mutex_lock(&fake.lock);
     fake.expiries++;
-    *deleted = fake.left_to_delete < BACKEND_EXPIRY_STEP ? fake.left_to_delete : BACKEND_EXPIRY_STEP;
-    fake.left_to_delete -= *deleted;
-    *entries = fake.left_to_delete + 7;
+    expiry->deleted = fake.left_to_delete < BACKEND_EXPIRY_STEP ? fake.left_to_delete : BACKEND_EXPIRY_STEP;
+    fake.left_to_delete -= expiry->deleted;
+    expiry->entries = fake.left_to_delete + 7;
+    expiry->has_more = fake.left_to_delete > 0;
     pthread_mutex_unlock(&fake.lock);
     return true;
 }
