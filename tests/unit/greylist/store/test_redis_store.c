@@ -74,6 +74,7 @@ static void visit_all(struct backend *backend, struct backend_visit *visits, siz
     if (!backend->functions->visit(backend, batch, count, &problem))
         fail_msg("%s", strbuf_text(&problem));
     assert_int_equal(problem.len, 0);
+    strbuf_free(&problem);
     for (size_t n = 0; n < count; n++)
         assert_true(visits[n].answer == STORE_ANSWERED || visits[n].answer == STORE_FULL);
 }
