@@ -31,7 +31,8 @@ static inline struct strbuf strbuf_in(char *room, size_t size)
 /* True if there is room already for `more` octets and a NUL after them. */
 static inline bool strbuf_has_room(const struct strbuf *buf, size_t more)
 {
-    return !buf->failed && more < buf->size - buf->len && (buf->limit == 0 || more <= buf->limit - buf->len);
+    return buf->text != NULL && !buf->failed && more < buf->size - buf->len &&
+           (buf->limit == 0 || more <= buf->limit - buf->len);
 }
 
 /* Each appends; none does anything once `failed` is set. `addf` takes printf's formats, and some hundred instructions

@@ -16,7 +16,7 @@ bool rule_list_add(struct rule_list *list, const char *pattern, result_set refus
         free(copy);
         return false;
     }
-    items[list->count++] = (struct rule){.pattern = copy, .refused = refused};
+    list->items[list->count++] = (struct rule){.pattern = copy, .refused = refused};
     list->refused |= refused;
     return true;
 }
