@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Who a request to the policy socket is about: one client or two, one message or two, exempt or not any more."""
 
+import socket
+
 from cases_policy import BAD, FAIL, FIELD, PASS, message, serving
 from policy_client import PolicyClient
+from process_common import run
 from wire_common import case, contains, equal, rows, wait_until
 
 
@@ -38,3 +41,21 @@ def a_client_whose_name_is_found_later_is_exempt_by_it(binary):
         contains(client.ask(**message(1, **BAD)), FAIL, "no name")
         equal(client.ask(**message(2, **{**BAD, "client_name": "mx.example.net"})), "DUNNO", "a name")
         contains(client.ask(**message(3, **BAD)), FAIL, "no name")
+
+
+@rows([("unset", {}, "." not in socket.gethostname()), ("set", {"AuthservID": "mx.example.org"}, False),
+       ("not-served", {"PolicySocket": "none"}, False)])
+def a_short_name_in_the_fields_is_named_at_the_start_and_before(binary, config, is_named):
+    """OpenDMARC reads no results under the name of another host."""
+    with serving(binary, config) as filter_:
+        checked = run(binary, "-n", "-c", filter_.config_path)
+        for text in (filter_.log(), checked.stdout + checked.stderr):
+            lines = [line for line in text.splitlines() if "Postfix does not tell its name" in line]
+            equal([line.partition("this host's: ")[2].partition(";")[0] for line in lines],
+                  [socket.gethostname()] if is_named else [], "lines")
+
+
+@case
+def an_action_for_a_pass_of_some_recipients_is_named_where_nobody_asks(binary):
+    with serving(binary, {"PolicySocket": "none", "RecipientPolicy": "bob@example.net {\n    OnHeloPass permit\n}"}) as filter_:
+        contains(filter_.log(), "PolicySocket: there is none, and a milter has no use for: OnHeloPass", "log")
