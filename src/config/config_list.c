@@ -326,6 +326,35 @@ static void texts_clear(void *member)
     text_list_free(member);
 }
 
+/* A host_list and a mailbox_list begin with their texts. */
+static enum config_value_status hosts_read(const struct config_option *option, const char *text, void *member)
+{
+    enum config_value_status status = option->type->check(option, text);
+
+    if (status == CONFIG_VALUE_OK && !host_list_add(member, text))
+        status = CONFIG_VALUE_NO_MEMORY;
+    return status;
+}
+
+static void hosts_clear(void *member)
+{
+    host_list_free(member);
+}
+
+static enum config_value_status patterns_read(const struct config_option *option, const char *text, void *member)
+{
+    enum config_value_status status = option->type->check(option, text);
+
+    if (status == CONFIG_VALUE_OK && !mailbox_list_add(member, text))
+        status = CONFIG_VALUE_NO_MEMORY;
+    return status;
+}
+
+static void patterns_clear(void *member)
+{
+    mailbox_list_free(member);
+}
+
 static enum config_value_status check_host(const struct config_option *option, const char *text)
 {
     (void)option;
@@ -337,10 +366,10 @@ const struct config_type config_hosts = {.form = "a host name",
                                          .is_list = true,
                                          .check = check_host,
                                          .hint = config_hint_host,
-                                         .read = texts_read,
+                                         .read = hosts_read,
                                          .write = texts_write,
-                                         .clear = texts_clear,
-                                         .size = sizeof(struct text_list)};
+                                         .clear = hosts_clear,
+                                         .size = sizeof(struct host_list)};
 
 static enum config_value_status check_mail_host(const struct config_option *option, const char *text)
 {
@@ -355,10 +384,10 @@ const struct config_type config_mail_hosts = {.form = "a domain",
                                               .is_list = true,
                                               .check = check_mail_host,
                                               .hint = config_hint_host,
-                                              .read = texts_read,
+                                              .read = hosts_read,
                                               .write = texts_write,
-                                              .clear = texts_clear,
-                                              .size = sizeof(struct text_list)};
+                                              .clear = hosts_clear,
+                                              .size = sizeof(struct host_list)};
 
 static enum config_value_status check_domain(const struct config_option *option, const char *text)
 {
@@ -389,10 +418,10 @@ const struct config_type config_patterns = {
     .check = check_pattern,
     .hint = config_hint_pattern,
     .stands_alone = config_form_is_part_of_mailbox,
-    .read = texts_read,
+    .read = patterns_read,
     .write = texts_write,
-    .clear = texts_clear,
-    .size = sizeof(struct text_list)};
+    .clear = patterns_clear,
+    .size = sizeof(struct mailbox_list)};
 
 static enum config_value_status check_server(const struct config_option *option, const char *text)
 {

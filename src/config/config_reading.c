@@ -7,6 +7,7 @@
 #include "config/config_recipients.h"
 #include "config/config_sets.h"
 #include "config/config_value.h"
+#include "config/config_variants.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -308,7 +309,6 @@ static void read_policies(struct config_reading *reading, const struct config *b
         reading->config = policies->items[i].settings;
         read_policy(reading, &reading->blocks[i]);
     }
-    reading->no_memory |= !config_recipients_end(&of_file->recipient_policies);
     free(reading->lines);
     reading->lines = lines;
     reading->policy = NULL;
@@ -334,6 +334,8 @@ static void read_all(struct config_reading *reading, const char *text, size_t le
     config_sets_derive(reading);
     base.check_helo = reading->config->check_helo; /* what the file implies is as if it was written there */
     read_policies(reading, &base);
+    if (!reading->no_memory)
+        reading->no_memory = !config_variants_sum_up(reading->config);
 }
 
 /* Hands the warnings to the configuration. */

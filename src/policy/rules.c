@@ -2,8 +2,6 @@
 /* Sets of results for some addresses: how the list grows, and what is found in it. */
 #include "policy/rules.h"
 
-#include "policy/whitelist.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,11 +12,12 @@ bool rule_list_add(struct rule_list *list, const char *pattern, result_set refus
 
     if (items != NULL)
         list->items = items;
-    if (copy == NULL || items == NULL) {
+    if (copy == NULL || items == NULL || !pattern_index_add_mailbox(&list->index, pattern, list->count + 1)) {
         free(copy);
         return false;
     }
     items[list->count++] = (struct rule){.pattern = copy, .refused = refused};
+    list->refused |= refused;
     return true;
 }
 
@@ -27,18 +26,15 @@ void rule_list_free(struct rule_list *list)
     for (size_t i = 0; i < list->count; i++)
         free(list->items[i].pattern);
     free(list->items);
+    pattern_index_free(&list->index);
     *list = (struct rule_list){0};
 }
 
 bool rule_list_find(const struct rule_list *list, const struct address *address, result_set *refused)
 {
-    for (size_t i = address != NULL ? list->count : 0; i > 0; i--) {
-        const struct text_list pattern = {.items = &list->items[i - 1].pattern, .count = 1};
+    const size_t number = address != NULL ? pattern_index_find_mailbox(&list->index, address) : 0;
 
-        if (whitelist_has_mailbox(&pattern, address)) {
-            *refused = list->items[i - 1].refused;
-            return true;
-        }
-    }
-    return false;
+    if (number > 0)
+        *refused = list->items[number - 1].refused;
+    return number > 0;
 }

@@ -25,7 +25,9 @@ static const struct session_reply go_on = {.step = SESSION_CONTINUE};
 static void begin(struct session *session, const struct session_shared *shared,
                   const struct session_abilities *abilities)
 {
-    memset(session, 0, offsetof(struct session, message));
+    memset(session, 0, offsetof(struct session, client));
+    client_init(&session->client);
+    relayed_client_init(&session->relayed);
     message_init(&session->message);
     session->shared = *shared;
     session->abilities = *abilities;
@@ -213,7 +215,7 @@ static void find_relayed_client(struct session *session)
     enum reason exemption = relayed_client_exemption(&session->relayed, session->shared.config);
 
     if (exemption == REASON_NONE) {
-        decision_begin(message, session->shared.config, state_variants(session), state_client(session));
+        decision_begin(message, state_checks_helo(session), state_client(session));
         return;
     }
     message_exempt(message, exemption);

@@ -16,14 +16,16 @@
 struct session {
     struct session_shared shared;
     struct session_abilities abilities;
-    struct client client;
-    struct companion_key key;      /* of the client, where another front end may be asked about it too; else no port */
-    struct companion *companion;   /* of the client, for a front end that does not yield; NULL: nothing is shared */
-    struct relayed_client relayed; /* of the message, where one of our relays sends it */
+    struct companion_key key;    /* of the client, where another front end may be asked about it too; else no port */
+    struct companion *companion; /* of the client, for a front end that does not yield; NULL: nothing is shared */
     struct strbuf reply;
-    char *receiver;         /* this host, as the MTA named itself for the message; NULL: it did not */
-    bool helo_lost;         /* there is one that could not be stored */
-    struct message message; /* the last member: most of it need not be zeroed (message.h) */
+    char *receiver; /* this host, as the MTA named itself for the message; NULL: it did not */
+    bool helo_lost; /* there is one that could not be stored */
+
+    /* The last members, as most of each need not be zeroed. */
+    struct client client;
+    struct relayed_client relayed; /* of the message, where one of our relays sends it */
+    struct message message;
 };
 
 /* The client to check: the one that connected, or where that is one of our relays, the relay's client. */
@@ -32,8 +34,8 @@ struct client *state_client(struct session *session);
 /* True if messages of this client are decided at this step. */
 bool state_is_due(const struct session *session, enum refuse_at step);
 
-/* How many of the configuration's variants count for this client. */
-size_t state_variants(const struct session *session);
+/* True if the HELO name is checked in addition to a sender for some recipient that this client may name. */
+bool state_checks_helo(const struct session *session);
 
 /* True if an evaluation may begin before its result is due. Not for a client that goes on to give names and no message:
  * that would have us work, and query, for nothing. */

@@ -14,8 +14,6 @@
 #include <string.h>
 #include <strings.h>
 
-enum { LOCAL_USUAL_MAX = 64 }; /* octets of a local part (RFC 5321 4.5.3.1.1) */
-
 /* Postfix's restrictions end at RCPT, where each recipient can be refused. It shows nothing of a header. */
 static const struct session_abilities abilities = {
     .steps = SESSION_STEP(REFUSE_AT_MAIL) | SESSION_STEP(REFUSE_AT_RCPT),
@@ -40,20 +38,14 @@ static bool says(const struct strbuf *known, const char *first, const char *seco
 /* Without memory it says nothing, and what comes next is something new. */
 static void note(struct strbuf *known, const char *first, const char *second)
 {
-    const size_t len = strlen(first) + 1 + strlen(second);
-    char *room, *end;
-
     strbuf_truncate(known, 0);
-    strbuf_begin_short(known, len);
-    room = strbuf_make_room(known, len);
-    if (room == NULL) {
+    strbuf_begin_short(known, strlen(first) + 1 + strlen(second));
+    strbuf_add(known, first);
+    strbuf_add_char(known, '\n');
+    if (second[0] != '\0')
+        strbuf_add(known, second);
+    if (known->failed)
         strbuf_free(known);
-        return;
-    }
-    end = stpcpy(room, first);
-    *end++ = '\n';
-    (void)stpcpy(end, second);
-    strbuf_fill_room(known, len);
 }
 
 /* Most are shorter than a strbuf is at first, and thousands of connections have one. */
@@ -123,6 +115,9 @@ static void leave_message(struct transaction *transaction)
 
 static void forget_message(struct transaction *transaction)
 {
+    if (!transaction->is_noted)
+        return;
+    transaction->is_noted = false;
     leave_message(transaction);
     forget_answer(transaction);
     empty(&transaction->message);
@@ -250,21 +245,10 @@ static enum address_status read_address(const char *text, const char *host_name,
 {
     const struct envelope_mta mta = {.name = host_name};
     const char *at = strrchr(text, '@');
-    enum address_status status;
-    char usual[LOCAL_USUAL_MAX + 1], *local = usual;
 
     if (at == NULL || at[1] == '\0' || text[0] == '"')
         return envelope_sender(text, &mta, out);
-    if (at - text > LOCAL_USUAL_MAX)
-        local = malloc((size_t)(at - text) + 1);
-    if (local == NULL)
-        return ADDRESS_NO_MEMORY;
-    memcpy(local, text, (size_t)(at - text));
-    local[at - text] = '\0';
-    status = address_make(local, at + 1, out);
-    if (local != usual)
-        free(local);
-    return status;
+    return address_make_of(text, (size_t)(at - text), at + 1, out);
 }
 
 static bool is_authenticated(const struct request *request)
@@ -318,6 +302,7 @@ static void meet_message(struct transaction *transaction, const struct request *
 {
     if (!is_same) {
         forget_message(transaction);
+        transaction->is_noted = true;
         begin_message(transaction, request);
     }
     note(&transaction->message, request->sender, request->instance);

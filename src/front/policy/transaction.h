@@ -24,6 +24,7 @@ struct transaction {
     struct strbuf recipient; /* the one that `answer` is for; "": for all */
     struct strbuf changes;   /* answers that bring the message its fields, one after the other */
     struct strbuf queue_id;
+    bool is_noted;                          /* something of a message is kept here */
     bool has_message;                       /* the session has it, and it was not ended */
     bool is_over;                           /* it was ended at DATA */
     bool is_exempt;                         /* nothing of this client is checked */

@@ -40,7 +40,8 @@ static void use(struct client_entry *entry)
     strbuf_add(&transaction->recipient, "a recipient");
     strbuf_add(&transaction->changes, "a change");
     strbuf_add(&transaction->queue_id, "an id");
-    transaction->is_over = transaction->is_exempt = transaction->is_decided = transaction->has_instance = true;
+    transaction->is_noted = transaction->is_over = transaction->is_exempt = transaction->is_decided =
+        transaction->has_instance = true;
     transaction->asks_at_data = transaction->has_changes = transaction->has_recipient = true;
     transaction->is_authenticated = transaction->has_certificate = true;
 }
@@ -56,7 +57,7 @@ static void assert_unused(const struct client_entry *entry)
     assert_string_equal(strbuf_text(&transaction->recipient), "");
     assert_string_equal(strbuf_text(&transaction->changes), "");
     assert_string_equal(strbuf_text(&transaction->queue_id), "");
-    assert_false(transaction->is_over || transaction->is_exempt || transaction->is_decided ||
+    assert_false(transaction->is_noted || transaction->is_over || transaction->is_exempt || transaction->is_decided ||
                  transaction->has_instance || transaction->asks_at_data || transaction->has_changes ||
                  transaction->has_recipient || transaction->has_message || transaction->is_authenticated ||
                  transaction->has_certificate || entry->is_busy);
