@@ -137,17 +137,18 @@ static bool visit(struct backend *backend, struct strbuf *problem)
 
 static bool act(struct backend *backend, unsigned action, struct strbuf *problem)
 {
-    const struct greylist_record record = {1, 2, 3, false};
+    struct greylist_record record = {1, 2, 3, false};
     size_t count = 0;
     struct backend_expiry expiry;
 
-    switch (action) {
+    switch (action % 4) {
     case 0:
         return backend->functions->expire(backend, NOW, &expiry, problem);
     case 1:
         return backend->functions->each(backend, "example", count_row, &count, problem);
     case 2:
-        return backend->functions->put(backend, "key", true, &record, NOW, problem);
+        return action / 8 % 2 == 0 ? backend->functions->put(backend, "key", true, &record, NOW, problem)
+                                   : backend->functions->find(backend, "key", true, NOW, &record, problem);
     default:
         return visit(backend, problem);
     }
@@ -166,7 +167,7 @@ static void ask_server(unsigned action)
     backend = backend_create(&config);
     if (backend == NULL)
         abort();
-    if ((backend->functions->open(backend, &problem) && act(backend, action % 4, &problem)) != (problem.len == 0))
+    if ((backend->functions->open(backend, &problem) && act(backend, action, &problem)) != (problem.len == 0))
         abort();
     strbuf_free(&problem);
     backend->functions->destroy(backend);

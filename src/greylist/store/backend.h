@@ -63,6 +63,9 @@ struct backend_functions {
     /* For `smf-spf greylist`: all whose key has `pattern` in it, without case; "": all. In the order of their keys. */
     bool (*each)(struct backend *backend, const char *pattern, backend_each each, void *context,
                  struct strbuf *problem);
+    /* For `smf-spf query`: sets *record to that of one key; zeroed: there is none, or it is over by now. */
+    bool (*find)(struct backend *backend, const char *key, bool is_sender, int64_t now_s,
+                 struct greylist_record *record, struct strbuf *problem);
     /* Stores (record not NULL) or deletes one key. */
     bool (*put)(struct backend *backend, const char *key, bool is_sender, const struct greylist_record *record,
                 int64_t until_s, struct strbuf *problem);

@@ -291,7 +291,8 @@ bool redis_batch_visit(struct redis_batch *batch, struct redis_link *link, struc
     while (ask_all(batch, link) > 0)
         if (!take_all(batch, link, problem))
             return false;
-    strbuf_add(problem, strbuf_text(&batch->full));
+    if (batch->full.len > 0)
+        strbuf_add(problem, strbuf_text(&batch->full));
     return true;
 }
 

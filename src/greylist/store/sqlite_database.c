@@ -22,7 +22,7 @@ static const char *const texts[SQLITE_STATEMENTS] = {
     [BEGIN_READ] = "BEGIN",
     [COMMIT] = "COMMIT",
     [ROLLBACK] = "ROLLBACK",
-    [FIND] = "SELECT first_s, last_s, count, is_learned FROM seen WHERE key = ?1 AND is_sender = ?2",
+    [FIND] = "SELECT first_s, last_s, count, is_learned, until_s FROM seen WHERE key = ?1 AND is_sender = ?2",
     [STORE] = "INSERT INTO seen VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (key, is_sender) DO UPDATE SET "
               "first_s = ?3, last_s = ?4, count = ?5, is_learned = ?6, until_s = ?7",
     [FORGET] = "DELETE FROM seen WHERE key = ?1 AND is_sender = ?2",

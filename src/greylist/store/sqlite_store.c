@@ -55,7 +55,9 @@ static bool sqlite_open(struct backend *backend, struct strbuf *problem)
 
 /* --- Visits. --- */
 
-static bool find(struct sqlite_store *store, const char *key, bool is_sender, struct greylist_record *record)
+/* *until_s is set where there is one. */
+static bool find(struct sqlite_store *store, const char *key, bool is_sender, struct greylist_record *record,
+                 int64_t *until_s)
 {
     sqlite3_stmt *statement = store->database.statements[FIND];
     bool has_row, works;
@@ -68,6 +70,7 @@ static bool find(struct sqlite_store *store, const char *key, bool is_sender, st
         record->last_s = sqlite3_column_int64(statement, 1);
         record->count = (uint32_t)sqlite3_column_int64(statement, 2);
         record->is_learned = sqlite3_column_int(statement, 3) != 0;
+        *until_s = sqlite3_column_int64(statement, 4);
     }
     return sqlite3_reset(statement) == SQLITE_OK && works;
 }
@@ -94,10 +97,11 @@ static bool is_nothing(const struct greylist_record *record)
 static bool decide(struct sqlite_store *store, struct backend_visit *visit, struct greylist_stored *stored)
 {
     const char *sender = visit->subject.sender;
+    int64_t until_s; /* the rule knows what is over */
 
     stored->sender = (struct greylist_record){0};
-    if (!find(store, visit->subject.entry, false, &stored->entry) ||
-        (*sender != '\0' && !find(store, sender, true, &stored->sender)))
+    if (!find(store, visit->subject.entry, false, &stored->entry, &until_s) ||
+        (*sender != '\0' && !find(store, sender, true, &stored->sender, &until_s)))
         return false;
     visit->decision = greylist_decide(&visit->terms, stored, visit->now_s);
     visit->decision.changes_sender = visit->decision.changes_sender && *sender != '\0';
@@ -351,6 +355,19 @@ static bool sqlite_each(struct backend *backend, const char *pattern, backend_ea
     return works || fail(store, problem);
 }
 
+static bool sqlite_find(struct backend *backend, const char *key, bool is_sender, int64_t now_s,
+                        struct greylist_record *record, struct strbuf *problem)
+{
+    struct sqlite_store *store = of(backend);
+    struct greylist_record found;
+    int64_t until_s = now_s;
+
+    if (!find(store, key, is_sender, &found, &until_s))
+        return fail(store, problem);
+    *record = until_s > now_s ? found : (struct greylist_record){0};
+    return true;
+}
+
 static bool sqlite_put(struct backend *backend, const char *key, bool is_sender, const struct greylist_record *record,
                        int64_t until_s, struct strbuf *problem)
 {
@@ -379,6 +396,7 @@ struct backend *sqlite_store_create(const struct greylist_store_config *config)
                                                        .visit = sqlite_visit,
                                                        .expire = sqlite_expire,
                                                        .each = sqlite_each,
+                                                       .find = sqlite_find,
                                                        .put = sqlite_put};
     struct sqlite_store *store = calloc(1, sizeof(*store));
 

@@ -238,6 +238,8 @@ static void a_store_that_does_not_answer(void **state)
     memory_control.delay_ms = 3 * STORE_WAIT_MS;
     expect(NONE "rcpt <u@here.example>", "- | - | - | -");
     expect_line("greylist-to=<u@here.example>, greylist=slow, recipients=1");
+    await_rest();
+    expect(CLIENT "mail <> | rcpt <u@here.example> | rcpt <v@here.example> | data", "- | - | - | - | - | -");
     memory_control.delay_ms = 0;
     await_rest();
     memory_control.is_full = true;

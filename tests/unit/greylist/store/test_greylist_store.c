@@ -321,6 +321,41 @@ static void test_slow(void **state)
         assert_int_equal(times[i], 1);
 }
 
+static pthread_mutex_t log_lock = PTHREAD_MUTEX_INITIALIZER;
+static atomic_uint lines;
+
+/* A log that takes no line while the test holds its lock. */
+static void hear(void *context, enum log_level level, const char *line)
+{
+    (void)context, (void)level, (void)line;
+    pthread_mutex_lock(&log_lock);
+    lines++;
+    pthread_mutex_unlock(&log_lock);
+}
+
+/* Nor does anybody wait for a log that is blocked, be it full as the disk of both. */
+static void test_slow_with_a_slow_log(void **state)
+{
+    struct greylist_store *store = create_waiting(STORE_WAIT_MS);
+
+    (void)state;
+    lines = 0;
+    log_set_sink(hear, NULL);
+    set(&fake.is_blocked, true);
+    pthread_mutex_lock(&log_lock);
+    for (unsigned i = 0; i < 100; i++)
+        visit_as(store, "new", NULL);
+    wait_until_told(100);
+    set(&fake.is_blocked, false);
+    for (unsigned i = 0; i < 100; i++)
+        visit_as(store, "new", NULL);
+    wait_until_told(200); /* also where that thread is the one that writes the line */
+    pthread_mutex_unlock(&log_lock);
+    end(store);
+    assert_true(lines > 0);
+    log_set_sink(NULL, NULL);
+}
+
 static void test_busy(void **state)
 {
     struct greylist_store *store = create();
@@ -579,21 +614,14 @@ static void test_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_answers, set_up),
-        cmocka_unit_test_setup(test_batches, set_up),
-        cmocka_unit_test_setup(test_slow, set_up),
-        cmocka_unit_test_setup(test_busy, set_up),
-        cmocka_unit_test_setup(test_away, set_up),
-        cmocka_unit_test_setup(test_breaks, set_up),
-        cmocka_unit_test_setup(test_full, set_up),
-        cmocka_unit_test_setup(test_cache, set_up),
-        cmocka_unit_test_setup(test_expiry, set_up),
-        cmocka_unit_test_setup(test_end, set_up),
-        cmocka_unit_test_setup(test_end_keeps_nobody, set_up),
-        cmocka_unit_test_setup(test_threads, set_up),
-        cmocka_unit_test_setup(test_out_of_memory, set_up),
-        cmocka_unit_test(test_same_config),
-        cmocka_unit_test(test_names),
+        cmocka_unit_test_setup(test_answers, set_up), cmocka_unit_test_setup(test_batches, set_up),
+        cmocka_unit_test_setup(test_slow, set_up),    cmocka_unit_test_setup(test_slow_with_a_slow_log, set_up),
+        cmocka_unit_test_setup(test_busy, set_up),    cmocka_unit_test_setup(test_away, set_up),
+        cmocka_unit_test_setup(test_breaks, set_up),  cmocka_unit_test_setup(test_full, set_up),
+        cmocka_unit_test_setup(test_cache, set_up),   cmocka_unit_test_setup(test_expiry, set_up),
+        cmocka_unit_test_setup(test_end, set_up),     cmocka_unit_test_setup(test_end_keeps_nobody, set_up),
+        cmocka_unit_test_setup(test_threads, set_up), cmocka_unit_test_setup(test_out_of_memory, set_up),
+        cmocka_unit_test(test_same_config),           cmocka_unit_test(test_names),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

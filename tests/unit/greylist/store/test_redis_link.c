@@ -48,7 +48,7 @@ static struct backend_visit make_visit(void)
 }
 
 /* What is asked of a server after it was opened. */
-enum action { OPEN, VISIT, EXPIRE, EACH, PUT };
+enum action { OPEN, VISIT, EXPIRE, EACH, PUT, FIND };
 
 static bool refuse_row(void *context, const struct backend_row *row)
 {
@@ -67,7 +67,7 @@ static bool count_row(void *context, const struct backend_row *row)
 static bool act(struct backend *backend, enum action action, struct strbuf *problem)
 {
     const struct backend_functions *functions = backend->functions;
-    const struct greylist_record record = {1, 2, 3, false};
+    struct greylist_record record = {1, 2, 3, false};
     struct backend_visit visit = make_visit();
     struct backend_visit *visits[] = {&visit};
     struct backend_expiry expiry;
@@ -81,6 +81,8 @@ static bool act(struct backend *backend, enum action action, struct strbuf *prob
         return functions->each(backend, "", refuse_row, NULL, problem);
     case PUT:
         return functions->put(backend, "x", false, &record, clock_unix_s(&clock_system) + 100, problem);
+    case FIND:
+        return functions->find(backend, "x", false, NOW, &record, problem);
     case OPEN:
     default:
         return true;
@@ -227,6 +229,8 @@ static void test_lies(void **state)
         {"*2\r\n$1\r\n0\r\n*8193\r\n", NO_MEMORY, EACH, LIAR_IS_QUIET},
         {"-OOM command not allowed\r\n", "its memory is full (maxmemory): OOM", PUT, LIAR_IS_QUIET},
         {"x", SYNTAX, PUT, LIAR_IS_QUIET},
+        {"-ERR x\r\n", "it answers: ERR x", FIND, LIAR_IS_QUIET},
+        {"*1\r\n$3\r\nab", CLOSED, FIND, LIAR_CLOSES},
     };
 
     (void)state;

@@ -289,6 +289,27 @@ static void test_shows(void **state)
     assert_true(seen.record.is_learned);
 }
 
+static int64_t find(const char *key, bool is_sender)
+{
+    struct greylist_record record = {9, 9, 9, true};
+
+    assert_true(backend->functions->find(backend, key, is_sender, NOW_S, &record, &problem));
+    assert_int_equal(record.count, record.first_s == 0 ? 0 : 3);
+    return record.first_s;
+}
+
+static void test_finds(void **state)
+{
+    (void)state;
+    use_open("a.db", 1000);
+    put("key", false, NOW_S + 1);
+    put("a key", true, NOW_S);
+    assert_int_equal(find("key", false), 1);
+    assert_int_equal(find("key", true), 0);
+    assert_int_equal(find("a key", true), 0); /* that is over */
+    assert_int_equal(find("KEY", false), 0);
+}
+
 static void test_forgets(void **state)
 {
     (void)state;
@@ -895,6 +916,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_batch, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_keys, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_shows, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_finds, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_forgets, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_expiry, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_processes, set_up, tear_down),
