@@ -28,7 +28,7 @@ enum {
     TEXT_MAX = 2000,
     HEAD_SIZE = 100,  /* room for time, program and process */
     ESCAPED_SIZE = 8, /* room for a character or an escape */
-    BLOCK = 16,
+    BLOCK = 32,
 };
 
 /* What lines begin with, made anew when it is no longer true. */
@@ -279,6 +279,9 @@ static size_t plain_run(const char *text, size_t len)
 
     while (len - run >= BLOCK && is_plain_block(text + run))
         run += BLOCK;
+    if (run < len && len >= BLOCK && len - run < BLOCK &&
+        is_plain_block(text + len - BLOCK)) /* again some of the block before */
+        return len;
     while (run < len && is_plain(text[run]))
         run++;
     return run;

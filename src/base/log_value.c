@@ -107,6 +107,9 @@ static bool is_harmless(enum log_value_kind kind, const char *text, size_t len)
 
     while (len - i >= BLOCK && is_plain_block(text + i))
         i += BLOCK;
+    if (i < len && len >= BLOCK && len - i < BLOCK &&
+        is_plain_block(text + len - BLOCK)) /* again some of the block before */
+        return true;
     for (; i < len; i++)
         if (!is_plain(text[i]) && misleads(kind, text, i))
             return false;

@@ -10,13 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SIZE_MIN = 256 }; /* enough for most log lines and header fields */
-
-/* True if there is room already for `more` octets and a NUL after them. */
-static bool has_room(const struct strbuf *buf, size_t more)
-{
-    return !buf->failed && more < buf->size - buf->len && (buf->limit == 0 || more <= buf->limit - buf->len);
-}
+enum {
+    SIZE_MIN = 256,  /* enough for most log lines and header fields */
+    SIZE_SHORT = 32, /* a short text has a multiple of this */
+};
 
 /* Memory of our own for a longer text; NULL if there is none. */
 static char *enlarge(const struct strbuf *buf, size_t size)
@@ -57,32 +54,53 @@ failed:
     return false;
 }
 
+/* Where there is room for them. */
+static inline void append(struct strbuf *buf, const void *octets, size_t len)
+{
+    char *end = buf->text + buf->len;
+
+    buf->len += len;
+    end[len] = '\0';
+    if (len > 0)
+        memcpy(end, octets, len);
+}
+
+/* Where there is none yet. Apart, as what mostly happens needs no registers saved then. */
+static __attribute__((noinline)) void append_enlarged(struct strbuf *buf, const void *octets, size_t len)
+{
+    if (grow(buf, len))
+        append(buf, octets, len);
+}
+
 void strbuf_add_mem(struct strbuf *buf, const void *octets, size_t len)
 {
-    if (!has_room(buf, len) && !grow(buf, len))
+    if (strbuf_has_room(buf, len))
+        append(buf, octets, len);
+    else
+        append_enlarged(buf, octets, len);
+}
+
+void strbuf_begin_short(struct strbuf *buf, size_t len)
+{
+    const size_t size = (len / SIZE_SHORT + 1) * SIZE_SHORT;
+
+    if (buf->text != NULL || buf->failed || size > SIZE_MIN)
         return;
-    if (len > 0)
-        memcpy(buf->text + buf->len, octets, len);
-    buf->len += len;
-    buf->text[buf->len] = '\0';
+    buf->text = malloc(size);
+    if (buf->text == NULL)
+        return;
+    buf->text[0] = '\0';
+    buf->size = size;
 }
 
 char *strbuf_make_room(struct strbuf *buf, size_t len)
 {
-    return has_room(buf, len) || grow(buf, len) ? buf->text + buf->len : NULL;
+    return strbuf_has_room(buf, len) || grow(buf, len) ? buf->text + buf->len : NULL;
 }
 
 void strbuf_fill_room(struct strbuf *buf, size_t len)
 {
     buf->len += len;
-    buf->text[buf->len] = '\0';
-}
-
-void strbuf_add_char(struct strbuf *buf, char c)
-{
-    if (!has_room(buf, 1) && !grow(buf, 1))
-        return;
-    buf->text[buf->len++] = c;
     buf->text[buf->len] = '\0';
 }
 
@@ -119,7 +137,7 @@ void strbuf_vaddf(struct strbuf *buf, const char *format, va_list args)
     bool fits = len >= 0 && (size_t)len < room;
     if (len < 0)
         buf->failed = true;
-    else if ((has_room(buf, (size_t)len) || grow(buf, (size_t)len)) && !fits)
+    else if ((strbuf_has_room(buf, (size_t)len) || grow(buf, (size_t)len)) && !fits)
         (void)vsnprintf(buf->text + buf->len, (size_t)len + 1, format, again);
     va_end(again);
     if (!buf->failed)

@@ -28,14 +28,35 @@ static inline struct strbuf strbuf_in(char *room, size_t size)
     return (struct strbuf){.text = room, .size = size, .is_lent = true};
 }
 
+/* True if there is room already for `more` octets and a NUL after them. */
+static inline bool strbuf_has_room(const struct strbuf *buf, size_t more)
+{
+    return !buf->failed && more < buf->size - buf->len && (buf->limit == 0 || more <= buf->limit - buf->len);
+}
+
 /* Each appends; none does anything once `failed` is set. `addf` takes printf's formats, and some hundred instructions
  * more than the others. */
 void strbuf_add_mem(struct strbuf *buf, const void *octets, size_t len);
 static inline void strbuf_add(struct strbuf *buf, const char *text)
 {
-    strbuf_add_mem(buf, text, strlen(text)); /* of a literal the compiler knows it */
+    const size_t len = strlen(text); /* of a literal the compiler knows it, and a few moves add a short one */
+
+    if (!__builtin_constant_p(len) || len > 16 || !strbuf_has_room(buf, len)) {
+        strbuf_add_mem(buf, text, len);
+        return;
+    }
+    memcpy(buf->text + buf->len, text, len + 1);
+    buf->len += len;
 }
-void strbuf_add_char(struct strbuf *buf, char c);
+static inline void strbuf_add_char(struct strbuf *buf, char c)
+{
+    if (!strbuf_has_room(buf, 1)) {
+        strbuf_add_mem(buf, &c, 1);
+        return;
+    }
+    buf->text[buf->len++] = c;
+    buf->text[buf->len] = '\0';
+}
 void strbuf_add_number(struct strbuf *buf, uint64_t number); /* in decimal */
 void strbuf_addf(struct strbuf *buf, const char *format, ...) __attribute__((cold, format(printf, 2, 3)));
 void strbuf_vaddf(struct strbuf *buf, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
@@ -43,6 +64,10 @@ void strbuf_vaddf(struct strbuf *buf, const char *format, va_list args) __attrib
 /* Appends text from outside for people: valid UTF-8 as it is, control characters and all other octets as \xNN. Of a
  * text longer than `max` octets the rest, from a whole character on, becomes dots. */
 void strbuf_add_shown(struct strbuf *buf, const char *text, size_t max);
+
+/* Gives a text that has no memory yet some for `len` octets, or a little more, where many short ones are kept: without
+ * it there is room for 255 at first. No effect without memory for that. */
+void strbuf_begin_short(struct strbuf *buf, size_t len);
 
 /* Room for `len` octets after the text, NULL without memory for it; and how many of them are text now. */
 char *strbuf_make_room(struct strbuf *buf, size_t len);

@@ -153,13 +153,14 @@ static bool read_patterns(struct config_reading *reading, const struct config_op
                           struct text_list *patterns)
 {
     char value[CONFIG_LINE_SIZE] = "";
-    bool is_open = false;
+    bool is_open = false, has_value = false;
     enum config_token token;
 
     while (!is_open && (token = config_file_value(&reading->file, true, value)) == CONFIG_TOKEN_FOUND) {
         is_open = !reading->file.is_quoted && strcmp(value, "{") == 0;
         if (is_open)
             break;
+        has_value = true;
         add_pattern(reading, option, value, patterns);
     }
     if (!is_open)
@@ -167,7 +168,7 @@ static bool read_patterns(struct config_reading *reading, const struct config_op
                                 token == CONFIG_TOKEN_BAD ? reading->file.problem : "the { is missing");
     else if (config_file_value(&reading->file, true, value) != CONFIG_TOKEN_END)
         config_errors_at_option(reading, option, "text follows the {");
-    else if (patterns->count == 0 && !reading->no_memory)
+    else if (!has_value)
         config_errors_at_option(reading, option, "no pattern stands before the {");
     return is_open;
 }

@@ -81,7 +81,7 @@ static void write_recipient(const struct address *recipient, char part[PART_MAX 
     write_part(len < (int)sizeof whole ? whole : recipient->text, part);
 }
 
-static void write_network(const struct addr *client, const struct greylist_bits *network, char text[NETWORK_SIZE])
+void greylist_subject_network(const struct addr *client, const struct greylist_bits *network, char text[NETWORK_SIZE])
 {
     bool is_v4 = client->family == ADDR_V4;
     unsigned most = is_v4 ? 32 : 128;
@@ -182,7 +182,7 @@ static void write_unproved(const struct greylist_settings *settings, const struc
     const char *mark = facts->sender ? "" : "null:";
     const char *host = facts->client_name ? facts->client_name : facts->helo;
 
-    write_network(&facts->client, &settings->network, network);
+    greylist_subject_network(&facts->client, &settings->network, network);
     write_domain(facts->sender ? facts->sender->domain : host, domain);
     write_recipient(facts->recipient, recipient);
     snprintf(subject->entry, sizeof subject->entry, "%s %s%s %s", network, mark, domain, recipient);

@@ -259,13 +259,13 @@ static bool is_dot_string(const char *local, size_t len)
 }
 
 /* Writes the local part as a quoted string, and returns its end. */
-static char *write_quoted(char *text, const char *local)
+static char *write_quoted(char *text, const char *local, size_t len)
 {
     *text++ = '"';
-    for (; *local != '\0'; local++) {
-        if (*local == '"' || *local == '\\')
+    for (size_t i = 0; i < len; i++) {
+        if (local[i] == '"' || local[i] == '\\')
             *text++ = '\\';
-        *text++ = *local;
+        *text++ = local[i];
     }
     *text++ = '"';
     return text;
@@ -282,7 +282,12 @@ bool address_is_alone(const char *argument, const struct address *address)
 
 enum address_status address_make(const char *local, const char *domain, struct address *out)
 {
-    size_t local_len = strlen(local), domain_len = strlen(domain);
+    return address_make_of(local, strlen(local), domain, out);
+}
+
+enum address_status address_make_of(const char *local, size_t local_len, const char *domain, struct address *out)
+{
+    size_t domain_len = strlen(domain);
     const char *kept = local_len > 0 ? local : "postmaster"; /* RFC 7208 4.3 */
     size_t kept_len = local_len > 0 ? local_len : strlen(kept);
     char *text, *end;
@@ -295,12 +300,13 @@ enum address_status address_make(const char *local, const char *domain, struct a
     if (is_dot_string(local, local_len))
         end = (char *)memcpy(text, local, local_len) + local_len;
     else
-        end = write_quoted(text, local);
+        end = write_quoted(text, local, local_len);
     size_t written = (size_t)(end - text);
     if (domain_len > 0)
         *end++ = '@';
     memcpy(end, domain, domain_len + 1);
-    memcpy(end + domain_len + 1, kept, kept_len + 1);
+    memcpy(end + domain_len + 1, kept, kept_len);
+    end[domain_len + 1 + kept_len] = '\0';
     *out = (struct address){.text = text, .domain = end, .local = end + domain_len + 1};
     return written > LOCAL_MAX_OCTETS ? ADDRESS_LOCAL_TOO_LONG : ADDRESS_OK;
 }

@@ -4,6 +4,7 @@
 #define SMF_MAIL_ADDRESS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum address_status {
     ADDRESS_OK,
@@ -36,6 +37,9 @@ bool address_is_alone(const char *argument, const struct address *address);
  * needed. Without a local part it is that of the domain's postmaster (RFC 7208 4.3), with "" in the text. *out is set
  * for ADDRESS_OK and ADDRESS_LOCAL_TOO_LONG; ADDRESS_NULL if both are empty. */
 enum address_status address_make(const char *local, const char *domain, struct address *out);
+
+/* The same where the local part is the `local_len` octets at `local`, without a NUL. */
+enum address_status address_make_of(const char *local, size_t local_len, const char *domain, struct address *out);
 
 void address_free(struct address *address); /* also fine for a zeroed one; zeroes it */
 

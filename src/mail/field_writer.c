@@ -15,11 +15,6 @@ void field_begin(struct field_writer *writer, const char *name, size_t fold_at, 
     *writer = (struct field_writer){.out = out, .word_at = out->len, .fold_at = fold_at, .column = strlen(name) + 2};
 }
 
-void field_add(struct field_writer *writer, const char *text)
-{
-    strbuf_add(writer->out, text);
-}
-
 /* Adds `text`, printable and bounded, with a backslash before each octet of `escaped`, and before whatever would make
  * it a key with a value (`spf=pass`) or an encoded word (`=?`) for a reader that does not know quotes. */
 static void add_shown(struct field_writer *writer, const char *text, const char *escaped)
@@ -56,9 +51,39 @@ static bool is_visible(const char *text)
 }
 
 /* RFC 2045 5.1 */
-static bool is_token(const char *text)
+static bool is_token_octet(char c)
 {
-    return *text != '\0' && strlen(text) <= SHOWN_MAX && is_visible(text) && strpbrk(text, "()<>@,;:\\\"/[]?=") == NULL;
+    if (c >= 'a' && c <= 'z')
+        return true;
+    switch (c) {
+    case '"':
+    case '(':
+    case ')':
+    case ',':
+    case '/':
+    case ':':
+    case ';':
+    case '<':
+    case '=':
+    case '>':
+    case '?':
+    case '@':
+    case '[':
+    case '\\':
+    case ']':
+        return false;
+    default:
+        return c > ' ' && c <= '~';
+    }
+}
+
+bool field_is_token(const char *text)
+{
+    size_t len = 0;
+
+    while (is_token_octet(text[len]))
+        len++;
+    return text[len] == '\0' && len > 0 && len <= SHOWN_MAX;
 }
 
 /* RFC 5322 3.2.3, but that '=' is quoted: see add_shown. */
@@ -73,7 +98,7 @@ static bool is_dot_atom(const char *text)
 
 void field_add_token(struct field_writer *writer, const char *text)
 {
-    if (is_token(text))
+    if (field_is_token(text))
         field_add(writer, text);
     else
         add_quoted(writer, text);

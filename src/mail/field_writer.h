@@ -26,7 +26,13 @@ enum { FIELD_FOLD_EARLY = 78, FIELD_FOLD_LATE = 998 };
 void field_begin(struct field_writer *writer, const char *name, size_t fold_at, struct strbuf *out);
 
 /* Adds our own text to the word. */
-void field_add(struct field_writer *writer, const char *text);
+static inline void field_add(struct field_writer *writer, const char *text)
+{
+    strbuf_add(writer->out, text);
+}
+
+/* True for a MIME token (RFC 2045 5.1) that field_add_token adds as it is. It is US-ASCII. */
+bool field_is_token(const char *text);
 
 /* Each adds text from outside to the word: as a MIME token or a quoted string (RFC 8601 2.2), as a dot-atom or a quoted
  * string (RFC 7208 9.1), and within a comment. Octets that are not printable US-ASCII become '?', and a long text is

@@ -61,10 +61,10 @@ static bool is_address_literal(const char *name)
     return addr_parse_mem(name + skipped, len - skipped - 1, &addr);
 }
 
-static void add_guess_comment(struct field_writer *writer, const char *domain)
+static void add_guess_comment(struct field_writer *writer, const char *domain, bool is_host_name)
 {
     field_next(writer);
-    if (!is_writable_host_name(domain)) {
+    if (!is_host_name) {
         add_words(writer, "(best guess record)");
         return;
     }
@@ -82,11 +82,11 @@ static void add_note(struct field_writer *writer, const char *note)
 }
 
 /* Adds what was checked (RFC 8601 2.7.2), if it has a name. */
-static void add_property(struct field_writer *writer, bool is_helo, const char *domain)
+static void add_property(struct field_writer *writer, bool is_helo, const char *domain, bool is_host_name)
 {
     if (domain[0] == '\0')
         return;
-    if (!is_writable_host_name(domain)) {
+    if (!is_host_name) {
         add_note(writer, is_helo ? "the HELO name is no host name" : "the domain is no host name");
         return;
     }
@@ -95,24 +95,36 @@ static void add_property(struct field_writer *writer, bool is_helo, const char *
     field_add(writer, domain); /* a token: all its octets are those of labels, or dots */
 }
 
+static void add_authserv_id(struct field_writer *writer, const char *id)
+{
+    char ascii[IDNA_SIZE];
+
+    if (field_is_token(id))
+        field_add(writer, id);
+    else
+        field_add_token(writer, idna_ascii_form(id, ascii));
+}
+
 void header_authentication_results(const char *authserv_id, const struct header_result *result, struct strbuf *out)
 {
-    char id_ascii[IDNA_SIZE], domain_ascii[IDNA_SIZE];
-    const char *domain = idna_ascii_form(result->domain, domain_ascii);
+    char ascii[IDNA_SIZE];
+    bool is_host_name = is_writable_host_name(result->domain);
+    const char *domain = is_host_name ? result->domain : idna_ascii_form(result->domain, ascii);
     struct field_writer writer;
 
     /* In one line, for the sake of those who read it line by line. */
     field_begin(&writer, "Authentication-Results", FIELD_FOLD_LATE, out);
-    field_add_token(&writer, idna_ascii_form(authserv_id, id_ascii));
+    add_authserv_id(&writer, authserv_id);
     field_add(&writer, ";");
     field_next(&writer);
     field_add(&writer, "spf="); /* RFC 8601 2.7.2 */
     field_add(&writer, result_name(result->result));
+    is_host_name = is_host_name || is_writable_host_name(domain);
     if (result->guessed)
-        add_guess_comment(&writer, domain);
+        add_guess_comment(&writer, domain, is_host_name);
     if (result->note != NULL)
         add_note(&writer, result->note);
-    add_property(&writer, result->is_helo, domain);
+    add_property(&writer, result->is_helo, domain, is_host_name);
     field_end(&writer);
 }
 

@@ -8,14 +8,26 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Zeroed: an empty list. The values are owned, the names are literals. */
+enum {
+    ACTIONS_USUAL = 4,      /* actions of nearly all messages */
+    ACTIONS_TEXT_ROOM = 256 /* octets of their values, a result field mostly; with a NUL for each */
+};
+
+/* A list, made by actions_init. The values are owned, the names are literals. It stays where it is, as it begins in
+ * memory of its own. */
 struct action_builder {
     struct action *items;
     size_t count;
     size_t size;
     size_t group;      /* where the group under way begins */
+    size_t text_len;   /* octets of `texts` in use */
     bool group_failed; /* something of it is missing */
+    struct action usual[ACTIONS_USUAL];
+    char texts[ACTIONS_TEXT_ROOM];
 };
+
+/* Makes memory that has any content an empty list. */
+void actions_init(struct action_builder *builder);
 
 void actions_begin_group(struct action_builder *builder);
 
@@ -28,6 +40,6 @@ void actions_fail(struct action_builder *builder);
 /* Commits the group, or rolls all of it back and returns false if any of it is missing. */
 bool actions_end_group(struct action_builder *builder);
 
-void actions_free(struct action_builder *builder); /* zeroes it */
+void actions_free(struct action_builder *builder); /* empties it */
 
 #endif

@@ -7,6 +7,7 @@
 #include "mail/idna.h"
 #include "policy/whitelist.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,10 +25,29 @@ struct addr client_effective_address(const struct config *config, const struct a
     return translated;
 }
 
+void client_init(struct client *client)
+{
+    memset(client, 0, offsetof(struct client, host_room));
+}
+
+/* A copy of a name, at most `max` octets, in the room if it fits; NULL if out of memory. */
+static char *keep_name(const char *name, size_t max, char room[CLIENT_NAME_ROOM])
+{
+    const size_t len = strlen(name);
+
+    return len < CLIENT_NAME_ROOM ? memcpy(room, name, len + 1) : strndup(name, max);
+}
+
+static void free_name(char *name, const char room[CLIENT_NAME_ROOM])
+{
+    if (name != room)
+        free(name);
+}
+
 bool client_set_host(struct client *client, const char *host)
 {
-    free(client->host);
-    client->host = strndup(host, HOST_MAX);
+    free_name(client->host, client->host_room);
+    client->host = keep_name(host, HOST_MAX, client->host_room);
     return client->host != NULL;
 }
 
@@ -35,7 +55,7 @@ static void free_helo(struct client *client)
 {
     if (client->helo != client->helo_shown)
         free(client->helo);
-    free(client->helo_shown);
+    free_name(client->helo_shown, client->helo_room);
     client->helo = client->helo_shown = NULL;
 }
 
@@ -45,7 +65,7 @@ bool client_set_helo(struct client *client, const char *helo)
     const char *form = idna_ascii_form(helo, ascii); /* the evaluation wants A-labels (RFC 7208 4.3) */
 
     free_helo(client);
-    client->helo_shown = strndup(helo, HELO_MAX);
+    client->helo_shown = keep_name(helo, HELO_MAX, client->helo_room);
     if (strlen(helo) > HELO_MAX) /* a cut name would be another name: it is evaluated as none */
         return client->helo_shown != NULL;
     client->helo = form == helo ? client->helo_shown : strdup(form);
@@ -61,9 +81,9 @@ void client_set_begun(struct client *client, struct speculation *speculation)
 void client_free(struct client *client)
 {
     speculation_end(client->begun);
-    free(client->host);
+    free_name(client->host, client->host_room);
     free_helo(client);
-    *client = (struct client){.local = false};
+    client_init(client);
 }
 
 const char *client_helo(const struct client *client)

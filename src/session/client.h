@@ -11,7 +11,9 @@
 
 #include <stdbool.h>
 
-/* What is known of the client. */
+enum { CLIENT_NAME_ROOM = 64 }; /* octets, with a NUL: enough for nearly every host name */
+
+/* What is known of the client. It stays where it is, as its names may be in it. */
 struct client {
     struct addr address;       /* as it connected */
     struct addr effective;     /* the one that is checked: translated by ClientIPNAT or FixedClientIP */
@@ -24,6 +26,7 @@ struct client {
     char *helo;       /* its HELO name, with A-labels, for the evaluation; NULL before HELO and where the name is too
                          long for any use */
     char *helo_shown; /* the same for people: bounded, and the same memory where it is ASCII; NULL before HELO */
+    char host_room[CLIENT_NAME_ROOM], helo_room[CLIENT_NAME_ROOM]; /* the last members, not zeroed with the others */
 };
 
 /* The address to check for a client: ClientIPNAT takes precedence over FixedClientIP. */
@@ -36,7 +39,10 @@ bool client_set_helo(struct client *client, const char *helo);
 /* Keeps what was begun of the HELO name; NULL: nothing. What was kept before is ended. */
 void client_set_begun(struct client *client, struct speculation *speculation);
 
-void client_free(struct client *client); /* zeroes it */
+/* Makes memory that has any content a client of whom nothing is known. */
+void client_init(struct client *client);
+
+void client_free(struct client *client); /* nothing is known of it any more */
 
 const char *client_helo(const struct client *client);       /* "" where there is none */
 const char *client_helo_shown(const struct client *client); /* "" where there is none */

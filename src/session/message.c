@@ -14,6 +14,8 @@ void message_init(struct message *message)
     memset(message, 0, offsetof(struct message, checks));
     for (size_t i = 0; i < MESSAGE_CHECKS_MAX; i++)
         message->checks[i].speculation = NULL;
+    actions_init(&message->actions);
+    message_record_init(&message->record);
 }
 
 void message_begin(struct message *message, const char *receiver, const char *authserv_id)

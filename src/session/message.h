@@ -102,9 +102,6 @@ struct message {
     struct forged_fields originals; /* MESSAGE_ORIGINAL_TO: none that comes in is ours */
     size_t results_cost;            /* of reading result fields, so far; see MESSAGE_RESULTS_COST_MAX */
 
-    struct action_builder actions;
-    struct message_record record; /* for the log */
-
     bool authenticated; /* what its client has shown about itself */
     bool has_certificate;
     bool is_judged;     /* by the settings of recipients: one of them is not exempt */
@@ -122,9 +119,11 @@ struct message {
     bool forged_lost;     /* some could not be noted */
 
     /* That of the sender, or for a null sender that of the HELO name; after it that of the HELO name, if it is
-     * checked too. The last member, as most of the message is room for their texts: of a message that is zeroed they
-     * are not, but for their speculations, and message_add_check makes one out of what there was before. */
+     * checked too. Here and below, as most of the message is room for texts: of a message that is zeroed they are not,
+     * but for their speculations, and message_add_check makes one out of what there was before. */
     struct identity_check checks[MESSAGE_CHECKS_MAX];
+    struct action_builder actions;
+    struct message_record record; /* for the log */
 };
 
 enum {

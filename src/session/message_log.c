@@ -16,9 +16,9 @@ enum {
 };
 
 /* What happened to the message shows at the level notice, a result alone at info. */
-static enum log_level level_of(const struct message *message)
+static enum log_level level_of(const struct message *message, enum message_fate fate)
 {
-    switch (message_fate(message)) {
+    switch (fate) {
     case FATE_ACCEPTED:
     case FATE_EXEMPT:
     case FATE_ENDED:
@@ -71,11 +71,11 @@ static void add_result(const struct spf_outcome *outcome, struct strbuf *line)
 }
 
 /* The word that the line begins with: the result of the first identity, or why there is none. */
-static void add_event(const struct message *message, struct strbuf *line)
+static void add_event(const struct message *message, enum message_fate fate, struct strbuf *line)
 {
     char event[REASON_EVENT_SIZE];
 
-    if (message_fate(message) == FATE_EXEMPT)
+    if (fate == FATE_EXEMPT)
         strbuf_add(line, reason_event("skipped", message->reason, event));
     else if (message->record.check_count > 0)
         add_result(&message->checks[0].outcome, line);
@@ -154,20 +154,20 @@ static void add_recipients(const struct message *message, struct strbuf *line)
         add_count(line, ", recipients=", record->accepted_count + record->exempt_count);
 }
 
-static void add_line(const struct message *message, const struct client *client, const char *problem,
-                     struct strbuf *line)
+static void add_line(const struct message *message, enum message_fate fate, const struct client *client,
+                     const char *problem, struct strbuf *line)
 {
     const struct message_record *record = &message->record;
 
     line->limit = LINE_LIMIT;
     strbuf_add(line, "SPF ");
-    add_event(message, line);
+    add_event(message, fate, line);
     client_add(client, message_sender(message), line);
     add_results(message, line);
     if (problem != NULL)
         strbuf_addf(line, ", reason=%s", problem);
     strbuf_add(line, ", verdict=");
-    strbuf_add(line, message_fate_name(message_fate(message)));
+    strbuf_add(line, message_fate_name(fate));
     strbuf_add(line, record->is_test ? ", test=yes" : "");
     if (record->whole.code != NULL)
         add_reply(message, &record->whole, line);
@@ -188,16 +188,18 @@ void message_log(struct message *message, const struct client *client, const cha
 {
     char usual[LINE_USUAL];
     struct strbuf line = strbuf_in(usual, sizeof usual), json = STRBUF_INIT;
+    enum message_fate fate;
     enum log_level level;
 
     if (!message->record.is_open)
         return;
     message->record.is_open = false;
-    message_fate_count(message_fate(message));
-    level = level_of(message);
+    fate = message_fate(message);
+    message_fate_count(fate);
+    level = level_of(message, fate);
     if (!log_enabled(level))
         return;
-    add_line(message, client, problem, &line);
+    add_line(message, fate, client, problem, &line);
     if (log_wants_json())
         message_json(message, client, &json);
     log_write_both(level, strbuf_text(&line), json.failed ? "" : strbuf_text(&json));

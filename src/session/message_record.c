@@ -5,9 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+void message_record_init(struct message_record *record)
+{
+    memset(record, 0, offsetof(struct message_record, refused));
+}
+
 void message_record_begin(struct message_record *record, bool is_test)
 {
-    *record = (struct message_record){.is_open = true, .is_test = is_test};
+    record->is_open = true;
+    record->is_test = is_test;
 }
 
 void message_record_refuse(struct message_record *record, const struct record_reply *reply)
@@ -69,11 +75,11 @@ void message_record_note_greylist(struct message_record *record, const char *add
 
 void message_record_free(struct message_record *record)
 {
-    for (size_t i = 0; i < RECORD_RECIPIENTS_MAX; i++)
+    for (size_t i = 0; i < record->refused_count && i < RECORD_RECIPIENTS_MAX; i++)
         free(record->refused[i].address);
-    for (size_t i = 0; i < RECORD_RECIPIENTS_MAX; i++)
+    for (size_t i = 0; i < record->greylisted_count && i < RECORD_RECIPIENTS_MAX; i++)
         free(record->greylisted[i].address);
     free(record->exempt);
     free(record->spared.address);
-    *record = (struct message_record){.is_open = false};
+    message_record_init(record);
 }

@@ -35,20 +35,18 @@ struct record_greylisted {
     struct greylist_answer answer;
 };
 
-/* Zeroed: no message. */
+/* What is kept of one message, made by message_record_init. */
 struct message_record {
     bool is_open;  /* a message that the log has no line of yet */
     bool is_ended; /* its end was reached: what was noted below is what the MTA was told to do */
     bool is_test;  /* TestMode: what would have been done */
 
     struct record_reply whole; /* of the message */
-    struct record_recipient refused[RECORD_RECIPIENTS_MAX];
-    size_t refused_count; /* of recipients, also of those not kept */
-    bool all_deferred;    /* of these there was none that was refused for good */
-    char *exempt;         /* the first recipient who gets it whatever the result; NULL: none, or not kept */
+    size_t refused_count;      /* of recipients, also of those not kept */
+    bool all_deferred;         /* of these there was none that was refused for good */
+    char *exempt;              /* the first recipient who gets it whatever the result; NULL: none, or not kept */
     size_t exempt_count;
-    size_t accepted_count; /* other recipients */
-    struct record_greylisted greylisted[RECORD_RECIPIENTS_MAX];
+    size_t accepted_count;          /* other recipients */
     size_t greylisted_count;        /* also of those not kept */
     struct record_recipient spared; /* the first that TestMode did not refuse, where it is on for some; no code: none */
 
@@ -56,9 +54,16 @@ struct message_record {
     bool is_tagged, is_quarantined, is_held;
     size_t check_count; /* identities whose outcomes are there */
     int64_t wait_ms;    /* that the MTA waited for results */
+
+    /* The last members: of each, as many as are counted above have a content. */
+    struct record_recipient refused[RECORD_RECIPIENTS_MAX];
+    struct record_greylisted greylisted[RECORD_RECIPIENTS_MAX];
 };
 
-/* Begins a message. */
+/* Makes memory that has any content a record of no message. */
+void message_record_init(struct message_record *record);
+
+/* Begins a message, in a record of none. */
 void message_record_begin(struct message_record *record, bool is_test);
 
 /* Notes the refusal of the whole message; the first one counts. */
@@ -80,7 +85,7 @@ void message_record_note_greylist(struct message_record *record, const char *add
 /* Takes over what is refused there, and leaves that record empty. */
 void message_record_take_refused(struct message_record *record, struct message_record *from);
 
-/* Frees what it holds and zeroes it. */
+/* Frees what it holds: a record of no message. */
 void message_record_free(struct message_record *record);
 
 #endif

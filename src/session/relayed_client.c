@@ -5,10 +5,19 @@
 #include "mail/received.h"
 #include "policy/whitelist.h"
 
+#include <stddef.h>
+#include <string.h>
+
+void relayed_client_init(struct relayed_client *relayed)
+{
+    memset(relayed, 0, offsetof(struct relayed_client, client));
+    client_init(&relayed->client);
+}
+
 void relayed_client_reset(struct relayed_client *relayed)
 {
     client_free(&relayed->client);
-    *relayed = (struct relayed_client){.done = false};
+    relayed_client_init(relayed);
 }
 
 /* True where one of our hosts wrote the next field, too. A login of a relay says nothing about whom it sends for; one

@@ -13,7 +13,6 @@ enum { RELAYED_CLIENT_FIELDS_MAX = 10 }; /* Received fields that are read of one
 
 /* Zeroed: nothing is known yet. */
 struct relayed_client {
-    struct client client; /* the relay's client, as if it had connected here; its `address` is the relay's */
     struct addr address;  /* that client's own */
     unsigned fields;      /* Received fields that were read, from the topmost on */
     bool done;            /* the fields below are not read: anybody may have written them */
@@ -22,9 +21,13 @@ struct relayed_client {
     const char *problem;  /* where nothing is known: what is wrong with the last field that was read; lives as long as
                            * the program
                            */
+    struct client client; /* the relay's client, as if it had connected here; its `address` is the relay's */
 };
 
-void relayed_client_reset(struct relayed_client *relayed); /* frees what it holds and zeroes it */
+/* Makes memory that has any content one of which nothing is known. */
+void relayed_client_init(struct relayed_client *relayed);
+
+void relayed_client_reset(struct relayed_client *relayed); /* frees what it holds: nothing is known */
 
 /* Takes the next Received field of the message, from the topmost on. The first is the relay's own. Where it names
  * another of our relays, or the relay's own loopback address, as for a content filter there, that host wrote the next

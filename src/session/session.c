@@ -25,7 +25,9 @@ static const struct session_reply go_on = {.step = SESSION_CONTINUE};
 static void begin(struct session *session, const struct session_shared *shared,
                   const struct session_abilities *abilities)
 {
-    memset(session, 0, offsetof(struct session, message));
+    memset(session, 0, offsetof(struct session, client));
+    client_init(&session->client);
+    relayed_client_init(&session->relayed);
     message_init(&session->message);
     session->shared = *shared;
     session->abilities = *abilities;

@@ -50,14 +50,19 @@ static bool is_left_to_milter(const struct message *message)
             (record->whole.code == NULL || record->is_test));
 }
 
-void state_log_message(struct session *session)
+/* Logs a message of one of our relays whose header names no client. */
+static void log_unread(struct session *session)
 {
-    const bool is_unread = session->abilities.sees_headers && session->message.reason == REASON_RELAY_UNREAD;
     const struct relayed_client *relayed = &session->relayed;
     char problem[128] = "no Received field";
 
-    if (is_unread && relayed->problem != NULL)
+    if (relayed->problem != NULL)
         (void)snprintf(problem, sizeof problem, "Received field %u %s", relayed->fields, relayed->problem);
+    message_log(&session->message, state_client(session), problem);
+}
+
+void state_log_message(struct session *session)
+{
     if (is_left_to_milter(&session->message)) { /* its line is that of the message */
         session->message.record.is_open = false;
         return;
@@ -66,7 +71,10 @@ void state_log_message(struct session *session)
         companion_end_message(session->companion, &session->message);
         stats_add(STATS_MESSAGES, session->abilities.yields);
     }
-    message_log(&session->message, state_client(session), is_unread ? problem : NULL);
+    if (session->abilities.sees_headers && session->message.reason == REASON_RELAY_UNREAD)
+        log_unread(session);
+    else
+        message_log(&session->message, state_client(session), NULL);
 }
 
 void state_forget_message(struct session *session)

@@ -16,14 +16,16 @@
 struct session {
     struct session_shared shared;
     struct session_abilities abilities;
-    struct client client;
-    struct companion_key key;      /* of the client, where another front end may be asked about it too; else no port */
-    struct companion *companion;   /* of the client, for a front end that does not yield; NULL: nothing is shared */
-    struct relayed_client relayed; /* of the message, where one of our relays sends it */
+    struct companion_key key;    /* of the client, where another front end may be asked about it too; else no port */
+    struct companion *companion; /* of the client, for a front end that does not yield; NULL: nothing is shared */
     struct strbuf reply;
-    char *receiver;         /* this host, as the MTA named itself for the message; NULL: it did not */
-    bool helo_lost;         /* there is one that could not be stored */
-    struct message message; /* the last member: most of it need not be zeroed (message.h) */
+    char *receiver; /* this host, as the MTA named itself for the message; NULL: it did not */
+    bool helo_lost; /* there is one that could not be stored */
+
+    /* The last members, as most of each need not be zeroed. */
+    struct client client;
+    struct relayed_client relayed; /* of the message, where one of our relays sends it */
+    struct message message;
 };
 
 /* The client to check: the one that connected, or where that is one of our relays, the relay's client. */

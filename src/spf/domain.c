@@ -22,31 +22,45 @@ bool domain_can_be_asked(const char *name)
     }
 }
 
-/* Printable, and none that is special in addresses. Nearly all are letters and digits. */
-static bool may_be_in_policy_name(char c)
+/* Printable, and none that is special in addresses or ends a label. Nearly all are letters and digits. */
+static bool may_be_in_policy_label(char c)
 {
-    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+    if (c >= 'a' && c <= 'z')
         return true;
-    return c > ' ' && c <= '~' && strchr("\"(),:;<>@[\\]", c) == NULL;
+    switch (c) {
+    case '.':
+    case '"':
+    case '(':
+    case ')':
+    case ',':
+    case ':':
+    case ';':
+    case '<':
+    case '>':
+    case '@':
+    case '[':
+    case '\\':
+    case ']':
+        return false;
+    default:
+        return c > ' ' && c <= '~';
+    }
 }
 
 /* What domain_can_be_asked wants, too; in one pass, as each request has such a name. */
 bool domain_can_have_policy(const char *name)
 {
-    size_t label = 0, len = 0;
-    bool has_dot = false;
+    const char *end = name, *label;
+    unsigned labels = 0;
 
-    for (; name[len] != '\0'; len++) {
-        const bool is_dot = name[len] == '.';
-
-        if (is_dot ? label == 0 : !may_be_in_policy_name(name[len]))
+    do {
+        for (label = end; may_be_in_policy_label(*end);)
+            end++;
+        if (end == label || end - label > LABEL_MAX)
             return false;
-        label = is_dot ? 0 : label + 1;
-        has_dot |= is_dot;
-        if (label > LABEL_MAX || len >= DNS_NAME_MAX)
-            return false;
-    }
-    return has_dot && label > 0;
+        labels++;
+    } while (*end++ == '.');
+    return end[-1] == '\0' && labels > 1 && end - 1 - name <= DNS_NAME_MAX;
 }
 
 bool domain_from_answer(const char *answer, char name[DNS_NAME_MAX + 1])

@@ -14,44 +14,59 @@ static void add(struct result_key *key, const void *octets, size_t len)
     key->len += len;
 }
 
-static void fold(uint8_t *octets, size_t len)
+static uint8_t fold(char c)
 {
-    for (size_t i = 0; i < len; i++)
-        if (octets[i] >= 'A' && octets[i] <= 'Z')
-            octets[i] = (uint8_t)(octets[i] + ('a' - 'A'));
+    return (uint8_t)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
 }
 
-/* Adds a text with its length before it. */
-static void add_text(struct result_key *key, const char *text, bool folded)
+/* Adds the length of a text. False if the text has no room after it. */
+static bool add_length(struct result_key *key, size_t len)
 {
-    size_t len = strlen(text), start;
-    uint8_t length[2] = {(uint8_t)(len >> 8U), (uint8_t)len};
+    const uint8_t length[2] = {(uint8_t)(len >> 8U), (uint8_t)len};
 
-    if (len > RESULT_KEY_MAX)
-        key->too_long = true;
     add(key, length, sizeof(length));
-    start = key->len;
-    add(key, text, len);
-    if (folded)
-        fold(key->octets + start, key->len - start);
+    key->too_long |= len > sizeof(key->octets) - key->len;
+    return !key->too_long;
+}
+
+/* Each adds a text with its length before it. */
+static void add_text(struct result_key *key, const char *text)
+{
+    const size_t len = strlen(text);
+
+    if (add_length(key, len))
+        add(key, text, len);
+}
+
+static void add_folded(struct result_key *key, const char *text)
+{
+    const size_t len = strlen(text);
+
+    if (!add_length(key, len))
+        return;
+    for (size_t i = 0; i < len; i++)
+        key->octets[key->len + i] = fold(text[i]);
+    key->len += len;
 }
 
 void result_key_make(struct result_key *key, const struct spf_request *request, unsigned varying)
 {
-    uint8_t head[3] = {(uint8_t)varying, request->best_guess, (uint8_t)request->client.family};
+    const struct addr *client = &request->client;
 
-    key->len = 0;
     key->varying = varying;
     key->too_long = false;
-    add(key, head, sizeof(head));
-    add(key, request->client.bytes, sizeof(request->client.bytes));
-    add_text(key, request->domain, true);
+    key->octets[0] = (uint8_t)varying;
+    key->octets[1] = request->best_guess;
+    key->octets[2] = client->family;
+    memcpy(key->octets + 3, client->bytes, sizeof(client->bytes));
+    key->len = 3 + (client->family == ADDR_V4 ? 4 : sizeof(client->bytes));
+    add_folded(key, request->domain);
     if (varying & MACRO_USED_LOCAL)
-        add_text(key, request->local, false);
+        add_text(key, request->local);
     if (varying & MACRO_USED_HELO)
-        add_text(key, request->helo, true);
+        add_folded(key, request->helo);
     if (varying & MACRO_USED_RECEIVER)
-        add_text(key, request->receiver, true);
+        add_folded(key, request->receiver);
 }
 
 bool result_key_equal(const struct result_key *a, const struct result_key *b)

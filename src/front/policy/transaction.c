@@ -14,8 +14,6 @@
 #include <string.h>
 #include <strings.h>
 
-enum { LOCAL_USUAL_MAX = 64 }; /* octets of a local part (RFC 5321 4.5.3.1.1) */
-
 /* Postfix's restrictions end at RCPT, where each recipient can be refused. It shows nothing of a header. */
 static const struct session_abilities abilities = {
     .steps = SESSION_STEP(REFUSE_AT_MAIL) | SESSION_STEP(REFUSE_AT_RCPT),
@@ -40,19 +38,24 @@ static bool says(const struct strbuf *known, const char *first, const char *seco
 /* Without memory it says nothing, and what comes next is something new. */
 static void note(struct strbuf *known, const char *first, const char *second)
 {
-    const size_t len = strlen(first) + 1 + strlen(second);
-    char *room, *end;
-
     strbuf_truncate(known, 0);
-    room = strbuf_make_room(known, len);
-    if (room == NULL) {
+    strbuf_begin_short(known, strlen(first) + 1 + strlen(second));
+    strbuf_add(known, first);
+    strbuf_add_char(known, '\n');
+    if (second[0] != '\0')
+        strbuf_add(known, second);
+    if (known->failed)
         strbuf_free(known);
-        return;
-    }
-    end = stpcpy(room, first);
-    *end++ = '\n';
-    (void)stpcpy(end, second);
-    strbuf_fill_room(known, len);
+}
+
+/* Most are shorter than a strbuf is at first, and thousands of connections have one. */
+static void keep_text(struct strbuf *kept, const char *text)
+{
+    const size_t len = strlen(text);
+
+    strbuf_truncate(kept, 0);
+    strbuf_begin_short(kept, len);
+    strbuf_add_mem(kept, text, len);
 }
 
 /* Empties a text, which keeps its memory unless that was not enough. */
@@ -112,12 +115,16 @@ static void leave_message(struct transaction *transaction)
 
 static void forget_message(struct transaction *transaction)
 {
+    if (!transaction->is_noted)
+        return;
+    transaction->is_noted = false;
     leave_message(transaction);
     forget_answer(transaction);
     empty(&transaction->message);
     empty(&transaction->queue_id);
     transaction->is_decided = transaction->has_instance = transaction->has_changes = transaction->is_over = false;
     transaction->has_recipient = transaction->has_accepted = false;
+    transaction->is_authenticated = transaction->has_certificate = false;
     empty(&transaction->changes);
 }
 
@@ -238,33 +245,34 @@ static enum address_status read_address(const char *text, const char *host_name,
 {
     const struct envelope_mta mta = {.name = host_name};
     const char *at = strrchr(text, '@');
-    enum address_status status;
-    char usual[LOCAL_USUAL_MAX + 1], *local = usual;
 
     if (at == NULL || at[1] == '\0' || text[0] == '"')
         return envelope_sender(text, &mta, out);
-    if (at - text > LOCAL_USUAL_MAX)
-        local = malloc((size_t)(at - text) + 1);
-    if (local == NULL)
-        return ADDRESS_NO_MEMORY;
-    memcpy(local, text, (size_t)(at - text));
-    local[at - text] = '\0';
-    status = address_make(local, at + 1, out);
-    if (local != usual)
-        free(local);
-    return status;
+    return address_make_of(text, (size_t)(at - text), at + 1, out);
+}
+
+static bool is_authenticated(const struct request *request)
+{
+    return request->sasl_username[0] != '\0';
+}
+
+/* With the names of a certificate that Postfix trusts; it gives the fingerprint of any. */
+static bool has_certificate(const struct request *request)
+{
+    return request->ccert_subject[0] != '\0' || request->ccert_issuer[0] != '\0';
 }
 
 static void begin_message(struct transaction *transaction, const struct request *request)
 {
     struct session_sender sender = {
         .queue_id = request->queue_id[0] != '\0' ? request->queue_id : NULL,
-        .authenticated = request->sasl_username[0] != '\0',
-        /* the names of a certificate that Postfix trusts; it gives the fingerprint of any */
-        .has_certificate = request->ccert_subject[0] != '\0' || request->ccert_issuer[0] != '\0',
+        .authenticated = is_authenticated(request),
+        .has_certificate = has_certificate(request),
     };
     struct session_reply reply;
 
+    transaction->is_authenticated = sender.authenticated;
+    transaction->has_certificate = sender.has_certificate;
     sender.status = read_address(request->sender, session_host_name(transaction->session), &sender.address);
     reply = session_mail(transaction->session, &sender);
     transaction->has_message = reply.step == SESSION_CONTINUE;
@@ -274,9 +282,13 @@ static void begin_message(struct transaction *transaction, const struct request 
         transaction->answer_kind = answer_dunno(&transaction->answer);
 }
 
-/* True if the request is about the message of the one before. Until RCPT it has no instance. */
+/* True if the request is about the message of the one before. Until RCPT it has no instance, and somebody who was
+ * refused at MAIL may have become known before the next one. */
 static bool is_same_message(const struct transaction *transaction, const struct request *request)
 {
+    if (transaction->is_authenticated != is_authenticated(request) ||
+        transaction->has_certificate != has_certificate(request))
+        return false;
     if (!says(&transaction->client, request->client_address, request->client_port) ||
         !says(&transaction->helo, request->helo_name, ""))
         return false;
@@ -290,14 +302,13 @@ static void meet_message(struct transaction *transaction, const struct request *
 {
     if (!is_same) {
         forget_message(transaction);
+        transaction->is_noted = true;
         begin_message(transaction, request);
     }
     note(&transaction->message, request->sender, request->instance);
     transaction->has_instance = request->instance[0] != '\0';
-    if (request->queue_id[0] != '\0') {
-        strbuf_truncate(&transaction->queue_id, 0);
-        strbuf_add(&transaction->queue_id, request->queue_id);
-    }
+    if (request->queue_id[0] != '\0')
+        keep_text(&transaction->queue_id, request->queue_id);
 }
 
 /* True if no recipient follows. */
@@ -432,7 +443,7 @@ static struct session_reply decide_recipient(struct transaction *transaction, co
     transaction->has_recipient = true;
     transaction->has_accepted |= reply.step != SESSION_REFUSE;
     forget_answer(transaction);
-    strbuf_add(&transaction->recipient, request->recipient);
+    keep_text(&transaction->recipient, request->recipient);
     if (reply.step == SESSION_REFUSE)
         keep_refusal(transaction, &reply);
     else if (reply.reason == REASON_NONE)

@@ -167,20 +167,13 @@ static bool redis_put(struct backend *backend, const char *key, bool is_sender, 
 /* What the server does by itself, and what it does not ---------------------------------------------------------------
  */
 
-static bool redis_expire(struct backend *backend, int64_t now_s, size_t *deleted, uint64_t *entries,
-                         struct strbuf *problem)
+static bool redis_expire(struct backend *backend, int64_t now_s, struct backend_expiry *expiry, struct strbuf *problem)
 {
     struct redis_store *store = store_of(backend);
-    size_t gone;
-    uint64_t left;
 
     (void)now_s; /* the server goes by its own clock */
-    if (!end(store, begin(store, problem) && redis_trim(&store->trimmed_to, store->link, store->address.prefix,
-                                                        store->entries_max, &gone, &left, problem)))
-        return false;
-    *deleted = gone;
-    *entries = left;
-    return true;
+    return end(store, begin(store, problem) && redis_trim(&store->trimmed_to, store->link, store->address.prefix,
+                                                          store->entries_max, expiry, problem));
 }
 
 static bool redis_each(struct backend *backend, const char *pattern, backend_each each, void *context,

@@ -10,6 +10,7 @@ enum {
     CHECKPOINT_PAGES = 1000, /* of the log of changes, from which on they go into the file */
     LOG_PAGES_MAX = 4000,    /* from which on that is waited for */
     RECOUNT_S = 60,          /* at most so often, if another process has changed something */
+    COUNTED_AT_ONCE = 20000, /* rows; that takes about a millisecond */
     PAGE_ROWS = 200,         /* that are shown at a time */
 };
 
@@ -18,8 +19,9 @@ struct sqlite_store {
     struct sqlite_database database;
     uint64_t entries_max;
     struct clock clock;
-    bool is_counted;
-    uint64_t entries;
+    bool is_counted; /* or that is under way */
+    bool is_known;   /* how many there are: `base` and our changes since then */
+    int64_t base;
     int64_t counted_s, version; /* when, and what PRAGMA data_version was */
 };
 
@@ -47,7 +49,7 @@ static bool sqlite_open(struct backend *backend, struct strbuf *problem)
 {
     struct sqlite_store *store = of(backend);
 
-    store->is_counted = false;
+    store->is_counted = store->is_known = false;
     return sqlite_database_open(&store->database, clock_unix_s(&store->clock), problem);
 }
 
@@ -103,7 +105,7 @@ static bool decide(struct sqlite_store *store, struct backend_visit *visit, stru
     return true;
 }
 
-static bool write_one(struct sqlite_store *store, struct backend_visit *visit, uint64_t *added)
+static bool write_one(struct sqlite_store *store, struct backend_visit *visit, int64_t *added)
 {
     const struct greylist_decision *decision = &visit->decision;
     struct greylist_stored stored;
@@ -125,7 +127,7 @@ static bool write_one(struct sqlite_store *store, struct backend_visit *visit, u
 
 static bool write_all(struct sqlite_store *store, struct backend_visit *const *visits, size_t count)
 {
-    uint64_t added = 0;
+    int64_t added = 0;
 
     if (!run(store, BEGIN_WRITE))
         return false;
@@ -134,7 +136,7 @@ static bool write_all(struct sqlite_store *store, struct backend_visit *const *v
             return false;
     if (!run(store, COMMIT))
         return false;
-    store->entries += added;
+    store->database.changes += added;
     return true;
 }
 
@@ -175,7 +177,35 @@ static bool sqlite_visit(struct backend *backend, struct backend_visit *const *v
 
 /* --- What is over. --- */
 
-/* Counts anew if another process has changed something. */
+/* 0: that is not known. */
+static uint64_t entries_of(const struct sqlite_store *store)
+{
+    const int64_t entries = store->base + store->database.changes;
+
+    return store->is_known && entries > 0 ? (uint64_t)entries : 0;
+}
+
+static void note_count(struct sqlite_store *store, int64_t base)
+{
+    store->base = base;
+    store->is_known = true;
+}
+
+/* False: what was counted is corrupt. */
+static bool take_count(struct sqlite_store *store)
+{
+    int64_t base = 0;
+    const enum sqlite_count outcome = sqlite_checkpoint_take_count(store->database.checkpoint, &base);
+
+    if (outcome == SQLITE_COUNT_DONE)
+        note_count(store, base);
+    else if (outcome == SQLITE_COUNT_FAILED)
+        store->version = -1; /* again, but not at once */
+    return outcome != SQLITE_COUNT_CORRUPT;
+}
+
+/* Counts anew if another process has changed something: a few at once, and many in the background, as whoever visits
+ * would wait for that. */
 static bool count_entries(struct sqlite_store *store, int64_t now_s)
 {
     int64_t version, entries;
@@ -185,10 +215,14 @@ static bool count_entries(struct sqlite_store *store, int64_t now_s)
     if (store->is_counted &&
         (version == store->version || (now_s >= store->counted_s && now_s < store->counted_s + RECOUNT_S)))
         return true;
-    if (!sqlite_database_run_number(&store->database, COUNT, &entries))
+    (void)sqlite3_bind_int(store->database.statements[COUNT_SOME], 1, COUNTED_AT_ONCE);
+    if (!sqlite_database_run_number(&store->database, COUNT_SOME, &entries))
         return false;
+    if (entries <= COUNTED_AT_ONCE)
+        note_count(store, entries - store->database.changes);
+    else
+        sqlite_checkpoint_request_count(store->database.checkpoint);
     store->version = version;
-    store->entries = (uint64_t)entries;
     store->counted_s = now_s;
     store->is_counted = true;
     return true;
@@ -199,6 +233,7 @@ static bool delete_first(struct sqlite_store *store, enum sqlite_statement which
     if (!run(store, which))
         return false;
     *deleted += (size_t)sqlite3_changes(store->database.db);
+    store->database.changes -= sqlite3_changes(store->database.db);
     return true;
 }
 
@@ -210,7 +245,7 @@ static bool delete_some(struct sqlite_store *store, int64_t now_s, size_t *delet
     (void)sqlite3_bind_int(store->database.statements[EXPIRE], 2, BACKEND_EXPIRY_STEP);
     if (!delete_first(store, EXPIRE, deleted))
         return false;
-    left = store->entries > *deleted ? store->entries - *deleted : 0;
+    left = entries_of(store);
     if (left > store->entries_max && *deleted < BACKEND_EXPIRY_STEP) {
         const uint64_t surplus = left - store->entries_max, room = BACKEND_EXPIRY_STEP - *deleted;
 
@@ -230,21 +265,25 @@ static void checkpoint(struct sqlite_store *store)
         sqlite_checkpoint_request(store->database.checkpoint);
 }
 
-static bool sqlite_expire(struct backend *backend, int64_t now_s, size_t *deleted, uint64_t *entries,
-                          struct strbuf *problem)
+static bool sqlite_expire(struct backend *backend, int64_t now_s, struct backend_expiry *expiry, struct strbuf *problem)
 {
     struct sqlite_store *store = of(backend);
+    size_t deleted = 0;
 
-    *deleted = 0;
-    if (!sqlite_file_is(store->database.path, &store->database.identity))
-        return sqlite_database_complain(&store->database, "it is not the file any more that was opened", problem);
+    if (!sqlite_file_is(store->database.path, store->database.identities, SQLITE_FILES_MAX))
+        return sqlite_database_complain(
+            &store->database, "it, or what SQLite has beside it, is not the file any more that was opened", problem);
+    if (!take_count(store)) {
+        store->database.is_corrupt = true;
+        return sqlite_database_complain(&store->database, "it is corrupt", problem);
+    }
     if (!count_entries(store, now_s))
         return fail(store, problem);
-    if (!delete_some(store, now_s, deleted) && !sqlite_database_is_locked(&store->database) &&
+    if (!delete_some(store, now_s, &deleted) && !sqlite_database_is_locked(&store->database) &&
         !sqlite_database_is_full(&store->database))
         return fail(store, problem);
-    store->entries -= *deleted < store->entries ? *deleted : store->entries;
-    *entries = store->entries;
+    *expiry = (struct backend_expiry){
+        .deleted = deleted, .entries = entries_of(store), .has_more = deleted >= BACKEND_EXPIRY_STEP};
     checkpoint(store);
     return true;
 }

@@ -741,8 +741,7 @@ static void errors_of_policies_are_reported(void **state)
         const char *text, *errors;
     } cases[] = {
         {"RecipientPolicy boss {\n}\n",
-         "t.conf:1: RecipientPolicy: \"boss\" has no @; write user@, @example.org or user@example.org\n"
-         "t.conf:1: RecipientPolicy: no pattern stands before the {; it takes " FORM "\n"},
+         "t.conf:1: RecipientPolicy: \"boss\" has no @; write user@, @example.org or user@example.org\n"},
         {"RecipientPolicy {\n}\n", "t.conf:1: RecipientPolicy: no pattern stands before the {; it takes " FORM "\n"},
         {"RecipientPolicy a@b\n", "t.conf:1: RecipientPolicy: the { is missing; it takes " FORM "\n"},
         {"RecipientPolicy a@b { SkipAuth off\n}\n",

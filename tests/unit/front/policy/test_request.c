@@ -60,42 +60,87 @@ static void test_attributes(void **state)
     }
 }
 
+static const struct {
+    const char *name;
+    size_t offset;
+} used[] = {
+    {"client_address", offsetof(struct request, client_address)},
+    {"client_name", offsetof(struct request, client_name)},
+    {"client_port", offsetof(struct request, client_port)},
+    {"helo_name", offsetof(struct request, helo_name)},
+    {"instance", offsetof(struct request, instance)},
+    {"queue_id", offsetof(struct request, queue_id)},
+    {"sender", offsetof(struct request, sender)},
+    {"recipient", offsetof(struct request, recipient)},
+    {"sasl_username", offsetof(struct request, sasl_username)},
+    {"ccert_subject", offsetof(struct request, ccert_subject)},
+    {"ccert_issuer", offsetof(struct request, ccert_issuer)},
+};
+
 /* Each attribute that is used by its whole name, and by no other that is as long. */
 static void test_names(void **state)
 {
-    static const struct {
-        const char *name;
-        size_t offset;
-    } rows[] = {
-        {"client_address", offsetof(struct request, client_address)},
-        {"client_name", offsetof(struct request, client_name)},
-        {"client_port", offsetof(struct request, client_port)},
-        {"helo_name", offsetof(struct request, helo_name)},
-        {"instance", offsetof(struct request, instance)},
-        {"queue_id", offsetof(struct request, queue_id)},
-        {"sender", offsetof(struct request, sender)},
-        {"recipient", offsetof(struct request, recipient)},
-        {"sasl_username", offsetof(struct request, sasl_username)},
-        {"ccert_subject", offsetof(struct request, ccert_subject)},
-        {"ccert_issuer", offsetof(struct request, ccert_issuer)},
-    };
-
     (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < sizeof used / sizeof *used; i++) {
         static struct whole whole;
-        char text[256], last = rows[i].name[strlen(rows[i].name) - 1];
+        char text[256], last = used[i].name[strlen(used[i].name) - 1];
 
-        snprintf(text, sizeof text, TYPE "%s=a\n%.*s%c=b\nX%s=c\n\n", rows[i].name, (int)strlen(rows[i].name) - 1,
-                 rows[i].name, last + 1, rows[i].name + 1);
+        snprintf(text, sizeof text, TYPE "%s=a\n%.*s%c=b\nX%s=c\n\n", used[i].name, (int)strlen(used[i].name) - 1,
+                 used[i].name, last + 1, used[i].name + 1);
         whole.scanned = 0;
         assert_int_equal(read_text(&whole, text, strlen(text)), REQUEST_COMPLETE);
-        for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+        for (size_t k = 0; k < sizeof used / sizeof *used; k++) {
             const char *value;
 
-            memcpy(&value, (const char *)&whole.request + rows[k].offset, sizeof value);
+            memcpy(&value, (const char *)&whole.request + used[k].offset, sizeof value);
             assert_string_equal(value, k == i ? "a" : "");
         }
     }
+}
+
+/* Lines of Postfix in its own order, its reverse, with one left out, and with one between them that is of nobody: each
+ * value is that of its line, if it is empty, too. */
+static void test_orders(void **state)
+{
+    static const char *const names[] = {
+        "protocol_state",      "protocol_name",   "client_address",    "client_name",    "client_port",
+        "reverse_client_name", "server_address",  "server_port",       "helo_name",      "sender",
+        "recipient",           "recipient_count", "queue_id",          "instance",       "size",
+        "etrn_domain",         "stress",          "sasl_method",       "sasl_username",  "sasl_sender",
+        "ccert_subject",       "ccert_issuer",    "ccert_fingerprint", "policy_context", "mail_version"};
+    enum { COUNT = sizeof names / sizeof *names };
+
+    (void)state;
+    for (size_t at = 0; at < COUNT; at++)
+        for (unsigned form = 0; form < 4; form++) {
+            static struct whole whole;
+            char text[2048] = TYPE, value[32];
+            const bool is_left_out = form == 1;
+
+            for (size_t i = 0; i < COUNT; i++) {
+                const size_t now = form == 2 ? COUNT - 1 - i : i;
+
+                if (form == 3 && now == at)
+                    sprintf(text + strlen(text), "other=of-nobody\nsender_=x\n");
+                if (!(is_left_out && now == at))
+                    sprintf(text + strlen(text), "%s=%s%s\n", names[now], now % 3 == 0 ? "" : "of-",
+                            now % 3 == 0 ? "" : names[now]);
+            }
+            sprintf(text + strlen(text), "\n");
+            whole.scanned = 0;
+            assert_int_equal(read_text(&whole, text, strlen(text)), REQUEST_COMPLETE);
+            assert_int_equal(whole.taken, strlen(text));
+            for (size_t i = 0; i < sizeof used / sizeof *used; i++) {
+                const char *given;
+                size_t now = 0;
+
+                while (now < COUNT && strcmp(names[now], used[i].name) != 0)
+                    now++;
+                snprintf(value, sizeof value, "of-%s", used[i].name);
+                memcpy(&given, (const char *)&whole.request + used[i].offset, sizeof given);
+                assert_string_equal(given, now % 3 == 0 || (is_left_out && now == at) ? "" : value);
+            }
+        }
 }
 
 static void test_states(void **state)
@@ -177,8 +222,8 @@ static void test_bounds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_attributes), cmocka_unit_test(test_names),  cmocka_unit_test(test_states),
-        cmocka_unit_test(test_broken),     cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_attributes), cmocka_unit_test(test_names),  cmocka_unit_test(test_orders),
+        cmocka_unit_test(test_states),     cmocka_unit_test(test_broken), cmocka_unit_test(test_bounds),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -71,14 +71,13 @@ static bool list_all(struct backend *backend, struct strbuf *problem)
 static bool use(struct backend *backend, struct strbuf *problem)
 {
     const struct greylist_record record = {1, 2, 3, false};
-    size_t deleted;
-    uint64_t entries;
+    struct backend_expiry expiry;
 
     return backend->functions->open(backend, problem) &&
            backend->functions->put(backend, "key", false, &record, NOW, problem) && /* that is over: it is deleted */
            visit_all(backend, NOW, GREYLIST_NEW, problem) &&
            visit_all(backend, NOW + 60, GREYLIST_CAME_BACK, problem) && list_all(backend, problem) &&
-           backend->functions->expire(backend, NOW, &deleted, &entries, problem);
+           backend->functions->expire(backend, NOW, &expiry, problem);
 }
 
 /* True if the n-th allocation has failed. */

@@ -463,16 +463,23 @@ static void test_too_long_a_key(void **state)
 
 /* Bounds -------------------------------------------------------------------------------------------------------- */
 
-static size_t expire(struct backend *backend, uint64_t expected)
+static struct backend_expiry take_step(struct backend *backend)
 {
     struct strbuf problem = STRBUF_INIT;
-    size_t deleted = 999;
-    uint64_t entries = 999;
+    struct backend_expiry expiry = {.deleted = 999, .entries = 999, .has_more = true};
 
-    if (!backend->functions->expire(backend, NOW, &deleted, &entries, &problem))
+    if (!backend->functions->expire(backend, NOW, &expiry, &problem))
         fail_msg("%s", strbuf_text(&problem));
-    assert_int_equal(entries, expected);
-    return deleted;
+    return expiry;
+}
+
+static size_t expire(struct backend *backend, uint64_t expected)
+{
+    const struct backend_expiry expiry = take_step(backend);
+
+    assert_int_equal(expiry.entries, expected);
+    assert_true(expiry.deleted > 0 || !expiry.has_more); /* it would be asked again and again */
+    return expiry.deleted;
 }
 
 static void fill(const char *key, int count)
@@ -508,6 +515,25 @@ static void test_too_many(void **state)
     assert_true(strtol(redis_server_command("EVAL|local left = 0; for n = 1001, 1400 do left = left + redis.call("
                                             "'EXISTS', 'smf-spf:entry:' .. n) end; return left|0"),
                        NULL, 10) >= 380);
+    close_store(backend);
+}
+
+/* More than the bound is deleted without a pause, since a flood makes none. */
+static void test_too_many_are_soon_gone(void **state)
+{
+    struct greylist_store_config config = redis_server_config(&fixed_clock);
+    struct backend *backend;
+    int steps = 1;
+
+    (void)state;
+    config.entries_max = 1000;
+    backend = open_store(&config);
+    fill("smf-spf:entry:", 10000);
+    while (take_step(backend).has_more)
+        steps++;
+    assert_int_equal(size(), 1000);
+    assert_in_range(steps, 9000 / BACKEND_EXPIRY_STEP, 9000 / (BACKEND_EXPIRY_STEP / 2));
+    assert_false(take_step(backend).has_more);
     close_store(backend);
 }
 
@@ -640,6 +666,7 @@ int main(void)
         cmocka_unit_test_setup(test_long_list, flush),
         cmocka_unit_test_setup(test_too_long_a_key, flush),
         cmocka_unit_test_setup(test_too_many, flush),
+        cmocka_unit_test_setup(test_too_many_are_soon_gone, flush),
         cmocka_unit_test_setup(test_others_have_too_many, flush),
         cmocka_unit_test_setup(test_hosts_at_once, flush),
     };
