@@ -7,16 +7,19 @@
 
 bool rule_list_add(struct rule_list *list, const char *pattern, result_set refused)
 {
-    char *copy = strdup(pattern);
     struct rule *items = realloc(list->items, (list->count + 1) * sizeof *items);
 
-    if (items != NULL)
-        list->items = items;
-    if (copy == NULL || items == NULL || !pattern_index_add_mailbox(&list->index, pattern, list->count + 1)) {
-        free(copy);
+    if (items == NULL)
+        return false;
+    list->items = items;
+    items[list->count] = (struct rule){.pattern = strdup(pattern), .refused = refused};
+    if (items[list->count].pattern == NULL)
+        return false;
+    if (!pattern_index_add_mailbox(&list->index, pattern, list->count + 1)) {
+        free(items[list->count].pattern);
         return false;
     }
-    list->items[list->count++] = (struct rule){.pattern = copy, .refused = refused};
+    list->count++;
     list->refused |= refused;
     return true;
 }
