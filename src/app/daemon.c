@@ -191,6 +191,12 @@ static void log_policy_limits(const struct config *config)
     policy_limits_add_unserved(config, &keys);
     if (keys.len > 0)
         log_notice("PolicySocket: there is none, and a milter has no use for: %s", strbuf_text(&keys));
+    strbuf_truncate(&keys, 0);
+    policy_limits_add_short_name(config, &keys);
+    if (keys.len > 0)
+        log_notice(
+            "PolicySocket: Postfix does not tell its name, so that fields have this host's: %s; AuthservID sets it",
+            strbuf_text(&keys));
     strbuf_free(&keys);
 }
 

@@ -10,7 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SIZE_MIN = 256 }; /* enough for most log lines and header fields */
+enum {
+    SIZE_MIN = 256,  /* enough for most log lines and header fields */
+    SIZE_SHORT = 32, /* a short text has a multiple of this */
+};
 
 /* Memory of our own for a longer text; NULL if there is none. */
 static char *enlarge(const struct strbuf *buf, size_t size)
@@ -75,6 +78,19 @@ void strbuf_add_mem(struct strbuf *buf, const void *octets, size_t len)
         append(buf, octets, len);
     else
         append_enlarged(buf, octets, len);
+}
+
+void strbuf_begin_short(struct strbuf *buf, size_t len)
+{
+    const size_t size = (len / SIZE_SHORT + 1) * SIZE_SHORT;
+
+    if (buf->text != NULL || buf->failed || size > SIZE_MIN)
+        return;
+    buf->text = malloc(size);
+    if (buf->text == NULL)
+        return;
+    buf->text[0] = '\0';
+    buf->size = size;
 }
 
 char *strbuf_make_room(struct strbuf *buf, size_t len)

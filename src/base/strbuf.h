@@ -41,7 +41,7 @@ static inline void strbuf_add(struct strbuf *buf, const char *text)
 {
     const size_t len = strlen(text); /* of a literal the compiler knows it, and a few moves add a short one */
 
-    if (!__builtin_constant_p(len) || len > 16 || !strbuf_has_room(buf, len)) {
+    if (!__builtin_constant_p(len) || len > 16 || buf->text == NULL || !strbuf_has_room(buf, len)) {
         strbuf_add_mem(buf, text, len);
         return;
     }
@@ -50,12 +50,12 @@ static inline void strbuf_add(struct strbuf *buf, const char *text)
 }
 static inline void strbuf_add_char(struct strbuf *buf, char c)
 {
-    if (!strbuf_has_room(buf, 1)) {
+    if (buf->text == NULL || !strbuf_has_room(buf, 1)) {
         strbuf_add_mem(buf, &c, 1);
         return;
     }
-    buf->text[buf->len++] = c;
-    buf->text[buf->len] = '\0';
+    buf->text[buf->len] = c;
+    buf->text[++buf->len] = '\0';
 }
 void strbuf_add_number(struct strbuf *buf, uint64_t number); /* in decimal */
 void strbuf_addf(struct strbuf *buf, const char *format, ...) __attribute__((cold, format(printf, 2, 3)));
@@ -64,6 +64,10 @@ void strbuf_vaddf(struct strbuf *buf, const char *format, va_list args) __attrib
 /* Appends text from outside for people: valid UTF-8 as it is, control characters and all other octets as \xNN. Of a
  * text longer than `max` octets the rest, from a whole character on, becomes dots. */
 void strbuf_add_shown(struct strbuf *buf, const char *text, size_t max);
+
+/* Gives a text that has no memory yet some for `len` octets, or a little more, where many short ones are kept: without
+ * it there is room for 255 at first. No effect without memory for that. */
+void strbuf_begin_short(struct strbuf *buf, size_t len);
 
 /* Room for `len` octets after the text, NULL without memory for it; and how many of them are text now. */
 char *strbuf_make_room(struct strbuf *buf, size_t len);

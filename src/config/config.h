@@ -9,6 +9,7 @@
 #include "greylist/greylist_settings.h"
 #include "mail/address.h"
 #include "mail/result.h"
+#include "policy/pattern_index.h"
 #include "policy/verdict.h"
 #include "policy/whitelist.h"
 
@@ -42,22 +43,38 @@ struct recipient_policy {
     struct config *settings;   /* all that holds for them; some members do for nobody (config_recipients.c) */
 };
 
-struct recipient_index;
+/* What a client or a message may be exempt by: the client itself, what it proved of who it is, or any of that and the
+ * sender. */
+enum config_exempt { CONFIG_EXEMPT_CLIENT, CONFIG_EXEMPT_PROOF, CONFIG_EXEMPT_MESSAGE, CONFIG_EXEMPT_KINDS };
+
+struct config_variant_list {
+    const struct config **items;
+    size_t count;
+};
 
 struct recipient_policies {
     struct recipient_policy *items;
     size_t count;
-    struct recipient_index *index; /* of them all, once they are read; NULL: there are none */
+    struct config_variant_list exempting[CONFIG_EXEMPT_KINDS]; /* those that say it otherwise than the file */
+    struct pattern_index index; /* of the patterns of all; a policy's number is its place, from 1 */
+};
+
+/* What holds for some recipient, by the file's settings or those of a RecipientPolicy. */
+struct config_somebody {
+    bool has_helo_checked;
+    bool skips_certificates;
+    bool is_greylisted;
+    bool has_null_senders_greylisted;
 };
 
 /* Each member is the value of the key of that name; defaults are filled in. Texts are never NULL unless said so. */
 struct config {
     /* who is not checked */
     struct addr_list whitelist_ip;
-    struct text_list whitelist_ptr;
-    struct text_list whitelist_from;
-    struct text_list whitelist_to;
-    struct text_list whitelist_helo;
+    struct host_list whitelist_ptr;
+    struct mailbox_list whitelist_from;
+    struct mailbox_list whitelist_to;
+    struct host_list whitelist_helo;
     struct text_list whitelist_spf; /* domains */
     struct addr_list trusted_relay;
     struct nat_list client_ip_nat;
@@ -106,7 +123,7 @@ struct config {
     bool srs_classic_hash;
     char *srs_domain;              /* NULL: no SRS */
     char *srs_secret_file;         /* NULL: none; never with srs_domain */
-    struct text_list srs_exclude;  /* host patterns */
+    struct host_list srs_exclude;  /* host patterns */
     struct addr_list srs_outgoing; /* single addresses */
     uint32_t srs_max_age_s;
     uint32_t srs_timeout_ms;
@@ -145,6 +162,8 @@ struct config {
     char *log_to;        /* NULL: none */
     enum log_level log_level;
     enum log_format log_format; /* of `log_to` */
+
+    struct config_somebody somebody; /* of the file as a whole: in the settings of a policy it says nothing */
 
     char *warnings; /* about the file that was read, one per line, in the form of errors; NULL: none */
 };

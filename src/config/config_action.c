@@ -10,7 +10,16 @@
 
 enum { WORD_SIZE = 512 };
 
-enum argument { ARGUMENT_NONE, ARGUMENT_OPTIONAL, ARGUMENT_NEEDED };
+enum argument {
+    ARGUMENT_NONE,
+    ARGUMENT_OPTIONAL,
+    ARGUMENT_NEEDED,
+    ARGUMENT_NUMBER,
+    ARGUMENT_ADDRESS,
+    ARGUMENT_NEXT_HOP, /* transport:destination */
+    ARGUMENT_FIELD,
+    ARGUMENT_TABLE, /* which Postfix opens at its start: an answer that names one is a configuration error */
+};
 
 struct word {
     const char *name;
@@ -19,9 +28,9 @@ struct word {
 
 /* Actions, which stand alone: the rest of the line is theirs. */
 static const struct word actions[] = {
-    {"OK", ARGUMENT_NONE},        {"DUNNO", ARGUMENT_NONE},      {"BCC", ARGUMENT_NEEDED},
-    {"FILTER", ARGUMENT_NEEDED},  {"HOLD", ARGUMENT_OPTIONAL},   {"INFO", ARGUMENT_OPTIONAL},
-    {"PREPEND", ARGUMENT_NEEDED}, {"REDIRECT", ARGUMENT_NEEDED}, {"WARN", ARGUMENT_OPTIONAL},
+    {"OK", ARGUMENT_NONE},         {"DUNNO", ARGUMENT_NONE},       {"BCC", ARGUMENT_ADDRESS},
+    {"FILTER", ARGUMENT_NEXT_HOP}, {"HOLD", ARGUMENT_OPTIONAL},    {"INFO", ARGUMENT_OPTIONAL},
+    {"PREPEND", ARGUMENT_FIELD},   {"REDIRECT", ARGUMENT_ADDRESS}, {"WARN", ARGUMENT_OPTIONAL},
 };
 
 /* What would stop a message that passes; as the first word. */
@@ -34,31 +43,31 @@ static const struct word restrictions[] = {
     {"defer_if_permit", ARGUMENT_NONE},
     {"defer_if_reject", ARGUMENT_NONE},
     {"defer_unauth_destination", ARGUMENT_NONE},
-    {"sleep", ARGUMENT_NEEDED},
+    {"sleep", ARGUMENT_NUMBER},
     {"warn_if_reject", ARGUMENT_NONE},
-    {"check_policy_service", ARGUMENT_NEEDED},
-    {"check_ccert_access", ARGUMENT_NEEDED},
-    {"check_sasl_access", ARGUMENT_NEEDED},
-    {"check_client_access", ARGUMENT_NEEDED},
-    {"check_client_a_access", ARGUMENT_NEEDED},
-    {"check_client_mx_access", ARGUMENT_NEEDED},
-    {"check_client_ns_access", ARGUMENT_NEEDED},
-    {"check_reverse_client_hostname_access", ARGUMENT_NEEDED},
-    {"check_reverse_client_hostname_a_access", ARGUMENT_NEEDED},
-    {"check_reverse_client_hostname_mx_access", ARGUMENT_NEEDED},
-    {"check_reverse_client_hostname_ns_access", ARGUMENT_NEEDED},
-    {"check_helo_access", ARGUMENT_NEEDED},
-    {"check_helo_a_access", ARGUMENT_NEEDED},
-    {"check_helo_mx_access", ARGUMENT_NEEDED},
-    {"check_helo_ns_access", ARGUMENT_NEEDED},
-    {"check_sender_access", ARGUMENT_NEEDED},
-    {"check_sender_a_access", ARGUMENT_NEEDED},
-    {"check_sender_mx_access", ARGUMENT_NEEDED},
-    {"check_sender_ns_access", ARGUMENT_NEEDED},
-    {"check_recipient_access", ARGUMENT_NEEDED},
-    {"check_recipient_a_access", ARGUMENT_NEEDED},
-    {"check_recipient_mx_access", ARGUMENT_NEEDED},
-    {"check_recipient_ns_access", ARGUMENT_NEEDED},
+    {"check_policy_service", ARGUMENT_TABLE},
+    {"check_ccert_access", ARGUMENT_TABLE},
+    {"check_sasl_access", ARGUMENT_TABLE},
+    {"check_client_access", ARGUMENT_TABLE},
+    {"check_client_a_access", ARGUMENT_TABLE},
+    {"check_client_mx_access", ARGUMENT_TABLE},
+    {"check_client_ns_access", ARGUMENT_TABLE},
+    {"check_reverse_client_hostname_access", ARGUMENT_TABLE},
+    {"check_reverse_client_hostname_a_access", ARGUMENT_TABLE},
+    {"check_reverse_client_hostname_mx_access", ARGUMENT_TABLE},
+    {"check_reverse_client_hostname_ns_access", ARGUMENT_TABLE},
+    {"check_helo_access", ARGUMENT_TABLE},
+    {"check_helo_a_access", ARGUMENT_TABLE},
+    {"check_helo_mx_access", ARGUMENT_TABLE},
+    {"check_helo_ns_access", ARGUMENT_TABLE},
+    {"check_sender_access", ARGUMENT_TABLE},
+    {"check_sender_a_access", ARGUMENT_TABLE},
+    {"check_sender_mx_access", ARGUMENT_TABLE},
+    {"check_sender_ns_access", ARGUMENT_TABLE},
+    {"check_recipient_access", ARGUMENT_TABLE},
+    {"check_recipient_a_access", ARGUMENT_TABLE},
+    {"check_recipient_mx_access", ARGUMENT_TABLE},
+    {"check_recipient_ns_access", ARGUMENT_TABLE},
     {"permit_auth_destination", ARGUMENT_NONE},
     {"permit_dnswl_client", ARGUMENT_NEEDED},
     {"permit_inet_interfaces", ARGUMENT_NONE},
@@ -88,7 +97,6 @@ static const struct word restrictions[] = {
     {"reject_unauth_pipelining", ARGUMENT_NONE},
     {"reject_unauthenticated_sender_login_mismatch", ARGUMENT_NONE},
     {"reject_unknown_client_hostname", ARGUMENT_NONE},
-    {"reject_unknown_forward_client_hostname", ARGUMENT_NONE},
     {"reject_unknown_helo_hostname", ARGUMENT_NONE},
     {"reject_unknown_recipient_domain", ARGUMENT_NONE},
     {"reject_unknown_reverse_client_hostname", ARGUMENT_NONE},
@@ -113,20 +121,18 @@ static const struct word *find(const struct word *words, size_t count, const cha
     return NULL;
 }
 
-/* Takes the next word off a list, or all that stands in braces. False, with an empty word, at its end; or where it is
- * too long, or a brace is not closed. */
+/* Takes the next word off a list. False, with an empty word, at its end, or where it is too long. */
 static bool next_word(const char **text, char word[WORD_SIZE])
 {
-    const char *begin = *text + strspn(*text, ", \t"), *end;
+    const char *begin = *text + strspn(*text, ", \t");
+    const size_t len = strcspn(begin, ", \t");
 
     word[0] = '\0';
-    end = *begin == '{' ? strchr(begin, '}') : begin + strcspn(begin, ", \t");
-    if (end == NULL || end == begin || (size_t)(end - begin) >= WORD_SIZE - 1)
+    if (len == 0 || len >= WORD_SIZE)
         return false;
-    end += *end == '}';
-    memcpy(word, begin, (size_t)(end - begin));
-    word[end - begin] = '\0';
-    *text = end;
+    memcpy(word, begin, len);
+    word[len] = '\0';
+    *text = begin + len;
     return true;
 }
 
@@ -187,6 +193,27 @@ static bool refuses(const char *text)
     return false;
 }
 
+/* True if Postfix can use it as an argument, "" for none. */
+static bool suits(enum argument argument, const char *text)
+{
+    switch (argument) {
+    case ARGUMENT_NONE:
+        return *text == '\0';
+    case ARGUMENT_OPTIONAL:
+        return true;
+    case ARGUMENT_NUMBER:
+        return *text != '\0' && text[strspn(text, "0123456789")] == '\0';
+    case ARGUMENT_ADDRESS:
+        return strchr(text, '@') != NULL;
+    case ARGUMENT_NEXT_HOP:
+        return strchr(text, ':') != NULL;
+    case ARGUMENT_FIELD:
+        return *text != ':' && text[strcspn(text, ": \t")] == ':';
+    default:
+        return *text != '\0';
+    }
+}
+
 /* Reads one restriction with its argument, or the name of a class. False if it is neither; `word` is what was read. */
 static bool read_restriction(const char **text, char word[WORD_SIZE])
 {
@@ -198,7 +225,9 @@ static bool read_restriction(const char **text, char word[WORD_SIZE])
     known = find(restrictions, RESTRICTIONS, word);
     if (known == NULL)
         return is_class_name(word) && !begins_as_restriction(word) && find(actions, ACTIONS, word) == NULL;
-    return known->argument == ARGUMENT_NONE || next_word(text, argument);
+    if (known->argument == ARGUMENT_NONE)
+        return true;
+    return known->argument != ARGUMENT_TABLE && next_word(text, argument) && suits(known->argument, argument);
 }
 
 bool config_action_is_valid(const char *text)
@@ -211,8 +240,7 @@ bool config_action_is_valid(const char *text)
         return false;
     action = find(actions, ACTIONS, word);
     if (action != NULL)
-        return action->argument == ARGUMENT_OPTIONAL ||
-               (action->argument == ARGUMENT_NEEDED) == (rest[strspn(rest, " \t")] != '\0');
+        return suits(action->argument, rest + strspn(rest, " \t"));
     rest = text;
     while (!is_at_end(rest))
         if (!read_restriction(&rest, word))
@@ -239,6 +267,7 @@ static const char *nearest(const char *word)
 void config_action_hint(const char *text, struct strbuf *out)
 {
     char word[WORD_SIZE] = "";
+    const struct word *known;
     const char *meant;
 
     if (refuses(text)) {
@@ -251,8 +280,11 @@ void config_action_hint(const char *text, struct strbuf *out)
     }
     while (!is_at_end(text) && read_restriction(&text, word))
         continue;
+    known = find(restrictions, RESTRICTIONS, word);
     meant = nearest(word);
-    if (find(restrictions, RESTRICTIONS, word) != NULL || find(actions, ACTIONS, word) != NULL)
+    if (known != NULL && known->argument == ARGUMENT_TABLE)
+        strbuf_addf(out, "; Postfix takes %s in a restriction class only: name one that has it", word);
+    else if (known != NULL || find(actions, ACTIONS, word) != NULL)
         strbuf_addf(out, "; what follows %s is wrong", word);
     else if (meant != NULL)
         strbuf_addf(out, "; did you mean %s?", meant);

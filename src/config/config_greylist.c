@@ -70,12 +70,12 @@ static bool is_for_recipient(const char *text)
 }
 
 /* Adds a mailbox pattern with an @. */
-static enum config_value_status add_mailbox(const char *text, struct text_list *list)
+static enum config_value_status add_mailbox(const char *text, struct mailbox_list *list)
 {
     enum config_value_status status =
         config_form_is_part_of_mailbox(text) ? CONFIG_VALUE_BAD : config_form_check_mailbox_pattern(text);
 
-    if (status == CONFIG_VALUE_OK && !text_list_add(list, text))
+    if (status == CONFIG_VALUE_OK && !mailbox_list_add(list, text))
         status = CONFIG_VALUE_NO_MEMORY;
     return status;
 }
@@ -94,7 +94,7 @@ static enum config_value_status exempt_read(const struct config_option *option, 
     if (addr_prefix_parse(text, &prefix))
         is_added = addr_list_add(&exempt->clients, &prefix);
     else if (config_form_is_host_pattern(text))
-        is_added = text_list_add(&exempt->hosts, text);
+        is_added = host_list_add(&exempt->hosts, text);
     else
         return CONFIG_VALUE_BAD;
     return is_added ? CONFIG_VALUE_OK : CONFIG_VALUE_NO_MEMORY;
@@ -103,7 +103,8 @@ static enum config_value_status exempt_read(const struct config_option *option, 
 static bool exempt_write(const struct config_option *option, const void *member, size_t index, struct strbuf *out)
 {
     const struct greylist_exempt *exempt = member;
-    const struct text_list *lists[TEXT_LISTS] = {&exempt->hosts, &exempt->senders, &exempt->recipients};
+    const struct text_list *lists[TEXT_LISTS] = {&exempt->hosts.texts, &exempt->senders.texts,
+                                                 &exempt->recipients.texts};
     char text[ADDR_PREFIX_SIZE];
 
     (void)option;
@@ -114,7 +115,7 @@ static bool exempt_write(const struct config_option *option, const void *member,
     index -= exempt->clients.count;
     for (size_t i = 0; i < TEXT_LISTS; i++) {
         if (index < lists[i]->count) {
-            strbuf_add(out, lists[i] == &exempt->recipients ? recipient_mark : "");
+            strbuf_add(out, lists[i] == &exempt->recipients.texts ? recipient_mark : "");
             strbuf_add(out, lists[i]->items[index]);
             return true;
         }
@@ -128,9 +129,9 @@ static void exempt_clear(void *member)
     struct greylist_exempt *exempt = member;
 
     addr_list_free(&exempt->clients);
-    text_list_free(&exempt->hosts);
-    text_list_free(&exempt->senders);
-    text_list_free(&exempt->recipients);
+    host_list_free(&exempt->hosts);
+    mailbox_list_free(&exempt->senders);
+    mailbox_list_free(&exempt->recipients);
 }
 
 static void exempt_hint(const char *text, struct strbuf *out)

@@ -7,6 +7,7 @@
 #include "config/config_recipients.h"
 #include "config/config_sets.h"
 #include "config/config_value.h"
+#include "config/config_variants.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -152,13 +153,14 @@ static bool read_patterns(struct config_reading *reading, const struct config_op
                           struct text_list *patterns)
 {
     char value[CONFIG_LINE_SIZE] = "";
-    bool is_open = false;
+    bool is_open = false, has_value = false;
     enum config_token token;
 
     while (!is_open && (token = config_file_value(&reading->file, true, value)) == CONFIG_TOKEN_FOUND) {
         is_open = !reading->file.is_quoted && strcmp(value, "{") == 0;
         if (is_open)
             break;
+        has_value = true;
         add_pattern(reading, option, value, patterns);
     }
     if (!is_open)
@@ -166,7 +168,7 @@ static bool read_patterns(struct config_reading *reading, const struct config_op
                                 token == CONFIG_TOKEN_BAD ? reading->file.problem : "the { is missing");
     else if (config_file_value(&reading->file, true, value) != CONFIG_TOKEN_END)
         config_errors_at_option(reading, option, "text follows the {");
-    else if (patterns->count == 0 && !reading->no_memory)
+    else if (!has_value)
         config_errors_at_option(reading, option, "no pattern stands before the {");
     return is_open;
 }
@@ -307,7 +309,6 @@ static void read_policies(struct config_reading *reading, const struct config *b
         reading->config = policies->items[i].settings;
         read_policy(reading, &reading->blocks[i]);
     }
-    reading->no_memory |= !config_recipients_end(&of_file->recipient_policies);
     free(reading->lines);
     reading->lines = lines;
     reading->policy = NULL;
@@ -333,6 +334,8 @@ static void read_all(struct config_reading *reading, const char *text, size_t le
     config_sets_derive(reading);
     base.check_helo = reading->config->check_helo; /* what the file implies is as if it was written there */
     read_policies(reading, &base);
+    if (!reading->no_memory)
+        reading->no_memory = !config_variants_sum_up(reading->config);
 }
 
 /* Hands the warnings to the configuration. */

@@ -5,7 +5,7 @@
 #include "config/config_file.h"
 #include "config/config_print.h"
 #include "config/config_value.h"
-#include "config/recipient_index.h"
+#include "config/config_variants.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -47,16 +47,12 @@ struct recipient_policy *config_recipients_add(struct recipient_policies *polici
     if (items == NULL)
         return NULL;
     policies->items = items;
+    for (size_t i = 0; i < patterns->count; i++)
+        if (!pattern_index_add_mailbox(&policies->index, patterns->items[i], policies->count + 1))
+            return NULL;
     items[policies->count] = (struct recipient_policy){.patterns = *patterns};
     *patterns = (struct text_list){NULL, 0};
     return &items[policies->count++];
-}
-
-bool config_recipients_end(struct recipient_policies *policies)
-{
-    if (policies->count > 0)
-        policies->index = recipient_index_create(policies);
-    return policies->count == 0 || policies->index != NULL;
 }
 
 bool config_recipients_begin(struct recipient_policy *policy, const struct config *base)
@@ -66,7 +62,7 @@ bool config_recipients_begin(struct recipient_policy *policy, const struct confi
     if (settings == NULL)
         return false;
     settings->config = *base;
-    settings->config.recipient_policies = (struct recipient_policies){NULL, 0, NULL};
+    settings->config.recipient_policies = (struct recipient_policies){0};
     settings->config.warnings = NULL;
     policy->settings = &settings->config;
     return true;
@@ -131,8 +127,9 @@ static void policies_clear(void *member)
         text_list_free(&policies->items[i].patterns);
     }
     free(policies->items);
-    recipient_index_destroy(policies->index);
-    *policies = (struct recipient_policies){NULL, 0, NULL};
+    pattern_index_free(&policies->index);
+    config_variants_forget(policies);
+    *policies = (struct recipient_policies){0};
 }
 
 static void write_settings(const struct settings *settings, struct strbuf *out)
@@ -172,34 +169,6 @@ const struct config_type config_recipient_policies = {
     .clear = policies_clear,
     .size = sizeof(struct recipient_policies),
 };
-
-/* ---- Lookups ---- */
-
-const struct config *config_for_recipient(const struct config *config, const struct address *recipient)
-{
-    const struct recipient_policies *policies = &config->recipient_policies;
-    const size_t number = policies->index != NULL ? recipient_index_find(policies->index, recipient) : 0;
-
-    return number > 0 ? policies->items[number - 1].settings : config;
-}
-
-size_t config_variants(const struct config *config)
-{
-    return config->recipient_policies.count + 1;
-}
-
-const struct config *config_variant(const struct config *config, size_t index)
-{
-    return index == 0 ? config : config->recipient_policies.items[index - 1].settings;
-}
-
-bool config_greylists(const struct config *config)
-{
-    for (size_t i = 0; i < config_variants(config); i++)
-        if (config_variant(config, i)->greylist.terms.mode != GREYLIST_OFF)
-            return true;
-    return false;
-}
 
 const char *config_greylist_file(const struct config *config)
 {

@@ -18,9 +18,6 @@ struct recipient_policy *config_recipients_add(struct recipient_policies *polici
 /* Gives a policy its settings: those of `base`, which lives as long as they do. False if out of memory. */
 bool config_recipients_begin(struct recipient_policy *policy, const struct config *base);
 
-/* To be called when all were added, for config_for_recipient. False if out of memory. */
-bool config_recipients_end(struct recipient_policies *policies);
-
 /* To be called before a value is read into the settings: from the first time on, the option is the policy's own, and a
  * text or a list is empty. False if out of memory. */
 bool config_recipients_own(const struct recipient_policy *policy, const struct config_option *option);

@@ -41,10 +41,10 @@ extern const struct config_type config_mailbox;            /* char *, without br
 extern const struct config_type config_prefixes;           /* struct addr_list */
 extern const struct config_type config_addresses;          /* struct addr_list, of whole addresses */
 extern const struct config_type config_nats;               /* struct nat_list */
-extern const struct config_type config_hosts;              /* struct text_list */
-extern const struct config_type config_mail_hosts;         /* struct text_list: the same with U-labels too */
+extern const struct config_type config_hosts;              /* struct host_list */
+extern const struct config_type config_mail_hosts;         /* struct host_list: the same with U-labels too */
 extern const struct config_type config_domains;            /* struct text_list */
-extern const struct config_type config_patterns;           /* struct text_list */
+extern const struct config_type config_patterns;           /* struct mailbox_list */
 extern const struct config_type config_greylist_mode;      /* enum greylist_mode */
 extern const struct config_type config_greylist_results;   /* result_set */
 extern const struct config_type config_greylist_pass;      /* enum greylist_pass */

@@ -69,7 +69,7 @@ void dns_answer_release(const struct dns_answer *answer); /* NULL is fine */
  * `answer` and releases what is returned. DNS_FAILURE if out of memory; never NULL. */
 const struct dns_answer *dns_answer_with_ttl(const struct dns_answer *answer, uint32_t ttl_s);
 
-/* What an answer takes in memory, in octets. */
+/* The octets of an answer's records in a packet, about: its texts and names, and a fixed number for each record. */
 size_t dns_answer_octets(const struct dns_answer *answer);
 
 /* For backends: builds an answer piece by piece. The functions return false when out of memory; dns_builder_finish then

@@ -11,9 +11,11 @@
 struct counted_answer {
     struct dns_answer answer;       /* the first member: the pointers are the same */
     atomic_uint references;         /* 0: static, never freed */
-    size_t octets;                  /* of this allocation */
+    size_t octets;                  /* of the records, as dns_answer_octets has them */
     const struct dns_answer *owner; /* of the records, where they are another's; a reference */
 };
+
+enum { RECORD_OCTETS = 16 }; /* of a record: a compressed name, type, class, TTL, length, and an IPv4 address */
 
 struct dns_builder {
     enum dns_type type;
@@ -64,7 +66,7 @@ const struct dns_answer *dns_answer_with_ttl(const struct dns_answer *answer, ui
     view = malloc(sizeof(*view));
     if (!view)
         return dns_answer_fault();
-    *view = (struct counted_answer){.answer = *answer, .references = 1, .octets = sizeof(*view)};
+    *view = (struct counted_answer){.answer = *answer, .references = 1, .octets = dns_answer_octets(answer)};
     view->answer.ttl_s = ttl_s;
     view->owner = dns_answer_acquire(answer);
     return &view->answer;
@@ -95,8 +97,7 @@ const struct dns_answer *dns_answer_empty(enum dns_status status, uint32_t ttl_s
         shared = malloc(sizeof(*shared));
     if (!shared)
         return &bare_answers[status].answer;
-    *shared = (struct counted_answer){
-        .answer = {.status = status, .ttl_s = ttl_s}, .references = 1, .octets = sizeof(*shared)};
+    *shared = (struct counted_answer){.answer = {.status = status, .ttl_s = ttl_s}, .references = 1};
     return &shared->answer;
 }
 
@@ -200,12 +201,12 @@ static void place_texts(struct counted_answer *shared, enum dns_type type, const
 static struct counted_answer *finish_records(const struct dns_builder *builder, uint32_t ttl_s)
 {
     size_t records_size = builder->count * sizeof(*builder->records);
-    size_t octets = sizeof(struct counted_answer) + records_size + builder->texts.len;
-    struct counted_answer *shared = malloc(octets);
+    struct counted_answer *shared = malloc(sizeof(*shared) + records_size + builder->texts.len);
 
     if (!shared)
         return NULL;
-    *shared = (struct counted_answer){.answer = {.status = DNS_OK, .ttl_s = ttl_s}, .references = 1, .octets = octets};
+    *shared = (struct counted_answer){.answer = {.status = DNS_OK, .ttl_s = ttl_s}, .references = 1};
+    shared->octets = builder->count * RECORD_OCTETS + builder->texts.len;
     shared->answer.count = builder->count;
     shared->answer.records = (struct dns_record *)(shared + 1);
     memcpy(shared + 1, builder->records, records_size);

@@ -31,10 +31,10 @@ struct greylist_bits {
 
 /* Who is not greylisted, besides those who are not checked at all: any of these is enough. */
 struct greylist_exempt {
-    struct addr_list clients;    /* addresses */
-    struct text_list hosts;      /* verified names: what whitelist_has_host finds */
-    struct text_list senders;    /* what whitelist_has_mailbox finds */
-    struct text_list recipients; /* the same */
+    struct addr_list clients;       /* addresses */
+    struct host_list hosts;         /* verified names: what whitelist_has_host finds */
+    struct mailbox_list senders;    /* what whitelist_has_mailbox finds */
+    struct mailbox_list recipients; /* the same */
 };
 
 /* The numbers of the rule (greylist_rule.h). */
@@ -52,7 +52,7 @@ struct greylist_settings {
     enum greylist_pass pass;
     struct greylist_bits width;   /* of a term (GREYLIST_PASS_WIDE) */
     struct greylist_bits network; /* clients that share it are one */
-    struct text_list to;          /* recipients that are greylisted: what whitelist_has_mailbox finds; empty: all */
+    struct mailbox_list to;       /* recipients that are greylisted: what whitelist_has_mailbox finds; empty: all */
     struct greylist_exempt exempt;
 };
 

@@ -81,7 +81,7 @@ static void write_recipient(const struct address *recipient, char part[PART_MAX 
     write_part(len < (int)sizeof whole ? whole : recipient->text, part);
 }
 
-static void write_network(const struct addr *client, const struct greylist_bits *network, char text[NETWORK_SIZE])
+void greylist_subject_network(const struct addr *client, const struct greylist_bits *network, char text[NETWORK_SIZE])
 {
     bool is_v4 = client->family == ADDR_V4;
     unsigned most = is_v4 ? 32 : 128;
@@ -143,7 +143,7 @@ static enum greylist_exemption exemption_of(const struct greylist_settings *sett
         return GREYLIST_IS_OFF;
     if (facts->client.family == ADDR_NONE)
         return GREYLIST_NO_CLIENT;
-    if (settings->to.count > 0 && !whitelist_has_mailbox(&settings->to, facts->recipient))
+    if (settings->to.texts.count > 0 && !whitelist_has_mailbox(&settings->to, facts->recipient))
         return GREYLIST_NOT_THIS_RECIPIENT;
     if (is_exempt(&settings->exempt, facts))
         return GREYLIST_EXEMPT;
@@ -182,7 +182,7 @@ static void write_unproved(const struct greylist_settings *settings, const struc
     const char *mark = facts->sender ? "" : "null:";
     const char *host = facts->client_name ? facts->client_name : facts->helo;
 
-    write_network(&facts->client, &settings->network, network);
+    greylist_subject_network(&facts->client, &settings->network, network);
     write_domain(facts->sender ? facts->sender->domain : host, domain);
     write_recipient(facts->recipient, recipient);
     snprintf(subject->entry, sizeof subject->entry, "%s %s%s %s", network, mark, domain, recipient);

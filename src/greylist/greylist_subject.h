@@ -49,6 +49,10 @@ enum greylist_exemption {
 enum greylist_exemption greylist_subject_of(const struct greylist_settings *settings,
                                             const struct greylist_facts *facts, struct greylist_subject *subject);
 
+/* Writes what the keys of a client begin with, where its address counts: "192.0.2.0/24". */
+void greylist_subject_network(const struct addr *client, const struct greylist_bits *network,
+                              char text[ADDR_PREFIX_SIZE]);
+
 /* "greylisting is off", "GreylistTo does not name this recipient", ... for the log and `smf-spf query`. */
 const char *greylist_exemption_words(enum greylist_exemption exemption);
 

@@ -5,6 +5,7 @@
 
 #include "mail/address.h"
 #include "mail/result.h"
+#include "policy/pattern_index.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,6 +19,8 @@ struct rule {
 struct rule_list {
     struct rule *items;
     size_t count;
+    result_set refused;         /* by some rule */
+    struct pattern_index index; /* a rule's number is its place, from 1 */
 };
 
 /* Appends a rule, with a copy of the pattern. False, with the list as it was, if out of memory. */

@@ -137,21 +137,11 @@ struct verdict verdict_decide(const struct verdict_policy *policy, const struct 
     return verdict;
 }
 
-/* All results that some rule refuses. */
-static result_set refused_by_rules(const struct rule_list *rules)
-{
-    result_set refused = 0;
-
-    for (size_t i = 0; i < rules->count; i++)
-        refused |= rules->items[i].refused;
-    return refused;
-}
-
 /* The sets for one identity, with those of all rules, whoever they are for. */
 static struct identity_sets widest_sets(const struct verdict_policy *policy, enum spf_identity identity,
                                         bool is_null_sender)
 {
-    const result_set rules = refused_by_rules(&policy->refuse_for) | refused_by_rules(&policy->refuse_to);
+    const result_set rules = policy->refuse_for.refused | policy->refuse_to.refused;
 
     if (identity == IDENTITY_MAILFROM)
         return (struct identity_sets){policy->refuse_mail_from | rules, policy->defer_mail_from.results};

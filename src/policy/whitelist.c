@@ -2,15 +2,9 @@
 /* The lists of who is not checked: how they grow, and what they cover. */
 #include "policy/whitelist.h"
 
-#include "base/domain_text.h"
-#include "base/text_search.h"
-#include "mail/idna.h"
-
-#include <ctype.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* Room for one item more in an array of `count` items; NULL, with the array as it was, if out of memory. The room is
  * doubled whenever the count reaches a power of two. */
@@ -25,22 +19,123 @@ static void *grown_items(void *items, size_t count, size_t item_size)
     return realloc(items, room * item_size);
 }
 
+/* ---- Networks ---- */
+
+/* Those that overlap are equal: none in the tree do. */
+static int compare_prefixes(const void *left, const void *right)
+{
+    const struct addr_prefix *a = left, *b = right;
+
+    if (a->base.family != b->base.family)
+        return a->base.family < b->base.family ? -1 : 1;
+    if (addr_same_prefix(&a->base, &b->base, a->bits < b->bits ? a->bits : b->bits))
+        return 0;
+    return memcmp(a->base.bytes, b->base.bytes, sizeof a->base.bytes);
+}
+
+/* Adds a prefix to the tree in place of those that it contains, unless one contains it. */
+static bool cover(struct search_tree *tree, const struct addr_prefix *prefix)
+{
+    const struct addr_prefix *other = search_tree_find(tree, prefix, compare_prefixes);
+    struct addr_prefix *copy;
+
+    if (other != NULL && other->bits <= prefix->bits)
+        return true;
+    copy = malloc(sizeof *copy);
+    if (copy == NULL)
+        return false;
+    *copy = *prefix;
+    for (; other != NULL; other = search_tree_find(tree, prefix, compare_prefixes))
+        search_tree_remove(tree, other, compare_prefixes);
+    if (search_tree_add(tree, copy, compare_prefixes))
+        return true;
+    free(copy);
+    return false;
+}
+
 bool addr_list_add(struct addr_list *list, const struct addr_prefix *prefix)
 {
     struct addr_prefix *items = grown_items(list->items, list->count, sizeof *items);
 
     if (items == NULL)
         return false;
-    items[list->count++] = *prefix;
     list->items = items;
+    if (!cover(&list->tree, prefix))
+        return false;
+    items[list->count++] = *prefix;
     return true;
 }
 
 void addr_list_free(struct addr_list *list)
 {
+    search_tree_free(&list->tree, compare_prefixes);
     free(list->items);
     *list = (struct addr_list){0};
 }
+
+bool whitelist_has_addr(const struct addr_list *list, const struct addr *addr)
+{
+    const struct addr_prefix whole = {.base = *addr, .bits = addr->family == ADDR_V4 ? 32 : 128};
+
+    return addr->family != ADDR_NONE && search_tree_find(&list->tree, &whole, compare_prefixes) != NULL;
+}
+
+/* ---- NAT ---- */
+
+/* The tree's entries are rules, in the order of the addresses that they are for. */
+static int compare_rules(const void *left, const void *right)
+{
+    const struct nat_rule *a = left, *b = right;
+
+    if (a->from.family != b->from.family)
+        return a->from.family < b->from.family ? -1 : 1;
+    return memcmp(a->from.bytes, b->from.bytes, sizeof a->from.bytes);
+}
+
+/* Adds a rule to the tree, or gives the one for this address its target. */
+static bool translate(struct search_tree *tree, const struct nat_rule *rule)
+{
+    struct nat_rule *known = search_tree_find(tree, rule, compare_rules);
+    struct nat_rule *copy = known != NULL ? known : malloc(sizeof *copy);
+
+    if (copy == NULL)
+        return false;
+    *copy = *rule;
+    if (known != NULL || search_tree_add(tree, copy, compare_rules))
+        return true;
+    free(copy);
+    return false;
+}
+
+bool nat_list_add(struct nat_list *list, const struct nat_rule *rule)
+{
+    struct nat_rule *items = grown_items(list->items, list->count, sizeof *items);
+
+    if (items == NULL)
+        return false;
+    list->items = items;
+    if (!translate(&list->tree, rule))
+        return false;
+    items[list->count++] = *rule;
+    return true;
+}
+
+void nat_list_free(struct nat_list *list)
+{
+    search_tree_free(&list->tree, compare_rules);
+    free(list->items);
+    *list = (struct nat_list){0};
+}
+
+struct addr nat_translate(const struct nat_list *list, const struct addr *client)
+{
+    const struct nat_rule key = {.from = *client};
+    const struct nat_rule *rule = search_tree_find(&list->tree, &key, compare_rules);
+
+    return rule != NULL ? rule->to : *client;
+}
+
+/* ---- Texts ---- */
 
 bool text_list_add(struct text_list *list, const char *text)
 {
@@ -66,146 +161,52 @@ void text_list_free(struct text_list *list)
     *list = (struct text_list){0};
 }
 
-bool nat_list_add(struct nat_list *list, const struct nat_rule *rule)
-{
-    struct nat_rule *items = grown_items(list->items, list->count, sizeof *items);
+typedef bool (*add_pattern)(struct pattern_index *index, const char *pattern, size_t number);
 
-    if (items == NULL)
+/* Adds a text, and the pattern that it is to the index. */
+static bool add_both(struct text_list *texts, struct pattern_index *index, const char *pattern, add_pattern add)
+{
+    if (!text_list_add(texts, pattern))
         return false;
-    items[list->count++] = *rule;
-    list->items = items;
-    return true;
-}
-
-void nat_list_free(struct nat_list *list)
-{
-    free(list->items);
-    *list = (struct nat_list){0};
-}
-
-bool whitelist_has_addr(const struct addr_list *list, const struct addr *addr)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (addr_prefix_contains(&list->items[i], addr))
-            return true;
+    if (add(index, pattern, texts->count))
+        return true;
+    free(texts->items[--texts->count]);
     return false;
 }
 
-static bool same_name(const char *a, const char *b)
+bool host_list_add(struct host_list *list, const char *pattern)
 {
-    size_t len = domain_text_strlen(a);
-
-    return len > 0 && len == domain_text_strlen(b) && strncasecmp(a, b, len) == 0;
+    return add_both(&list->texts, &list->index, pattern, pattern_index_add_host);
 }
 
-/* True if `name` has labels in front of `domain`, which may have a leading dot. */
-static bool is_below(const char *domain, const char *name)
+void host_list_free(struct host_list *list)
 {
-    if (*domain == '.')
-        domain++;
-
-    size_t domain_len = domain_text_strlen(domain), len = domain_text_strlen(name);
-    if (domain_len == 0 || len < domain_len + 2)
-        return false;
-
-    const char *tail = name + (len - domain_len);
-    return tail[-1] == '.' && strncasecmp(tail, domain, domain_len) == 0;
+    text_list_free(&list->texts);
+    pattern_index_free(&list->index);
 }
 
-static bool covers_host(const char *item, const char *name)
+bool mailbox_list_add(struct mailbox_list *list, const char *pattern)
 {
-    char ascii[IDNA_SIZE];
-    bool only_below = *item == '.';
-    const char *domain = idna_ascii_form(item + only_below, ascii);
-
-    return is_below(domain, name) || (!only_below && same_name(domain, name));
+    return add_both(&list->texts, &list->index, pattern, pattern_index_add_mailbox);
 }
 
-bool whitelist_has_host(const struct text_list *list, const char *name)
+void mailbox_list_free(struct mailbox_list *list)
 {
-    char ascii[IDNA_SIZE];
-
-    if (list->count == 0)
-        return false;
-    name = idna_ascii_form(name, ascii);
-    for (size_t i = 0; i < list->count; i++)
-        if (covers_host(list->items[i], name))
-            return true;
-    return false;
+    text_list_free(&list->texts);
+    pattern_index_free(&list->index);
 }
 
-bool whitelist_has_exact_host(const struct text_list *list, const char *name)
+bool whitelist_has_host(const struct host_list *list, const char *name)
 {
-    char name_ascii[IDNA_SIZE], item_ascii[IDNA_SIZE];
-
-    if (list->count == 0)
-        return false;
-    name = idna_ascii_form(name, name_ascii);
-    for (size_t i = 0; i < list->count; i++) {
-        bool only_below = *list->items[i] == '.';
-        const char *item = idna_ascii_form(list->items[i] + only_below, item_ascii);
-
-        if (only_below ? is_below(item, name) : same_name(item, name))
-            return true;
-    }
-    return false;
+    return pattern_index_find_host(&list->index, name, true) > 0;
 }
 
-/* Compares a pattern's local part, which may be quoted, with an address's, which no longer is. */
-static bool same_local(const char *written, size_t len, const char *local)
+bool whitelist_has_exact_host(const struct host_list *list, const char *name)
 {
-    for (size_t i = 0; i < len; i++) {
-        if (written[i] == '"')
-            continue;
-        if (written[i] == '\\' && i + 1 < len)
-            i++;
-        if (tolower((unsigned char)written[i]) != tolower((unsigned char)*local++))
-            return false;
-    }
-    return *local == '\0';
+    return pattern_index_find_host(&list->index, name, false) > 0;
 }
 
-/* `domain` is what follows the @ of a pattern; with a leading dot it is itself and all below. */
-static bool covers_domain(const char *domain, const char *name)
+bool whitelist_has_mailbox(const struct mailbox_list *list, const struct address *address)
 {
-    char ascii[IDNA_SIZE];
-    bool with_below = *domain == '.';
-
-    domain = idna_ascii_form(domain + with_below, ascii);
-    return same_name(domain, name) || (with_below && is_below(domain, name));
-}
-
-static bool covers_mailbox(const char *pattern, const struct address *address, const char *domain)
-{
-    const char *at = strrchr(pattern, '@');
-
-    if (at == NULL)
-        return *pattern != '\0' && text_search_has_nocase(address->text, pattern);
-    if (at == pattern && at[1] == '\0')
-        return false;
-    if (at != pattern && !same_local(pattern, (size_t)(at - pattern), address->local))
-        return false;
-    return at[1] == '\0' || covers_domain(at + 1, domain);
-}
-
-bool whitelist_has_mailbox(const struct text_list *list, const struct address *address)
-{
-    char ascii[IDNA_SIZE];
-    const char *domain;
-
-    if (list->count == 0)
-        return false;
-    domain = idna_ascii_form(address->domain, ascii);
-    for (size_t i = 0; i < list->count; i++)
-        if (covers_mailbox(list->items[i], address, domain))
-            return true;
-    return false;
-}
-
-struct addr nat_translate(const struct nat_list *list, const struct addr *client)
-{
-    for (size_t i = list->count; i > 0; i--)
-        if (addr_equal(&list->items[i - 1].from, client))
-            return list->items[i - 1].to;
-    return *client;
+    return pattern_index_find_mailbox(&list->index, address) > 0;
 }

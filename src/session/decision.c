@@ -23,23 +23,14 @@ static void add_helo_check(struct message *message, struct client *client)
     client->begun = NULL;
 }
 
-/* True if the name is checked for some recipient; `variants` of the configuration count. */
-static bool checks_helo(const struct config *config, size_t variants)
-{
-    for (size_t i = 0; i < variants; i++)
-        if (config_variant(config, i)->check_helo)
-            return true;
-    return false;
-}
-
-void decision_begin(struct message *message, const struct config *config, size_t variants, struct client *client)
+void decision_begin(struct message *message, bool checks_helo, struct client *client)
 {
     if (message->null_sender) {
         add_helo_check(message, client); /* RFC 7208 2.4 */
         return;
     }
     message_add_check(message, IDENTITY_MAILFROM, message->sender.domain);
-    if (checks_helo(config, variants) && is_host_name(client_helo(client)))
+    if (checks_helo && is_host_name(client_helo(client)))
         add_helo_check(message, client); /* RFC 7208 2.3 */
 }
 
@@ -48,7 +39,7 @@ static enum refuse_at wanted_step(const struct config *config, const struct sess
 {
     if (client->relays)
         return REFUSE_AT_EOM;
-    if (config->whitelist_to.count > 0 || config->verdict.refuse_to.count > 0 || config_variants(config) > 1 ||
+    if (config->whitelist_to.texts.count > 0 || config->verdict.refuse_to.count > 0 || config_variants(config) > 1 ||
         config->refuse_at == REFUSE_AT_RCPT)
         return client->local || !abilities->refuses_recipients ? REFUSE_AT_MAIL : REFUSE_AT_RCPT;
     if (config->refuse_at == REFUSE_AT_EOM && config->greylist.terms.mode != GREYLIST_OFF && !client->local &&
@@ -178,6 +169,6 @@ void decision_speculate_helo(const struct session_shared *shared, struct client 
         .receiver = shared->host_name != NULL ? shared->host_name : "",
     };
 
-    if (checks_helo(shared->config, config_variants(shared->config)) && is_host_name(helo))
+    if (shared->config->somebody.has_helo_checked && is_host_name(helo))
         client_set_begun(client, speculation_begin(shared, &request, false));
 }

@@ -8,8 +8,8 @@
 #include "session/session.h"
 
 /* Names the identities to check of a message whose sender is known: it is PENDING. It takes over what was begun of the
- * client's HELO name, if that is checked for some recipient; the first `variants` of the configuration count. */
-void decision_begin(struct message *message, const struct config *config, size_t variants, struct client *client);
+ * client's HELO name, if that is checked (always for the null sender, else if `checks_helo`). */
+void decision_begin(struct message *message, bool checks_helo, struct client *client);
 
 /* Finds out what is not known yet of a PENDING message (inquiry.h), and decides: it is DECIDED; or EXEMPT, where
  * WhitelistHelo or WhitelistSPF names its client. May block until DNSTimeout. */

@@ -15,7 +15,7 @@ static enum reason exemption_of_client(const struct client *client, const char *
         return REASON_NO_CLIENT;
     if (whitelist_has_addr(&settings->whitelist_ip, &client->address))
         return REASON_WHITELISTED_ADDRESS;
-    if (client->name_is_verified && name == NULL && settings->whitelist_ptr.count > 0)
+    if (client->name_is_verified && name == NULL && settings->whitelist_ptr.texts.count > 0)
         return REASON_FAULT_CLIENT;
     if (client->name_is_verified && name != NULL && whitelist_has_host(&settings->whitelist_ptr, name))
         return REASON_WHITELISTED_HOST;
@@ -67,14 +67,20 @@ enum reason exemption_of_message(const struct session *session, const struct con
 /* Why somebody is not checked for recipients with these settings; `facts` are what is known of him. */
 typedef enum reason exemption_by_facts(const struct session *session, const struct config *settings, const void *facts);
 
-static enum reason for_all(const struct session *session, exemption_by_facts *exemption, const void *facts)
+/* Those who say no more of it than the file are not asked. */
+static enum reason for_all(const struct session *session, enum config_exempt kind, exemption_by_facts *exemption,
+                           const void *facts)
 {
     const struct config *config = session->shared.config;
+    const struct config_variant_list *others = &config->recipient_policies.exempting[kind];
+    const enum reason reason = exemption(session, config, facts);
 
-    for (size_t i = 1; i < state_variants(session); i++)
-        if (exemption(session, config_variant(config, i), facts) == REASON_NONE)
+    if (reason == REASON_NONE || !session_has_own_settings(session))
+        return reason;
+    for (size_t i = 0; i < others->count; i++)
+        if (exemption(session, others->items[i], facts) == REASON_NONE)
             return REASON_NONE;
-    return exemption(session, config, facts);
+    return reason;
 }
 
 static enum reason client_by_name(const struct session *session, const struct config *settings, const void *facts)
@@ -84,7 +90,7 @@ static enum reason client_by_name(const struct session *session, const struct co
 
 enum reason exemption_of_client_for_all(const struct session *session, const char *name)
 {
-    return for_all(session, client_by_name, name);
+    return for_all(session, CONFIG_EXEMPT_CLIENT, client_by_name, name);
 }
 
 static enum reason proof_of_sender(const struct session *session, const struct config *settings, const void *facts)
@@ -96,7 +102,7 @@ static enum reason proof_of_sender(const struct session *session, const struct c
 
 enum reason exemption_of_proof_for_all(const struct session *session, const struct session_sender *sender)
 {
-    return for_all(session, proof_of_sender, sender);
+    return for_all(session, CONFIG_EXEMPT_PROOF, proof_of_sender, sender);
 }
 
 static enum reason message_itself(const struct session *session, const struct config *settings, const void *facts)
@@ -107,5 +113,5 @@ static enum reason message_itself(const struct session *session, const struct co
 
 enum reason exemption_of_message_for_all(const struct session *session)
 {
-    return for_all(session, message_itself, NULL);
+    return for_all(session, CONFIG_EXEMPT_MESSAGE, message_itself, NULL);
 }

@@ -19,13 +19,19 @@ bool greylisting_is_on(const struct session *session)
            !session->client.relays;
 }
 
+/* True if the client has a name that could not be stored: it may be exempt by it, and a null sender is known by it. */
+static bool has_lost_name(const struct client *client)
+{
+    return client->name_is_verified && client->host == NULL;
+}
+
 /* True if nobody knows enough of the message, or it would be refused if TestMode were not on: then it is not asked
  * about. */
 static bool is_left_out(const struct session *session)
 {
     const struct message *message = &session->message;
 
-    return message->stage != MESSAGE_DECIDED || message->checks[0].outcome.is_shed ||
+    return has_lost_name(&session->client) || message->stage != MESSAGE_DECIDED || message->checks[0].outcome.is_shed ||
            message->unknown_exemption != NULL || message->would_refuse == WOULD_REFUSE_ALL ||
            (state_is_due(session, REFUSE_AT_MAIL) && message->verdict.kind != VERDICT_CONTINUE);
 }

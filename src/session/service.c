@@ -213,6 +213,7 @@ void service_destroy(struct service *service)
     spf_checker_release(service->checker);
     srs_rules_release(service->srs);
     greylist_store_release(service->greylist);
+    greylist_store_await_ends();
     config_release(service->config);
     pthread_cond_destroy(&service->lookups_over);
     pthread_mutex_destroy(&service->lock);

@@ -215,7 +215,7 @@ static void find_relayed_client(struct session *session)
     enum reason exemption = relayed_client_exemption(&session->relayed, session->shared.config);
 
     if (exemption == REASON_NONE) {
-        decision_begin(message, session->shared.config, state_variants(session), state_client(session));
+        decision_begin(message, state_checks_helo(session), state_client(session));
         return;
     }
     message_exempt(message, exemption);

@@ -66,7 +66,7 @@ static void begin_relayed(struct session *session)
 /* True if session_await, which comes next, asks about the sender first: then there is nothing to do ahead. */
 static bool asks_at_once(const struct session *session)
 {
-    return session->abilities.awaits && session->shared.config->whitelist_helo.count == 0;
+    return session->abilities.awaits && session->shared.config->whitelist_helo.texts.count == 0;
 }
 
 /* The answer to MAIL for a sender that was read. */
@@ -96,7 +96,7 @@ static struct session_reply mail_from(struct session *session, enum address_stat
         message_exempt(message, REASON_FAULT_HELO);
         return go_on;
     }
-    decision_begin(message, config, state_variants(session), &session->client);
+    decision_begin(message, state_checks_helo(session), &session->client);
     client_set_begun(&session->client, NULL); /* unless the message has it, it is of no use */
     if (state_is_due(session, REFUSE_AT_MAIL) && !session->abilities.awaits)
         return state_decide(session);

@@ -2,46 +2,29 @@
 /* What a configuration makes a session ask of its front end. */
 #include "session/session.h"
 
-/* True if certificates count for some recipient. */
-static bool skips_certificates(const struct config *config)
-{
-    for (size_t i = 0; i < config_variants(config); i++)
-        if (config_variant(config, i)->skip_cert)
-            return true;
-    return false;
-}
-
-/* True if null senders are greylisted for some recipient. */
-static bool greylists_null_senders(const struct config *config)
-{
-    for (size_t i = 0; i < config_variants(config); i++)
-        if (config_variant(config, i)->greylist.terms.mode != GREYLIST_OFF && !config_variant(config, i)->skip_ndr)
-            return true;
-    return false;
-}
-
 /* True if greylisting asks for more of a recipient than a key. */
 static bool greylists_some_recipients(const struct config *config)
 {
     const struct greylist_settings *settings = &config->greylist;
 
-    return settings->terms.mode != GREYLIST_OFF && (settings->to.count > 0 || settings->exempt.recipients.count > 0);
+    return settings->terms.mode != GREYLIST_OFF &&
+           (settings->to.texts.count > 0 || settings->exempt.recipients.texts.count > 0);
 }
 
 struct session_needs session_needs(const struct config *config)
 {
-    bool has_rules = config->whitelist_to.count > 0 || config->verdict.refuse_to.count > 0 ||
+    bool has_rules = config->whitelist_to.texts.count > 0 || config->verdict.refuse_to.count > 0 ||
                      config_variants(config) > 1 || config->srs_domain != NULL || greylists_some_recipients(config);
 
     return (struct session_needs){
         .headers =
             ((config->verdict.tag_subject || config->verdict.quarantine == QUARANTINE_ON) && !config->test_mode) ||
             config->remove_forged_headers != FORGED_STAY || config->trusted_relay.count > 0,
-        .certificates = skips_certificates(config),
+        .certificates = config->somebody.skips_certificates,
         .changes_headers = true,
         .changes_recipients = config->verdict.quarantine == QUARANTINE_ON && !config->test_mode,
         .recipients = has_rules || (config->verdict.quarantine == QUARANTINE_ON && !config->test_mode),
-        .data = greylists_null_senders(config),
+        .data = config->somebody.has_null_senders_greylisted,
         .holds = config->verdict.quarantine == QUARANTINE_HOLD && !config->test_mode,
     };
 }

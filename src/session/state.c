@@ -96,9 +96,11 @@ bool session_has_own_settings(const struct session *session)
     return config_variants(session->shared.config) > 1 && state_is_due(session, REFUSE_AT_RCPT);
 }
 
-size_t state_variants(const struct session *session)
+bool state_checks_helo(const struct session *session)
 {
-    return session_has_own_settings(session) ? config_variants(session->shared.config) : 1;
+    const struct config *config = session->shared.config;
+
+    return session_has_own_settings(session) ? config->somebody.has_helo_checked : config->check_helo;
 }
 
 bool state_may_speculate(struct session *session)

@@ -34,8 +34,8 @@ struct client *state_client(struct session *session);
 /* True if messages of this client are decided at this step. */
 bool state_is_due(const struct session *session, enum refuse_at step);
 
-/* How many of the configuration's variants count for this client. */
-size_t state_variants(const struct session *session);
+/* True if the HELO name is checked in addition to a sender for some recipient that this client may name. */
+bool state_checks_helo(const struct session *session);
 
 /* True if an evaluation may begin before its result is due. Not for a client that goes on to give names and no message:
  * that would have us work, and query, for nothing. */

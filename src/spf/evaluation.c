@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 enum {
-    LOOKAHEAD_MAX = 24, /* lookups at a time, unless they are needed: more would not be for one message alone */
+    LOOKAHEAD_MAX = 16, /* lookups at a time, unless they are needed: more would not be for one message alone */
     UNDER_WAY_MAX = 48, /* those that are needed, too: no walk needs half as many at once */
 };
 

@@ -13,7 +13,7 @@
 
 enum {
     GUESSES_MAX = 10,     /* lookups whose term may be out of reach; an evaluation with an include has 10 left */
-    OCTETS_MAX = 1 << 20, /* of answers; past that there is no lookahead */
+    OCTETS_MAX = 1 << 16, /* of answers; past that there is no lookahead */
 };
 
 struct dns_lookup_key lookup_key(const struct lookup *lookup)

@@ -46,7 +46,7 @@ struct dns_lookup_key lookup_key(const struct lookup *lookup);
 struct lookups {
     struct lookup *first, **end;
     void *owner;
-    size_t octets; /* of the answers */
+    size_t octets; /* of the answers, as dns_answer_octets has them */
     bool has_lookahead;
     bool failed; /* out of memory */
 

@@ -22,6 +22,8 @@ struct step {
     unsigned macros_used;                 /* MACRO_USED_*, in the name */
     struct lookup *lookup;                /* NULL: not wanted yet, or `name` cannot be asked for */
     struct lookup *hosts[LIMIT_MX_NAMES]; /* mx: the addresses of each */
+    unsigned
+        missed; /* bits: of `hosts`, 0 for `lookup`: its addresses are not the client's, and none is looked at again */
 };
 
 enum policy_status {

@@ -69,6 +69,7 @@ static void write_broken(struct metrics_text *text)
     static const char *const names[WALK_STOP_COUNT] = {
         [WALK_STOP_SYNTAX] = "syntax",     [WALK_STOP_LOOKUPS] = "lookups", [WALK_STOP_VOID] = "void",
         [WALK_STOP_MULTIPLE] = "multiple", [WALK_STOP_LOOP] = "loop",       [WALK_STOP_TARGET] = "target",
+        [WALK_STOP_OCTETS] = "octets",
     };
 
     metrics_family(text, "records_broken", METRICS_COUNTER, "Evaluations that a broken record ended in permerror.");

@@ -136,6 +136,8 @@ static unsigned walk_term(struct walk *walk, const struct walk_place *at, result
                          LIMIT_DNS_TERMS);
     if (walk->limits.dns_terms > walk->reader.terms_max)
         return term_stop(walk, at, WALK_STOP_LOOKUPS, "too many DNS lookups (limit %d)", LIMIT_DNS_TERMS);
+    if (walk->limits.octets > LIMIT_OCTETS && !walk->reader.is_survey)
+        return term_stop(walk, at, WALK_STOP_OCTETS, "more than %d kB of DNS answers", LIMIT_OCTETS / 1024);
     if (walk->reader.is_survey && is_varying(step->term)) {
         term_tell(walk, SURVEY_VARYING, at, "");
         return CAN_MISS;
@@ -274,6 +276,7 @@ static result_set walk_record(struct walk *walk, const struct walk_place *from, 
         term_failure(walk, from, lookup);
         return 0;
     }
+    term_count_octets(walk, lookup);
     if (!read_policy(walk, lookup))
         return 0;
     if (lookup->policy->status != POLICY_OK) {

@@ -60,6 +60,7 @@ enum walk_stop {
     WALK_STOP_VOID,     /* too many void lookups (RFC 7208 4.6.4) */
     WALK_STOP_MULTIPLE, /* a domain has several records (RFC 7208 4.5) */
     WALK_STOP_LOOP,     /* too many lookups, since a record leads back to itself */
+    WALK_STOP_OCTETS,   /* its answers are too large */
     WALK_STOP_TARGET,   /* an include or redirect leads to no record (RFC 7208 5.2, 6.1) */
     WALK_STOP_COUNT
 };

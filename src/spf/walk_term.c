@@ -149,6 +149,14 @@ bool walk_has_answer(struct walk *walk, const struct lookup *lookup)
     return true;
 }
 
+/* Counts what the evaluation has had, with nothing missing before it: neither lookahead nor the order of arrival may
+ * make a difference. The client's names are left out, as their answers are not the record's. */
+void term_count_octets(struct walk *walk, const struct lookup *lookup)
+{
+    if (walk->is_exact)
+        walk->limits.octets += dns_answer_octets(lookup->answer);
+}
+
 /* ---- Names ---- */
 
 /* Looks for the client's names. Without memory nothing is known about them, and no match is to come of it. */
@@ -224,19 +232,21 @@ static enum dns_type address_type(const struct walk *walk)
 
 /* ---- Terms ---- */
 
-/* RFC 7208 5.3, 5.4, 5.7: whether addresses match. `exists` asks for any. */
-static bool addresses_match(const struct walk *walk, const struct term *term, const struct dns_answer *answer)
+/* RFC 7208 5.3, 5.4, 5.7: whether the addresses of a step's host match. `exists` asks for any. Thousands that do not
+ * are remembered, as the next walk comes to them again. */
+static bool addresses_match(const struct walk *walk, struct step *step, size_t host, const struct dns_answer *answer)
 {
     const struct addr *client = &walk->request->client;
-    unsigned bits = client->family == ADDR_V6 ? term->bits6 : term->bits4;
+    unsigned bits = client->family == ADDR_V6 ? step->term->bits6 : step->term->bits4;
 
-    if (walk->reader.is_survey)
+    if (walk->reader.is_survey || (step->missed & 1U << host))
         return false;
-    if (term->kind == TERM_EXISTS)
+    if (step->term->kind == TERM_EXISTS)
         return answer->count > 0;
     for (size_t i = 0; i < answer->count; i++)
         if (addr_same_prefix(&answer->records[i].addr, client, bits))
             return true;
+    step->missed |= 1U << host;
     return false;
 }
 
@@ -251,8 +261,9 @@ static unsigned walk_host(struct walk *walk, const struct walk_place *at)
         return term_missing_host(walk);
     if (answer_is_failure(lookup->answer))
         return term_failure(walk, at, lookup);
-    if (addresses_match(walk, step->term, lookup->answer))
+    if (addresses_match(walk, step, 0, lookup->answer))
         return CAN_MATCH;
+    term_count_octets(walk, lookup);
     return miss(walk, at, lookup->answer->count == 0);
 }
 
@@ -277,7 +288,16 @@ static bool exchanger_matches(struct walk *walk, struct step *step, size_t index
     if (answer_is_failure(host->answer) && !so_far->failed)
         so_far->failed = host;
     so_far->is_void |= host->answer->count == 0 && !answer_is_failure(host->answer);
-    return addresses_match(walk, step->term, host->answer);
+    return addresses_match(walk, step, index, host->answer);
+}
+
+/* Counts the answers to an mx term, all of which are there. */
+static void count_exchangers(struct walk *walk, const struct step *step)
+{
+    term_count_octets(walk, step->lookup);
+    for (size_t i = 0; i < step->lookup->answer->count; i++)
+        if (step->hosts[i])
+            term_count_octets(walk, step->hosts[i]);
 }
 
 /* RFC 7208 5.4. The order of the exchangers, and that of the answers, make no difference: one that matches is enough,
@@ -302,6 +322,7 @@ static unsigned walk_mx(struct walk *walk, const struct walk_place *at)
         return term_missing_host(walk);
     if (so_far.failed)
         return term_failure(walk, at, so_far.failed);
+    count_exchangers(walk, step);
     return miss(walk, at, lookup->answer->count == 0 || so_far.is_void);
 }
 

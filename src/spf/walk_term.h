@@ -25,6 +25,9 @@ unsigned term_missing(struct walk *walk);
 unsigned term_missing_host(struct walk *walk);
 unsigned term_missing_names(struct walk *walk);
 
+/* Counts the answer to a lookup, of which nothing is missing before it, towards LIMIT_OCTETS. */
+void term_count_octets(struct walk *walk, const struct lookup *lookup);
+
 /* Tells a survey, if this is one and the place is certainly reached. */
 void term_tell(const struct walk *walk, enum survey_finding finding, const struct walk_place *at, const char *text);
 

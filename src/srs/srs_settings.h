@@ -10,7 +10,7 @@
 struct srs_settings {
     const char *domain;            /* of the addresses that are written; none but these are reversed */
     struct text_list secrets;      /* the first one signs, each of them verifies */
-    struct text_list kept_domains; /* senders of these stay as they are: what whitelist_has_exact_host finds */
+    struct host_list kept_domains; /* senders of these stay as they are: what whitelist_has_exact_host finds */
     char separator;                /* after SRS0 and SRS1: `=`, `+` or `-`; read is each of them */
     unsigned hash_len;             /* characters of a hash, 1 to SRS_HASH_MAX_LEN */
     unsigned hash_min_len;         /* a shorter one is refused; at most hash_len */

@@ -139,10 +139,19 @@ static bool has_upper_case(const char *text)
     return *text != '\0';
 }
 
+static bool is_part_of_address(const char *text)
+{
+    const size_t len = strlen(text);
+
+    return len > 0 && (text[0] == '@' || text[len - 1] == '@');
+}
+
 static void convert_settings(struct user *user)
 {
     bool has_sets = false;
 
+    if (is_part_of_address(user->address))
+        convert_differs(&user->run, "there a part of an address matches nothing; it is converted as it was meant");
     if (has_upper_case(user->address))
         convert_differs(&user->run,
                         "there an address with an upper-case letter matches nothing; it is converted as it was meant");

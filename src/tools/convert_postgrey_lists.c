@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { LIST_MAX = 4 * 1024 * 1024, ITEM_SIZE = 256 }; /* octets of a file, of an item */
 
@@ -63,13 +64,21 @@ static enum anchor read_anchor(const char **text)
     return skip(text, "\\.") ? ANCHOR_BELOW : ANCHOR_NONE;
 }
 
+/* False where ours would not be that client: with an @ it would be a sender, whom nobody had exempt; and the name that
+ * postgrey has for a client without one is none here. */
+static bool is_client(const char *item)
+{
+    return strchr(item, '@') == NULL && strcasecmp(item, "unknown") != 0;
+}
+
 /* A name, or a domain and what is below it. */
 static bool add_host_expression(struct list *list, const char *text, const char *end, struct strbuf *ours)
 {
     const enum anchor anchor = read_anchor(&text);
     char literal[ITEM_SIZE];
 
-    if (anchor == ANCHOR_NONE || text >= end || end[-1] != '$' || !read_literal(text, end - 1, literal))
+    if (anchor == ANCHOR_NONE || text >= end || end[-1] != '$' || !read_literal(text, end - 1, literal) ||
+        !is_client(literal))
         return false;
     strbuf_addf(ours, "%s%s", anchor == ANCHOR_BELOW ? "." : "", literal);
     list->is_wider |= anchor == ANCHOR_WHOLE; /* a name of ours stands for what is below it, too */
@@ -149,6 +158,8 @@ static bool add_client(struct list *list, const char *item, struct strbuf *ours)
     if (read_short_address(item, network))
         item = network;
     else if (strchr(item, ':') != NULL && !addr_prefix_parse(item, &prefix))
+        return false;
+    if (!is_client(item))
         return false;
     strbuf_add(ours, item);
     return true;

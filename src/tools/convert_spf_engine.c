@@ -88,7 +88,10 @@ static void convert_authserv_id(struct conversion *run, const struct foreign_set
 
 static void convert_lookup_time(struct conversion *run, const struct foreign_setting *setting)
 {
-    convert_note(run, "The MTA must wait longer than this: Sendmail gives up after 10s unless T= says more");
+    convert_note(
+        run, convert_from(run)->is_milter
+                 ? "The MTA must wait longer than this: Sendmail gives up after 10s unless T= says more"
+                 : "Postfix must wait longer than this: 100s, unless timeout= after check_policy_service says less");
     convert_line(run, "DNSTimeout", setting->value);
 }
 
@@ -194,7 +197,7 @@ void convert_finish_spf_engine(struct conversion *run)
 static void finish_policyd_spf(struct conversion *run)
 {
     convert_finish_spf_engine(run);
-    convert_note(run, "Postfix asks for each recipient");
+    convert_note(run, "Postfix asks for each recipient, where PolicySocket says, which is to be added");
     convert_line(run, "RefuseAt", "rcpt");
 }
 

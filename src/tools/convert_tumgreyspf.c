@@ -455,6 +455,7 @@ static void convert_base(struct tree *tree, const char *directory)
     convert_line(&tree->run, "SkipNDR", "on");
     convert_line(&tree->run, "TagSubject", "off");
     convert_line(&tree->run, "RelaxedLocalPart", "on");
+    convert_note(&tree->run, "Postfix asks for each recipient, where PolicySocket says, which is to be added");
     convert_line(&tree->run, "RefuseAt", "rcpt");
     convert_base_greylisting(tree);
     tree->run.current = NULL;

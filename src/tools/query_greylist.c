@@ -5,7 +5,6 @@
 #include "base/clock.h"
 #include "greylist/store_address.h"
 #include "tools/greylist/open_store.h"
-#include "tools/greylist/stored_find.h"
 
 void query_greylist_open(struct query_greylist *greylist, const struct config *config, const struct address *recipient)
 {
@@ -22,10 +21,20 @@ void query_greylist_open(struct query_greylist *greylist, const struct config *c
     greylist->backend = open_store(&store, config->user, &greylist->problem, &status);
 }
 
+static bool find(struct query_greylist *greylist, int64_t now_s, struct greylist_stored *stored)
+{
+    struct backend *backend = greylist->backend;
+    const struct greylist_subject *subject = &greylist->subject;
+
+    return backend->functions->find(backend, subject->entry, false, now_s, &stored->entry, &greylist->problem) &&
+           (*subject->sender == '\0' ||
+            backend->functions->find(backend, subject->sender, true, now_s, &stored->sender, &greylist->problem));
+}
+
 void query_greylist_decide(struct query_greylist *greylist, const struct greylist_facts *facts, bool is_refused)
 {
     const int64_t now_s = clock_unix_s(&clock_system);
-    struct greylist_stored stored = {.entry = {.first_s = 0}};
+    struct greylist_stored stored = {.entry = {.first_s = 0}}, found = stored;
     enum greylist_exemption exemption;
 
     if (greylist->settings == NULL)
@@ -37,8 +46,8 @@ void query_greylist_decide(struct query_greylist *greylist, const struct greylis
         greylist->exemption = "the result has it stopped anyway";
     if (greylist->exemption != NULL)
         return;
-    if (greylist->backend != NULL)
-        (void)stored_find(greylist->backend, &greylist->subject, now_s, &stored, &greylist->problem);
+    if (greylist->backend != NULL && find(greylist, now_s, &found))
+        stored = found;
     greylist->decision = greylist_decide(&greylist->settings->terms, &stored, now_s);
 }
 

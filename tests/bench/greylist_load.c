@@ -212,5 +212,6 @@ int main(int argc, char **argv)
     }
     measure(store, &config.address, entries);
     greylist_store_release(store);
+    greylist_store_await_ends();
     return answers[STORE_ANSWERED] > 0 ? 0 : 1;
 }

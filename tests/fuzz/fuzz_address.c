@@ -31,11 +31,11 @@ static void check_again(const struct address *address, enum address_status statu
 
 static void check_pattern(const struct address *address)
 {
-    struct text_list list = {0};
+    struct mailbox_list list = {0};
 
-    require(text_list_add(&list, address->text));
+    require(mailbox_list_add(&list, address->text));
     require(whitelist_has_mailbox(&list, address));
-    text_list_free(&list);
+    mailbox_list_free(&list);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

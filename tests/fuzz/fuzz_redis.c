@@ -111,6 +111,7 @@ static bool count_row(void *context, const struct backend_row *row)
 static bool visit(struct backend *backend, struct strbuf *problem)
 {
     struct backend_visit visits[VISITS], *batch[VISITS];
+    bool is_full = false;
 
     for (size_t n = 0; n < VISITS; n++) {
         visits[n] = (struct backend_visit){
@@ -123,25 +124,31 @@ static bool visit(struct backend *backend, struct strbuf *problem)
     visits[1].subject.sender[0] = '\0';
     if (!backend->functions->visit(backend, batch, VISITS, problem))
         return false;
-    for (size_t n = 0; n < VISITS; n++)
+    for (size_t n = 0; n < VISITS; n++) {
         if (visits[n].answer != STORE_ANSWERED && visits[n].answer != STORE_FULL)
             abort();
+        is_full |= visits[n].answer == STORE_FULL;
+    }
+    if (is_full != (problem->len > 0))
+        abort();
+    strbuf_truncate(problem, 0);
     return true;
 }
 
 static bool act(struct backend *backend, unsigned action, struct strbuf *problem)
 {
-    const struct greylist_record record = {1, 2, 3, false};
+    struct greylist_record record = {1, 2, 3, false};
     size_t count = 0;
-    uint64_t entries;
+    struct backend_expiry expiry;
 
-    switch (action) {
+    switch (action % 4) {
     case 0:
-        return backend->functions->expire(backend, NOW, &count, &entries, problem);
+        return backend->functions->expire(backend, NOW, &expiry, problem);
     case 1:
         return backend->functions->each(backend, "example", count_row, &count, problem);
     case 2:
-        return backend->functions->put(backend, "key", true, &record, NOW, problem);
+        return action / 8 % 2 == 0 ? backend->functions->put(backend, "key", true, &record, NOW, problem)
+                                   : backend->functions->find(backend, "key", true, NOW, &record, problem);
     default:
         return visit(backend, problem);
     }
@@ -160,7 +167,7 @@ static void ask_server(unsigned action)
     backend = backend_create(&config);
     if (backend == NULL)
         abort();
-    if ((backend->functions->open(backend, &problem) && act(backend, action % 4, &problem)) != (problem.len == 0))
+    if ((backend->functions->open(backend, &problem) && act(backend, action, &problem)) != (problem.len == 0))
         abort();
     strbuf_free(&problem);
     backend->functions->destroy(backend);

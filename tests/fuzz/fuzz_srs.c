@@ -24,13 +24,16 @@ static void require(bool holds)
 static struct srs_settings make_settings(uint8_t choice)
 {
     static const char separators[] = {'=', '+', '-', '='};
-    static char first[] = "tops3cr3t", second[] = "older", kept_domain[] = ".kept.example";
-    static char *secrets[] = {first, second}, *kept[] = {kept_domain};
+    static char first[] = "tops3cr3t", second[] = "older";
+    static char *secrets[] = {first, second};
+    static struct host_list kept;
 
+    if (kept.texts.count == 0)
+        require(host_list_add(&kept, ".kept.example"));
     return (struct srs_settings){
         .domain = "fwd.example",
         .secrets = {secrets, 2},
-        .kept_domains = {kept, 1},
+        .kept_domains = kept,
         .separator = separators[choice & 3],
         .hash_len = choice & 4 ? 4 : 1,
         .hash_min_len = 1,

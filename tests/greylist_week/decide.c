@@ -183,5 +183,6 @@ int main(int argc, char **argv)
         give_up(strbuf_text(&error));
     decide_all(store, &settings);
     greylist_store_release(store);
+    greylist_store_await_ends();
     return EXIT_SUCCESS;
 }

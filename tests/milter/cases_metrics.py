@@ -124,14 +124,15 @@ multiple    TXT "v=spf1 +all"
 loop        TXT "v=spf1 include:loop2.example.org -all"
 loop2       TXT "v=spf1 redirect=loop.example.org"
 target      TXT "v=spf1 include:none.example.org -all"
-"""
+octets      TXT "v=spf1 include:o1.example.org include:o2.example.org include:o3.example.org include:o4.example.org include:o5.example.org a -all"
+""" + "".join(f'o{number} TXT "v=spf1 ?all"\no{number} TXT ' + f'"{"x" * 250}" ' * 240 + "\n" for number in range(1, 6))
 
 
 @case
 def broken_records_are_counted_by_what_is_wrong(binary):
     with watched(binary, zone=BROKEN_ZONE) as filter_:
         _, before = changes(filter_, {})
-        for why in ("syntax", "lookups", "void", "multiple", "loop", "target"):
+        for why in ("syntax", "lookups", "void", "multiple", "loop", "octets", "target"):
             for expected in ({f'records_broken_total{{why="{why}"}}': 1}, {}):  # the second result is a cached one
                 one(filter_, f"<a@{why}.example.org>", ip=BAD_IP)
                 changed, before = changes(filter_, before)

@@ -457,22 +457,22 @@ def requests_are_counted_by_state_and_action(binary):
     equal(len(found), 49, "combinations")
 
 
-@case
-def an_idle_connection_costs_little(binary):
-    """Also after it has asked for a message at DATA."""
+@rows([("asked-at-data", ("RCPT", "DATA"), {}), ("asked-at-rcpt", ("RCPT",), {"AddReceivedHeader": "on", "CheckHelo": "on"})])
+def an_idle_connection_costs_little(binary, states, config):
+    """Also after it has asked about a message, which without DATA goes on."""
     if sanitizer(binary):
         raise Skip("a sanitizer's allocator takes more")
     count = 1000  # and as many again
     if resource.getrlimit(resource.RLIMIT_NOFILE)[1] < 8 * count:
         raise Skip("too few descriptors")
     resource.setrlimit(resource.RLIMIT_NOFILE, (8 * count, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
-    with serving(binary) as filter_, contextlib.ExitStack() as stack:
+    with serving(binary, config) as filter_, contextlib.ExitStack() as stack:
         clients = []
         for _ in range(2):
             clients += [stack.enter_context(PolicyClient(filter_.policy)) for _ in range(count)]
-            for client in clients:
-                client.ask(**message(1, **PASS))
-                client.ask(**message(1, protocol_state="DATA", **PASS))
+            for number, client in enumerate(clients):
+                for state in states:
+                    client.ask(**message(1, protocol_state=state, client_port=str(10000 + number), **PASS))
             before = filter_.rss_kb() if len(clients) == count else before
         check(filter_.rss_kb() - before < count * 8, f"{(filter_.rss_kb() - before) / count:.1f} kB each")
 

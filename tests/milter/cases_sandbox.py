@@ -355,7 +355,7 @@ def store_of_greylisting_in_a_directory_of_its_own(binary):
         equal(len([name for name in os.listdir(filter_.path("store")) if ".corrupt-" in name]), 1, "files set aside")
         equal(os.stat(filter_.path("store/greylist.db")).st_mode & 0o777, 0o600, "mode of the new file")
         os.unlink(filter_.path("store/greylist.db"))
-        filter_.wait_log("it is not the file any more that was opened")
+        filter_.wait_log("is not the file any more that was opened")
         filter_.wait_log("greylist: the store is there again")
         equal(spf_result(delivered(one(filter_)))[0], "pass", "result after that")
         filter_.stop()

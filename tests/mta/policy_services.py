@@ -3,6 +3,7 @@
 
 import os
 import re
+import ssl
 
 import machine
 from waiting import wait_for, listens
@@ -13,6 +14,8 @@ UNIX_SOCKET = DIRECTORY + "/policy.sock"
 INET = "inet:127.0.0.1:10011"
 MILTER = "inet:127.0.0.1:10010"
 GUIDE_TEXT = os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "docs", "postfix-policy.md")
+
+CERTIFICATES = "/etc/postfix/certificates"
 
 # Recipients of this host, those that are listed; everything for them goes to the sink.
 BOB, BOSS, NOBODY = "bob@local.example", "boss@local.example", "nobody@local.example"
@@ -46,7 +49,7 @@ def guided(name):
 EVERY = ("client", "helo", "sender", "recipient", "data")
 
 RECIPIENT, DATA, ALL, ALL_AT_ONCE, ACCESS, CLASS, CHROOT, PATIENT, OPTIONAL, LATE, CONTEXTS, PASSES, BOTH, BOTH_AT_ONCE, GUIDE, \
-    END, RELAY, KEPT = range(2601, 2619)
+    END, RELAY, KEPT, CERTIFIED = range(2601, 2620)
 
 SERVICES = {  # port: options; a word in front of them: the columns of master.cf where they are not the usual ones
     RECIPIENT: lists("recipient"),
@@ -77,6 +80,10 @@ SERVICES = {  # port: options; a word in front of them: the columns of master.cf
     RELAY: [f"smtpd_relay_restrictions=reject_unauth_destination, {ask('timeout=60s')}",
             f"smtpd_data_restrictions={ask('timeout=60s')}",
             f"smtpd_etrn_restrictions={ask('timeout=60s')}"],
+    # Asks clients for a certificate, and trusts one authority.
+    CERTIFIED: ["smtpd_tls_security_level=may", "smtpd_tls_ask_ccert=yes", f"smtpd_tls_cert_file={CERTIFICATES}/own.pem",
+                f"smtpd_tls_key_file={CERTIFICATES}/own.key", f"smtpd_tls_CAfile={CERTIFICATES}/own.pem",
+                "smtpd_delay_reject=no", *lists("sender", "recipient")],
     LATE: [f"smtpd_recipient_restrictions=reject_unauth_destination, {ask()}"],
 }
 
@@ -89,12 +96,31 @@ def line(port, options):
     return f"{port} inet n - {chroot} - {processes} smtpd{words}\n"
 
 
+def make_certificates():
+    """One that is its own authority, the trusted one, and one of an authority that is not."""
+    os.makedirs(CERTIFICATES)
+    for name in ("own", "foreign"):
+        key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", f"{CERTIFICATES}/{name}.key")
+        machine.run("openssl", "req", "-x509", *key, "-days", "3650", "-subj", f"/CN={name}.example", "-out",
+                    f"{CERTIFICATES}/{name}.pem")
+
+
+def start_tls(connection, name=None):
+    """With the certificate of this name, or none."""
+    context = ssl.create_default_context(cafile=f"{CERTIFICATES}/own.pem")
+    context.check_hostname = False
+    if name:
+        context.load_cert_chain(f"{CERTIFICATES}/{name}.pem", f"{CERTIFICATES}/{name}.key")
+    connection.start_tls(context)
+
+
 def install():
     """Adds the ports to the private Postfix, once."""
     with open("/etc/postfix/master.cf", encoding="utf-8") as file:
         text = file.read()
     if f"\n{RECIPIENT} " in text:
         return
+    make_certificates()
     machine.write("/etc/postfix/master.cf", text + "".join(line(*service) for service in SERVICES.items()))
     machine.run("install", "-d", "-o", "smfs", "-g", "postfix", "-m", "2750", DIRECTORY)
     machine.run("postfix", "reload")

@@ -14,6 +14,10 @@ void policy_limits_add(const struct config *config, struct strbuf *out);
 /* Appends the keys that it alone serves, where there is no PolicySocket; nothing if there are none. */
 void policy_limits_add_unserved(const struct config *config, struct strbuf *out);
 
+/* Appends the name that the fields of its answers have, if it is hardly the one that is meant: Postfix does not tell
+ * its own, and that of the system has no domain. Nothing where AuthservID says it, or nobody asks. */
+void policy_limits_add_short_name(const struct config *config, struct strbuf *out);
+
 /* True if null senders are greylisted by the policy service alone, which does it where it is asked at DATA. */
 bool policy_limits_has_null_senders(const struct config *config);
 

@@ -204,6 +204,13 @@ static void note_policy_limits(struct probe *probe)
     if (keys.len > 0)
         strbuf_addf(&probe->out->notes, "PolicySocket: there is none, and a milter has no use for: %s\n",
                     strbuf_text(&keys));
+    strbuf_truncate(&keys, 0);
+    policy_limits_add_short_name(probe->config, &keys);
+    if (keys.len > 0)
+        strbuf_addf(
+            &probe->out->notes,
+            "PolicySocket: Postfix does not tell its name, so that fields have this host's: %s; AuthservID sets it\n",
+            strbuf_text(&keys));
     strbuf_free(&keys);
 }
 

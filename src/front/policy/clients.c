@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Finds the transaction of a client by its address and port. */
+/* Finds the transaction of a client by its address, port and name. */
 #include "front/policy/clients.h"
 
 #include <stdlib.h>
@@ -19,6 +19,8 @@ static bool write_key(const struct request *request, struct strbuf *key)
     strbuf_add(key, request->client_address);
     strbuf_add_char(key, '\n');
     strbuf_add(key, request->client_port);
+    strbuf_add_char(key, '\n');
+    strbuf_add(key, request->client_name);
     return !key->failed;
 }
 
@@ -58,6 +60,7 @@ static struct client_entry *create(struct clients *clients, uint64_t hash, bool 
         return NULL;
     clients->spare = NULL;
     strbuf_truncate(&entry->key, 0);
+    strbuf_begin_short(&entry->key, clients->wanted.len);
     strbuf_add_mem(&entry->key, clients->wanted.text, clients->wanted.len);
     if (entry->key.failed) {
         free_entry(entry);
@@ -85,8 +88,8 @@ static struct client_entry *turn_to_wanted(struct clients *clients, struct clien
 
 struct client_entry *clients_turn(struct clients *clients, struct client_entry *entry, const struct request *request)
 {
-    /* Without a port, as an old Postfix has it, two clients of one address look alike. */
-    const bool is_shared = request->client_port[0] != '\0' && strcmp(request->client_port, "0") != 0;
+    /* Without a port, as for the client of a proxy that does not tell it ("unknown"), two of one address look alike. */
+    const bool is_shared = request->client_port[0] >= '1' && request->client_port[0] <= '9';
     struct client_entry *wanted =
         write_key(request, &clients->wanted) ? turn_to_wanted(clients, entry, is_shared) : NULL;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The SMTP clients that are asked about: one transaction each, whatever connections of Postfix's ask. Lists of
- * restrictions that name the service in different ways have connections of their own, and the message they ask about is
- * the same. One thread. */
+/* The SMTP clients that are asked about (address, port, name): one transaction each, whatever connections of Postfix's
+ * ask. Lists of restrictions that name the service in different ways have connections of their own, and the message
+ * they ask about is the same. One thread. */
 #ifndef SMF_FRONT_POLICY_CLIENTS_H
 #define SMF_FRONT_POLICY_CLIENTS_H
 

@@ -39,12 +39,23 @@ static bool says(const struct strbuf *known, const char *first, const char *seco
 static void note(struct strbuf *known, const char *first, const char *second)
 {
     strbuf_truncate(known, 0);
+    strbuf_begin_short(known, strlen(first) + 1 + strlen(second));
     strbuf_add(known, first);
     strbuf_add_char(known, '\n');
     if (second[0] != '\0')
         strbuf_add(known, second);
     if (known->failed)
         strbuf_free(known);
+}
+
+/* Most are shorter than a strbuf is at first, and thousands of connections have one. */
+static void keep_text(struct strbuf *kept, const char *text)
+{
+    const size_t len = strlen(text);
+
+    strbuf_truncate(kept, 0);
+    strbuf_begin_short(kept, len);
+    strbuf_add_mem(kept, text, len);
 }
 
 /* Empties a text, which keeps its memory unless that was not enough. */
@@ -113,6 +124,7 @@ static void forget_message(struct transaction *transaction)
     empty(&transaction->queue_id);
     transaction->is_decided = transaction->has_instance = transaction->has_changes = transaction->is_over = false;
     transaction->has_recipient = transaction->has_accepted = false;
+    transaction->is_authenticated = transaction->has_certificate = false;
     empty(&transaction->changes);
 }
 
@@ -239,16 +251,28 @@ static enum address_status read_address(const char *text, const char *host_name,
     return address_make_of(text, (size_t)(at - text), at + 1, out);
 }
 
+static bool is_authenticated(const struct request *request)
+{
+    return request->sasl_username[0] != '\0';
+}
+
+/* With the names of a certificate that Postfix trusts; it gives the fingerprint of any. */
+static bool has_certificate(const struct request *request)
+{
+    return request->ccert_subject[0] != '\0' || request->ccert_issuer[0] != '\0';
+}
+
 static void begin_message(struct transaction *transaction, const struct request *request)
 {
     struct session_sender sender = {
         .queue_id = request->queue_id[0] != '\0' ? request->queue_id : NULL,
-        .authenticated = request->sasl_username[0] != '\0',
-        /* the names of a certificate that Postfix trusts; it gives the fingerprint of any */
-        .has_certificate = request->ccert_subject[0] != '\0' || request->ccert_issuer[0] != '\0',
+        .authenticated = is_authenticated(request),
+        .has_certificate = has_certificate(request),
     };
     struct session_reply reply;
 
+    transaction->is_authenticated = sender.authenticated;
+    transaction->has_certificate = sender.has_certificate;
     sender.status = read_address(request->sender, session_host_name(transaction->session), &sender.address);
     reply = session_mail(transaction->session, &sender);
     transaction->has_message = reply.step == SESSION_CONTINUE;
@@ -258,9 +282,13 @@ static void begin_message(struct transaction *transaction, const struct request 
         transaction->answer_kind = answer_dunno(&transaction->answer);
 }
 
-/* True if the request is about the message of the one before. Until RCPT it has no instance. */
+/* True if the request is about the message of the one before. Until RCPT it has no instance, and somebody who was
+ * refused at MAIL may have become known before the next one. */
 static bool is_same_message(const struct transaction *transaction, const struct request *request)
 {
+    if (transaction->is_authenticated != is_authenticated(request) ||
+        transaction->has_certificate != has_certificate(request))
+        return false;
     if (!says(&transaction->client, request->client_address, request->client_port) ||
         !says(&transaction->helo, request->helo_name, ""))
         return false;
@@ -279,10 +307,8 @@ static void meet_message(struct transaction *transaction, const struct request *
     }
     note(&transaction->message, request->sender, request->instance);
     transaction->has_instance = request->instance[0] != '\0';
-    if (request->queue_id[0] != '\0') {
-        strbuf_truncate(&transaction->queue_id, 0);
-        strbuf_add(&transaction->queue_id, request->queue_id);
-    }
+    if (request->queue_id[0] != '\0')
+        keep_text(&transaction->queue_id, request->queue_id);
 }
 
 /* True if no recipient follows. */
@@ -417,7 +443,7 @@ static struct session_reply decide_recipient(struct transaction *transaction, co
     transaction->has_recipient = true;
     transaction->has_accepted |= reply.step != SESSION_REFUSE;
     forget_answer(transaction);
-    strbuf_add(&transaction->recipient, request->recipient);
+    keep_text(&transaction->recipient, request->recipient);
     if (reply.step == SESSION_REFUSE)
         keep_refusal(transaction, &reply);
     else if (reply.reason == REASON_NONE)

@@ -24,16 +24,17 @@ struct transaction {
     struct strbuf recipient; /* the one that `answer` is for; "": for all */
     struct strbuf changes;   /* answers that bring the message its fields, one after the other */
     struct strbuf queue_id;
-    bool is_noted;      /* something of a message is kept here */
-    bool has_message;   /* the session has it, and it was not ended */
-    bool is_over;       /* it was ended at DATA */
-    bool is_exempt;     /* nothing of this client is checked */
-    bool is_decided;    /* the session was asked whether it refuses the whole message */
-    bool has_instance;  /* the message's is known: RCPT was reached */
-    bool asks_at_data;  /* fields come at DATA; set by whoever knows that it is asked there */
-    bool has_changes;   /* they were collected */
-    bool has_recipient; /* one of the message was asked about */
-    bool has_accepted;  /* and was not refused */
+    bool is_noted;                          /* something of a message is kept here */
+    bool has_message;                       /* the session has it, and it was not ended */
+    bool is_over;                           /* it was ended at DATA */
+    bool is_exempt;                         /* nothing of this client is checked */
+    bool is_decided;                        /* the session was asked whether it refuses the whole message */
+    bool is_authenticated, has_certificate; /* whose message it is */
+    bool has_instance;                      /* the message's is known: RCPT was reached */
+    bool asks_at_data;                      /* fields come at DATA; set by whoever knows that it is asked there */
+    bool has_changes;                       /* they were collected */
+    bool has_recipient;                     /* one of the message was asked about */
+    bool has_accepted;                      /* and was not refused */
 };
 
 /* Takes a request so far that its answer can be found without waiting. True: go on with transaction_answer. False:

@@ -31,6 +31,14 @@ struct backend_row {
     int64_t until_s;
     bool is_sender;
 };
+
+/* What came of a step of expiry. */
+struct backend_expiry {
+    size_t deleted;
+    uint64_t entries; /* that there are; 0: not known */
+    bool has_more;    /* to delete at once */
+};
+
 /* False: no more of them. */
 typedef bool (*backend_each)(void *context, const struct backend_row *row);
 
@@ -49,13 +57,15 @@ struct backend_functions {
      * also says why some are answered STORE_FULL. */
     bool (*visit)(struct backend *backend, struct backend_visit *const *visits, size_t count, struct strbuf *problem);
 
-    /* Deletes up to BACKEND_EXPIRY_STEP of what is over by now, and of what is too much. *deleted is how many, *entries
-     * how many there are (0: not known). */
-    bool (*expire)(struct backend *backend, int64_t now_s, size_t *deleted, uint64_t *entries, struct strbuf *problem);
+    /* Deletes up to BACKEND_EXPIRY_STEP of what is over by now, and of what is too much. */
+    bool (*expire)(struct backend *backend, int64_t now_s, struct backend_expiry *expiry, struct strbuf *problem);
 
     /* For `smf-spf greylist`: all whose key has `pattern` in it, without case; "": all. In the order of their keys. */
     bool (*each)(struct backend *backend, const char *pattern, backend_each each, void *context,
                  struct strbuf *problem);
+    /* For `smf-spf query`: sets *record to that of one key; zeroed: there is none, or it is over by now. */
+    bool (*find)(struct backend *backend, const char *key, bool is_sender, int64_t now_s,
+                 struct greylist_record *record, struct strbuf *problem);
     /* Stores (record not NULL) or deletes one key. */
     bool (*put)(struct backend *backend, const char *key, bool is_sender, const struct greylist_record *record,
                 int64_t until_s, struct strbuf *problem);

@@ -29,13 +29,20 @@ struct greylist_store {
     struct backend *backend;   /* of the thread that asks, once it runs */
     struct visit_queue *queue; /* has a lock of its own */
     struct ttl_cache *cache;   /* has locks of its own */
-    pthread_t asking, late;
+    atomic_uint threads;       /* that run; the last one frees all */
     /* Of the thread that asks. */
     bool is_open, is_told;
     int64_t next_expiry_ms;
     /* What is counted. */
     _Atomic uint64_t cache_hits, entries, expired, batches, busy_us;
 };
+
+/* Stores that have nobody any more, and threads yet. */
+static struct {
+    pthread_mutex_t lock; /* a leaf */
+    pthread_cond_t none;
+    size_t count;
+} ending = {.lock = PTHREAD_MUTEX_INITIALIZER, .none = PTHREAD_COND_INITIALIZER};
 
 const char *store_answer_name(enum store_answer answer)
 {
@@ -129,18 +136,16 @@ static void lose_backend(struct greylist_store *store, const struct strbuf *prob
 static void expire(struct greylist_store *store, unsigned steps)
 {
     struct strbuf problem = {.limit = PROBLEM_MAX};
-    size_t deleted = BACKEND_EXPIRY_STEP;
-    uint64_t entries = 0;
+    struct backend_expiry expiry = {.has_more = true};
     bool works = true;
 
-    while (works && steps-- > 0 && deleted >= BACKEND_EXPIRY_STEP) {
-        deleted = 0;
-        works = store->backend->functions->expire(store->backend, clock_unix_s(&store->clock), &deleted, &entries,
-                                                  &problem);
-        store->expired += deleted;
+    while (works && steps-- > 0 && expiry.has_more) {
+        expiry = (struct backend_expiry){.has_more = false};
+        works = store->backend->functions->expire(store->backend, clock_unix_s(&store->clock), &expiry, &problem);
+        store->expired += expiry.deleted;
     }
-    store->entries = entries;
-    store->next_expiry_ms = clock_monotonic_ms(&clock_system) + (deleted >= BACKEND_EXPIRY_STEP ? 0 : EXPIRY_MS);
+    store->entries = expiry.entries;
+    store->next_expiry_ms = clock_monotonic_ms(&clock_system) + (expiry.has_more ? 0 : EXPIRY_MS);
     if (!works)
         lose_backend(store, &problem);
     strbuf_free(&problem);
@@ -211,6 +216,32 @@ static void finish(struct greylist_store *store)
     store->backend->functions->close(store->backend);
 }
 
+static void destroy(struct greylist_store *store)
+{
+    store->backend->functions->destroy(store->backend);
+    visit_queue_destroy(store->queue);
+    ttl_cache_destroy(store->cache);
+    free(store);
+}
+
+static void note_end(void)
+{
+    pthread_mutex_lock(&ending.lock);
+    if (--ending.count == 0)
+        pthread_cond_broadcast(&ending.none);
+    pthread_mutex_unlock(&ending.lock);
+}
+
+/* Of a thread of the store's, which nobody has any more. A backend may be slow, so that whoever had the store last does
+ * not wait for this. */
+static void leave(struct greylist_store *store)
+{
+    if (atomic_fetch_sub(&store->threads, 1) != 1)
+        return;
+    destroy(store);
+    note_end();
+}
+
 static void *run_asking(void *context)
 {
     struct greylist_store *store = context;
@@ -222,6 +253,7 @@ static void *run_asking(void *context)
             open_backend(store);
     }
     finish(store);
+    leave(store);
     return NULL;
 }
 
@@ -230,29 +262,28 @@ static void *run_late(void *context)
     struct greylist_store *store = context;
 
     visit_queue_answer_late(store->queue);
+    leave(store);
     return NULL;
 }
 
 /* --- Its life. --- */
 
-static void destroy(struct greylist_store *store)
-{
-    store->backend->functions->destroy(store->backend);
-    visit_queue_destroy(store->queue);
-    ttl_cache_destroy(store->cache);
-    free(store);
-}
-
 /* False: neither runs. */
 static bool start(struct greylist_store *store)
 {
-    if (thread_start(&store->late, run_late, store) != 0)
+    pthread_t asking, late;
+
+    store->threads = 2;
+    if (thread_start(&late, run_late, store) != 0)
         return false;
-    if (thread_start(&store->asking, run_asking, store) == 0)
-        return true;
-    visit_queue_end(store->queue);
-    (void)pthread_join(store->late, NULL);
-    return false;
+    if (thread_start(&asking, run_asking, store) != 0) {
+        visit_queue_end(store->queue);
+        (void)pthread_join(late, NULL); /* it is not the last of two */
+        return false;
+    }
+    (void)pthread_detach(late);
+    (void)pthread_detach(asking);
+    return true;
 }
 
 struct greylist_store *greylist_store_create_on(struct backend *backend, const struct clock *clock, unsigned wait_ms,
@@ -304,10 +335,18 @@ void greylist_store_release(struct greylist_store *store)
 {
     if (store == NULL || atomic_fetch_sub(&store->references, 1) != 1)
         return;
-    visit_queue_end(store->queue);
-    (void)pthread_join(store->asking, NULL);
-    (void)pthread_join(store->late, NULL);
-    destroy(store);
+    pthread_mutex_lock(&ending.lock);
+    ending.count++;
+    pthread_mutex_unlock(&ending.lock);
+    visit_queue_end(store->queue); /* from here on it is its threads' */
+}
+
+void greylist_store_await_ends(void)
+{
+    pthread_mutex_lock(&ending.lock);
+    while (ending.count > 0)
+        pthread_cond_wait(&ending.none, &ending.lock);
+    pthread_mutex_unlock(&ending.lock);
 }
 
 static bool is_same_text(const char *a, const char *b)

@@ -57,7 +57,13 @@ struct greylist_store *greylist_store_create_on(struct backend *backend, const s
                                                 struct strbuf *error);
 
 struct greylist_store *greylist_store_acquire(struct greylist_store *store); /* NULL is fine, here and below */
-void greylist_store_release(struct greylist_store *store); /* the last one writes what is left, and ends the threads */
+
+/* Any thread, and none waits: after the last one the store's own threads write what is left, and free all. */
+void greylist_store_release(struct greylist_store *store);
+
+/* Waits until no store that nobody has any more runs, a few seconds where one is slow. So not on a thread of a front
+ * end. Locks: one of its own, a leaf. */
+void greylist_store_await_ends(void);
 
 /* True if both name the same store with the same bounds: a reload keeps it then. */
 bool greylist_store_config_is_same(const struct greylist_store_config *a, const struct greylist_store_config *b);

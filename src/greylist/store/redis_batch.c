@@ -54,6 +54,7 @@ struct redis_batch {
     struct asked asked[BACKEND_BATCH_MAX];
     struct held held[BACKEND_BATCH_MAX * PARTS];
     size_t asked_count, held_count;
+    struct strbuf full; /* why the server stores nothing; "": it does */
 };
 
 size_t redis_key(const char *prefix, bool is_sender, const char *text, char key[REDIS_KEY_SIZE])
@@ -72,6 +73,8 @@ struct redis_batch *redis_batch_create(const char *prefix)
 
 void redis_batch_destroy(struct redis_batch *batch)
 {
+    if (batch != NULL)
+        strbuf_free(&batch->full);
     free(batch);
 }
 
@@ -92,6 +95,7 @@ static struct held *hold(struct redis_batch *batch, bool is_sender, const char *
 
 static void fill(struct redis_batch *batch, struct backend_visit *const *visits, size_t count)
 {
+    strbuf_truncate(&batch->full, 0);
     batch->held_count = 0;
     batch->asked_count = count;
     for (size_t n = 0; n < count; n++) {
@@ -236,20 +240,22 @@ static bool learn(struct asked *asked, const struct redis_word *found)
 }
 
 /* Nothing was stored: what is there is what was guessed. */
-static void give_up(struct asked *asked)
+static void give_up(struct asked *asked, const struct redisReply *reply, struct strbuf *full)
 {
+    strbuf_truncate(full, 0); /* of several the last one's is told */
+    (void)redis_error_add(reply, full);
     for (size_t part = 0; part < asked->part_count; part++)
         asked->held[part]->value = asked->guess[part];
     asked->is_done = true;
     asked->visit->answer = STORE_FULL;
 }
 
-static bool take(struct asked *asked, const struct redisReply *reply, struct strbuf *problem)
+static bool take(struct asked *asked, const struct redisReply *reply, struct strbuf *full, struct strbuf *problem)
 {
     struct redis_word found[PARTS];
 
     if (redis_error_is_full(reply)) {
-        give_up(asked);
+        give_up(asked, reply, full);
         return true;
     }
     if (!read_values(reply, found, asked->part_count))
@@ -272,7 +278,7 @@ static bool take_all(struct redis_batch *batch, struct redis_link *link, struct 
         if (asked->is_done)
             continue;
         reply = redis_link_reply(link, problem);
-        is_fine = reply != NULL && take(asked, reply, problem);
+        is_fine = reply != NULL && take(asked, reply, &batch->full, problem);
         redis_link_free(reply);
     }
     return is_fine;
@@ -285,6 +291,8 @@ bool redis_batch_visit(struct redis_batch *batch, struct redis_link *link, struc
     while (ask_all(batch, link) > 0)
         if (!take_all(batch, link, problem))
             return false;
+    if (batch->full.len > 0)
+        strbuf_add(problem, strbuf_text(&batch->full));
     return true;
 }
 

@@ -92,21 +92,29 @@ static bool read_value(const struct redisReply *values, struct greylist_record *
            record_text_read(value.octets, value.len, record);
 }
 
-static bool take_row(struct rows *rows, const char *text, bool is_sender, struct redis_link *link,
-                     struct strbuf *problem)
+/* The reply to an MGET of one key. False: an error. */
+static bool take_value(struct redis_link *link, struct greylist_record *record, bool *is_ours, struct strbuf *problem)
 {
-    struct backend_row row = {.is_sender = is_sender};
     struct redisReply *values = redis_link_reply(link, problem);
     struct redis_word error;
-    long long left_s;
-    bool is_fine, is_ours;
+    bool is_fine;
 
     if (values == NULL)
         return false;
     is_fine = !redis_reply_error(values, &error) || redis_error_add(values, problem);
-    is_ours = is_fine && read_value(values, &row.record);
+    *is_ours = is_fine && read_value(values, record);
     redis_link_free(values);
-    if (!is_fine || !redis_scan_number(link, &left_s, problem))
+    return is_fine;
+}
+
+static bool take_row(struct rows *rows, const char *text, bool is_sender, struct redis_link *link,
+                     struct strbuf *problem)
+{
+    struct backend_row row = {.is_sender = is_sender};
+    long long left_s;
+    bool is_ours;
+
+    if (!take_value(link, &row.record, &is_ours, problem) || !redis_scan_number(link, &left_s, problem))
         return false;
     if (!is_ours || left_s < -1)
         return true;
@@ -170,4 +178,19 @@ bool redis_list(struct redis_link *link, const char *prefix, const char *pattern
     }
     free_rows(&rows);
     return is_fine;
+}
+
+/* One key ------------------------------------------------------------------------------------------------------------
+ */
+
+bool redis_list_find(struct redis_link *link, const char *key, struct greylist_record *record, struct strbuf *problem)
+{
+    struct greylist_record found = {0};
+    bool is_ours;
+
+    redis_link_send(link, (struct redis_word[]){redis_word_of("MGET"), redis_word_of(key)}, 2);
+    if (!take_value(link, &found, &is_ours, problem))
+        return false;
+    *record = is_ours ? found : (struct greylist_record){0};
+    return true;
 }

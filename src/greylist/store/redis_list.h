@@ -16,4 +16,8 @@
 bool redis_list(struct redis_link *link, const char *prefix, const char *pattern, int64_t now_s, backend_each each,
                 void *context, struct strbuf *problem);
 
+/* Sets *record to that of one key as the server has it; zeroed: there is none, or it is none of ours. False, with the
+ * reason in `problem`, if the server does not answer. */
+bool redis_list_find(struct redis_link *link, const char *key, struct greylist_record *record, struct strbuf *problem);
+
 #endif

@@ -136,6 +136,29 @@ static bool redis_visit(struct backend *backend, struct backend_visit *const *vi
     return end(store, begin(store, problem) && redis_batch_visit(store->batch, store->link, visits, count, problem));
 }
 
+/* Writes the key on the server. False: it is too long for one. */
+static bool full_key(const struct redis_store *store, const char *key, bool is_sender, char full[REDIS_KEY_SIZE],
+                     struct strbuf *problem)
+{
+    if (strlen(key) >= GREYLIST_KEY_SIZE) {
+        strbuf_add(problem, "no key is that long");
+        return false;
+    }
+    (void)redis_key(store->address.prefix, is_sender, key, full);
+    return true;
+}
+
+static bool redis_find(struct backend *backend, const char *key, bool is_sender, int64_t now_s,
+                       struct greylist_record *record, struct strbuf *problem)
+{
+    struct redis_store *store = store_of(backend);
+    char full[REDIS_KEY_SIZE];
+
+    (void)now_s; /* what is over the server has deleted */
+    return full_key(store, key, is_sender, full, problem) &&
+           end(store, begin(store, problem) && redis_list_find(store->link, full, record, problem));
+}
+
 static bool redis_put(struct backend *backend, const char *key, bool is_sender, const struct greylist_record *record,
                       int64_t until_s, struct strbuf *problem)
 {
@@ -144,13 +167,8 @@ static bool redis_put(struct backend *backend, const char *key, bool is_sender, 
     char full[REDIS_KEY_SIZE], value[RECORD_TEXT_SIZE], seconds[24];
     bool is_fine;
 
-    if (strlen(key) >= GREYLIST_KEY_SIZE) {
-        strbuf_add(problem, "no key is that long");
+    if (!full_key(store, key, is_sender, full, problem) || !begin(store, problem))
         return false;
-    }
-    if (!begin(store, problem))
-        return false;
-    (void)redis_key(store->address.prefix, is_sender, key, full);
     if (record == NULL || left_s < 1) {
         is_fine = command(store, (struct redis_word[]){redis_word_of("DEL"), redis_word_of(full)}, 2, problem);
         return end(store, is_fine);
@@ -167,20 +185,13 @@ static bool redis_put(struct backend *backend, const char *key, bool is_sender, 
 /* What the server does by itself, and what it does not ---------------------------------------------------------------
  */
 
-static bool redis_expire(struct backend *backend, int64_t now_s, size_t *deleted, uint64_t *entries,
-                         struct strbuf *problem)
+static bool redis_expire(struct backend *backend, int64_t now_s, struct backend_expiry *expiry, struct strbuf *problem)
 {
     struct redis_store *store = store_of(backend);
-    size_t gone;
-    uint64_t left;
 
     (void)now_s; /* the server goes by its own clock */
-    if (!end(store, begin(store, problem) && redis_trim(&store->trimmed_to, store->link, store->address.prefix,
-                                                        store->entries_max, &gone, &left, problem)))
-        return false;
-    *deleted = gone;
-    *entries = left;
-    return true;
+    return end(store, begin(store, problem) && redis_trim(&store->trimmed_to, store->link, store->address.prefix,
+                                                          store->entries_max, expiry, problem));
 }
 
 static bool redis_each(struct backend *backend, const char *pattern, backend_each each, void *context,
@@ -199,6 +210,7 @@ static const struct backend_functions functions = {
     .visit = redis_visit,
     .expire = redis_expire,
     .each = redis_each,
+    .find = redis_find,
     .put = redis_put,
 };
 

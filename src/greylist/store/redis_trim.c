@@ -2,10 +2,10 @@
 /* Deletes of too many keys those that are over first. */
 #include "greylist/store/redis_trim.h"
 
-#include "greylist/store/backend.h"
-
 #include <stdlib.h>
 #include <string.h>
+
+enum { LOOKED_AT = 2 * BACKEND_EXPIRY_STEP }; /* keys in a step, as half of them may go */
 
 struct candidate {
     struct redis_word key;
@@ -13,7 +13,7 @@ struct candidate {
 };
 
 struct candidates {
-    struct candidate list[BACKEND_EXPIRY_STEP];
+    struct candidate list[LOOKED_AT];
     size_t count;
 };
 
@@ -57,7 +57,7 @@ static size_t smaller(size_t a, uint64_t b)
 /* Which of the keys of a step are ours. Returns about how many of all are. */
 static uint64_t choose(struct candidates *ours, const struct redis_scan *scan, const char *prefix, uint64_t all)
 {
-    const size_t seen = smaller(scan->count, BACKEND_EXPIRY_STEP);
+    const size_t seen = smaller(scan->count, LOOKED_AT);
     bool is_sender;
 
     ours->count = 0;
@@ -71,17 +71,20 @@ static uint64_t choose(struct candidates *ours, const struct redis_scan *scan, c
 }
 
 static bool trim_step(const struct redis_scan *scan, struct redis_link *link, const char *prefix, uint64_t max,
-                      uint64_t all, size_t *deleted, struct strbuf *problem)
+                      struct backend_expiry *expiry, struct strbuf *problem)
 {
     struct candidates ours;
-    const uint64_t about = choose(&ours, scan, prefix, all);
+    const uint64_t about = choose(&ours, scan, prefix, expiry->entries);
 
     if (about <= max)
         return true;
     if (!find_lives(&ours, link, problem))
         return false;
     qsort(ours.list, ours.count, sizeof *ours.list, by_life);
-    return delete_first(&ours, smaller((ours.count + 1) / 2, about - max), link, deleted, problem);
+    if (!delete_first(&ours, smaller((ours.count + 1) / 2, about - max), link, &expiry->deleted, problem))
+        return false;
+    expiry->has_more = expiry->deleted > 0 && about - max > expiry->deleted;
+    return true;
 }
 
 static bool count_all(struct redis_link *link, uint64_t *entries, struct strbuf *problem)
@@ -95,18 +98,18 @@ static bool count_all(struct redis_link *link, uint64_t *entries, struct strbuf 
     return true;
 }
 
-bool redis_trim(struct redis_scan *scan, struct redis_link *link, const char *prefix, uint64_t max, size_t *deleted,
-                uint64_t *entries, struct strbuf *problem)
+bool redis_trim(struct redis_scan *scan, struct redis_link *link, const char *prefix, uint64_t max,
+                struct backend_expiry *expiry, struct strbuf *problem)
 {
     bool is_fine;
 
-    *deleted = 0;
-    if (!count_all(link, entries, problem))
+    *expiry = (struct backend_expiry){.deleted = 0};
+    if (!count_all(link, &expiry->entries, problem))
         return false;
-    if (*entries <= max)
+    if (expiry->entries <= max)
         return true;
-    is_fine = redis_scan_next(scan, link, "", BACKEND_EXPIRY_STEP, problem) &&
-              trim_step(scan, link, prefix, max, *entries, deleted, problem);
+    is_fine =
+        redis_scan_next(scan, link, "", LOOKED_AT, problem) && trim_step(scan, link, prefix, max, expiry, problem);
     redis_scan_end(scan);
     return is_fine;
 }

@@ -22,13 +22,13 @@ static const char *const texts[SQLITE_STATEMENTS] = {
     [BEGIN_READ] = "BEGIN",
     [COMMIT] = "COMMIT",
     [ROLLBACK] = "ROLLBACK",
-    [FIND] = "SELECT first_s, last_s, count, is_learned FROM seen WHERE key = ?1 AND is_sender = ?2",
+    [FIND] = "SELECT first_s, last_s, count, is_learned, until_s FROM seen WHERE key = ?1 AND is_sender = ?2",
     [STORE] = "INSERT INTO seen VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (key, is_sender) DO UPDATE SET "
               "first_s = ?3, last_s = ?4, count = ?5, is_learned = ?6, until_s = ?7",
     [FORGET] = "DELETE FROM seen WHERE key = ?1 AND is_sender = ?2",
     [EXPIRE] = FIRST_TO_EXPIRE "WHERE until_s <= ?1 ORDER BY until_s LIMIT ?2)",
     [TRIM] = FIRST_TO_EXPIRE "ORDER BY until_s LIMIT ?1)",
-    [COUNT] = "SELECT count(*) FROM seen",
+    [COUNT_SOME] = "SELECT count(*) FROM (SELECT 1 FROM seen LIMIT ?1 + 1)",
     [SHOW] = "SELECT key, is_sender, first_s, last_s, count, is_learned, until_s FROM seen "
              "WHERE (key, is_sender) > (?1, ?2) AND instr(lower(key), lower(?3)) > 0 ORDER BY key, is_sender LIMIT ?4",
     [VERSION] = "PRAGMA data_version",
@@ -183,7 +183,7 @@ static bool check_tables(struct sqlite_database *database, struct strbuf *proble
         !ask_number(database, "PRAGMA user_version", &version) ||
         !ask_number(database, "SELECT count(*) FROM sqlite_master", &tables))
         return sqlite_database_fail(database, problem);
-    if (tables == 0 && application == 0)
+    if (tables == 0 && (application == 0 || (application == APPLICATION && version == FORMAT)))
         return begin_log(database, problem) && (make_tables(database) || sqlite_database_fail(database, problem));
     if (application != APPLICATION)
         return sqlite_database_complain(database, "a database of another program", problem);
@@ -215,7 +215,9 @@ static bool set_up(struct sqlite_database *database, struct strbuf *problem)
     (void)sqlite3_wal_hook(database->db, on_commit, database);
     if (!prepare(database))
         return sqlite_database_fail(database, problem);
-    database->checkpoint = sqlite_checkpoint_create(database->path);
+    if (!sqlite_file_identify(database->path, database->identities, SQLITE_FILES_MAX))
+        return sqlite_database_complain(database, strerror(errno), problem);
+    database->checkpoint = sqlite_checkpoint_create(database->path, &database->changes);
     return database->checkpoint != NULL || sqlite_database_complain(database, "no memory or no thread", problem);
 }
 
@@ -235,7 +237,7 @@ static bool open_file(struct sqlite_database *database, struct strbuf *problem)
 {
     if (!sqlite_file_make(database->path, problem))
         return false;
-    if (!sqlite_file_identify(database->path, &database->identity))
+    if (!sqlite_file_identify(database->path, database->identities, 1))
         return sqlite_database_complain(database, strerror(errno), problem);
     if (sqlite3_open_v2(database->path, &database->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
         return database->db != NULL ? sqlite_database_fail(database, problem)
@@ -246,11 +248,12 @@ static bool open_file(struct sqlite_database *database, struct strbuf *problem)
 bool sqlite_database_open(struct sqlite_database *database, int64_t now_s, struct strbuf *problem)
 {
     for (unsigned i = 0; i < OPEN_TRIES; i++) {
-        if (database->is_corrupt && !sqlite_file_set_aside(database->path, &database->identity, now_s, problem))
+        if (database->is_corrupt && !sqlite_file_set_aside(database->path, database->identities, now_s, problem))
             return false;
         strbuf_truncate(problem, 0);
         database->is_corrupt = false;
         database->log_pages = 0;
+        database->changes = 0;
         if (open_file(database, problem))
             return true;
         sqlite_database_close(database);

@@ -23,7 +23,7 @@ enum sqlite_statement {
     FORGET,
     EXPIRE,
     TRIM,
-    COUNT,
+    COUNT_SOME, /* up to the number given and one more */
     SHOW,
     VERSION,
     SQLITE_STATEMENTS
@@ -34,9 +34,10 @@ struct sqlite_database {
     char path[STORE_ADDRESS_PATH_SIZE];
     sqlite3 *db; /* NULL: it is not open */
     sqlite3_stmt *statements[SQLITE_STATEMENTS];
-    struct file_identity identity; /* of the file that was opened */
-    bool is_corrupt;               /* it is to be set aside */
-    int log_pages;                 /* that the log of changes has */
+    struct file_identity identities[SQLITE_FILES_MAX]; /* of the files that were opened */
+    bool is_corrupt;                                   /* it is to be set aside */
+    int log_pages;                                     /* that the log of changes has */
+    _Atomic int64_t changes; /* of the number of rows, by this connection, since it was opened */
     struct sqlite_checkpoint *checkpoint;
 };
 

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 static const char aside_mark[] = ".corrupt-";
+static const char *const endings[SQLITE_FILES_MAX] = {"", "-wal", "-shm"};
 
 static bool fail(struct strbuf *problem, const char *path, const char *reason)
 {
@@ -34,22 +35,30 @@ bool sqlite_file_make(const char *path, struct strbuf *problem)
     return true;
 }
 
-bool sqlite_file_identify(const char *path, struct file_identity *identity)
+bool sqlite_file_identify(const char *path, struct file_identity *identities, size_t count)
 {
+    char name[PATH_MAX];
     struct stat status;
 
-    if (stat(path, &status) != 0)
-        return false;
-    identity->device = status.st_dev;
-    identity->inode = status.st_ino;
+    for (size_t i = 0; i < count; i++) {
+        (void)snprintf(name, sizeof name, "%s%s", path, endings[i]);
+        if (stat(name, &status) != 0)
+            return false;
+        identities[i] = (struct file_identity){.device = status.st_dev, .inode = status.st_ino};
+    }
     return true;
 }
 
-bool sqlite_file_is(const char *path, const struct file_identity *identity)
+bool sqlite_file_is(const char *path, const struct file_identity *identities, size_t count)
 {
-    struct file_identity now;
+    struct file_identity now[SQLITE_FILES_MAX];
 
-    return sqlite_file_identify(path, &now) && now.device == identity->device && now.inode == identity->inode;
+    if (!sqlite_file_identify(path, now, count))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (now[i].device != identities[i].device || now[i].inode != identities[i].inode)
+            return false;
+    return true;
 }
 
 static bool directory_of(const char *path, char *directory, size_t size)
@@ -116,7 +125,7 @@ bool sqlite_file_set_aside(const char *path, const struct file_identity *identit
     char aside[PATH_MAX];
     struct stat status;
 
-    if (!sqlite_file_is(path, identity))
+    if (!sqlite_file_is(path, identity, 1))
         return true;
     if (count_aside(path) >= SQLITE_FILES_ASIDE)
         return fail(problem, path, "corrupt, and so are others beside it: please look at the disk, and remove them");

@@ -10,6 +10,7 @@ enum {
     CHECKPOINT_PAGES = 1000, /* of the log of changes, from which on they go into the file */
     LOG_PAGES_MAX = 4000,    /* from which on that is waited for */
     RECOUNT_S = 60,          /* at most so often, if another process has changed something */
+    COUNTED_AT_ONCE = 20000, /* rows; that takes about a millisecond */
     PAGE_ROWS = 200,         /* that are shown at a time */
 };
 
@@ -18,8 +19,9 @@ struct sqlite_store {
     struct sqlite_database database;
     uint64_t entries_max;
     struct clock clock;
-    bool is_counted;
-    uint64_t entries;
+    bool is_counted; /* or that is under way */
+    bool is_known;   /* how many there are: `base` and our changes since then */
+    int64_t base;
     int64_t counted_s, version; /* when, and what PRAGMA data_version was */
 };
 
@@ -47,13 +49,15 @@ static bool sqlite_open(struct backend *backend, struct strbuf *problem)
 {
     struct sqlite_store *store = of(backend);
 
-    store->is_counted = false;
+    store->is_counted = store->is_known = false;
     return sqlite_database_open(&store->database, clock_unix_s(&store->clock), problem);
 }
 
 /* --- Visits. --- */
 
-static bool find(struct sqlite_store *store, const char *key, bool is_sender, struct greylist_record *record)
+/* *until_s is set where there is one. */
+static bool find(struct sqlite_store *store, const char *key, bool is_sender, struct greylist_record *record,
+                 int64_t *until_s)
 {
     sqlite3_stmt *statement = store->database.statements[FIND];
     bool has_row, works;
@@ -66,6 +70,7 @@ static bool find(struct sqlite_store *store, const char *key, bool is_sender, st
         record->last_s = sqlite3_column_int64(statement, 1);
         record->count = (uint32_t)sqlite3_column_int64(statement, 2);
         record->is_learned = sqlite3_column_int(statement, 3) != 0;
+        *until_s = sqlite3_column_int64(statement, 4);
     }
     return sqlite3_reset(statement) == SQLITE_OK && works;
 }
@@ -92,10 +97,11 @@ static bool is_nothing(const struct greylist_record *record)
 static bool decide(struct sqlite_store *store, struct backend_visit *visit, struct greylist_stored *stored)
 {
     const char *sender = visit->subject.sender;
+    int64_t until_s; /* the rule knows what is over */
 
     stored->sender = (struct greylist_record){0};
-    if (!find(store, visit->subject.entry, false, &stored->entry) ||
-        (*sender != '\0' && !find(store, sender, true, &stored->sender)))
+    if (!find(store, visit->subject.entry, false, &stored->entry, &until_s) ||
+        (*sender != '\0' && !find(store, sender, true, &stored->sender, &until_s)))
         return false;
     visit->decision = greylist_decide(&visit->terms, stored, visit->now_s);
     visit->decision.changes_sender = visit->decision.changes_sender && *sender != '\0';
@@ -103,7 +109,7 @@ static bool decide(struct sqlite_store *store, struct backend_visit *visit, stru
     return true;
 }
 
-static bool write_one(struct sqlite_store *store, struct backend_visit *visit, uint64_t *added)
+static bool write_one(struct sqlite_store *store, struct backend_visit *visit, int64_t *added)
 {
     const struct greylist_decision *decision = &visit->decision;
     struct greylist_stored stored;
@@ -125,7 +131,7 @@ static bool write_one(struct sqlite_store *store, struct backend_visit *visit, u
 
 static bool write_all(struct sqlite_store *store, struct backend_visit *const *visits, size_t count)
 {
-    uint64_t added = 0;
+    int64_t added = 0;
 
     if (!run(store, BEGIN_WRITE))
         return false;
@@ -134,7 +140,7 @@ static bool write_all(struct sqlite_store *store, struct backend_visit *const *v
             return false;
     if (!run(store, COMMIT))
         return false;
-    store->entries += added;
+    store->database.changes += added;
     return true;
 }
 
@@ -175,7 +181,35 @@ static bool sqlite_visit(struct backend *backend, struct backend_visit *const *v
 
 /* --- What is over. --- */
 
-/* Counts anew if another process has changed something. */
+/* 0: that is not known. */
+static uint64_t entries_of(const struct sqlite_store *store)
+{
+    const int64_t entries = store->base + store->database.changes;
+
+    return store->is_known && entries > 0 ? (uint64_t)entries : 0;
+}
+
+static void note_count(struct sqlite_store *store, int64_t base)
+{
+    store->base = base;
+    store->is_known = true;
+}
+
+/* False: what was counted is corrupt. */
+static bool take_count(struct sqlite_store *store)
+{
+    int64_t base = 0;
+    const enum sqlite_count outcome = sqlite_checkpoint_take_count(store->database.checkpoint, &base);
+
+    if (outcome == SQLITE_COUNT_DONE)
+        note_count(store, base);
+    else if (outcome == SQLITE_COUNT_FAILED)
+        store->version = -1; /* again, but not at once */
+    return outcome != SQLITE_COUNT_CORRUPT;
+}
+
+/* Counts anew if another process has changed something: a few at once, and many in the background, as whoever visits
+ * would wait for that. */
 static bool count_entries(struct sqlite_store *store, int64_t now_s)
 {
     int64_t version, entries;
@@ -185,10 +219,14 @@ static bool count_entries(struct sqlite_store *store, int64_t now_s)
     if (store->is_counted &&
         (version == store->version || (now_s >= store->counted_s && now_s < store->counted_s + RECOUNT_S)))
         return true;
-    if (!sqlite_database_run_number(&store->database, COUNT, &entries))
+    (void)sqlite3_bind_int(store->database.statements[COUNT_SOME], 1, COUNTED_AT_ONCE);
+    if (!sqlite_database_run_number(&store->database, COUNT_SOME, &entries))
         return false;
+    if (entries <= COUNTED_AT_ONCE)
+        note_count(store, entries - store->database.changes);
+    else
+        sqlite_checkpoint_request_count(store->database.checkpoint);
     store->version = version;
-    store->entries = (uint64_t)entries;
     store->counted_s = now_s;
     store->is_counted = true;
     return true;
@@ -199,6 +237,7 @@ static bool delete_first(struct sqlite_store *store, enum sqlite_statement which
     if (!run(store, which))
         return false;
     *deleted += (size_t)sqlite3_changes(store->database.db);
+    store->database.changes -= sqlite3_changes(store->database.db);
     return true;
 }
 
@@ -210,7 +249,7 @@ static bool delete_some(struct sqlite_store *store, int64_t now_s, size_t *delet
     (void)sqlite3_bind_int(store->database.statements[EXPIRE], 2, BACKEND_EXPIRY_STEP);
     if (!delete_first(store, EXPIRE, deleted))
         return false;
-    left = store->entries > *deleted ? store->entries - *deleted : 0;
+    left = entries_of(store);
     if (left > store->entries_max && *deleted < BACKEND_EXPIRY_STEP) {
         const uint64_t surplus = left - store->entries_max, room = BACKEND_EXPIRY_STEP - *deleted;
 
@@ -230,21 +269,25 @@ static void checkpoint(struct sqlite_store *store)
         sqlite_checkpoint_request(store->database.checkpoint);
 }
 
-static bool sqlite_expire(struct backend *backend, int64_t now_s, size_t *deleted, uint64_t *entries,
-                          struct strbuf *problem)
+static bool sqlite_expire(struct backend *backend, int64_t now_s, struct backend_expiry *expiry, struct strbuf *problem)
 {
     struct sqlite_store *store = of(backend);
+    size_t deleted = 0;
 
-    *deleted = 0;
-    if (!sqlite_file_is(store->database.path, &store->database.identity))
-        return sqlite_database_complain(&store->database, "it is not the file any more that was opened", problem);
+    if (!sqlite_file_is(store->database.path, store->database.identities, SQLITE_FILES_MAX))
+        return sqlite_database_complain(
+            &store->database, "it, or what SQLite has beside it, is not the file any more that was opened", problem);
+    if (!take_count(store)) {
+        store->database.is_corrupt = true;
+        return sqlite_database_complain(&store->database, "it is corrupt", problem);
+    }
     if (!count_entries(store, now_s))
         return fail(store, problem);
-    if (!delete_some(store, now_s, deleted) && !sqlite_database_is_locked(&store->database) &&
+    if (!delete_some(store, now_s, &deleted) && !sqlite_database_is_locked(&store->database) &&
         !sqlite_database_is_full(&store->database))
         return fail(store, problem);
-    store->entries -= *deleted < store->entries ? *deleted : store->entries;
-    *entries = store->entries;
+    *expiry = (struct backend_expiry){
+        .deleted = deleted, .entries = entries_of(store), .has_more = deleted >= BACKEND_EXPIRY_STEP};
     checkpoint(store);
     return true;
 }
@@ -312,6 +355,19 @@ static bool sqlite_each(struct backend *backend, const char *pattern, backend_ea
     return works || fail(store, problem);
 }
 
+static bool sqlite_find(struct backend *backend, const char *key, bool is_sender, int64_t now_s,
+                        struct greylist_record *record, struct strbuf *problem)
+{
+    struct sqlite_store *store = of(backend);
+    struct greylist_record found;
+    int64_t until_s = now_s;
+
+    if (!find(store, key, is_sender, &found, &until_s))
+        return fail(store, problem);
+    *record = until_s > now_s ? found : (struct greylist_record){0};
+    return true;
+}
+
 static bool sqlite_put(struct backend *backend, const char *key, bool is_sender, const struct greylist_record *record,
                        int64_t until_s, struct strbuf *problem)
 {
@@ -340,6 +396,7 @@ struct backend *sqlite_store_create(const struct greylist_store_config *config)
                                                        .visit = sqlite_visit,
                                                        .expire = sqlite_expire,
                                                        .each = sqlite_each,
+                                                       .find = sqlite_find,
                                                        .put = sqlite_put};
     struct sqlite_store *store = calloc(1, sizeof(*store));
 

@@ -125,35 +125,49 @@ static void call(struct visit_queue *queue, const struct visit *visit)
                 visit->asked.answer == STORE_ANSWERED ? &visit->asked.decision : NULL);
 }
 
-/* Claims what nobody has answered. */
-static void claim_batch(struct visit_queue *queue, struct visit *const *batch, size_t count, bool *is_ours)
+/* Claims what nobody has answered. Returns how many were answered late. */
+static size_t claim_batch(struct visit_queue *queue, struct visit *const *batch, size_t count, bool *is_ours)
 {
+    size_t late = 0;
+
     pthread_mutex_lock(&queue->lock);
     for (size_t i = 0; i < count; i++) {
         is_ours[i] = !batch[i]->is_answered;
         if (is_ours[i])
             claim(queue, batch[i]);
+        late += !is_ours[i];
     }
     queue->under_way -= count;
     if (queue->has_ended && queue->under_way == 0)
         pthread_cond_signal(&queue->is_late);
     pthread_mutex_unlock(&queue->lock);
+    return late;
+}
+
+/* Not by the thread that answers them: a log may take as long as a store, and whoever is next would wait for it. */
+static void tell_late(const struct visit_queue *queue, size_t late)
+{
+    if (late > 0)
+        log_warning("greylist: the store has not answered %zu recipient%s within %u ms; their messages went on", late,
+                    late == 1 ? "" : "s", queue->wait_ms);
 }
 
 void visit_queue_answer(struct visit_queue *queue, struct visit *const *batch, size_t count)
 {
     bool is_ours[BACKEND_BATCH_MAX];
+    size_t late = 0;
 
     for (size_t begin = 0; begin < count; begin += BACKEND_BATCH_MAX) {
         const size_t part = count - begin < BACKEND_BATCH_MAX ? count - begin : BACKEND_BATCH_MAX;
 
-        claim_batch(queue, batch + begin, part, is_ours);
+        late += claim_batch(queue, batch + begin, part, is_ours);
         for (size_t i = 0; i < part; i++) {
             if (is_ours[i])
                 call(queue, batch[begin + i]);
             free(batch[begin + i]);
         }
     }
+    tell_late(queue, late);
 }
 
 void visit_queue_set_away(struct visit_queue *queue, bool is_away)
@@ -206,10 +220,8 @@ void visit_queue_answer_late(struct visit_queue *queue)
 {
     struct visit late = {.asked = {.answer = STORE_SLOW}};
 
-    while (next_late(queue, &late)) {
-        log_warning("greylist: the store has not answered within %u ms; the message goes on", queue->wait_ms);
+    while (next_late(queue, &late))
         call(queue, &late);
-    }
 }
 
 void visit_queue_end(struct visit_queue *queue)

@@ -38,13 +38,15 @@ enum store_answer visit_queue_add(struct visit_queue *queue, struct visit *visit
  * been ended and is empty. */
 size_t visit_queue_take(struct visit_queue *queue, struct visit **batch, size_t max, const struct timespec *moment);
 
-/* Answers those that were taken as asked.answer says, but for the ones that have waited too long, and frees all. */
+/* Answers those that were taken as asked.answer says, but for the ones that have waited too long, and frees all. Logs
+ * how many these were. */
 void visit_queue_answer(struct visit_queue *queue, struct visit *const *batch, size_t count);
 
 /* From now on visits are refused as STORE_AWAY, and those that wait are answered so; or the end of that. */
 void visit_queue_set_away(struct visit_queue *queue, bool is_away);
 
-/* Answers what has waited for too long, until the queue is ended: a thread of its own does that. */
+/* Answers what has waited for too long, until the queue is ended: a thread of its own does that, which waits for
+ * nothing else, not for the log either. */
 void visit_queue_answer_late(struct visit_queue *queue);
 
 /* No more visits are added. */

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "config/config.h"
+#include "greylist/greylist_subject.h"
 #include "tools/greylist/greylist_json.h"
 #include "tools/greylist/greylist_options.h"
 #include "tools/greylist/greylist_text.h"
@@ -20,7 +21,9 @@ enum { PRINTED_AT = 64 * 1024 }; /* octets that are collected before they are pr
 struct run {
     const struct greylist_options *options;
     struct greylist_view view;
-    const char *store; /* GreylistStore */
+    const char *store;              /* GreylistStore */
+    const char *pattern;            /* that a key has in it, */
+    char network[ADDR_PREFIX_SIZE]; /* and what it begins with, for a client's address; "": anything */
     struct backend *backend;
     struct strbuf out;
     struct strbuf keys; /* forget: of each row 'e' or 's', the key, a NUL */
@@ -49,12 +52,22 @@ static void print_out(struct run *run)
     strbuf_free(&run->out);
 }
 
+/* A network is a part of others: 10.0.0.0/24 of 110.0.0.0/24. */
+static bool is_wanted(const struct run *run, const struct backend_row *row)
+{
+    const size_t len = strlen(run->network);
+
+    return len == 0 || (strncmp(row->key, run->network, len) == 0 && row->key[len] == ' ');
+}
+
 /* ---- show, known ---- */
 
 static bool print_row(void *context, const struct backend_row *row)
 {
     struct run *run = context;
 
+    if (!is_wanted(run, row))
+        return true;
     if (run->options->verb == GREYLIST_KNOWN ? !greylist_row_is_sender(row) : row->is_sender)
         return true;
     if (!run->options->json && run->rows == 0)
@@ -71,7 +84,7 @@ static bool print_row(void *context, const struct backend_row *row)
 
 static bool list(struct run *run, struct strbuf *problem)
 {
-    return run->backend->functions->each(run->backend, run->options->pattern, print_row, run, problem);
+    return run->backend->functions->each(run->backend, run->pattern, print_row, run, problem);
 }
 
 /* ---- stats ---- */
@@ -80,13 +93,14 @@ static bool count_row(void *context, const struct backend_row *row)
 {
     struct run *run = context;
 
-    greylist_counts_add(&run->counts, row, &run->view);
+    if (is_wanted(run, row))
+        greylist_counts_add(&run->counts, row, &run->view);
     return !run->counts.no_memory;
 }
 
 static bool count(struct run *run, struct strbuf *problem)
 {
-    if (!run->backend->functions->each(run->backend, run->options->pattern, count_row, run, problem))
+    if (!run->backend->functions->each(run->backend, run->pattern, count_row, run, problem))
         return false;
     greylist_counts_sort(&run->counts);
     run->no_memory |= run->counts.no_memory;
@@ -103,6 +117,8 @@ static bool collect_key(void *context, const struct backend_row *row)
 {
     struct run *run = context;
 
+    if (!is_wanted(run, row))
+        return true;
     strbuf_add_char(&run->keys, row->is_sender ? 's' : 'e');
     strbuf_add_mem(&run->keys, row->key, strlen(row->key) + 1);
     run->no_memory |= run->keys.failed;
@@ -123,7 +139,7 @@ static void print_forgotten(struct run *run, uint64_t entries, uint64_t senders)
 static bool forget(struct run *run, struct strbuf *problem)
 {
     uint64_t entries = 0, senders = 0;
-    bool works = run->backend->functions->each(run->backend, run->options->pattern, collect_key, run, problem);
+    bool works = run->backend->functions->each(run->backend, run->pattern, collect_key, run, problem);
     const char *at = strbuf_text(&run->keys), *const end = at + run->keys.len;
 
     for (; works && !run->no_memory && at < end; at += strlen(at) + 1) {
@@ -160,6 +176,18 @@ static int run_verb(struct run *run)
     return status;
 }
 
+/* The keys have the network of a client, not its address. */
+static void choose_pattern(struct run *run, const struct greylist_bits *network)
+{
+    struct addr client;
+
+    run->pattern = run->options->pattern;
+    if (!addr_parse(run->pattern, &client))
+        return;
+    greylist_subject_network(&client, network, run->network);
+    run->pattern = run->network;
+}
+
 static int run_on_store(const struct greylist_options *options, const struct config *config)
 {
     struct greylist_store_config store = {.password_file = config->greylist_password_file,
@@ -172,6 +200,7 @@ static int run_on_store(const struct greylist_options *options, const struct con
     struct strbuf problem = STRBUF_INIT;
     int status = EX_OK;
 
+    choose_pattern(&run, &config->greylist.network);
     (void)store_address_parse(config->greylist_store, &store.address); /* the configuration has checked it */
     run.backend = open_store(&store, config->user, &problem, &status);
     if (run.backend == NULL) {

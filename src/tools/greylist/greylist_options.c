@@ -30,7 +30,8 @@ const struct command greylist_command = {
                "known:  whose mail for any recipient waits no more, and who is on the way there\n"
                "stats:  how many of each there are, and how long mail has waited\n"
                "forget: deletes, so that all begins anew for them; a running filter follows within a minute\n"
-               "PATTERN is a part of what is printed last in a line: a domain, a recipient, a network.\n",
+               "PATTERN is a part of what is printed last in a line: a domain, a recipient, a network;\n"
+               "an address of a client stands for its network.\n",
 };
 
 static const char *const verbs[] = {

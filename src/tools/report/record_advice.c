@@ -19,6 +19,7 @@ static const struct {
     {"has more than one SPF record", "publish one record that joins the terms of all"},
     {"has no SPF record", "remove the include or redirect, or correct its domain"},
     {"void lookup", "remove terms whose names have no addresses"},
+    {"of DNS answers", "remove terms whose names have thousands of records or very long texts"},
     {"mail exchangers", "replace mx by ip4 and ip6 networks: it may name 10 hosts"},
     {"invalid target name", "correct the domain after the colon"},
 };

@@ -194,10 +194,10 @@ static bool has_owner(const struct text_list *domains, const struct log_entry *m
 static bool becomes_exempt(const struct config *now, const struct config *then, const struct log_entry *message)
 {
     const struct text_list domains = added(&now->whitelist_spf, &then->whitelist_spf);
-    const struct text_list names = added(&now->whitelist_helo, &then->whitelist_helo);
 
     return has_owner(&domains, message) ||
-           (message->helo[0] != '\0' && whitelist_has_exact_host(&names, message->helo));
+           (message->helo[0] != '\0' && whitelist_has_exact_host(&then->whitelist_helo, message->helo) &&
+            !whitelist_has_exact_host(&now->whitelist_helo, message->helo));
 }
 
 /* Only what can be told without the DNS. */

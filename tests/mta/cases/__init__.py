@@ -7,7 +7,7 @@ from typing import Callable
 
 BOTH = ("postfix", "sendmail")
 MODULES = ("results", "senders", "recipients", "replies", "tags", "skips", "decisions", "fields", "dmarc", "failures",
-           "stopping", "readme", "changing", "policy", "policy_places", "srs", "srs_settings", "srs_peer", "srs_sendmail",
+           "stopping", "readme", "changing", "policy", "policy_places", "policy_answers", "srs", "srs_settings", "srs_peer", "srs_sendmail",
            "greylist", "greylist_policy", "greylist_redis")
 
 

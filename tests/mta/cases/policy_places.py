@@ -81,6 +81,24 @@ def chunks_instead_of_data(world):
                 check_recorded(world.sink.wait_for(token, [BOB]))
 
 
+@PLACES.case(POSTFIX)
+def clients_of_a_proxy_that_tells_no_port(world):
+    """XCLIENT with PORT=[UNAVAILABLE]: two of one address at once, at two processes of Postfix, are two clients."""
+    with world.connect(GOOD, port=ports.PATIENT) as first, world.connect(GOOD, port=ports.PATIENT) as second:
+        connections = (first, second)
+        for connection in connections:
+            connection.command(f"XCLIENT NAME=mail.pass.example ADDR={GOOD} PORT=[UNAVAILABLE]").check(220)
+            connection.ehlo("mail.pass.example")
+            connection.mail("a@pass.example").check(250)
+        for recipient in (BOB, BOSS):
+            for connection in connections:
+                connection.rcpt(recipient).check(250)
+        for connection in connections:
+            message, token = world.compose()
+            connection.data(message).check(250)
+            check_recorded(world.sink.wait_for(token, [BOB, BOSS]))
+
+
 class SendersToKept(Senders):
     port = ports.KEPT
 

@@ -102,6 +102,28 @@ static void test_growth(void **state)
     strbuf_free(&at_once);
 }
 
+static void test_short_texts_take_little(void **state)
+{
+    static const size_t lengths[] = {0, 1, 31, 32, 100, 255, 256, 1000};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        struct strbuf buf = STRBUF_INIT;
+
+        strbuf_begin_short(&buf, lengths[i]);
+        assert_string_equal(strbuf_text(&buf), "");
+        assert_int_equal(buf.size, lengths[i] < 256 ? (lengths[i] / 32 + 1) * 32 : 0);
+        for (size_t n = 0; n < 1000; n++)
+            strbuf_add_char(&buf, 'x');
+        assert_int_equal(buf.len, 1000);
+        assert_int_equal(strlen(strbuf_text(&buf)), 1000);
+        strbuf_truncate(&buf, 3);
+        strbuf_begin_short(&buf, 1); /* it has memory */
+        assert_string_equal(strbuf_text(&buf), "xxx");
+        strbuf_free(&buf);
+    }
+}
+
 static void test_limit(void **state)
 {
     struct strbuf buf = {.limit = 8};
@@ -281,6 +303,7 @@ int main(void)
         cmocka_unit_test(test_empty),
         cmocka_unit_test(test_each_way_to_append),
         cmocka_unit_test(test_growth),
+        cmocka_unit_test(test_short_texts_take_little),
         cmocka_unit_test(test_limit),
         cmocka_unit_test(test_impossible_length),
         cmocka_unit_test(test_take),

@@ -76,7 +76,7 @@ static void assert_printed(const char *text, const char *key, const char *expect
 
 static void assert_defaults(const struct config *c)
 {
-    assert_int_equal(c->whitelist_ptr.count + c->whitelist_from.count + c->whitelist_to.count, 0);
+    assert_int_equal(c->whitelist_ptr.texts.count + c->whitelist_from.texts.count + c->whitelist_to.texts.count, 0);
     assert_int_equal(c->client_ip_nat.count + c->nameservers.count, 0);
     assert_int_equal(c->fixed_client_ip.family, ADDR_NONE);
     assert_true(c->skip_auth && c->refuse_fail && c->accept_temp_error && c->verdict.tag_subject && c->add_header);
@@ -235,10 +235,10 @@ static void classic_files_are_read(void **state)
               "RejectReason Rejected, look at http://spf.example/why.html?sender=%s&ip=%s#x \"so\"\n");
 
     assert_int_equal(c->whitelist_ip.count, 2);
-    assert_int_equal(c->whitelist_ptr.count, 2);
-    assert_string_equal(c->whitelist_ptr.items[0], ".friendlydomain.tld");
-    assert_int_equal(c->whitelist_from.count, 2);
-    assert_string_equal(c->whitelist_to.items[0], "spamlover@yourdomain.tld");
+    assert_int_equal(c->whitelist_ptr.texts.count, 2);
+    assert_string_equal(c->whitelist_ptr.texts.items[0], ".friendlydomain.tld");
+    assert_int_equal(c->whitelist_from.texts.count, 2);
+    assert_string_equal(c->whitelist_to.texts.items[0], "spamlover@yourdomain.tld");
     assert_true(c->refuse_spf_none && c->refuse_spf_none_helo && c->relaxed_local_part && c->spf_best_guess);
     assert_false(c->refuse_fail || c->verdict.soft_fail || c->accept_temp_error || c->daemonize || c->skip_auth);
     assert_true(c->skip_ndr && c->add_received_header);
@@ -616,19 +616,23 @@ static void recipients_have_settings(void **state)
     boss = config_variant(config, 1);
     assert_int_equal(boss->verdict.refuse_mail_from, RESULT_BIT(RESULT_FAIL) | RESULT_BIT(RESULT_SOFTFAIL));
     assert_int_equal(boss->verdict.defer_mail_from.results, RESULT_BIT(RESULT_TEMPERROR));
-    assert_int_equal(boss->whitelist_from.count, 0);
+    assert_int_equal(boss->whitelist_from.texts.count, 0);
     assert_int_equal(boss->whitelist_ip.count, 3);
     assert_string_equal(boss->reject_reason, "no");
     postmaster = config_variant(config, 2);
     assert_int_equal(postmaster->verdict.refuse_mail_from, 0);
     assert_string_equal(postmaster->reject_reason, "for all");
-    assert_ptr_equal(postmaster->whitelist_from.items, config->whitelist_from.items);
+    assert_ptr_equal(postmaster->whitelist_from.texts.items, config->whitelist_from.texts.items);
     deferring = config_variant(config, 3);
     assert_int_equal(deferring->verdict.defer_mail_from.results, RESULT_BIT(RESULT_NONE)); /* in place of the file's */
     assert_int_equal(deferring->verdict.refuse_mail_from, RESULT_BIT(RESULT_FAIL));
     assert_int_equal(deferring->verdict.refuse_null_sender.results, RESULT_BIT(RESULT_FAIL) | RESULT_BIT(RESULT_NONE));
     assert_int_equal(config->verdict.refuse_mail_from, RESULT_BIT(RESULT_FAIL));
-    assert_int_equal(config_variant(config, 4)->whitelist_from.count, 1);
+    assert_int_equal(config_variant(config, 4)->whitelist_from.texts.count, 1);
+    assert_int_equal(config->recipient_policies.exempting[CONFIG_EXEMPT_CLIENT].count, 1);
+    assert_ptr_equal(config->recipient_policies.exempting[CONFIG_EXEMPT_CLIENT].items[0], boss);
+    assert_int_equal(config->recipient_policies.exempting[CONFIG_EXEMPT_PROOF].count, 0);
+    assert_int_equal(config->recipient_policies.exempting[CONFIG_EXEMPT_MESSAGE].count, 1);
     config_print(config, &once);
     again = parse(strbuf_text(&once));
     config_print(again, &twice);
@@ -657,16 +661,16 @@ static void recipients_have_their_greylisting(void **state)
     (void)state;
     assert_int_equal(config->greylist.terms.mode, GREYLIST_LEARN);
     assert_int_equal(config->greylist.terms.delay_s, 60);
-    assert_int_equal(config->greylist.exempt.clients.count + config->greylist.exempt.recipients.count, 2);
+    assert_int_equal(config->greylist.exempt.clients.count + config->greylist.exempt.recipients.texts.count, 2);
     assert_int_equal(of_b->terms.mode, GREYLIST_ON);
     assert_int_equal(of_b->terms.delay_s, 300);
-    assert_int_equal(of_b->to.count, 0);
-    assert_int_equal(of_b->exempt.clients.count + of_b->exempt.recipients.count, 0);
-    assert_string_equal(of_b->exempt.hosts.items[0], "mx.example.org");
+    assert_int_equal(of_b->to.texts.count, 0);
+    assert_int_equal(of_b->exempt.clients.count + of_b->exempt.recipients.texts.count, 0);
+    assert_string_equal(of_b->exempt.hosts.texts.items[0], "mx.example.org");
     assert_int_equal(of_c->terms.mode, GREYLIST_LEARN);
     assert_int_equal(of_c->network.v6, 128);
     assert_int_equal(of_c->network.v4, 32);
-    assert_ptr_equal(of_c->to.items, config->greylist.to.items);
+    assert_ptr_equal(of_c->to.texts.items, config->greylist.to.texts.items);
     assert_ptr_equal(of_c->exempt.clients.items, config->greylist.exempt.clients.items);
     config_release(config);
 }
@@ -737,8 +741,7 @@ static void errors_of_policies_are_reported(void **state)
         const char *text, *errors;
     } cases[] = {
         {"RecipientPolicy boss {\n}\n",
-         "t.conf:1: RecipientPolicy: \"boss\" has no @; write user@, @example.org or user@example.org\n"
-         "t.conf:1: RecipientPolicy: no pattern stands before the {; it takes " FORM "\n"},
+         "t.conf:1: RecipientPolicy: \"boss\" has no @; write user@, @example.org or user@example.org\n"},
         {"RecipientPolicy {\n}\n", "t.conf:1: RecipientPolicy: no pattern stands before the {; it takes " FORM "\n"},
         {"RecipientPolicy a@b\n", "t.conf:1: RecipientPolicy: the { is missing; it takes " FORM "\n"},
         {"RecipientPolicy a@b { SkipAuth off\n}\n",
@@ -1392,9 +1395,46 @@ static void survives_no_memory_when_printing_and_telling(void **state)
     config_release(config);
 }
 
+/* What no message looks for in each policy. */
+static void it_sums_up_what_holds_for_somebody(void **state)
+{
+    static const struct {
+        const char *own;
+        struct config_somebody somebody;
+        size_t exempting[CONFIG_EXEMPT_KINDS];
+    } rows[] = {
+        {"RejectReason no", {.has_helo_checked = false}, {0, 0, 0}},
+        {"CheckHelo on", {.has_helo_checked = true}, {0, 0, 0}},
+        {"SkipCert on", {.skips_certificates = true}, {0, 1, 1}},
+        {"SkipAuth off", {.skips_certificates = false}, {0, 1, 1}},
+        {"SkipNDR on", {.skips_certificates = false}, {0, 0, 1}},
+        {"WhitelistFrom a@b.example", {.skips_certificates = false}, {0, 0, 1}},
+        {"WhitelistPTR b.example", {.skips_certificates = false}, {1, 0, 1}},
+        {"WhitelistIP 192.0.2.1", {.skips_certificates = false}, {1, 0, 1}},
+        {"Greylist on", {.is_greylisted = true, .has_null_senders_greylisted = true}, {0, 0, 0}},
+        {"Greylist on\nSkipNDR on", {.is_greylisted = true}, {0, 0, 1}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct strbuf text = STRBUF_INIT;
+        const struct config *config;
+
+        strbuf_addf(&text, "CheckHelo off\nSkipCert off\nSkipNDR off\nRecipientPolicy a@ {\n%s\n}\n", rows[i].own);
+        config = parse(strbuf_text(&text));
+        print_message("%s\n", rows[i].own);
+        assert_memory_equal(&config->somebody, &rows[i].somebody, sizeof config->somebody);
+        for (size_t n = 0; n < CONFIG_EXEMPT_KINDS; n++)
+            assert_int_equal(config->recipient_policies.exempting[n].count, rows[i].exempting[n]);
+        config_release(config);
+        strbuf_free(&text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(it_sums_up_what_holds_for_somebody),
         cmocka_unit_test(an_empty_file_gives_the_defaults),
         cmocka_unit_test(the_shipped_file_is_read),
         cmocka_unit_test(the_shipped_file_shows_each_key_once),

@@ -227,9 +227,9 @@ static void test_lists(void **state)
     struct addr_prefix prefix;
 
     (void)state;
-    assert_true(text_list_add(&settings.to, "@other.example"));
+    assert_true(mailbox_list_add(&settings.to, "@other.example"));
     assert_int_equal(subject_of(&settings, &row, &subject), GREYLIST_NOT_THIS_RECIPIENT);
-    assert_true(text_list_add(&settings.to, "@our.example"));
+    assert_true(mailbox_list_add(&settings.to, "@our.example"));
     assert_int_equal(subject_of(&settings, &row, &subject), GREYLIST_APPLIES);
 
     assert_true(addr_prefix_parse("192.0.2.64/26", &prefix));
@@ -237,22 +237,22 @@ static void test_lists(void **state)
     assert_int_equal(subject_of(&settings, &row, &subject), GREYLIST_EXEMPT);
     addr_list_free(&settings.exempt.clients);
 
-    assert_true(text_list_add(&settings.exempt.hosts, ".example.net"));
+    assert_true(host_list_add(&settings.exempt.hosts, ".example.net"));
     assert_int_equal(subject_of(&settings, &row, &subject), GREYLIST_EXEMPT);
     row.name = NULL;
     assert_int_equal(subject_of(&settings, &row, &subject), GREYLIST_APPLIES);
-    text_list_free(&settings.exempt.hosts);
+    host_list_free(&settings.exempt.hosts);
 
-    assert_true(text_list_add(&settings.exempt.senders, "a@"));
+    assert_true(mailbox_list_add(&settings.exempt.senders, "a@"));
     assert_int_equal(subject_of(&settings, &row, &subject), GREYLIST_EXEMPT);
     row.from = "";
     assert_int_equal(subject_of(&settings, &row, &subject), GREYLIST_APPLIES);
-    text_list_free(&settings.exempt.senders);
+    mailbox_list_free(&settings.exempt.senders);
 
-    assert_true(text_list_add(&settings.exempt.recipients, "user@our.example"));
+    assert_true(mailbox_list_add(&settings.exempt.recipients, "user@our.example"));
     assert_int_equal(subject_of(&settings, &row, &subject), GREYLIST_EXEMPT);
-    text_list_free(&settings.exempt.recipients);
-    text_list_free(&settings.to);
+    mailbox_list_free(&settings.exempt.recipients);
+    mailbox_list_free(&settings.to);
 
     settings.terms.mode = GREYLIST_OFF;
     assert_int_equal(subject_of(&settings, &row, &subject), GREYLIST_IS_OFF);

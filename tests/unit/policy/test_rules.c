@@ -42,7 +42,7 @@ static void fill(struct rule_list *list)
 
 static void the_last_rule_that_fits_counts(void **state)
 {
-    struct rule_list list = {NULL, 0};
+    struct rule_list list = {0};
 
     (void)state;
     fill(&list);
@@ -63,7 +63,7 @@ static void the_last_rule_that_fits_counts(void **state)
 
 static void nobody_has_no_rule(void **state)
 {
-    struct rule_list list = {NULL, 0};
+    struct rule_list list = {0};
     result_set found = NO_RULE;
 
     (void)state;
@@ -76,7 +76,7 @@ static void nobody_has_no_rule(void **state)
 
 static void survives_no_memory(void **state)
 {
-    struct rule_list list = {NULL, 0};
+    struct rule_list list = {0};
 
     (void)state;
     for (unsigned n = 1; n <= 2; n++) {

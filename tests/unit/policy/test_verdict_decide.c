@@ -330,16 +330,17 @@ static void rules_have_sets_of_their_own(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(own_cases); i++) {
         const struct own_case *c = &own_cases[i];
-        char domain[] = "@example.org", local[] = "a@";
-        struct rule sender_rule = {domain, c->refuse_for}, recipient_rule = {local, c->refuse_to};
-        struct verdict_policy policy = {.refuse_mail_from = FAIL,
-                                        .refuse_helo = FAIL | PERM,
-                                        .refuse_null_sender.results = FAIL | PERM,
-                                        .refuse_for = {&sender_rule, c->refuse_for != NO_RULE},
-                                        .refuse_to = {&recipient_rule, c->refuse_to != NO_RULE}};
+        struct verdict_policy policy = {
+            .refuse_mail_from = FAIL, .refuse_helo = FAIL | PERM, .refuse_null_sender.results = FAIL | PERM};
 
+        if (c->refuse_for != NO_RULE)
+            assert_true(rule_list_add(&policy.refuse_for, "@example.org", c->refuse_for));
+        if (c->refuse_to != NO_RULE)
+            assert_true(rule_list_add(&policy.refuse_to, "a@", c->refuse_to));
         for (int result = 0; result < RESULT_COUNT; result++)
             check_own_set(c, &policy, result);
+        rule_list_free(&policy.refuse_for);
+        rule_list_free(&policy.refuse_to);
     }
 }
 
@@ -455,18 +456,18 @@ static void test_leave_to_dmarc_by_identity(void **state)
 /* It is asked for where some result of the identity is stopped for somebody, and for no other. */
 static void test_may_ask_dmarc(void **state)
 {
-    struct rule rule = {.pattern = (char[]){"a@"}, .refused = SOFTFAIL};
     const struct verdict_policy off = {.refuse_mail_from = FAIL};
     const struct verdict_policy fails = {.refuse_mail_from = FAIL | TEMP, .leave_to_dmarc = true};
     const struct verdict_policy helo = {.refuse_helo = FAIL, .leave_to_dmarc = true};
     const struct verdict_policy null = {.refuse_null_sender.results = FAIL, .leave_to_dmarc = true};
-    const struct verdict_policy rules = {.refuse_to = {&rule, 1}, .leave_to_dmarc = true};
+    struct verdict_policy rules = {.leave_to_dmarc = true};
     const struct verdict_policy only_no_mail = {
         .refuse_mail_from = FAIL, .refuse_only_no_mail = true, .leave_to_dmarc = true};
     const struct spf_outcome fail = {.result = RESULT_FAIL}, softfail = {.result = RESULT_SOFTFAIL};
     const struct spf_outcome guessed = {.result = RESULT_FAIL, .guessed = true};
 
     (void)state;
+    assert_true(rule_list_add(&rules.refuse_to, "a@", SOFTFAIL));
     assert_false(verdict_may_ask_dmarc(&off, IDENTITY_MAILFROM, false));
     assert_true(verdict_may_ask_dmarc(&fails, IDENTITY_MAILFROM, false));
     assert_false(verdict_may_ask_dmarc(&fails, IDENTITY_HELO, false));
@@ -482,6 +483,7 @@ static void test_may_ask_dmarc(void **state)
     assert_true(verdict_asks_dmarc(&rules, IDENTITY_MAILFROM, false, &softfail));
     assert_false(verdict_asks_dmarc(&only_no_mail, IDENTITY_MAILFROM, false, &fail));
     assert_false(verdict_asks_dmarc(&fails, IDENTITY_MAILFROM, false, &guessed));
+    rule_list_free(&rules.refuse_to);
 }
 
 /* What was shed for a lack of ours is no result: nothing follows, and the other identity decides. */

@@ -3,6 +3,7 @@
 #include "policy/whitelist.h"
 
 #include "support/alloc_fail.h"
+#include "support/tree_steps.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -103,9 +104,12 @@ static const struct text_case mailboxes[] = {
      "<a@B\xC3\x9C"
      "cher.example>",
      true},
-    {"a@.b\xC3\xBC"
+    {"@.b\xC3\xBC"
      "cher.example",
      "<a@mx.xn--bcher-kva.example>", true},
+    {"a@b\xC3\xBC"
+     "cher.example",
+     "<a@xn--bcher-kva.example>", true},
     {"@b\xC3\xBC"
      "cher.example",
      "<a@mx.xn--bcher-kva.example>", false},
@@ -144,13 +148,13 @@ static void covers_helo_names(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(helo_names); i++) {
         const struct text_case *c = &helo_names[i];
-        struct text_list list = {0};
+        struct host_list list = {0};
 
-        assert_true(text_list_add(&list, "other.example"));
-        assert_true(text_list_add(&list, c->item));
+        assert_true(host_list_add(&list, "other.example"));
+        assert_true(host_list_add(&list, c->item));
         if (whitelist_has_exact_host(&list, c->subject) != c->covered)
             fail_msg("\"%s\" and \"%s\"", c->item, c->subject);
-        text_list_free(&list);
+        host_list_free(&list);
     }
 }
 
@@ -158,12 +162,12 @@ static void covers_hosts(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(hosts); i++) {
-        struct text_list list = {0};
+        struct host_list list = {0};
 
         print_message("%s %s\n", hosts[i].item, hosts[i].subject);
-        assert_true(text_list_add(&list, hosts[i].item));
+        assert_true(host_list_add(&list, hosts[i].item));
         assert_int_equal(whitelist_has_host(&list, hosts[i].subject), hosts[i].covered);
-        text_list_free(&list);
+        host_list_free(&list);
     }
 }
 
@@ -171,16 +175,16 @@ static void covers_mailboxes(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(mailboxes); i++) {
-        struct text_list list = {0};
+        struct mailbox_list list = {0};
         struct address address;
 
         print_message("%s %s\n", mailboxes[i].item, mailboxes[i].subject);
-        assert_true(text_list_add(&list, "other@example.net"));
-        assert_true(text_list_add(&list, mailboxes[i].item));
+        assert_true(mailbox_list_add(&list, "other@example.net"));
+        assert_true(mailbox_list_add(&list, mailboxes[i].item));
         assert_int_equal(address_parse(mailboxes[i].subject, &address), ADDRESS_OK);
         assert_int_equal(whitelist_has_mailbox(&list, &address), mailboxes[i].covered);
         address_free(&address);
-        text_list_free(&list);
+        mailbox_list_free(&list);
     }
 }
 
@@ -243,6 +247,130 @@ static void translates(void **state)
     assert_true(addr_equal(&result, &inside));
 }
 
+static uint32_t state_of_random = 4408;
+
+static unsigned below(unsigned bound)
+{
+    state_of_random = state_of_random * 1664525U + 1013904223U;
+    return (state_of_random >> 8) % bound;
+}
+
+/* Out of few, so that they meet: with 1 or 0 in the first bits and some later ones. */
+static struct addr random_addr(void)
+{
+    const unsigned places[] = {0, 1, 2, 7, 8, 9, 15, 23, 24, 30, 31, 63, 64, 127};
+    const bool v4 = below(2) != 0;
+    uint8_t octets[16] = {0};
+
+    for (size_t i = 0; i < ARRAY_SIZE(places); i++)
+        if (below(3) == 0)
+            octets[places[i] / 8] |= (uint8_t)(0x80 >> places[i] % 8);
+    return v4 ? addr_from_v4(octets) : addr_from_v6(octets);
+}
+
+static struct addr_prefix random_prefix(void)
+{
+    const struct addr addr = random_addr();
+    const unsigned bits = below(addr.family == ADDR_V4 ? 33 : 129);
+    char text[ADDR_TEXT_SIZE + 4], of_addr[ADDR_TEXT_SIZE];
+    struct addr_prefix prefix;
+
+    snprintf(text, sizeof text, "%s/%u", addr_format(&addr, of_addr), bits);
+    assert_true(addr_prefix_parse(text, &prefix)); /* clears the other bits */
+    return prefix;
+}
+
+static bool any_contains(const struct addr_list *list, const struct addr *addr)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (addr_prefix_contains(&list->items[i], addr))
+            return true;
+    return false;
+}
+
+static void finds_the_addresses_that_a_look_at_each_finds(void **state)
+{
+    enum { ROUNDS = 2000, LOOKUPS = 20, PREFIXES = 40 };
+    unsigned found = 0;
+
+    (void)state;
+    for (int round = 0; round < ROUNDS; round++) {
+        struct addr_list list = {0};
+
+        for (unsigned n = below(PREFIXES); n > 0; n--) {
+            const struct addr_prefix prefix = random_prefix();
+
+            if (prefix.bits > below(8)) /* few that hold half of all addresses */
+                assert_true(addr_list_add(&list, &prefix));
+        }
+        for (int i = 0; i < LOOKUPS; i++) {
+            const struct addr addr = random_addr();
+
+            assert_int_equal(whitelist_has_addr(&list, &addr), any_contains(&list, &addr));
+            found += whitelist_has_addr(&list, &addr);
+        }
+        addr_list_free(&list);
+    }
+    assert_in_range(found, ROUNDS * LOOKUPS / 20, ROUNDS * LOOKUPS - ROUNDS * LOOKUPS / 20);
+}
+
+static struct addr last_translation(const struct nat_list *list, const struct addr *client)
+{
+    for (size_t i = list->count; i > 0; i--)
+        if (addr_equal(&list->items[i - 1].from, client))
+            return list->items[i - 1].to;
+    return *client;
+}
+
+static void translates_as_a_look_at_each_does(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 500; round++) {
+        struct nat_list list = {0};
+
+        for (unsigned n = below(200); n > 0; n--) {
+            const struct nat_rule rule = {.from = random_addr(), .to = random_addr()};
+
+            assert_true(nat_list_add(&list, &rule));
+        }
+        for (int i = 0; i < 20; i++) {
+            const struct addr addr = random_addr(), to = nat_translate(&list, &addr),
+                              expected = last_translation(&list, &addr);
+
+            assert_true(addr_equal(&to, &expected));
+        }
+        nat_list_free(&list);
+    }
+}
+
+enum { MANY_NETWORKS = 16384 };
+
+/* Twice the binary digits of their number. */
+static void many_networks_take_few_steps(void **state)
+{
+    struct addr_list list = {0};
+    struct nat_list nat = {0};
+
+    (void)state;
+    for (unsigned i = 0; i < MANY_NETWORKS; i++) {
+        const uint8_t octets[4] = {10, (uint8_t)(i >> 8), (uint8_t)i, 0};
+        const struct addr_prefix prefix = {.base = addr_from_v4(octets), .bits = 24};
+        const struct nat_rule rule = {prefix.base, prefix.base};
+
+        assert_true(addr_list_add(&list, &prefix) && nat_list_add(&nat, &rule));
+    }
+    for (unsigned i = 0; i < MANY_NETWORKS; i += MANY_NETWORKS / 64) {
+        tree_steps = 0;
+        assert_true(whitelist_has_addr(&list, &list.items[i].base));
+        assert_in_range(tree_steps, 1, 28);
+        tree_steps = 0;
+        (void)nat_translate(&nat, &list.items[i].base);
+        assert_in_range(tree_steps, 1, 28);
+    }
+    addr_list_free(&list);
+    nat_list_free(&nat);
+}
+
 enum { MANY = 100 };
 
 static void grows(void **state)
@@ -265,46 +393,91 @@ static void grows(void **state)
     assert_null(list.items);
 }
 
+enum { LISTS = 5 };
+
+struct lists {
+    struct text_list texts;
+    struct host_list hosts;
+    struct mailbox_list mailboxes;
+    struct addr_list addrs;
+    struct nat_list nats;
+};
+
+/* Adds the `number`th item to one of the lists. */
+static bool add_to(struct lists *lists, unsigned which, unsigned number)
+{
+    const uint8_t octets[4] = {10, 0, 0, (uint8_t)number};
+    const struct addr_prefix prefix = {.base = addr_from_v4(octets), .bits = 32};
+    const struct nat_rule rule = {prefix.base, prefix.base};
+    char text[32];
+
+    snprintf(text, sizeof text, "@host%u.example", number);
+    switch (which) {
+    case 0:
+        return text_list_add(&lists->texts, text);
+    case 1:
+        return host_list_add(&lists->hosts, text + 1);
+    case 2:
+        return mailbox_list_add(&lists->mailboxes, text);
+    case 3:
+        return addr_list_add(&lists->addrs, &prefix);
+    default:
+        return nat_list_add(&lists->nats, &rule);
+    }
+}
+
+static size_t count_of(const struct lists *lists, unsigned which)
+{
+    const size_t counts[LISTS] = {lists->texts.count, lists->hosts.texts.count, lists->mailboxes.texts.count,
+                                  lists->addrs.count, lists->nats.count};
+
+    return counts[which];
+}
+
 /* Fails every allocation of every _add in turn: the list stays as it was. */
 static void survives_no_memory(void **state)
 {
-    (void)state;
-    struct addr_prefix prefix = {0};
-    struct nat_rule rule = {0};
-    struct text_list texts = {0};
-    struct addr_list addrs = {0};
-    struct nat_list nats = {0};
+    struct lists lists = {0};
 
-    for (unsigned round = 0; round < 5; round++) {
-        for (unsigned n = 1; n <= 2; n++) {
-            alloc_fail_at(n);
-            bool added = text_list_add(&texts, "example.org");
-            assert_int_equal(added, !alloc_fail_happened());
-            alloc_fail_at(1);
-            added = addr_list_add(&addrs, &prefix);
-            assert_int_equal(added, !alloc_fail_happened());
-            alloc_fail_at(1);
-            added = nat_list_add(&nats, &rule);
-            assert_int_equal(added, !alloc_fail_happened());
+    (void)state;
+    for (unsigned which = 0; which < LISTS; which++) {
+        unsigned number = 0;
+
+        for (unsigned n = 1; n <= 6; n++) {
+            for (unsigned i = 0; i < 5; i++) { /* from one power of two to the next */
+                const size_t count = count_of(&lists, which);
+
+                alloc_fail_at(n);
+                bool added = add_to(&lists, which, number++);
+                assert_int_equal(added, !alloc_fail_happened());
+                assert_int_equal(count_of(&lists, which), count + added);
+                alloc_fail_at(0);
+            }
+            assert_true(add_to(&lists, which, number++));
         }
-        alloc_fail_at(0);
-        size_t count = texts.count;
-        assert_true(text_list_add(&texts, "example.net"));
-        assert_int_equal(texts.count, count + 1);
-        assert_string_equal(texts.items[count], "example.net");
-        assert_true(addr_list_add(&addrs, &prefix));
-        assert_true(nat_list_add(&nats, &rule));
     }
-    text_list_free(&texts);
-    addr_list_free(&addrs);
-    nat_list_free(&nats);
+    assert_string_equal(lists.texts.items[lists.texts.count - 1], "@host35.example");
+    assert_true(whitelist_has_host(&lists.hosts, "a.host35.example"));
+    assert_false(whitelist_has_host(&lists.hosts, "a.host0.example"));
+    text_list_free(&lists.texts);
+    host_list_free(&lists.hosts);
+    mailbox_list_free(&lists.mailboxes);
+    addr_list_free(&lists.addrs);
+    nat_list_free(&lists.nats);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(covers_hosts),       cmocka_unit_test(covers_helo_names), cmocka_unit_test(covers_mailboxes),
-        cmocka_unit_test(covers_addresses),   cmocka_unit_test(translates),        cmocka_unit_test(grows),
+        cmocka_unit_test(covers_hosts),
+        cmocka_unit_test(covers_helo_names),
+        cmocka_unit_test(covers_mailboxes),
+        cmocka_unit_test(covers_addresses),
+        cmocka_unit_test(translates),
+        cmocka_unit_test(grows),
+        cmocka_unit_test(finds_the_addresses_that_a_look_at_each_finds),
+        cmocka_unit_test(translates_as_a_look_at_each_does),
+        cmocka_unit_test(many_networks_take_few_steps),
         cmocka_unit_test(survives_no_memory),
     };
 

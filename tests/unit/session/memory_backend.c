@@ -100,13 +100,12 @@ static bool visit(struct backend *backend, struct backend_visit *const *visits, 
     return true;
 }
 
-static bool expire(struct backend *backend, int64_t now_s, size_t *deleted, uint64_t *entries, struct strbuf *problem)
+static bool expire(struct backend *backend, int64_t now_s, struct backend_expiry *expiry, struct strbuf *problem)
 {
     (void)backend;
     (void)now_s;
     (void)problem;
-    *deleted = 0;
-    *entries = 0;
+    *expiry = (struct backend_expiry){.deleted = 0};
     return true;
 }
 

@@ -53,6 +53,7 @@ static void open_world(const char *config)
 static void close_world(void)
 {
     greylist_store_release(world.greylist);
+    greylist_store_await_ends();
     log_set_sink(NULL, NULL);
     log_close();
     world_close(&world);
@@ -237,6 +238,8 @@ static void a_store_that_does_not_answer(void **state)
     memory_control.delay_ms = 3 * STORE_WAIT_MS;
     expect(NONE "rcpt <u@here.example>", "- | - | - | -");
     expect_line("greylist-to=<u@here.example>, greylist=slow, recipients=1");
+    await_rest();
+    expect(CLIENT "mail <> | rcpt <u@here.example> | rcpt <v@here.example> | data", "- | - | - | - | - | -");
     memory_control.delay_ms = 0;
     await_rest();
     memory_control.is_full = true;
@@ -321,6 +324,38 @@ static void out_of_memory(void **state)
     assert_in_range(n, 15, 10000);
 }
 
+/* Whichever allocation fails: who is exempt by the client's name is not deferred, nor is a null sender that is known by
+ * it. */
+static void out_of_memory_for_the_name(void **state)
+{
+    static const char *const scripts[] = {NONE "rcpt <u@here.example>",
+                                          CLIENT "mail <> | rcpt <u@here.example> | data"};
+    bool more = true;
+
+    (void)state;
+    for (unsigned n = 1; more; n++) {
+        more = false;
+        for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++) {
+            struct strbuf out = STRBUF_INIT;
+
+            open_world(i == 0 ? "Greylist on\nGreylistExempt .pass.example" : "Greylist on");
+            if (i > 0)
+                expect(scripts[i], "- | - | - | - | " FIRST);
+            pass_time(100);
+            assert_non_null(strbuf_make_room(&out, 4096));
+            strbuf_fill_room(&out, 0);
+            alloc_fail_at(n);
+            (void)story_play(&world, scripts[i], &out);
+            more |= alloc_fail_happened();
+            alloc_fail_at(0);
+            if (strstr(strbuf_text(&out), "45") != NULL)
+                fail_msg("allocation %u: %s", n, strbuf_text(&out));
+            strbuf_free(&out);
+            close_world();
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -337,6 +372,7 @@ int main(void)
         cmocka_unit_test(test_mode_defers_nobody),
         cmocka_unit_test(deferrals_are_counted),
         cmocka_unit_test(out_of_memory),
+        cmocka_unit_test(out_of_memory_for_the_name),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

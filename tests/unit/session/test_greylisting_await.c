@@ -79,6 +79,7 @@ static void close_world(void)
     session_destroy(session);
     session_destroy(milter);
     greylist_store_release(world.greylist);
+    greylist_store_await_ends();
     wait_event_destroy(&is_ready);
     log_set_sink(NULL, NULL);
     log_close();

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-enum { EXCHANGERS = 10, TERMS = 10, LOOKAHEAD = 24 };
+enum { EXCHANGERS = 10, TERMS = 10, LOOKAHEAD = 16 };
 
 static struct script_dns script;
 static struct spf_request request = {

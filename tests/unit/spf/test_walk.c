@@ -321,6 +321,85 @@ static void test_mx_limit(void **state)
     zone_checks_expect(checks, "10.0.0.11", "eleven.org", RESULT_PERMERROR);
 }
 
+/* Gives a name so many addresses, none of which is a client's. */
+static void add_addresses(struct zone_checks *checks, const char *name, unsigned count)
+{
+    char addr[32];
+
+    for (unsigned i = 0; i < count; i++) {
+        snprintf(addr, sizeof(addr), "172.16.%u.%u", i / 250, i % 250 + 1);
+        zone_checks_add(checks, name, "A", addr);
+    }
+}
+
+/* Answers of 60 kB each: four are below the bound, five are not, and the next term that asks the DNS ends it. */
+static void test_large_records(void **state)
+{
+    static const struct zone_entry zone[] = {
+        {"four.org", "TXT", "v=spf1 include:i1.org include:i2.org include:i3.org include:i4.org a:no.org -all"},
+        {"five.org", "TXT",
+         "v=spf1 include:i1.org include:i2.org include:i3.org include:i4.org include:i5.org a:host.org -all"},
+        {"end.org", "TXT", "v=spf1 include:i1.org include:i2.org include:i3.org include:i4.org include:i5.org -all"},
+        {"host.org", "A", "192.0.2.1"},
+    };
+    struct zone_checks *checks = *state;
+    char name[32];
+
+    zone_checks_add_all(checks, zone, COUNT(zone));
+    for (int i = 1; i <= 5; i++) {
+        struct strbuf text = STRBUF_INIT;
+
+        snprintf(name, sizeof(name), "i%d.org", i);
+        zone_checks_add(checks, name, "TXT", "v=spf1 ?all");
+        for (int j = 0; j < 6000; j++)
+            strbuf_add(&text, "0123456789");
+        add_text(checks, name, &text);
+    }
+    zone_checks_expect(checks, "192.0.2.1", "four.org", RESULT_FAIL);
+    zone_checks_expect(checks, "192.0.2.1", "five.org", RESULT_PERMERROR);
+    zone_checks_expect(checks, "192.0.2.1", "end.org", RESULT_FAIL);
+}
+
+/* The addresses of the exchangers of one term are 320 kB. One that matches is enough, wherever it stands. */
+static void test_large_exchangers(void **state)
+{
+    struct zone_checks *checks = *state;
+    char name[32];
+
+    zone_checks_add(checks, "own.org", "TXT", "v=spf1 mx a:host.org -all");
+    zone_checks_add(checks, "host.org", "A", "192.0.2.1");
+    for (int i = 0; i < 10; i++) {
+        snprintf(name, sizeof(name), "h%d.org", i);
+        zone_checks_add(checks, "own.org", "MX", name);
+        add_addresses(checks, name, 2000);
+    }
+    zone_checks_expect(checks, "192.0.2.1", "own.org", RESULT_PERMERROR);
+    for (int i = 0; i < 10; i++) {
+        char client[32];
+
+        snprintf(name, sizeof(name), "h%d.org", i);
+        snprintf(client, sizeof(client), "10.0.0.%d", i);
+        zone_checks_add(checks, name, "A", client);
+        zone_checks_expect(checks, client, "own.org", RESULT_PASS);
+    }
+}
+
+/* What a client's reverse zone leads to may be as large as it likes: that is no error of the record. */
+static void test_large_client_names(void **state)
+{
+    struct zone_checks *checks = *state;
+    char name[32];
+
+    zone_checks_add(checks, "own.org", "TXT", "v=spf1 ptr a:host.org -all");
+    zone_checks_add(checks, "host.org", "A", "192.0.2.2");
+    for (int i = 0; i < 10; i++) {
+        snprintf(name, sizeof(name), "n%d.net", i);
+        zone_checks_add(checks, "1.2.0.192.in-addr.arpa", "PTR", name);
+        add_addresses(checks, name, 2000);
+    }
+    zone_checks_expect(checks, "192.0.2.1", "own.org", RESULT_FAIL);
+}
+
 static void test_ptr(void **state)
 {
     static const struct zone_entry zone[] = {
@@ -501,6 +580,9 @@ int main(void)
         IN_ZONE(test_worst_cost),
         IN_ZONE(test_void_lookups),
         IN_ZONE(test_mx_limit),
+        IN_ZONE(test_large_records),
+        IN_ZONE(test_large_exchangers),
+        IN_ZONE(test_large_client_names),
         IN_ZONE(test_ptr),
         IN_ZONE(test_macros),
         IN_ZONE(test_hostile_octets),

@@ -67,17 +67,18 @@ static void test_kept_domains(void **state)
          SRS_KEPT_DOMAIN, NULL},
         {"alice@xn--bcher-kva.example", SRS_KEPT_DOMAIN, NULL},
     };
-    char a[] = "example.com", b[] = "fwd.example",
-         c[] = "b\xc3\xbc"
-               "cher.example";
-    char d[] = ".example.org";
-    char *kept[] = {a, b, c, d};
+    static const char *const kept[] = {"example.com", "fwd.example",
+                                       "b\xc3\xbc"
+                                       "cher.example",
+                                       ".example.org"};
     struct srs_settings settings = srs_case_settings();
 
     (void)state;
     settings.rewrites_own_domain = true;
-    settings.kept_domains = (struct text_list){kept, ARRAY_SIZE(kept)};
+    for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
+        assert_true(host_list_add(&settings.kept_domains, kept[i]));
     check_all(&settings, rows, ARRAY_SIZE(rows));
+    host_list_free(&settings.kept_domains);
 }
 
 static void test_written(void **state)

@@ -239,13 +239,13 @@ static void test_kept_domains(void **state)
          "SRS1=7wxU=hop1.example==abcd=XY=example.com=bob@fwd.example"},
         {"alice@example.org", SRS_DONE, "SRS0=OFN3=JQ=example.org=alice@fwd.example"},
     };
-    char below[] = ".example.org", whole[] = "EXAMPLE.com";
-    char *kept[] = {below, whole};
     struct srs_settings settings = srs_case_settings();
 
     (void)state;
-    settings.kept_domains = (struct text_list){kept, 2};
+    assert_true(host_list_add(&settings.kept_domains, ".example.org"));
+    assert_true(host_list_add(&settings.kept_domains, "EXAMPLE.com"));
     check_forward(&settings, rows, ARRAY_SIZE(rows));
+    host_list_free(&settings.kept_domains);
 }
 
 int main(void)

@@ -193,6 +193,7 @@ static const struct setting_case {
     {POLICYD, "HELO_pass_restriction = helo_passed", "OnHeloPass helo_passed", LOST},
     {POLICYD, "Mail_From_pass_restriction = mfrom_passed, permit", "OnPass mfrom_passed, permit", LOST},
     {POLICYD, "Mail_From_pass_restriction = reject", "!OnPass reject", LOST},
+    {POLICYD, "Mail_From_pass_restriction = check_client_access hash:/a", "!OnPass check_client_access hash:/a", LOST},
     {PYSPF, "HELO_pass_restriction = helo_passed", "!OnHeloPass helo_passed", LOST},
     {POLICYD, "Prospective = 192.0.2.25", "FixedClientIP 192.0.2.25\nAddHeader off\nAddReceivedHeader off", LINES},
     {POLICYD, "Prospective = mail.example", "!FixedClientIP mail.example", LOST},
@@ -651,7 +652,8 @@ static void recipients_have_their_settings(void **state)
                  "Upper@Example.Org,Mail_From_reject=False|HELO_reject=False\n"
                  "all@example.org\n"
                  "bad,Mail_From_reject=False\n"
-                 "all@example.org,Lookup_Time=5|Nope=1\n";
+                 "all@example.org,Lookup_Time=5|Nope=1\n"
+                 "@example.net,Mail_From_reject=False\n";
     result = convert(POLICYD, "Per_User = text,/etc/users\nReject_Not_Pass_Domains = a.example\n");
     other_file = NULL;
     assert_int_equal(result.status, CONVERT_PARTLY);
@@ -679,6 +681,8 @@ static void recipients_have_their_settings(void **state)
     assert_non_null(strstr(strbuf_text(&result.warnings), "/etc/users:11: all@example.org: it has no comma"));
     assert_non_null(strstr(strbuf_text(&result.warnings), "/etc/users:13: Lookup_Time: it holds for all"));
     assert_non_null(strstr(strbuf_text(&result.warnings), "/etc/users:13: Nope: there is no such setting"));
+    assert_non_null(strstr(strbuf_text(&result.warnings), "there a part of an address matches nothing"));
+    assert_non_null(strstr(strbuf_text(&result.out), "\nRecipientPolicy @example.net {\n"));
     assert_non_null(strstr(strbuf_text(&result.out), "#RecipientPolicy bad {\n"));
     config_release(config);
     free_result(&result);
@@ -749,6 +753,11 @@ static const struct list_case {
     {"clients", "2001:db8::/32", "2001:db8::/32", NULL},
     {"clients", "2001:db8:::/32", NULL, NULL},
     {"clients", "two words", NULL, NULL},
+    {"clients", "joe@example.net", NULL, NULL},
+    {"clients", "to:joe@example.net", NULL, NULL},
+    {"clients", "/^joe@example\\.net$/", NULL, NULL},
+    {"clients", "Unknown", NULL, NULL},
+    {"clients", "/^unknown$/", NULL, NULL},
     {"clients", "/\\.example\\.org$/", ".example.org", NULL},
     {"clients", "/^.*\\.example\\.org$/", ".example.org", NULL},
     {"clients", "/(^|\\.)example\\.org$/", "example.org", NULL},

@@ -19,13 +19,12 @@
 
 #define OURS "  its domain is SRSDomain, fwd.example\n"
 
-static char first[] = "newsecret", second[] = "tops3cr3t", kept[] = "kept.example";
-static char *secrets[] = {first, second}, *kept_domains[] = {kept};
+static char first[] = "newsecret", second[] = "tops3cr3t";
+static char *secrets[] = {first, second};
 
-static const struct srs_settings settings = {
+static struct srs_settings settings = {
     .domain = "fwd.example",
     .secrets = {secrets, 2},
-    .kept_domains = {kept_domains, 1},
     .separator = '=',
     .hash_len = 4,
     .hash_min_len = 4,
@@ -208,6 +207,19 @@ static void survives_no_memory(void **state)
     address_free(&parsed);
 }
 
+static int keep_a_domain(void **state)
+{
+    (void)state;
+    return host_list_add(&settings.kept_domains, "kept.example") ? 0 : -1;
+}
+
+static int keep_none(void **state)
+{
+    (void)state;
+    host_list_free(&settings.kept_domains);
+    return 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,5 +230,5 @@ int main(void)
         cmocka_unit_test(survives_no_memory),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, keep_a_domain, keep_none);
 }

@@ -14,12 +14,18 @@
 
 #include "support/alloc_fail.h"
 
+static struct client_entry *turn_to(struct clients *clients, struct client_entry *entry, const char *address,
+                                    const char *port, const char *name)
+{
+    const struct request request = {.client_address = address, .client_port = port, .client_name = name};
+
+    return clients_turn(clients, entry, &request);
+}
+
 static struct client_entry *turn(struct clients *clients, struct client_entry *entry, const char *address,
                                  const char *port)
 {
-    const struct request request = {.client_address = address, .client_port = port};
-
-    return clients_turn(clients, entry, &request);
+    return turn_to(clients, entry, address, port, "unknown");
 }
 
 /* As a transaction is after some requests. */
@@ -37,6 +43,7 @@ static void use(struct client_entry *entry)
     transaction->is_noted = transaction->is_over = transaction->is_exempt = transaction->is_decided =
         transaction->has_instance = true;
     transaction->asks_at_data = transaction->has_changes = transaction->has_recipient = true;
+    transaction->is_authenticated = transaction->has_certificate = true;
 }
 
 static void assert_unused(const struct client_entry *entry)
@@ -52,7 +59,8 @@ static void assert_unused(const struct client_entry *entry)
     assert_string_equal(strbuf_text(&transaction->queue_id), "");
     assert_false(transaction->is_noted || transaction->is_over || transaction->is_exempt || transaction->is_decided ||
                  transaction->has_instance || transaction->asks_at_data || transaction->has_changes ||
-                 transaction->has_recipient || transaction->has_message || entry->is_busy);
+                 transaction->has_recipient || transaction->has_message || transaction->is_authenticated ||
+                 transaction->has_certificate || entry->is_busy);
     assert_null(transaction->session);
     assert_int_equal(entry->users, 1);
 }
@@ -83,6 +91,9 @@ static void test_shared(void **state)
     assert_unused(b);
     assert_int_equal(a->users, 1);
     assert_string_equal(strbuf_text(&a->transaction.helo), "a name");
+    b = turn_to(&clients, b, "192.0.2.1", "1", "mail.example.org"); /* it was not found before */
+    assert_ptr_not_equal(b, a);
+    assert_unused(b);
     clients_leave(&clients, b);
     assert_ptr_equal(turn(&clients, NULL, "192.0.2.1", "1"), a);
     clients_leave(&clients, a);
@@ -93,12 +104,12 @@ static void test_shared(void **state)
 
 static void test_own(void **state)
 {
-    static const char *const ports[] = {"", "0"};
+    static const char *const ports[] = {"", "0", "unknown"};
     static struct clients clients;
     struct client_entry *a, *b;
 
     (void)state;
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof ports / sizeof *ports; i++) {
         a = turn(&clients, NULL, "192.0.2.1", ports[i]);
         b = turn(&clients, NULL, "192.0.2.1", ports[i]);
         assert_ptr_not_equal(a, b);

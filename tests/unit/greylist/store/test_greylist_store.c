@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -109,15 +110,15 @@ static bool fake_visit(struct backend *backend, struct backend_visit *const *vis
     return works;
 }
 
-static bool fake_expire(struct backend *backend, int64_t now, size_t *deleted, uint64_t *entries,
-                        struct strbuf *problem)
+static bool fake_expire(struct backend *backend, int64_t now, struct backend_expiry *expiry, struct strbuf *problem)
 {
     (void)backend, (void)now, (void)problem;
     pthread_mutex_lock(&fake.lock);
     fake.expiries++;
-    *deleted = fake.left_to_delete < BACKEND_EXPIRY_STEP ? fake.left_to_delete : BACKEND_EXPIRY_STEP;
-    fake.left_to_delete -= *deleted;
-    *entries = fake.left_to_delete + 7;
+    expiry->deleted = fake.left_to_delete < BACKEND_EXPIRY_STEP ? fake.left_to_delete : BACKEND_EXPIRY_STEP;
+    fake.left_to_delete -= expiry->deleted;
+    expiry->entries = fake.left_to_delete + 7;
+    expiry->has_more = fake.left_to_delete > 0;
     pthread_mutex_unlock(&fake.lock);
     return true;
 }
@@ -239,6 +240,13 @@ static struct greylist_store *create(void)
     return create_waiting(PATIENCE_MS);
 }
 
+/* The last one goes, and what is left is done. */
+static void end(struct greylist_store *store)
+{
+    greylist_store_release(store);
+    greylist_store_await_ends();
+}
+
 /* --- The tests. --- */
 
 static void test_answers(void **state)
@@ -261,7 +269,7 @@ static void test_answers(void **state)
     assert_false(now.is_away);
     greylist_store_release(greylist_store_acquire(store));
     assert_int_equal(fake.destroyed, 0);
-    greylist_store_release(store);
+    end(store);
     assert_int_equal(fake.destroyed, 1);
     assert_true(fake.closed > 0);
     greylist_store_release(NULL);
@@ -284,7 +292,7 @@ static void test_batches(void **state)
     }
     set(&fake.is_blocked, false);
     wait_until_told(2 * BACKEND_BATCH_MAX + 11);
-    greylist_store_release(store);
+    end(store);
     assert_int_equal(fake.batches, 4);
     assert_int_equal(fake.largest, BACKEND_BATCH_MAX);
     assert_int_equal(fake.visits, 2 * BACKEND_BATCH_MAX + 11);
@@ -306,11 +314,46 @@ static void test_slow(void **state)
     greylist_store_get_state(store, &now);
     assert_int_equal(now.answers[STORE_SLOW], 100);
     set(&fake.is_blocked, false);
-    greylist_store_release(store);
+    end(store);
     assert_int_equal(told.count, 100);
     assert_int_equal(fake.visits, 100);
     for (unsigned i = 0; i < 100; i++)
         assert_int_equal(times[i], 1);
+}
+
+static pthread_mutex_t log_lock = PTHREAD_MUTEX_INITIALIZER;
+static atomic_uint lines;
+
+/* A log that takes no line while the test holds its lock. */
+static void hear(void *context, enum log_level level, const char *line)
+{
+    (void)context, (void)level, (void)line;
+    pthread_mutex_lock(&log_lock);
+    lines++;
+    pthread_mutex_unlock(&log_lock);
+}
+
+/* Nor does anybody wait for a log that is blocked, be it full as the disk of both. */
+static void test_slow_with_a_slow_log(void **state)
+{
+    struct greylist_store *store = create_waiting(STORE_WAIT_MS);
+
+    (void)state;
+    lines = 0;
+    log_set_sink(hear, NULL);
+    set(&fake.is_blocked, true);
+    pthread_mutex_lock(&log_lock);
+    for (unsigned i = 0; i < 100; i++)
+        visit_as(store, "new", NULL);
+    wait_until_told(100);
+    set(&fake.is_blocked, false);
+    for (unsigned i = 0; i < 100; i++)
+        visit_as(store, "new", NULL);
+    wait_until_told(200); /* also where that thread is the one that writes the line */
+    pthread_mutex_unlock(&log_lock);
+    end(store);
+    assert_true(lines > 0);
+    log_set_sink(NULL, NULL);
 }
 
 static void test_busy(void **state)
@@ -328,7 +371,7 @@ static void test_busy(void **state)
     wait_until_told(MANY);
     visit_as(store, "new", NULL);
     wait_until_told(MANY + 1);
-    greylist_store_release(store);
+    end(store);
     assert_int_equal(told.count, MANY + 1);
 }
 
@@ -349,7 +392,7 @@ static void test_away(void **state)
     visit_until(store, STORE_ANSWERED);
     greylist_store_get_state(store, &now);
     assert_false(now.is_away);
-    greylist_store_release(store);
+    end(store);
 }
 
 static void test_breaks(void **state)
@@ -366,7 +409,7 @@ static void test_breaks(void **state)
     set(&fake.works, true);
     visit_until(store, STORE_ANSWERED);
     assert_int_equal(fake.opened, 2);
-    greylist_store_release(store);
+    end(store);
 }
 
 static void test_full(void **state)
@@ -383,7 +426,7 @@ static void test_full(void **state)
     wait_until_told(2);
     assert_int_equal(told.by_answer[STORE_ANSWERED], 1);
     assert_int_equal(fake.visits, 2);
-    greylist_store_release(store);
+    end(store);
 }
 
 /* Who is known is so for a while without the backend; who is new is asked about each time. */
@@ -415,7 +458,7 @@ static void test_cache(void **state)
         wait_until_told(8 + i);
     }
     assert_int_equal(fake.visits, 6);
-    greylist_store_release(store);
+    end(store);
 }
 
 /* What is over goes in steps, between which others are answered. */
@@ -436,7 +479,7 @@ static void test_expiry(void **state)
     assert_int_equal(now.expired, 10 * BACKEND_EXPIRY_STEP + 5);
     visit_as(store, "new", NULL);
     wait_until_told(1);
-    greylist_store_release(store);
+    end(store);
     assert_true(fake.expiries >= 11);
 }
 
@@ -448,9 +491,32 @@ static void test_end(void **state)
     (void)state;
     for (unsigned i = 0; i < 1000; i++)
         visit_as(store, "new", NULL);
-    greylist_store_release(store);
+    end(store);
     assert_int_equal(told.count, 1000);
     assert_int_equal(fake.visits, 1000);
+}
+
+/* Who gives back the last reference does not wait for a backend that is blocked; what is under way is stored all the
+ * same. */
+static void test_end_keeps_nobody(void **state)
+{
+    struct greylist_store *store = create_waiting(STORE_WAIT_MS);
+
+    (void)state;
+    set(&fake.is_blocked, true);
+    for (unsigned i = 0; i < 10; i++)
+        visit_as(store, "new", NULL);
+    wait_until_inside(1);
+    wait_until_told(10);
+    (void)alarm(PATIENCE_MS / 1000);
+    greylist_store_release(store);
+    (void)alarm(0);
+    assert_int_equal(fake.destroyed, 0);
+    set(&fake.is_blocked, false);
+    greylist_store_await_ends();
+    assert_int_equal(fake.destroyed, 1);
+    assert_int_equal(fake.visits, 10);
+    greylist_store_await_ends();
 }
 
 static void *visit_many(void *context)
@@ -474,7 +540,7 @@ static void test_threads(void **state)
         assert_int_equal(pthread_create(&threads[i], NULL, visit_many, store), 0);
     for (size_t i = 0; i < 4; i++)
         pthread_join(threads[i], NULL);
-    greylist_store_release(store);
+    end(store);
     assert_int_equal(told.count, 8000);
     assert_int_equal(told.without_decision, 0);
 }
@@ -503,7 +569,7 @@ static void test_out_of_memory(void **state)
     alloc_fail_at(0);
     wait_until_told(2);
     assert_int_equal(told.by_answer[STORE_NO_MEMORY], 1);
-    greylist_store_release(store);
+    end(store);
 }
 
 static void test_same_config(void **state)
@@ -549,10 +615,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_answers, set_up), cmocka_unit_test_setup(test_batches, set_up),
-        cmocka_unit_test_setup(test_slow, set_up),    cmocka_unit_test_setup(test_busy, set_up),
-        cmocka_unit_test_setup(test_away, set_up),    cmocka_unit_test_setup(test_breaks, set_up),
-        cmocka_unit_test_setup(test_full, set_up),    cmocka_unit_test_setup(test_cache, set_up),
-        cmocka_unit_test_setup(test_expiry, set_up),  cmocka_unit_test_setup(test_end, set_up),
+        cmocka_unit_test_setup(test_slow, set_up),    cmocka_unit_test_setup(test_slow_with_a_slow_log, set_up),
+        cmocka_unit_test_setup(test_busy, set_up),    cmocka_unit_test_setup(test_away, set_up),
+        cmocka_unit_test_setup(test_breaks, set_up),  cmocka_unit_test_setup(test_full, set_up),
+        cmocka_unit_test_setup(test_cache, set_up),   cmocka_unit_test_setup(test_expiry, set_up),
+        cmocka_unit_test_setup(test_end, set_up),     cmocka_unit_test_setup(test_end_keeps_nobody, set_up),
         cmocka_unit_test_setup(test_threads, set_up), cmocka_unit_test_setup(test_out_of_memory, set_up),
         cmocka_unit_test(test_same_config),           cmocka_unit_test(test_names),
     };

@@ -47,7 +47,7 @@ static struct backend *make_store(const struct greylist_store_config *config)
     return backend;
 }
 
-/* Each of these is over in a bounded time, and has words where it failed. */
+/* Each of these is over in a bounded time, and has words where it failed, or stored nothing. */
 static bool visit(struct backend *backend, struct backend_visit *asked, struct strbuf *problem)
 {
     struct backend_visit *visits[] = {asked};
@@ -56,7 +56,7 @@ static bool visit(struct backend *backend, struct backend_visit *asked, struct s
     const bool is_answered = backend->functions->visit(backend, visits, 1, problem);
 
     assert_true(clock_monotonic_ms(&clock_system) - start_ms < BOUND_MS);
-    assert_true(is_answered == (problem->len == before));
+    assert_true((is_answered && asked->answer != STORE_FULL) == (problem->len == before));
     return is_answered;
 }
 
@@ -82,6 +82,7 @@ static void assert_answer(struct backend *backend, const char *entry, int64_t no
     assert_int_equal(asked.answer, answer);
     if (answer == STORE_ANSWERED)
         assert_int_equal(asked.decision.reason, reason);
+    strbuf_free(&problem);
 }
 
 static void assert_has(const struct strbuf *problem, const char *expected)
@@ -249,6 +250,9 @@ static void test_full_in_a_batch(void **state)
     assert_int_equal(again.answer, STORE_FULL);
     assert_int_equal(known.answer, STORE_ANSWERED);
     assert_int_equal(known.decision.reason, GREYLIST_KNOWN_ENTRY);
+    assert_has(&problem, "its memory is full (maxmemory): ");
+    assert_null(strstr(strstr(strbuf_text(&problem), "OOM") + 1, "OOM"));
+    strbuf_free(&problem);
     backend->functions->destroy(backend);
     redis_server_kill();
 }

@@ -67,18 +67,30 @@ static bool list_all(struct backend *backend, struct strbuf *problem)
     return true;
 }
 
+/* Where memory is short, what is there is not taken for nothing. */
+static bool find(struct backend *backend, struct strbuf *problem)
+{
+    const struct backend_visit visit = visit_of(0, NOW);
+    struct greylist_record found = {0};
+
+    if (!backend->functions->find(backend, visit.subject.entry, false, NOW, &found, problem))
+        return false;
+    assert_int_equal(found.first_s, NOW);
+    assert_int_equal(found.count, 1);
+    return true;
+}
+
 /* One after the other, until one fails. False: one has failed. */
 static bool use(struct backend *backend, struct strbuf *problem)
 {
     const struct greylist_record record = {1, 2, 3, false};
-    size_t deleted;
-    uint64_t entries;
+    struct backend_expiry expiry;
 
     return backend->functions->open(backend, problem) &&
            backend->functions->put(backend, "key", false, &record, NOW, problem) && /* that is over: it is deleted */
            visit_all(backend, NOW, GREYLIST_NEW, problem) &&
            visit_all(backend, NOW + 60, GREYLIST_CAME_BACK, problem) && list_all(backend, problem) &&
-           backend->functions->expire(backend, NOW, &deleted, &entries, problem);
+           find(backend, problem) && backend->functions->expire(backend, NOW, &expiry, problem);
 }
 
 /* True if the n-th allocation has failed. */

@@ -74,6 +74,7 @@ static void visit_all(struct backend *backend, struct backend_visit *visits, siz
     if (!backend->functions->visit(backend, batch, count, &problem))
         fail_msg("%s", strbuf_text(&problem));
     assert_int_equal(problem.len, 0);
+    strbuf_free(&problem);
     for (size_t n = 0; n < count; n++)
         assert_true(visits[n].answer == STORE_ANSWERED || visits[n].answer == STORE_FULL);
 }
@@ -408,6 +409,38 @@ static void test_list(void **state)
     close_store(backend);
 }
 
+static void assert_found(struct backend *backend, const char *key, bool is_sender, int64_t first_s)
+{
+    struct greylist_record record = {9, 9, 9, true};
+    struct strbuf problem = STRBUF_INIT;
+
+    if (!backend->functions->find(backend, key, is_sender, NOW, &record, &problem))
+        fail_msg("%s", strbuf_text(&problem));
+    assert_int_equal(record.first_s, first_s);
+    assert_int_equal(record.count, first_s == 0 ? 0 : 3);
+}
+
+/* No key but those that are named is read. */
+static void test_find(void **state)
+{
+    const struct greylist_record first = {1, 2, 3, false}, second = {4, 5, 3, true};
+    struct backend *backend = open_usual();
+
+    (void)state;
+    put(backend, "key", true, &first, NOW + 1000);
+    put(backend, "a key too", false, &second, NOW + 1000);
+    (void)redis_server_command("RPUSH|smf-spf:entry:list|1 2 3 0");
+    (void)redis_server_command("SET|smf-spf:entry:foreign|text");
+    (void)redis_server_command("CONFIG|RESETSTAT");
+    assert_found(backend, "key", true, 1);
+    assert_found(backend, "key", false, 0);
+    assert_found(backend, "a key too", false, 4);
+    assert_found(backend, "list", false, 0);
+    assert_found(backend, "foreign", false, 0);
+    assert_null(strstr(redis_server_command("INFO|commandstats"), "cmdstat_scan"));
+    close_store(backend);
+}
+
 /* More than one step of the server's. */
 static void test_long_list(void **state)
 {
@@ -447,12 +480,16 @@ static void test_too_long_a_key(void **state)
     const struct greylist_record record = {1, 2, 3, false};
     struct backend *backend = open_usual();
     struct strbuf problem = STRBUF_INIT;
+    struct greylist_record found;
     char key[GREYLIST_KEY_SIZE + 1];
 
     (void)state;
     memset(key, 'k', sizeof key);
     key[GREYLIST_KEY_SIZE] = '\0';
     assert_false(backend->functions->put(backend, key, false, &record, NOW + 10, &problem));
+    assert_string_equal(strbuf_text(&problem), "no key is that long");
+    strbuf_truncate(&problem, 0);
+    assert_false(backend->functions->find(backend, key, false, NOW, &found, &problem));
     assert_string_equal(strbuf_text(&problem), "no key is that long");
     key[GREYLIST_KEY_SIZE - 1] = '\0';
     put(backend, key, true, &record, NOW + 10);
@@ -463,16 +500,23 @@ static void test_too_long_a_key(void **state)
 
 /* Bounds -------------------------------------------------------------------------------------------------------- */
 
-static size_t expire(struct backend *backend, uint64_t expected)
+static struct backend_expiry take_step(struct backend *backend)
 {
     struct strbuf problem = STRBUF_INIT;
-    size_t deleted = 999;
-    uint64_t entries = 999;
+    struct backend_expiry expiry = {.deleted = 999, .entries = 999, .has_more = true};
 
-    if (!backend->functions->expire(backend, NOW, &deleted, &entries, &problem))
+    if (!backend->functions->expire(backend, NOW, &expiry, &problem))
         fail_msg("%s", strbuf_text(&problem));
-    assert_int_equal(entries, expected);
-    return deleted;
+    return expiry;
+}
+
+static size_t expire(struct backend *backend, uint64_t expected)
+{
+    const struct backend_expiry expiry = take_step(backend);
+
+    assert_int_equal(expiry.entries, expected);
+    assert_true(expiry.deleted > 0 || !expiry.has_more); /* it would be asked again and again */
+    return expiry.deleted;
 }
 
 static void fill(const char *key, int count)
@@ -508,6 +552,25 @@ static void test_too_many(void **state)
     assert_true(strtol(redis_server_command("EVAL|local left = 0; for n = 1001, 1400 do left = left + redis.call("
                                             "'EXISTS', 'smf-spf:entry:' .. n) end; return left|0"),
                        NULL, 10) >= 380);
+    close_store(backend);
+}
+
+/* More than the bound is deleted without a pause, since a flood makes none. */
+static void test_too_many_are_soon_gone(void **state)
+{
+    struct greylist_store_config config = redis_server_config(&fixed_clock);
+    struct backend *backend;
+    int steps = 1;
+
+    (void)state;
+    config.entries_max = 1000;
+    backend = open_store(&config);
+    fill("smf-spf:entry:", 10000);
+    while (take_step(backend).has_more)
+        steps++;
+    assert_int_equal(size(), 1000);
+    assert_in_range(steps, 9000 / BACKEND_EXPIRY_STEP, 9000 / (BACKEND_EXPIRY_STEP / 2));
+    assert_false(take_step(backend).has_more);
     close_store(backend);
 }
 
@@ -637,9 +700,11 @@ int main(void)
         cmocka_unit_test_setup(test_no_such_database, flush),
         cmocka_unit_test_setup(test_foreign_values, flush),
         cmocka_unit_test_setup(test_list, flush),
+        cmocka_unit_test_setup(test_find, flush),
         cmocka_unit_test_setup(test_long_list, flush),
         cmocka_unit_test_setup(test_too_long_a_key, flush),
         cmocka_unit_test_setup(test_too_many, flush),
+        cmocka_unit_test_setup(test_too_many_are_soon_gone, flush),
         cmocka_unit_test_setup(test_others_have_too_many, flush),
         cmocka_unit_test_setup(test_hosts_at_once, flush),
     };

@@ -98,13 +98,13 @@ static void expect(const char *entry, const char *sender, enum greylist_reason r
 
 static uint64_t expire(size_t deleted)
 {
-    size_t now_deleted = 12345;
-    uint64_t entries = 0;
+    struct backend_expiry expiry = {.deleted = 12345};
 
-    if (!backend->functions->expire(backend, now_s, &now_deleted, &entries, &problem))
+    if (!backend->functions->expire(backend, now_s, &expiry, &problem))
         fail_msg("%s", strbuf_text(&problem));
-    assert_int_equal(now_deleted, deleted);
-    return entries;
+    assert_int_equal(expiry.deleted, deleted);
+    assert_true(expiry.has_more == (deleted >= BACKEND_EXPIRY_STEP));
+    return expiry.entries;
 }
 
 static void expect_problem(const char *part)
@@ -289,6 +289,27 @@ static void test_shows(void **state)
     assert_true(seen.record.is_learned);
 }
 
+static int64_t find(const char *key, bool is_sender)
+{
+    struct greylist_record record = {9, 9, 9, true};
+
+    assert_true(backend->functions->find(backend, key, is_sender, NOW_S, &record, &problem));
+    assert_int_equal(record.count, record.first_s == 0 ? 0 : 3);
+    return record.first_s;
+}
+
+static void test_finds(void **state)
+{
+    (void)state;
+    use_open("a.db", 1000);
+    put("key", false, NOW_S + 1);
+    put("a key", true, NOW_S);
+    assert_int_equal(find("key", false), 1);
+    assert_int_equal(find("key", true), 0);
+    assert_int_equal(find("a key", true), 0); /* that is over */
+    assert_int_equal(find("KEY", false), 0);
+}
+
 static void test_forgets(void **state)
 {
     (void)state;
@@ -417,6 +438,46 @@ static void test_counts_others(void **state)
     assert_int_equal(expire(0), 1);
 }
 
+/* Adds as many rows, whose keys begin with "many". */
+static void add_many(unsigned count)
+{
+    char statement[256];
+
+    (void)snprintf(statement, sizeof statement,
+                   "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT %u) "
+                   "INSERT INTO seen SELECT 'many ' || i, 0, 1, 1, 1, 0, %d + i FROM n",
+                   count, NOW_S + 1000);
+    other_does("a.db", statement);
+}
+
+static void pause_shortly(void)
+{
+    const struct timespec pause = {.tv_nsec = 20000000};
+
+    (void)nanosleep(&pause, NULL);
+}
+
+/* Nobody waits while many are counted, and what comes meanwhile is one of them. */
+static void test_counts_many(void **state)
+{
+    const int64_t end_ms = clock_monotonic_ms(&clock_system) + 20000;
+    struct backend_expiry expiry = {.deleted = 0};
+
+    (void)state;
+    use_open("a.db", 24000);
+    add_many(25000);
+    assert_int_equal(expire(0), 0); /* it is not known yet */
+    expect("e", "s", GREYLIST_NEW);
+    while (expiry.entries == 0 && clock_monotonic_ms(&clock_system) < end_ms) {
+        pause_shortly();
+        assert_true(backend->functions->expire(backend, now_s, &expiry, &problem));
+    }
+    assert_int_equal(expiry.deleted, BACKEND_EXPIRY_STEP);
+    assert_int_equal(expiry.entries, 25001 - BACKEND_EXPIRY_STEP);
+    expect("f", "s", GREYLIST_NEW);
+    assert_int_equal(expire(BACKEND_EXPIRY_STEP), 25002 - 2 * BACKEND_EXPIRY_STEP);
+}
+
 /* --- What can happen to a file. --- */
 
 static unsigned count_files(const char *part)
@@ -433,18 +494,68 @@ static unsigned count_files(const char *part)
 
 static void test_is_gone(void **state)
 {
-    size_t deleted;
-    uint64_t entries;
+    struct backend_expiry expiry;
 
     (void)state;
     use_open("a.db", 1000);
     expect("e", "s", GREYLIST_NEW);
     assert_int_equal(rename(path_of("a.db"), path_of("b")), 0);
-    assert_false(backend->functions->expire(backend, now_s, &deleted, &entries, &problem));
+    assert_false(backend->functions->expire(backend, now_s, &expiry, &problem));
     expect_problem("not the file any more");
     backend->functions->close(backend);
     assert_true(open_store());
     assert_int_equal(expire(0), 0);
+}
+
+/* What SQLite has beside the file is a part of it: a process that opened it now would see nothing of what follows. */
+static void check_beside(const char *name)
+{
+    struct backend *other;
+    struct backend_expiry expiry;
+
+    use_open("a.db", 1000);
+    expect("e", "s", GREYLIST_NEW);
+    assert_int_equal(expire(0), 1);
+    assert_int_equal(unlink(path_of(name)), 0);
+    assert_false(backend->functions->expire(backend, now_s, &expiry, &problem));
+    expect_problem("not the file any more");
+    backend->functions->close(backend);
+    assert_true(open_store());
+    assert_int_equal(expire(0), 1);
+    other = backend;
+    use_open("a.db", 1000);
+    expect("e", "s", GREYLIST_EARLY);
+    backend->functions->destroy(backend);
+    backend = other;
+}
+
+static void test_log_is_gone(void **state)
+{
+    (void)state;
+    check_beside("a.db-wal");
+}
+
+static void test_shared_is_gone(void **state)
+{
+    (void)state;
+    check_beside("a.db-shm");
+}
+
+/* Whoever wants to begin anew may have dropped the table. */
+static void test_table_is_gone(void **state)
+{
+    struct backend_visit visit;
+
+    (void)state;
+    use_open("a.db", 1000);
+    expect("e", "s", GREYLIST_NEW);
+    other_does("a.db", "DROP TABLE seen");
+    assert_false(visit_once("e", "s", &visit));
+    expect_problem("no such table");
+    backend->functions->close(backend);
+    assert_true(open_store());
+    expect("e", "s", GREYLIST_NEW);
+    assert_int_equal(expire(0), 1);
 }
 
 static void test_no_directory(void **state)
@@ -551,6 +662,29 @@ static void test_corrupt_inside(void **state)
     assert_true(count_files(".corrupt-") >= 1);
 }
 
+/* What only a count in the background finds. */
+static void test_corrupt_among_many(void **state)
+{
+    const int64_t end_ms = clock_monotonic_ms(&clock_system) + 20000;
+    struct stat status;
+    struct backend_expiry expiry;
+
+    (void)state;
+    use_open("a.db", 100000);
+    add_many(40000);
+    backend->functions->close(backend);
+    assert_int_equal(stat(path_of("a.db"), &status), 0);
+    overwrite("a.db", status.st_size / 4 * 3, 100000);
+    assert_true(open_store());
+    while (backend->functions->expire(backend, now_s, &expiry, &problem) && clock_monotonic_ms(&clock_system) < end_ms)
+        pause_shortly();
+    expect_problem("corrupt");
+    backend->functions->close(backend);
+    assert_true(open_store());
+    expect("e", "s", GREYLIST_NEW);
+    assert_int_equal(count_files("a.db.corrupt-20231114T221320Z"), 1);
+}
+
 /* Corrupt ones lie beside it until somebody looks at them, but no more than a few. */
 static void test_corrupt_often(void **state)
 {
@@ -596,7 +730,7 @@ static void test_corrupt_with_others(void **state)
     write_file("a.db", "file");
     write_file("a.db-wal", "log");
     write_file("a.db-shm", "memory");
-    assert_true(sqlite_file_identify(path_of("a.db"), &identity));
+    assert_true(sqlite_file_identify(path_of("a.db"), &identity, 1));
     assert_true(sqlite_file_set_aside(path_of("a.db"), &identity, now_s, &problem));
     assert_true(file_has("a.db.corrupt-20231114T221320Z", "file"));
     assert_true(file_has("a.db.corrupt-20231114T221320Z-wal", "log"));
@@ -611,7 +745,7 @@ static void test_corrupt_and_replaced(void **state)
 
     (void)state;
     write_file("a.db", "old");
-    assert_true(sqlite_file_identify(path_of("a.db"), &identity));
+    assert_true(sqlite_file_identify(path_of("a.db"), &identity, 1));
     assert_int_equal(rename(path_of("a.db"), path_of("b.db")), 0);
     write_file("a.db", "new");
     assert_true(sqlite_file_set_aside(path_of("a.db"), &identity, now_s, &problem));
@@ -728,8 +862,7 @@ static void test_no_memory(void **state)
 {
     struct backend_visit visit;
     bool works;
-    size_t deleted;
-    uint64_t entries;
+    struct backend_expiry expiry;
 
     (void)state;
     use_open("a.db", 1000);
@@ -739,7 +872,7 @@ static void test_no_memory(void **state)
         has_failed = false;
         allocations_left = n;
         works = open_store() && visit_once("e", "s", &visit) &&
-                backend->functions->expire(backend, now_s, &deleted, &entries, &problem);
+                backend->functions->expire(backend, now_s, &expiry, &problem);
         allocations_left = 0;
         assert_true(works || has_failed);
         if (!works) {
@@ -783,17 +916,23 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_batch, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_keys, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_shows, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_finds, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_forgets, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_expiry, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_processes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_is_locked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_counts_others, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_counts_many, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_is_gone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_log_is_gone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_shared_is_gone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_table_is_gone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_directory, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_of_others, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_read_only, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_corrupt, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_corrupt_inside, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_corrupt_among_many, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_corrupt_often, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_corrupt_twice, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_corrupt_with_others, set_up, tear_down),

@@ -131,6 +131,11 @@ static void each_pattern_finds_its_rows(void **state)
         {"known", "example.net", 1, "known "},
         {"known", "once", 1, " pass once.example\n"},
         {"known", "ann@", 0, ""},
+        {"show", "192.0.2.77", 2, "waiting "},
+        {"show", "92.0.2.1", 0, ""},
+        {"show", "92.0.2.0/24", 2, ""},
+        {"known", "::ffff:198.51.100.9", 1, "known "},
+        {"show", "2001:DB8::9", 0, ""},
     };
 
     (void)state;
@@ -159,6 +164,10 @@ static void counts_are_those_of_the_pattern(void **state)
     assert_int_equal(run("stats", "example.net", NULL), EX_OK);
     assert_non_null(strstr(strbuf_text(&printed), "         1  have come back"));
     assert_null(strstr(strbuf_text(&printed), "waits of"));
+    assert_int_equal(run("stats", "192.0.2.1", NULL), EX_OK);
+    assert_non_null(strstr(strbuf_text(&printed), "         1  have come back"));
+    assert_int_equal(run("stats", "2.0.2.1", NULL), EX_OK);
+    assert_non_null(strstr(strbuf_text(&printed), "         0  have come back"));
     assert_int_equal(run("stats", "--json", NULL), EX_OK);
     assert_non_null(strstr(strbuf_text(&printed), "{\"waiting\": 1, \"known\": 3, "));
 }
@@ -173,6 +182,8 @@ static void what_is_forgotten_is_gone(void **state)
     assert_string_equal(strbuf_text(&printed), "0 deleted\n");
     assert_int_equal(run("show", NULL, NULL), EX_OK);
     assert_int_equal(count_lines(strbuf_text(&printed)), 1 + 3);
+    assert_int_equal(run("forget", "98.51.100.1", NULL), EX_OK);
+    assert_string_equal(strbuf_text(&printed), "0 deleted\n");
     assert_int_equal(run("forget", "--json", "--all"), EX_OK);
     assert_string_equal(strbuf_text(&printed), "{\"entries\": 3, \"senders\": 1}\n");
     assert_int_equal(run("known", NULL, NULL), EX_OK);
