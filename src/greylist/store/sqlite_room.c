@@ -48,7 +48,7 @@ static bool empty_log(struct sqlite_database *database)
 bool sqlite_room_make(struct sqlite_database *database)
 {
     database->is_full = !empty_log(database);
-    database->room_when_full = room_of(database);
+    database->room_when_full = sqlite_database_is_locked(database) ? 0 : room_of(database);
     return !database->is_full;
 }
 
