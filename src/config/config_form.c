@@ -6,6 +6,7 @@
 #include "mail/address.h"
 
 #include <string.h>
+#include <strings.h>
 
 enum {
     PATTERN_MAX = 900,
@@ -51,6 +52,20 @@ static bool has_unquoted(const char *text, const char *octets)
     return false;
 }
 
+/* No local part has a colon outside of quotes (RFC 5322 3.2.3). */
+size_t config_form_mark_len(const char *text, size_t len)
+{
+    static const char *const marks[] = {"to:", "from:", "mailto:"};
+
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+        const size_t mark_len = strlen(marks[i]);
+
+        if (len >= mark_len && strncasecmp(text, marks[i], mark_len) == 0)
+            return mark_len;
+    }
+    return 0;
+}
+
 bool config_form_is_part_of_mailbox(const char *text)
 {
     return strchr(text, '@') == NULL;
@@ -61,7 +76,7 @@ enum config_value_status config_form_check_mailbox_pattern(const char *text)
     const char *at = strrchr(text, '@');
     size_t len = strlen(text);
 
-    if (has_unquoted(text, "*?<>"))
+    if (has_unquoted(text, "*?<>") || config_form_mark_len(text, len) > 0)
         return CONFIG_VALUE_BAD;
     if (at == NULL)
         return len > 0 && len <= PATTERN_MAX ? CONFIG_VALUE_OK : CONFIG_VALUE_BAD;

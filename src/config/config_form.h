@@ -6,12 +6,17 @@
 #include "config/config_options.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* A host name (domain_text_is_host), with or without a leading dot. */
 bool config_form_is_host_pattern(const char *text);
 
-/* A pattern as whitelist_has_mailbox takes it. One with * or ? outside of a quoted local part is none: they are no
- * wildcards here, and stand in no address that people have. */
+/* The octets of a word and its colon in front of an address that are no part of it, as in to:user@example.org; 0: there
+ * is none. The first of `len` octets begins the text. */
+size_t config_form_mark_len(const char *text, size_t len);
+
+/* A pattern as whitelist_has_mailbox takes it, without such a mark. One with * or ? outside of a quoted local part is
+ * none: they are no wildcards here, and stand in no address that people have. */
 enum config_value_status config_form_check_mailbox_pattern(const char *text);
 
 /* True for a pattern without @, which matches anywhere in an address. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Finds out what was meant by patterns with wildcards, with brackets, or with an @ too many, and by sockets in another
- * program's syntax. */
+/* Finds out what was meant by patterns with wildcards, with brackets, with an @ too many or a word in front, and by
+ * sockets in another program's syntax. */
 #include "config/config_hint.h"
 
 #include "base/domain_text.h"
@@ -34,9 +34,12 @@ static void add_domain(const char *domain, size_t len, struct strbuf *out)
 }
 
 /* Appends the mailbox pattern that `text` is without its wildcards, if there is one: `*@*.example.org` and
- * `*.example.org` are `@.example.org`, `user@*` is `user@`, `*text*` is `text`. */
+ * `*.example.org` are `@.example.org`, `user@*` is `user@`, `*text*` is `text`; and `to:user@` is `user@`. */
 static void add_pattern(const char *text, size_t len, struct strbuf *out)
 {
+    const size_t mark_len = config_form_mark_len(text, len);
+
+    text += mark_len, len -= mark_len;
     if (len > 2 && text[0] == '<' && text[len - 1] == '>')
         text++, len -= 2;
 

@@ -147,3 +147,17 @@ bool store_address_parse(const char *text, struct store_address *out)
         *out = address;
     return is_read;
 }
+
+void store_address_write(const struct store_address *address, struct strbuf *out)
+{
+    const bool is_v6 = strchr(address->host, ':') != NULL;
+
+    if (address->kind == STORE_SQLITE)
+        strbuf_addf(out, "sqlite:%s", address->path);
+    else if (address->kind == STORE_REDIS)
+        strbuf_addf(out, is_v6 ? "redis://[%s]:%u" : "redis://%s:%u", address->host, address->port);
+    else
+        strbuf_addf(out, "redis+unix:%s", address->path);
+    if (address->database > 0)
+        strbuf_addf(out, address->kind == STORE_REDIS ? "/%u" : "?db=%u", address->database);
+}

@@ -7,6 +7,8 @@
 #ifndef SMF_GREYLIST_STORE_ADDRESS_H
 #define SMF_GREYLIST_STORE_ADDRESS_H
 
+#include "base/strbuf.h"
+
 #include <stdbool.h>
 
 enum { STORE_ADDRESS_HOST_SIZE = 256, STORE_ADDRESS_PREFIX_SIZE = 64, STORE_ADDRESS_PATH_SIZE = 1024 };
@@ -23,5 +25,8 @@ struct store_address {
 
 /* False, with *out untouched, for any other text, one with a password too. */
 bool store_address_parse(const char *text, struct store_address *out);
+
+/* Appends an address as people know it: where it is and which database, but no prefix. */
+void store_address_write(const struct store_address *address, struct strbuf *out);
 
 #endif

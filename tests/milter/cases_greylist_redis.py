@@ -66,7 +66,7 @@ def greylist_by_tcp_with_a_password(binary, host, password):
 def greylist_without_the_right_password_defers_nobody(binary):
     with RedisServer("--requirepass", "secret") as server:
         with sharing(binary, f"redis+unix:{server.path}", "wrong\n") as filter_:
-            filter_.wait_log(f"{AWAY}it does not take the password of GreylistPasswordFile: WRONGPASS ")
+            filter_.wait_log(f"{AWAY}redis+unix:{server.path}: it does not take the password of GreylistPasswordFile: WRONGPASS ")
             equal(one(filter_, NONE).refusal, None, "refusal")
             write_password(filter_, "secret\n")
             filter_.wait_log(BACK)

@@ -47,7 +47,7 @@ CONFINED = [
     (re.compile(r"\bidn2_|\bIDN2_|idn2\.h"), {"mail/idna.c"}),
     (re.compile(r"\bhmac_sha1_|nettle/"), {"srs/srs_hash.c"}),
     (re.compile(r"\bsqlite3_|sqlite3\.h"),
-     {f"greylist/store/sqlite_{name}" for name in ("checkpoint.c", "database.c", "database.h", "store.c")}),
+     {f"greylist/store/sqlite_{name}" for name in ("checkpoint.c", "database.c", "database.h", "room.c", "store.c")}),
     (re.compile(r"\bredis[A-Z]\w+\(|\bREDIS_(REPLY|ERR|OK)|hiredis\.h"), {"greylist/store/redis_link.c"}),
     (re.compile(r"\bevent_(?!loop|task|watch)\w+\(|\bEV_|\bEVLOOP|event2/"), {"base/event_loop.c"}),
     # What POSIX.1-2008 does not have: such a file asks for it in its third line, says why, and does without where it is missing.

@@ -74,6 +74,8 @@ struct backend_functions {
 /* The first member of each backend. */
 struct backend {
     const struct backend_functions *functions;
+    const char
+        *place; /* where it is, to stand before a problem: "redis://host:6379: "; NULL: each one says so itself */
 };
 
 /* The backend of an address, not open yet; NULL without memory. `config` is copied, but for its clock. */

@@ -99,13 +99,19 @@ static void put_into_cache(struct greylist_store *store, const struct backend_vi
 
 /* --- The thread that asks. --- */
 
+static const char *place_of(const struct greylist_store *store)
+{
+    return store->backend->place != NULL ? store->backend->place : "";
+}
+
 /* Once for each time that it goes away, and once when it is there again. */
 static void set_open(struct greylist_store *store, bool is_open, const struct strbuf *problem)
 {
     store->is_open = is_open;
     visit_queue_set_away(store->queue, !is_open);
     if (!is_open && !store->is_told)
-        log_error("greylist: no store: %s; nobody is deferred until it is there again", strbuf_text(problem));
+        log_error("greylist: no store: %s%s; nobody is deferred until it is there again", place_of(store),
+                  strbuf_text(problem));
     else if (is_open && store->is_told)
         log_warning("greylist: the store is there again");
     store->is_told = !is_open;
@@ -175,7 +181,8 @@ static void ask(struct greylist_store *store, struct visit *const *batch, size_t
         put_into_cache(store, asked[i]);
     }
     if (works && problem.len > 0)
-        log_error("greylist: nothing new is stored: %s; who is not known is not deferred", strbuf_text(&problem));
+        log_error("greylist: nothing new is stored: %s%s; who is not known is not deferred", place_of(store),
+                  strbuf_text(&problem));
     visit_queue_answer(store->queue, batch, count);
     if (!works)
         lose_backend(store, &problem);

@@ -19,6 +19,7 @@
 struct redis_store {
     struct backend backend;
     struct store_address address;
+    struct strbuf place;
     char *password_file; /* NULL: none */
     uint64_t entries_max;
     const struct clock *clock;
@@ -106,6 +107,7 @@ static void redis_destroy(struct backend *backend)
 
     redis_link_destroy(store->link);
     redis_batch_destroy(store->batch);
+    strbuf_free(&store->place);
     free(store->password_file);
     free(store);
 }
@@ -228,7 +230,11 @@ struct backend *redis_store_create(const struct greylist_store_config *config)
                              .password_file = config->password_file == NULL ? NULL : strdup(config->password_file)};
     store->link = redis_link_create(&store->address);
     store->batch = redis_batch_create(store->address.prefix);
-    if (store->link != NULL && store->batch != NULL && (config->password_file == NULL || store->password_file != NULL))
+    store_address_write(&store->address, &store->place);
+    strbuf_add(&store->place, ": ");
+    store->backend.place = strbuf_text(&store->place);
+    if (store->link != NULL && store->batch != NULL && !store->place.failed &&
+        (config->password_file == NULL || store->password_file != NULL))
         return &store->backend;
     redis_destroy(&store->backend);
     return NULL;

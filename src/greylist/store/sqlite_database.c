@@ -9,7 +9,6 @@
 #include <string.h>
 
 enum {
-    BUSY_MS = 500,  /* for a lock of another process; below BACKEND_TIMEOUT_MS */
     OPEN_TRIES = 2, /* the second one after a corrupt file was set aside */
     FORMAT = 1,
     APPLICATION = 0x736d6673, /* "smfs" */
@@ -204,7 +203,7 @@ static bool prepare(struct sqlite_database *database)
 static bool set_up(struct sqlite_database *database, struct strbuf *problem)
 {
     (void)sqlite3_extended_result_codes(database->db, 0);
-    if (sqlite3_busy_timeout(database->db, BUSY_MS) != SQLITE_OK)
+    if (sqlite3_busy_timeout(database->db, SQLITE_DATABASE_BUSY_MS) != SQLITE_OK)
         return sqlite_database_fail(database, problem);
     if (sqlite3_db_readonly(database->db, "main") == 1)
         return sqlite_database_complain(database, "it may not be written to", problem);
@@ -253,6 +252,7 @@ bool sqlite_database_open(struct sqlite_database *database, int64_t now_s, struc
         strbuf_truncate(problem, 0);
         database->is_corrupt = false;
         database->log_pages = 0;
+        database->is_full = false;
         database->changes = 0;
         if (open_file(database, problem))
             return true;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One connection to the database of a store: opening its file, its statements, and what SQLite says. Here, in
- * sqlite_store.c and in sqlite_checkpoint.c SQLite is known, and nowhere else. One thread at a time. */
+ * sqlite_store.c, sqlite_room.c and sqlite_checkpoint.c SQLite is known, and nowhere else. One thread at a time. */
 #ifndef SMF_GREYLIST_STORE_SQLITE_DATABASE_H
 #define SMF_GREYLIST_STORE_SQLITE_DATABASE_H
 
@@ -12,6 +12,8 @@
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+enum { SQLITE_DATABASE_BUSY_MS = 500 }; /* for a lock of another process; below BACKEND_TIMEOUT_MS */
 
 enum sqlite_statement {
     BEGIN_WRITE,
@@ -37,6 +39,8 @@ struct sqlite_database {
     struct file_identity identities[SQLITE_FILES_MAX]; /* of the files that were opened */
     bool is_corrupt;                                   /* it is to be set aside */
     int log_pages;                                     /* that the log of changes has */
+    bool is_full;                                      /* a write has found no room (sqlite_room.h) */
+    uint64_t room_when_full;                           /* that the disk had then, in pages */
     _Atomic int64_t changes; /* of the number of rows, by this connection, since it was opened */
     struct sqlite_checkpoint *checkpoint;
 };

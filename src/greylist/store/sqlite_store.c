@@ -2,13 +2,12 @@
 /* A store in a file of this host. A batch is one transaction. */
 #include "greylist/store/backend.h"
 #include "greylist/store/sqlite_database.h"
+#include "greylist/store/sqlite_room.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    CHECKPOINT_PAGES = 1000, /* of the log of changes, from which on they go into the file */
-    LOG_PAGES_MAX = 4000,    /* from which on that is waited for */
     RECOUNT_S = 60,          /* at most so often, if another process has changed something */
     COUNTED_AT_ONCE = 20000, /* rows; that takes about a millisecond */
     PAGE_ROWS = 200,         /* that are shown at a time */
@@ -141,6 +140,7 @@ static bool write_all(struct sqlite_store *store, struct backend_visit *const *v
     if (!run(store, COMMIT))
         return false;
     store->database.changes += added;
+    sqlite_room_committed(&store->database);
     return true;
 }
 
@@ -160,20 +160,36 @@ static bool read_all(struct sqlite_store *store, struct backend_visit *const *vi
     return run(store, COMMIT);
 }
 
+/* The disk was full for what came last. True: each one is answered. */
+static bool visit_full(struct sqlite_store *store, struct backend_visit *const *visits, size_t count,
+                       struct strbuf *problem)
+{
+    const bool was_full = store->database.is_full;
+
+    (void)fail(store, problem);
+    sqlite_database_roll_back(&store->database);
+    if (!was_full && sqlite_room_make(&store->database)) {
+        if (write_all(store, visits, count)) {
+            strbuf_truncate(problem, 0);
+            return true;
+        }
+        sqlite_database_roll_back(&store->database);
+    }
+    if (read_all(store, visits, count))
+        return true;
+    strbuf_truncate(problem, 0);
+    return false;
+}
+
 static bool sqlite_visit(struct backend *backend, struct backend_visit *const *visits, size_t count,
                          struct strbuf *problem)
 {
     struct sqlite_store *store = of(backend);
 
-    if (write_all(store, visits, count))
+    sqlite_room_look(&store->database);
+    if (write_all(store, visits, count) ||
+        (sqlite_database_is_full(&store->database) && visit_full(store, visits, count, problem)))
         return true;
-    if (sqlite_database_is_full(&store->database)) {
-        (void)fail(store, problem);
-        sqlite_database_roll_back(&store->database);
-        if (read_all(store, visits, count))
-            return true;
-        strbuf_truncate(problem, 0);
-    }
     (void)fail(store, problem);
     sqlite_database_roll_back(&store->database);
     return false;
@@ -259,16 +275,6 @@ static bool delete_some(struct sqlite_store *store, int64_t now_s, size_t *delet
     return true;
 }
 
-/* What was changed goes into the file, after which the log of changes begins anew at the next commit. Under a load that
- * leaves no gap between two commits that is so only if it is done in between, here. */
-static void checkpoint(struct sqlite_store *store)
-{
-    if (store->database.log_pages >= LOG_PAGES_MAX)
-        (void)sqlite3_wal_checkpoint_v2(store->database.db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-    else if (store->database.log_pages >= CHECKPOINT_PAGES)
-        sqlite_checkpoint_request(store->database.checkpoint);
-}
-
 static bool sqlite_expire(struct backend *backend, int64_t now_s, struct backend_expiry *expiry, struct strbuf *problem)
 {
     struct sqlite_store *store = of(backend);
@@ -283,12 +289,14 @@ static bool sqlite_expire(struct backend *backend, int64_t now_s, struct backend
     }
     if (!count_entries(store, now_s))
         return fail(store, problem);
-    if (!delete_some(store, now_s, &deleted) && !sqlite_database_is_locked(&store->database) &&
-        !sqlite_database_is_full(&store->database))
-        return fail(store, problem);
+    if (!delete_some(store, now_s, &deleted) && !sqlite_database_is_locked(&store->database)) {
+        if (!sqlite_database_is_full(&store->database))
+            return fail(store, problem);
+        store->database.is_full = true;
+    }
     *expiry = (struct backend_expiry){
         .deleted = deleted, .entries = entries_of(store), .has_more = deleted >= BACKEND_EXPIRY_STEP};
-    checkpoint(store);
+    sqlite_room_keep(&store->database);
     return true;
 }
 

@@ -880,6 +880,14 @@ static void what_was_meant_is_told(void **state)
         {"WhitelistTo *", "; there are no wildcards\n"},
         {"WhitelistTo *@*", "; there are no wildcards\n"},
         {"WhitelistTo a@b@c", "without @)\n"},
+        {"WhitelistTo to:user@example.org", "; write user@example.org\n"},
+        {"WhitelistTo to:user", "; write user\n"},
+        {"WhitelistFrom a@b.c, From:<user@example.org>", "; write user@example.org\n"},
+        {"WhitelistFrom mailto:user@example.org", "; write user@example.org\n"},
+        {"GreylistTo to:user@example.org", "; write user@example.org\n"},
+        {"GreylistTo TO:*@example.org", "; write @example.org\n"},
+        {"GreylistTo to:", "without @)\n"},
+        {"RecipientPolicy to:user@example.org {\n}", "; write user@example.org\n"},
         {"WhitelistPTR *.example.org", "; write .example.org\n"},
         {"WhitelistPTR *@example.org", "; write example.org\n"},
         {"WhitelistPTR @example.org", "; write example.org\n"},
@@ -891,6 +899,8 @@ static void what_was_meant_is_told(void **state)
         {"GreylistResults known", "permerror)\n"},
         {"GreylistExempt *@example.org", "; write @example.org\n"},
         {"GreylistExempt to:*@example.org", "; write @example.org\n"},
+        {"GreylistExempt from:user@example.org", "; write user@example.org\n"},
+        {"GreylistExempt to:to:user@example.org", "; write user@example.org\n"},
         {"GreylistExempt *.example.org", "; write .example.org\n"},
         {"GreylistStore /var/lib/greylist.db", "; write sqlite:/var/lib/greylist.db\n"},
         {"GreylistStore redis://:secret@host", "; the password stands in GreylistPasswordFile\n"},
@@ -902,6 +912,7 @@ static void what_was_meant_is_told(void **state)
         {"RefuseTo *@example.org fail", "; write @example.org\n"},
         {"RefuseTo user@* fail", "; write user@\n"},
         {"RefuseTo user@ bounce", "permerror)\n"},
+        {"RefuseTo to:user@example.org fail", "; write user@example.org\n"},
     };
 
     (void)state;

@@ -131,11 +131,37 @@ static void test_lengths(void **state)
     assert_false(store_address_parse(text, &address));
 }
 
+static void test_written(void **state)
+{
+    static const struct {
+        const char *text, *written;
+    } cases[] = {
+        {"sqlite:/var/lib/greylist.db", "sqlite:/var/lib/greylist.db"},
+        {"redis://host", "redis://host:6379"},
+        {"redis://host:6380/3?prefix=mx:", "redis://host:6380/3"},
+        {"redis://[2001:db8::1]/3", "redis://[2001:db8::1]:6379/3"},
+        {"redis+unix:/run/redis.sock", "redis+unix:/run/redis.sock"},
+        {"redis+unix:/run/redis.sock?db=2&prefix=mx:", "redis+unix:/run/redis.sock?db=2"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct store_address address;
+        struct strbuf out = STRBUF_INIT;
+
+        assert_true(store_address_parse(cases[i].text, &address));
+        store_address_write(&address, &out);
+        assert_string_equal(strbuf_text(&out), cases[i].written);
+        strbuf_free(&out);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good),
         cmocka_unit_test(test_bad),
+        cmocka_unit_test(test_written),
         cmocka_unit_test(test_lengths),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -215,7 +215,7 @@ static void visit_until(struct greylist_store *store, enum store_answer wanted)
 static int set_up(void **state)
 {
     (void)state;
-    fake = (struct fake){.backend = {&functions}, .opens = true, .works = true};
+    fake = (struct fake){.backend = {.functions = &functions}, .opens = true, .works = true};
     pthread_mutex_init(&fake.lock, NULL);
     pthread_cond_init(&fake.changed, NULL);
     told = (struct told){0};
@@ -410,6 +410,50 @@ static void test_breaks(void **state)
     visit_until(store, STORE_ANSWERED);
     assert_int_equal(fake.opened, 2);
     end(store);
+}
+
+static struct strbuf heard;
+
+static void write_down(void *context, enum log_level level, const char *line)
+{
+    (void)context, (void)level;
+    pthread_mutex_lock(&log_lock);
+    strbuf_addf(&heard, "%s\n", line);
+    pthread_mutex_unlock(&log_lock);
+}
+
+/* What is logged of a backend with this place that is away, and full later. */
+static void expect_lines(const char *place, const char *away, const char *full)
+{
+    struct greylist_store *store;
+
+    log_set_sink(write_down, NULL);
+    fake.backend.place = place;
+    fake.opens = false;
+    fake.is_full = true;
+    store = create();
+    visit_until(store, STORE_AWAY);
+    set(&fake.opens, true);
+    visit_until(store, STORE_FULL);
+    end(store);
+    log_set_sink(NULL, NULL);
+    if (strstr(strbuf_text(&heard), away) == NULL || strstr(strbuf_text(&heard), full) == NULL)
+        fail_msg("%s", strbuf_text(&heard));
+    strbuf_free(&heard);
+}
+
+/* Of several servers the log names the one that is meant. */
+static void test_log_names_the_place(void **state)
+{
+    (void)state;
+    expect_lines("redis://host:6379: ", "greylist: no store: redis://host:6379: there is none; nobody",
+                 "greylist: nothing new is stored: redis://host:6379: it broke; who");
+}
+
+static void test_log_without_a_place(void **state)
+{
+    (void)state;
+    expect_lines(NULL, "greylist: no store: there is none; nobody", "greylist: nothing new is stored: it broke; who");
 }
 
 static void test_full(void **state)
@@ -614,14 +658,24 @@ static void test_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_answers, set_up), cmocka_unit_test_setup(test_batches, set_up),
-        cmocka_unit_test_setup(test_slow, set_up),    cmocka_unit_test_setup(test_slow_with_a_slow_log, set_up),
-        cmocka_unit_test_setup(test_busy, set_up),    cmocka_unit_test_setup(test_away, set_up),
-        cmocka_unit_test_setup(test_breaks, set_up),  cmocka_unit_test_setup(test_full, set_up),
-        cmocka_unit_test_setup(test_cache, set_up),   cmocka_unit_test_setup(test_expiry, set_up),
-        cmocka_unit_test_setup(test_end, set_up),     cmocka_unit_test_setup(test_end_keeps_nobody, set_up),
-        cmocka_unit_test_setup(test_threads, set_up), cmocka_unit_test_setup(test_out_of_memory, set_up),
-        cmocka_unit_test(test_same_config),           cmocka_unit_test(test_names),
+        cmocka_unit_test_setup(test_answers, set_up),
+        cmocka_unit_test_setup(test_batches, set_up),
+        cmocka_unit_test_setup(test_slow, set_up),
+        cmocka_unit_test_setup(test_slow_with_a_slow_log, set_up),
+        cmocka_unit_test_setup(test_busy, set_up),
+        cmocka_unit_test_setup(test_away, set_up),
+        cmocka_unit_test_setup(test_breaks, set_up),
+        cmocka_unit_test_setup(test_full, set_up),
+        cmocka_unit_test_setup(test_cache, set_up),
+        cmocka_unit_test_setup(test_expiry, set_up),
+        cmocka_unit_test_setup(test_end, set_up),
+        cmocka_unit_test_setup(test_end_keeps_nobody, set_up),
+        cmocka_unit_test_setup(test_threads, set_up),
+        cmocka_unit_test_setup(test_out_of_memory, set_up),
+        cmocka_unit_test_setup(test_log_names_the_place, set_up),
+        cmocka_unit_test_setup(test_log_without_a_place, set_up),
+        cmocka_unit_test(test_same_config),
+        cmocka_unit_test(test_names),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

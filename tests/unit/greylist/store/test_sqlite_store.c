@@ -772,7 +772,7 @@ static void test_full(void **state)
     assert_int_equal(stat(path_of("a.db-wal"), &status), 0);
     small.rlim_cur = (rlim_t)status.st_size + 20000;
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-    for (unsigned i = 0; i < 200; i++) {
+    for (unsigned i = 0; i < 1000; i++) {
         (void)snprintf(entry, sizeof entry, "entry %u", i);
         if (!visit_once(entry, "s", &visit))
             fail_msg("%s", strbuf_text(&problem));
