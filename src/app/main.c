@@ -23,8 +23,6 @@
 
 #define DEFAULT_CONFIG_PATH SMF_SPF_CONFDIR "/smf-spf.conf"
 
-enum { NAME_SHOWN_MAX = 100 };
-
 /* What follows `smf-spf` on a command line: the one list of commands. */
 static const struct command_row commands[] = {
     {&query_command, query_run},
@@ -118,20 +116,10 @@ static const struct command_row *find_command(const char *name)
 static int unknown_command(const char *name)
 {
     const char *names[sizeof commands / sizeof *commands];
-    struct strbuf what = STRBUF_INIT;
-    const char *nearest;
-    int status;
 
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         names[i] = commands[i].command != NULL ? commands[i].command->name : "help";
-    nearest = command_nearest(name, names, sizeof commands / sizeof *commands);
-    strbuf_add(&what, "there is no command ");
-    strbuf_add_shown(&what, *name != '\0' ? name : "\"\"", NAME_SHOWN_MAX);
-    if (nearest != NULL)
-        strbuf_addf(&what, " (did you mean %s?)", nearest);
-    status = command_usage_error(&program, strbuf_text(&what), NULL);
-    strbuf_free(&what);
-    return status;
+    return command_unknown_word(&program, "there is no command", name, names, sizeof commands / sizeof *commands);
 }
 
 /* `smf-spf help [COMMAND]`, which many try first. */

@@ -12,7 +12,7 @@
 
 #define PROGRAM "smf-spf"
 
-enum { SHOWN_MAX = 200, COLUMN_MIN = 10, COLUMN_MAX = 30, SHORT_FORMS = 256 };
+enum { SHOWN_MAX = 200, WORD_SHOWN_MAX = 100, COLUMN_MIN = 10, COLUMN_MAX = 30, SHORT_FORMS = 256 };
 
 static const struct command_option help_option = {'h', "help", NULL, "print this and exit"};
 
@@ -44,7 +44,8 @@ static const struct command_option *find_option(const struct command *command, i
 
 /* Nearest names */
 
-const char *command_nearest(const char *typed, const char *const *names, size_t count)
+/* The name among `names` (count; NULL ones are skipped) that is nearest to what was typed; NULL if none is near. */
+static const char *nearest_name(const char *typed, const char *const *names, size_t count)
 {
     const size_t len = strlen(typed);
     unsigned best = (unsigned)len / 3 + 1 + (len > 3); /* what is further away is not meant; two letters change place */
@@ -74,7 +75,7 @@ static const char *nearest_option(const struct command *command, const char *typ
     word[len] = '\0';
     for (size_t i = 0; i <= option_count(command) && count < COMMAND_OPTIONS_MAX + 1; i++)
         names[count++] = option_at(command, i)->name;
-    return command_nearest(word, names, count);
+    return nearest_name(word, names, count);
 }
 
 /* Errors: one line each */
@@ -104,6 +105,20 @@ int command_usage_error(const struct command *command, const char *what, const c
         strbuf_add_shown(&line, value, SHOWN_MAX);
         strbuf_add_char(&line, '"');
     }
+    return end_error(&line, command);
+}
+
+int command_unknown_word(const struct command *command, const char *what, const char *typed, const char *const *names,
+                         size_t count)
+{
+    const char *nearest = nearest_name(typed, names, count);
+    struct strbuf line = STRBUF_INIT;
+
+    add_prefix(&line, command);
+    strbuf_addf(&line, "%s ", what);
+    strbuf_add_shown(&line, *typed != '\0' ? typed : "\"\"", WORD_SHOWN_MAX);
+    if (nearest != NULL)
+        strbuf_addf(&line, " (did you mean %s?)", nearest);
     return end_error(&line, command);
 }
 
@@ -253,6 +268,39 @@ int command_next(struct command_line *line, const char **value)
 void command_print_version(void)
 {
     (void)puts(PROGRAM " " SMF_SPF_VERSION);
+}
+
+/* Verbs */
+
+static int unknown_verb(const struct command *command, const char *typed, const char *const *verbs, size_t count)
+{
+    struct strbuf what = STRBUF_INIT;
+    int status;
+
+    strbuf_addf(&what, "it is %s", verbs[1]);
+    for (size_t i = 2; i < count; i++)
+        strbuf_addf(&what, "%s%s", i + 1 < count ? ", " : " or ", verbs[i]);
+    strbuf_add(&what, ", not");
+    status = command_unknown_word(command, strbuf_text(&what), typed, verbs, count);
+    strbuf_free(&what);
+    return status;
+}
+
+int command_read_verb(const struct command_line *line, const char *const *verbs, size_t count, size_t *verb,
+                      const char **operand)
+{
+    *verb = 0;
+    *operand = line->operand_count > 1 ? line->operands[1] : NULL;
+    if (line->operand_count == 0)
+        return EX_OK;
+    for (size_t i = 1; i < count; i++)
+        if (strcmp(line->operands[0], verbs[i]) == 0)
+            *verb = i;
+    if (*verb == 0)
+        return unknown_verb(line->command, line->operands[0], verbs, count);
+    if (line->operand_count > 2)
+        return command_usage_error(line->command, "there is no place for", line->operands[2]);
+    return EX_OK;
 }
 
 /* Help */

@@ -71,7 +71,16 @@ void command_print_version(void);
  * EX_USAGE. `value` NULL: none. */
 int command_usage_error(const struct command *command, const char *what, const char *value);
 
-/* The name among `names` (count; NULL ones are skipped) that is nearest to what was typed; NULL if none is near. */
-const char *command_nearest(const char *typed, const char *const *names, size_t count);
+/* The same for a word that is none of `names` (count; NULL ones are skipped): WHAT, the word, and the nearest name if
+ * one is near. Returns EX_USAGE. */
+int command_unknown_word(const struct command *command, const char *what, const char *typed, const char *const *names,
+                         size_t count);
+
+/* Reads the operands of a command whose first one is a word that says what to do: one of `verbs` (count, two or more
+ * after the first, which is NULL and stands for none). Sets *verb to its number, 0 if there are no operands, and
+ * *operand to the second operand, NULL if there is none. Returns EX_OK; or EX_USAGE after a message, if there is no
+ * such verb, or a third operand. */
+int command_read_verb(const struct command_line *line, const char *const *verbs, size_t count, size_t *verb,
+                      const char **operand);
 
 #endif
