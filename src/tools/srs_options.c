@@ -4,13 +4,12 @@
 
 #include <sysexits.h>
 
-enum { EXPLAIN = 256, ADD };
-
 static const struct command_option option_table[] = {
-    {EXPLAIN, "explain", NULL, "forward, reverse: say step by step why"},
-    {ADD, "add", NULL, "secret: put the new one before those in FILE; it signs, and the others still verify"},
-    {'c', "config", "FILE", "the configuration"},
-    {0, NULL, NULL, NULL},
+    {0, "explain", NULL, "forward, reverse: say step by step why", COMMAND_FLAG(struct srs_options, explain)},
+    {0, "add", NULL, "secret: put the new one before those in FILE; it signs, and the others still verify",
+     COMMAND_FLAG(struct srs_options, add)},
+    {'c', "config", "FILE", "the configuration", COMMAND_TEXT(struct srs_options, config_path)},
+    {.name = NULL},
 };
 
 const struct command srs_command = {
@@ -59,20 +58,9 @@ static int check_combination(const struct srs_options *options)
 
 bool srs_options_read(int argc, char **argv, struct srs_options *options, int *status)
 {
-    struct command_line line = command_begin(&srs_command, argc, argv);
-    const char *value = NULL;
-    int option = 0;
+    struct command_line line = command_begin(&srs_command, argc, argv, options);
 
-    while ((option = command_next(&line, &value)) > 0) {
-        if (option == EXPLAIN)
-            options->explain = true;
-        else if (option == ADD)
-            options->add = true;
-        else
-            options->config_path = value;
-    }
-    *status = line.status;
-    if (option == COMMAND_OVER)
+    if (!command_read(&line, status))
         return false;
     *status = take_operands(&line, options);
     if (*status == EX_OK)

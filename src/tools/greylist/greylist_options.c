@@ -4,13 +4,13 @@
 
 #include <sysexits.h>
 
-enum { JSON = 256, ALL };
-
 static const struct command_option option_table[] = {
-    {JSON, "json", NULL, "print JSON: an object for each that is found, or for the counts"},
-    {ALL, "all", NULL, "forget: all, and not only what a PATTERN finds"},
-    {'c', "config", "FILE", "the configuration of the filter whose store it is"},
-    {0, NULL, NULL, NULL},
+    {0, "json", NULL, "print JSON: an object for each that is found, or for the counts",
+     COMMAND_FLAG(struct greylist_options, json)},
+    {0, "all", NULL, "forget: all, and not only what a PATTERN finds", COMMAND_FLAG(struct greylist_options, all)},
+    {'c', "config", "FILE", "the configuration of the filter whose store it is",
+     COMMAND_TEXT(struct greylist_options, config_path)},
+    {.name = NULL},
 };
 
 const struct command greylist_command = {
@@ -64,20 +64,9 @@ static int check_combination(const struct greylist_options *options)
 
 bool greylist_options_read(int argc, char **argv, struct greylist_options *options, int *status)
 {
-    struct command_line line = command_begin(&greylist_command, argc, argv);
-    const char *value = NULL;
-    int option = 0;
+    struct command_line line = command_begin(&greylist_command, argc, argv, options);
 
-    while ((option = command_next(&line, &value)) > 0) {
-        if (option == JSON)
-            options->json = true;
-        else if (option == ALL)
-            options->all = true;
-        else
-            options->config_path = value;
-    }
-    *status = line.status;
-    if (option == COMMAND_OVER)
+    if (!command_read(&line, status))
         return false;
     *status = take_operands(&line, options);
     if (*status == EX_OK)
