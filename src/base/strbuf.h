@@ -31,8 +31,7 @@ static inline struct strbuf strbuf_in(char *room, size_t size)
 /* True if there is room already for `more` octets and a NUL after them. */
 static inline bool strbuf_has_room(const struct strbuf *buf, size_t more)
 {
-    return buf->text != NULL && !buf->failed && more < buf->size - buf->len &&
-           (buf->limit == 0 || more <= buf->limit - buf->len);
+    return !buf->failed && more < buf->size - buf->len && (buf->limit == 0 || more <= buf->limit - buf->len);
 }
 
 /* Each appends; none does anything once `failed` is set. `addf` takes printf's formats, and some hundred instructions
@@ -42,7 +41,7 @@ static inline void strbuf_add(struct strbuf *buf, const char *text)
 {
     const size_t len = strlen(text); /* of a literal the compiler knows it, and a few moves add a short one */
 
-    if (!__builtin_constant_p(len) || len > 16 || !strbuf_has_room(buf, len)) {
+    if (!__builtin_constant_p(len) || len > 16 || buf->text == NULL || !strbuf_has_room(buf, len)) {
         strbuf_add_mem(buf, text, len);
         return;
     }
@@ -51,12 +50,12 @@ static inline void strbuf_add(struct strbuf *buf, const char *text)
 }
 static inline void strbuf_add_char(struct strbuf *buf, char c)
 {
-    if (!strbuf_has_room(buf, 1)) {
+    if (buf->text == NULL || !strbuf_has_room(buf, 1)) {
         strbuf_add_mem(buf, &c, 1);
         return;
     }
-    buf->text[buf->len++] = c;
-    buf->text[buf->len] = '\0';
+    buf->text[buf->len] = c;
+    buf->text[++buf->len] = '\0';
 }
 void strbuf_add_number(struct strbuf *buf, uint64_t number); /* in decimal */
 void strbuf_addf(struct strbuf *buf, const char *format, ...) __attribute__((cold, format(printf, 2, 3)));

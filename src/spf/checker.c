@@ -88,13 +88,17 @@ int64_t spf_checker_deadline_after_ms(const struct spf_checker *checker, int64_t
 
 bool checker_normalize(struct spf_request *request, char domain[DNS_NAME_MAX + 1])
 {
-    if (request->client.family == ADDR_NONE || !domain_text_copy(request->domain, domain))
+    const bool is_normal =
+        domain_can_have_policy(request->domain); /* nearly always, and then it has no dot at its end */
+
+    if (request->client.family == ADDR_NONE || !(is_normal || domain_text_copy(request->domain, domain)))
         return false;
-    request->domain = domain;
+    if (!is_normal)
+        request->domain = domain;
     request->client = addr_unmapped(&request->client); /* RFC 7208 5 */
     if (request->local[0] == '\0')
         request->local = "postmaster"; /* RFC 7208 4.3 */
-    return domain_can_have_policy(domain);
+    return is_normal || domain_can_have_policy(domain);
 }
 
 int64_t checker_deadline_of(const struct spf_checker *checker, const struct spf_request *request)

@@ -22,8 +22,8 @@ struct spf_checker {
     atomic_uint references;
 };
 
-/* Brings a request into the one form that keys and evaluations use; `domain` is room for its domain. False if its
- * answer is none, as there is no client or no domain that could have a policy (RFC 7208 4.3). */
+/* Brings a request into the one form that keys and evaluations use; `domain` is room for its domain, where that is not
+ * in it. False if its answer is none, as there is no client or no domain that could have a policy (RFC 7208 4.3). */
 bool checker_normalize(struct spf_request *request, char domain[DNS_NAME_MAX + 1]);
 
 /* Its deadline, or where it has none, that of a request that comes now. */

@@ -96,9 +96,13 @@ void outcome_shed(struct spf_outcome *outcome, const char *problem)
     snprintf(outcome->problem, sizeof(outcome->problem), "%s", problem);
 }
 
+/* Most are empty. */
 static void copy_text(char *to, const char *from)
 {
-    memcpy(to, from, strlen(from) + 1);
+    if (*from != '\0')
+        memcpy(to, from, strlen(from) + 1);
+    else
+        *to = '\0';
 }
 
 void spf_outcome_clear(struct spf_outcome *outcome)

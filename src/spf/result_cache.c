@@ -55,6 +55,18 @@ static void write_outcome(const struct spf_outcome *outcome, struct value *value
     add(value, outcome->explanation, strlen(outcome->explanation) + 1);
 }
 
+/* Takes a text, mostly an empty one; what follows it. */
+static const char *read_text(const char *text, char *to)
+{
+    const size_t size = *text != '\0' ? strlen(text) + 1 : 1;
+
+    if (size > 1)
+        memcpy(to, text, size);
+    else
+        *to = '\0';
+    return text + size;
+}
+
 /* Takes what write_outcome wrote, which is the only writer. Of the texts what is written there, and no more: to clear
  * the room for them takes longer. */
 static void read_outcome(const struct value *value, struct spf_outcome *outcome)
@@ -69,11 +81,9 @@ static void read_outcome(const struct value *value, struct spf_outcome *outcome)
     outcome->no_mail = octets[3];
     outcome->matched_bits = octets[4];
     memcpy(&outcome->ttl_s, octets + 5, sizeof(outcome->ttl_s));
-    memcpy(outcome->mechanism, text, strlen(text) + 1);
-    text += strlen(text) + 1;
-    memcpy(outcome->problem, text, strlen(text) + 1);
-    text += strlen(text) + 1;
-    memcpy(outcome->explanation, text, strlen(text) + 1);
+    text = read_text(text, outcome->mechanism);
+    text = read_text(text, outcome->problem);
+    (void)read_text(text, outcome->explanation);
 }
 
 static bool get(struct result_cache *cache, const struct result_key *key, struct value *value)
