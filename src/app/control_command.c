@@ -29,9 +29,15 @@ enum {
     SHOWN_MAX = 64 * 1024, /* of a line */
 };
 
+/* What was typed. */
+struct options {
+    const char *config_path;
+    bool is_prometheus;
+};
+
 static const struct command_option option_table[] = {
-    {'c', "config", "FILE", "the configuration that the filter runs with"},
-    {0, NULL, NULL, NULL},
+    {'c', "config", "FILE", "the configuration that the filter runs with", COMMAND_TEXT(struct options, config_path)},
+    {.name = NULL},
 };
 
 const struct command reload_command = {
@@ -262,20 +268,26 @@ static int ask(const char *command, const char *config_path, int failure, struct
     return status;
 }
 
+/* False if there is nothing to do but to exit with *status. */
+static bool read_options(const struct command *command, int argc, char **argv, struct options *options, int *status)
+{
+    struct command_line line = command_begin(command, argc, argv, options);
+
+    if (!command_read(&line, status))
+        return false;
+    *status = command_limit_operands(&line, 0);
+    return *status == EX_OK;
+}
+
 static int run(const struct command *command, int argc, char **argv, const char *path, int failure)
 {
-    struct command_line line = command_begin(command, argc, argv);
+    struct options options = {.config_path = path};
     struct strbuf said = STRBUF_INIT;
-    const char *value = NULL;
-    int option = 0, status = EX_OK;
+    int status;
 
-    while ((option = command_next(&line, &value)) > 0)
-        path = value;
-    if (option == COMMAND_OVER)
-        return line.status;
-    if (line.operand_count > 0)
-        return command_usage_error(command, "there is no place for", line.operands[0]);
-    status = ask(command->name, path, failure, &said);
+    if (!read_options(command, argc, argv, &options, &status))
+        return status;
+    status = ask(command->name, options.config_path, failure, &said);
     (void)fputs(strbuf_text(&said), stdout);
     strbuf_free(&said);
     return status;
@@ -293,12 +305,11 @@ int reopen_command_run(int argc, char **argv, const struct command_defaults *def
 
 /* Statistics */
 
-enum { PROMETHEUS = 256 };
-
 static const struct command_option stats_options[] = {
-    {'c', "config", "FILE", "the configuration that the filter runs with"},
-    {PROMETHEUS, "prometheus", NULL, "print them as /metrics does, for a text file collector"},
-    {0, NULL, NULL, NULL},
+    {'c', "config", "FILE", "the configuration that the filter runs with", COMMAND_TEXT(struct options, config_path)},
+    {0, "prometheus", NULL, "print them as /metrics does, for a text file collector",
+     COMMAND_FLAG(struct options, is_prometheus)},
+    {.name = NULL},
 };
 
 const struct command stats_command = {
@@ -310,26 +321,16 @@ const struct command stats_command = {
 
 int stats_command_run(int argc, char **argv, const struct command_defaults *defaults)
 {
-    struct command_line line = command_begin(&stats_command, argc, argv);
-    const char *path = defaults->config_path, *value = NULL;
+    struct options options = {.config_path = defaults->config_path};
     struct strbuf said = STRBUF_INIT, shown = STRBUF_INIT;
-    bool is_prometheus = false;
-    int option = 0, status = EX_OK;
+    int status;
 
-    while ((option = command_next(&line, &value)) > 0) {
-        if (option == PROMETHEUS)
-            is_prometheus = true;
-        else
-            path = value;
-    }
-    if (option == COMMAND_OVER)
-        return line.status;
-    if (line.operand_count > 0)
-        return command_usage_error(&stats_command, "there is no place for", line.operands[0]);
-    status = ask(stats_command.name, path, EX_UNAVAILABLE, &said);
-    if (!is_prometheus)
+    if (!read_options(&stats_command, argc, argv, &options, &status))
+        return status;
+    status = ask(stats_command.name, options.config_path, EX_UNAVAILABLE, &said);
+    if (!options.is_prometheus)
         stats_text_add(strbuf_text(&said), &shown);
-    (void)fputs(strbuf_text(is_prometheus ? &said : &shown), stdout);
+    (void)fputs(strbuf_text(options.is_prometheus ? &said : &shown), stdout);
     strbuf_free(&said);
     strbuf_free(&shown);
     return status;

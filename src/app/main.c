@@ -23,8 +23,6 @@
 
 #define DEFAULT_CONFIG_PATH SMF_SPF_CONFDIR "/smf-spf.conf"
 
-enum { NAME_SHOWN_MAX = 100 };
-
 /* What follows `smf-spf` on a command line: the one list of commands. */
 static const struct command_row commands[] = {
     {&query_command, query_run},
@@ -38,12 +36,19 @@ static const struct command_row commands[] = {
     {NULL, NULL},
 };
 
+/* What was typed before a command, or without one. */
+struct options {
+    struct command_defaults common;
+    bool foreground, check_only;
+};
+
 static const struct command_option option_table[] = {
-    {'c', "config", "FILE", "the configuration (" DEFAULT_CONFIG_PATH ")"},
-    {'f', "foreground", NULL, "stay in the foreground"},
-    {'n', "check", NULL, "check the configuration, and whether the filter could start with it, and exit"},
-    {'V', "version", NULL, "print the version and exit"},
-    {0, NULL, NULL, NULL},
+    {'c', "config", "FILE", "the configuration (" DEFAULT_CONFIG_PATH ")", COMMAND_CONFIG(struct options, common)},
+    {'f', "foreground", NULL, "stay in the foreground", COMMAND_FLAG(struct options, foreground)},
+    {'n', "check", NULL, "check the configuration, and whether the filter could start with it, and exit",
+     COMMAND_FLAG(struct options, check_only)},
+    {'V', "version", NULL, "print the version and exit", COMMAND_HANDED},
+    {.name = NULL},
 };
 
 static const struct command program = {
@@ -118,20 +123,10 @@ static const struct command_row *find_command(const char *name)
 static int unknown_command(const char *name)
 {
     const char *names[sizeof commands / sizeof *commands];
-    struct strbuf what = STRBUF_INIT;
-    const char *nearest;
-    int status;
 
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         names[i] = commands[i].command != NULL ? commands[i].command->name : "help";
-    nearest = command_nearest(name, names, sizeof commands / sizeof *commands);
-    strbuf_add(&what, "there is no command ");
-    strbuf_add_shown(&what, *name != '\0' ? name : "\"\"", NAME_SHOWN_MAX);
-    if (nearest != NULL)
-        strbuf_addf(&what, " (did you mean %s?)", nearest);
-    status = command_usage_error(&program, strbuf_text(&what), NULL);
-    strbuf_free(&what);
-    return status;
+    return command_unknown_word(&program, "there is no command", name, names, sizeof commands / sizeof *commands);
 }
 
 /* `smf-spf help [COMMAND]`, which many try first. */
@@ -156,38 +151,24 @@ static int run_command(int argc, char **argv, const struct command_defaults *def
 
 int main(int argc, char **argv)
 {
-    struct command_line line = command_begin(&program, argc, argv);
-    struct command_defaults defaults = {.config_path = DEFAULT_CONFIG_PATH};
-    bool foreground = false, check_only = false;
+    struct options options = {.common = {.config_path = DEFAULT_CONFIG_PATH}};
+    struct command_line line = command_begin(&program, argc, argv, &options);
     const char *value = NULL;
-    int option = 0;
+    const int option = command_next(&line, &value);
 
-    while ((option = command_next(&line, &value)) > 0) {
-        switch (option) {
-        case 'f':
-            foreground = true;
-            break;
-        case 'n':
-            check_only = true;
-            break;
-        case 'c':
-            defaults = (struct command_defaults){.config_path = value, .config_named = true};
-            break;
-        case 'V':
-            command_print_version();
-            return finish_output(EX_OK);
-        default:
-            command_print_help(&program, commands);
-            return finish_output(EX_OK);
-        }
-    }
     if (option == COMMAND_OVER)
         return line.status;
-    if (line.operand_count > 0 && (foreground || check_only))
+    if (option == 'V')
+        command_print_version();
+    else if (option != COMMAND_READY)
+        command_print_help(&program, commands);
+    if (option != COMMAND_READY)
+        return finish_output(EX_OK);
+    if (line.operand_count > 0 && (options.foreground || options.check_only))
         return command_usage_error(&program, "-f and -n go with the filter, not with", line.operands[0]);
     if (line.operand_count > 0)
-        return finish_output(run_command(line.operand_count, line.operands, &defaults));
-    if (check_only)
-        return finish_output(check_config(defaults.config_path));
-    return daemon_run(defaults.config_path, foreground);
+        return finish_output(run_command(line.operand_count, line.operands, &options.common));
+    if (options.check_only)
+        return finish_output(check_config(options.common.config_path));
+    return daemon_run(options.common.config_path, options.foreground);
 }

@@ -12,9 +12,9 @@
 
 #define PROGRAM "smf-spf"
 
-enum { SHOWN_MAX = 200, COLUMN_MIN = 10, COLUMN_MAX = 30, SHORT_FORMS = 256 };
+enum { SHOWN_MAX = 200, WORD_SHOWN_MAX = 100, COLUMN_MIN = 10, COLUMN_MAX = 30, SHORT_FORMS = 256, STORED_IDS = 1024 };
 
-static const struct command_option help_option = {'h', "help", NULL, "print this and exit"};
+static const struct command_option help_option = {'h', "help", NULL, "print this and exit", COMMAND_HANDED};
 
 static size_t option_count(const struct command *command)
 {
@@ -26,7 +26,8 @@ static size_t option_count(const struct command *command)
 }
 
 /* Every command takes it, as many try it there; `smf-spf` has it in its table. */
-static const struct command_option version_option = {'V', "version", NULL, "print the version and exit"};
+static const struct command_option version_option = {'V', "version", NULL, "print the version and exit",
+                                                     COMMAND_HANDED};
 
 /* The option at `index`; the one after the last is --help. */
 static const struct command_option *option_at(const struct command *command, size_t index)
@@ -34,17 +35,31 @@ static const struct command_option *option_at(const struct command *command, siz
     return index < option_count(command) ? &command->options[index] : &help_option;
 }
 
+static bool has_letter(const struct command_option *option)
+{
+    return option->id > 0 && option->id < SHORT_FORMS;
+}
+
+/* What getopt_long returns for the option at `index`. */
+static int id_at(const struct command *command, size_t index)
+{
+    const int id = option_at(command, index)->id;
+
+    return id != 0 ? id : STORED_IDS + (int)index;
+}
+
 static const struct command_option *find_option(const struct command *command, int id)
 {
     for (size_t i = 0; i <= option_count(command); i++)
-        if (option_at(command, i)->id == id)
+        if (id_at(command, i) == id)
             return option_at(command, i);
     return id == version_option.id ? &version_option : NULL;
 }
 
 /* Nearest names */
 
-const char *command_nearest(const char *typed, const char *const *names, size_t count)
+/* The name among `names` (count; NULL ones are skipped) that is nearest to what was typed; NULL if none is near. */
+static const char *nearest_name(const char *typed, const char *const *names, size_t count)
 {
     const size_t len = strlen(typed);
     unsigned best = (unsigned)len / 3 + 1 + (len > 3); /* what is further away is not meant; two letters change place */
@@ -74,7 +89,7 @@ static const char *nearest_option(const struct command *command, const char *typ
     word[len] = '\0';
     for (size_t i = 0; i <= option_count(command) && count < COMMAND_OPTIONS_MAX + 1; i++)
         names[count++] = option_at(command, i)->name;
-    return command_nearest(word, names, count);
+    return nearest_name(word, names, count);
 }
 
 /* Errors: one line each */
@@ -104,6 +119,20 @@ int command_usage_error(const struct command *command, const char *what, const c
         strbuf_add_shown(&line, value, SHOWN_MAX);
         strbuf_add_char(&line, '"');
     }
+    return end_error(&line, command);
+}
+
+int command_unknown_word(const struct command *command, const char *what, const char *typed, const char *const *names,
+                         size_t count)
+{
+    const char *nearest = nearest_name(typed, names, count);
+    struct strbuf line = STRBUF_INIT;
+
+    add_prefix(&line, command);
+    strbuf_addf(&line, "%s ", what);
+    strbuf_add_shown(&line, *typed != '\0' ? typed : "\"\"", WORD_SHOWN_MAX);
+    if (nearest != NULL)
+        strbuf_addf(&line, " (did you mean %s?)", nearest);
     return end_error(&line, command);
 }
 
@@ -183,11 +212,11 @@ static int option_error(const struct command_line *line)
 
 /* Reading */
 
-struct command_line command_begin(const struct command *command, int argc, char **argv)
+struct command_line command_begin(const struct command *command, int argc, char **argv, void *options)
 {
     optind = 0; /* begins anew: with 1 it would go on as the command line before, up to the first operand */
     opterr = 0;
-    return (struct command_line){.command = command, .argc = argc, .argv = argv, .status = EX_OK};
+    return (struct command_line){.command = command, .argc = argc, .argv = argv, .options = options, .status = EX_OK};
 }
 
 /* What getopt_long wants, out of the table. */
@@ -204,8 +233,8 @@ static void make_tables(const struct command *command, char letters[2 * COMMAND_
 
         names[i] = (struct option){.name = option->name,
                                    .has_arg = option->argument != NULL ? required_argument : no_argument,
-                                   .val = option->id};
-        if (option->id < SHORT_FORMS) {
+                                   .val = id_at(command, i)};
+        if (has_letter(option)) {
             letters[len++] = (char)option->id;
             if (option->argument != NULL)
                 letters[len++] = ':';
@@ -219,7 +248,7 @@ static void make_tables(const struct command *command, char letters[2 * COMMAND_
     letters[len] = '\0';
 }
 
-int command_next(struct command_line *line, const char **value)
+static int next_option(struct command_line *line, const char **value)
 {
     char letters[2 * COMMAND_OPTIONS_MAX + 5];
     struct option names[COMMAND_OPTIONS_MAX + 3];
@@ -250,9 +279,87 @@ int command_next(struct command_line *line, const char **value)
     return option;
 }
 
+/* False if the option has no place. */
+static bool store(const struct command_line *line, int id, const char *value)
+{
+    const struct command_option *option = find_option(line->command, id);
+    void *member = (char *)line->options + option->offset;
+
+    switch (option->place) {
+    case COMMAND_PLACE_FLAG:
+        *(bool *)member = true;
+        return true;
+    case COMMAND_PLACE_TEXT:
+        *(const char **)member = value;
+        return true;
+    case COMMAND_PLACE_CONFIG:
+        *(struct command_defaults *)member = (struct command_defaults){.config_path = value, .config_named = true};
+        return true;
+    default:
+        return false;
+    }
+}
+
+int command_next(struct command_line *line, const char **value)
+{
+    int option;
+
+    do
+        option = next_option(line, value);
+    while (option > 0 && store(line, option, *value));
+    return option;
+}
+
+bool command_read(struct command_line *line, int *status)
+{
+    const char *value;
+    const int option = command_next(line, &value);
+
+    *status = line->status;
+    return option == COMMAND_READY;
+}
+
+int command_limit_operands(const struct command_line *line, int most)
+{
+    if (line->operand_count <= most)
+        return EX_OK;
+    return command_usage_error(line->command, "there is no place for", line->operands[most]);
+}
+
 void command_print_version(void)
 {
     (void)puts(PROGRAM " " SMF_SPF_VERSION);
+}
+
+/* Verbs */
+
+static int unknown_verb(const struct command *command, const char *typed, const char *const *verbs, size_t count)
+{
+    struct strbuf what = STRBUF_INIT;
+    int status;
+
+    strbuf_addf(&what, "it is %s", verbs[1]);
+    for (size_t i = 2; i < count; i++)
+        strbuf_addf(&what, "%s%s", i + 1 < count ? ", " : " or ", verbs[i]);
+    strbuf_add(&what, ", not");
+    status = command_unknown_word(command, strbuf_text(&what), typed, verbs, count);
+    strbuf_free(&what);
+    return status;
+}
+
+int command_read_verb(const struct command_line *line, const char *const *verbs, size_t count, size_t *verb,
+                      const char **operand)
+{
+    *verb = 0;
+    *operand = line->operand_count > 1 ? line->operands[1] : NULL;
+    if (line->operand_count == 0)
+        return EX_OK;
+    for (size_t i = 1; i < count; i++)
+        if (strcmp(line->operands[0], verbs[i]) == 0)
+            *verb = i;
+    if (*verb == 0)
+        return unknown_verb(line->command, line->operands[0], verbs, count);
+    return command_limit_operands(line, 2);
 }
 
 /* Help */
@@ -296,7 +403,7 @@ static void print_row(const char *left, const char *right, size_t column)
 static void add_forms(struct strbuf *out, const struct command_option *option)
 {
     strbuf_truncate(out, 0);
-    if (option->id < SHORT_FORMS)
+    if (has_letter(option))
         strbuf_addf(out, "-%c, ", option->id);
     else
         strbuf_add(out, "    ");

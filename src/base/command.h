@@ -8,11 +8,28 @@
 
 enum { COMMAND_OPTIONS_MAX = 32 };
 
+/* Whether an option is stored, in a member of the struct that command_begin is given. The macros make the last two
+ * members of a row, and do not compile if the member has another type. */
+enum command_place { COMMAND_PLACE_NONE, COMMAND_PLACE_FLAG, COMMAND_PLACE_TEXT, COMMAND_PLACE_CONFIG };
+
+/* Not stored: command_next returns the option. */
+#define COMMAND_HANDED COMMAND_PLACE_NONE, 0
+/* Without an argument: a bool becomes true. */
+#define COMMAND_FLAG(type, member) COMMAND_PLACE_FLAG, _Generic(((type *)NULL)->member, bool : offsetof(type, member))
+/* The argument, as a const char * into argv. */
+#define COMMAND_TEXT(type, member)                                                                                     \
+    COMMAND_PLACE_TEXT, _Generic(((type *)NULL)->member, const char * : offsetof(type, member))
+/* The argument as the path of the configuration, which is named thereby: a struct command_defaults. */
+#define COMMAND_CONFIG(type, member)                                                                                   \
+    COMMAND_PLACE_CONFIG, _Generic(((type *)NULL)->member, struct command_defaults : offsetof(type, member))
+
 struct command_option {
-    int id;               /* the letter of its short form, or a number from 256 on where it has none */
+    int id;               /* the letter of its short form; else 0, or from 256 to 1023 for one that is handed */
     const char *name;     /* of its long form, without the hyphens; NULL ends a table */
     const char *argument; /* what the help calls its argument; NULL: it takes none */
     const char *help;     /* one line, or more with \n between them */
+    enum command_place place;
+    unsigned offset; /* of the member */
 };
 
 /* What the options before a command's name say to it. */
@@ -38,6 +55,7 @@ struct command_line {
     const struct command *command;
     int argc;
     char **argv;
+    void *options; /* what the places are in */
 
     int status;      /* when the command is over: EX_OK after --help, EX_USAGE after an error */
     char **operands; /* when the options are over: what is left, */
@@ -53,13 +71,21 @@ struct command_row {
 
 enum { COMMAND_READY = 0, COMMAND_OVER = -1 };
 
-/* `argv` stays the caller's, and getopt may put it in another order. */
-struct command_line command_begin(const struct command *command, int argc, char **argv);
+/* `argv` stays the caller's, and getopt may put it in another order. `options` is the struct that the places are
+ * members of, and holds the defaults; NULL if no option has a place. */
+struct command_line command_begin(const struct command *command, int argc, char **argv, void *options);
 
-/* The id of the next option, with *value set to its argument (NULL: none); COMMAND_READY after the last, when the
- * operands are known; or COMMAND_OVER, when help or an error was printed: then exit with `status`. Not reentrant, as
- * getopt is not. */
+/* Stores what has a place, up to the next option that is handed: returns its id, with *value set to its argument (NULL:
+ * none); COMMAND_READY after the last, when the operands are known; or COMMAND_OVER, when help or an error was printed:
+ * then exit with `status`. Not reentrant, as getopt is not. */
 int command_next(struct command_line *line, const char **value);
+
+/* The same for a command of which every option has a place. True when the operands are known; else help or an error was
+ * printed. *status is what to exit with then. */
+bool command_read(struct command_line *line, int *status);
+
+/* EX_OK; or EX_USAGE after a message, if there are more than `most` operands. */
+int command_limit_operands(const struct command_line *line, int most);
 
 /* Prints the help of a command. For "smf-spf" itself, `rows` are listed; else NULL. */
 void command_print_help(const struct command *command, const struct command_row *rows);
@@ -71,7 +97,16 @@ void command_print_version(void);
  * EX_USAGE. `value` NULL: none. */
 int command_usage_error(const struct command *command, const char *what, const char *value);
 
-/* The name among `names` (count; NULL ones are skipped) that is nearest to what was typed; NULL if none is near. */
-const char *command_nearest(const char *typed, const char *const *names, size_t count);
+/* The same for a word that is none of `names` (count; NULL ones are skipped): WHAT, the word, and the nearest name if
+ * one is near. Returns EX_USAGE. */
+int command_unknown_word(const struct command *command, const char *what, const char *typed, const char *const *names,
+                         size_t count);
+
+/* Reads the operands of a command whose first one is a word that says what to do: one of `verbs` (count, two or more
+ * after the first, which is NULL and stands for none). Sets *verb to its number, 0 if there are no operands, and
+ * *operand to the second operand, NULL if there is none. Returns EX_OK; or EX_USAGE after a message, if there is no
+ * such verb, or a third operand. */
+int command_read_verb(const struct command_line *line, const char *const *verbs, size_t count, size_t *verb,
+                      const char **operand);
 
 #endif

@@ -10,14 +10,19 @@
 #include <stdio.h>
 #include <sysexits.h>
 
-enum { FROM = 256 };
+/* What was typed. */
+struct options {
+    struct command_defaults common;
+    const char *system; /* of --from; NULL: none */
+};
 
 static const struct command_option option_table[] = {
-    {'c', "config", "FILE", "the configuration to print"},
-    {FROM, "from", "SYSTEM",
+    {'c', "config", "FILE", "the configuration to print", COMMAND_CONFIG(struct options, common)},
+    {0, "from", "SYSTEM",
      "print what FILE, the configuration of policyd-spf, pyspf-milter, spf-milter,\n"
-     "postsrsd or postgrey, or the directory of tumgreyspf, is as smf-spf.conf"},
-    {0, NULL, NULL, NULL},
+     "postsrsd or postgrey, or the directory of tumgreyspf, is as smf-spf.conf",
+     COMMAND_TEXT(struct options, system)},
+    {.name = NULL},
 };
 
 const struct command config_command = {
@@ -44,36 +49,28 @@ static int print_config(const char *path)
     return EX_OK;
 }
 
-static int check_operands(const struct command_line *line, const char *system, bool named)
+static int check_operands(const struct command_line *line, const struct options *options)
 {
-    if (system != NULL && named)
+    if (options->system == NULL)
+        return command_limit_operands(line, 0);
+    if (options->common.config_named)
         return command_usage_error(&config_command, "--from and --config exclude each other", NULL);
-    if (system != NULL && line->operand_count == 0)
+    if (line->operand_count == 0)
         return command_usage_error(&config_command, "--from needs the FILE to convert", NULL);
-    if (line->operand_count > (system != NULL ? 1 : 0))
-        return command_usage_error(&config_command, "there is no place for", line->operands[system != NULL ? 1 : 0]);
-    return EX_OK;
+    return command_limit_operands(line, 1);
 }
 
 int config_command_run(int argc, char **argv, const struct command_defaults *defaults)
 {
-    struct command_line line = command_begin(&config_command, argc, argv);
-    const char *path = defaults->config_path, *system = NULL, *value = NULL;
-    bool named = defaults->config_named;
-    int option = 0, status = EX_OK;
+    struct options options = {.common = *defaults};
+    struct command_line line = command_begin(&config_command, argc, argv, &options);
+    int status;
 
-    while ((option = command_next(&line, &value)) > 0) {
-        if (option == FROM) {
-            system = value;
-        } else {
-            path = value;
-            named = true;
-        }
-    }
-    if (option == COMMAND_OVER)
-        return line.status;
-    status = check_operands(&line, system, named);
+    if (!command_read(&line, &status))
+        return status;
+    status = check_operands(&line, &options);
     if (status != EX_OK)
         return status;
-    return system != NULL ? convert_run(system, line.operands[0]) : print_config(path);
+    return options.system != NULL ? convert_run(options.system, line.operands[0])
+                                  : print_config(options.common.config_path);
 }

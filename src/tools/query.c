@@ -53,9 +53,9 @@ struct query {
 static const struct config *load_config(const struct query_options *options)
 {
     struct strbuf errors = STRBUF_INIT;
-    const bool missing = !options->config_named && access(options->config_path, F_OK) != 0;
+    const bool missing = !options->common.config_named && access(options->common.config_path, F_OK) != 0;
     const struct config *config =
-        missing ? config_parse("", 0, "defaults", &errors) : config_load(options->config_path, &errors);
+        missing ? config_parse("", 0, "defaults", &errors) : config_load(options->common.config_path, &errors);
 
     if (config == NULL)
         fprintf(stderr, "smf-spf query: %s\n", strbuf_text(&errors));
@@ -355,7 +355,7 @@ static int run_query(struct query *query)
 
 int query_run(int argc, char **argv, const struct command_defaults *defaults)
 {
-    struct query query = {.options = {.config_path = defaults->config_path, .config_named = defaults->config_named}};
+    struct query query = {.options = {.common = *defaults}};
     int status = EX_OK;
 
     if (!query_options_read(argc, argv, &query.options, &status))

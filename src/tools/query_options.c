@@ -6,22 +6,27 @@
 #include <string.h>
 #include <sysexits.h>
 
-enum { HELO = 256, IP, SENDER, IDENTITY, NAMESERVER, ZONE, RECORD, DOMAIN, TRACE, JSON, RECIPIENT };
+enum { IDENTITY = 256 };
 
 static const struct command_option option_table[] = {
-    {IP, "ip", "ADDRESS", "the client's address, IPv4 or IPv6"},
-    {SENDER, "sender", "ADDRESS", "the envelope sender; \"\" is the null sender of bounces"},
-    {HELO, "helo", "NAME", "the client's HELO name; without it the sender's domain"},
-    {RECIPIENT, "recipient", "ADDRESS", "say what greylisting would do with a message to it"},
-    {IDENTITY, "identity", "WHICH", "what to evaluate: mailfrom (the sender, the default) or helo"},
-    {RECORD, "record", "TEXT", "check this record before it is published; with --ip also evaluate it"},
-    {DOMAIN, "domain", "DOMAIN", "the domain of that record"},
-    {TRACE, "trace", NULL, "show how the result comes about: records, terms, DNS queries, limits"},
-    {JSON, "json", NULL, "print one JSON object"},
-    {NAMESERVER, "nameserver", "ADDRESS[:PORT]", "query this name server"},
-    {ZONE, "zone", "FILE", "answer DNS queries from this zone file"},
-    {'c', "config", "FILE", "the configuration"},
-    {0, NULL, NULL, NULL},
+    {0, "ip", "ADDRESS", "the client's address, IPv4 or IPv6", COMMAND_TEXT(struct query_options, ip)},
+    {0, "sender", "ADDRESS", "the envelope sender; \"\" is the null sender of bounces",
+     COMMAND_TEXT(struct query_options, sender)},
+    {0, "helo", "NAME", "the client's HELO name; without it the sender's domain",
+     COMMAND_TEXT(struct query_options, helo)},
+    {0, "recipient", "ADDRESS", "say what greylisting would do with a message to it",
+     COMMAND_TEXT(struct query_options, recipient)},
+    {IDENTITY, "identity", "WHICH", "what to evaluate: mailfrom (the sender, the default) or helo", COMMAND_HANDED},
+    {0, "record", "TEXT", "check this record before it is published; with --ip also evaluate it",
+     COMMAND_TEXT(struct query_options, record)},
+    {0, "domain", "DOMAIN", "the domain of that record", COMMAND_TEXT(struct query_options, domain)},
+    {0, "trace", NULL, "show how the result comes about: records, terms, DNS queries, limits",
+     COMMAND_FLAG(struct query_options, trace)},
+    {0, "json", NULL, "print one JSON object", COMMAND_FLAG(struct query_options, json)},
+    {0, "nameserver", "ADDRESS[:PORT]", "query this name server", COMMAND_TEXT(struct query_options, nameserver)},
+    {0, "zone", "FILE", "answer DNS queries from this zone file", COMMAND_TEXT(struct query_options, zone)},
+    {'c', "config", "FILE", "the configuration", COMMAND_CONFIG(struct query_options, common)},
+    {.name = NULL},
 };
 
 const struct command query_command = {
@@ -49,50 +54,6 @@ static int take_identity(const char *value, struct query_options *options)
     return query_options_error("--identity is mailfrom or helo, not", value);
 }
 
-/* Takes one option; EX_OK, or EX_USAGE after a message. */
-static int take_option(int option, const char *value, struct query_options *options)
-{
-    switch (option) {
-    case 'c':
-        options->config_path = value;
-        options->config_named = true;
-        break;
-    case IP:
-        options->ip = value;
-        break;
-    case HELO:
-        options->helo = value;
-        break;
-    case SENDER:
-        options->sender = value;
-        break;
-    case RECIPIENT:
-        options->recipient = value;
-        break;
-    case NAMESERVER:
-        options->nameserver = value;
-        break;
-    case ZONE:
-        options->zone = value;
-        break;
-    case RECORD:
-        options->record = value;
-        break;
-    case DOMAIN:
-        options->domain = value;
-        break;
-    case TRACE:
-        options->trace = true;
-        break;
-    case JSON:
-        options->json = true;
-        break;
-    default:
-        return take_identity(value, options);
-    }
-    return EX_OK;
-}
-
 /* Options that need others, and options that exclude each other. */
 static int check_combination(const struct query_options *options)
 {
@@ -118,18 +79,19 @@ static int check_combination(const struct query_options *options)
 
 bool query_options_read(int argc, char **argv, struct query_options *options, int *status)
 {
-    struct command_line line = command_begin(&query_command, argc, argv);
+    struct command_line line = command_begin(&query_command, argc, argv, options);
     const char *value = NULL;
     int option = 0;
 
     *status = EX_OK;
     while (*status == EX_OK && (option = command_next(&line, &value)) > 0)
-        *status = take_option(option, value, options);
+        *status = take_identity(value, options);
     if (option == COMMAND_OVER)
         *status = line.status;
     if (option != COMMAND_READY)
         return false;
-    *status = line.operand_count > 0 ? query_options_error("there is no place for", line.operands[0])
-                                     : check_combination(options);
+    *status = command_limit_operands(&line, 0);
+    if (*status == EX_OK)
+        *status = check_combination(options);
     return *status == EX_OK;
 }

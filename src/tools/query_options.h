@@ -11,8 +11,7 @@ extern const struct command query_command;
 
 /* The options as given; NULL where one was not. */
 struct query_options {
-    const char *config_path;
-    bool config_named;
+    struct command_defaults common;
     const char *ip, *helo, *sender, *nameserver, *zone;
     const char *record, *domain; /* a record that is not published yet */
     const char *recipient;       /* that greylisting is asked about */

@@ -2,20 +2,14 @@
 /* What can be typed after `smf-spf srs`. */
 #include "tools/srs_options.h"
 
-#include "base/strbuf.h"
-
-#include <string.h>
 #include <sysexits.h>
 
-enum { EXPLAIN = 256, ADD };
-
-enum { NAME_SHOWN_MAX = 100 };
-
 static const struct command_option option_table[] = {
-    {EXPLAIN, "explain", NULL, "forward, reverse: say step by step why"},
-    {ADD, "add", NULL, "secret: put the new one before those in FILE; it signs, and the others still verify"},
-    {'c', "config", "FILE", "the configuration"},
-    {0, NULL, NULL, NULL},
+    {0, "explain", NULL, "forward, reverse: say step by step why", COMMAND_FLAG(struct srs_options, explain)},
+    {0, "add", NULL, "secret: put the new one before those in FILE; it signs, and the others still verify",
+     COMMAND_FLAG(struct srs_options, add)},
+    {'c', "config", "FILE", "the configuration", COMMAND_TEXT(struct srs_options, config_path)},
+    {.name = NULL},
 };
 
 const struct command srs_command = {
@@ -38,35 +32,13 @@ int srs_options_error(const char *what, const char *value)
     return command_usage_error(&srs_command, what, value);
 }
 
-static int unknown_verb(const char *verb)
-{
-    const char *nearest = command_nearest(verb, verbs, VERB_COUNT);
-    struct strbuf what = STRBUF_INIT;
-    int status;
-
-    strbuf_add(&what, "it is forward, reverse or secret, not ");
-    strbuf_add_shown(&what, *verb != '\0' ? verb : "\"\"", NAME_SHOWN_MAX);
-    if (nearest != NULL)
-        strbuf_addf(&what, " (did you mean %s?)", nearest);
-    status = srs_options_error(strbuf_text(&what), NULL);
-    strbuf_free(&what);
-    return status;
-}
-
 static int take_operands(const struct command_line *line, struct srs_options *options)
 {
-    options->verb = SRS_HELP;
-    if (line->operand_count == 0)
-        return EX_OK;
-    for (size_t i = SRS_FORWARD; i < VERB_COUNT; i++)
-        if (strcmp(line->operands[0], verbs[i]) == 0)
-            options->verb = (enum srs_verb)i;
-    if (options->verb == SRS_HELP)
-        return unknown_verb(line->operands[0]);
-    if (line->operand_count > 2)
-        return srs_options_error("there is no place for", line->operands[2]);
-    options->operand = line->operand_count > 1 ? line->operands[1] : NULL;
-    return EX_OK;
+    size_t verb;
+    const int status = command_read_verb(line, verbs, VERB_COUNT, &verb, &options->operand);
+
+    options->verb = (enum srs_verb)verb;
+    return status;
 }
 
 static int check_combination(const struct srs_options *options)
@@ -86,20 +58,9 @@ static int check_combination(const struct srs_options *options)
 
 bool srs_options_read(int argc, char **argv, struct srs_options *options, int *status)
 {
-    struct command_line line = command_begin(&srs_command, argc, argv);
-    const char *value = NULL;
-    int option = 0;
+    struct command_line line = command_begin(&srs_command, argc, argv, options);
 
-    while ((option = command_next(&line, &value)) > 0) {
-        if (option == EXPLAIN)
-            options->explain = true;
-        else if (option == ADD)
-            options->add = true;
-        else
-            options->config_path = value;
-    }
-    *status = line.status;
-    if (option == COMMAND_OVER)
+    if (!command_read(&line, status))
         return false;
     *status = take_operands(&line, options);
     if (*status == EX_OK)

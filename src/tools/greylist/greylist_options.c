@@ -2,20 +2,15 @@
 /* What can be typed after `smf-spf greylist`. */
 #include "tools/greylist/greylist_options.h"
 
-#include "base/strbuf.h"
-
-#include <string.h>
 #include <sysexits.h>
 
-enum { JSON = 256, ALL };
-
-enum { NAME_SHOWN_MAX = 100 };
-
 static const struct command_option option_table[] = {
-    {JSON, "json", NULL, "print JSON: an object for each that is found, or for the counts"},
-    {ALL, "all", NULL, "forget: all, and not only what a PATTERN finds"},
-    {'c', "config", "FILE", "the configuration of the filter whose store it is"},
-    {0, NULL, NULL, NULL},
+    {0, "json", NULL, "print JSON: an object for each that is found, or for the counts",
+     COMMAND_FLAG(struct greylist_options, json)},
+    {0, "all", NULL, "forget: all, and not only what a PATTERN finds", COMMAND_FLAG(struct greylist_options, all)},
+    {'c', "config", "FILE", "the configuration of the filter whose store it is",
+     COMMAND_TEXT(struct greylist_options, config_path)},
+    {.name = NULL},
 };
 
 const struct command greylist_command = {
@@ -44,37 +39,15 @@ static int options_error(const char *what, const char *value)
     return command_usage_error(&greylist_command, what, value);
 }
 
-static int unknown_verb(const char *verb)
-{
-    const char *nearest = command_nearest(verb, verbs, VERB_COUNT);
-    struct strbuf what = STRBUF_INIT;
-    int status;
-
-    strbuf_add(&what, "it is show, known, forget or stats, not ");
-    strbuf_add_shown(&what, *verb != '\0' ? verb : "\"\"", NAME_SHOWN_MAX);
-    if (nearest != NULL)
-        strbuf_addf(&what, " (did you mean %s?)", nearest);
-    status = options_error(strbuf_text(&what), NULL);
-    strbuf_free(&what);
-    return status;
-}
-
 static int take_operands(const struct command_line *line, struct greylist_options *options)
 {
-    options->verb = GREYLIST_HELP;
-    options->pattern = "";
-    if (line->operand_count == 0)
-        return EX_OK;
-    for (size_t i = GREYLIST_SHOW; i < VERB_COUNT; i++)
-        if (strcmp(line->operands[0], verbs[i]) == 0)
-            options->verb = (enum greylist_verb)i;
-    if (options->verb == GREYLIST_HELP)
-        return unknown_verb(line->operands[0]);
-    if (line->operand_count > 2)
-        return options_error("there is no place for", line->operands[2]);
-    if (line->operand_count > 1)
-        options->pattern = line->operands[1];
-    return EX_OK;
+    size_t verb;
+    const int status = command_read_verb(line, verbs, VERB_COUNT, &verb, &options->pattern);
+
+    options->verb = (enum greylist_verb)verb;
+    if (options->pattern == NULL)
+        options->pattern = "";
+    return status;
 }
 
 /* To forget all has to be asked for in so many words. */
@@ -91,20 +64,9 @@ static int check_combination(const struct greylist_options *options)
 
 bool greylist_options_read(int argc, char **argv, struct greylist_options *options, int *status)
 {
-    struct command_line line = command_begin(&greylist_command, argc, argv);
-    const char *value = NULL;
-    int option = 0;
+    struct command_line line = command_begin(&greylist_command, argc, argv, options);
 
-    while ((option = command_next(&line, &value)) > 0) {
-        if (option == JSON)
-            options->json = true;
-        else if (option == ALL)
-            options->all = true;
-        else
-            options->config_path = value;
-    }
-    *status = line.status;
-    if (option == COMMAND_OVER)
+    if (!command_read(&line, status))
         return false;
     *status = take_operands(&line, options);
     if (*status == EX_OK)

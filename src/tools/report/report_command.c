@@ -23,37 +23,14 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-enum { SINCE = 256, UNTIL, TOP, OWN, WHAT_IF, DNS, JSON, HTML };
+enum { SINCE = 256, UNTIL, TOP, OWN, WHAT_IF };
 
 enum { WHAT_IF_MAX = 64, TOP_MAX = 10000, CONFIG_MAX = 16 << 20, PROGRESS_LINES = 20000, PROGRESS_MS = 200 };
 
-static const struct command_option option_table[] = {
-    {SINCE, "since", "TIME",
-     "count messages from this time on:\n2026-11-28, \"2026-11-28 14:00:00\", today, yesterday, -7d, -12h"},
-    {UNTIL, "until", "TIME", "count messages before this time"},
-    {TOP, "top", "N", "show at most N rows of a table (20)"},
-    {OWN, "own", "DOMAIN", "a domain of ours, besides those of AuthServID and QuarantineBox; repeatable"},
-    {WHAT_IF, "what-if", "\"KEY VALUE\"", "show what would change if the configuration had this line; repeatable"},
-    {DNS, "dns", NULL, "check broken records as they are in the DNS now (else the network is not used)"},
-    {'c', "config", "FILE", "the configuration"},
-    {JSON, "json", NULL, "print one JSON object"},
-    {HTML, "html", NULL, "print one HTML page"},
-    {0, NULL, NULL, NULL},
-};
-
-const struct command report_command = {
-    .name = "report",
-    .purpose = "summarize logs: what came, what became of it, and what needs attention",
-    .usage = "[--since TIME] [--until TIME] [--top N] [--own DOMAIN]\n [--what-if \"KEY VALUE\"] [--dns] [-c FILE] "
-             "[--json|--html] LOG...\n",
-    .options = option_table,
-    .details = "LOG is a file of LogTo or syslog, plain or compressed by gzip; - is standard input.\n",
-};
-
 /* One run of the command. */
 struct run {
-    const char *config_path;
-    bool config_named, uses_dns, is_json, is_html;
+    struct command_defaults common;
+    bool uses_dns, is_json, is_html;
     size_t top;
     const char *what_if[WHAT_IF_MAX];
     size_t what_if_count;
@@ -64,6 +41,33 @@ struct run {
     struct message_join *join;
     int64_t shown_ms; /* when the progress was shown last; 0: never */
     int status;       /* EX_NOINPUT once a log could not be read */
+};
+
+static const struct command_option option_table[] = {
+    {SINCE, "since", "TIME",
+     "count messages from this time on:\n2026-11-28, \"2026-11-28 14:00:00\", today, yesterday, -7d, -12h",
+     COMMAND_HANDED},
+    {UNTIL, "until", "TIME", "count messages before this time", COMMAND_HANDED},
+    {TOP, "top", "N", "show at most N rows of a table (20)", COMMAND_HANDED},
+    {OWN, "own", "DOMAIN", "a domain of ours, besides those of AuthServID and QuarantineBox; repeatable",
+     COMMAND_HANDED},
+    {WHAT_IF, "what-if", "\"KEY VALUE\"", "show what would change if the configuration had this line; repeatable",
+     COMMAND_HANDED},
+    {0, "dns", NULL, "check broken records as they are in the DNS now (else the network is not used)",
+     COMMAND_FLAG(struct run, uses_dns)},
+    {'c', "config", "FILE", "the configuration", COMMAND_CONFIG(struct run, common)},
+    {0, "json", NULL, "print one JSON object", COMMAND_FLAG(struct run, is_json)},
+    {0, "html", NULL, "print one HTML page", COMMAND_FLAG(struct run, is_html)},
+    {.name = NULL},
+};
+
+const struct command report_command = {
+    .name = "report",
+    .purpose = "summarize logs: what came, what became of it, and what needs attention",
+    .usage = "[--since TIME] [--until TIME] [--top N] [--own DOMAIN]\n [--what-if \"KEY VALUE\"] [--dns] [-c FILE] "
+             "[--json|--html] LOG...\n",
+    .options = option_table,
+    .details = "LOG is a file of LogTo or syslog, plain or compressed by gzip; - is standard input.\n",
 };
 
 static int fail(int status, const char *what)
@@ -113,23 +117,10 @@ static int read_option(struct run *run, int option, const char *value)
         return read_top(run, value);
     case OWN:
         return add_own(run, value);
-    case WHAT_IF:
+    default:
         if (run->what_if_count == WHAT_IF_MAX)
             return command_usage_error(&report_command, "there are too many --what-if", NULL);
         run->what_if[run->what_if_count++] = value;
-        return EX_OK;
-    case DNS:
-        run->uses_dns = true;
-        return EX_OK;
-    case JSON:
-        run->is_json = true;
-        return EX_OK;
-    case HTML:
-        run->is_html = true;
-        return EX_OK;
-    default:
-        run->config_path = value;
-        run->config_named = true;
         return EX_OK;
     }
 }
@@ -152,11 +143,11 @@ static bool add_configured(struct run *run)
 static int load_configs(struct run *run)
 {
     struct strbuf text = {.limit = CONFIG_MAX}, errors = STRBUF_INIT;
-    const bool missing = !run->config_named && access(run->config_path, F_OK) != 0;
-    const char *path = missing ? "defaults" : run->config_path;
+    const bool missing = !run->common.config_named && access(run->common.config_path, F_OK) != 0;
+    const char *path = missing ? "defaults" : run->common.config_path;
     int status = EX_OK;
 
-    if (!missing && !file_read(run->config_path, &text))
+    if (!missing && !file_read(run->common.config_path, &text))
         strbuf_addf(&errors, "%s: %s", path, strerror(errno));
     else
         run->options.now = config_parse(strbuf_text(&text), text.len, path, &errors);
@@ -316,14 +307,13 @@ static int run_report(struct run *run, char **logs, int count)
 
 int report_command_run(int argc, char **argv, const struct command_defaults *defaults)
 {
-    struct command_line line = command_begin(&report_command, argc, argv);
     struct run run = {
-        .config_path = defaults->config_path,
-        .config_named = defaults->config_named,
+        .common = *defaults,
         .top = 20,
         .options = {.since_s = INT64_MIN, .until_s = INT64_MAX},
         .time = {.now_s = clock_unix_s(&clock_system)},
     };
+    struct command_line line = command_begin(&report_command, argc, argv, &run);
     const char *value = NULL;
     int option, status = EX_OK;
 
