@@ -194,9 +194,13 @@ bool step_expand_name(struct walk *walk, const char *domain, struct step *step)
     struct macro_values values = walk_values(walk, domain);
     struct strbuf name = STRBUF_INIT;
 
-    /* Of an earlier walk, which may have lacked answers: what is in the name counts for this one. */
-    if (step->name && (step->macros_used & MACRO_USED_NAME))
+    /* Of an earlier walk, which may have lacked answers: what is in the name counts for this one; and a name that
+     * needed them is not expanded again, up to 60 kB of it, before they are there. */
+    if (step->macros_used & MACRO_USED_NAME) {
         find_client_names(walk);
+        if (!step->name && !walk->names.is_complete)
+            return false;
+    }
     if (!step->name) {
         walk->lacks_names = false;
         step->macros_used = 0;
