@@ -9,6 +9,7 @@
 #include "support/alloc_fail.h"
 
 #include <poll.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,12 +26,15 @@ enum { PATIENCE_MS = 20000 }; /* no test is slow by chance */
 
 static struct world world;
 static struct strbuf lines;
+static pthread_mutex_t lines_lock = PTHREAD_MUTEX_INITIALIZER; /* the store's thread writes some of them */
 
 static void hear(void *context, enum log_level level, const char *line)
 {
     (void)level;
+    pthread_mutex_lock(&lines_lock);
     strbuf_add(context, line);
     strbuf_add_char(context, '\n');
+    pthread_mutex_unlock(&lines_lock);
 }
 
 /* A store on which nobody has come yet, and the log of what follows. */
@@ -65,7 +69,9 @@ static void expect(const char *script, const char *answers)
 {
     struct strbuf out = STRBUF_INIT;
 
+    pthread_mutex_lock(&lines_lock);
     strbuf_truncate(&lines, 0);
+    pthread_mutex_unlock(&lines_lock);
     assert_true(story_play(&world, script, &out));
     assert_string_equal(strbuf_text(&out), answers);
     strbuf_free(&out);
@@ -73,7 +79,12 @@ static void expect(const char *script, const char *answers)
 
 static void expect_line(const char *part)
 {
-    if (strstr(strbuf_text(&lines), part) == NULL)
+    bool is_there;
+
+    pthread_mutex_lock(&lines_lock);
+    is_there = strstr(strbuf_text(&lines), part) != NULL;
+    pthread_mutex_unlock(&lines_lock);
+    if (!is_there)
         fail_msg("no '%s' in %s", part, strbuf_text(&lines));
 }
 

@@ -67,10 +67,7 @@ static void test_kept_domains(void **state)
          SRS_KEPT_DOMAIN, NULL},
         {"alice@xn--bcher-kva.example", SRS_KEPT_DOMAIN, NULL},
     };
-    static const char *const kept[] = {"example.com", "fwd.example",
-                                       "b\xc3\xbc"
-                                       "cher.example",
-                                       ".example.org"};
+    static const char *const kept[] = {"example.com", "fwd.example", "b\303\274cher.example", ".example.org"};
     struct srs_settings settings = srs_case_settings();
 
     (void)state;
