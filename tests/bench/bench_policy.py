@@ -7,7 +7,7 @@ import time
 from statistics import median
 
 from bench_table import CLIENTS, WARM_UP, complaint, ratios, spread, table, times
-from policy_processes import Policyd, PolicyLoad, PolicyNothing, PolicySmfSpf, has_policy_socket
+from policy_processes import Policyd, PolicyFixed, PolicyLoad, PolicyNothing, PolicySmfSpf, has_policy_socket
 
 NO_SOCKET, NO_PACKAGES = "no PolicySocket in this build", "its packages cannot be had"
 SLOW = {"connections": 64, "clients": CLIENTS}
@@ -55,6 +55,9 @@ def throughput_row(bench, load, name, target, workload, connections, at_data, go
 def throughput_rows(bench, load, has_socket):
     noise = PolicyNothing(bench.programs)
     yield throughput_row(bench, load, "(nothing beside itself)", noise, "hot", 64, False, ("", ""))
+    for transport in ("unix", "inet"):
+        yield throughput_row(bench, load, f"(reads, and has fixed texts, {transport})", PolicyFixed(bench.programs, transport), "hot", 64,
+                             False, ("", ""))
     for workload, connections, transport, at_data, *goals in THROUGHPUT:
         target = PolicySmfSpf(bench.smf_spf, bench.dns, transport) if has_socket else None
         name = f"{workload}, {transport}" + (", at DATA too" if at_data else "")

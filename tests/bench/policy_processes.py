@@ -28,8 +28,11 @@ class PolicyNothing:
     def __init__(self, programs, transport="unix"):
         self.dir = tempfile.mkdtemp(prefix="smf-spf-bench.")
         self.policy = f"inet:{free_port()}@127.0.0.1" if transport == "inet" else f"unix:{self.dir}/sock"
-        self.process = subprocess.Popen([os.path.join(programs, "policy_nothing"), self.policy], stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.DEVNULL)
+        self.process = subprocess.Popen([os.path.join(programs, "policy_nothing"), self.policy, *self.more()],
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+
+    def more(self):
+        return []
 
     def __enter__(self):
         wait_until(lambda: accepts(self.policy), START_LIMIT_S, "the policy server that does nothing")
@@ -39,6 +42,15 @@ class PolicyNothing:
         self.process.kill()
         self.process.wait()
         shutil.rmtree(self.dir, ignore_errors=True)
+
+
+class PolicyFixed(PolicyNothing):
+    """What each policy service has to do that adds a field and logs: it reads the request, and its texts are fixed."""
+
+    expects_nothing = False
+
+    def more(self):
+        return [os.path.join(self.dir, "log")]
 
 
 class PolicySmfSpf(SmfSpf):
