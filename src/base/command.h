@@ -14,6 +14,7 @@ enum command_place { COMMAND_PLACE_NONE, COMMAND_PLACE_FLAG, COMMAND_PLACE_TEXT,
 
 /* Not stored: command_next returns the option. */
 #define COMMAND_HANDED COMMAND_PLACE_NONE, 0
+/* clang-format off: its versions differ in what stands before the colons */
 /* Without an argument: a bool becomes true. */
 #define COMMAND_FLAG(type, member) COMMAND_PLACE_FLAG, _Generic(((type *)NULL)->member, bool : offsetof(type, member))
 /* The argument, as a const char * into argv. */
@@ -22,6 +23,7 @@ enum command_place { COMMAND_PLACE_NONE, COMMAND_PLACE_FLAG, COMMAND_PLACE_TEXT,
 /* The argument as the path of the configuration, which is named thereby: a struct command_defaults. */
 #define COMMAND_CONFIG(type, member)                                                                                   \
     COMMAND_PLACE_CONFIG, _Generic(((type *)NULL)->member, struct command_defaults : offsetof(type, member))
+/* clang-format on */
 
 struct command_option {
     int id;               /* the letter of its short form; else 0, or from 256 to 1023 for one that is handed */

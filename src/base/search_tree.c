@@ -7,7 +7,7 @@
 
 void *search_tree_find(const struct search_tree *tree, const void *key, search_tree_order order)
 {
-    void *const *node = (void *const *)tfind(key, (void *const *)&tree->root, order);
+    void *const *node = (void *const *)tfind(key, &tree->root, order);
 
     return node != NULL ? *node : NULL;
 }

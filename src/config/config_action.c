@@ -73,7 +73,6 @@ static const struct word restrictions[] = {
     {"permit_inet_interfaces", ARGUMENT_NONE},
     {"permit_mx_backup", ARGUMENT_NONE},
     {"permit_mynetworks", ARGUMENT_NONE},
-    {"permit_naked_ip_address", ARGUMENT_NONE},
     {"permit_rhswl_client", ARGUMENT_NEEDED},
     {"permit_sasl_authenticated", ARGUMENT_NONE},
     {"permit_tls_all_clientcerts", ARGUMENT_NONE},

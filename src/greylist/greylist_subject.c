@@ -88,7 +88,7 @@ void greylist_subject_network(const struct addr *client, const struct greylist_b
     struct addr_prefix prefix = {.base = *client, .bits = (uint8_t)(is_v4 ? network->v4 : network->v6)};
 
     for (unsigned bit = prefix.bits; bit < most; bit++)
-        prefix.base.bytes[bit / 8] &= (uint8_t) ~(0x80U >> (bit % 8));
+        prefix.base.bytes[bit / 8] &= (uint8_t)(0xffU ^ 0x80U >> (bit % 8));
     addr_prefix_format(&prefix, text);
 }
 

@@ -153,7 +153,9 @@ static bool is_null_sender(const char *text)
 /* Reads an address; SRS_DONE, or why there is none. */
 static enum srs_status parse(const char *text, struct address *out)
 {
-    switch (is_null_sender(text) ? ADDRESS_NULL : address_parse(text, out)) {
+    const enum address_status status = is_null_sender(text) ? ADDRESS_NULL : address_parse(text, out);
+
+    switch (status) {
     case ADDRESS_OK:
     case ADDRESS_LOCAL_TOO_LONG:
         if (address_is_alone(text, out))

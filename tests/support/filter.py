@@ -122,6 +122,10 @@ class Filter:
             file.write(text)
         return self.path(name)
 
+    def reachable(self, path):
+        """A copy of a file of the tests, which may lie where the filter's account cannot read it, as below /root."""
+        return shutil.copy(path, self.dir)
+
     def _choose_address(self):
         if self.transport == "unix":
             return "unix:" + self.path("sock")
@@ -152,7 +156,7 @@ class Filter:
         report = self.path("sanitizer")
         options = {"ASAN_OPTIONS": f"detect_leaks={leaks}:exitcode=99:log_path={report}",
                    "UBSAN_OPTIONS": f"print_stacktrace=1:halt_on_error=1:exitcode=99:log_path={report}",
-                   "TSAN_OPTIONS": f"suppressions={TSAN_SUPPRESSIONS}:exitcode=99:atexit_sleep_ms=0:log_path={report}"}
+                   "TSAN_OPTIONS": f"suppressions={self.reachable(TSAN_SUPPRESSIONS)}:exitcode=99:atexit_sleep_ms=0:log_path={report}"}
         for name, value in options.items():
             given = environment.get(name)
             environment[name] = f"{given}:{value}" if given else value

@@ -80,47 +80,44 @@ enum attribute {
     ATTRIBUTE_COUNT,
 };
 
-#define BEGINS(name)                                                                                                   \
-    {                                                                                                                  \
-        name "=", sizeof(name)                                                                                         \
-    }
+#define BEGINS(name) name "=", sizeof(name)
 
 /* How the line of each begins. */
 static const struct beginning {
     const char *text;
     size_t len;
 } beginnings[ATTRIBUTE_COUNT] = {
-    [REQUEST] = BEGINS("request"),
-    [PROTOCOL_STATE] = BEGINS("protocol_state"),
-    [PROTOCOL_NAME] = BEGINS("protocol_name"),
-    [CLIENT_ADDRESS] = BEGINS("client_address"),
-    [CLIENT_NAME] = BEGINS("client_name"),
-    [CLIENT_PORT] = BEGINS("client_port"),
-    [REVERSE_CLIENT_NAME] = BEGINS("reverse_client_name"),
-    [SERVER_ADDRESS] = BEGINS("server_address"),
-    [SERVER_PORT] = BEGINS("server_port"),
-    [HELO_NAME] = BEGINS("helo_name"),
-    [SENDER] = BEGINS("sender"),
-    [RECIPIENT] = BEGINS("recipient"),
-    [RECIPIENT_COUNT] = BEGINS("recipient_count"),
-    [QUEUE_ID] = BEGINS("queue_id"),
-    [INSTANCE] = BEGINS("instance"),
-    [SIZE] = BEGINS("size"),
-    [ETRN_DOMAIN] = BEGINS("etrn_domain"),
-    [STRESS] = BEGINS("stress"),
-    [SASL_METHOD] = BEGINS("sasl_method"),
-    [SASL_USERNAME] = BEGINS("sasl_username"),
-    [SASL_SENDER] = BEGINS("sasl_sender"),
-    [CCERT_SUBJECT] = BEGINS("ccert_subject"),
-    [CCERT_ISSUER] = BEGINS("ccert_issuer"),
-    [CCERT_FINGERPRINT] = BEGINS("ccert_fingerprint"),
-    [CCERT_PUBKEY_FINGERPRINT] = BEGINS("ccert_pubkey_fingerprint"),
-    [ENCRYPTION_PROTOCOL] = BEGINS("encryption_protocol"),
-    [ENCRYPTION_CIPHER] = BEGINS("encryption_cipher"),
-    [ENCRYPTION_KEYSIZE] = BEGINS("encryption_keysize"),
-    [POLICY_CONTEXT] = BEGINS("policy_context"),
-    [COMPATIBILITY_LEVEL] = BEGINS("compatibility_level"),
-    [MAIL_VERSION] = BEGINS("mail_version"),
+    [REQUEST] = {BEGINS("request")},
+    [PROTOCOL_STATE] = {BEGINS("protocol_state")},
+    [PROTOCOL_NAME] = {BEGINS("protocol_name")},
+    [CLIENT_ADDRESS] = {BEGINS("client_address")},
+    [CLIENT_NAME] = {BEGINS("client_name")},
+    [CLIENT_PORT] = {BEGINS("client_port")},
+    [REVERSE_CLIENT_NAME] = {BEGINS("reverse_client_name")},
+    [SERVER_ADDRESS] = {BEGINS("server_address")},
+    [SERVER_PORT] = {BEGINS("server_port")},
+    [HELO_NAME] = {BEGINS("helo_name")},
+    [SENDER] = {BEGINS("sender")},
+    [RECIPIENT] = {BEGINS("recipient")},
+    [RECIPIENT_COUNT] = {BEGINS("recipient_count")},
+    [QUEUE_ID] = {BEGINS("queue_id")},
+    [INSTANCE] = {BEGINS("instance")},
+    [SIZE] = {BEGINS("size")},
+    [ETRN_DOMAIN] = {BEGINS("etrn_domain")},
+    [STRESS] = {BEGINS("stress")},
+    [SASL_METHOD] = {BEGINS("sasl_method")},
+    [SASL_USERNAME] = {BEGINS("sasl_username")},
+    [SASL_SENDER] = {BEGINS("sasl_sender")},
+    [CCERT_SUBJECT] = {BEGINS("ccert_subject")},
+    [CCERT_ISSUER] = {BEGINS("ccert_issuer")},
+    [CCERT_FINGERPRINT] = {BEGINS("ccert_fingerprint")},
+    [CCERT_PUBKEY_FINGERPRINT] = {BEGINS("ccert_pubkey_fingerprint")},
+    [ENCRYPTION_PROTOCOL] = {BEGINS("encryption_protocol")},
+    [ENCRYPTION_CIPHER] = {BEGINS("encryption_cipher")},
+    [ENCRYPTION_KEYSIZE] = {BEGINS("encryption_keysize")},
+    [POLICY_CONTEXT] = {BEGINS("policy_context")},
+    [COMPATIBILITY_LEVEL] = {BEGINS("compatibility_level")},
+    [MAIL_VERSION] = {BEGINS("mail_version")},
 };
 
 /* The values of a request; NULL where there is none. */

@@ -79,10 +79,11 @@ static bool decide_from_cache(struct greylist_store *store, const struct greylis
                               const struct greylist_terms *terms, struct greylist_decision *decision)
 {
     char key[CACHE_KEY_SIZE];
+    const size_t key_len = cache_key(subject, key);
     struct greylist_stored stored;
     size_t stored_len = sizeof stored;
 
-    if (!ttl_cache_get(store->cache, key, cache_key(subject, key), &stored, &stored_len))
+    if (!ttl_cache_get(store->cache, key, key_len, &stored, &stored_len))
         return false;
     *decision = greylist_decide(terms, &stored, clock_unix_s(&store->clock));
     return is_known(decision) && !decision->changes_entry && !decision->changes_sender;
@@ -91,10 +92,14 @@ static bool decide_from_cache(struct greylist_store *store, const struct greylis
 static void put_into_cache(struct greylist_store *store, const struct backend_visit *asked)
 {
     char key[CACHE_KEY_SIZE];
+    size_t key_len;
 
-    if (asked->answer == STORE_ANSWERED && (is_known(&asked->decision) || asked->decision.reason == GREYLIST_CAME_BACK))
-        (void)ttl_cache_put(store->cache, key, cache_key(&asked->subject, key), &asked->decision.next,
-                            sizeof asked->decision.next, INT64_C(1000) * STORE_CACHE_S);
+    if (asked->answer != STORE_ANSWERED ||
+        !(is_known(&asked->decision) || asked->decision.reason == GREYLIST_CAME_BACK))
+        return;
+    key_len = cache_key(&asked->subject, key);
+    (void)ttl_cache_put(store->cache, key, key_len, &asked->decision.next, sizeof asked->decision.next,
+                        INT64_C(1000) * STORE_CACHE_S);
 }
 
 /* --- The thread that asks. --- */

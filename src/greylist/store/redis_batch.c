@@ -26,7 +26,8 @@ static const char script[] = "local found = redis.call('MGET', unpack(KEYS))\n"
                              "return found\n";
 _Static_assert(RECORD_TEXT_SIZE == 39, "the script knows the longest value");
 
-enum { ENTRY, SENDER, PARTS, SECONDS_SIZE = 24 };
+enum { ENTRY, SENDER, PARTS };
+enum { SECONDS_SIZE = 24 };
 
 struct value {
     char octets[RECORD_TEXT_SIZE];

@@ -101,15 +101,18 @@ static void redis_close(struct backend *backend)
     redis_link_close(store_of(backend)->link);
 }
 
-static void redis_destroy(struct backend *backend)
+static void destroy(struct redis_store *store)
 {
-    struct redis_store *store = store_of(backend);
-
     redis_link_destroy(store->link);
     redis_batch_destroy(store->batch);
     strbuf_free(&store->place);
     free(store->password_file);
     free(store);
+}
+
+static void redis_destroy(struct backend *backend)
+{
+    destroy(store_of(backend));
 }
 
 /* Begins what has to be done in time. A server closes connections that were idle for long, and when it is restarted:
@@ -236,6 +239,6 @@ struct backend *redis_store_create(const struct greylist_store_config *config)
     if (store->link != NULL && store->batch != NULL && !store->place.failed &&
         (config->password_file == NULL || store->password_file != NULL))
         return &store->backend;
-    redis_destroy(&store->backend);
+    destroy(store);
     return NULL;
 }

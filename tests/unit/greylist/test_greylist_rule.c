@@ -54,6 +54,7 @@ static void check(const struct greylist_terms *terms, const struct rule_case *ro
     assert_int_equal(decision.sender_until_s, greylist_record_until(terms, &decision.next.sender, true));
 }
 
+/* clang-format off: its versions differ in how they break braces */
 #define PLAIN(first, last, count)                                                                                      \
     {                                                                                                                  \
         first, last, count, false                                                                                      \
@@ -69,6 +70,7 @@ static void check(const struct greylist_terms *terms, const struct rule_case *ro
             0, 0, 0, false                                                                                             \
         }                                                                                                              \
     }
+/* clang-format on */
 #define ENTRY(first, last, count)                                                                                      \
     {                                                                                                                  \
         PLAIN(first, last, count),                                                                                     \
