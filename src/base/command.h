@@ -14,7 +14,8 @@ enum command_place { COMMAND_PLACE_NONE, COMMAND_PLACE_FLAG, COMMAND_PLACE_TEXT,
 
 /* Not stored: command_next returns the option. */
 #define COMMAND_HANDED COMMAND_PLACE_NONE, 0
-/* clang-format off: its versions differ in what stands before the colons */
+/* Versions of clang-format differ in what stands before the colons. */
+/* clang-format off */
 /* Without an argument: a bool becomes true. */
 #define COMMAND_FLAG(type, member) COMMAND_PLACE_FLAG, _Generic(((type *)NULL)->member, bool : offsetof(type, member))
 /* The argument, as a const char * into argv. */

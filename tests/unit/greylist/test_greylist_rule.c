@@ -54,41 +54,15 @@ static void check(const struct greylist_terms *terms, const struct rule_case *ro
     assert_int_equal(decision.sender_until_s, greylist_record_until(terms, &decision.next.sender, true));
 }
 
-/* clang-format off: its versions differ in how they break braces */
-#define PLAIN(first, last, count)                                                                                      \
-    {                                                                                                                  \
-        first, last, count, false                                                                                      \
-    }
-#define LEARNED(first, last, count)                                                                                    \
-    {                                                                                                                  \
-        first, last, count, true                                                                                       \
-    }
-#define NOTHING                                                                                                        \
-    {                                                                                                                  \
-        {0, 0, 0, false},                                                                                              \
-        {                                                                                                              \
-            0, 0, 0, false                                                                                             \
-        }                                                                                                              \
-    }
+/* Versions of clang-format differ in how they break braces. */
+/* clang-format off */
+#define PLAIN(first, last, count) {first, last, count, false}
+#define LEARNED(first, last, count) {first, last, count, true}
+#define NOTHING {{0, 0, 0, false}, {0, 0, 0, false}}
+#define ENTRY(first, last, count) {PLAIN(first, last, count), {0, 0, 0, false}}
+#define LEARNED_ENTRY(first, last, count) {LEARNED(first, last, count), {0, 0, 0, false}}
+#define SENDER(first, last, count) {{0, 0, 0, false}, PLAIN(first, last, count)}
 /* clang-format on */
-#define ENTRY(first, last, count)                                                                                      \
-    {                                                                                                                  \
-        PLAIN(first, last, count),                                                                                     \
-        {                                                                                                              \
-            0, 0, 0, false                                                                                             \
-        }                                                                                                              \
-    }
-#define LEARNED_ENTRY(first, last, count)                                                                              \
-    {                                                                                                                  \
-        LEARNED(first, last, count),                                                                                   \
-        {                                                                                                              \
-            0, 0, 0, false                                                                                             \
-        }                                                                                                              \
-    }
-#define SENDER(first, last, count)                                                                                     \
-    {                                                                                                                  \
-        {0, 0, 0, false}, PLAIN(first, last, count)                                                                    \
-    }
 
 /* These are the same with GREYLIST_ON and with GREYLIST_LEARN. */
 static const struct rule_case known[] = {
