@@ -74,11 +74,11 @@ static void check(const struct subject_case *row)
 #define TO   "User@Our.Example"
 #define NET  "192.0.2.0/24 "
 #define OURS " user@our.example"
-#define UNPROVED(from, domain)                                                                                         \
-    {                                                                                                                  \
-        V4, "mx.example.net", "helo.example.com", from, TO, RESULT_NONE, 0, GREYLIST_PASS_KNOWN, GREYLIST_APPLIES,     \
-            NET domain OURS, NET domain                                                                                \
-    }
+/* Versions of clang-format differ in how they break braces. */
+/* clang-format off */
+#define UNPROVED(from, domain) {V4, "mx.example.net", "helo.example.com", from, TO, RESULT_NONE, 0, GREYLIST_PASS_KNOWN, \
+                                GREYLIST_APPLIES, NET domain OURS, NET domain}
+/* clang-format on */
 
 static const struct subject_case unproved[] = {
     UNPROVED("a@example.org", "example.org"),
