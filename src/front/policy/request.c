@@ -189,7 +189,8 @@ static const char *read_lines(struct reading *reading, char *octets, size_t len,
     size_t expected = 0;
 
     for (unsigned lines = 0; *at != '\n'; lines++) {
-        const struct line line = read_line(at, end, expected);
+        const char *start = at;
+        const struct line line = read_line(start, end, expected);
 
         if (lines == REQUEST_LINES_MAX)
             return "too many lines";
@@ -203,7 +204,7 @@ static const char *read_lines(struct reading *reading, char *octets, size_t len,
         if (*at != '\n') /* many values are empty */
             at = memchr(at, '\n', (size_t)(end - at));
         *at++ = '\0';
-        if (has_cr && strchr(line.value, '\r') != NULL)
+        if (has_cr && strchr(start, '\r') != NULL)
             return "a CR";
     }
     *taken = (size_t)(at + 1 - octets);
