@@ -126,7 +126,7 @@ static void time_each(struct greylist_store *store, const char *name, unsigned l
         wait_until_under_way(0);
         times[i] = now_us() - begin;
     }
-    printf("%s-cpu-us %.1f\n", name, (cpu_us() - cpu_begin) / ASKED);
+    printf("%s-cpu-us %.1f\n", name, (cpu_us() - cpu_begin) / (double)ASKED);
     qsort(times, ASKED, sizeof *times, compare);
     printf("%s-us-p50 %.0f\n%s-us-p99 %.0f\n%s-us-max %.0f\n", name, times[ASKED / 2], name, times[ASKED * 99 / 100],
            name, times[ASKED - 1]);

@@ -216,7 +216,7 @@ static size_t count_marks_in_memory(void)
     assert_non_null(maps);
     while (fgets(line, sizeof line, maps) != NULL) {
         char *rest = line;
-        const char *begin = (const char *)strtoumax(line, &rest, 16); /* NOLINT(performance-no-int-to-ptr) */
+        const char *begin = (const char *)(uintptr_t)strtoumax(line, &rest, 16); /* NOLINT(performance-no-int-to-ptr) */
         const size_t len = (size_t)(strtoumax(rest + 1, &rest, 16) - (uintptr_t)begin);
 
         if (strncmp(rest, " rw", 3) == 0 && len <= MAPPING_MAX)
