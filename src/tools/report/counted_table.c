@@ -9,7 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SMALL_COUNTS = 256 }; /* counts that are told apart when entries are dropped */
+enum {
+    SMALL_COUNTS = 256,    /* counts that are told apart when entries are dropped */
+    BUCKETS_AT_FIRST = 16, /* a power of two */
+};
 
 struct entry {
     struct hash_link link;
@@ -28,17 +31,14 @@ struct counted_table {
 struct counted_table *counted_table_create(size_t data_size, size_t max, void (*drop)(void *data))
 {
     struct counted_table *table = calloc(1, sizeof *table);
-    size_t buckets = 16;
 
-    while (buckets < max)
-        buckets *= 2;
     if (table != NULL)
-        table->table.buckets = calloc(buckets, sizeof(struct hash_link *));
+        table->table.buckets = calloc(BUCKETS_AT_FIRST, sizeof(struct hash_link *));
     if (table == NULL || table->table.buckets == NULL) {
         free(table);
         return NULL;
     }
-    table->table.bucket_count = buckets;
+    table->table.bucket_count = BUCKETS_AT_FIRST;
     table->data_size = data_size;
     table->max = max;
     table->drop = drop;
@@ -105,6 +105,21 @@ static void make_room(struct counted_table *table)
         drop_small(table, limit, SIZE_MAX);
 }
 
+/* Keeps chains short: as many buckets as entries. Without memory the chains get longer. */
+static void grow(struct counted_table *table)
+{
+    struct hash_table larger = {.bucket_count = 2 * table->table.bucket_count};
+
+    if (table->size < table->table.bucket_count)
+        return;
+    larger.buckets = calloc(larger.bucket_count, sizeof(struct hash_link *));
+    if (larger.buckets == NULL)
+        return;
+    hash_table_move(&table->table, &larger);
+    free(table->table.buckets);
+    table->table = larger;
+}
+
 static struct entry *find(const struct counted_table *table, const char *key, uint64_t hash)
 {
     for (struct hash_link *link = hash_table_first(&table->table, hash); link != NULL; link = hash_table_next(link)) {
@@ -122,6 +137,7 @@ static struct entry *add(struct counted_table *table, const char *key, size_t le
 
     if (table->size >= table->max)
         make_room(table);
+    grow(table);
     entry = calloc(1, sizeof *entry + table->data_size + len + 1);
     if (entry == NULL)
         return NULL;
