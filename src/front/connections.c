@@ -198,6 +198,16 @@ void connection_close(struct connection *connection)
     accept_again(all);
 }
 
+void connection_refuse(struct connection *connection, const char *problem)
+{
+    const struct connections_protocol *protocol = connection->all->protocol;
+
+    log_warning("%s: a request that cannot be read (%s): its connection is closed", protocol->key, problem);
+    if (protocol->broken != NULL)
+        protocol->broken(connection);
+    connection_close(connection);
+}
+
 void connection_close_without_memory(struct connection *connection)
 {
     log_error("out of memory: a connection of %s is closed", connection->all->protocol->name);
@@ -245,6 +255,15 @@ static char *room_for_request(struct connection *connection)
     return strbuf_make_room(&connection->in, READ_SIZE);
 }
 
+/* The client reads and writes no more. */
+static void end_of_client(struct connection *connection)
+{
+    if (connection->in.len > 0)
+        connection_refuse(connection, "it ends too early");
+    else
+        connection_close(connection);
+}
+
 static void on_readable(void *context)
 {
     struct connection *connection = context;
@@ -258,7 +277,7 @@ static void on_readable(void *context)
     }
     len = recv(connection->fd, room, READ_SIZE, MSG_DONTWAIT);
     if (len <= 0 && !(len < 0 && (errno == EAGAIN || errno == EINTR))) {
-        connection_close(connection);
+        end_of_client(connection);
         return;
     }
     strbuf_fill_room(&connection->in, len > 0 ? (size_t)len : 0);

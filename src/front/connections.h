@@ -55,6 +55,8 @@ struct connections_protocol {
     void (*work)(struct connection *connection);
     /* What it was held for is known: connection_release, and the answer. `work` follows. */
     void (*resume)(struct connection *connection);
+    /* A request cannot be read; `end` follows. NULL: nothing is to be done. */
+    void (*broken)(const struct connection *connection);
     void (*end)(struct connection *connection); /* it is closed after this; NULL: nothing is to be done */
 };
 
@@ -124,6 +126,10 @@ void connection_release(struct connection *connection);
 
 /* Writes the answers that are there, and frees it. From `work` alone, which returns then. */
 void connection_close(struct connection *connection);
+
+/* The same for a request that cannot be read, which is told. `problem`: what is wrong with it. A request that its
+ * client leaves unfinished is one, too. */
+void connection_refuse(struct connection *connection, const char *problem);
 
 /* The same for a fault of ours, which is told. */
 void connection_close_without_memory(struct connection *connection);

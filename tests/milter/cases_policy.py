@@ -4,6 +4,7 @@
 import contextlib
 import resource
 import signal
+import socket
 import threading
 
 from cases_metrics import ask, sample
@@ -416,6 +417,24 @@ def broken_requests_have_no_answer(binary, octets):
             with PolicyClient(filter_.policy) as client:
                 contains(client.ask(**message(1, **BAD)), FAIL, "afterwards")
         contains(filter_.log(), "PolicySocket: a request that cannot be read", "log")
+        equal(sample(filter_, "smf_spf_policy_requests_broken_total"), 2, "counted")
+
+
+@case
+def a_request_without_its_end_is_broken(binary):
+    """Its client has gone; one that has asked nothing is no fault."""
+    whole = request(**message(1, **BAD))
+    with serving(binary) as filter_:
+        for octets in (b"", whole, whole[:-1], whole + whole[:9]):
+            with PolicyClient(filter_.policy) as client:
+                client.send(octets)
+                client.socket.shutdown(socket.SHUT_WR)
+                try:
+                    while True:
+                        contains(client.answer(), FAIL, "a whole one")
+                except Closed as closed:
+                    equal(closed.args[0], b"", "octets before the end")
+        equal(filter_.log().count("PolicySocket: a request that cannot be read (it ends too early)"), 2, "lines")
         equal(sample(filter_, "smf_spf_policy_requests_broken_total"), 2, "counted")
 
 

@@ -220,6 +220,26 @@ def broken_requests_have_no_answer(binary, protocol, octets):
         equal(sample(filter_, f'smf_spf_table_requests_broken_total{{protocol="{label}"}}'), 2, "counted")
 
 
+@rows(PROTOCOLS)
+def a_request_without_its_end_is_broken(binary, protocol):
+    """Its client has gone; one that has asked nothing is no fault."""
+    whole = netstring(f"forward {SENDER}") if protocol == "map" else get(SENDER)
+    with serving(binary) as filter_:
+        kind, address = (Socketmap, filter_.map) if protocol == "map" else (TcpTable, filter_.forward)
+        for octets in (b"", whole, whole[:-1], whole + whole[:2]):
+            with kind(address) as client:
+                client.send(octets)
+                client.socket.shutdown(socket.SHUT_WR)
+                try:
+                    while True:
+                        contains(client.answer(), "SRS0=", "a whole one")
+                except Closed as closed:
+                    equal(closed.args[0], b"", "octets before the end")
+        equal(filter_.log().count("TableSocket: a request that cannot be read (it ends too early)"), 2, "lines")
+        label = "socketmap" if protocol == "map" else "tcp"
+        equal(sample(filter_, f'smf_spf_table_requests_broken_total{{protocol="{label}"}}'), 2, "counted")
+
+
 @case
 def another_table_is_an_error_of_the_mta(binary):
     with serving(binary) as filter_:

@@ -104,11 +104,10 @@ static void on_ready(void *context)
     connection_is_ready(context);
 }
 
-static void refuse_broken(struct policy_connection *policy, const char *problem)
+static void count_broken(const struct connection *connection)
 {
-    log_warning("PolicySocket: a request that cannot be read (%s): its connection is closed", problem);
+    (void)connection;
     policy_metrics_broken();
-    connection_close(&policy->connection);
 }
 
 /* True if the request can be answered now; else it goes on when more is known. */
@@ -153,7 +152,7 @@ static void work(struct connection *connection)
         reading = REQUEST_INCOMPLETE;
     }
     if (reading == REQUEST_BROKEN)
-        refuse_broken(policy, problem);
+        connection_refuse(connection, problem);
 }
 
 /* What was found out may lead to another question. */
@@ -175,6 +174,7 @@ static const struct connections_protocol protocol = {
     .begin = begin_connection,
     .work = work,
     .resume = resume,
+    .broken = count_broken,
     .end = end_connection,
 };
 

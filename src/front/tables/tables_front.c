@@ -74,11 +74,9 @@ static void on_known(void *context)
     connection_is_ready(context);
 }
 
-static void refuse_broken(struct table_client *client, const char *problem)
+static void count_broken(const struct connection *connection)
 {
-    log_warning("TableSocket: a request that cannot be read (%s): its connection is closed", problem);
-    table_metrics_broken(client->syntax->protocol);
-    connection_close(&client->connection);
+    table_metrics_broken(((const struct table_client *)connection)->syntax->protocol);
 }
 
 /* Answers all requests that are there, up to one whose answer has to be found out. */
@@ -103,7 +101,7 @@ static void work(struct connection *connection)
         reading = TABLE_INCOMPLETE;
     }
     if (reading == TABLE_BROKEN)
-        refuse_broken(client, problem);
+        connection_refuse(connection, problem);
 }
 
 static void resume(struct connection *connection)
@@ -120,6 +118,7 @@ static const struct connections_protocol protocol = {
     .begin = begin,
     .work = work,
     .resume = resume,
+    .broken = count_broken,
 };
 
 static struct connections tables = {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The loop of connections, with a protocol of lines: each has the line itself as its answer, a thousand times over. A
- * line `later` waits until somebody says so, and `end` closes. */
+ * line `later` waits until somebody says so, `end` closes, and `odd` is none. */
 #include "front/connections.h"
 
 #include "support/test_directory.h"
@@ -31,12 +31,18 @@ static struct connections instances[8], *all = instances;
 static const struct front_host host;
 static pthread_t thread;
 static _Atomic(struct connection *) held;
-static atomic_uint begun, ended;
+static atomic_uint begun, broken, ended;
 
 static void begin(struct connection *connection)
 {
     assert_non_null(connection->socket);
     begun++;
+}
+
+static void count_broken(const struct connection *connection)
+{
+    assert_ptr_equal(connection->all, all);
+    broken++;
 }
 
 static void end(struct connection *connection)
@@ -65,6 +71,10 @@ static void work(struct connection *connection)
             connection_close(connection);
             return;
         }
+        if (strncmp(in->text, "odd\n", 4) == 0) {
+            connection_refuse(connection, "it is odd");
+            return;
+        }
         if (!connection_begin_request(connection))
             return;
         if (strncmp(in->text, "later\n", 6) == 0) {
@@ -89,6 +99,7 @@ static const struct connections_protocol protocol = {.key = "Lines",
                                                      .begin = begin,
                                                      .work = work,
                                                      .resume = resume,
+                                                     .broken = count_broken,
                                                      .end = end};
 
 static struct front front;
@@ -114,7 +125,7 @@ static int set_up(void **state)
                                 .lock = PTHREAD_MUTEX_INITIALIZER,
                                 .is_changed = PTHREAD_COND_INITIALIZER};
     front.state = all;
-    begun = ended = 0;
+    begun = broken = ended = 0;
     held = NULL;
     for (int i = 0; i < SOCKETS; i++) {
         (void)snprintf(specs[i], sizeof specs[i], "unix:%s/%d", directory, i);
@@ -266,6 +277,27 @@ static void test_gone(void **state)
     assert_int_equal(drain.messages, 0);
 }
 
+/* What cannot be read is told, and so is what its client leaves unfinished. */
+static void test_broken(void **state)
+{
+    static const struct {
+        const char *text;
+        unsigned broken;
+    } rows[] = {{"odd\nnext\n", 1}, {"hal", 1}, {"odd\nhal", 1}, {"end\nhal", 0}, {"", 0}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const int fd = connect_to(0);
+
+        broken = 0;
+        say(fd, rows[i].text);
+        assert_int_equal(shutdown(fd, SHUT_WR), 0);
+        assert_true(has_ended(fd));
+        close(fd);
+        assert_int_equal(broken, rows[i].broken);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -273,6 +305,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_late_reader, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_held, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_gone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_broken, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
