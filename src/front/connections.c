@@ -2,6 +2,7 @@
 /* Accepts connections, reads them, and writes answers to them. */
 #include "front/connections.h"
 
+#include "base/descriptor_reserve.h"
 #include "base/log.h"
 #include "base/stats.h"
 
@@ -347,13 +348,19 @@ static void accept_none(struct connections *all)
     event_task_set_timer(all->task, REST_MS);
 }
 
+static bool is_full(const struct connections_socket *socket)
+{
+    return socket->all->drain->connections >= socket->all->most ||
+           descriptor_reserve_is_low(socket->fd, DESCRIPTORS_FOR_MILTER_AND_LOOKUPS);
+}
+
 static void on_connection(void *context)
 {
     struct connections_socket *socket = context;
     struct connections *all = socket->all;
     int fd;
 
-    if (all->drain->connections >= all->most) {
+    if (is_full(socket)) {
         log_warning("%s: as many connections are open as the descriptors allow; more of them wait", all->protocol->key);
         accept_none(all);
         return;

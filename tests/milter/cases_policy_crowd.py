@@ -7,7 +7,7 @@ from cases_policy import FIELD, PASS, message, serving
 from policy_client import PolicyClient, request
 from wire_common import case, check
 
-LIMIT, CLIENTS = 128, 90  # descriptors of the filter, and more connections than the half of them
+LIMIT, CLIENTS = 512, 300  # descriptors of the filter, and more connections than the half of them
 
 
 @case
