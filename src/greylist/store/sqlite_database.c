@@ -200,6 +200,7 @@ static bool prepare(struct sqlite_database *database)
     return true;
 }
 
+/* Reads once: SQLite makes the files beside a copy of a database, which has no log of changes, only then. */
 static bool set_up(struct sqlite_database *database, struct strbuf *problem)
 {
     (void)sqlite3_extended_result_codes(database->db, 0);
@@ -212,7 +213,7 @@ static bool set_up(struct sqlite_database *database, struct strbuf *problem)
     if (!check_tables(database, problem))
         return false;
     (void)sqlite3_wal_hook(database->db, on_commit, database);
-    if (!prepare(database))
+    if (!prepare(database) || !run_text(database, "SELECT count(*) FROM sqlite_master"))
         return sqlite_database_fail(database, problem);
     if (!sqlite_file_identify(database->path, database->identities, SQLITE_FILES_MAX))
         return sqlite_database_complain(database, strerror(errno), problem);

@@ -569,6 +569,22 @@ static void test_no_directory(void **state)
 }
 
 /* A file that is not made by us is left as it is. */
+/* A copy that was made while the filter ran has no log of changes yet. */
+static void test_restored(void **state)
+{
+    char statement[200];
+
+    (void)state;
+    use_open("a.db", 1000);
+    expect("e", "s", GREYLIST_NEW);
+    (void)snprintf(statement, sizeof statement, "VACUUM INTO '%s'", path_of("b.db"));
+    other_does("a.db", statement);
+    backend->functions->destroy(backend);
+    use_open("b.db", 1000);
+    now_s += DELAY_S;
+    expect("e", "s", GREYLIST_CAME_BACK);
+}
+
 static void test_of_others(void **state)
 {
     static const struct {
@@ -928,6 +944,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_shared_is_gone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_table_is_gone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_directory, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_restored, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_of_others, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_read_only, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_corrupt, set_up, tear_down),
