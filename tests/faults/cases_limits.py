@@ -4,7 +4,6 @@ again it checks as before, without a restart."""
 
 import contextlib
 import os
-import shutil
 import signal
 import socket
 import struct
@@ -13,7 +12,7 @@ import subprocess
 import milter_wire as wire
 from filter import UNPRIVILEGED, group_of
 from faults_common import (BAD_IP, GOOD_IP, LONG, Mta, Names, Skip, asking, case, check, delivered, descriptors, equal,
-                           fresh, metrics, result_of, rows, sanitizer, spf_result, threads, wait_until)
+                           fresh, metrics, own_secret, result_of, rows, sanitizer, spf_result, threads, wait_until)
 
 ROUNDS = 60 if LONG else 5
 CONNECTIONS = 64 if LONG else 24
@@ -64,15 +63,6 @@ def alive_and_right(filter_):
     wait_until(lambda: result_of(filter_, "pass") == "pass", 30, "the right result")
     equal(result_of(filter_, "fail", ip=BAD_IP), "fail", "result")
     equal(metrics(filter_)["smf_spf_disagreements_total"], 0, "disagreements")
-
-
-def own_secret(filter_):
-    """A file for SRSSecretFile."""
-    path = filter_.write("secret", "a secret of this test\n")
-    os.chmod(path, 0o600)
-    if os.geteuid() == 0:
-        shutil.chown(path, UNPRIVILEGED, group_of(UNPRIVILEGED))
-    return path
 
 
 def connected(stack, filter_, count):
