@@ -26,6 +26,7 @@ static const char *const texts[SQLITE_STATEMENTS] = {
               "first_s = ?3, last_s = ?4, count = ?5, is_learned = ?6, until_s = ?7",
     [FORGET] = "DELETE FROM seen WHERE key = ?1 AND is_sender = ?2",
     [EXPIRE] = FIRST_TO_EXPIRE "WHERE until_s <= ?1 ORDER BY until_s LIMIT ?2)",
+    [TRIM_AFTER] = FIRST_TO_EXPIRE "WHERE until_s > ?1 ORDER BY until_s LIMIT ?2)",
     [TRIM] = FIRST_TO_EXPIRE "ORDER BY until_s LIMIT ?1)",
     [COUNT_SOME] = "SELECT count(*) FROM (SELECT 1 FROM seen LIMIT ?1 + 1)",
     [SHOW] = "SELECT key, is_sender, first_s, last_s, count, is_learned, until_s FROM seen "
