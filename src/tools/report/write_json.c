@@ -2,6 +2,7 @@
 /* Reports for programs. */
 #include "tools/report/write_report.h"
 
+#include "base/log_json.h"
 #include "base/utf8.h"
 
 #include <jansson.h>
@@ -114,7 +115,7 @@ void write_report_json(const struct written_report *report, struct strbuf *out)
         out->failed = true;
         return;
     }
-    strbuf_add(out, text);
+    log_json_foreign(out, text);
     strbuf_add_char(out, '\n');
     free(text);
 }
