@@ -48,8 +48,8 @@ static void close_silent(struct connections *all)
         count++;
     }
     if (count > 0)
-        log_warning("%s: others wait, and on %zu connection%s nothing came for %lld s: closed", all->protocol->key,
-                    count, count == 1 ? "" : "s", (long long)(rest_ms(all) / 1000));
+        log_warning("%s: others wait; connections closed on which nothing came for %lld s: %zu", all->protocol->key,
+                    (long long)(rest_ms(all) / 1000), count);
 }
 
 static void watch(struct connections *all)
