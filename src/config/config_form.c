@@ -3,6 +3,7 @@
 #include "config/config_form.h"
 
 #include "base/domain_text.h"
+#include "base/specials.h"
 #include "mail/address.h"
 
 #include <string.h>
@@ -127,7 +128,9 @@ bool config_form_is_account(const char *text)
 
 bool config_form_is_authserv_id(const char *text)
 {
-    size_t len = strlen(text);
+    size_t len = 0;
 
-    return len > 0 && len <= DOMAIN_TEXT_MAX && is_graphic_without(text, "()<>@,;:\\\"/[]?=");
+    while (specials_may_be_in_token(text[len]))
+        len++;
+    return text[len] == '\0' && len > 0 && len <= DOMAIN_TEXT_MAX;
 }

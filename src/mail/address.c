@@ -3,6 +3,7 @@
 #include "mail/address.h"
 
 #include "base/domain_text.h"
+#include "base/specials.h"
 #include "base/utf8.h"
 #include "mail/quoting.h"
 
@@ -225,24 +226,7 @@ enum address_status address_parse(const char *argument, struct address *out)
 
 static bool is_atom_octet(char c)
 {
-    switch (c) {
-    case ' ':
-    case '"':
-    case '(':
-    case ')':
-    case ',':
-    case ':':
-    case ';':
-    case '<':
-    case '>':
-    case '@':
-    case '[':
-    case '\\':
-    case ']':
-        return false;
-    default:
-        return true;
-    }
+    return c != ' ' && !specials_has(c);
 }
 
 /* True for a dot-string (RFC 5321 4.1.2, RFC 6531 3.3). */

@@ -3,6 +3,7 @@
 #include "mail/field_writer.h"
 
 #include "base/printable.h"
+#include "base/specials.h"
 
 #include <string.h>
 
@@ -42,46 +43,11 @@ static void add_quoted(struct field_writer *writer, const char *text)
     strbuf_add_char(writer->out, '"');
 }
 
-/* Printable US-ASCII without spaces. */
-static bool is_visible(const char *text)
-{
-    while (*text > ' ' && *text <= '~')
-        text++;
-    return *text == '\0';
-}
-
-/* RFC 2045 5.1 */
-static bool is_token_octet(char c)
-{
-    if (c >= 'a' && c <= 'z')
-        return true;
-    switch (c) {
-    case '"':
-    case '(':
-    case ')':
-    case ',':
-    case '/':
-    case ':':
-    case ';':
-    case '<':
-    case '=':
-    case '>':
-    case '?':
-    case '@':
-    case '[':
-    case '\\':
-    case ']':
-        return false;
-    default:
-        return c > ' ' && c <= '~';
-    }
-}
-
 bool field_is_token(const char *text)
 {
     size_t len = 0;
 
-    while (is_token_octet(text[len]))
+    while (specials_may_be_in_token(text[len]))
         len++;
     return text[len] == '\0' && len > 0 && len <= SHOWN_MAX;
 }
@@ -89,9 +55,11 @@ bool field_is_token(const char *text)
 /* RFC 5322 3.2.3, but that '=' is quoted: see add_shown. */
 static bool is_dot_atom(const char *text)
 {
-    size_t len = strlen(text);
+    size_t len = 0;
 
-    if (len == 0 || len > SHOWN_MAX || !is_visible(text) || strpbrk(text, "()<>[]:;@\\,\"=") != NULL)
+    while (text[len] > ' ' && text[len] <= '~' && text[len] != '=' && !specials_has(text[len]))
+        len++;
+    if (text[len] != '\0' || len == 0 || len > SHOWN_MAX)
         return false;
     return text[0] != '.' && text[len - 1] != '.' && strstr(text, "..") == NULL;
 }

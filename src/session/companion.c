@@ -83,7 +83,28 @@ static struct companion *find(const struct companion_key *key)
 
 static bool has_message(const struct companion *companion, const struct message *message)
 {
-    return companion != NULL && companion->sender != NULL && strcmp(companion->sender, message_sender(message)) == 0;
+    return companion->sender != NULL && strcmp(companion->sender, message_sender(message)) == 0;
+}
+
+/* The client, with the lock held until `leave`. NULL, without the lock: the milter does not have it, or not with this
+ * message. `message` NULL: with any, or none. */
+static struct companion *enter(const struct companion_key *key, const struct message *message)
+{
+    struct companion *companion;
+
+    if (has_none())
+        return NULL;
+    pthread_mutex_lock(&table.lock);
+    companion = find(key);
+    if (companion != NULL && (message == NULL || has_message(companion, message)))
+        return companion;
+    pthread_mutex_unlock(&table.lock);
+    return NULL;
+}
+
+static void leave(void)
+{
+    pthread_mutex_unlock(&table.lock);
 }
 
 struct companion *companion_open(const struct companion_key *key)
@@ -178,122 +199,97 @@ void companion_end_message(struct companion *companion, struct message *message)
 
 bool companion_has_client(const struct companion_key *key)
 {
-    bool found;
-
-    if (has_none())
+    if (enter(key, NULL) == NULL)
         return false;
-    pthread_mutex_lock(&table.lock);
-    found = find(key) != NULL;
-    pthread_mutex_unlock(&table.lock);
-    return found;
+    leave();
+    return true;
 }
 
 bool companion_has_message(const struct companion_key *key, const struct message *message)
 {
-    bool found;
-
-    if (has_none())
+    if (enter(key, message) == NULL)
         return false;
-    pthread_mutex_lock(&table.lock);
-    found = has_message(find(key), message);
-    pthread_mutex_unlock(&table.lock);
-    return found;
+    leave();
+    return true;
 }
 
 void companion_refuse_recipient(const struct companion_key *key, const char *recipient,
                                 const struct record_reply *reply)
 {
-    struct companion *companion;
+    struct companion *companion = enter(key, NULL);
 
-    if (has_none())
+    if (companion == NULL)
         return;
-    pthread_mutex_lock(&table.lock);
-    companion = find(key);
-    if (companion != NULL)
-        message_record_refuse_recipient(&companion->refused, recipient, reply);
-    pthread_mutex_unlock(&table.lock);
+    message_record_refuse_recipient(&companion->refused, recipient, reply);
+    leave();
 }
 
 void companion_refuse(const struct companion_key *key, const struct record_reply *reply)
 {
-    struct companion *companion;
+    struct companion *companion = enter(key, NULL);
 
-    if (has_none())
+    if (companion == NULL)
         return;
-    pthread_mutex_lock(&table.lock);
-    companion = find(key);
-    if (companion != NULL)
-        message_record_refuse(&companion->refused, reply);
-    pthread_mutex_unlock(&table.lock);
+    message_record_refuse(&companion->refused, reply);
+    leave();
 }
 
 void companion_put_outcomes(const struct companion_key *key, const struct message *message)
 {
-    struct companion *companion;
+    struct companion *companion = enter(key, message);
 
-    if (has_none())
+    if (companion == NULL)
         return;
-    pthread_mutex_lock(&table.lock);
-    companion = find(key);
-    if (has_message(companion, message) && companion->outcome_count == 0) {
+    if (companion->outcome_count == 0) {
         for (size_t i = 0; i < message->check_count; i++) {
             companion->identities[i] = message->checks[i].identity;
             spf_outcome_copy(&companion->outcomes[i], &message->checks[i].outcome);
         }
         companion->outcome_count = message->check_count;
     }
-    pthread_mutex_unlock(&table.lock);
+    leave();
 }
 
 void companion_take_outcomes(const struct companion_key *key, struct message *message)
 {
-    struct companion *companion;
+    const struct companion *companion = enter(key, message);
 
-    if (has_none())
+    if (companion == NULL)
         return;
-    pthread_mutex_lock(&table.lock);
-    companion = find(key);
-    if (has_message(companion, message))
-        take(companion, message);
-    pthread_mutex_unlock(&table.lock);
+    take(companion, message);
+    leave();
 }
 
 void companion_put_greylist(const struct companion_key *key, const struct message *message, const char *recipient,
                             const struct greylist_answer *answer)
 {
-    struct companion *companion;
+    struct companion *companion = enter(key, message);
+    struct recipient_answer *oldest;
 
-    if (has_none())
+    if (companion == NULL)
         return;
-    pthread_mutex_lock(&table.lock);
-    companion = find(key);
-    if (has_message(companion, message)) {
-        struct recipient_answer *oldest = &companion->answers[companion->answer_count++ % ANSWERS];
-
-        free(oldest->recipient);
-        oldest->recipient = strdup(recipient); /* out of memory: it is not shared */
-        oldest->answer = *answer;
-    }
-    pthread_mutex_unlock(&table.lock);
+    oldest = &companion->answers[companion->answer_count++ % ANSWERS];
+    free(oldest->recipient);
+    oldest->recipient = strdup(recipient); /* out of memory: it is not shared */
+    oldest->answer = *answer;
+    leave();
 }
 
 bool companion_take_greylist(const struct companion_key *key, const struct message *message, const char *recipient,
                              struct greylist_answer *answer)
 {
+    const struct companion *companion = enter(key, message);
     bool found = false;
-    struct companion *companion;
 
-    if (has_none())
+    if (companion == NULL)
         return false;
-    pthread_mutex_lock(&table.lock);
-    companion = find(key);
-    for (size_t i = 0; i < ANSWERS && !found && has_message(companion, message); i++) {
+    for (size_t i = 0; i < ANSWERS && !found; i++) {
         const struct recipient_answer *known = &companion->answers[i];
 
         found = known->recipient != NULL && strcmp(known->recipient, recipient) == 0;
         if (found)
             *answer = known->answer;
     }
-    pthread_mutex_unlock(&table.lock);
+    leave();
     return found;
 }

@@ -2,6 +2,8 @@
 /* Checks lengths, characters and kinship of domain names. */
 #include "spf/domain.h"
 
+#include "base/specials.h"
+
 #include <string.h>
 #include <strings.h>
 
@@ -27,24 +29,7 @@ static bool may_be_in_policy_label(char c)
 {
     if (c >= 'a' && c <= 'z')
         return true;
-    switch (c) {
-    case '.':
-    case '"':
-    case '(':
-    case ')':
-    case ',':
-    case ':':
-    case ';':
-    case '<':
-    case '>':
-    case '@':
-    case '[':
-    case '\\':
-    case ']':
-        return false;
-    default:
-        return c > ' ' && c <= '~';
-    }
+    return c > ' ' && c <= '~' && c != '.' && !specials_has(c);
 }
 
 /* What domain_can_be_asked wants, too; in one pass, as each request has such a name. */

@@ -5,12 +5,12 @@ import contextlib
 import resource
 import signal
 import socket
-import threading
 
 from cases_metrics import ask, sample
 from dns_server import DnsServer
 from policy_client import Closed, PolicyClient, request
 from process_common import run
+from reload_common import reload_and_stop
 from wire_common import (BAD_IP, GOOD_IP, Filter, Skip, case, check, contains, equal, rows, sanitizer,
                          wait_until)
 
@@ -498,35 +498,12 @@ def an_idle_connection_costs_little(binary, states, config):
 
 @case
 def reloads_and_a_stop_lose_no_request(binary):
-    """Each request that was sent is answered, or its connection is closed before a part of an answer came."""
+    def ask(client, text):
+        for kind, envelope, answer in (("pass", PASS, FIELD), ("fail", BAD, FAIL)):
+            found = client.ask(**message(f"{text}.{kind}", **envelope))
+            if not found.startswith(answer):
+                return found
+        return None
+
     with serving(binary) as filter_:
-        problems, done = [], threading.Event()
-
-        def load(number):
-            with PolicyClient(filter_.policy) as client:
-                try:
-                    for turn in range(10 ** 6):
-                        bad = turn % 2
-                        answer = client.ask(**message(f"{number}.{turn}", **(BAD if bad else PASS)))
-                        if not answer.startswith(FAIL if bad else FIELD):
-                            problems.append(answer)
-                except Closed as closed:
-                    if closed.args[0] or not done.is_set():
-                        problems.append(f"closed: {closed.args[0]!r}")
-                except OSError as error:
-                    if not done.is_set():
-                        problems.append(repr(error))
-
-        threads = [threading.Thread(target=load, args=(number,)) for number in range(8)]
-        for thread in threads:
-            thread.start()
-        for _ in range(5):
-            reloads = sample(filter_, 'smf_spf_config_reloads_total{outcome="done"}')
-            filter_.signal(signal.SIGUSR1)
-            wait_until(lambda reloads=reloads: sample(filter_, 'smf_spf_config_reloads_total{outcome="done"}') > reloads, 30,
-                       "a reload")
-        done.set()
-        filter_.stop()
-        for thread in threads:
-            thread.join()
-        equal(problems, [], "problems")
+        reload_and_stop(filter_, lambda: PolicyClient(filter_.policy), ask)

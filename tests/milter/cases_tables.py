@@ -15,6 +15,7 @@ from cases_metrics import ask, sample
 from dns_server import DnsServer
 from filter import UNPRIVILEGED, free_port, group_of
 from process_common import prepared, run
+from reload_common import reload_and_stop
 from table_client import Closed, Socketmap, TcpTable, get, netstring
 from wire_common import Filter, Skip, case, check, contains, equal, rows, sanitizer, wait_until
 
@@ -459,34 +460,10 @@ def connections_past_the_limit_wait(binary):
 
 @rows(PROTOCOLS)
 def reloads_and_a_stop_lose_no_request(binary, protocol):
-    """Each request that was sent is answered, or its connection is closed before a part of an answer came."""
+    def ask(tables, text):
+        ours = tables.found(tables.forward(f"{text}@example.org"))
+        found = tables.found(tables.reverse(ours))
+        return None if found == f"{text}@example.org" else f"{ours} is {found}"
+
     with serving(binary) as filter_:
-        problems, done = [], threading.Event()
-
-        def load(number):
-            with Tables(filter_, protocol) as tables:
-                try:
-                    for turn in range(10 ** 6):
-                        ours = tables.found(tables.forward(f"{number}.{turn}@example.org"))
-                        if tables.found(tables.reverse(ours)) != f"{number}.{turn}@example.org":
-                            problems.append(ours)
-                except Closed as closed:
-                    if closed.args[0] or not done.is_set():
-                        problems.append(f"closed: {closed.args[0]!r}")
-                except OSError as error:
-                    if not done.is_set():
-                        problems.append(repr(error))
-
-        threads = [threading.Thread(target=load, args=(number,)) for number in range(8)]
-        for thread in threads:
-            thread.start()
-        for _ in range(5):
-            reloads = sample(filter_, 'smf_spf_config_reloads_total{outcome="done"}')
-            filter_.signal(signal.SIGUSR1)
-            wait_until(lambda reloads=reloads: sample(filter_, 'smf_spf_config_reloads_total{outcome="done"}') > reloads, 30,
-                       "a reload")
-        done.set()
-        filter_.stop()
-        for thread in threads:
-            thread.join()
-        equal(problems, [], "problems")
+        reload_and_stop(filter_, lambda: Tables(filter_, protocol), ask)

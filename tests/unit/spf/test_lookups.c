@@ -136,6 +136,46 @@ static void test_hosts(void **state)
     lookups_free(&lookups);
 }
 
+enum { LARGE = 30000 };
+
+/* A TXT record of LARGE octets of text. */
+static const struct dns_answer *large_answer(void)
+{
+    struct dns_builder *builder = dns_builder_create(DNS_TXT);
+    char text[LARGE];
+
+    assert_non_null(builder);
+    memset(text, 'x', sizeof text);
+    assert_true(dns_builder_add_text(builder, text, sizeof text));
+    return dns_builder_finish(builder, DNS_OK, 0);
+}
+
+/* Answers of more than 64 kB end lookahead; what is needed is asked all the same, and so is what is known. */
+static void test_octets(void **state)
+{
+    static const char *const needed[] = {"a.org", "b.org", "c.org", "d.org"};
+    struct lookups lookups;
+
+    (void)state;
+    lookups_init(&lookups, true, NULL);
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
+        const bool has_lookahead = i * LARGE <= 65536;
+        struct lookup *lookup;
+        char ahead[] = "0.ahead.org";
+
+        ahead[0] = (char)('0' + i);
+        lookups_begin(&lookups);
+        lookup = want(&lookups, needed[i]);
+        assert_true(lookup_is_wanted(&lookups, lookup));
+        lookups.is_blocked = true;
+        assert_int_equal(want(&lookups, ahead) != NULL, has_lookahead);
+        assert_non_null(want(&lookups, "0.ahead.org"));
+        lookup->is_sent = true;
+        lookups_answer(&lookups, lookup, large_answer());
+    }
+    lookups_free(&lookups);
+}
+
 static void test_no_memory(void **state)
 {
     struct lookups lookups;
@@ -153,8 +193,8 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_same),  cmocka_unit_test(test_needed),    cmocka_unit_test(test_guesses),
-        cmocka_unit_test(test_hosts), cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_same),  cmocka_unit_test(test_needed), cmocka_unit_test(test_guesses),
+        cmocka_unit_test(test_hosts), cmocka_unit_test(test_octets), cmocka_unit_test(test_no_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
