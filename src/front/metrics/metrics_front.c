@@ -19,7 +19,7 @@ enum {
     MEMORY_MAX = 16 * 1024, /* of one connection: a longer request is refused */
     TIMEOUT_S = 10,         /* of a connection on which nothing happens */
     PATIENCE_MS = 15000,    /* of one on which something does, but no answer is complete; more than TIMEOUT_S */
-    LOOK_MS = 2000,         /* how often that is looked at while there are any */
+    LOOK_MS = 2000,         /* how often that is looked at */
 };
 
 static struct front_host host;

@@ -2,6 +2,7 @@
 /* Reports for programs. */
 #include "tools/report/write_report.h"
 
+#include "base/calendar.h"
 #include "base/log_json.h"
 #include "base/utf8.h"
 
@@ -34,11 +35,10 @@ static json_t *text_value(const char *text)
 
 static json_t *time_value(int64_t time_s)
 {
-    const time_t moment = (time_t)time_s;
     char text[32];
     struct tm utc;
 
-    if (gmtime_r(&moment, &utc) == NULL || strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
+    if (!calendar_utc(time_s, &utc) || strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
         return json_null();
     return json_string(text);
 }
