@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "greylist/store/greylist_store.h"
 #include "memory_backend.h"
+#include "session/greylist_visits.h"
 #include "session/reason.h"
 #include "story.h"
 #include "support/alloc_fail.h"
@@ -226,6 +227,28 @@ static void null_sender_with_several_recipients(void **state)
     close_world();
 }
 
+/* A hundred are asked about, and whoever comes after them is not. */
+static void null_sender_with_many_recipients(void **state)
+{
+    struct strbuf script = STRBUF_INIT, answers = STRBUF_INIT;
+
+    (void)state;
+    open_world("Greylist learn");
+    strbuf_add(&script, CLIENT "mail <> | ");
+    strbuf_add(&answers, "- | - | - | ");
+    for (int i = 0; i < GREYLIST_KEPT_MAX + 3; i++) {
+        strbuf_addf(&script, "rcpt <u%d@here.example> | ", i);
+        strbuf_add(&answers, "- | ");
+    }
+    strbuf_add(&script, "data");
+    strbuf_add(&answers, "-");
+    expect(strbuf_text(&script), strbuf_text(&answers));
+    assert_int_equal(memory_control.visits, GREYLIST_KEPT_MAX);
+    close_world();
+    strbuf_free(&script);
+    strbuf_free(&answers);
+}
+
 /* Who gets the message whatever the result gets it at DATA, too. */
 static void null_sender_to_one_who_is_exempt(void **state)
 {
@@ -377,6 +400,7 @@ int main(void)
         cmocka_unit_test(decided_at_rcpt_at_the_latest),
         cmocka_unit_test(null_sender_at_data),
         cmocka_unit_test(null_sender_with_several_recipients),
+        cmocka_unit_test(null_sender_with_many_recipients),
         cmocka_unit_test(null_sender_to_one_who_is_exempt),
         cmocka_unit_test(a_store_that_does_not_answer),
         cmocka_unit_test(learn_defers_nobody),

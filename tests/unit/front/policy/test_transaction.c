@@ -136,6 +136,109 @@ static void test_session_ends_with_the_message(void **state)
     strbuf_free(&out);
 }
 
+/* ---- What is answered at each step ---- */
+
+static const struct request usual_request = {.state = POLICY_RCPT,
+                                             .client_address = "192.0.2.1",
+                                             .client_name = "unknown",
+                                             .client_port = "1",
+                                             .helo_name = "h.example",
+                                             .instance = "1",
+                                             .queue_id = "",
+                                             .sender = "a@example.org",
+                                             .recipient = "b@example.net",
+                                             .sasl_username = "",
+                                             .ccert_subject = "",
+                                             .ccert_issuer = ""};
+
+/* Asks, and checks how the answer begins. */
+static void expect(struct transaction *transaction, const struct request *request, const char *begin)
+{
+    struct strbuf out = STRBUF_INIT;
+
+    assert_true(transaction_begin(transaction, &host, request, never, NULL));
+    (void)transaction_answer(transaction, request, &out);
+    if (strncmp(strbuf_text(&out), begin, strlen(begin)) != 0)
+        fail_msg("%s, not %s", strbuf_text(&out), begin);
+    strbuf_free(&out);
+}
+
+static void test_recipients_have_one_message(void **state)
+{
+    struct transaction transaction = {.session = NULL};
+    struct request request = usual_request;
+
+    (void)state;
+    expect(&transaction, &request, "action=PREPEND ");
+    request.recipient = "c@example.net"; /* its message has the field */
+    expect(&transaction, &request, "action=DUNNO\n\n");
+    request.instance = "2";
+    expect(&transaction, &request, "action=PREPEND ");
+    transaction_end(&transaction);
+}
+
+/* Who asks at the end alone gets no field, which Postfix would not add; at DATA it does. */
+static void test_asked_once(void **state)
+{
+    static const struct {
+        enum policy_state state;
+        const char *client, *answer;
+    } rows[] = {{POLICY_DATA, "192.0.2.1", "action=PREPEND "},
+                {POLICY_END, "192.0.2.1", "action=DUNNO\n\n"},
+                {POLICY_DATA, "203.0.113.66", "action=550 5.7.23 "},
+                {POLICY_END, "203.0.113.66", "action=550 5.7.23 "}};
+
+    (void)state;
+    for (size_t row = 0; row < sizeof rows / sizeof *rows; row++) {
+        struct transaction transaction = {.session = NULL};
+        struct request request = usual_request;
+
+        request.state = rows[row].state;
+        request.client_address = rows[row].client;
+        expect(&transaction, &request, rows[row].answer);
+        transaction_end(&transaction);
+    }
+}
+
+/* A refusal is the message's, and no answer to anything else. */
+static void test_other_steps_are_let_through(void **state)
+{
+    static const enum policy_state others[] = {POLICY_CONNECT, POLICY_HELO, POLICY_OTHER};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        struct transaction transaction = {.session = NULL};
+        struct request request = usual_request;
+
+        request.client_address = "203.0.113.66";
+        expect(&transaction, &request, "action=550 5.7.23 ");
+        request.state = others[i];
+        expect(&transaction, &request, "action=DUNNO\n\n");
+        transaction_end(&transaction);
+    }
+}
+
+/* Only a message of which every recipient was refused has no end that Postfix would ask about. */
+static void test_rest(void **state)
+{
+    struct transaction transaction = {.session = NULL};
+    struct request request = usual_request;
+
+    (void)state;
+    assert_false(transaction_rest(&transaction, false));
+    expect(&transaction, &request, "action=PREPEND ");
+    assert_false(transaction_rest(&transaction, false));
+    assert_false(transaction_rest(&transaction, true));
+    assert_true(transaction.has_message);
+    request.client_address = "203.0.113.66";
+    expect(&transaction, &request, "action=550 5.7.23 ");
+    assert_true(transaction_rest(&transaction, false));
+    assert_true(transaction.has_message);
+    assert_false(transaction_rest(&transaction, true));
+    assert_false(transaction.has_message);
+    transaction_end(&transaction);
+}
+
 static int open_service(void **state)
 {
     static const char zone[] = "$TTL 300\nexample.org. TXT \"v=spf1 ip4:192.0.2.1 -all\"\n";
@@ -172,6 +275,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_out_of_memory, open_service, close_service),
         cmocka_unit_test_setup_teardown(test_session_ends_with_the_message, open_service, close_service),
+        cmocka_unit_test_setup_teardown(test_recipients_have_one_message, open_service, close_service),
+        cmocka_unit_test_setup_teardown(test_asked_once, open_service, close_service),
+        cmocka_unit_test_setup_teardown(test_other_steps_are_let_through, open_service, close_service),
+        cmocka_unit_test_setup_teardown(test_rest, open_service, close_service),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
