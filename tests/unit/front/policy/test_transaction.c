@@ -239,7 +239,7 @@ static void test_rest(void **state)
     transaction_end(&transaction);
 }
 
-static int open_service(void **state)
+static int open_service_that_refuses(const char *step)
 {
     static const char zone[] = "$TTL 300\nexample.org. TXT \"v=spf1 ip4:192.0.2.1 -all\"\n";
     char path[] = "/tmp/test_transaction.XXXXXX", text[1024];
@@ -247,11 +247,10 @@ static int open_service(void **state)
     struct strbuf errors = STRBUF_INIT;
     const struct config *config;
 
-    (void)state;
     if (fd < 0 || write(fd, zone, sizeof zone - 1) != (ssize_t)(sizeof zone - 1))
         return -1;
     close(fd);
-    snprintf(text, sizeof text, "ZoneFile %s\nSyslog none\nCheckHelo off\nRefuseAt rcpt\nRejectReason %s\n", path,
+    snprintf(text, sizeof text, "ZoneFile %s\nSyslog none\nCheckHelo off\nRefuseAt %s\nRejectReason %s\n", path, step,
              REASON_OF_400);
     config = config_parse(text, strlen(text), "test", &errors);
     service = config != NULL ? service_create(config, &errors) : NULL;
@@ -261,6 +260,18 @@ static int open_service(void **state)
     strbuf_free(&errors);
     unlink(path);
     return service != NULL ? 0 : -1;
+}
+
+static int open_service(void **state)
+{
+    (void)state;
+    return open_service_that_refuses("rcpt");
+}
+
+static int open_service_at_mail(void **state)
+{
+    (void)state;
+    return open_service_that_refuses("mail");
 }
 
 static int close_service(void **state)
@@ -278,6 +289,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_recipients_have_one_message, open_service, close_service),
         cmocka_unit_test_setup_teardown(test_asked_once, open_service, close_service),
         cmocka_unit_test_setup_teardown(test_other_steps_are_let_through, open_service, close_service),
+        cmocka_unit_test_setup_teardown(test_other_steps_are_let_through, open_service_at_mail, close_service),
         cmocka_unit_test_setup_teardown(test_rest, open_service, close_service),
     };
 
