@@ -168,6 +168,7 @@ static void who_is_not_asked_about(void **state)
         {"GreylistExempt to:u@", NONE "rcpt <u@here.example>"},
         {"Greylist off", NONE "rcpt <u@here.example>"},
     };
+    const uint64_t faults = reason_cases(REASON_FAULT_GREYLIST);
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -178,6 +179,7 @@ static void who_is_not_asked_about(void **state)
         assert_true(story_play(&world, cases[i].script, &out));
         if (memory_control.visits > 0 || strstr(strbuf_text(&out), "451 4.7.1 Grey") != NULL)
             fail_msg("%s: %s: asked %u times", cases[i].config, cases[i].script, memory_control.visits);
+        assert_int_equal(reason_cases(REASON_FAULT_GREYLIST), faults);
         strbuf_free(&out);
         strbuf_free(&config);
         close_world();
