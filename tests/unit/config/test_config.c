@@ -436,6 +436,8 @@ static void tables_have_protocols_and_sockets(void **state)
     assert_printed(SRS "TableSocket socketmap:inet6:3, socketmap:fd:srs socketmap:/run/map", "TableSocket",
                    "TableSocket socketmap:inet6:3@::1\nTableSocket socketmap:fd:srs\n"
                    "TableSocket socketmap:unix:/run/map\n");
+    assert_printed(SRS "TableSocket socketmap:inet6:3@h tcp-forward:inet:1@h", "TableSocket",
+                   "TableSocket socketmap:inet6:3@h\nTableSocket tcp-forward:inet:1@h\n");
     assert_printed("", "TableSocket", "#TableSocket\n");
 }
 

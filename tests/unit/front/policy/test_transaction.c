@@ -200,6 +200,37 @@ static void test_asked_once(void **state)
     }
 }
 
+/* A quarantine goes before the field: who asks at the end may do so once. */
+static void test_quarantine(void **state)
+{
+    static const enum policy_state steps[] = {POLICY_RCPT, POLICY_DATA, POLICY_END};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        struct transaction transaction = {.session = NULL};
+        struct request request = usual_request;
+
+        request.state = steps[i];
+        request.sender = "a@soft.example.org";
+        expect(&transaction, &request, "action=HOLD ");
+        expect(&transaction, &request, steps[i] == POLICY_END ? "action=DUNNO\n\n" : "action=PREPEND ");
+        expect(&transaction, &request, "action=DUNNO\n\n");
+        transaction_end(&transaction);
+    }
+}
+
+static void test_quarantine_without_a_field(void **state)
+{
+    struct transaction transaction = {.session = NULL};
+    struct request request = usual_request;
+
+    (void)state;
+    request.sender = "a@soft.example.org";
+    expect(&transaction, &request, "action=HOLD ");
+    expect(&transaction, &request, "action=DUNNO\n\n");
+    transaction_end(&transaction);
+}
+
 /* A refusal is the message's, and no answer to anything else. */
 static void test_other_steps_are_let_through(void **state)
 {
@@ -239,9 +270,10 @@ static void test_rest(void **state)
     transaction_end(&transaction);
 }
 
-static int open_service_that_refuses(const char *step)
+static int open_service_with(const char *lines)
 {
-    static const char zone[] = "$TTL 300\nexample.org. TXT \"v=spf1 ip4:192.0.2.1 -all\"\n";
+    static const char zone[] =
+        "$TTL 300\nexample.org. TXT \"v=spf1 ip4:192.0.2.1 -all\"\nsoft.example.org. TXT \"v=spf1 ~all\"\n";
     char path[] = "/tmp/test_transaction.XXXXXX", text[1024];
     int fd = mkstemp(path);
     struct strbuf errors = STRBUF_INIT;
@@ -250,7 +282,7 @@ static int open_service_that_refuses(const char *step)
     if (fd < 0 || write(fd, zone, sizeof zone - 1) != (ssize_t)(sizeof zone - 1))
         return -1;
     close(fd);
-    snprintf(text, sizeof text, "ZoneFile %s\nSyslog none\nCheckHelo off\nRefuseAt %s\nRejectReason %s\n", path, step,
+    snprintf(text, sizeof text, "ZoneFile %s\nSyslog none\nCheckHelo off\n%s\nRejectReason %s\n", path, lines,
              REASON_OF_400);
     config = config_parse(text, strlen(text), "test", &errors);
     service = config != NULL ? service_create(config, &errors) : NULL;
@@ -265,13 +297,25 @@ static int open_service_that_refuses(const char *step)
 static int open_service(void **state)
 {
     (void)state;
-    return open_service_that_refuses("rcpt");
+    return open_service_with("RefuseAt rcpt");
 }
 
 static int open_service_at_mail(void **state)
 {
     (void)state;
-    return open_service_that_refuses("mail");
+    return open_service_with("RefuseAt mail");
+}
+
+static int open_service_that_holds(void **state)
+{
+    (void)state;
+    return open_service_with("RefuseAt rcpt\nQuarantine hold");
+}
+
+static int open_service_that_only_holds(void **state)
+{
+    (void)state;
+    return open_service_with("RefuseAt rcpt\nQuarantine hold\nAddHeader off");
 }
 
 static int close_service(void **state)
@@ -288,6 +332,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_session_ends_with_the_message, open_service, close_service),
         cmocka_unit_test_setup_teardown(test_recipients_have_one_message, open_service, close_service),
         cmocka_unit_test_setup_teardown(test_asked_once, open_service, close_service),
+        cmocka_unit_test_setup_teardown(test_quarantine, open_service_that_holds, close_service),
+        cmocka_unit_test_setup_teardown(test_quarantine_without_a_field, open_service_that_only_holds, close_service),
         cmocka_unit_test_setup_teardown(test_other_steps_are_let_through, open_service, close_service),
         cmocka_unit_test_setup_teardown(test_other_steps_are_let_through, open_service_at_mail, close_service),
         cmocka_unit_test_setup_teardown(test_rest, open_service, close_service),
