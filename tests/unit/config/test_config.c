@@ -436,6 +436,8 @@ static void tables_have_protocols_and_sockets(void **state)
     assert_printed(SRS "TableSocket socketmap:inet6:3, socketmap:fd:srs socketmap:/run/map", "TableSocket",
                    "TableSocket socketmap:inet6:3@::1\nTableSocket socketmap:fd:srs\n"
                    "TableSocket socketmap:unix:/run/map\n");
+    assert_printed(SRS "TableSocket socketmap:inet6:3@h tcp-forward:inet:1@h", "TableSocket",
+                   "TableSocket socketmap:inet6:3@h\nTableSocket tcp-forward:inet:1@h\n");
     assert_printed("", "TableSocket", "#TableSocket\n");
 }
 
@@ -818,6 +820,24 @@ static void octets_that_no_text_holds_are_refused(void **state)
     assert_errors("Tag a\rb\n", "t.conf:1: the line holds a control character\n");
     assert_errors("# \x7f\n", "t.conf:1: the line holds a control character\n");
     config_release(parse("# not UTF-8: \xe4\nTag a # \xe4\n"));
+}
+
+/* The bounds of a text are of what may stand there. */
+static void a_text_may_be_as_long_as_its_bound(void **state)
+{
+    const struct config *config;
+    struct strbuf errors = STRBUF_INIT;
+    char text[300];
+
+    (void)state;
+    (void)snprintf(text, sizeof text, "Tag %0200d\n", 1);
+    config = parse(text);
+    assert_int_equal(strlen(config->tag), 200);
+    config_release(config);
+    (void)snprintf(text, sizeof text, "Tag %0201d\n", 1);
+    assert_null(config_parse(text, strlen(text), "t.conf", &errors));
+    assert_non_null(strstr(strbuf_text(&errors), "from 1 to 200 octets"));
+    strbuf_free(&errors);
 }
 
 /* A line of CONFIG_LINE_MAX octets is read, a longer one is not. */
@@ -1461,6 +1481,7 @@ int main(void)
         cmocka_unit_test(a_policy_outweighs_the_file),
         cmocka_unit_test(errors_of_policies_are_reported),
         cmocka_unit_test(octets_that_no_text_holds_are_refused),
+        cmocka_unit_test(a_text_may_be_as_long_as_its_bound),
         cmocka_unit_test(lines_are_bounded),
         cmocka_unit_test(what_was_meant_is_told),
         cmocka_unit_test(a_comment_within_a_word_is_told),

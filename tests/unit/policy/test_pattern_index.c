@@ -272,6 +272,27 @@ static void many_patterns_take_hardly_more_steps_than_few(void **state)
     assert_in_range(many, few, few * 3);
 }
 
+/* No address is as long, so that it is as good as none: it is no error, and no beginning of it is one either. */
+static void a_pattern_that_is_too_long_meets_nobody(void **state)
+{
+    char pattern[4096];
+    struct address address;
+
+    (void)state;
+    memset(pattern, 'a', sizeof pattern);
+    pattern[sizeof pattern - 1] = '\0';
+    assert_int_equal(address_parse("<aaaa@example.org>", &address), ADDRESS_OK);
+    for (int with_at = 0; with_at < 2; with_at++) {
+        struct pattern_index index = {.kinds = 0};
+
+        assert_true(pattern_index_add_mailbox(&index, pattern, 1));
+        assert_int_equal(pattern_index_find_mailbox(&index, &address), 0);
+        pattern_index_free(&index);
+        pattern[0] = '@';
+    }
+    address_free(&address);
+}
+
 static void it_survives_no_memory(void **state)
 {
     static const char *const patterns[] = {"a@example.org", "a@", "@example.org", "@.example.org", "part"};
@@ -300,6 +321,7 @@ int main(void)
         cmocka_unit_test(it_finds_the_mailboxes_that_a_look_at_each_finds),
         cmocka_unit_test(it_finds_the_hosts_that_a_look_at_each_finds),
         cmocka_unit_test(many_patterns_take_hardly_more_steps_than_few),
+        cmocka_unit_test(a_pattern_that_is_too_long_meets_nobody),
         cmocka_unit_test(it_survives_no_memory),
     };
 

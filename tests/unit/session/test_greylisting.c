@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "greylist/store/greylist_store.h"
 #include "memory_backend.h"
+#include "session/greylist_visits.h"
 #include "session/reason.h"
 #include "story.h"
 #include "support/alloc_fail.h"
@@ -167,6 +168,7 @@ static void who_is_not_asked_about(void **state)
         {"GreylistExempt to:u@", NONE "rcpt <u@here.example>"},
         {"Greylist off", NONE "rcpt <u@here.example>"},
     };
+    const uint64_t faults = reason_cases(REASON_FAULT_GREYLIST);
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -177,6 +179,7 @@ static void who_is_not_asked_about(void **state)
         assert_true(story_play(&world, cases[i].script, &out));
         if (memory_control.visits > 0 || strstr(strbuf_text(&out), "451 4.7.1 Grey") != NULL)
             fail_msg("%s: %s: asked %u times", cases[i].config, cases[i].script, memory_control.visits);
+        assert_int_equal(reason_cases(REASON_FAULT_GREYLIST), faults);
         strbuf_free(&out);
         strbuf_free(&config);
         close_world();
@@ -224,6 +227,28 @@ static void null_sender_with_several_recipients(void **state)
     expect_line("greylist-to=<u@here.example>, greylist=came-back, greylist-waited=90, greylist-to=<v@here.example>, "
                 "greylist=came-back, greylist-waited=60");
     close_world();
+}
+
+/* A hundred are asked about, and whoever comes after them is not. */
+static void null_sender_with_many_recipients(void **state)
+{
+    struct strbuf script = STRBUF_INIT, answers = STRBUF_INIT;
+
+    (void)state;
+    open_world("Greylist learn");
+    strbuf_add(&script, CLIENT "mail <> | ");
+    strbuf_add(&answers, "- | - | - | ");
+    for (int i = 0; i < GREYLIST_KEPT_MAX + 3; i++) {
+        strbuf_addf(&script, "rcpt <u%d@here.example> | ", i);
+        strbuf_add(&answers, "- | ");
+    }
+    strbuf_add(&script, "data");
+    strbuf_add(&answers, "-");
+    expect(strbuf_text(&script), strbuf_text(&answers));
+    assert_int_equal(memory_control.visits, GREYLIST_KEPT_MAX);
+    close_world();
+    strbuf_free(&script);
+    strbuf_free(&answers);
 }
 
 /* Who gets the message whatever the result gets it at DATA, too. */
@@ -377,6 +402,7 @@ int main(void)
         cmocka_unit_test(decided_at_rcpt_at_the_latest),
         cmocka_unit_test(null_sender_at_data),
         cmocka_unit_test(null_sender_with_several_recipients),
+        cmocka_unit_test(null_sender_with_many_recipients),
         cmocka_unit_test(null_sender_to_one_who_is_exempt),
         cmocka_unit_test(a_store_that_does_not_answer),
         cmocka_unit_test(learn_defers_nobody),

@@ -78,7 +78,7 @@ static void free_all(struct clients *clients)
 static void test_shared(void **state)
 {
     static struct clients clients;
-    struct client_entry *a = turn(&clients, NULL, "192.0.2.1", "1"), *b;
+    struct client_entry *a = turn(&clients, NULL, "192.0.2.1", "1"), *b, *other;
 
     (void)state;
     use(a);
@@ -94,6 +94,10 @@ static void test_shared(void **state)
     b = turn_to(&clients, b, "192.0.2.1", "1", "mail.example.org"); /* it was not found before */
     assert_ptr_not_equal(b, a);
     assert_unused(b);
+    b = turn_to(&clients, b, "192.0.2.1", "11", ".example.org");
+    other = turn_to(&clients, NULL, "192.0.2.1", "1", "1.example.org"); /* the same, but for where the port ends */
+    assert_ptr_not_equal(other, b);
+    clients_leave(&clients, other);
     clients_leave(&clients, b);
     assert_ptr_equal(turn(&clients, NULL, "192.0.2.1", "1"), a);
     clients_leave(&clients, a);

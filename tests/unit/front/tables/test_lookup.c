@@ -2,7 +2,9 @@
 /* What a lookup answers to each outcome, at once and later on another thread, and without memory. */
 #include "front/tables/lookup.h"
 
+#include "base/stats.h"
 #include <pthread.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -166,10 +168,13 @@ static void test_memory(void **state)
     (void)state;
     service.answer = (struct forwarding_answer){.status = SRS_DONE, .address = "new@a.example"};
     for (int direction = TABLE_FORWARD; direction <= TABLE_REVERSE; direction++) {
+        const uint64_t faults = stats_get(STATS_FAULTS);
+
         alloc_fail_at(1);
         ask(&lookup, (enum table_direction)direction, "a@b.example", false);
         alloc_fail_at(0);
         assert_int_equal(lookup.answer, direction == TABLE_FORWARD ? TABLE_NOT_FOUND : TABLE_TRY_LATER);
+        assert_int_equal(stats_get(STATS_FAULTS), faults + 1);
         assert_string_equal(strbuf_text(&lookup.address), "");
         lookup_end(&lookup);
     }

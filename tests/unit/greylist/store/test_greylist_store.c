@@ -177,6 +177,15 @@ static void visit_as(struct greylist_store *store, const char *entry, atomic_uin
     greylist_store_visit(store, &subject, &terms, done, times);
 }
 
+/* Of a subject that has no sender's record. */
+static void visit_alone(struct greylist_store *store, const char *entry)
+{
+    struct greylist_subject subject = {.sender = ""};
+
+    (void)snprintf(subject.entry, sizeof subject.entry, "%s", entry);
+    greylist_store_visit(store, &subject, &terms, done, NULL);
+}
+
 static void set(bool *what, bool value)
 {
     pthread_mutex_lock(&fake.lock);
@@ -505,6 +514,25 @@ static void test_cache(void **state)
     end(store);
 }
 
+/* Each subject is known for itself: neither a beginning in common nor the same length makes two the same. */
+static void test_cache_of_several(void **state)
+{
+    static const char *const entries[] = {"known one", "known onf", "known", "known one two"};
+    struct greylist_store *store = create();
+    unsigned asked = 0;
+
+    (void)state;
+    for (unsigned turn = 0; turn < 2; turn++)
+        for (unsigned i = 0; i < sizeof entries / sizeof *entries; i++) {
+            visit_as(store, entries[i], NULL);
+            wait_until_told(++asked);
+            visit_alone(store, entries[i]);
+            wait_until_told(++asked);
+            assert_int_equal(fake.visits, turn == 0 ? asked : 2 * sizeof entries / sizeof *entries);
+        }
+    end(store);
+}
+
 /* What is over goes in steps, between which others are answered. */
 static void test_expiry(void **state)
 {
@@ -667,6 +695,7 @@ int main(void)
         cmocka_unit_test_setup(test_breaks, set_up),
         cmocka_unit_test_setup(test_full, set_up),
         cmocka_unit_test_setup(test_cache, set_up),
+        cmocka_unit_test_setup(test_cache_of_several, set_up),
         cmocka_unit_test_setup(test_expiry, set_up),
         cmocka_unit_test_setup(test_end, set_up),
         cmocka_unit_test_setup(test_end_keeps_nobody, set_up),

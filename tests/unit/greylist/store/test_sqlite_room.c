@@ -178,6 +178,18 @@ static void test_log_leaves_room(void **state)
     assert_in_range(size_of("a.db"), 500000, 1500000);
 }
 
+/* While there is room the log is left to grow: to empty it takes as long as a batch. */
+static void test_log_stays(void **state)
+{
+    (void)state;
+    if (!has_disk)
+        skip();
+    for (unsigned i = 0; i < 2; i++) {
+        assert_true(store_some());
+        assert_true(size_of("a.db-wal") > 0);
+    }
+}
+
 /* What becomes free is the file's, not only the log's, at once and without a step of expiry. */
 static void test_room_comes_back(void **state)
 {
@@ -216,6 +228,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_log_leaves_room, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_log_stays, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_room_comes_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_room_comes_back_unseen, set_up, tear_down),
     };
