@@ -2,24 +2,26 @@
 /* Answers requests of an administrator on a unix socket, one after the other. */
 #include "app/control.h"
 
+#include "base/clock.h"
 #include "base/descriptor.h"
 #include "base/log.h"
 #include "base/socket_file.h"
 
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 enum {
     BACKLOG = 16,
-    PEER_TIMEOUT_S = 2,
+    PEER_TIMEOUT_MS = 2000,       /* for its request, and once more for taking the answer */
     REQUEST_SIZE = PATH_MAX + 64, /* a verb and a path */
 };
 
@@ -97,20 +99,41 @@ void control_open(struct control *control, const struct identity *identity, stru
     privileges_return(identity);
 }
 
+/* A peer, and until when it is waited for in all: whoever connects holds up the main thread. */
+struct peer {
+    int fd;
+    int64_t deadline_ms;
+};
+
+/* True once it can be read, or written; false at the deadline. */
+static bool await(const struct peer *peer, short events)
+{
+    struct pollfd watched = {.fd = peer->fd, .events = events};
+    int64_t left_ms;
+
+    while ((left_ms = peer->deadline_ms - clock_monotonic_ms(&clock_system)) > 0) {
+        const int ready = poll(&watched, 1, (int)left_ms);
+
+        if (ready > 0 || (ready < 0 && errno != EINTR))
+            return ready > 0;
+    }
+    return false;
+}
+
 /* Reads up to the end of the line, which is replaced by NUL. False if none comes. */
-static bool read_request(int fd, char request[REQUEST_SIZE])
+static bool read_request(const struct peer *peer, char request[REQUEST_SIZE])
 {
     size_t len = 0;
 
-    while (len < REQUEST_SIZE) {
-        const ssize_t got = recv(fd, request + len, REQUEST_SIZE - len, 0);
+    while (len < REQUEST_SIZE && await(peer, POLLIN)) {
+        const ssize_t got = recv(peer->fd, request + len, REQUEST_SIZE - len, MSG_DONTWAIT);
         char *end = got > 0 ? memchr(request + len, '\n', (size_t)got) : NULL;
 
         if (end != NULL) {
             *end = '\0';
             return true;
         }
-        if (got == 0 || (got < 0 && errno != EINTR))
+        if (got == 0 || (got < 0 && errno != EINTR && errno != EAGAIN))
             return false;
         len += got > 0 ? (size_t)got : 0;
     }
@@ -144,32 +167,36 @@ static const char *run_request(const struct control *control, char *request, str
     return CONTROL_FAILED "\n";
 }
 
-static void send_whole(int fd, const char *text, size_t len)
+static void send_whole(const struct peer *peer, const char *text, size_t len)
 {
-    while (len > 0) {
-        const ssize_t sent = send(fd, text, len, MSG_NOSIGNAL);
+    while (len > 0 && await(peer, POLLOUT)) {
+        const ssize_t sent = send(peer->fd, text, len, MSG_NOSIGNAL | MSG_DONTWAIT);
 
-        if (sent < 0 && errno != EINTR)
-            return; /* who asked has gone, or does not read */
+        if (sent < 0 && errno != EINTR && errno != EAGAIN)
+            return; /* who asked has gone */
         text += sent > 0 ? sent : 0;
         len -= sent > 0 ? (size_t)sent : 0;
     }
 }
 
+static struct peer peer_of(int fd)
+{
+    return (struct peer){.fd = fd, .deadline_ms = clock_monotonic_ms(&clock_system) + PEER_TIMEOUT_MS};
+}
+
 static void answer_peer(const struct control *control, int fd)
 {
-    const struct timeval timeout = {.tv_sec = PEER_TIMEOUT_S};
+    struct peer peer = peer_of(fd);
     char request[REQUEST_SIZE];
     struct strbuf answer = STRBUF_INIT;
     const char *first;
 
-    (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
-    (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
-    if (!read_request(fd, request))
+    if (!read_request(&peer, request))
         return;
     first = run_request(control, request, &answer);
-    send_whole(fd, first, strlen(first));
-    send_whole(fd, strbuf_text(&answer), answer.len);
+    peer = peer_of(fd); /* a reload may have taken longer */
+    send_whole(&peer, first, strlen(first));
+    send_whole(&peer, strbuf_text(&answer), answer.len);
     strbuf_free(&answer);
 }
 

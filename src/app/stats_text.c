@@ -2,6 +2,8 @@
 /* Reads the text format line by line, and writes a family when the next one begins. */
 #include "app/stats_text.h"
 
+#include "base/calendar.h"
+
 #include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -143,14 +145,14 @@ static void add_duration(double seconds, struct strbuf *out)
 
 static void add_value(const struct sample *sample, struct strbuf *out)
 {
-    const time_t moment = (time_t)strtoll(sample->value, NULL, 10);
+    const int64_t moment = strtoll(sample->value, NULL, 10);
     char text[32];
     struct tm local;
 
     if (sample->is_info)
         strbuf_add(out, sample->labels);
     else if ((name_ends(sample, "_start_time_seconds") || name_ends(sample, "_timestamp_seconds")) &&
-             localtime_r(&moment, &local) != NULL && strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &local) > 0)
+             calendar_local(moment, &local) && strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &local) > 0)
         strbuf_add(out, text);
     else if (name_ends(sample, "_seconds") || name_ends(sample, "_seconds_total"))
         add_duration(strtod(sample->value, NULL), out);

@@ -226,25 +226,13 @@ bool log_enabled(enum log_level level)
     return (int)level <= atomic_load_explicit(&level_max, memory_order_relaxed);
 }
 
-/* Among them what ends a line for some readers (U+2028, U+2029), and what turns the direction of text (U+202A to
- * U+202E, U+2066 to U+2069). */
-static bool is_control(const char *text, size_t len)
-{
-    const unsigned char *octets = (const unsigned char *)text;
-    bool is_c1 = len == 2 && octets[0] == 0xc2 && octets[1] < 0xa0;
-    bool is_separator = len == 3 && octets[0] == 0xe2 && octets[1] == 0x80 && octets[2] >= 0xa8 && octets[2] <= 0xae;
-    bool is_isolate = len == 3 && octets[0] == 0xe2 && octets[1] == 0x81 && octets[2] >= 0xa6 && octets[2] <= 0xa9;
-
-    return octets[0] < ' ' || octets[0] == 0x7f || is_c1 || is_separator || is_isolate;
-}
-
 /* Writes the first character of `text`, or an escape for its first octet, to `out` with a NUL. Returns how much of
  * `text` that covers. */
 static size_t escape_one(const char *text, size_t text_len, char out[ESCAPED_SIZE])
 {
     size_t len = utf8_char_len(text, text_len);
 
-    if (len == 0 || is_control(text, len)) {
+    if (len == 0 || utf8_is_control(text, len)) {
         snprintf(out, ESCAPED_SIZE, "\\x%02X", (unsigned char)*text);
         return 1;
     }

@@ -17,20 +17,13 @@ static unsigned long code_point(const unsigned char *octets, size_t len)
     return point;
 }
 
-/* Control characters, line and paragraph separators, and marks of direction. */
-static bool is_unfit(unsigned long point)
-{
-    return point < 0x20 || (point >= 0x7f && point < 0xa0) || (point >= 0x2028 && point <= 0x202e) ||
-           (point >= 0x2066 && point <= 0x2069);
-}
-
 /* Appends the character that begins at `text`; returns its octets. */
 static size_t add_character(struct strbuf *out, const char *text, size_t left)
 {
     const size_t len = utf8_char_len(text, left);
     const unsigned long point = len > 0 ? code_point((const unsigned char *)text, len) : 0xfffd;
 
-    if (len == 0 || is_unfit(point))
+    if (len == 0 || utf8_is_control(text, len))
         strbuf_addf(out, "\\u%04lx", point);
     else if (point == '"' || point == '\\')
         strbuf_addf(out, "\\%c", (int)point);
@@ -106,4 +99,20 @@ void log_json_true(struct strbuf *out, const char *key, bool is_so)
         return;
     log_json_key(out, key);
     strbuf_add(out, "true");
+}
+
+void log_json_foreign(struct strbuf *out, const char *json)
+{
+    size_t left = strlen(json);
+
+    while (left > 0) {
+        const size_t len = utf8_char_len(json, left), used = len > 0 ? len : 1;
+
+        if ((len > 1 && utf8_is_control(json, len)) || *json == 0x7f)
+            strbuf_addf(out, "\\u%04lx", code_point((const unsigned char *)json, len));
+        else
+            strbuf_add_mem(out, json, used);
+        json += used;
+        left -= used;
+    }
 }

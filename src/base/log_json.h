@@ -24,4 +24,8 @@ void log_json_key(struct strbuf *out, const char *key);
 /* Appends the bracket that an element of a list begins with, after a comma unless it is the first. */
 void log_json_begin(struct strbuf *out, char bracket);
 
+/* Appends JSON that another library has written. It leaves characters as they are that steer a terminal
+ * (utf8_is_control) and are none of US-ASCII's; they become escapes, as in the log. */
+void log_json_foreign(struct strbuf *out, const char *json);
+
 #endif

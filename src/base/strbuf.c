@@ -4,7 +4,6 @@
 
 #include "base/utf8.h"
 
-#include <ctype.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -153,7 +152,9 @@ void strbuf_add_shown(struct strbuf *buf, const char *text, size_t max)
     while (left > 0 && shown < max) {
         size_t octets = utf8_char_len(text, left);
 
-        if (octets > 1 || (octets == 1 && isprint((unsigned char)*text)))
+        if (octets > 0 && utf8_is_control(text, octets))
+            octets = 0;
+        if (octets > 0)
             strbuf_add_mem(buf, text, octets);
         else
             strbuf_addf(buf, "\\x%02x", (unsigned)(unsigned char)*text);

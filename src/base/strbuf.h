@@ -61,8 +61,8 @@ void strbuf_add_number(struct strbuf *buf, uint64_t number); /* in decimal */
 void strbuf_addf(struct strbuf *buf, const char *format, ...) __attribute__((cold, format(printf, 2, 3)));
 void strbuf_vaddf(struct strbuf *buf, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 
-/* Appends text from outside for people: valid UTF-8 as it is, control characters and all other octets as \xNN. Of a
- * text longer than `max` octets the rest, from a whole character on, becomes dots. */
+/* Appends text from outside for people: valid UTF-8 as it is, control characters (utf8_is_control) and all other
+ * octets as \xNN. Of a text longer than `max` octets the rest, from a whole character on, becomes dots. */
 void strbuf_add_shown(struct strbuf *buf, const char *text, size_t max);
 
 /* Gives a text that has no memory yet some for `len` octets, or a little more, where many short ones are kept: without

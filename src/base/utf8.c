@@ -37,3 +37,15 @@ size_t utf8_char_len(const char *text, size_t len)
             return 0;
     return form->len;
 }
+
+bool utf8_is_control(const char *text, size_t len)
+{
+    const unsigned char *octets = (const unsigned char *)text;
+    const bool is_c1 = len == 2 && octets[0] == 0xc2 && octets[1] < 0xa0;
+    const bool is_separator =
+        len == 3 && octets[0] == 0xe2 && octets[1] == 0x80 && octets[2] >= 0xa8 && octets[2] <= 0xae;
+    const bool is_isolate =
+        len == 3 && octets[0] == 0xe2 && octets[1] == 0x81 && octets[2] >= 0xa6 && octets[2] <= 0xa9;
+
+    return octets[0] < ' ' || octets[0] == 0x7f || is_c1 || is_separator || is_isolate;
+}

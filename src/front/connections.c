@@ -2,8 +2,10 @@
 /* Accepts connections, reads them, and writes answers to them. */
 #include "front/connections.h"
 
+#include "base/descriptor_reserve.h"
 #include "base/log.h"
 #include "base/stats.h"
+#include "front/connection_limits.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,10 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum {
-    READ_SIZE = 2047, /* more than a request mostly has; with a NUL a size that is allocated */
-    REST_MS = 1000,   /* how long none is accepted where there is no descriptor */
-};
+enum { REST_MS = 1000 }; /* how long none is accepted where there is no descriptor */
 
 static void on_readable(void *context);
 static void on_writable(void *context);
@@ -126,11 +125,12 @@ static void leave_memory(struct connection *connection)
 {
     struct connections *all = connection->all;
 
-    if (all->spare.text != NULL || connection->in.size > READ_SIZE + 1)
+    if (all->spare.text != NULL || connection->in.size > CONNECTIONS_READ_SIZE + 1)
         strbuf_free(&connection->in);
     else
         all->spare = connection->in;
     connection->in = STRBUF_INIT;
+    connection_limits_recount(connection);
 }
 
 bool connection_begin_request(struct connection *connection)
@@ -189,6 +189,7 @@ void connection_close(struct connection *connection)
     event_watch_destroy(connection->writing);
     close(connection->fd);
     strbuf_free(&connection->in);
+    connection_limits_recount(connection);
     strbuf_free(&connection->rest);
     *connection->previous = connection->next;
     if (connection->next != NULL)
@@ -248,11 +249,15 @@ static void go_on(struct connection *connection)
 /* NULL if out of memory. */
 static char *room_for_request(struct connection *connection)
 {
+    char *room;
+
     if (connection->in.text == NULL) {
         connection->in = connection->all->spare;
         connection->all->spare = STRBUF_INIT;
     }
-    return strbuf_make_room(&connection->in, READ_SIZE);
+    room = strbuf_make_room(&connection->in, CONNECTIONS_READ_SIZE);
+    connection_limits_recount(connection);
+    return room;
 }
 
 /* The client reads and writes no more. */
@@ -275,7 +280,10 @@ static void on_readable(void *context)
         connection_close_without_memory(connection);
         return;
     }
-    len = recv(connection->fd, room, READ_SIZE, MSG_DONTWAIT);
+    if (!connection_limits_make_room(connection))
+        return;
+    connection_limits_heard(connection);
+    len = recv(connection->fd, room, CONNECTIONS_READ_SIZE, MSG_DONTWAIT);
     if (len <= 0 && !(len < 0 && (errno == EAGAIN || errno == EINTR))) {
         end_of_client(connection);
         return;
@@ -296,6 +304,7 @@ static void on_writable(void *context)
         connection_close(connection);
         return;
     }
+    connection_limits_heard(connection);
     strbuf_drop(rest, (size_t)sent);
     if (rest->len > 0)
         return;
@@ -332,6 +341,8 @@ static bool add_connection(struct connections_socket *socket, int fd)
         all->list->previous = &connection->next;
     all->list = connection;
     all->drain->connections++;
+    connection->heard_at = all->looks;
+    connection_limits_accepted(all);
     if (all->protocol->begin != NULL)
         all->protocol->begin(connection);
     return true;
@@ -345,6 +356,13 @@ static void accept_none(struct connections *all)
         all->sockets[i].accepting = NULL;
     }
     event_task_set_timer(all->task, REST_MS);
+    connection_limits_full(all);
+}
+
+static bool is_full(const struct connections_socket *socket)
+{
+    return socket->all->drain->connections >= socket->all->most ||
+           descriptor_reserve_is_low(socket->fd, DESCRIPTORS_FOR_MILTER_AND_LOOKUPS);
 }
 
 static void on_connection(void *context)
@@ -353,7 +371,7 @@ static void on_connection(void *context)
     struct connections *all = socket->all;
     int fd;
 
-    if (all->drain->connections >= all->most) {
+    if (is_full(socket)) {
         log_warning("%s: as many connections are open as the descriptors allow; more of them wait", all->protocol->key);
         accept_none(all);
         return;
@@ -426,7 +444,7 @@ static size_t most_connections(size_t part)
 
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return 64;
-    return (size_t)limit.rlim_cur / part;
+    return limit.rlim_cur / part < CONNECTIONS_MOST ? (size_t)limit.rlim_cur / part : CONNECTIONS_MOST;
 }
 
 static struct connections_socket *find_socket(struct connections *all, const struct front_socket *spec)
@@ -473,7 +491,8 @@ static bool start_loop(struct connections *all)
     all->task = all->loop != NULL ? event_task_create(all->loop, run_task, all) : NULL;
     all->end_of_pass = all->loop != NULL ? event_task_create(all->loop, end_pass, all) : NULL;
     all->mailbox = all->task != NULL ? mailbox_create(all->task) : NULL;
-    if (all->mailbox == NULL || all->end_of_pass == NULL)
+    if (all->mailbox == NULL || all->end_of_pass == NULL ||
+        !connection_limits_start(all, connection_refuse, connection_close))
         return false;
     event_task_wake(all->task); /* which begins to accept */
     return event_loop_start(all->loop) == 0;

@@ -16,6 +16,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct connections;
 
@@ -35,13 +36,15 @@ struct connection {
     struct connection *next, **previous;
     const struct connections_socket *socket; /* by which it came */
     struct strbuf in;                        /* what was read and not taken out; empty between requests */
-    /* The rest is of connections.c alone. */
+    /* The rest is of connections.c and connection_limits.c alone. */
     int fd;
     struct event_watch *reading, *writing; /* NULL: not now */
     struct strbuf rest;                    /* answers that the client did not take at once */
     unsigned unwritten;                    /* requests that `rest` answers */
     size_t slot;                           /* of the outbox, from 1 on; 0: no answer is there */
     bool is_held;
+    unsigned heard_at; /* the look (connection_limits.c) before which its client was heard last */
+    size_t large;      /* octets of memory for what was read, beyond the usual */
 };
 
 /* What differs between front ends. All of it runs on the loop's thread. */
@@ -75,10 +78,19 @@ struct connections {
     size_t socket_count;
     struct event_loop *loop;
     struct event_task *task, *end_of_pass;
-    bool is_in_pass; /* the loop goes through the connections that are ready; answers and lines of the log wait */
     struct mailbox *mailbox;
     struct connection *list;
-    size_t most;         /* that there may be */
+    size_t most; /* that there may be */
+    /* Of connection_limits.c, but for the last. */
+    struct event_task *look;
+    void (*refuse)(struct connection *connection, const char *problem);
+    void (*close)(struct connection *connection);
+    size_t large;        /* octets, of all connections */
+    int64_t silent_ms;   /* 0: the usual time; tests have another */
+    unsigned looks;      /* how often it has run; so that no request needs the time */
+    bool is_watched;     /* it will */
+    bool is_full;        /* somebody waits to be accepted */
+    bool is_in_pass;     /* the loop goes through the connections that are ready; answers and lines of the log wait */
     struct strbuf spare; /* the memory that the next request is read into, if an earlier one has left some */
     struct {
         struct connection *connection;

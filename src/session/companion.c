@@ -86,20 +86,24 @@ static bool has_message(const struct companion *companion, const struct message 
     return companion->sender != NULL && strcmp(companion->sender, message_sender(message)) == 0;
 }
 
-/* The client, with the lock held until `leave`. NULL, without the lock: the milter does not have it, or not with this
- * message. `message` NULL: with any, or none. */
-static struct companion *enter(const struct companion_key *key, const struct message *message)
+/* As enter, where the milter has clients. */
+static struct companion *enter_among(const struct companion_key *key, const struct message *message)
 {
     struct companion *companion;
 
-    if (has_none())
-        return NULL;
     pthread_mutex_lock(&table.lock);
     companion = find(key);
     if (companion != NULL && (message == NULL || has_message(companion, message)))
         return companion;
     pthread_mutex_unlock(&table.lock);
     return NULL;
+}
+
+/* The client, with the lock held until `leave`. NULL, without the lock: the milter does not have it, or not with this
+ * message. `message` NULL: with any, or none. */
+static inline struct companion *enter(const struct companion_key *key, const struct message *message)
+{
+    return has_none() ? NULL : enter_among(key, message);
 }
 
 static void leave(void)

@@ -2,6 +2,7 @@
 /* Writes reports as JSON. */
 #include "tools/report.h"
 
+#include "base/log_json.h"
 #include "base/utf8.h"
 #include "mail/header.h"
 #include "spf/limits.h"
@@ -380,10 +381,12 @@ void report_json(const struct report *report, struct strbuf *out)
     if (report->server_count > 0)
         set_member(object, "name_servers", servers_array(report, &failed), &failed);
     written = failed ? NULL : json_dumps(object, JSON_INDENT(2));
-    if (written)
-        strbuf_addf(out, "%s\n", written);
-    else
+    if (written) {
+        log_json_foreign(out, written);
+        strbuf_add_char(out, '\n');
+    } else {
         out->failed = true;
+    }
     free(written);
     json_decref(object);
 }

@@ -2,6 +2,7 @@
 /* Words for the steps of SRS. */
 #include "tools/srs_explain.h"
 
+#include "base/calendar.h"
 #include "srs/srs_fields.h"
 #include "srs/srs_hash.h"
 #include "srs/srs_host.h"
@@ -121,10 +122,9 @@ static int32_t days_ago(struct srs_part stamp, int64_t now_s)
 
 static const char *write_date(int64_t time_s, char date[DATE_SIZE])
 {
-    const time_t time = (time_t)time_s;
     struct tm parts;
 
-    if (gmtime_r(&time, &parts) == NULL || strftime(date, DATE_SIZE, "%Y-%m-%d", &parts) == 0)
+    if (!calendar_utc(time_s, &parts) || strftime(date, DATE_SIZE, "%Y-%m-%d", &parts) == 0)
         date[0] = '\0';
     return date;
 }

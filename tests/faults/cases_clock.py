@@ -14,6 +14,14 @@ MINUTE, DAY, YEAR = 60, 86400, 31557600
 TTL_S, STALE_S = 300, 3600  # of the test's zone; how long stale answers are used
 
 
+def can_be(jump):
+    """Whether this system has such a time: one whose time_t has 32 bits has none after January 2038."""
+    try:
+        return time.gmtime(time.time() + jump) is not None
+    except OverflowError:
+        return False
+
+
 class Clock:
     """What a filter takes for the time, once it is started."""
 
@@ -45,7 +53,7 @@ def same_results(filter_, known, when):
 
 
 @rows([("minutes", [MINUTE, -MINUTE, TTL_S + 1, 0]), ("days", [DAY, -DAY, 0, -30 * DAY, 30 * DAY]),
-       ("stale", [STALE_S + TTL_S + 1, 0]), ("years", [13 * YEAR, -50 * YEAR, 0, 90 * YEAR]),
+       ("stale", [STALE_S + TTL_S + 1, 0]), ("years", [10 * YEAR, 13 * YEAR, -50 * YEAR, 0, 90 * YEAR]),
        ("before-1970", [-60 * YEAR, 0])], whole=True)
 def clock_jumps(binary, jumps):
     with Names() as names:
@@ -54,7 +62,7 @@ def clock_jumps(binary, jumps):
         with filter_:
             known = []
             same_results(filter_, known, "before")
-            for jump in jumps:
+            for jump in filter(can_be, jumps):
                 clock.jump_to(jump)
                 year = time.gmtime(time.time() + jump).tm_year
                 same_results(filter_, known, f"{jump} s from the truth, in {year}")
@@ -65,6 +73,8 @@ def clock_jumps(binary, jumps):
 @rows([("forwards", DAY), ("backwards", -DAY), ("to-2040", 14 * YEAR)], whole=True)
 def clock_jumps_while_a_message_waits(binary, jump):
     """The deadline is that of the clock that never jumps."""
+    if not can_be(jump):
+        raise Skip("this system's time ends in 2038")
     with Names() as names:
         filter_ = asking(names, binary, {"DNSTimeout": "2s"})
         clock = Clock(filter_)

@@ -12,7 +12,7 @@ import subprocess
 import milter_wire as wire
 from filter import UNPRIVILEGED, group_of
 from faults_common import (BAD_IP, GOOD_IP, LONG, Mta, Names, Skip, asking, case, check, delivered, descriptors, equal,
-                           fresh, metrics, result_of, rows, sanitizer, spf_result, threads, wait_until)
+                           fresh, metrics, own_secret, result_of, rows, sanitizer, spf_result, threads, wait_until)
 
 ROUNDS = 60 if LONG else 5
 CONNECTIONS = 64 if LONG else 24
@@ -121,6 +121,41 @@ def descriptors_are_left_for_the_dns(binary):
             for client in waiting:
                 client.close()
             alive_and_right(filter_)
+
+def crowd(stack, path, count):
+    """Connections on which nothing is asked."""
+    for _ in range(count):
+        stack.enter_context(socket.socket(socket.AF_UNIX)).connect(path)
+
+
+@case
+def crowds_on_all_sockets_leave_descriptors(binary):
+    """As many connections to the policy service and the tables as there may be leave some for the milter's, and all of them
+    together some for the DNS."""
+    if sanitizer(binary):
+        raise Skip("libmilter gets its connections from the sanitizer")
+    limit = 512
+    with Names() as names, contextlib.ExitStack() as stack:
+        filter_ = asking(names, binary)
+        secret = own_secret(filter_)
+        filter_.configure({"Nameserver": names.address, "Metrics": f"inet:{filter_.metrics_port}@127.0.0.1",
+                           "DNSTimeout": "9s", "RefuseFail": "off", "PolicySocket": "unix:" + filter_.path("policy"),
+                           "TableSocket": "socketmap:unix:" + filter_.path("tables"), "SRSDomain": "srs.example",
+                           "SRSSecretFile": secret})
+        filter_.launcher = ["/bin/sh", "-c", f'ulimit -n {limit}; exec "$@"', "sh"]
+        stack.enter_context(filter_)
+        mtas = connected(stack, filter_, 2)
+        equal([result(mta) for mta in mtas], ["pass"] * 2, "before")
+        crowd(stack, filter_.path("policy"), limit)
+        filter_.wait_log("PolicySocket: as many connections are open")
+        crowd(stack, filter_.path("tables"), limit)
+        filter_.wait_log("TableSocket: as many connections are open")
+        mtas += connected(stack, filter_, 8)
+        equal([result(mta) for mta in mtas], ["pass"] * 10, "beside crowds that ask nothing")
+        crowd(stack, filter_.path("sock"), limit)
+        filter_.wait_log("no file descriptor is left for connections")
+        check(descriptors(filter_) <= limit - limit // 8, f"{descriptors(filter_)} of {limit} descriptors")
+        equal([result(mta) for mta in mtas], ["pass"] * 10, "beside a crowd on each socket")
 
 
 @case

@@ -9,8 +9,9 @@ import struct
 
 import milter_wire as wire
 import policy_client
+import table_client
 from faults_common import (BAD_IP, GOOD_IP, LONG, Names, asking, case, check, contains, descriptors, equal, fresh,
-                           metrics, result_of, rows, threads, wait_until)
+                           metrics, own_secret, result_of, rows, threads, wait_until)
 
 ANSWERED = (wire.OPTNEG, wire.MAIL, wire.RCPT, wire.EOM)
 SPARE_THREADS = 4  # that libmilter may make between two looks
@@ -150,3 +151,29 @@ def policy_client_dies(binary, how):
             check(now[0] <= before[0] + 2 and now[1] <= before[1] + SPARE_THREADS, f"{now}, before {before}")
             with policy_client.PolicyClient("unix:" + filter_.path("policy")) as client:
                 contains(client.ask(sender=f"a@{fresh('pass')}", client_address=GOOD_IP), "spf=pass", "after")
+
+
+@rows([("close", "close"), ("reset", "reset"), ("half", "half")], whole=True, limit_s=600)
+def table_client_dies(binary, how):
+    """Within a lookup, between two, and while the DNS is silent about the sender."""
+    with Names() as names:
+        filter_ = asking(names, binary)
+        filter_.configure({"Nameserver": names.address, "Metrics": f"inet:{filter_.metrics_port}@127.0.0.1", "DNSTimeout": "1s",
+                           "TableSocket": "socketmap:unix:" + filter_.path("tables"), "SRSDomain": "srs.example",
+                           "SRSOutgoing": GOOD_IP, "SRSSecretFile": own_secret(filter_)})
+        with filter_:
+            before = settled(filter_)
+            for word in ("pass", "silent"):
+                octets = table_client.netstring(f"forward a@{fresh(word)}") * 2
+                for place in range(0, len(octets) + 1, 1 if LONG else 5):
+                    with contextlib.closing(socket.socket(socket.AF_UNIX)) as sock:
+                        sock.connect(filter_.path("tables"))
+                        sock.sendall(octets[:place])
+                        if how == "reset":
+                            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                        elif how == "half":
+                            sock.shutdown(socket.SHUT_WR)
+            wait_until(lambda: descriptors(filter_) <= before[0] + 2, 30, "descriptors to be given back")
+            check(threads(filter_) <= before[1] + SPARE_THREADS, f"{threads(filter_)} threads, before {before}")
+            with table_client.Socketmap("unix:" + filter_.path("tables")) as client:
+                contains(client.ask("forward", f"a@{fresh('fail')}"), "SRS0=", "after")

@@ -95,7 +95,7 @@ def answer_of_the_account_s_cannot_steer_a_terminal(binary, verb):
     need_root()
     for first in (b"done\n", b"failed\n"):
         with prepared(binary, as_root=True) as filter_:
-            fake = Listener(filter_.path("control"), first + b"smf_spf_x{a=\"\x1b]0;evil\x07\"} 1\x1b[2J\r\x9b2J\n", UNPRIVILEGED)
+            fake = Listener(filter_.path("control"), first + b"smf_spf_x{a=\"\x1b]0;evil\x07\"} 1\x1b[2J\r\x9b2J\xc2\x9b2J\n", UNPRIVILEGED)
             done = subprocess.run([binary, verb, "-c", filter_.config_path], capture_output=True, timeout=LIMIT_S, check=False)
             fake.close()
             for octet in (b"\x1b", b"\x07", b"\r", b"\x9b"):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The control socket: smf-spf reload and reopen, and whoever else connects to it."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -8,6 +9,7 @@ import socket
 import subprocess
 import tempfile
 import threading
+import time
 
 from dns_server import DnsServer
 from filter import group_of, UNPRIVILEGED
@@ -17,6 +19,7 @@ from wire_common import (BAD_IP, Filter, Mta, Skip, case, check, classic, contai
 EX_OK, EX_UNAVAILABLE, EX_CANTCREAT, EX_NOPERM, EX_CONFIG = 0, 69, 73, 77, 78
 FAIL = "550 5.7.23"
 LIMIT_S = 60
+HELD_UP_S = 20  # by a peer that has 2 s, on a busy machine
 STRANGER = "daemon"  # an account that is neither root nor the filter's
 
 
@@ -252,6 +255,29 @@ def peers_that_say_nothing_are_waited_for_in_vain(binary):
         says(filter_, "reload", EX_OK)
         for peer in silent:
             peer.close()
+
+
+@case
+def a_peer_that_sends_an_octet_at_a_time_holds_up_nothing_for_long(binary):
+    """It has as much time as one that says nothing."""
+    with classic(binary) as filter_, socket.socket(socket.AF_UNIX) as peer:
+        peer.connect(filter_.path("control"))
+        over = threading.Event()
+
+        def trickle():
+            while not over.wait(0.3):
+                with contextlib.suppress(OSError):
+                    peer.sendall(b"s")
+
+        thread = threading.Thread(target=trickle)
+        thread.start()
+        try:
+            begun_s = time.monotonic()
+            says(filter_, "reload", EX_OK)
+            check(time.monotonic() - begun_s < HELD_UP_S, f"a reload took {time.monotonic() - begun_s:.1f} s")
+        finally:
+            over.set()
+            thread.join()
 
 
 @case

@@ -191,6 +191,25 @@ def a_thousand_connections_take_no_more_than_their_share(binary):
         wait_until(answers, LIMIT_S, "an answer after they have gone")
 
 
+@case
+def who_sends_an_octet_at_a_time_keeps_nobody_out(binary):
+    """There are as many of them as are served, and none is ever silent for long."""
+    with watched(binary) as filter_, contextlib.ExitStack() as stack:
+        slow = [stack.enter_context(connected(filter_)) for _ in range(SERVED_AT_ONCE)]
+
+        def is_served():
+            for client in slow:
+                with contextlib.suppress(OSError):
+                    client.send(b"x")
+            with connected(filter_) as client, contextlib.suppress(OSError, http.client.HTTPException):
+                client.settimeout(1)
+                return get(client)[0] == 200
+            return False
+
+        check(not is_served(), "they keep nobody out")
+        wait_until(is_served, 60, "an answer beside them")
+
+
 LONG = b"x" * 1000000
 ODD_REQUESTS = [
     ("long-field", b"GET /metrics HTTP/1.1\r\nHost: x\r\nX: " + LONG + b"\r\n\r\n"),

@@ -230,6 +230,21 @@ def walk(record):
             yield from walk(term["record"])
 
 
+@rows([("text", []), ("json", ["--json"])])
+def query_prints_nothing_that_steers_a_terminal(binary, options):
+    """U+009B begins a control sequence, U+202E turns text around, in a record and in its explanation."""
+    record = "v=spf1 \u009b2J -all"
+    zone = ('$TTL 300\n$ORIGIN example.org.\n@ TXT "v=spf1 -all exp=why.example.org"\n'
+            'why TXT "no \\194\\1552J \\226\\128\\174 mail\\127"\n')
+    with prepared(binary, zone=zone) as filter_:
+        for done in (query(binary, filter_, "a@example.org", BAD_IP, "--trace", "--zone", filter_.path("zone"), *options),
+                     run(binary, "query", "--record", record, "--domain", "example.org", *options)):
+            contains(done.stdout, "mail" if "why" in done.stdout else "2J", "output")
+            equal([sign for sign in "\u009b\u202e\x7f\x1b" if sign in done.stdout + done.stderr], [], "signs")
+            if options:
+                json.loads(done.stdout)
+
+
 @case
 def query_json(binary):
     """The JSON says what the text says."""

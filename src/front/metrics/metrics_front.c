@@ -2,9 +2,12 @@
 /* Answers HTTP requests. What comes in is a method, a path and one field; a body is never read. */
 #include "front/metrics/metrics_front.h"
 
+#include "base/clock.h"
 #include "base/endpoint.h"
+#include "base/wait.h"
 #include "front/listening.h"
 #include "front/metrics/accept.h"
+#include "front/metrics/scrapers.h"
 
 #include <microhttpd.h>
 #include <pthread.h>
@@ -13,9 +16,10 @@
 #include <unistd.h>
 
 enum {
-    CONNECTIONS_MAX = 16,
     MEMORY_MAX = 16 * 1024, /* of one connection: a longer request is refused */
     TIMEOUT_S = 10,         /* of a connection on which nothing happens */
+    PATIENCE_MS = 15000,    /* of one on which something does, but no answer is complete; more than TIMEOUT_S */
+    LOOK_MS = 2000,         /* how often that is looked at */
 };
 
 static struct front_host host;
@@ -23,9 +27,49 @@ static struct drain no_drain; /* nothing here has to be waited for */
 static struct listening listening;
 static int listening_fd = -1;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* a leaf; covers the next two */
-static pthread_cond_t is_changed = PTHREAD_COND_INITIALIZER;
+static pthread_cond_t is_changed;
 static struct MHD_Daemon *server;
 static bool is_closed;
+static pthread_mutex_t scrapers_lock = PTHREAD_MUTEX_INITIALIZER; /* a leaf */
+static struct scrapers scrapers;
+
+/* ---- Connections ---- */
+
+/* Called before the descriptor is closed. */
+static void note_connection(void *context, struct MHD_Connection *connection, void **scraper,
+                            enum MHD_ConnectionNotificationCode what)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+    (void)context;
+    pthread_mutex_lock(&scrapers_lock);
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED)
+        scrapers_go(*scraper);
+    else if (info != NULL)
+        *scraper = scrapers_come(&scrapers, info->connect_fd, clock_monotonic_ms(&clock_system));
+    pthread_mutex_unlock(&scrapers_lock);
+}
+
+static void note_answer(void *context, struct MHD_Connection *connection, void **state,
+                        enum MHD_RequestTerminationCode how)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+    (void)context, (void)state, (void)how;
+    pthread_mutex_lock(&scrapers_lock);
+    if (info != NULL)
+        scrapers_answered(info->socket_context, clock_monotonic_ms(&clock_system));
+    pthread_mutex_unlock(&scrapers_lock);
+}
+
+static void end_late_scrapers(void)
+{
+    pthread_mutex_lock(&scrapers_lock);
+    scrapers_end_late(&scrapers, clock_monotonic_ms(&clock_system), PATIENCE_MS);
+    pthread_mutex_unlock(&scrapers_lock);
+}
+
+/* ---- Requests ---- */
 
 /* Sends `body`, which is emptied. */
 static enum MHD_Result send_text(struct MHD_Connection *connection, unsigned status, const char *type,
@@ -88,11 +132,14 @@ static enum MHD_Result answer(void *context, struct MHD_Connection *connection, 
     return send_text(connection, status, plain, &text);
 }
 
+/* ---- The front end ---- */
+
 static bool open_socket(const struct front *self, const struct front_socket *socket, const struct front_host *new_host,
                         struct strbuf *error)
 {
     (void)self;
     host = *new_host;
+    wait_cond_init(&is_changed);
     listening_fd = listening_open(&listening, socket, error);
     return listening_fd >= 0;
 }
@@ -111,6 +158,15 @@ static void discard_socket(const struct front *self, const struct front_socket *
     listening_discard(&listening);
 }
 
+static struct MHD_Daemon *start_server(void)
+{
+    return MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_USE_ITC, 0, NULL, NULL, answer, NULL,
+                            MHD_OPTION_LISTEN_SOCKET, listening_fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)SCRAPERS_MAX,
+                            MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                            (size_t)MEMORY_MAX, MHD_OPTION_NOTIFY_CONNECTION, note_connection, NULL,
+                            MHD_OPTION_NOTIFY_COMPLETED, note_answer, NULL, MHD_OPTION_END);
+}
+
 /* Returns once it is closed. */
 static bool run(const struct front *self)
 {
@@ -119,13 +175,17 @@ static bool run(const struct front *self)
     (void)self;
     pthread_mutex_lock(&lock);
     if (!is_closed)
-        server = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_USE_ITC, 0, NULL, NULL, answer,
-                                  NULL, MHD_OPTION_LISTEN_SOCKET, listening_fd, MHD_OPTION_CONNECTION_LIMIT,
-                                  (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_S,
-                                  MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_MAX, MHD_OPTION_END);
+        server = start_server();
     is_started = server != NULL || is_closed;
-    while (is_started && !is_closed)
-        pthread_cond_wait(&is_changed, &lock);
+    while (is_started && !is_closed) {
+        const struct timespec moment = clock_moment_after(LOOK_MS);
+
+        if (wait_cond_until(&is_changed, &lock, &moment))
+            continue;
+        pthread_mutex_unlock(&lock);
+        end_late_scrapers();
+        pthread_mutex_lock(&lock);
+    }
     pthread_mutex_unlock(&lock);
     return is_started;
 }

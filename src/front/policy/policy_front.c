@@ -14,7 +14,8 @@
 
 enum {
     CONNECTIONS_PART = 2, /* of the descriptors that the process may have: the DNS and the milter need theirs */
-    QUIET_MS = 5000,      /* a client of whom nothing is asked for so long, or twice so long, is quiet */
+    KEPT_MAX = 8192, /* octets of a request: of a longer one nothing is kept. Postfix's have 700, and 7,000 at most */
+    QUIET_MS = 5000, /* a client of whom nothing is asked for so long, or twice so long, is quiet */
 };
 
 /* One smtpd. */
@@ -78,6 +79,13 @@ static void end_connection(struct connection *connection)
     clients_leave(&clients, ((struct policy_connection *)connection)->client);
 }
 
+/* What is asked next is about a new message. */
+static void forget_client(struct policy_connection *policy)
+{
+    clients_leave(&clients, policy->client);
+    policy->client = NULL;
+}
+
 /* Answers the request, whose decision is known; without memory for its client it goes on unchecked. */
 static void answer(struct policy_connection *policy)
 {
@@ -96,6 +104,8 @@ static void answer(struct policy_connection *policy)
         watch_quiet();
     policy_metrics_answered(policy->request.state, action);
     policy->scanned = 0;
+    if (policy->taken > KEPT_MAX)
+        forget_client(policy);
     connection_end_answer(&policy->connection, policy->taken);
 }
 

@@ -4,6 +4,7 @@
 
 #include "greylist/store/record_text.h"
 #include "greylist/store/redis_error.h"
+#include "greylist/store/waiting_window.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -46,7 +47,8 @@ struct asked {
     struct held *held[PARTS]; /* the second one may be missing */
     size_t part_count;
     struct value guess[PARTS], next[PARTS];
-    bool has_found; /* the guess is what was found */
+    bool has_found;  /* the guess is what was found */
+    bool is_refused; /* there is no place for what follows from the guess */
     bool is_done;
 };
 
@@ -55,6 +57,7 @@ struct redis_batch {
     struct asked asked[BACKEND_BATCH_MAX];
     struct held held[BACKEND_BATCH_MAX * PARTS];
     size_t asked_count, held_count;
+    bool is_crowded;
     struct strbuf full; /* why the server stores nothing; "": it does */
 };
 
@@ -139,7 +142,8 @@ static bool guess(struct asked *asked)
     return is_found;
 }
 
-static bool decide(struct asked *asked)
+/* True if something is to be stored. With as many entries as there may be, no first contact is. */
+static bool decide(struct asked *asked, bool is_crowded)
 {
     const struct greylist_stored stored = {.entry = record_of(&asked->guess[ENTRY]),
                                            .sender = record_of(&asked->guess[SENDER])};
@@ -148,6 +152,9 @@ static bool decide(struct asked *asked)
     *decision = greylist_decide(&asked->visit->terms, &stored, asked->visit->now_s);
     if (asked->part_count < PARTS)
         decision->changes_sender = false;
+    asked->is_refused = is_crowded && decision->defers && asked->guess[ENTRY].len == 0;
+    if (asked->is_refused)
+        decision->changes_entry = decision->changes_sender = false;
     return decision->changes_entry || decision->changes_sender;
 }
 
@@ -186,6 +193,17 @@ static void ask(struct asked *asked, struct redis_link *link)
     redis_link_send(link, words, count);
 }
 
+/* What was decided is so. */
+static void settle(struct asked *asked, struct strbuf *full)
+{
+    asked->is_done = true;
+    asked->visit->answer = asked->is_refused ? STORE_FULL : STORE_ANSWERED;
+    if (!asked->is_refused)
+        return;
+    strbuf_truncate(full, 0);
+    strbuf_add(full, WAITING_WINDOW_CROWDED);
+}
+
 /* Returns how many replies will come. */
 static size_t ask_all(struct redis_batch *batch, struct redis_link *link)
 {
@@ -197,9 +215,8 @@ static size_t ask_all(struct redis_batch *batch, struct redis_link *link)
         if (asked->is_done)
             continue;
         is_found = guess(asked);
-        if (!decide(asked) && is_found) {
-            asked->is_done = true;
-            asked->visit->answer = STORE_ANSWERED;
+        if (!decide(asked, batch->is_crowded) && is_found) {
+            settle(asked, &batch->full);
             continue;
         }
         ask(asked, link);
@@ -262,10 +279,8 @@ static bool take(struct asked *asked, const struct redisReply *reply, struct str
     if (!read_values(reply, found, asked->part_count))
         return redis_error_add(reply, problem);
     asked->has_found = true;
-    if (learn(asked, found)) {
-        asked->is_done = true;
-        asked->visit->answer = STORE_ANSWERED;
-    }
+    if (learn(asked, found))
+        settle(asked, full);
     return true;
 }
 
@@ -286,9 +301,10 @@ static bool take_all(struct redis_batch *batch, struct redis_link *link, struct 
 }
 
 bool redis_batch_visit(struct redis_batch *batch, struct redis_link *link, struct backend_visit *const *visits,
-                       size_t count, struct strbuf *problem)
+                       size_t count, bool is_crowded, struct strbuf *problem)
 {
     fill(batch, visits, count);
+    batch->is_crowded = is_crowded;
     while (ask_all(batch, link) > 0)
         if (!take_all(batch, link, problem))
             return false;

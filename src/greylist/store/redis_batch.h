@@ -33,9 +33,10 @@ struct redis_batch;
 struct redis_batch *redis_batch_create(const char *prefix);
 void redis_batch_destroy(struct redis_batch *batch); /* NULL is fine */
 
-/* What backend_functions.visit does, for at most BACKEND_BATCH_MAX, on a link that is connected and begun. */
+/* What backend_functions.visit does, for at most BACKEND_BATCH_MAX, on a link that is connected and begun. is_crowded:
+ * there are as many entries as there may be, so that no first contact is stored. */
 bool redis_batch_visit(struct redis_batch *batch, struct redis_link *link, struct backend_visit *const *visits,
-                       size_t count, struct strbuf *problem);
+                       size_t count, bool is_crowded, struct strbuf *problem);
 
 /* Runs the script once, so that whatever would keep it from running, or from storing, is found: appends that to
  * `problem`, and returns false. Stores nothing. */

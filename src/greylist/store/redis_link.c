@@ -40,12 +40,24 @@ typedef size_t list_len;
 typedef int list_len;
 #endif
 
-/* hiredis would allocate as many members as the server announces, before any of them has come. */
+/* hiredis would allocate as many members as the server announces, before any of them has come. The pairs of a map,
+ * which nobody asks for, it doubles to members, and where a size has 32 bits it tells only the rest of that here. */
 static void *make_bounded_list(const redisReadTask *task, list_len len)
 {
     const struct redis_link *link = task->privdata;
 
-    return len > REDIS_LINK_LIST_MAX ? NULL : link->defaults->createArray(task, len);
+    if (task->type != REDIS_REPLY_ARRAY || len > REDIS_LINK_LIST_MAX)
+        return NULL;
+    return link->defaults->createArray(task, len);
+}
+
+/* Where a size has 32 bits, hiredis counts beyond that: it takes a text of nearly 4 GB for whole that has hardly begun,
+ * and then copies it into what is as long and one octet, which may be no octet at all. */
+static void *make_bounded_text(const redisReadTask *task, char *octets, size_t len)
+{
+    const struct redis_link *link = task->privdata;
+
+    return len > REDIS_LINK_REPLY_MAX ? NULL : link->defaults->createString(task, octets, len);
 }
 
 static bool make_reader(struct redis_link *link, struct strbuf *problem)
@@ -58,6 +70,7 @@ static bool make_reader(struct redis_link *link, struct strbuf *problem)
     link->defaults = link->reader->fn;
     link->functions = *link->defaults;
     link->functions.createArray = make_bounded_list;
+    link->functions.createString = make_bounded_text;
     link->reader->fn = &link->functions;
     link->reader->privdata = link;
     return true;

@@ -21,7 +21,8 @@ struct redis_store {
     struct store_address address;
     struct strbuf place;
     char *password_file; /* NULL: none */
-    uint64_t entries_max;
+    struct redis_bound bound;
+    bool is_crowded; /* by the last look */
     const struct clock *clock;
     struct redis_link *link;
     struct redis_batch *batch;
@@ -138,7 +139,10 @@ static bool redis_visit(struct backend *backend, struct backend_visit *const *vi
 {
     struct redis_store *store = store_of(backend);
 
-    return end(store, begin(store, problem) && redis_batch_visit(store->batch, store->link, visits, count, problem));
+    for (size_t i = 0; i < count; i++)
+        waiting_window_note(&store->bound.window, &visits[i]->terms);
+    return end(store, begin(store, problem) &&
+                          redis_batch_visit(store->batch, store->link, visits, count, store->is_crowded, problem));
 }
 
 /* Writes the key on the server. False: it is too long for one. */
@@ -195,8 +199,8 @@ static bool redis_expire(struct backend *backend, int64_t now_s, struct backend_
     struct redis_store *store = store_of(backend);
 
     (void)now_s; /* the server goes by its own clock */
-    return end(store, begin(store, problem) && redis_trim(&store->trimmed_to, store->link, store->address.prefix,
-                                                          store->entries_max, expiry, problem));
+    return end(store, begin(store, problem) && redis_trim(&store->trimmed_to, store->link, &store->bound, expiry,
+                                                          &store->is_crowded, problem));
 }
 
 static bool redis_each(struct backend *backend, const char *pattern, backend_each each, void *context,
@@ -228,9 +232,10 @@ struct backend *redis_store_create(const struct greylist_store_config *config)
     *store =
         (struct redis_store){.backend = {.functions = &functions},
                              .address = config->address,
-                             .entries_max = config->entries_max,
+                             .bound = {.max = config->entries_max},
                              .clock = config->clock,
                              .password_file = config->password_file == NULL ? NULL : strdup(config->password_file)};
+    store->bound.prefix = store->address.prefix;
     store->link = redis_link_create(&store->address);
     store->batch = redis_batch_create(store->address.prefix);
     store_address_write(&store->address, &store->place);

@@ -26,6 +26,7 @@ static const char *const texts[SQLITE_STATEMENTS] = {
               "first_s = ?3, last_s = ?4, count = ?5, is_learned = ?6, until_s = ?7",
     [FORGET] = "DELETE FROM seen WHERE key = ?1 AND is_sender = ?2",
     [EXPIRE] = FIRST_TO_EXPIRE "WHERE until_s <= ?1 ORDER BY until_s LIMIT ?2)",
+    [TRIM_AFTER] = FIRST_TO_EXPIRE "WHERE until_s > ?1 ORDER BY until_s LIMIT ?2)",
     [TRIM] = FIRST_TO_EXPIRE "ORDER BY until_s LIMIT ?1)",
     [COUNT_SOME] = "SELECT count(*) FROM (SELECT 1 FROM seen LIMIT ?1 + 1)",
     [SHOW] = "SELECT key, is_sender, first_s, last_s, count, is_learned, until_s FROM seen "
@@ -200,6 +201,7 @@ static bool prepare(struct sqlite_database *database)
     return true;
 }
 
+/* Reads once: SQLite makes the files beside a copy of a database, which has no log of changes, only then. */
 static bool set_up(struct sqlite_database *database, struct strbuf *problem)
 {
     (void)sqlite3_extended_result_codes(database->db, 0);
@@ -212,7 +214,7 @@ static bool set_up(struct sqlite_database *database, struct strbuf *problem)
     if (!check_tables(database, problem))
         return false;
     (void)sqlite3_wal_hook(database->db, on_commit, database);
-    if (!prepare(database))
+    if (!prepare(database) || !run_text(database, "SELECT count(*) FROM sqlite_master"))
         return sqlite_database_fail(database, problem);
     if (!sqlite_file_identify(database->path, database->identities, SQLITE_FILES_MAX))
         return sqlite_database_complain(database, strerror(errno), problem);

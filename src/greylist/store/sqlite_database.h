@@ -24,6 +24,7 @@ enum sqlite_statement {
     STORE,
     FORGET,
     EXPIRE,
+    TRIM_AFTER, /* a moment */
     TRIM,
     COUNT_SOME, /* up to the number given and one more */
     SHOW,

@@ -3,6 +3,7 @@
 #include "greylist/store/backend.h"
 #include "greylist/store/sqlite_database.h"
 #include "greylist/store/sqlite_room.h"
+#include "greylist/store/waiting_window.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,8 @@ struct sqlite_store {
     bool is_known;   /* how many there are: `base` and our changes since then */
     int64_t base;
     int64_t counted_s, version; /* when, and what PRAGMA data_version was */
+    struct waiting_window window;
+    bool is_crowded; /* somebody of the last batch found no place */
 };
 
 static struct sqlite_store *of(struct backend *backend)
@@ -108,6 +111,21 @@ static bool decide(struct sqlite_store *store, struct backend_visit *visit, stru
     return true;
 }
 
+/* 0: that is not known. */
+static uint64_t entries_of(const struct sqlite_store *store)
+{
+    const int64_t entries = store->base + store->database.changes;
+
+    return store->is_known && entries > 0 ? (uint64_t)entries : 0;
+}
+
+/* There is no place for one more. To store it, and forget it or another one who waits, would defer them for ever. */
+static bool is_one_too_many(const struct sqlite_store *store, const struct greylist_decision *decision,
+                            const struct greylist_stored *stored, int64_t added)
+{
+    return decision->defers && is_nothing(&stored->entry) && entries_of(store) + (uint64_t)added >= store->entries_max;
+}
+
 static bool write_one(struct sqlite_store *store, struct backend_visit *visit, int64_t *added)
 {
     const struct greylist_decision *decision = &visit->decision;
@@ -115,6 +133,12 @@ static bool write_one(struct sqlite_store *store, struct backend_visit *visit, i
 
     if (!decide(store, visit, &stored))
         return false;
+    waiting_window_note(&store->window, &visit->terms);
+    if (is_one_too_many(store, decision, &stored, *added)) {
+        visit->answer = STORE_FULL;
+        store->is_crowded = true;
+        return true;
+    }
     if (decision->changes_entry) {
         if (!store_record(store, visit->subject.entry, false, &decision->next.entry, decision->entry_until_s))
             return false;
@@ -132,6 +156,7 @@ static bool write_all(struct sqlite_store *store, struct backend_visit *const *v
 {
     int64_t added = 0;
 
+    store->is_crowded = false;
     if (!run(store, BEGIN_WRITE))
         return false;
     for (size_t i = 0; i < count; i++)
@@ -187,8 +212,12 @@ static bool sqlite_visit(struct backend *backend, struct backend_visit *const *v
     struct sqlite_store *store = of(backend);
 
     sqlite_room_look(&store->database);
-    if (write_all(store, visits, count) ||
-        (sqlite_database_is_full(&store->database) && visit_full(store, visits, count, problem)))
+    if (write_all(store, visits, count)) {
+        if (store->is_crowded)
+            (void)sqlite_database_complain(&store->database, WAITING_WINDOW_CROWDED, problem);
+        return true;
+    }
+    if (sqlite_database_is_full(&store->database) && visit_full(store, visits, count, problem))
         return true;
     (void)fail(store, problem);
     sqlite_database_roll_back(&store->database);
@@ -196,14 +225,6 @@ static bool sqlite_visit(struct backend *backend, struct backend_visit *const *v
 }
 
 /* --- What is over. --- */
-
-/* 0: that is not known. */
-static uint64_t entries_of(const struct sqlite_store *store)
-{
-    const int64_t entries = store->base + store->database.changes;
-
-    return store->is_known && entries > 0 ? (uint64_t)entries : 0;
-}
 
 static void note_count(struct sqlite_store *store, int64_t base)
 {
@@ -248,8 +269,17 @@ static bool count_entries(struct sqlite_store *store, int64_t now_s)
     return true;
 }
 
-static bool delete_first(struct sqlite_store *store, enum sqlite_statement which, size_t *deleted)
+/* Deletes as many as the step still allows, `most` at most, and adds up how many they were. `moment_s` is that of the
+ * statement, if it has one. */
+static bool delete_first(struct sqlite_store *store, enum sqlite_statement which, int64_t moment_s, uint64_t most,
+                         size_t *deleted)
 {
+    const uint64_t room = BACKEND_EXPIRY_STEP - *deleted;
+    sqlite3_stmt *statement = store->database.statements[which];
+
+    if (which != TRIM)
+        (void)sqlite3_bind_int64(statement, 1, moment_s);
+    (void)sqlite3_bind_int64(statement, which == TRIM ? 1 : 2, (int64_t)(most < room ? most : room));
     if (!run(store, which))
         return false;
     *deleted += (size_t)sqlite3_changes(store->database.db);
@@ -257,22 +287,25 @@ static bool delete_first(struct sqlite_store *store, enum sqlite_statement which
     return true;
 }
 
+static uint64_t surplus_of(const struct sqlite_store *store)
+{
+    const uint64_t entries = entries_of(store);
+
+    return entries > store->entries_max ? entries - store->entries_max : 0;
+}
+
+/* What is over; where there is no place for others, what is too late or soon over; of what is too much yet, those who
+ * do not wait before those who do. */
 static bool delete_some(struct sqlite_store *store, int64_t now_s, size_t *deleted)
 {
-    uint64_t left;
+    const int64_t begin_s = waiting_window_begin_s(&store->window, now_s),
+                  end_s = waiting_window_end_s(&store->window, now_s);
 
-    (void)sqlite3_bind_int64(store->database.statements[EXPIRE], 1, now_s);
-    (void)sqlite3_bind_int(store->database.statements[EXPIRE], 2, BACKEND_EXPIRY_STEP);
-    if (!delete_first(store, EXPIRE, deleted))
-        return false;
-    left = entries_of(store);
-    if (left > store->entries_max && *deleted < BACKEND_EXPIRY_STEP) {
-        const uint64_t surplus = left - store->entries_max, room = BACKEND_EXPIRY_STEP - *deleted;
-
-        (void)sqlite3_bind_int64(store->database.statements[TRIM], 1, (int64_t)(surplus < room ? surplus : room));
-        return delete_first(store, TRIM, deleted);
-    }
-    return true;
+    return delete_first(store, EXPIRE, now_s, BACKEND_EXPIRY_STEP, deleted) &&
+           (entries_of(store) < store->entries_max ||
+            delete_first(store, EXPIRE, begin_s, BACKEND_EXPIRY_STEP, deleted)) &&
+           (surplus_of(store) == 0 || delete_first(store, TRIM_AFTER, end_s, surplus_of(store), deleted)) &&
+           (surplus_of(store) == 0 || delete_first(store, TRIM, 0, surplus_of(store), deleted));
 }
 
 static bool sqlite_expire(struct backend *backend, int64_t now_s, struct backend_expiry *expiry, struct strbuf *problem)

@@ -2,6 +2,8 @@
 /* Writes rows and counts as JSON. */
 #include "tools/greylist/greylist_json.h"
 
+#include "base/log_json.h"
+
 #include <jansson.h>
 #include <stdlib.h>
 
@@ -24,7 +26,7 @@ static bool write_object(json_t *object, bool failed, struct strbuf *out)
     json_decref(object);
     if (text == NULL)
         return false;
-    strbuf_add(out, text);
+    log_json_foreign(out, text);
     strbuf_add_char(out, '\n');
     free(text);
     return !out->failed;

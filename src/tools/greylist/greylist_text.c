@@ -2,6 +2,8 @@
 /* One line a row, the key at its end, so that text tools find their way. */
 #include "tools/greylist/greylist_text.h"
 
+#include "base/calendar.h"
+
 #include <inttypes.h>
 #include <time.h>
 
@@ -11,11 +13,9 @@ static const char line_format[] = "%-8s %-19s %8s  %-19s  %-19s  ";
 
 static const char *format_time(int64_t time_s, char text[TIME_SIZE])
 {
-    const time_t moment = (time_t)time_s;
     struct tm local;
 
-    if (time_s == 0 || localtime_r(&moment, &local) == NULL ||
-        strftime(text, TIME_SIZE, "%Y-%m-%d %H:%M:%S", &local) == 0)
+    if (time_s == 0 || !calendar_local(time_s, &local) || strftime(text, TIME_SIZE, "%Y-%m-%d %H:%M:%S", &local) == 0)
         return "-";
     return text;
 }

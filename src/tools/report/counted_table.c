@@ -108,9 +108,10 @@ static void make_room(struct counted_table *table)
 /* Keeps chains short: as many buckets as entries. Without memory the chains get longer. */
 static void grow(struct counted_table *table)
 {
-    struct hash_table larger = {.bucket_count = 2 * table->table.bucket_count};
+    const size_t count = table->table.bucket_count;
+    struct hash_table larger = {.bucket_count = count < BUCKETS_AT_FIRST ? BUCKETS_AT_FIRST : 2 * count};
 
-    if (table->size < table->table.bucket_count)
+    if (table->size < count)
         return;
     larger.buckets = calloc(larger.bucket_count, sizeof(struct hash_link *));
     if (larger.buckets == NULL)

@@ -2,6 +2,8 @@
 /* Reads the times of log lines. */
 #include "tools/report/log_time.h"
 
+#include "base/calendar.h"
+
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,7 +61,7 @@ static int64_t local_time(int year, int month, int day, int hour)
 {
     struct tm local = {.tm_year = year - 1900, .tm_mon = month, .tm_mday = day, .tm_hour = hour, .tm_isdst = -1};
 
-    return (int64_t)mktime(&local);
+    return calendar_from_local(&local);
 }
 
 /* When the hour in "Nov 28 02" began, in the last year in which that is not in the future. */
@@ -67,11 +69,10 @@ static bool old_hour(const struct log_time *reader, const char *text, int64_t *h
 {
     const int month = month_of(text), hour = two_digits(text + 7);
     const int day = text[4] == ' ' && isdigit((unsigned char)text[5]) ? text[5] - '0' : two_digits(text + 4);
-    const time_t now = (time_t)reader->now_s;
     struct tm local;
 
     if (month < 0 || day < 1 || day > 31 || hour < 0 || hour > 23 || text[3] != ' ' || text[6] != ' ' ||
-        localtime_r(&now, &local) == NULL)
+        !calendar_local(reader->now_s, &local))
         return false;
     *hour_s = local_time(local.tm_year + 1900, month, day, hour);
     if (*hour_s > reader->now_s + DAY_S) /* a clock may be wrong, by less than a day */
@@ -134,13 +135,12 @@ static bool iso_hour(const char *text, int64_t *hour_s)
 /* What local time says of a time that was read as UTC. */
 static int64_t as_local(int64_t utc_s)
 {
-    const time_t moment = (time_t)utc_s;
     struct tm parts;
 
-    if (gmtime_r(&moment, &parts) == NULL)
+    if (!calendar_utc(utc_s, &parts))
         return utc_s;
     parts.tm_isdst = -1;
-    return (int64_t)mktime(&parts);
+    return calendar_from_local(&parts);
 }
 
 static size_t read_iso(struct log_time *reader, const char *text, size_t len, int64_t *time_s)
@@ -237,10 +237,9 @@ static bool parse_ago(const struct log_time *reader, const char *text, int64_t *
 /* Midnight so many days ago, by local time. */
 static bool parse_day(const struct log_time *reader, int days_ago, int64_t *time_s)
 {
-    const time_t now = (time_t)reader->now_s;
     struct tm local;
 
-    if (localtime_r(&now, &local) == NULL)
+    if (!calendar_local(reader->now_s, &local))
         return false;
     *time_s = local_time(local.tm_year + 1900, local.tm_mon, local.tm_mday - days_ago, 0);
     return true;

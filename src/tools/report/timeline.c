@@ -2,6 +2,8 @@
 /* Counts by hour around the first message, and their sums. */
 #include "tools/report/timeline.h"
 
+#include "base/calendar.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -73,13 +75,13 @@ static int64_t step_for(int64_t hours)
 /* Local time's hours ahead of UTC: days begin at midnight here. */
 static int64_t zone_hours(int64_t hour)
 {
-    const time_t moment = (time_t)(hour * HOUR_S);
+    const int64_t moment = hour * HOUR_S;
     struct tm local, utc;
 
-    if (localtime_r(&moment, &local) == NULL || gmtime_r(&moment, &utc) == NULL)
+    if (!calendar_local(moment, &local) || !calendar_utc(moment, &utc))
         return 0;
     utc.tm_isdst = local.tm_isdst;
-    return ((int64_t)mktime(&local) - (int64_t)mktime(&utc)) / HOUR_S;
+    return (calendar_from_local(&local) - calendar_from_local(&utc)) / HOUR_S;
 }
 
 size_t timeline_bins(const struct timeline *timeline, struct timeline_bin bins[TIMELINE_BINS_MAX], int64_t *step_s)

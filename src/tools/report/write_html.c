@@ -2,6 +2,7 @@
 /* Reports as one HTML page, which loads nothing. */
 #include "tools/report/write_report.h"
 
+#include "base/calendar.h"
 #include "base/utf8.h"
 #include "tools/report/page.h"
 
@@ -50,10 +51,9 @@ static void add_number(struct strbuf *out, uint64_t value)
 
 static const char *time_text(int64_t time_s, const char *format, char text[40])
 {
-    const time_t moment = (time_t)time_s;
     struct tm local;
 
-    if (localtime_r(&moment, &local) == NULL || strftime(text, 40, format, &local) == 0)
+    if (!calendar_local(time_s, &local) || strftime(text, 40, format, &local) == 0)
         text[0] = '\0';
     return text;
 }

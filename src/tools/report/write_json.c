@@ -2,6 +2,8 @@
 /* Reports for programs. */
 #include "tools/report/write_report.h"
 
+#include "base/calendar.h"
+#include "base/log_json.h"
 #include "base/utf8.h"
 
 #include <jansson.h>
@@ -33,11 +35,10 @@ static json_t *text_value(const char *text)
 
 static json_t *time_value(int64_t time_s)
 {
-    const time_t moment = (time_t)time_s;
     char text[32];
     struct tm utc;
 
-    if (gmtime_r(&moment, &utc) == NULL || strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
+    if (!calendar_utc(time_s, &utc) || strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
         return json_null();
     return json_string(text);
 }
@@ -114,7 +115,7 @@ void write_report_json(const struct written_report *report, struct strbuf *out)
         out->failed = true;
         return;
     }
-    strbuf_add(out, text);
+    log_json_foreign(out, text);
     strbuf_add_char(out, '\n');
     free(text);
 }

@@ -2,6 +2,7 @@
 /* Reports for a terminal of 80 columns. */
 #include "tools/report/write_report.h"
 
+#include "base/calendar.h"
 #include "base/printable.h"
 
 #include <inttypes.h>
@@ -13,10 +14,9 @@ enum { WIDTH = 80, BAR_MAX = 30, INDENT = 4, CELL_SIZE = 1200 };
 
 static const char *time_text(int64_t time_s, char text[32])
 {
-    const time_t moment = (time_t)time_s;
     struct tm local;
 
-    if (localtime_r(&moment, &local) == NULL || strftime(text, 32, "%Y-%m-%d %H:%M", &local) == 0)
+    if (!calendar_local(time_s, &local) || strftime(text, 32, "%Y-%m-%d %H:%M", &local) == 0)
         text[0] = '\0';
     return text;
 }

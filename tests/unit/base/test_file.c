@@ -5,6 +5,7 @@
 #include "support/alloc_fail.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -93,6 +94,28 @@ static void test_pipes(void **state)
     strbuf_free(&text);
 }
 
+/* Nor is one waited for that says nothing more. */
+static void test_silent_pipe(void **state)
+{
+    struct strbuf text = {.limit = LIMIT};
+    char fifo[64];
+    int fd;
+
+    (void)state;
+    snprintf(fifo, sizeof fifo, "%s.fifo", path);
+    assert_int_equal(mkfifo(fifo, 0600), 0);
+    fd = open(fifo, O_RDWR | O_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, "some", 4), 4);
+    alarm(60);
+    assert_false(file_read(fifo, &text));
+    assert_int_equal(errno, ETIMEDOUT);
+    alarm(0);
+    close(fd);
+    assert_int_equal(unlink(fifo), 0);
+    strbuf_free(&text);
+}
+
 static void test_errors(void **state)
 {
     struct strbuf text = STRBUF_INIT;
@@ -136,7 +159,8 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_sizes), cmocka_unit_test(test_pipes),
-                                       cmocka_unit_test(test_errors), cmocka_unit_test(test_no_memory)};
+                                       cmocka_unit_test(test_silent_pipe), cmocka_unit_test(test_errors),
+                                       cmocka_unit_test(test_no_memory)};
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

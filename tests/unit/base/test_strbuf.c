@@ -244,6 +244,11 @@ static void test_shown(void **state)
         {"a\tb\n", "a\\x09b\\x0a", 10},
         {"gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f", 10},
         {"\xff\xc3", "\\xff\\xc3", 10},
+        {"\xc2\x9b"
+         "2J\xc2\xa0",
+         "\\xc2\\x9b2J\xc2\xa0", 10},                          /* a control sequence for a terminal */
+        {"\xe2\x80\xaemo\xe2\x80\xac\xe2\x81\xa6\xe2\x81\xa9", /* what turns text around, and back */
+         "\\xe2\\x80\\xaemo\\xe2\\x80\\xac\\xe2\\x81\\xa6\\xe2\\x81\\xa9", 20},
         {"gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc...", 3}, /* no half character */
         {"x", "...", 0},
     };

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -21,13 +22,13 @@
 
 #include <cmocka.h>
 
-enum { TIMES = 1000, SOCKETS = 2, LIMIT_S = 60 };
+enum { TIMES = 1000, SOCKETS = 2, LIMIT_S = 60, SILENT_MS = 300, A_WHILE_MS = 20, DESCRIPTORS = 96 };
 
 static char directory[32], specs[SOCKETS][64];
 static struct front_socket sockets[SOCKETS];
 static struct drain drain;
 /* One for each test: they live as long as the process, and what they hold with them. */
-static struct connections instances[8], *all = instances;
+static struct connections instances[12], *all = instances;
 static const struct front_host host;
 static pthread_t thread;
 static _Atomic(struct connection *) held;
@@ -110,11 +111,10 @@ static void *run(void *unused)
     return unused;
 }
 
-static int set_up(void **state)
+static int set_up_with(int64_t silent_ms)
 {
     struct strbuf error = STRBUF_INIT;
 
-    (void)state;
     (void)snprintf(directory, sizeof directory, "/tmp/smf-spf-lines-XXXXXX");
     assert_non_null(mkdtemp(directory));
     test_directory_use(directory);
@@ -122,6 +122,7 @@ static int set_up(void **state)
     assert_true(++all < instances + sizeof instances / sizeof *instances);
     *all = (struct connections){.protocol = &protocol,
                                 .drain = &drain,
+                                .silent_ms = silent_ms,
                                 .lock = PTHREAD_MUTEX_INITIALIZER,
                                 .is_changed = PTHREAD_COND_INITIALIZER};
     front.state = all;
@@ -134,6 +135,33 @@ static int set_up(void **state)
     }
     assert_int_equal(pthread_create(&thread, NULL, run, NULL), 0);
     return 0;
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    return set_up_with(0);
+}
+
+/* Who is silent is not waited for long. */
+static int set_up_impatient(void **state)
+{
+    (void)state;
+    return set_up_with(SILENT_MS);
+}
+
+static struct rlimit usual;
+
+/* The same with few descriptors. */
+static int set_up_scarce(void **state)
+{
+    struct rlimit low;
+
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &usual), 0);
+    low = (struct rlimit){.rlim_cur = DESCRIPTORS, .rlim_max = usual.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+    return set_up_with(SILENT_MS);
 }
 
 static int tear_down(void **state)
@@ -298,14 +326,105 @@ static void test_broken(void **state)
     }
 }
 
+static int tear_down_scarce(void **state)
+{
+    return tear_down(state) + setrlimit(RLIMIT_NOFILE, &usual);
+}
+
+/* A request that its client does not finish is told, and takes nothing for ever; but for as long as something comes,
+ * and between requests, and while it is answered, a connection may last. */
+static void test_unfinished(void **state)
+{
+    const int half = connect_to(0), slow = connect_to(0), idle = connect_to(1), waiting = connect_to(1);
+
+    (void)state;
+    say(idle, "idle\n");
+    assert_answer(idle, "idle\n");
+    say(waiting, "later\n");
+    say(half, "hal");
+    for (int i = 0; i < 2 * SILENT_MS / A_WHILE_MS; i++) {
+        say(slow, i % 10 < 9 ? "s" : "\n");
+        pause_ms(A_WHILE_MS);
+    }
+    assert_true(has_ended(half));
+    assert_int_equal(broken, 1);
+    for (int i = 0; i < 2 * SILENT_MS / A_WHILE_MS / 10; i++)
+        assert_answer(slow, "sssssssss\n");
+    say(idle, "again\n");
+    assert_answer(idle, "again\n");
+    connection_is_ready(held);
+    assert_answer(waiting, "later\n");
+    close(half);
+    close(slow);
+    close(idle);
+    close(waiting);
+}
+
+/* Crowds of half requests are bounded in memory, and other clients are served. */
+static void test_large(void **state)
+{
+    enum { CLIENTS = 400, KEPT_MAX = 140, SIZE = 65536 };
+    int crowd[CLIENTS];
+    char *text = malloc(SIZE);
+    const int other = connect_to(1);
+
+    (void)state;
+    memset(text, 'x', SIZE);
+    for (int i = 0; i < CLIENTS; i++) {
+        crowd[i] = connect_to(0);
+        for (size_t at = 0; at < SIZE; at += 1024) /* as much as it is allowed to */
+            if (send(crowd[i], text + at, 1024, MSG_NOSIGNAL) < 0)
+                break;
+    }
+    say(other, "other\n");
+    assert_answer(other, "other\n");
+    while (broken < CLIENTS - KEPT_MAX)
+        pause_ms(1);
+    for (int i = 0; i < CLIENTS; i++)
+        close(crowd[i]);
+    close(other);
+    free(text);
+}
+
+/* Where no more fit, silent ones go; who asks does not. */
+static void test_full(void **state)
+{
+    enum { CLIENTS = 24 };
+    const int asking = connect_to(1);
+    int crowd[CLIENTS], late;
+
+    (void)state;
+    for (int i = 0; i < CLIENTS; i++)
+        crowd[i] = connect_to(0);
+    late = connect_to(0);
+    say(late, "late\n");
+    for (int i = 0; i < 6; i++) {
+        say(asking, "asking\n");
+        assert_answer(asking, "asking\n");
+        pause_ms(SILENT_MS / 3);
+    }
+    assert_answer(late, "late\n");
+    say(asking, "again\n");
+    assert_answer(asking, "again\n");
+    assert_int_equal(broken, 0);
+    for (int i = 0; i < CLIENTS; i++)
+        close(crowd[i]);
+    close(late);
+    close(asking);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        /* The first: loops of others keep descriptors. */
+        cmocka_unit_test_setup_teardown(test_full, set_up_scarce, tear_down_scarce),
         cmocka_unit_test_setup_teardown(test_sockets, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_late_reader, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_held, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_gone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_broken, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_unfinished, set_up_impatient, tear_down),
+        cmocka_unit_test_setup_teardown(test_large, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

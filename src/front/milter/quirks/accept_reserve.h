@@ -9,8 +9,7 @@
 /* From now on connections of this listening socket wait while the reserve is low. -1: none does. Any thread. */
 void accept_reserve_watch(int listening);
 
-/* True while fewer descriptors are free than a quarter of RLIMIT_NOFILE, which may change at any time, or than 2048.
- * Any thread. */
+/* True while the descriptors that are free are those for lookups (base/descriptor_reserve.h). Any thread. */
 bool accept_reserve_is_low(void);
 
 /* True if libmilter's connections are accepted by way of this file. That is so in every program that calls this, but

@@ -574,6 +574,50 @@ static void test_too_many_are_soon_gone(void **state)
     close_store(backend);
 }
 
+/* One visit, for which there is no place. */
+static void find_no_place(struct backend *backend, const char *entry)
+{
+    struct backend_visit visit = visit_of(entry, "", NOW);
+    struct strbuf problem = STRBUF_INIT;
+
+    assert_true(backend->functions->visit(backend, &(struct backend_visit *){&visit}, 1, &problem));
+    assert_int_equal(visit.answer, STORE_FULL);
+    assert_non_null(strstr(strbuf_text(&problem), "GreylistEntries"));
+    strbuf_free(&problem);
+}
+
+/* Whoever was deferred is not forgotten before coming back in time, whatever else is stored; and who would have no
+ * place is not deferred, but who is known stays known. */
+static void test_waiting_is_kept(void **state)
+{
+    struct greylist_store_config config = redis_server_config(&fixed_clock);
+    enum { WAITING = 100 };
+    struct backend *backend;
+    char key[32];
+
+    (void)state;
+    config.entries_max = 1000;
+    backend = open_store(&config);
+    for (unsigned i = 0; i < WAITING; i++) {
+        (void)snprintf(key, sizeof key, "waits %u", i);
+        assert_int_equal(ask(backend, key, "", NOW).reason, GREYLIST_NEW);
+    }
+    (void)redis_server_command(
+        "EVAL|for n = 1, 1400 do redis.call('SET', 'smf-spf:entry:' .. n, '1 1700000000 3 0', 'EX', "
+        "10000000 + n) end|0");
+    for (int step = 0; step < 100 && size() > 1000; step++)
+        (void)expire(backend, size());
+    assert_int_equal(size(), 1000);
+    find_no_place(backend, "one more");
+    assert_int_equal(size(), 1000);
+    for (unsigned i = 0; i < WAITING; i++) {
+        (void)snprintf(key, sizeof key, "waits %u", i);
+        assert_int_equal(ask(backend, key, "", NOW + DELAY).reason, GREYLIST_CAME_BACK);
+    }
+    assert_int_equal(ask(backend, "1400", "", NOW).reason, GREYLIST_KNOWN_ENTRY);
+    close_store(backend);
+}
+
 /* What others have in the database does not push out what is ours, and is left alone. */
 static void test_others_have_too_many(void **state)
 {
@@ -704,6 +748,7 @@ int main(void)
         cmocka_unit_test_setup(test_long_list, flush),
         cmocka_unit_test_setup(test_too_long_a_key, flush),
         cmocka_unit_test_setup(test_too_many, flush),
+        cmocka_unit_test_setup(test_waiting_is_kept, flush),
         cmocka_unit_test_setup(test_too_many_are_soon_gone, flush),
         cmocka_unit_test_setup(test_others_have_too_many, flush),
         cmocka_unit_test_setup(test_hosts_at_once, flush),

@@ -348,6 +348,53 @@ static void test_expiry(void **state)
     assert_int_equal(expire(100), 0);
 }
 
+/* Whoever was deferred is not forgotten before coming back in time, whatever else is stored; and who would have no
+ * place is not deferred. */
+static void test_waiting_is_kept(void **state)
+{
+    enum { MOST = 100, WAITING = 40 };
+    struct backend_visit visit;
+    char key[32];
+
+    (void)state;
+    use_open("a.db", MOST);
+    for (unsigned i = 0; i < WAITING; i++) {
+        (void)snprintf(key, sizeof key, "waits %u", i);
+        expect(key, "", GREYLIST_NEW);
+    }
+    for (unsigned i = 0; i < 2 * MOST; i++) {
+        (void)snprintf(key, sizeof key, "known %u", i);
+        put(key, false, now_s + 10 * (int64_t)terms.window_s);
+    }
+    assert_int_equal(expire(MOST + WAITING), MOST);
+    assert_true(visit_once("one more", "", &visit));
+    assert_int_equal(visit.answer, STORE_FULL);
+    expect_problem("GreylistEntries");
+    now_s += DELAY_S;
+    for (unsigned i = 0; i < WAITING; i++) {
+        (void)snprintf(key, sizeof key, "waits %u", i);
+        expect(key, "", GREYLIST_CAME_BACK);
+    }
+}
+
+/* Who is too late makes place. */
+static void test_late_makes_place(void **state)
+{
+    char key[32];
+
+    (void)state;
+    use_open("a.db", 100);
+    for (unsigned i = 0; i < 100; i++) {
+        (void)snprintf(key, sizeof key, "waits %u", i);
+        expect(key, "", GREYLIST_NEW);
+    }
+    now_s += terms.window_s - 1;
+    assert_int_equal(expire(0), 100);
+    now_s += 1;
+    assert_int_equal(expire(100), 0);
+    expect("one more", "", GREYLIST_NEW);
+}
+
 /* --- Other processes. --- */
 
 /* Visits each subject, whatever it takes; returns for how many it was the first. */
@@ -461,10 +508,12 @@ static void pause_shortly(void)
 static void test_counts_many(void **state)
 {
     const int64_t end_ms = clock_monotonic_ms(&clock_system) + 20000;
+    enum { MOST = 24000 };
     struct backend_expiry expiry = {.deleted = 0};
+    uint64_t entries;
 
     (void)state;
-    use_open("a.db", 24000);
+    use_open("a.db", MOST);
     add_many(25000);
     assert_int_equal(expire(0), 0); /* it is not known yet */
     expect("e", "s", GREYLIST_NEW);
@@ -474,8 +523,10 @@ static void test_counts_many(void **state)
     }
     assert_int_equal(expiry.deleted, BACKEND_EXPIRY_STEP);
     assert_int_equal(expiry.entries, 25001 - BACKEND_EXPIRY_STEP);
+    for (entries = expiry.entries; entries >= MOST; entries -= BACKEND_EXPIRY_STEP)
+        assert_int_equal(expire(BACKEND_EXPIRY_STEP), entries - BACKEND_EXPIRY_STEP);
     expect("f", "s", GREYLIST_NEW);
-    assert_int_equal(expire(BACKEND_EXPIRY_STEP), 25002 - 2 * BACKEND_EXPIRY_STEP);
+    assert_int_equal(expire(0), entries + 1);
 }
 
 /* --- What can happen to a file. --- */
@@ -569,6 +620,22 @@ static void test_no_directory(void **state)
 }
 
 /* A file that is not made by us is left as it is. */
+/* A copy that was made while the filter ran has no log of changes yet. */
+static void test_restored(void **state)
+{
+    char statement[200];
+
+    (void)state;
+    use_open("a.db", 1000);
+    expect("e", "s", GREYLIST_NEW);
+    (void)snprintf(statement, sizeof statement, "VACUUM INTO '%s'", path_of("b.db"));
+    other_does("a.db", statement);
+    backend->functions->destroy(backend);
+    use_open("b.db", 1000);
+    now_s += DELAY_S;
+    expect("e", "s", GREYLIST_CAME_BACK);
+}
+
 static void test_of_others(void **state)
 {
     static const struct {
@@ -923,6 +990,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_finds, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_forgets, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_expiry, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_waiting_is_kept, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_late_makes_place, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_processes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_is_locked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_counts_others, set_up, tear_down),
@@ -932,6 +1001,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_shared_is_gone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_table_is_gone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_directory, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_restored, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_of_others, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_read_only, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_corrupt, set_up, tear_down),
