@@ -10,8 +10,7 @@ enum {
     PAGE_OCTETS = 4096,
     ASKED_AT = 1000,  /* pages of the log, from which on the thread brings them into the file, */
     WAITED_AT = 4000, /* and from which on that is waited for: */
-    ASKED_SHARE = 4,  /* or from this part of the room that is left, */
-    WAITED_SHARE = 2, /* and this one, */
+    WAITED_SHARE = 2, /* or from this part of the room that is left, */
     PAGES_MIN = 32,   /* though not for fewer */
 };
 
@@ -67,8 +66,8 @@ static void keep(struct sqlite_database *database, uint64_t room)
     else if (pages >= WAITED_AT)
         (void)sqlite3_wal_checkpoint_v2(database->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     else if (pages >= at_most(WAITED_AT, room / WAITED_SHARE))
-        (void)empty_log(database);
-    else if (pages >= at_most(ASKED_AT, room / ASKED_SHARE))
+        (void)empty_log(database); /* with little room the thread is never asked: at work, it would be in the way */
+    else if (pages >= ASKED_AT)
         sqlite_checkpoint_request(database->checkpoint);
 }
 
