@@ -81,7 +81,7 @@ class Postgrey:
 
     def clean_up(self):
         if self.process:
-            self.process.terminate()
+            self.process.kill()  # once it went on for a minute after SIGTERM
             self.process.wait(PATIENCE_S)
         shutil.rmtree(self.directory)
 
