@@ -11,8 +11,7 @@ from http.client import HTTPException
 import policy_client
 import table_client
 from faults_alloc import ALL, Allocations, owner, story
-from faults_common import (BAD_IP, GOOD_IP, LONG, Mta, Names, asking, check, equal, fresh, metrics, own_secret,
-                           rows, wait_until)
+from faults_common import (BAD_IP, GOOD_IP, LONG, Mta, Names, asking, check, equal, fresh, metrics, rows, wait_until)
 from milter_wire import Closed
 
 STEP = 1 if LONG else int(os.environ.get("SMF_FAULTS_STEP", "12"))  # the short form fails each twelfth
@@ -233,7 +232,7 @@ class Trial:
         self.filter.policy = "unix:" + self.filter.path("policy")
         with open(self.filter.config_path, encoding="utf-8") as file:
             text = file.read()
-        secret = own_secret(self.filter)
+        secret = self.filter.write_secret("a secret of this test")
         self.filter.configure(text.replace(OWN_SOCKET, self.filter.policy).replace(OWN_SECRET, secret)
                               .replace(OWN_STORE, self.filter.path("greylist.db")))
         self.filter.libspf2_may_fail = True

@@ -12,7 +12,7 @@ import subprocess
 import milter_wire as wire
 from filter import UNPRIVILEGED, group_of
 from faults_common import (BAD_IP, GOOD_IP, LONG, Mta, Names, Skip, asking, case, check, delivered, descriptors, equal,
-                           fresh, metrics, own_secret, result_of, rows, sanitizer, spf_result, threads, wait_until)
+                           fresh, metrics, result_of, rows, sanitizer, spf_result, threads, wait_until)
 
 ROUNDS = 60 if LONG else 5
 CONNECTIONS = 64 if LONG else 24
@@ -137,7 +137,7 @@ def crowds_on_all_sockets_leave_descriptors(binary):
     limit = 512
     with Names() as names, contextlib.ExitStack() as stack:
         filter_ = asking(names, binary)
-        secret = own_secret(filter_)
+        secret = filter_.write_secret("a secret of this test")
         filter_.configure({"Nameserver": names.address, "Metrics": f"inet:{filter_.metrics_port}@127.0.0.1",
                            "DNSTimeout": "9s", "RefuseFail": "off", "PolicySocket": "unix:" + filter_.path("policy"),
                            "TableSocket": "socketmap:unix:" + filter_.path("tables"), "SRSDomain": "srs.example",

@@ -11,7 +11,7 @@ import milter_wire as wire
 import policy_client
 import table_client
 from faults_common import (BAD_IP, GOOD_IP, LONG, Names, asking, case, check, contains, descriptors, equal, fresh,
-                           metrics, own_secret, result_of, rows, threads, wait_until)
+                           metrics, result_of, rows, threads, wait_until)
 
 ANSWERED = (wire.OPTNEG, wire.MAIL, wire.RCPT, wire.EOM)
 SPARE_THREADS = 4  # that libmilter may make between two looks
@@ -57,6 +57,14 @@ def answer_of(stream):
     return kind
 
 
+def end(sock, how):
+    """What comes before the socket is closed."""
+    if how == "reset":
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    elif how == "half":
+        sock.shutdown(socket.SHUT_WR)
+
+
 def die(filter_, place, word, ip, how):
     """Plays up to the place and is gone. how: `close`, `reset` (what is sent is lost), `half` (sends no more)."""
     whole, octets = place
@@ -68,10 +76,15 @@ def die(filter_, place, word, ip, how):
             stream.send_raw(frame)
             if answered and (number + 1 < whole or octets):
                 answer_of(stream)
-        if how == "reset":
-            stream.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        elif how == "half":
-            stream.sock.shutdown(socket.SHUT_WR)
+        end(stream.sock, how)
+
+
+def send_and_die(path, octets, how):
+    """The same of a client of a unix socket that sends these octets."""
+    with contextlib.closing(socket.socket(socket.AF_UNIX)) as sock:
+        sock.connect(path)
+        sock.sendall(octets)
+        end(sock, how)
 
 
 def settled(filter_):
@@ -140,13 +153,7 @@ def policy_client_dies(binary, how):
                 octets = policy_client.request(sender=f"a@{fresh(word)}", **shown) * 2
                 places = range(0, len(octets) + 1, 7 if LONG else 61) if word != "silent" else (len(octets) // 2, len(octets))
                 for place in (*places, len(octets)):
-                    with contextlib.closing(socket.socket(socket.AF_UNIX)) as sock:
-                        sock.connect(filter_.path("policy"))
-                        sock.sendall(octets[:place])
-                        if how == "reset":
-                            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                        elif how == "half":
-                            sock.shutdown(socket.SHUT_WR)
+                    send_and_die(filter_.path("policy"), octets[:place], how)
             now = settled(filter_)
             check(now[0] <= before[0] + 2 and now[1] <= before[1] + SPARE_THREADS, f"{now}, before {before}")
             with policy_client.PolicyClient("unix:" + filter_.path("policy")) as client:
@@ -160,19 +167,13 @@ def table_client_dies(binary, how):
         filter_ = asking(names, binary)
         filter_.configure({"Nameserver": names.address, "Metrics": f"inet:{filter_.metrics_port}@127.0.0.1", "DNSTimeout": "1s",
                            "TableSocket": "socketmap:unix:" + filter_.path("tables"), "SRSDomain": "srs.example",
-                           "SRSOutgoing": GOOD_IP, "SRSSecretFile": own_secret(filter_)})
+                           "SRSOutgoing": GOOD_IP, "SRSSecretFile": filter_.write_secret("a secret of this test")})
         with filter_:
             before = settled(filter_)
             for word in ("pass", "silent"):
                 octets = table_client.netstring(f"forward a@{fresh(word)}") * 2
                 for place in range(0, len(octets) + 1, 1 if LONG else 5):
-                    with contextlib.closing(socket.socket(socket.AF_UNIX)) as sock:
-                        sock.connect(filter_.path("tables"))
-                        sock.sendall(octets[:place])
-                        if how == "reset":
-                            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                        elif how == "half":
-                            sock.shutdown(socket.SHUT_WR)
+                    send_and_die(filter_.path("tables"), octets[:place], how)
             wait_until(lambda: descriptors(filter_) <= before[0] + 2, 30, "descriptors to be given back")
             check(threads(filter_) <= before[1] + SPARE_THREADS, f"{threads(filter_)} threads, before {before}")
             with table_client.Socketmap("unix:" + filter_.path("tables")) as client:

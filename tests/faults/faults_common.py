@@ -3,7 +3,6 @@
 
 import itertools
 import os
-import shutil
 import sys
 import urllib.request
 
@@ -12,7 +11,6 @@ sys.path[:0] = [os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", p
 # pylint: disable=wrong-import-position,unused-import
 from wire_common import (BAD_IP, GOOD_IP, Filter, Mta, Skip, case, check, contains, delivered, equal,  # noqa: E402,F401
                          free_port, lacks, one, rows, sanitizer, spf_result, wait_until)
-from filter import UNPRIVILEGED, group_of  # noqa: E402
 from faults_dns import Names  # noqa: E402,F401
 
 LONG = os.environ.get("SMF_FAULTS_LONG") == "1"  # set by run --long
@@ -36,15 +34,6 @@ def asking(names, binary, config=None, **options):
     filter_ = Filter(binary, keys, **options)
     filter_.metrics_port = keys["Metrics"].split(":")[1].split("@")[0]
     return filter_
-
-
-def own_secret(filter_):
-    """A file for SRSSecretFile."""
-    path = filter_.write("secret", "a secret of this test\n")
-    os.chmod(path, 0o600)
-    if os.geteuid() == 0:
-        shutil.chown(path, UNPRIVILEGED, group_of(UNPRIVILEGED))
-    return path
 
 
 def metrics(filter_):

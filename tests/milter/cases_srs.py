@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Bounces to rewritten senders, at RCPT: forged and expired ones are refused, and nobody else is."""
 
-import os
-import shutil
 import signal
 
 from policy_client import PolicyClient
@@ -19,11 +17,7 @@ FORGED_REPLY, EXPIRED_REPLY = "this SRS address was not written by this host", "
 
 def with_srs(filter_, config=None, secrets=SECRET):
     """The filter, with SRS in its configuration."""
-    path = filter_.write("secret", secrets + "\n")
-    os.chmod(path, 0o600)
-    if os.geteuid() == 0:
-        shutil.chown(path, "nobody")
-    filter_.configure({"SRSDomain": DOMAIN, "SRSSecretFile": path, **(config or {})}, None)
+    filter_.configure({"SRSDomain": DOMAIN, "SRSSecretFile": filter_.write_secret(secrets), **(config or {})}, None)
     return filter_
 
 

@@ -4,7 +4,6 @@
 import contextlib
 import os
 import resource
-import shutil
 import signal
 import socket
 import stat
@@ -13,7 +12,7 @@ import time
 
 from cases_metrics import ask, sample
 from dns_server import DnsServer
-from filter import UNPRIVILEGED, free_port, group_of
+from filter import UNPRIVILEGED, free_port
 from process_common import prepared, run
 from reload_common import reload_and_stop
 from table_client import Closed, Socketmap, TcpTable, get, netstring
@@ -30,14 +29,6 @@ SENDER = "alice@example.org"
 NOT_FOUND = {"map": "NOTFOUND ", "tcp": "500 not found"}
 
 
-def secret(filter_):
-    path = filter_.write("secret", "tops3cr3t\n")
-    os.chmod(path, 0o600)
-    if os.geteuid() == 0:
-        shutil.chown(path, UNPRIVILEGED, group_of(UNPRIVILEGED))
-    return path
-
-
 def serving(binary, config=None, servers=None, **options):
     """A filter with tables: filter_.map, filter_.forward and filter_.reverse."""
     filter_ = Filter(binary, {}, **({"zone": ZONE} if servers is None else {}), **options)
@@ -46,7 +37,7 @@ def serving(binary, config=None, servers=None, **options):
     asks = {"Nameserver": servers.address} if servers else {}
     filter_.configure({"TableSocket": [f"socketmap:{filter_.map}", f"tcp-forward:{filter_.forward}",
                                        f"tcp-reverse:{filter_.reverse}"],
-                       "SRSDomain": "fwd.example", "SRSSecretFile": secret(filter_), "SRSOutgoing": "192.0.2.1",
+                       "SRSDomain": "fwd.example", "SRSSecretFile": filter_.write_secret("tops3cr3t"), "SRSOutgoing": "192.0.2.1",
                        "Metrics": f"unix:{filter_.path('metrics')}", **asks, **(config or {})}, None)
     return filter_
 
@@ -139,7 +130,7 @@ def what_cannot_be_is_told_before_the_start(binary, config, problem):
     with prepared(binary) as filter_:
         texts = {key: [v.format(dir=filter_.dir) for v in (value if isinstance(value, list) else [value])]
                  for key, value in {"TableSocket": "socketmap:unix:{dir}/map", "SRSDomain": "fwd.example", **config}.items()}
-        filter_.reconfigure({"SRSSecretFile": secret(filter_), **texts})
+        filter_.reconfigure({"SRSSecretFile": filter_.write_secret("tops3cr3t"), **texts})
         for arguments in (["-n"], ["-f"]):
             done = run(binary, *arguments, "-c", filter_.config_path)
             contains(done.stdout + done.stderr, problem, " ".join(arguments))
@@ -151,7 +142,7 @@ def sixteen_sockets_serve(binary):
     with prepared(binary) as filter_:
         paths = [filter_.path(f"map{number}") for number in range(16)]
         filter_.reconfigure({"TableSocket": [f"socketmap:unix:{path}" for path in paths], "SRSDomain": "fwd.example",
-                             "SRSSecretFile": secret(filter_), "SocketMode": "0640"})
+                             "SRSSecretFile": filter_.write_secret("tops3cr3t"), "SocketMode": "0640"})
         filter_.start()
         for path in paths:
             equal(stat.S_IMODE(os.stat(path).st_mode), 0o640, "permissions")
@@ -169,7 +160,7 @@ def one_that_cannot_listen_ends_the_start_without_a_trace(binary):
         port = taken.getsockname()[1]
         filter_.reconfigure({"TableSocket": [f"socketmap:unix:{filter_.path('map')}", f"tcp-forward:inet:{port}"],
                              "User": UNPRIVILEGED,
-                             "SRSDomain": "fwd.example", "SRSSecretFile": secret(filter_)})
+                             "SRSDomain": "fwd.example", "SRSSecretFile": filter_.write_secret("tops3cr3t")})
         done = run(binary, "-f", "-c", filter_.config_path)
         contains(done.stderr, f"TableSocket: inet:{port}@127.0.0.1: cannot listen", "the reason")
         check(not os.path.exists(filter_.path("map")), "the other socket is left")
@@ -179,7 +170,7 @@ def one_that_cannot_listen_ends_the_start_without_a_trace(binary):
 def a_change_needs_a_restart(binary):
     with serving(binary) as filter_:
         filter_.configure({"TableSocket": f"socketmap:{filter_.map}", "SRSDomain": "other.example",
-                           "SRSSecretFile": secret(filter_)}, None)
+                           "SRSSecretFile": filter_.write_secret("tops3cr3t")}, None)
         filter_.signal(signal.SIGUSR1)
         contains(filter_.wait_log("only after a restart"), "TableSocket", "the log")
         with TcpTable(filter_.forward) as client:
@@ -409,7 +400,7 @@ def a_socket_that_was_passed_serves(binary):
         os.set_inheritable(listening.fileno(), True)
         filter_.pass_fds = (listening.fileno(),)
         filter_.reconfigure({"TableSocket": f"tcp-forward:fd:{listening.fileno()}", "SRSDomain": "fwd.example",
-                             "SRSSecretFile": secret(filter_)})
+                             "SRSSecretFile": filter_.write_secret("tops3cr3t")})
         filter_.start()
         with TcpTable(f"inet:{listening.getsockname()[1]}@127.0.0.1") as client:
             contains(client.ask(SENDER), "200 SRS0=", "the answer")

@@ -122,6 +122,14 @@ class Filter:
             file.write(text)
         return self.path(name)
 
+    def write_secret(self, text):
+        """A file that the filter's account alone may read."""
+        path = self.write("secret", text + "\n")
+        os.chmod(path, 0o600)
+        if os.geteuid() == 0:
+            shutil.chown(path, UNPRIVILEGED, group_of(UNPRIVILEGED))
+        return path
+
     def reachable(self, path):
         """A copy of a file of the tests, which may lie where the filter's account cannot read it, as below /root."""
         return shutil.copy(path, self.dir)
